@@ -1,0 +1,93 @@
+/** The event log: what every driver offers, and the errors it may end with. */
+
+import type { Commit, Revision } from '../core/events/commit.ts';
+
+/**
+ * What an acknowledged append survives: `disk` a power cut, `quorum-memory` the loss of a minority of servers,
+ * `memory` nothing.
+ */
+export type Durability = 'disk' | 'quorum-memory' | 'memory';
+
+/** Called with every durable commit once, in order of revision. Must not throw. */
+export type CommitListener = (commit: Commit) => void;
+
+export interface EventLog {
+  readonly durability: Durability;
+
+  /** Revision of the last durable commit; 0 for an empty log. */
+  head(): Revision;
+
+  /**
+   * Appends one commit whose `revision` is `expected + 1`. Appends may be issued without waiting for each other;
+   * they become durable in order and the promise settles only when its own commit is durable.
+   * When one fails, every append issued after it fails too.
+   *
+   * @throws {RevisionConflictError} `expected` is not the revision of the commit issued last
+   * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit is kept
+   * @throws {LogBusyError} more appends are waiting than the limit allows
+   */
+  append(commit: Commit, expected: Revision): Promise<void>;
+
+  /** Durable commits after `from`, in order, up to the head at the time of the call. */
+  read(from: Revision): IterableIterator<Commit>;
+
+  /**
+   * Delivers every durable commit after `from`: first those already there, then each new one as it becomes durable,
+   * without gap or repetition.
+   *
+   * @returns a function that ends the subscription
+   */
+  subscribe(from: Revision, listener: CommitListener): () => void;
+
+  /** Bytes the log occupies. */
+  size(): number;
+
+  /** Waits for what was issued, then releases the storage. Further calls fail. */
+  close(): Promise<void>;
+}
+
+export class RevisionConflictError extends Error {
+  readonly code = 'revision-conflict';
+  readonly expected: Revision;
+  readonly actual: Revision;
+  constructor(expected: Revision, actual: Revision) {
+    super(`expected the log at revision ${expected}, it is at ${actual}`);
+    this.name = 'RevisionConflictError';
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+export class AppendFailedError extends Error {
+  readonly code = 'append-failed';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'AppendFailedError';
+  }
+}
+
+export class LogBusyError extends Error {
+  readonly code = 'log-busy';
+  constructor(waiting: number) {
+    super(`${waiting} commits are waiting to be written; try again`);
+    this.name = 'LogBusyError';
+  }
+}
+
+/** The log's content is not what was written; nothing is repaired, nothing is served. */
+export class LogCorruptError extends Error {
+  readonly code = 'log-corrupt';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogCorruptError';
+  }
+}
+
+/** Another process has the log open. */
+export class LogLockedError extends Error {
+  readonly code = 'log-locked';
+  constructor(path: string) {
+    super(`${path} is in use by another process`);
+    this.name = 'LogLockedError';
+  }
+}
