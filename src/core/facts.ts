@@ -34,6 +34,8 @@ export interface DeclaredHost {
   /** Extra template variables of this host, over what its agent reports. */
   readonly variables: Variables;
   readonly obm: DeclaredObm | null;
+  /** Who the host is lent to; null where it belongs to the cluster itself. */
+  readonly project: string | null;
   readonly devices: readonly DeclaredDevice[];
 }
 
