@@ -1,0 +1,71 @@
+/** Which endpoints and which range values are taken, cluster-wide and per node. */
+
+import { NumberSet } from './number-set.ts';
+import { parseEndpoint } from './endpoint.ts';
+import type { ParsedEndpoint } from './endpoint.ts';
+
+const parsed = (endpoint: string): ParsedEndpoint => {
+  const parts = parseEndpoint(endpoint);
+  if (!parts) throw new Error(`${endpoint} is not an endpoint`);
+  return parts;
+};
+
+/** A family of number sets by name; empty ones are let go. */
+class NumberSets {
+  readonly #sets = new Map<string, NumberSet>();
+
+  add(name: string, value: number): void {
+    let set = this.#sets.get(name);
+    if (!set) this.#sets.set(name, (set = new NumberSet()));
+    set.add(value);
+  }
+
+  delete(name: string, value: number): void {
+    const set = this.#sets.get(name);
+    set?.delete(value);
+    if (set?.isEmpty) this.#sets.delete(name);
+  }
+
+  lowestFree(name: string, from: number, to: number): number {
+    const set = this.#sets.get(name);
+    if (set) return set.lowestFree(from, to);
+    return from <= to ? from : -1;
+  }
+}
+
+/** Endpoints held by existing processes, in whatever state. */
+export class EndpointIndex {
+  readonly #taken = new NumberSets();
+
+  hold(endpoint: string): void {
+    const { prefix, last } = parsed(endpoint);
+    this.#taken.add(prefix, last);
+  }
+
+  release(endpoint: string): void {
+    const { prefix, last } = parsed(endpoint);
+    this.#taken.delete(prefix, last);
+  }
+
+  /** The lowest last segment in `from..max` that no process holds under this prefix; -1 where there is none. */
+  lowestFree(prefix: string, from: number, max: number): number {
+    return this.#taken.lowestFree(prefix, from, max);
+  }
+}
+
+/** Range values held on each node, by environment key. */
+export class RangeIndex {
+  readonly #taken = new NumberSets();
+
+  hold(node: string, ranges: Readonly<Record<string, number>>): void {
+    for (const key in ranges) this.#taken.add(`${node} ${key}`, ranges[key]!);
+  }
+
+  release(node: string, ranges: Readonly<Record<string, number>>): void {
+    for (const key in ranges) this.#taken.delete(`${node} ${key}`, ranges[key]!);
+  }
+
+  lowestFree(node: string, key: string, from: number, to: number): number {
+    return this.#taken.lowestFree(`${node} ${key}`, from, to);
+  }
+}

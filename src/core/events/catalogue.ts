@@ -1,0 +1,73 @@
+/** Every event type there is or ever was, and how a record of the log is read. */
+
+import type { Static } from 'typebox';
+import { clusterEvents } from './cluster.ts';
+import type { EventRecord } from './commit.ts';
+import { credentialEvents } from './credentials.ts';
+import type { EventDefinition } from './define.ts';
+import { hostEvents } from './hosts.ts';
+import { processEvents } from './processes.ts';
+
+export const catalogue = { ...clusterEvents, ...hostEvents, ...processEvents, ...credentialEvents };
+
+export type EventType = keyof typeof catalogue;
+export type EventData<T extends EventType> = Static<(typeof catalogue)[T]['schema']>;
+
+/** An event before it is part of a commit. */
+export type EventDraft = { [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
+export type EventOf<T extends EventType> = Extract<EventDraft, { type: T }>;
+
+/** The log holds an event that this version does not understand and must not skip. */
+export class UnknownEventError extends Error {
+  readonly code = 'unknown-event';
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnknownEventError';
+  }
+}
+
+const definitions = catalogue as unknown as Record<string, EventDefinition | undefined>;
+
+export const definitionOf = (type: EventType): EventDefinition => definitions[type]!;
+
+/**
+ * The event of a record in today's shape.
+ *
+ * @returns null for a record of an unknown type that may be skipped
+ * @throws {UnknownEventError} the type is unknown, or its version is newer than this program
+ */
+export const readEvent = (record: EventRecord): EventDraft | null => {
+  const definition = definitions[record.type];
+  if (!definition) {
+    if (record.ignorable) return null;
+    throw new UnknownEventError(
+      `the log holds an event ${record.type}, which this version does not know; a newer version wrote it`,
+    );
+  }
+  if (record.v > definition.version)
+    throw new UnknownEventError(
+      `the log holds version ${record.v} of ${record.type}; this version reads up to ${definition.version}`,
+    );
+  let data = record.data;
+  for (let v = record.v; v < definition.version; v += 1) data = definition.upcast[v]!(data as never);
+  return { type: record.type, data } as EventDraft;
+};
+
+/**
+ * The record of an event as it goes into the log.
+ *
+ * @throws {TypeError} the data does not fit the schema: a bug in the command or rule that made it
+ */
+export const writeEvent = (draft: EventDraft, cause?: number, rule?: string): EventRecord => {
+  const definition = definitionOf(draft.type);
+  const wrong = definition.check(draft.data);
+  if (wrong !== null) throw new TypeError(`${draft.type}: ${wrong}`);
+  return {
+    type: draft.type,
+    v: definition.version,
+    data: draft.data,
+    ...(cause === undefined ? {} : { cause }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(definition.ignorable ? { ignorable: true as const } : {}),
+  };
+};

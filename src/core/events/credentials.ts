@@ -1,0 +1,47 @@
+/** Events of access tokens. They carry hashes, never tokens. */
+
+import { Type } from 'typebox';
+import { credentialRoles } from '../graph/resources.ts';
+import type { CredentialRole } from '../graph/resources.ts';
+import { event } from './define.ts';
+import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
+
+const Role = Type.Unsafe<CredentialRole>(
+  Type.Union(credentialRoles.map((role) => Type.Literal(role))),
+);
+
+export const credentialEvents = {
+  CredentialIssued: event(
+    1,
+    Type.Object(
+      {
+        id: Name,
+        name: Name,
+        role: Role,
+        hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+        host: Nullable(Fqdn),
+        process: Nullable(FidField),
+        expires: Type.Integer({ minimum: 0 }),
+      },
+      closed,
+    ),
+    {
+      id: '4f1c9d3e0c52',
+      name: 'deployment',
+      role: 'operator',
+      hash: 'a3f5c1d2e4b6978877665544332211009f8e7d6c5b4a39281706f5e4d3c2b1a0',
+      host: null,
+      process: null,
+      expires: 0,
+    },
+  ),
+
+  CredentialRevoked: event(
+    1,
+    Type.Object(
+      { id: Name, why: Type.Union([Type.Literal('revoked'), Type.Literal('expired'), Type.Literal('owner-removed')]) },
+      closed,
+    ),
+    { id: '4f1c9d3e0c52', why: 'revoked' },
+  ),
+};

@@ -1,0 +1,34 @@
+/** Schemas of values that several events carry. */
+
+import { Type } from 'typebox';
+import type { TSchema, TUnsafe } from 'typebox';
+import type { Fid } from '../allocation/fid.ts';
+import type { DeclaredRole } from '../facts.ts';
+import type { Json, Variables } from '../roles.ts';
+
+/** Objects refuse fields they do not know, so that a misspelt field cannot slip into the log. */
+export const closed = { additionalProperties: false } as const;
+
+const pattern = (source: string): { pattern: string } => ({ pattern: source });
+
+export const FidField = Type.Unsafe<Fid>(Type.String(pattern('^0x[0-9a-f]{1,16}:0x[0-9a-f]{1,13}$')));
+
+/** RFC 1123 host name, lower case, at most 253 characters. */
+export const Fqdn = Type.String({
+  maxLength: 253,
+  pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
+});
+
+export const Name = Type.String({ minLength: 1, maxLength: 128 });
+
+export const VariablesField: TUnsafe<Variables> = Type.Unsafe<Variables>(
+  Type.Record(Type.String(), Type.Unsafe<Json>(Type.Any())),
+);
+
+export const DeclaredRoleField = Type.Unsafe<DeclaredRole>(
+  Type.Object({ name: Name, overrides: VariablesField }, closed),
+);
+
+export const Nullable = <S extends TSchema>(schema: S): ReturnType<typeof nullable<S>> =>
+  nullable(schema);
+const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

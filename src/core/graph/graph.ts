@@ -1,0 +1,298 @@
+/**
+ * The resource graph: tables of immutable rows, the relations between them, and the indexes that keep every command and
+ * rule from scanning.
+ *
+ * Changes go through `put` and `remove` only. They keep relations whole, and inside a journal they can be undone, which is
+ * what makes a commit atomic in memory: a rejected command, a dry run and a failed append all roll back.
+ */
+
+import { DeadlineHeap } from './deadlines.ts';
+import { formatDigest, hashRow } from './digest.ts';
+import { EndpointIndex, RangeIndex } from '../allocation/allocated.ts';
+import { Adjacency, Tally } from './adjacency.ts';
+import type { IndexedRelation } from './adjacency.ts';
+import { keyFields, kinds } from './resources.ts';
+import type { DeadlineRow, Kind, ProcessRow, Rows } from './resources.ts';
+import { relations } from './relations.ts';
+import type { Relation, RelationName, To, ToMany, ToOne } from './relations.ts';
+
+/** A change that would leave a relation broken. It is a bug in a command or a rule, never bad input. */
+export class GraphIntegrityError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'GraphIntegrityError';
+  }
+}
+
+/** The rows that a commit replaced, newest last; enough to go back. */
+export type Journal = { kind: Kind; key: string; before: Rows[Kind] | undefined }[];
+
+/** Beyond this many changed rows the digest is brought up to date, so that old rows can be let go. */
+const dirtyRowsMax = 262_144;
+
+type Tables = { readonly [K in Kind]: Map<string, Rows[K]> };
+
+export class Graph {
+  readonly #tables = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as Tables;
+  readonly #relations: Record<RelationName, IndexedRelation>;
+  readonly #incoming: Record<Kind, IndexedRelation[]>;
+  readonly #outgoing: Record<Kind, IndexedRelation[]>;
+  #journal: Journal | null = null;
+
+  /** For each changed row its content when the digest was last computed. */
+  readonly #dirty = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as {
+    readonly [K in Kind]: Map<string, Rows[K] | undefined>;
+  };
+  #dirtyCount = 0;
+  #digestLow = 0;
+  #digestHigh = 0;
+
+  readonly endpoints = new EndpointIndex();
+  readonly ranges = new RangeIndex();
+  readonly deadlines = new DeadlineHeap();
+  readonly #specIds = new Map<string, string>();
+  readonly #credentialIds = new Map<string, string>();
+  readonly #hostStates = { unknown: 0, up: 0, down: 0 };
+  readonly #processStates = new Map<string, number>();
+  readonly #pendingHosts = new Set<string>();
+
+  constructor() {
+    const indexed = Object.entries(relations).map(([name, definition]: [string, Relation]) => ({
+      name,
+      definition,
+      index: definition.walked ? new Adjacency() : new Tally(),
+    }));
+    this.#relations = Object.fromEntries(indexed.map((r) => [r.name, r])) as Record<
+      RelationName,
+      IndexedRelation
+    >;
+    const byKind = (side: "from" | "to"): Record<Kind, IndexedRelation[]> =>
+      Object.fromEntries(
+        kinds.map((kind) => [kind, indexed.filter((r) => r.definition[side] === kind)]),
+      ) as Record<Kind, IndexedRelation[]>;
+    this.#incoming = byKind('to');
+    this.#outgoing = byKind('from');
+  }
+
+  // ── reading ──
+
+  get<K extends Kind>(kind: K, key: string): Rows[K] | undefined {
+    return this.#tables[kind].get(key);
+  }
+
+  /** The row, where its absence would be a bug. */
+  must<K extends Kind>(kind: K, key: string): Rows[K] {
+    const row = this.#tables[kind].get(key);
+    if (row === undefined) throw new GraphIntegrityError(`there is no ${kind} ${key}`);
+    return row as Rows[K];
+  }
+
+  /** All rows of a kind, in the order they were first put. */
+  all<K extends Kind>(kind: K): IterableIterator<Rows[K]> {
+    return this.#tables[kind].values();
+  }
+
+  count(kind: Kind): number {
+    return this.#tables[kind].size;
+  }
+
+  /** The one row that a to-one relation leads to. */
+  one<N extends ToOne>(name: N, from: string): Rows[To<N>] | undefined {
+    const { index, definition } = this.#relations[name];
+    for (const key of index.of(from)) return this.must(definition.to, key) as Rows[To<N>];
+    return undefined;
+  }
+
+  /** The rows that a to-many relation leads to, in the order they were linked. */
+  *many<N extends ToMany>(name: N, from: string): IterableIterator<Rows[To<N>]> {
+    const { index, definition } = this.#relations[name];
+    for (const key of index.of(from)) yield this.must(definition.to, key) as Rows[To<N>];
+  }
+
+  related(name: RelationName, from: string): number {
+    return this.#relations[name].index.count(from);
+  }
+
+  /** Id of the spec that has exactly this content, if there is one. */
+  specWith(content: string): string | undefined {
+    return this.#specIds.get(content);
+  }
+
+  /** The credential whose token has this SHA-256. */
+  credentialWith(hash: string): Rows['credential'] | undefined {
+    const id = this.#credentialIds.get(hash);
+    return id === undefined ? undefined : this.must('credential', id);
+  }
+
+  hostCounts(): Readonly<Record<Rows['host']['state'], number>> {
+    return this.#hostStates;
+  }
+
+  processCounts(): ReadonlyMap<string, number> {
+    return this.#processStates;
+  }
+
+  /** Hosts with declared roles whose processes are not allocated yet. */
+  pendingHosts(): ReadonlySet<string> {
+    return this.#pendingHosts;
+  }
+
+  // ── changing ──
+
+  /** @throws {GraphIntegrityError} the row refers to nothing, or breaks a cardinality */
+  put<K extends Kind>(kind: K, row: Rows[K]): void {
+    const key = keyOf(kind, row);
+    const table = this.#tables[kind];
+    const before = table.get(key);
+    this.#relink(kind, key, before, row);
+    this.#remember(kind, key, before);
+    table.set(key, row);
+    this.#reindex(kind, before, row);
+  }
+
+  /** @throws {GraphIntegrityError} other rows still refer to this one */
+  remove(kind: Kind, key: string): void {
+    const before = this.must(kind, key);
+    for (const { name, index } of this.#outgoing[kind])
+      if (index.count(key) > 0)
+        throw new GraphIntegrityError(`${kind} ${key} cannot go: it still ${name} something`);
+    this.#relink(kind, key, before, undefined);
+    this.#remember(kind, key, before);
+    this.#tables[kind].delete(key);
+    this.#reindex(kind, before, undefined);
+  }
+
+  /** Starts recording what changes replace; `undo` takes them back. */
+  begin(): void {
+    this.#journal = [];
+  }
+
+  /** Ends the recording and hands it over. */
+  end(): Journal {
+    const journal = this.#journal ?? [];
+    this.#journal = null;
+    return journal;
+  }
+
+  /** Takes back what a journal recorded. Journals must be undone newest first. */
+  undo(journal: Journal): void {
+    this.#journal = null;
+    for (const { kind, key, before } of journal.toReversed())
+      if (before === undefined) this.remove(kind, key);
+      else this.put(kind, before);
+  }
+
+  /** 16 hex digits that depend on every row and on nothing else. */
+  digest(): string {
+    for (const kind of kinds) {
+      const table = this.#tables[kind];
+      for (const [key, before] of this.#dirty[kind]) {
+        const now = table.get(key);
+        if (before) this.#addToDigest(kind, before, -1);
+        if (now) this.#addToDigest(kind, now, 1);
+      }
+      this.#dirty[kind].clear();
+    }
+    this.#dirtyCount = 0;
+    return formatDigest(this.#digestLow, this.#digestHigh);
+  }
+
+  #addToDigest(kind: Kind, row: object, sign: 1 | -1): void {
+    const { low, high } = hashRow(kind, row);
+    this.#digestLow = (this.#digestLow + sign * low) | 0;
+    this.#digestHigh = (this.#digestHigh + sign * high) | 0;
+  }
+
+  #remember(kind: Kind, key: string, before: Rows[Kind] | undefined): void {
+    this.#journal?.push({ kind, key, before });
+    const dirty = this.#dirty[kind] as Map<string, Rows[Kind] | undefined>;
+    if (dirty.has(key)) return;
+    dirty.set(key, before);
+    this.#dirtyCount += 1;
+    if (this.#dirtyCount > dirtyRowsMax) this.#digestAllBut(kind, key);
+  }
+
+  /** Brings the digest up to date while the row under `key` is about to change. */
+  #digestAllBut(kind: Kind, key: string): void {
+    const dirty = this.#dirty[kind] as Map<string, Rows[Kind] | undefined>;
+    const before = dirty.get(key);
+    dirty.delete(key);
+    this.digest();
+    dirty.set(key, before);
+    this.#dirtyCount = 1;
+  }
+
+  #relink(kind: Kind, key: string, before: object | undefined, after: object | undefined): void {
+    for (const relation of this.#incoming[kind]) {
+      const { field } = relation.definition;
+      const was = before && (before as Record<string, unknown>)[field];
+      const is = after && (after as Record<string, unknown>)[field];
+      if (was === is) continue;
+      const [left, joined] = [keysIn(was), keysIn(is)];
+      for (const from of joined) if (!left.includes(from)) this.#admit(relation, from, key);
+      for (const from of left) if (!joined.includes(from)) relation.index.unlink(from, key);
+      for (const from of joined) if (!left.includes(from)) relation.index.link(from, key);
+    }
+  }
+
+  #admit({ name, definition, index }: IndexedRelation, from: string, to: string): void {
+    if (!this.#tables[definition.from].has(from))
+      throw new GraphIntegrityError(
+        `${definition.to} ${to} refers to ${definition.from} ${from}, which does not exist`,
+      );
+    if (definition.cardinality === 'one-to-one' && index.count(from) > 0)
+      throw new GraphIntegrityError(`${definition.from} ${from} already ${name} another ${definition.to}`);
+  }
+
+  #reindex(kind: Kind, before: Rows[Kind] | undefined, after: Rows[Kind] | undefined): void {
+    if (kind === 'process') this.#reindexProcess(before as ProcessRow, after as ProcessRow);
+    else if (kind === 'host') this.#reindexHost(before as Rows['host'], after as Rows['host']);
+    else if (kind === 'deadline') this.deadlines.replace(before as DeadlineRow, after as DeadlineRow);
+    else if (kind === 'spec') {
+      const row = (after ?? before) as Rows['spec'];
+      const content = JSON.stringify(row.spec);
+      if (after) this.#specIds.set(content, row.id);
+      else this.#specIds.delete(content);
+    } else if (kind === 'credential') {
+      if (before) this.#credentialIds.delete((before as Rows['credential']).hash);
+      if (after)
+        this.#credentialIds.set((after as Rows['credential']).hash, (after as Rows['credential']).id);
+    }
+  }
+
+  #reindexProcess(before: ProcessRow | undefined, after: ProcessRow | undefined): void {
+    if (before?.endpoint !== after?.endpoint) {
+      if (before) this.endpoints.release(before.endpoint);
+      if (after) this.endpoints.hold(after.endpoint);
+    }
+    if (before?.ranges !== after?.ranges) {
+      if (before) this.ranges.release(before.node, before.ranges);
+      if (after) this.ranges.hold(after.node, after.ranges);
+    }
+    if (before?.state !== after?.state) {
+      if (before) this.#countState(before.state, -1);
+      if (after) this.#countState(after.state, 1);
+    }
+  }
+
+  #countState(state: string, by: number): void {
+    this.#processStates.set(state, (this.#processStates.get(state) ?? 0) + by);
+  }
+
+  #reindexHost(before: Rows['host'] | undefined, after: Rows['host'] | undefined): void {
+    if (before?.state !== after?.state) {
+      if (before) this.#hostStates[before.state] -= 1;
+      if (after) this.#hostStates[after.state] += 1;
+    }
+    if (after && after.pending.length > 0) this.#pendingHosts.add(after.fqdn);
+    else if (before && before.pending.length > 0) this.#pendingHosts.delete(before.fqdn);
+  }
+}
+
+const keysIn = (value: unknown): readonly string[] =>
+  typeof value === 'string' ? [value] : Array.isArray(value) ? (value as string[]) : [];
+
+/** The key a row is found under. */
+export const keyOf = <K extends Kind>(kind: K, row: Rows[K]): string =>
+  (row as unknown as Record<string, string>)[keyFields[kind]]!;
+

@@ -1,0 +1,241 @@
+/** Everything the graph may hold, by kind. Rows are immutable: a change puts a new row. */
+
+import type { Fid } from '../allocation/fid.ts';
+import type { Revision } from '../events/commit.ts';
+import type { DeclaredDevice, DeclaredRole } from '../facts.ts';
+import type { ProcessSpec, RoleSource, Variables } from '../roles.ts';
+
+/** The commits that made a row and that changed it last. */
+export interface Provenance {
+  readonly created: Revision;
+  readonly changed: Revision;
+}
+
+export interface ClusterRow extends Provenance {
+  readonly name: string;
+}
+
+export interface SiteRow extends Provenance {
+  readonly name: string;
+}
+
+export interface RackRow extends Provenance {
+  /** `<site>/<rack>`. */
+  readonly id: string;
+  readonly site: string;
+}
+
+export interface EnclosureRow extends Provenance {
+  readonly name: string;
+  readonly rack: string;
+}
+
+export interface ProjectRow extends Provenance {
+  readonly name: string;
+}
+
+export interface PoolRow extends Provenance {
+  readonly fid: Fid;
+  readonly name: string;
+  readonly data_units: number;
+  readonly parity_units: number;
+  /** Bytes. */
+  readonly unit_size: number;
+  readonly devices: readonly string[];
+}
+
+export interface ProfileRow extends Provenance {
+  readonly fid: Fid;
+  readonly name: string;
+  readonly pools: readonly Fid[];
+}
+
+export interface RoleRow extends Provenance, RoleSource {}
+
+/** What an agent says of its host. */
+export interface HostFacts {
+  /** Random id the agent made on its first start; tells two machines with one name apart. */
+  readonly agent: string;
+  /** Address of the host as its stations reach it. */
+  readonly address: string;
+  /** LNet id, for example `10.0.0.9@tcp`. */
+  readonly lnid: string;
+  readonly interfaces: readonly { readonly name: string; readonly address: string }[];
+  /** MiB. */
+  readonly memory_mib: number;
+  readonly cpus: number;
+  readonly kernel: string;
+  readonly boot_id: string;
+  /** Version of the agent. */
+  readonly version: string;
+}
+
+/** `unknown`: declared, never heard of. */
+export const hostStates = ['unknown', 'up', 'down'] as const;
+export type HostState = (typeof hostStates)[number];
+
+export interface HostRow extends Provenance {
+  readonly fqdn: string;
+  readonly state: HostState;
+  /** Why it is down; empty otherwise. */
+  readonly reason: string;
+  /** When `state` last changed, ms since the epoch. */
+  readonly since: number;
+  readonly enclosure: string | null;
+  readonly project: string | null;
+  readonly variables: Variables;
+  readonly roles: readonly DeclaredRole[];
+  /** Names of declared roles whose processes are not allocated yet. */
+  readonly pending: readonly string[];
+  /** Why a pending role could not be allocated; empty where there is nothing to say. */
+  readonly problem: string;
+  readonly devices: readonly DeclaredDevice[];
+  readonly facts: HostFacts | null;
+  /** Agents of other machines that claimed this name and were refused, oldest first. */
+  readonly refused: readonly string[];
+}
+
+export interface ObmRow extends Provenance {
+  readonly host: string;
+  readonly type: 'ipmi' | 'redfish' | 'dummy';
+  readonly address: string;
+  readonly secret: string | null;
+}
+
+export interface NodeRow extends Provenance {
+  readonly fid: Fid;
+  readonly host: string;
+}
+
+export interface SpecRow extends Provenance {
+  readonly id: string;
+  readonly spec: ProcessSpec;
+}
+
+export const processStates = [
+  'unknown',
+  'offline',
+  'starting',
+  'online',
+  'quiescing',
+  'stopping',
+  'failed',
+  'inhibited',
+] as const;
+export type ProcessState = (typeof processStates)[number];
+
+export interface ProcessRow extends Provenance {
+  readonly fid: Fid;
+  readonly node: Fid;
+  readonly role: string;
+  readonly spec: string;
+  readonly endpoint: string;
+  /** The values allocated from the spec's ranges. */
+  readonly ranges: Readonly<Record<string, number>>;
+  readonly state: ProcessState;
+  /** Why it is in that state, where there is a reason; empty otherwise. */
+  readonly reason: string;
+}
+
+export interface ServiceRow extends Provenance {
+  readonly fid: Fid;
+  readonly process: Fid;
+  readonly type: string;
+}
+
+export const credentialRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
+/** `process`: may read one process's configuration and report its state, nothing else. */
+export type CredentialRole = (typeof credentialRoles)[number];
+
+export interface CredentialRow extends Provenance {
+  readonly id: string;
+  readonly name: string;
+  readonly role: CredentialRole;
+  /** SHA-256 of the token, hex. The token itself is nowhere. */
+  readonly hash: string;
+  /** The only host an agent's token may speak for; null: any. */
+  readonly host: string | null;
+  /** The only process a process's token may see. */
+  readonly process: Fid | null;
+  /** When it stops working, ms since the epoch; 0: never. */
+  readonly expires: number;
+}
+
+/** A request that was answered, kept so that a retry gets the same answer. */
+export interface RequestRow extends Provenance {
+  /** `<actor> <idempotency key>`. */
+  readonly id: string;
+  readonly fingerprint: string;
+}
+
+/** Something that is due at a time. */
+export interface DeadlineRow extends Provenance {
+  /** `<kind>/<subject>`. */
+  readonly id: string;
+  readonly kind: DeadlineKind;
+  readonly subject: string;
+  /** Ms since the epoch. */
+  readonly at: number;
+}
+export const deadlineKinds = ['credential-expiry', 'request-expiry'] as const;
+export type DeadlineKind = (typeof deadlineKinds)[number];
+
+export interface VarRow extends Provenance {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Numbers that only grow: the last fid key and the last spec id given out. */
+export interface CounterRow extends Provenance {
+  readonly name: 'fid' | 'spec';
+  readonly value: number;
+}
+
+export interface Rows {
+  cluster: ClusterRow;
+  counter: CounterRow;
+  var: VarRow;
+  site: SiteRow;
+  rack: RackRow;
+  enclosure: EnclosureRow;
+  project: ProjectRow;
+  pool: PoolRow;
+  profile: ProfileRow;
+  role: RoleRow;
+  spec: SpecRow;
+  host: HostRow;
+  obm: ObmRow;
+  node: NodeRow;
+  process: ProcessRow;
+  service: ServiceRow;
+  credential: CredentialRow;
+  request: RequestRow;
+  deadline: DeadlineRow;
+}
+
+export type Kind = keyof Rows;
+
+/** The field that identifies a row of each kind. Ordered so that what a row refers to comes before it. */
+export const keyFields = {
+  cluster: 'name',
+  counter: 'name',
+  var: 'name',
+  site: 'name',
+  rack: 'id',
+  enclosure: 'name',
+  project: 'name',
+  pool: 'fid',
+  profile: 'fid',
+  role: 'name',
+  spec: 'id',
+  host: 'fqdn',
+  obm: 'host',
+  node: 'fid',
+  process: 'fid',
+  service: 'fid',
+  credential: 'id',
+  request: 'id',
+  deadline: 'id',
+} as const satisfies { readonly [K in Kind]: keyof Rows[K] };
+
+export const kinds = Object.keys(keyFields) as readonly Kind[];
