@@ -1,0 +1,81 @@
+/**
+ * Who may import whom. This is the one table of the arrows: the linter reports a breach where it is written, and
+ * `test/tooling/arrows.test.ts` walks the whole import graph by it.
+ */
+
+/** `types`: only `import type`; `values`: anything. */
+type Strength = 'types' | 'values';
+
+interface Part {
+  /** Other parts, or folders of them, that this part may import from. */
+  readonly project: Readonly<Record<string, Strength>>;
+  /** The only packages it may import; absent: any, and Node's own modules too. */
+  readonly packages?: readonly string[];
+}
+
+/** Every part of `src`: its folders, and the two executables' entry files. */
+export const arrows: Readonly<Record<string, Part>> = {
+  core: { project: {}, packages: ['typebox'] },
+  log: { project: { 'core/events': 'types' } },
+  config: { project: { core: 'types' } },
+  station: { project: { core: 'values', log: 'values', config: 'values' } },
+  api: { project: { station: 'values', core: 'types', config: 'types' } },
+  client: { project: { 'api/schemas': 'types' } },
+  agent: { project: { client: 'values' } },
+  cli: { project: { client: 'values' } },
+  web: { project: { client: 'values' } },
+  ipmi: { project: {} },
+  obm: { project: { ipmi: 'values' } },
+  'halcyon.ts': {
+    project: {
+      core: 'types',
+      log: 'values',
+      config: 'values',
+      station: 'values',
+      api: 'values',
+      agent: 'values',
+      obm: 'values',
+    },
+  },
+  'halctl.ts': { project: { cli: 'values' } },
+};
+
+export interface Import {
+  /** The importing file, relative to `src`, for example `api/hosts.ts`. */
+  readonly from: string;
+  /** What it imports: a file relative to `src`, or a bare specifier such as `yaml` or `node:fs`. */
+  readonly to: string;
+  /** Whether `to` is a file of the project. */
+  readonly inProject: boolean;
+  /** Whether nothing of the import is left once types are stripped. */
+  readonly typesOnly: boolean;
+}
+
+/** Why an import goes against the arrows; undefined when it does not. */
+export function breach({ from, to, inProject, typesOnly }: Import): string | undefined {
+  const name = partOf(from);
+  const part = arrows[name];
+  if (part === undefined) return `src/${name} is not in the table of arrows`;
+  if (!inProject) return packageBreach(name, part, to);
+  if (partOf(to) === name) return undefined;
+
+  const strength = Object.entries(part.project).find(([path]) => isWithin(to, path))?.[1];
+  if (strength === undefined) return `${name} must not import ${to}`;
+  if (strength === 'types' && !typesOnly) return `${name} may import only types from ${to}`;
+  return undefined;
+}
+
+function packageBreach(name: string, part: Part, specifier: string): string | undefined {
+  if (part.packages === undefined) return undefined;
+  if (part.packages.some((allowed) => isWithin(specifier, allowed))) return undefined;
+  return `${name} must not import ${specifier}`;
+}
+
+function partOf(file: string): string {
+  return file.split('/')[0] ?? file;
+}
+
+/** Whether `path` is `folder`, something in it, or the module file that bears its name. */
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path === `${folder}.ts` || path.startsWith(`${folder}/`);
+}

@@ -1,0 +1,99 @@
+/** Runs every check of the project, counts what passed, and tells what did not: the work of `scripts/test`. */
+
+import { spawn } from 'node:child_process';
+import { createWriteStream, globSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { parseArgs } from 'node:util';
+import { readResults } from './results.ts';
+import type { TestResult } from './results.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Programs that count as one check each: their output is shown when they fail. */
+const checks: Readonly<Record<string, readonly string[]>> = {
+  lint: ['eslint', '--max-warnings', '0', '.'],
+  format: ['prettier', '--check', '--log-level', 'warn', '.'],
+  types: ['tsc', '--noEmit', '-p', '.'],
+};
+
+const soakTimeoutSeconds = 3600;
+
+interface Outcome {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+const { values } = parseArgs({ options: { soak: { type: 'boolean', default: false } } });
+
+const outcomes = values.soak ? await runSoak() : await runAll();
+const failed = outcomes.filter(({ passed }) => !passed);
+for (const { name, detail } of failed) {
+  console.log(`\nfailed: ${name}\n${detail.replace(/^/gm, '    ')}`);
+}
+console.log(`\n${outcomes.length - failed.length} passed, ${failed.length} failed`);
+process.exitCode = failed.length > 0 || outcomes.length === 0 ? 1 : 0;
+
+async function runAll(): Promise<Outcome[]> {
+  const done: Outcome[] = [];
+  for (const [name, command] of Object.entries(checks)) {
+    const outcome = await runCheck(name, command);
+    console.log(`${outcome.passed ? 'passed' : 'FAILED'}  ${name}`);
+    done.push(outcome);
+  }
+  return [...done, ...(await runTests([]))];
+}
+
+/** The long tests, `test/**\/*.soak.ts`, which nothing else runs. */
+async function runSoak(): Promise<Outcome[]> {
+  const files = globSync('test/**/*.soak.ts', { cwd: root });
+  if (files.length === 0) return [];
+  return runTests([`--timeout=${soakTimeoutSeconds}`, '--jobs=1', ...files]);
+}
+
+function runCheck(name: string, [program, ...args]: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program ?? '', args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
+    child.stderr.on('data', (bytes: Buffer) => output.push(bytes));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ name, passed: code === 0, detail: Buffer.concat(output).toString().trim() });
+    });
+  });
+}
+
+async function runTests(args: readonly string[]): Promise<Outcome[]> {
+  mkdirSync(join(root, '.tap'), { recursive: true });
+  const child = spawn('tap', ['--reporter=tap', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  // Kept for whoever wants to know more than what is shown of a failure.
+  child.stdout.pipe(createWriteStream(join(root, '.tap', 'report.tap')));
+  const results = await readResults(child.stdout.pipe(new PassThrough()), showFile);
+  const code = await ended;
+  const outcomes = results.map(({ path, passed, detail }) => ({
+    name: path.join(' > '),
+    passed,
+    detail,
+  }));
+  if (code !== 0 && outcomes.every(({ passed }) => passed)) {
+    outcomes.push({ name: 'tap', passed: false, detail: `tap ended with ${code ?? 'a signal'}` });
+  }
+  return outcomes;
+}
+
+function showFile(file: string, results: readonly TestResult[]): void {
+  const failures = results.filter(({ passed }) => !passed).length;
+  const count = `${results.length} test${results.length === 1 ? '' : 's'}`;
+  console.log(
+    `${failures === 0 ? 'passed' : 'FAILED'}  ${file} (${count}${failures > 0 ? `, ${failures} failed` : ''})`,
+  );
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { ESLint } from 'eslint';
+import type { Linter } from 'eslint';
+import t from 'tap';
+import tseslint from 'typescript-eslint';
+import { arrowsRule } from '../../scripts/checks/arrows-rule.ts';
+import { arrows, breach } from '../../scripts/checks/arrows.ts';
+import { determinism } from '../../scripts/checks/determinism.ts';
+import { findCircle, importsOf, readImports } from '../../scripts/checks/import-graph.ts';
+
+const src = join(import.meta.dirname, '..', '..', 'src');
+
+t.test('every import of src follows the arrows', async (t) => {
+  const imports = readImports(src);
+  t.ok(imports.length > 0, 'there is something to judge');
+  const breaches = imports.flatMap((one) => {
+    const why = breach(one);
+    return why === undefined ? [] : [`${one.from}: ${why}`];
+  });
+  t.same(breaches, []);
+});
+
+t.test('no file of src imports itself by way of others', async (t) => {
+  t.equal(findCircle(readImports(src))?.join(' -> '), undefined);
+});
+
+t.test('a circle is found wherever it begins', async (t) => {
+  const chain = [
+    ...importsOf('core/a.ts', "import { b } from './graph/b.ts';"),
+    ...importsOf('core/graph/b.ts', "import type { C } from '../c.ts';"),
+  ];
+  t.equal(findCircle(chain), undefined);
+  const closed = [...chain, ...importsOf('core/c.ts', "export * from './graph/b.ts';")];
+  t.same(findCircle(closed), ['core/graph/b.ts', 'core/c.ts', 'core/graph/b.ts']);
+});
+
+t.test('the table names only parts that exist in it', async (t) => {
+  for (const [name, { project }] of Object.entries(arrows)) {
+    for (const path of Object.keys(project)) {
+      const target = path.split('/')[0] ?? path;
+      t.ok(target in arrows, `${name} -> ${path}`);
+    }
+  }
+});
+
+const judged: readonly [file: string, statement: string, reason: RegExp | undefined][] = [
+  ['core/engine.ts', "import { Type } from 'typebox';", undefined],
+  ['core/engine.ts', "import { Value } from 'typebox/value';", undefined],
+  ['core/engine.ts', "import { join } from 'node:path';", /core must not import node:path/],
+  ['core/rules/x.ts', "import { y } from '../graph/y.ts';", undefined],
+  ['core/rules/x.ts', "import type { L } from '../../log/log.ts';", /core must not import log/],
+  ['log/sqlite.ts', "import { DatabaseSync } from 'node:sqlite';", undefined],
+  ['log/sqlite.ts', "import type { Commit } from '../core/events/commit.ts';", undefined],
+  ['log/sqlite.ts', "import { Commit } from '../core/events/commit.ts';", /only types/],
+  ['log/sqlite.ts', "import type { G } from '../core/graph/graph.ts';", /log must not import/],
+  ['config/roles.ts', "export { a } from '../core/roles.ts';", /only types/],
+  ['station/station.ts', "import { Engine } from '../core/engine.ts';", undefined],
+  ['station/station.ts', "import { serve } from '../api/server.ts';", /station must not import/],
+  ['api/server.ts', "import { Station } from '../station/station.ts';", undefined],
+  ['client/client.ts', "import type { Status } from '../api/schemas.ts';", undefined],
+  ['client/client.ts', "import type { S } from '../api/schemas/status.ts';", undefined],
+  ['client/client.ts', "import type { S } from '../api/server.ts';", /client must not import/],
+  ['cli/status.ts', "import { Client } from '../client/client.ts';", undefined],
+  ['cli/status.ts', "import { Engine } from '../core/engine.ts';", /cli must not import/],
+  ['ipmi/session.ts', "import { x } from '../obm/x.ts';", /ipmi must not import/],
+  ['utils/x.ts', "import { x } from 'node:fs';", /not in the table/],
+];
+
+t.test('the linter and the graph judge an import alike', async (t) => {
+  const eslint = linterOf({ 'halcyon/arrows': 'error' });
+  for (const [file, statement, reason] of judged) {
+    const why = importsOf(file, statement).map((one) => breach(one));
+    const [result] = await eslint.lintText(statement, { filePath: join(src, file) });
+    const said = result?.messages.map(({ message }) => message);
+    if (reason === undefined) {
+      t.same(why, [undefined], `${file}: ${statement}`);
+      t.same(said, []);
+    } else {
+      t.match(why, [reason], `${file}: ${statement}`);
+      t.same(said, why);
+    }
+  }
+});
+
+const nondeterministic = [
+  'export const now = Date.now();',
+  'export const x = Math.random();',
+  'export const host = process.env.HOST;',
+  'setTimeout(f, 1);',
+  'export async function f() {}',
+  'export const g = async () => 1;',
+  'export const p = Promise.resolve(1);',
+  'export const id = crypto.randomUUID();',
+  'export const t0 = performance.now();',
+  "export const less = 'a'.localeCompare('b');",
+  "export const m = import('x');",
+  'export const me = import.meta.url;',
+];
+
+t.test('the linter keeps time, chance and waiting out of the core', async (t) => {
+  const eslint = linterOf(determinism);
+  for (const code of nondeterministic) {
+    const [result] = await eslint.lintText(code, { filePath: join(src, 'core', 'x.ts') });
+    t.ok((result?.errorCount ?? 0) > 0, code);
+  }
+  const [pure] = await eslint.lintText(
+    'export const sum = (a: number): number => Math.abs(a) + 1;',
+    {
+      filePath: join(src, 'core', 'x.ts'),
+    },
+  );
+  t.same(pure?.messages, []);
+});
+
+function linterOf(rules: Linter.RulesRecord): ESLint {
+  return new ESLint({
+    cwd: join(src, '..'),
+    overrideConfigFile: true,
+    overrideConfig: {
+      files: ['**/*.ts'],
+      languageOptions: { parser: tseslint.parser },
+      plugins: { halcyon: { rules: { arrows: arrowsRule(src) } } },
+      rules,
+    },
+  });
+}
