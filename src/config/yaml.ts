@@ -1,0 +1,189 @@
+/** YAML with positions: a document as plain JSON values, and where in the file each of them stands. */
+
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Scalar,
+  visit,
+  YAMLMap,
+} from 'yaml';
+import type { Document, Node, ParsedNode } from 'yaml';
+import { formatPath } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface YamlFile {
+  readonly file: string;
+  /** The document as JSON values; null where it is empty or could not be read. */
+  readonly value: unknown;
+  /** Syntax errors. Where there are some, `value` is not to be trusted. */
+  readonly problems: readonly Problem[];
+  /** Where the value at a path begins, or the nearest thing above it that is there. */
+  at(path: Path): Position;
+  /** Where the key at the end of a path stands, or the value where it has no key. */
+  atKey(path: Path): Position;
+  /** The line on which the text of a scalar begins: one below its header for block scalars. */
+  textLine(path: Path): number;
+  /** A problem at a path, pointing to the value. */
+  problem(path: Path, message: string, expected?: string): Problem;
+  /** A problem at a path, pointing to the key. */
+  keyProblem(path: Path, message: string, expected?: string): Problem;
+}
+
+/** More aliases than any facts file needs and fewer than make a small file huge. */
+const maxAliases = 1000;
+
+/** An unquoted `{{ name }}` is, to YAML, a map whose key is a map. Reads it as the template it was meant to be. */
+const readTemplatesAsText = (document: Document, text: string): void => {
+  visit(document, {
+    Map(_key, node) {
+      const [start, end] = node.range ?? [0, 0];
+      const source = text.slice(start, end);
+      if (!node.flow || !source.startsWith('{{') || !source.endsWith('}}')) return undefined;
+      const scalar = new Scalar(source);
+      scalar.range = node.range;
+      return scalar;
+    },
+  });
+};
+
+const pairAt = (
+  map: YAMLMap,
+  step: string | number,
+): { key: unknown; value: unknown } | undefined =>
+  map.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
+
+/** Walks as far along a path as there is something; the last node, and the key that led to it. */
+const walk = (document: Document, path: Path): { node: Node | null; key: Node | null } => {
+  let node = document.contents as Node | null;
+  let key: Node | null = null;
+  for (const step of path) {
+    const target: Node | null | undefined = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(target)) {
+      const pair = pairAt(target, step);
+      if (!pair) return { node, key: null };
+      key = pair.key as Node | null;
+      node = (pair.value as Node | null) ?? key;
+    } else if (isSeq(target)) {
+      const item = target.items[Number(step)] as Node | null | undefined;
+      if (!item) return { node, key: null };
+      node = item;
+      key = null;
+    } else return { node, key: null };
+  }
+  return { node, key };
+};
+
+/** The path of the innermost value around an offset of the text. */
+const pathAround = (contents: unknown, offset: number): Path => {
+  const holds = (node: unknown): boolean => {
+    const range = (node as ParsedNode | null)?.range;
+    return range ? range[0] <= offset && offset <= range[2] : false;
+  };
+  const path: (string | number)[] = [];
+  let node = contents;
+  for (;;) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key, value }) => holds(key) || holds(value));
+      if (!pair || !isScalar(pair.key)) return path;
+      path.push(String(pair.key.value));
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const index = node.items.findIndex(holds);
+      if (index < 0) return path;
+      path.push(index);
+      node = node.items[index];
+    } else return path;
+  }
+};
+
+/** The parser's messages quote the source at their end, which may be a password. */
+const withoutSource = (message: string): string => {
+  const text = message.replace(/:? ?["'`].*$/s, '').replace(/\.$/, '');
+  return `${text}.`;
+};
+
+const messages: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'This key is given twice.',
+  TAB_AS_INDENT: 'Tabs are not allowed as indentation; use spaces.',
+  MULTIPLE_DOCS: 'The file holds more than one YAML document.',
+};
+
+/**
+ * Reads one YAML document.
+ *
+ * @param file the name to give in problems
+ * @param firstLine 1-based line of the file on which `text` begins
+ */
+export const readYaml = (file: string, text: string, firstLine = 1): YamlFile => {
+  const counter = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    merge: true,
+    logLevel: 'silent',
+  });
+  const position = (offset: number): Position => {
+    const { line, col } = counter.linePos(offset);
+    return { line: Math.max(line, 1) + firstLine - 1, column: Math.max(col, 1) };
+  };
+  const start = (node: Node | null): Position => position(node?.range?.[0] ?? 0);
+  const at = (path: Path): Position => start(walk(document, path).node);
+  const atKey = (path: Path): Position => {
+    const { node, key } = walk(document, path);
+    return start(key ?? node);
+  };
+  const problemAt = (
+    { line, column }: Position,
+    path: Path,
+    message: string,
+    expected?: string,
+  ): Problem => ({
+    file,
+    line,
+    column,
+    path: formatPath(path),
+    message,
+    ...(expected === undefined ? {} : { expected }),
+  });
+
+  const problems = document.errors.map(({ pos, code, message }) =>
+    problemAt(
+      position(pos[0]),
+      pathAround(document.contents, pos[0]),
+      messages[code] ?? withoutSource(message),
+    ),
+  );
+  let value: unknown = null;
+  if (problems.length === 0) {
+    readTemplatesAsText(document, text);
+    try {
+      value = document.toJS({ maxAliasCount: maxAliases }) as unknown;
+    } catch (error) {
+      const message = withoutSource(error instanceof Error ? error.message : String(error));
+      problems.push(problemAt({ line: firstLine, column: 1 }, [], message));
+    }
+  }
+  return {
+    file,
+    value,
+    problems,
+    at,
+    atKey,
+    textLine: (path) => {
+      const { node } = walk(document, path);
+      const block = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+      return start(node).line + (block ? 1 : 0);
+    },
+    problem: (path, message, expected) => problemAt(at(path), path, message, expected),
+    keyProblem: (path, message, expected) => problemAt(atKey(path), path, message, expected),
+  };
+};

@@ -1,0 +1,110 @@
+/** The cluster's settings ("vars"): names, units, bounds and defaults. Pure data, with the checks that follow from it. */
+
+export interface VarSpec {
+  readonly unit: 'seconds' | 'count';
+  /** Inclusive bounds. */
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  /** A value within the bounds that has no meaning. */
+  readonly except?: number;
+  readonly description: string;
+}
+
+const day = 86_400;
+
+const seconds = (value: number, description: string, min = 1): VarSpec => ({
+  unit: 'seconds',
+  min,
+  max: day,
+  default: value,
+  description,
+});
+
+/** Every setting by name. Names and defaults are Halon's. */
+export const varSpecs = {
+  keepalive_frequency: seconds(30, 'How often an agent says that it is alive.'),
+  keepalive_timeout: seconds(
+    115,
+    'Silence after which a host is taken for down. Must be above keepalive_frequency.',
+  ),
+  recovery_expiry_seconds: seconds(
+    300,
+    'Time within which the attempts to recover a lost host are made, evenly spaced.',
+  ),
+  recovery_max_retries: {
+    unit: 'count',
+    min: -1000,
+    max: 1000,
+    default: -5,
+    except: 0,
+    description:
+      'Attempts to recover a lost host before it is given up. Negative: the spacing of that many, without end.',
+  },
+  process_configure_timeout: seconds(300, 'Longest time to configure a process, mkfs included.'),
+  process_start_cmd_timeout: seconds(300, 'Longest time for the command that starts a process.'),
+  process_start_timeout: seconds(180, 'Longest time from the start command to online.'),
+  process_stop_timeout: seconds(600, 'Longest time to stop a process.'),
+  process_max_start_attempts: {
+    unit: 'count',
+    min: 1,
+    max: 1000,
+    default: 5,
+    description: 'Attempts to start a process after the first before it is failed.',
+  },
+  process_restart_retry_interval: seconds(5, 'Pause between two attempts to start a process.', 0),
+  node_stop_barrier_timeout: seconds(600, 'Longest time to stop all processes of one boot level.'),
+} as const satisfies Readonly<Record<string, VarSpec>>;
+
+export type VarName = keyof typeof varSpecs;
+export type Vars = Readonly<Record<VarName, number>>;
+
+export const varNames: readonly VarName[] = Object.keys(varSpecs) as VarName[];
+
+/** Every setting at its default. */
+export const defaultVars: Vars = Object.fromEntries(
+  varNames.map((name) => [name, varSpecs[name].default]),
+) as Vars;
+
+export const isVarName = (name: string): name is VarName => Object.hasOwn(varSpecs, name);
+
+export interface VarProblem {
+  readonly name: string;
+  /** Complete sentence that says what was expected. */
+  readonly message: string;
+}
+
+const problemOf = (name: string, value: number): VarProblem | null => {
+  if (!isVarName(name)) return { name, message: `There is no setting "${name}".` };
+  const spec: VarSpec = varSpecs[name];
+  const { min, max, unit, except } = spec;
+  if (Number.isInteger(value) && value >= min && value <= max && value !== except) return null;
+  const but = except === undefined ? '' : ` other than ${except}`;
+  const of = unit === 'seconds' ? 'seconds, ' : '';
+  return {
+    name,
+    message: `"${name}" must be a whole number of ${of}${min} to ${max}${but}, not ${value}.`,
+  };
+};
+
+/**
+ * What is wrong with settings that somebody wants.
+ *
+ * @param wanted some or all settings
+ * @param current what holds for those that `wanted` does not name
+ * @returns one problem a setting at most; none where all is well
+ */
+export const varProblems = (
+  wanted: Readonly<Record<string, number>>,
+  current: Vars = defaultVars,
+): readonly VarProblem[] => {
+  const problems = Object.entries(wanted).flatMap(([name, value]) => problemOf(name, value) ?? []);
+  if (problems.length > 0) return problems;
+  const all: Vars = { ...current, ...wanted };
+  if (all.keepalive_frequency < all.keepalive_timeout) return [];
+  const name = 'keepalive_timeout' in wanted ? 'keepalive_timeout' : 'keepalive_frequency';
+  const message =
+    `"keepalive_timeout" (${all.keepalive_timeout} s) must be above ` +
+    `"keepalive_frequency" (${all.keepalive_frequency} s).`;
+  return [{ name, message }];
+};
