@@ -38,10 +38,6 @@ export const processEvents = {
     host: 'n0001.galileo.example',
   }),
 
-  NodeRemoved: event(1, Type.Object({ fid: FidField }, closed), {
-    fid: '0x6e00000000000001:0x9' as Fid,
-  }),
-
   /** A rendered template that no process had before; the processes that share it name it. */
   SpecRendered: event(1, Type.Object({ id: Name, spec: Spec }, closed), {
     id: 's3',

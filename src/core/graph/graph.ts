@@ -8,6 +8,7 @@
 
 import { DeadlineHeap } from './deadlines.ts';
 import { formatDigest, hashRow } from './digest.ts';
+import { fidKey } from '../allocation/fid.ts';
 import { EndpointIndex, RangeIndex } from '../allocation/allocated.ts';
 import { Adjacency, Tally } from './adjacency.ts';
 import type { IndexedRelation } from './adjacency.ts';
@@ -54,6 +55,8 @@ export class Graph {
   readonly #credentialIds = new Map<string, string>();
   readonly #hostStates = { unknown: 0, up: 0, down: 0 };
   readonly #processStates = new Map<string, number>();
+  readonly #rolesOnNodes = new Tally();
+  readonly #haOfNodes = new Adjacency();
   readonly #pendingHosts = new Set<string>();
 
   constructor() {
@@ -122,6 +125,21 @@ export class Graph {
   credentialWith(hash: string): Rows['credential'] | undefined {
     const id = this.#credentialIds.get(hash);
     return id === undefined ? undefined : this.must('credential', id);
+  }
+
+  /** How many processes of a role a node has. */
+  countOfRole(node: string, role: string): number {
+    return this.#rolesOnNodes.count(`${node} ${role}`);
+  }
+
+  /** The node's process of type `ha`; the one with the lowest fid where there are several. */
+  haProcess(node: string): ProcessRow | undefined {
+    let lowest: ProcessRow | undefined;
+    for (const key of this.#haOfNodes.of(node)) {
+      const row = this.must('process', key);
+      if (!lowest || fidKey(row.fid) < fidKey(lowest.fid)) lowest = row;
+    }
+    return lowest;
   }
 
   hostCounts(): Readonly<Record<Rows['host']['state'], number>> {
@@ -269,10 +287,16 @@ export class Graph {
       if (before) this.ranges.release(before.node, before.ranges);
       if (after) this.ranges.hold(after.node, after.ranges);
     }
+    if (!before || !after) this.#reindexMember((after ?? before)!, after ? 'link' : 'unlink');
     if (before?.state !== after?.state) {
       if (before) this.#countState(before.state, -1);
       if (after) this.#countState(after.state, 1);
     }
+  }
+
+  #reindexMember({ fid, node, role, spec }: ProcessRow, change: 'link' | 'unlink'): void {
+    this.#rolesOnNodes[change](`${node} ${role}`, fid);
+    if (this.must('spec', spec).spec.type === 'ha') this.#haOfNodes[change](node, fid);
   }
 
   #countState(state: string, by: number): void {

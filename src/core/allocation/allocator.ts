@@ -1,0 +1,176 @@
+/**
+ * Allocation within one decision: fids, endpoints, range values and shared specs, for any number of processes.
+ *
+ * It only reads the graph and keeps what it gave out in itself, so that a refusal halfway leaves no trace. The result is a list
+ * of events that record every value; replay never allocates.
+ */
+
+import type { EventDraft } from '../events/catalogue.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { HostRow } from '../graph/resources.ts';
+import { reject } from '../rejection.ts';
+import type { Refused } from '../rejection.ts';
+import type { ProcessSpec, RenderedTemplate, RenderRole, Variables } from '../roles.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { fid } from './fid.ts';
+import type { Fid, FidType } from './fid.ts';
+import { hostVariables } from './variables.ts';
+
+export class Allocator {
+  /** What has been decided so far, in order. */
+  readonly events: EventDraft[] = [];
+  readonly #graph: Graph;
+  readonly #render: RenderRole;
+  #lastKey: number;
+  #lastSpec: number;
+  /** Where the search for the next endpoint of a base, or value of a range, goes on. */
+  readonly #cursors = new Map<string, number>();
+  /** Endpoints, and range values with node and key, given out in this decision. */
+  readonly #given = new Set<string>();
+  readonly #nodes = new Map<string, Fid>();
+  readonly #rolesGiven = new Set<string>();
+  readonly #specs = new Map<string, string>();
+
+  constructor(graph: Graph, render: RenderRole) {
+    this.#graph = graph;
+    this.#render = render;
+    this.#lastKey = graph.get('counter', 'fid')?.value ?? 0;
+    this.#lastSpec = graph.get('counter', 'spec')?.value ?? 0;
+  }
+
+  fid(type: FidType): Fid {
+    this.#lastKey += 1;
+    return fid(type, this.#lastKey);
+  }
+
+  /** Adds all processes of a role to a host, after the roles it requires; the host becomes a node if it is none yet. */
+  addRole(host: HostRow, name: string, overrides: Variables): Refused | null {
+    return this.#addRole(host, name, overrides, []);
+  }
+
+  #addRole(host: HostRow, name: string, overrides: Variables, chain: string[]): Refused | null {
+    const role = this.#graph.get('role', name);
+    if (!role) return reject('unknown-role', unknownRole(this.#graph, name, chain), { subject: name });
+    if (chain.includes(name))
+      return reject('circular-requires', `roles require each other: ${[...chain, name].join(' -> ')}`);
+
+    const node = this.#nodeOf(host);
+    for (const required of role.requires) {
+      if (this.#has(node, required)) continue;
+      const refused = this.#addRole(host, required, {}, [...chain, name]);
+      if (refused) return refused;
+    }
+    const rendered = this.#render(role, hostVariables(host), overrides);
+    if (!rendered.ok) return refusedTemplate(host, rendered.problem);
+    this.#rolesGiven.add(`${node} ${name}`);
+    for (const template of rendered.templates) {
+      const refused = this.#addProcesses(node, name, template);
+      if (refused) return refused;
+    }
+    return null;
+  }
+
+  #addProcesses(node: Fid, role: string, template: RenderedTemplate): Refused | null {
+    const { spec } = template;
+    const specId = this.#specId(spec);
+    for (let i = 0; i < template.multiplicity; i += 1) {
+      const endpoint = this.#endpoint(template.endpoint);
+      if (typeof endpoint !== 'string') return endpoint;
+      const ranges: Record<string, number> = {};
+      for (const [key, [from, to]] of Object.entries(spec.ranges)) {
+        const value = this.#rangeValue(node, key, from, to);
+        if (typeof value !== 'number') return value;
+        ranges[key] = value;
+      }
+      const data = { fid: this.fid('process'), node, role, spec: specId, endpoint, ranges };
+      const services = spec.services.map(() => this.fid('service'));
+      this.events.push({ type: 'ProcessAdded', data: { ...data, services } });
+    }
+    return null;
+  }
+
+  #nodeOf(host: HostRow): Fid {
+    const present = this.#graph.one('runs', host.fqdn)?.fid ?? this.#nodes.get(host.fqdn);
+    if (present) return present;
+    const added = this.fid('node');
+    this.#nodes.set(host.fqdn, added);
+    this.events.push({ type: 'NodeAdded', data: { fid: added, host: host.fqdn } });
+    return added;
+  }
+
+  #has(node: Fid, role: string): boolean {
+    return this.#rolesGiven.has(`${node} ${role}`) || this.#graph.countOfRole(node, role) > 0;
+  }
+
+  #specId(spec: ProcessSpec): string {
+    const content = JSON.stringify(spec);
+    const present = this.#graph.specWith(content) ?? this.#specs.get(content);
+    if (present) return present;
+    this.#lastSpec += 1;
+    const id = `s${this.#lastSpec}`;
+    this.#specs.set(content, id);
+    this.events.push({ type: 'SpecRendered', data: { id, spec } });
+    return id;
+  }
+
+  /** The endpoint asked for, or the next one up that no process of the cluster has. */
+  #endpoint(base: string): string | Refused {
+    const parsed = parseEndpoint(base);
+    if (!parsed) return reject('template-error', `${base} is not an endpoint`, { subject: 'endpoint' });
+    const { prefix, last, max } = parsed;
+    let value = this.#cursors.get(base) ?? last;
+    for (;;) {
+      value = this.#graph.endpoints.lowestFree(prefix, value, max);
+      if (value < 0)
+        return reject('no-free-endpoint', `every endpoint from ${base} up to ${prefix}${max} is taken`, {
+          subject: base,
+        });
+      const endpoint = `${prefix}${value}`;
+      value += 1;
+      if (this.#given.has(endpoint)) continue;
+      this.#cursors.set(base, value);
+      this.#given.add(endpoint);
+      return endpoint;
+    }
+  }
+
+  /** The lowest value of a range that is unused on the node. */
+  #rangeValue(node: Fid, key: string, from: number, to: number): number | Refused {
+    const cursor = `${node} ${key} ${from}`;
+    const taken = `${node} ${key} `;
+    let value = this.#cursors.get(cursor) ?? from;
+    for (;;) {
+      value = this.#graph.ranges.lowestFree(node, key, value, to);
+      if (value < 0)
+        return reject(
+          'environment-range-exhausted',
+          `${key} has no value left in ${from}..${to} on node ${node}`,
+          { subject: key },
+        );
+      value += 1;
+      if (this.#given.has(taken + (value - 1))) continue;
+      this.#cursors.set(cursor, value);
+      this.#given.add(taken + (value - 1));
+      return value - 1;
+    }
+  }
+}
+
+const unknownRole = (graph: Graph, name: string, chain: readonly string[]): string => {
+  const asker = chain.at(-1);
+  const known = [...graph.all('role')].map((role) => role.name).sort();
+  const list = known.length > 0 ? `; there are ${known.join(', ')}` : '; no roles are loaded';
+  return asker ? `role ${asker} requires ${name}, which is not defined` : `there is no role ${name}${list}`;
+};
+
+const refusedTemplate = (
+  host: HostRow,
+  { code, message, file, line, name }: { code: Refused['rejection']['code']; message: string; file: string; line: number; name?: string },
+): Refused => {
+  const silent = code === 'unknown-variable' && !host.facts;
+  const hint = silent ? `; ${host.fqdn} has not reported yet, so only declared variables are known` : '';
+  return reject(code, `${message}${hint}`, {
+    source: { file, line },
+    ...(name === undefined ? {} : { subject: name }),
+  });
+};

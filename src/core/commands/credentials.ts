@@ -1,0 +1,50 @@
+/** Issuing and revoking access tokens. The token itself never comes here, only its hash. */
+
+import type { Fid } from '../allocation/fid.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { CredentialRole } from '../graph/resources.ts';
+import { reject } from '../rejection.ts';
+import { decided } from './command.ts';
+import type { Decide } from './command.ts';
+
+export interface IssueCredential {
+  readonly type: 'IssueCredential';
+  readonly id: string;
+  readonly name: string;
+  readonly role: CredentialRole;
+  /** SHA-256 of the token, hex. */
+  readonly hash: string;
+  readonly host: string | null;
+  readonly process: Fid | null;
+  /** Ms since the epoch; 0: never. */
+  readonly expires: number;
+}
+
+export interface RevokeCredential {
+  readonly type: 'RevokeCredential';
+  readonly id: string;
+}
+
+export const issueCredential: Decide<IssueCredential> = (graph, { type: _, ...data }) => {
+  if (graph.get('credential', data.id))
+    return reject('credential-exists', `there already is a token ${data.id}`, { subject: data.id });
+  if (data.process !== null && !graph.get('process', data.process))
+    return reject('unknown-process', `there is no process ${data.process}`, { subject: data.process });
+  return decided([{ type: 'CredentialIssued', data }]);
+};
+
+export const revokeCredential: Decide<RevokeCredential> = (graph, { id }) => {
+  const credential = graph.get('credential', id);
+  if (!credential) return reject('unknown-credential', `there is no token ${id}`, { subject: id });
+  if (credential.role === 'admin' && countAdmins(graph) === 1)
+    return reject('last-admin', `${id} is the last token of an administrator; issue another one first`, {
+      subject: id,
+    });
+  return decided([{ type: 'CredentialRevoked', data: { id, why: 'revoked' } }]);
+};
+
+const countAdmins = (graph: Graph): number => {
+  let admins = 0;
+  for (const { role } of graph.all('credential')) if (role === 'admin') admins += 1;
+  return admins;
+};

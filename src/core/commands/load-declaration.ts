@@ -1,0 +1,87 @@
+/** Takes a declared cluster: adds what is new, changes what differs, removes nothing. */
+
+import { Allocator } from '../allocation/allocator.ts';
+import type { EventDraft } from '../events/catalogue.ts';
+import type { Declaration, DeclaredHost } from '../facts.ts';
+import type { Graph } from '../graph/graph.ts';
+import { decided } from './command.ts';
+import type { Decide } from './command.ts';
+
+export interface LoadDeclaration {
+  readonly type: 'LoadDeclaration';
+  readonly declaration: Declaration;
+}
+
+export const loadDeclaration: Decide<LoadDeclaration> = (graph, { declaration }, { render }) => {
+  const allocator = new Allocator(graph, render);
+  return decided([
+    ...(graph.get('cluster', declaration.cluster)
+      ? []
+      : [{ type: 'ClusterNamed' as const, data: { name: declaration.cluster } }]),
+    ...pools(graph, declaration, allocator),
+    ...vars(graph, declaration),
+    ...roles(graph, declaration),
+    ...places(graph, declaration),
+    ...declaration.hosts.flatMap((host) => hostEvents(graph, host)),
+  ]);
+};
+
+const pools = (graph: Graph, declaration: Declaration, allocator: Allocator): EventDraft[] => {
+  const fids = new Map([...graph.all('pool')].map((pool) => [pool.name, pool.fid]));
+  const events: EventDraft[] = [];
+  for (const pool of declaration.pools) {
+    const present = [...graph.all('pool')].find((row) => row.name === pool.name);
+    const fid = present?.fid ?? allocator.fid('pool');
+    fids.set(pool.name, fid);
+    if (differs(present, pool))
+      events.push({ type: 'PoolDeclared', data: { ...pool, devices: [...pool.devices], fid } });
+  }
+  for (const profile of declaration.profiles) {
+    const present = [...graph.all('profile')].find((row) => row.name === profile.name);
+    const data = { name: profile.name, pools: profile.pools.map((name) => fids.get(name)!) };
+    if (differs(present, data))
+      events.push({
+        type: 'ProfileDeclared',
+        data: { ...data, fid: present?.fid ?? allocator.fid('profile') },
+      });
+  }
+  return events;
+};
+
+const vars = (graph: Graph, declaration: Declaration): EventDraft[] =>
+  Object.entries(declaration.vars)
+    .filter(([name, value]) => graph.get('var', name)?.value !== value)
+    .map(([name, value]) => ({ type: 'VarSet', data: { name, value } }));
+
+const roles = (graph: Graph, declaration: Declaration): EventDraft[] =>
+  declaration.roles
+    .filter((role) => differs(graph.get('role', role.name), role))
+    .map((role) => ({ type: 'RoleDefined', data: { ...role, requires: [...role.requires] } }));
+
+const places = (graph: Graph, declaration: Declaration): EventDraft[] => [
+  ...declaration.enclosures
+    .filter(({ name, site, rack }) => graph.get('enclosure', name)?.rack !== `${site}/${rack}`)
+    .map((data) => ({ type: 'EnclosureDeclared' as const, data })),
+  ...[...new Set(declaration.hosts.flatMap(({ project }) => project ?? []))]
+    .filter((name) => !graph.get('project', name))
+    .map((name) => ({ type: 'ProjectDeclared' as const, data: { name } })),
+];
+
+const hostEvents = (graph: Graph, { obm, ...host }: DeclaredHost): EventDraft[] => {
+  const events: EventDraft[] = [];
+  if (differs(graph.get('host', host.fqdn), host))
+    events.push({
+      type: 'HostDeclared',
+      data: { ...host, roles: [...host.roles], devices: [...host.devices] },
+    });
+  if (obm && differs(graph.get('obm', host.fqdn), obm))
+    events.push({ type: 'ObmDeclared', data: { host: host.fqdn, ...obm } });
+  return events;
+};
+
+/** Whether a row lacks any of these fields or has another value there. */
+const differs = (row: object | undefined, fields: object): boolean =>
+  row === undefined ||
+  Object.entries(fields).some(
+    ([key, value]) => JSON.stringify((row as Record<string, unknown>)[key]) !== JSON.stringify(value),
+  );

@@ -1,0 +1,58 @@
+/** An agent says that its host is up, and what the host is like. */
+
+import type { EventDraft } from '../events/catalogue.ts';
+import type { HostFacts, HostRow } from '../graph/resources.ts';
+import { reject } from '../rejection.ts';
+import { decided, unchanged } from './command.ts';
+import type { Decide } from './command.ts';
+
+export interface ReportNodeUp {
+  readonly type: 'ReportNodeUp';
+  readonly fqdn: string;
+  readonly facts: HostFacts;
+  /** The only host that the agent's token may speak for; null: any. */
+  readonly speaksFor: string | null;
+}
+
+/**
+ * A host that nobody declared is registered by its report. A report that says nothing new leaves no trace. A second machine
+ * with the name of a live one is refused, and that is recorded: whether a report was taken shows in the host's `facts.agent`.
+ */
+export const reportNodeUp: Decide<ReportNodeUp> = (graph, { fqdn, facts, speaksFor }) => {
+  if (speaksFor !== null && speaksFor !== fqdn)
+    return reject('identity-mismatch', `the token speaks for ${speaksFor}, not for ${fqdn}`, {
+      subject: fqdn,
+    });
+  const host = graph.get('host', fqdn);
+  const up: EventDraft = { type: 'NodeUp', data: { fqdn, facts: withLists(facts) } };
+  if (!host) return decided([{ type: 'HostRegistered', data: { fqdn } }, up]);
+  if (isClaimed(host, facts.agent)) {
+    if (host.refused.includes(facts.agent)) return unchanged;
+    const { agent, address } = facts;
+    return decided([{ type: 'HostClaimRefused', data: { fqdn, agent, address } }]);
+  }
+  return host.state === 'up' && sameFacts(host.facts!, facts) ? unchanged : decided([up]);
+};
+
+const isClaimed = (host: HostRow, agent: string): boolean =>
+  host.state === 'up' && host.facts !== null && host.facts.agent !== agent;
+
+const withLists = (facts: HostFacts): HostFacts & { interfaces: { name: string; address: string }[] } => ({
+  ...facts,
+  interfaces: [...facts.interfaces],
+});
+
+const sameFacts = (a: HostFacts, b: HostFacts): boolean =>
+  a.agent === b.agent &&
+  a.address === b.address &&
+  a.lnid === b.lnid &&
+  a.memory_mib === b.memory_mib &&
+  a.cpus === b.cpus &&
+  a.kernel === b.kernel &&
+  a.boot_id === b.boot_id &&
+  a.version === b.version &&
+  a.interfaces.length === b.interfaces.length &&
+  a.interfaces.every(
+    ({ name, address }, i) =>
+      name === b.interfaces[i]!.name && address === b.interfaces[i]!.address,
+  );

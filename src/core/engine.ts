@@ -1,0 +1,230 @@
+/**
+ * The engine: a command and everything that follows from it become one commit, or nothing happens.
+ *
+ * decide -> evolve -> react, until no rule has anything to add. It runs ahead of the log: a commit is in the graph as soon as it
+ * is decided and can be taken back until `confirm` says that it is durable.
+ */
+
+import { decide } from './commands/index.ts';
+import type { Command } from './commands/index.ts';
+import type { DecideContext } from './commands/command.ts';
+import { readEvent, writeEvent } from './events/catalogue.ts';
+import type { EventDraft } from './events/catalogue.ts';
+import { revision } from './events/commit.ts';
+import type { Commit, EventRecord, RequestIdentity, Revision } from './events/commit.ts';
+import { evolve, rememberRequest, requestId } from './graph/evolve.ts';
+import type { Position } from './graph/evolve.ts';
+import { Graph } from './graph/graph.ts';
+import type { Journal } from './graph/graph.ts';
+import { reject } from './rejection.ts';
+import type { Refused, Rejection } from './rejection.ts';
+import { rulesFor } from './rules/index.ts';
+
+/** Who asks, when, and under what conditions. */
+export interface Submission {
+  /** Ms since the epoch. */
+  readonly at: number;
+  readonly actor: string;
+  readonly correlation: string;
+  readonly request?: RequestIdentity | undefined;
+  /** Refuse unless the graph is at this revision. */
+  readonly expected?: Revision | undefined;
+}
+
+export type Outcome =
+  | { readonly kind: 'committed'; readonly commit: Commit }
+  /** Already so; nothing to append. */
+  | { readonly kind: 'unchanged'; readonly revision: Revision }
+  /** The same request was answered before, by this commit. */
+  | { readonly kind: 'repeated'; readonly revision: Revision }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };
+
+/** How many events one commit may hold. */
+export const eventsPerCommit = 50_000;
+
+export interface EngineCounters {
+  readonly commits: number;
+  readonly events: number;
+  readonly rejections: number;
+  /** By rule, how often it added something. */
+  readonly firings: ReadonlyMap<string, number>;
+}
+
+export class Engine {
+  readonly graph: Graph;
+  readonly #context: Omit<DecideContext, 'at'>;
+  #head: Revision;
+  #at: number;
+  /** Journals of the commits that are not confirmed yet, oldest first. */
+  #unconfirmed: { revision: Revision; at: number; journal: Journal }[] = [];
+  #counters = { commits: 0, events: 0, rejections: 0, firings: new Map<string, number>() };
+
+  constructor(
+    context: Omit<DecideContext, 'at'>,
+    start: { graph: Graph; head: Revision; at: number } = { graph: new Graph(), head: revision(0), at: 0 },
+  ) {
+    this.#context = context;
+    this.graph = start.graph;
+    this.#head = start.head;
+    this.#at = start.at;
+  }
+
+  /** Revision of the graph, confirmed or not. */
+  get head(): Revision {
+    return this.#head;
+  }
+
+  /** Time of the last commit, ms since the epoch. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get counters(): EngineCounters {
+    return this.#counters;
+  }
+
+  /** Decides a command. A `committed` outcome is in the graph and must now be appended, then confirmed. */
+  submit(command: Command, submission: Submission): Outcome {
+    const before = this.#precondition(submission);
+    if (before) return this.#count(before);
+    const position = this.#next(submission.at);
+    this.graph.begin();
+    const settled = this.#settle(command, position);
+    if (!settled.ok) {
+      this.graph.undo(this.graph.end());
+      return this.#count({ kind: 'rejected', rejection: settled.rejection });
+    }
+    if (settled.events.length === 0) {
+      this.graph.end();
+      return { kind: 'unchanged', revision: this.#head };
+    }
+    const { actor, correlation, request } = submission;
+    const commit: Commit = {
+      ...position,
+      actor,
+      correlation,
+      command: command.type,
+      ...(request ? { request } : {}),
+      events: settled.events,
+    };
+    rememberRequest(this.graph, commit);
+    this.#unconfirmed.push({ ...position, at: this.#at, journal: this.graph.end() });
+    this.#head = position.revision;
+    this.#at = position.at;
+    return this.#count({ kind: 'committed', commit });
+  }
+
+  /** What a command would append now. Nothing changes. */
+  dryRun(command: Command, submission: Submission): { ok: true; events: EventRecord[] } | Refused {
+    const before = this.#precondition({ ...submission, request: undefined });
+    if (before?.kind === 'rejected') return { ok: false, rejection: before.rejection };
+    this.graph.begin();
+    const settled = this.#settle(command, this.#next(submission.at));
+    this.graph.undo(this.graph.end());
+    return settled;
+  }
+
+  /** Applies a commit read from the log. It is durable already. */
+  replay(commit: Commit): void {
+    for (const record of commit.events) {
+      const event = readEvent(record);
+      if (event) evolve(this.graph, event, commit);
+    }
+    rememberRequest(this.graph, commit);
+    this.#head = commit.revision;
+    this.#at = commit.at;
+  }
+
+  /** Everything up to this revision is durable and will not be taken back. */
+  confirm(durable: Revision): void {
+    const first = this.#unconfirmed.findIndex(({ revision: r }) => r > durable);
+    if (first === 0) return;
+    this.#unconfirmed = first < 0 ? [] : this.#unconfirmed.slice(first);
+  }
+
+  /** Takes back every commit that is not confirmed: the log could not keep them. */
+  rollBack(): void {
+    for (const { revision: r, at, journal } of this.#unconfirmed.toReversed()) {
+      this.graph.undo(journal);
+      this.#head = revision(r - 1);
+      this.#at = at;
+    }
+    this.#unconfirmed = [];
+  }
+
+  #precondition({ actor, request, expected }: Submission): Outcome | null {
+    const answered = request && this.graph.get('request', requestId(actor, request.key));
+    if (answered) {
+      if (answered.fingerprint === request.fingerprint)
+        return { kind: 'repeated', revision: answered.created };
+      return rejected(
+        reject('idempotency-key-reused', `the key ${request.key} was used for a different request`),
+      );
+    }
+    if (expected !== undefined && expected !== this.#head)
+      return rejected(
+        reject('revision-mismatch', `the cluster is at revision ${this.#head}, not ${expected}`),
+      );
+    return null;
+  }
+
+  /** Time never runs backwards in the log, whatever the clock does. */
+  #next(at: number): Position {
+    return { revision: revision(this.#head + 1), at: Math.max(at, this.#at) };
+  }
+
+  #settle(command: Command, position: Position): { ok: true; events: EventRecord[] } | Refused {
+    const context = { ...this.#context, at: position.at };
+    const events: EventRecord[] = [];
+    try {
+      const decision = decide(this.graph, command, context);
+      if (!decision.ok) return decision;
+      const refused = this.#apply(decision.events, events, position, context);
+      return refused ?? { ok: true, events };
+    } catch (error) {
+      this.graph.undo(this.graph.end());
+      throw error;
+    }
+  }
+
+  /**
+   * Applies a batch that was decided together, then lets the rules react to each of its events. A rule sees all that came
+   * before it, and what it adds is settled before the next rule runs.
+   */
+  #apply(
+    batch: readonly EventDraft[],
+    events: EventRecord[],
+    position: Position,
+    context: DecideContext,
+    cause?: number,
+    rule?: string,
+  ): Refused | null {
+    if (events.length + batch.length > eventsPerCommit)
+      return reject('too-large', `one command may make at most ${eventsPerCommit} events`);
+    const first = events.length;
+    for (const draft of batch) {
+      events.push(writeEvent(draft, cause, rule));
+      evolve(this.graph, draft, position);
+    }
+    for (const [i, draft] of batch.entries())
+      for (const { name, react } of rulesFor(draft.type)) {
+        const reaction = react(this.graph, draft, context);
+        if (!reaction.ok) return reaction;
+        if (reaction.events.length === 0) continue;
+        this.#counters.firings.set(name, (this.#counters.firings.get(name) ?? 0) + 1);
+        const refused = this.#apply(reaction.events, events, position, context, first + i, name);
+        if (refused) return refused;
+      }
+    return null;
+  }
+
+  #count(outcome: Outcome): Outcome {
+    if (outcome.kind === 'committed') {
+      this.#counters.commits += 1;
+      this.#counters.events += outcome.commit.events.length;
+    } else if (outcome.kind === 'rejected') this.#counters.rejections += 1;
+    return outcome;
+  }
+}
+
+const rejected = ({ rejection }: Refused): Outcome => ({ kind: 'rejected', rejection });

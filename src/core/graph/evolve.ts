@@ -1,0 +1,248 @@
+/** What each event changes in the graph. Total and deterministic: an event in the log has happened and cannot be refused. */
+
+import { fidKey } from '../allocation/fid.ts';
+import type { Fid } from '../allocation/fid.ts';
+import type { EventData, EventDraft, EventType } from '../events/catalogue.ts';
+import type { Commit, Revision } from '../events/commit.ts';
+import type { Graph } from './graph.ts';
+import type { DeadlineKind, HostRow, Kind, Provenance, Rows } from './resources.ts';
+
+/** Where an event stands. */
+export interface Position {
+  readonly revision: Revision;
+  readonly at: number;
+}
+
+type Evolve<T extends EventType> = (graph: Graph, data: EventData<T>, position: Position) => void;
+
+/** How long the answer to a request with an idempotency key is remembered, ms. */
+export const requestMemory = 24 * 3600 * 1000;
+
+const noRanges: Readonly<Record<string, number>> = Object.freeze({});
+
+const made = ({ revision }: Position): Provenance => ({ created: revision, changed: revision });
+
+/** Puts a row that may exist already, keeping when it was created. */
+const upsert = <K extends Kind>(
+  graph: Graph,
+  kind: K,
+  key: string,
+  content: Omit<Rows[K], keyof Provenance>,
+  { revision }: Position,
+): void => {
+  const created = graph.get(kind, key)?.created ?? revision;
+  graph.put(kind, { ...content, created, changed: revision } as unknown as Rows[K]);
+};
+
+const ensure = <K extends Kind>(
+  graph: Graph,
+  kind: K,
+  key: string,
+  content: Omit<Rows[K], keyof Provenance>,
+  position: Position,
+): void => {
+  if (!graph.get(kind, key)) upsert(graph, kind, key, content, position);
+};
+
+const raise = (graph: Graph, name: 'fid' | 'spec', value: number, position: Position): void => {
+  const row = graph.get('counter', name);
+  if (!row || value > row.value)
+    graph.put('counter', {
+      name,
+      value,
+      created: row?.created ?? position.revision,
+      changed: position.revision,
+    });
+};
+
+const drawn = (graph: Graph, fid: Fid, position: Position): void =>
+  raise(graph, 'fid', fidKey(fid), position);
+
+const setDeadline = (
+  graph: Graph,
+  kind: DeadlineKind,
+  subject: string,
+  at: number,
+  position: Position,
+): void => upsert(graph, 'deadline', `${kind}/${subject}`, { id: `${kind}/${subject}`, kind, subject, at }, position);
+
+const clearDeadline = (graph: Graph, kind: DeadlineKind, subject: string): void => {
+  if (graph.get('deadline', `${kind}/${subject}`)) graph.remove('deadline', `${kind}/${subject}`);
+};
+
+const changeHost = (
+  graph: Graph,
+  fqdn: string,
+  change: Partial<HostRow>,
+  { revision }: Position,
+): void => graph.put('host', { ...graph.must('host', fqdn), ...change, changed: revision });
+
+const blankHost = (fqdn: string, position: Position): HostRow => ({
+  fqdn,
+  state: 'unknown',
+  reason: '',
+  since: position.at,
+  enclosure: null,
+  project: null,
+  variables: {},
+  roles: [],
+  pending: [],
+  problem: '',
+  devices: [],
+  facts: null,
+  refused: [],
+  ...made(position),
+});
+
+const evolvers: { readonly [T in EventType]: Evolve<T> } = {
+  ClusterNamed: (graph, { name }, position) => {
+    for (const { name: old } of [...graph.all('cluster')]) if (old !== name) graph.remove('cluster', old);
+    upsert(graph, 'cluster', name, { name }, position);
+  },
+
+  EnclosureDeclared: (graph, { name, site, rack }, position) => {
+    const rackId = `${site}/${rack}`;
+    ensure(graph, 'site', site, { name: site }, position);
+    ensure(graph, 'rack', rackId, { id: rackId, site }, position);
+    upsert(graph, 'enclosure', name, { name, rack: rackId }, position);
+  },
+
+  ProjectDeclared: (graph, data, position) => upsert(graph, 'project', data.name, data, position),
+
+  PoolDeclared: (graph, data, position) => {
+    drawn(graph, data.fid, position);
+    upsert(graph, 'pool', data.fid, data, position);
+  },
+
+  ProfileDeclared: (graph, data, position) => {
+    drawn(graph, data.fid, position);
+    upsert(graph, 'profile', data.fid, data, position);
+  },
+
+  RoleDefined: (graph, data, position) => upsert(graph, 'role', data.name, data, position),
+
+  VarSet: (graph, data, position) => upsert(graph, 'var', data.name, data, position),
+
+  RequestsForgotten: (graph, { ids }) => {
+    for (const id of ids) {
+      graph.remove('request', id);
+      clearDeadline(graph, 'request-expiry', id);
+    }
+  },
+
+  HostDeclared: (graph, { fqdn, enclosure, project, variables, roles, devices }, position) => {
+    const present = graph.get('host', fqdn) ?? blankHost(fqdn, position);
+    const known = new Set(present.roles.map((role) => role.name));
+    const pending = roles
+      .map((role) => role.name)
+      .filter((name) => !known.has(name) || present.pending.includes(name));
+    graph.put('host', {
+      ...present,
+      enclosure,
+      project,
+      variables,
+      roles,
+      devices,
+      pending,
+      problem: '',
+      changed: position.revision,
+    });
+  },
+
+  HostRegistered: (graph, { fqdn }, position) => graph.put('host', blankHost(fqdn, position)),
+
+  ObmDeclared: (graph, data, position) => upsert(graph, 'obm', data.host, data, position),
+
+  NodeUp: (graph, { fqdn, facts }, position) => {
+    const host = graph.must('host', fqdn);
+    const since = host.state === 'up' ? host.since : position.at;
+    changeHost(graph, fqdn, { state: 'up', reason: '', since, facts, refused: [] }, position);
+  },
+
+  NodeDown: (graph, { fqdn, reason }, position) =>
+    changeHost(graph, fqdn, { state: 'down', reason, since: position.at }, position),
+
+  HostClaimRefused: (graph, { fqdn, agent }, position) => {
+    const refused = [...graph.must('host', fqdn).refused, agent].slice(-refusedMax);
+    changeHost(graph, fqdn, { refused }, position);
+  },
+
+  DeclaredRoleAllocated: (graph, { fqdn, role }, position) => {
+    const pending = graph.must('host', fqdn).pending.filter((name) => name !== role);
+    changeHost(graph, fqdn, { pending, problem: '' }, position);
+  },
+
+  DeclaredRoleBlocked: (graph, { fqdn, role, message }, position) =>
+    changeHost(graph, fqdn, { problem: `${role}: ${message}` }, position),
+
+  NodeAdded: (graph, { fid, host }, position) => {
+    drawn(graph, fid, position);
+    graph.put('node', { fid, host: graph.must('host', host).fqdn, ...made(position) });
+  },
+
+  SpecRendered: (graph, { id, spec }, position) => {
+    raise(graph, 'spec', Number(id.slice(1)), position);
+    graph.put('spec', { id, spec, ...made(position) });
+  },
+
+  // Strings that other rows hold already are taken from there: with a million processes that saves 100 MB.
+  ProcessAdded: (graph, data, position) => {
+    const spec = graph.must('spec', data.spec);
+    const hasRanges = Object.keys(data.ranges).length > 0;
+    drawn(graph, data.services.at(-1) ?? data.fid, position);
+    graph.put('process', {
+      fid: data.fid,
+      node: graph.must('node', data.node).fid,
+      role: graph.must('role', data.role).name,
+      spec: spec.id,
+      endpoint: data.endpoint,
+      ranges: hasRanges ? data.ranges : noRanges,
+      state: 'unknown',
+      reason: '',
+      ...made(position),
+    });
+    data.services.forEach((fid, i) =>
+      graph.put('service', { fid, process: data.fid, type: spec.spec.services[i]!, ...made(position) }),
+    );
+  },
+
+  ProcessStateChanged: (graph, { fid, state, reason }, { revision }) =>
+    graph.put('process', { ...graph.must('process', fid), state, reason, changed: revision }),
+
+  ProcessRemoved: (graph, { fid }) => {
+    for (const service of [...graph.many('provides', fid)]) graph.remove('service', service.fid);
+    const { spec } = graph.must('process', fid);
+    graph.remove('process', fid);
+    if (graph.related('shapes', spec) === 0) graph.remove('spec', spec);
+  },
+
+  CredentialIssued: (graph, data, position) => {
+    graph.put('credential', { ...data, ...made(position) });
+    if (data.expires > 0) setDeadline(graph, 'credential-expiry', data.id, data.expires, position);
+  },
+
+  CredentialRevoked: (graph, { id }) => {
+    graph.remove('credential', id);
+    clearDeadline(graph, 'credential-expiry', id);
+  },
+};
+
+/** How many refused claims of one host are remembered. */
+const refusedMax = 8;
+
+/** Applies one event. */
+export const evolve = (graph: Graph, draft: EventDraft, position: Position): void => {
+  const apply = evolvers[draft.type] as Evolve<EventType>;
+  apply(graph, draft.data as never, position);
+};
+
+/** Records that a commit answered a request, so that a retry finds its answer. */
+export const rememberRequest = (graph: Graph, { request, actor, at, revision }: Commit): void => {
+  if (!request) return;
+  const id = requestId(actor, request.key);
+  const position = { revision, at };
+  graph.put('request', { id, fingerprint: request.fingerprint, ...made(position) });
+  setDeadline(graph, 'request-expiry', id, at + requestMemory, position);
+};
+
+export const requestId = (actor: string, key: string): string => `${actor} ${key}`;

@@ -1,0 +1,53 @@
+/** Why a command is refused. Codes are part of the interface: they are documented, and never reused for something else. */
+
+export const rejections = {
+  'cluster-not-loaded': 'no facts have been loaded yet',
+  'unknown-host': 'the host does not exist',
+  'unknown-node': 'the node does not exist',
+  'unknown-process': 'the process does not exist',
+  'unknown-role': 'the role is not defined',
+  'unknown-credential': 'the token does not exist',
+  'unknown-var': 'the variable does not exist',
+  'invalid-var': 'the value of a variable is out of its range',
+  'unknown-variable': 'a template uses a variable that has no value',
+  'unknown-override': 'an override is not used by the role',
+  'multiplicity-fixed': 'the role fixes its multiplicity',
+  'invalid-multiplicity': 'the multiplicity is not a whole number from 1 to 10,000',
+  'template-error': 'the role cannot be rendered',
+  'circular-requires': 'roles require each other in a circle',
+  'no-free-endpoint': 'no endpoint is free',
+  'environment-range-exhausted': 'an environment range has no free value on the node',
+  'process-managed': 'Halcyon itself manages the process',
+  'process-busy': 'the process is not in a state that allows this',
+  'host-claimed': 'another machine already is that host',
+  'identity-mismatch': 'the token does not belong to that host or process',
+  'credential-exists': 'a token of that id exists',
+  'last-admin': 'it is the last token of an administrator',
+  'idempotency-key-reused': 'the idempotency key was used for a different request',
+  'revision-mismatch': 'the cluster has changed since the given revision',
+  'too-large': 'the command would make more events than one commit may hold',
+} as const;
+
+export type RejectionCode = keyof typeof rejections;
+
+/** A refusal: nothing of the command happened. */
+export interface Rejection {
+  readonly code: RejectionCode;
+  /** A complete sentence that names what was refused. */
+  readonly message: string;
+  /** Where in a file the cause is, if it is in one. */
+  readonly source?: { readonly file: string; readonly line: number };
+  /** The name the message is about: variable, override, key, field. */
+  readonly subject?: string;
+}
+
+export const reject = (
+  code: RejectionCode,
+  message: string,
+  extra: Pick<Rejection, 'source' | 'subject'> = {},
+): Refused => ({ ok: false, rejection: { code, message, ...extra } });
+
+export interface Refused {
+  readonly ok: false;
+  readonly rejection: Rejection;
+}

@@ -1,0 +1,90 @@
+/** Gives a declared host its processes as soon as enough is known of it. */
+
+import { Allocator } from '../allocation/allocator.ts';
+import { canRender } from '../allocation/variables.ts';
+import { decided, unchanged } from '../commands/command.ts';
+import type { DecideContext, Decision } from '../commands/command.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { HostRow } from '../graph/resources.ts';
+import type { Refused } from '../rejection.ts';
+import type { Rule } from './rule.ts';
+
+/** Adds the pending roles of a host in their order, up to the first that is refused. */
+const allocatePending = (
+  allocator: Allocator,
+  host: HostRow,
+): { role: string; why: Refused } | null => {
+  const { events } = allocator;
+  for (const { name, overrides } of host.roles) {
+    if (!host.pending.includes(name)) continue;
+    const before = events.length;
+    const why = allocator.addRole(host, name, overrides);
+    if (why) {
+      events.length = before;
+      return { role: name, why };
+    }
+    events.push({ type: 'DeclaredRoleAllocated', data: { fqdn: host.fqdn, role: name } });
+  }
+  return null;
+};
+
+/** Nobody waits for an answer here, so a refusal is recorded once and shown in the status. */
+const allocateOrExplain = (
+  graph: Graph,
+  hosts: Iterable<HostRow>,
+  { render }: DecideContext,
+): Decision => {
+  const allocator = new Allocator(graph, render);
+  for (const host of hosts) {
+    if (host.pending.length === 0 || !canRender(host)) continue;
+    const refused = allocatePending(allocator, host);
+    if (!refused) continue;
+    const { code, message } = refused.why.rejection;
+    if (host.problem === `${refused.role}: ${message}`) continue;
+    const data = { fqdn: host.fqdn, role: refused.role, code, message };
+    allocator.events.push({ type: 'DeclaredRoleBlocked', data });
+  }
+  return decided(allocator.events);
+};
+
+/** An operator loads facts: what cannot be allocated fails the load. */
+const onDeclaration: Rule = {
+  name: 'allocate-on-declaration',
+  description:
+    'A declared host of which enough is known gets the processes of its roles in the same commit; ' +
+    'if that is impossible the load is refused.',
+  on: ['HostDeclared'],
+  react: (graph, event, { render }) => {
+    if (event.type !== 'HostDeclared') return unchanged;
+    const host = graph.must('host', event.data.fqdn);
+    if (host.pending.length === 0 || !canRender(host)) return unchanged;
+    const allocator = new Allocator(graph, render);
+    return allocatePending(allocator, host)?.why ?? decided(allocator.events);
+  },
+};
+
+const onNodeUp: Rule = {
+  name: 'allocate-on-node-up',
+  description: 'A declared host gets the processes of its roles when its agent first reports.',
+  on: ['NodeUp'],
+  react: (graph, event, context) => {
+    if (event.type !== 'NodeUp') return unchanged;
+    return allocateOrExplain(graph, [graph.must('host', event.data.fqdn)], context);
+  },
+};
+
+const onRoleDefined: Rule = {
+  name: 'allocate-on-role-change',
+  description: 'Hosts that wait for a role are tried again when it is defined anew.',
+  on: ['RoleDefined'],
+  react: (graph, event, context) => {
+    if (event.type !== 'RoleDefined') return unchanged;
+    const waiting = [...graph.pendingHosts()]
+      .sort()
+      .map((fqdn) => graph.must('host', fqdn))
+      .filter((host) => host.pending.includes(event.data.name));
+    return allocateOrExplain(graph, waiting, context);
+  },
+};
+
+export const allocateDeclaredRoles: readonly Rule[] = [onDeclaration, onNodeUp, onRoleDefined];

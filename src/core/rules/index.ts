@@ -1,0 +1,21 @@
+/** All rules, in the order in which they react. */
+
+import type { EventType } from '../events/catalogue.ts';
+import { allocateDeclaredRoles } from './allocate-declared-roles.ts';
+import type { Rule } from './rule.ts';
+
+/**
+ * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by older rules are
+ * replayed as they were decided.
+ */
+export const rulesVersion = 1;
+
+export const rules: readonly Rule[] = [...allocateDeclaredRoles];
+
+const byEvent = new Map<EventType, Rule[]>();
+for (const rule of rules)
+  for (const type of rule.on) byEvent.set(type, [...(byEvent.get(type) ?? []), rule]);
+
+const none: readonly Rule[] = [];
+
+export const rulesFor = (type: EventType): readonly Rule[] => byEvent.get(type) ?? none;
