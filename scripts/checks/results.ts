@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { Parser } from 'tap-parser';
 import type { Result } from 'tap-parser';
+import { stringify } from 'yaml';
 
 /** How one test ended. A test is a subtest that has none of its own, or a file that has none. */
 export interface TestResult {
@@ -87,6 +88,8 @@ function isPassed(result: Result): boolean {
 
 function describe(result: Result): string {
   const why = result.ok ? 'was skipped' : 'failed';
-  const diagnostics = result.diag === null ? '' : `\n${JSON.stringify(result.diag, undefined, 2)}`;
-  return `${result.name} ${why}${diagnostics}`;
+  if (result.diag === null) return `${result.name} ${why}`;
+  // The source is in the file that `at` names.
+  const { source, ...diagnostics } = result.diag as Record<string, unknown>;
+  return `${result.name} ${why}\n${stringify(diagnostics, { lineWidth: 0 }).trimEnd()}`;
 }

@@ -84,7 +84,7 @@ not ok 1 - a.test.ts
     ['a.test.ts > one', true],
     ['a.test.ts', false],
   ]);
-  t.match(results[1]?.detail, /exitCode": 7/);
+  t.match(results[1]?.detail, /exitCode: 7/);
 });
 
 t.test('what is skipped has not passed', async (t) => {
