@@ -1,0 +1,80 @@
+/** Request bodies. */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { reportableStates } from '../../core/commands/report-process-state.ts';
+import { CredentialRole, FidText, Fqdn, nullable, Overrides, RoleName, strict } from './values.ts';
+
+const NamedText = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 4096, description: 'File name, for messages.' }),
+    text: Type.String({ maxLength: 8_388_608, description: 'Content of the file.' }),
+  },
+  strict,
+);
+
+export const LoadBody = Type.Object(
+  {
+    facts: NamedText,
+    roles: Type.Array(NamedText, { maxItems: 1000 }),
+  },
+  strict,
+);
+
+export const HostBody = Type.Object({ fqdn: Fqdn }, strict);
+
+const tokens = Type.Optional(
+  Type.Boolean({
+    default: false,
+    description: 'Whether to return, for each process, a token that may read only its configuration.',
+  }),
+);
+
+export const NodeBody = Type.Object(
+  {
+    host: Fqdn,
+    roles: Type.Array(
+      Type.Object({ name: RoleName, overrides: Type.Optional(Overrides) }, strict),
+      { minItems: 1, maxItems: 64 },
+    ),
+    tokens,
+  },
+  strict,
+);
+
+export const ProcessBody = Type.Object(
+  { host: Fqdn, role: RoleName, overrides: Type.Optional(Overrides), tokens },
+  strict,
+);
+
+export const StateBody = Type.Object(
+  {
+    state: Type.Unsafe<(typeof reportableStates)[number]>(Type.Enum([...reportableStates])),
+    reason: Type.Optional(Type.String({ maxLength: 1024 })),
+  },
+  strict,
+);
+
+export const TokenBody = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 128, description: 'What the token is for.' }),
+    role: CredentialRole,
+    host: Type.Optional(nullable(Fqdn)),
+    process: Type.Optional(nullable(FidText)),
+    expires_in: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 315_360_000,
+        description: 'Seconds until the token stops working; absent: it does not.',
+      }),
+    ),
+  },
+  strict,
+);
+
+export type LoadBody = Static<typeof LoadBody>;
+export type HostBody = Static<typeof HostBody>;
+export type NodeBody = Static<typeof NodeBody>;
+export type ProcessBody = Static<typeof ProcessBody>;
+export type StateBody = Static<typeof StateBody>;
+export type TokenBody = Static<typeof TokenBody>;

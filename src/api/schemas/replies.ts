@@ -1,0 +1,290 @@
+/** Reply bodies. */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import {
+  CredentialRole,
+  FidText,
+  Fqdn,
+  HostState,
+  nullable,
+  Overrides,
+  Ownership,
+  ProcessState,
+  ProcessType,
+  RevisionNumber,
+  RoleName,
+  Timestamp,
+} from './values.ts';
+
+export const Service = Type.Object({
+  fid: FidText,
+  type: Type.String(),
+  state: ProcessState,
+});
+
+export const Process = Type.Object({
+  fid: FidText,
+  node: FidText,
+  host: Fqdn,
+  role: RoleName,
+  name: Type.String(),
+  type: ProcessType,
+  ownership: Ownership,
+  boot_level: Type.Integer(),
+  endpoint: Type.String(),
+  state: ProcessState,
+  reason: Type.String({ description: 'Why it is in that state; empty where there is nothing to say.' }),
+  services: Type.Array(Service),
+  created: RevisionNumber,
+  changed: RevisionNumber,
+});
+
+export const Host = Type.Object({
+  fqdn: Fqdn,
+  state: HostState,
+  reason: Type.String(),
+  since: Timestamp,
+  node: nullable(FidText),
+  address: nullable(Type.String()),
+  lnid: nullable(Type.String()),
+  memory_mib: nullable(Type.Integer()),
+  cpus: nullable(Type.Integer()),
+  kernel: nullable(Type.String()),
+  boot_id: nullable(Type.String()),
+  agent_version: nullable(Type.String()),
+  interfaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String() })),
+  enclosure: nullable(Type.String()),
+  project: nullable(Type.String()),
+  roles: Type.Array(
+    Type.Object({ name: RoleName, overrides: Overrides, pending: Type.Boolean() }),
+  ),
+  problem: Type.String({ description: 'Why a declared role waits; empty where none does.' }),
+  refused: Type.Array(Type.String(), { description: 'Agents of other machines that claimed the name.' }),
+  processes: Type.Integer({ description: 'How many processes the host has.' }),
+  created: RevisionNumber,
+  changed: RevisionNumber,
+});
+
+export const Node = Type.Object({
+  fid: FidText,
+  host: Fqdn,
+  state: HostState,
+  processes: Type.Integer(),
+  created: RevisionNumber,
+});
+
+export const Configuration = Type.Object({
+  fid: FidText,
+  node: FidText,
+  host: Fqdn,
+  role: RoleName,
+  name: Type.String(),
+  unit: Type.String({ description: 'Prefix of the unit and of its environment file.' }),
+  ownership: Ownership,
+  endpoint: Type.String(),
+  environment: Type.Record(Type.String(), Type.String()),
+});
+
+/** A process just added, with a token where one was asked for. */
+export const AddedProcess = Type.Intersect([
+  Configuration,
+  Type.Object({ token: Type.Optional(Type.String()) }),
+]);
+
+export const Added = Type.Object({
+  revision: RevisionNumber,
+  node: FidText,
+  processes: Type.Array(AddedProcess, {
+    description: 'Every process added, required ones first, in the order of allocation.',
+  }),
+});
+
+export const StatusProcess = Type.Object({
+  fid: FidText,
+  name: Type.String(),
+  role: RoleName,
+  ownership: Ownership,
+  endpoint: Type.String(),
+  state: ProcessState,
+  reason: Type.String(),
+  services: Type.Array(Service),
+});
+
+export const StatusHost = Type.Object({
+  fqdn: Fqdn,
+  state: HostState,
+  reason: Type.String(),
+  since: Timestamp,
+  node: nullable(FidText),
+  problem: Type.String(),
+  processes: Type.Array(StatusProcess),
+});
+
+export const Status = Type.Object({
+  revision: RevisionNumber,
+  at: Timestamp,
+  cluster: nullable(Type.String({ description: 'Name of the cluster; null before facts are loaded.' })),
+  profile: nullable(Type.Object({ fid: FidText, name: Type.String() })),
+  pools: Type.Array(Type.Object({ fid: FidText, name: Type.String() })),
+  counts: Type.Object({
+    hosts: Type.Record(Type.String(), Type.Integer()),
+    processes: Type.Record(Type.String(), Type.Integer()),
+  }),
+  hosts: Type.Array(StatusHost),
+});
+
+export const Problem = Type.Object({
+  file: Type.String(),
+  line: Type.Integer(),
+  column: Type.Integer(),
+  path: Type.String(),
+  message: Type.String(),
+  expected: Type.Optional(Type.String()),
+});
+
+export const Loaded = Type.Object({
+  revision: RevisionNumber,
+  changed: Type.Boolean(),
+  hosts: Type.Integer({ description: 'Hosts declared.' }),
+  roles: Type.Integer({ description: 'Roles defined.' }),
+  processes: Type.Integer({ description: 'Processes added by this load.' }),
+  waiting: Type.Array(Fqdn, { description: 'Hosts whose roles wait for their agent to report.' }),
+  warnings: Type.Array(Problem),
+});
+
+export const Done = Type.Object({ revision: RevisionNumber, changed: Type.Boolean() });
+
+export const EventReply = Type.Object({
+  id: Type.String({ description: '`<revision>.<index>`.' }),
+  type: Type.String(),
+  v: Type.Integer(),
+  data: Type.Unsafe<unknown>(Type.Any()),
+  at: Timestamp,
+  actor: Type.String(),
+  correlation: Type.String(),
+  causation: Type.String({ description: 'The command, or the id of the event that set it off.' }),
+  rule: nullable(Type.String()),
+});
+
+export const EventPage = Type.Object({
+  revision: RevisionNumber,
+  events: Type.Array(EventReply),
+  next: nullable(RevisionNumber),
+});
+
+export const DryRun = Type.Object({
+  dry_run: Type.Literal(true),
+  revision: RevisionNumber,
+  events: Type.Array(
+    Type.Object({
+      type: Type.String(),
+      data: Type.Unsafe<unknown>(Type.Any()),
+      rule: nullable(Type.String()),
+    }),
+  ),
+});
+
+export const Why = Type.Object({
+  id: Type.String(),
+  kind: Type.String(),
+  resource: Type.Unsafe<Record<string, unknown>>(Type.Any()),
+  steps: Type.Array(
+    Type.Object({
+      revision: RevisionNumber,
+      at: Timestamp,
+      actor: Type.String(),
+      command: Type.String(),
+      correlation: Type.String(),
+      events: Type.Array(EventReply),
+    }),
+    { description: 'The commits behind its present state, oldest first, each with the chain of events that reached it.' },
+  ),
+});
+
+export const Token = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: CredentialRole,
+  host: nullable(Fqdn),
+  process: nullable(FidText),
+  expires: nullable(Timestamp),
+});
+export const IssuedToken = Type.Intersect([
+  Token,
+  Type.Object({ token: Type.String({ description: 'The token itself; it is never shown again.' }) }),
+]);
+
+export const LogInfo = Type.Object({
+  head: RevisionNumber,
+  durability: Type.String(),
+  bytes: Type.Integer(),
+  digest: Type.String(),
+  subscribers: Type.Array(Type.Object({ name: Type.String(), revision: RevisionNumber, lag: Type.Integer() })),
+  snapshots: Type.Array(Type.Object({ revision: RevisionNumber, bytes: Type.Integer(), at: Timestamp })),
+});
+
+export const EngineInfo = Type.Object({
+  revision: RevisionNumber,
+  rules_version: Type.Integer(),
+  rules: Type.Array(
+    Type.Object({ name: Type.String(), description: Type.String(), on: Type.Array(Type.String()), firings: Type.Integer() }),
+  ),
+  commits: Type.Integer({ description: 'Since this station started.' }),
+  events: Type.Integer(),
+  rejections: Type.Integer(),
+  waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),
+  resources: Type.Record(Type.String(), Type.Integer()),
+  next_deadline: nullable(Timestamp),
+});
+
+export const Dump = Type.Object({
+  facts: Type.Object({ name: Type.String(), text: Type.String() }),
+  roles: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
+});
+
+export const page = <S extends Parameters<typeof Type.Array>[0]>(item: S) =>
+  Type.Object({
+    revision: RevisionNumber,
+    items: Type.Array(item),
+    next: nullable(Type.String({ description: 'Cursor of the next page; null on the last one.' })),
+  });
+
+export const HostPage = page(Host);
+export const NodePage = page(Node);
+export const ProcessPage = page(Process);
+export const TokenPage = page(Token);
+
+/** RFC 9457. */
+export const ProblemDetails = Type.Object({
+  type: Type.String({ description: 'URI of the error; its last part is the stable code.' }),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String(),
+  detail: Type.String(),
+  instance: Type.Optional(Type.String({ description: 'Id of the request, as in the log of the station.' })),
+  errors: Type.Optional(Type.Array(Problem)),
+  field: Type.Optional(Type.String()),
+});
+
+export type Process = Static<typeof Process>;
+export type Host = Static<typeof Host>;
+export type Node = Static<typeof Node>;
+export type Configuration = Static<typeof Configuration>;
+export type Added = Static<typeof Added>;
+export type Status = Static<typeof Status>;
+export type StatusHost = Static<typeof StatusHost>;
+export type StatusProcess = Static<typeof StatusProcess>;
+export type Loaded = Static<typeof Loaded>;
+export type Done = Static<typeof Done>;
+export type EventReply = Static<typeof EventReply>;
+export type EventPage = Static<typeof EventPage>;
+export type DryRun = Static<typeof DryRun>;
+export type Why = Static<typeof Why>;
+export type Token = Static<typeof Token>;
+export type IssuedToken = Static<typeof IssuedToken>;
+export type LogInfo = Static<typeof LogInfo>;
+export type EngineInfo = Static<typeof EngineInfo>;
+export type Dump = Static<typeof Dump>;
+export type ProblemDetails = Static<typeof ProblemDetails>;
+export type Page<T> = { revision: number; items: T[]; next: string | null };
