@@ -20,7 +20,8 @@ export interface EventLog {
   /**
    * Appends one commit whose `revision` is `expected + 1`. Appends may be issued without waiting for each other;
    * they become durable in order and the promise settles only when its own commit is durable.
-   * When one fails, every append issued after it fails too.
+   * When one fails, every append issued after it fails too; the next one may then follow the head again.
+   * The commit must not be changed afterwards: listeners get the same object.
    *
    * @throws {RevisionConflictError} `expected` is not the revision of the commit issued last
    * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit is kept
@@ -28,16 +29,25 @@ export interface EventLog {
    */
   append(commit: Commit, expected: Revision): Promise<void>;
 
-  /** Durable commits after `from`, in order, up to the head at the time of the call. */
+  /**
+   * Durable commits after `from`, in order, up to the head at the time of the call.
+   *
+   * @throws {LogCorruptError} what is stored is not what was written; thrown while iterating
+   * @throws {LogUnavailableError} the log is closed
+   */
   read(from: Revision): IterableIterator<Commit>;
 
   /**
    * Delivers every durable commit after `from`: first those already there, then each new one as it becomes durable,
-   * without gap or repetition.
+   * without gap or repetition. The listener is first called after this returns, and before the promise of the commit's
+   * append settles.
    *
+   * @param failed told once when the log cannot be read on or the listener threw; the subscription has ended then.
+   *   Without it the error becomes an uncaught exception.
    * @returns a function that ends the subscription
+   * @throws {LogUnavailableError} the log is closed
    */
-  subscribe(from: Revision, listener: CommitListener): () => void;
+  subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void;
 
   /** Bytes the log occupies. */
   size(): number;
@@ -83,11 +93,20 @@ export class LogCorruptError extends Error {
   }
 }
 
-/** Another process has the log open. */
+/** The log cannot be used where it is: no permission, a file of a newer release, a closed log. */
+export class LogUnavailableError extends Error {
+  readonly code = 'log-unavailable';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogUnavailableError';
+  }
+}
+
+/** The log is open already, in this process or another. */
 export class LogLockedError extends Error {
   readonly code = 'log-locked';
   constructor(path: string) {
-    super(`${path} is in use by another process`);
+    super(`${path} is in use already`);
     this.name = 'LogLockedError';
   }
 }

@@ -1,0 +1,336 @@
+/**
+ * The embedded log: one SQLite file in WAL mode, synced before anything is acknowledged.
+ *
+ * This half queues, checks revisions, groups, reads and delivers; `sqlite-writer.ts` writes in a thread of its own. What
+ * queues while one transaction waits for the disk goes into the next.
+ */
+
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Commit, Revision } from '../core/events/commit.ts';
+import type { CommitListener, EventLog } from './log.ts';
+import {
+  AppendFailedError,
+  LogBusyError,
+  LogUnavailableError,
+  RevisionConflictError,
+} from './log.ts';
+import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
+import type { LogPosition } from './head-file.ts';
+import { logFailure } from './sqlite-failure.ts';
+import type { LogFiles } from './sqlite-files.ts';
+import { createDirectory, createLog, lockLog, logFiles, openVerified } from './sqlite-files.ts';
+import type { SqliteReader } from './sqlite-reader.ts';
+import type { Batch, WriterReport, WriterRequest, WriterSetup } from './sqlite-writer.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/** Sizes are in characters of a commit's JSON, which for ASCII are bytes. */
+export const sqliteLogLimits = {
+  /** One commit. */
+  commitCharacters: 64 * 1024 * 1024,
+  /** One transaction; a commit that is larger makes one alone. */
+  batchCommits: 1024,
+  batchCharacters: 8 * 1024 * 1024,
+  /** Commits issued and not durable yet. */
+  queueCommits: 65_536,
+  queueCharacters: 256 * 1024 * 1024,
+} as const;
+
+export type SqliteLogLimits = { readonly [name in keyof typeof sqliteLogLimits]: number };
+
+export interface SqliteLogOptions {
+  /** Made if it is not there. The log has it to itself, snapshots aside. */
+  readonly directory: string;
+  /** What is verified before the log opens: the last 1,000 commits (default) or all, which takes time in proportion. */
+  readonly verify?: 'tail' | 'full';
+  readonly limits?: Partial<SqliteLogLimits>;
+}
+
+export interface SqliteLog extends EventLog {
+  /**
+   * Checksum of all commits up to and including a revision, 0 for revision 0, `undefined` beyond the head. Two logs
+   * with the same checksum at a revision hold the same up to there, so a snapshot that carries it knows its log.
+   */
+  checksum(revision: Revision): number | undefined;
+}
+
+/**
+ * Opens the log of a directory, making an empty one where there is none.
+ *
+ * @throws {LogLockedError} it is open already
+ * @throws {LogCorruptError} it is not as it was written; nothing was changed
+ * @throws {LogUnavailableError} no permission, no space, or the log of a newer release
+ */
+export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
+  const files = logFiles(options.directory);
+  createDirectory(options.directory);
+  const unlock = lockLog(files);
+  try {
+    createLog(files);
+    const { reader, end } = openVerified(files, options.verify ?? 'tail');
+    try {
+      const busy = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+      const { database, head } = files;
+      const writer = await startWriter({ database, head, end, busy });
+      const limits = { ...sqliteLogLimits, ...options.limits };
+      return new GroupCommitLog({ files, limits, reader, writer, busy, end, unlock });
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function startWriter(setup: WriterSetup): Promise<Worker> {
+  // The published package is compiled, so the writer's file ends as this one does.
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const writer = new Worker(new URL(`./sqlite-writer${extension}`, import.meta.url), {
+    name: 'log-writer',
+    workerData: setup,
+  });
+  try {
+    await once(writer, 'message');
+    return writer;
+  } catch (error) {
+    throw logFailure(error, setup.database);
+  }
+}
+
+interface Parts {
+  readonly files: LogFiles;
+  readonly limits: SqliteLogLimits;
+  readonly reader: SqliteReader;
+  readonly writer: Worker;
+  readonly busy: SharedArrayBuffer;
+  readonly end: LogPosition;
+  readonly unlock: () => void;
+}
+
+/** Commits that are worth a transaction of their own while the writer has nothing to do. */
+const eagerCommits = 64;
+
+class GroupCommitLog implements SqliteLog {
+  readonly durability = 'disk';
+  readonly #parts: Parts;
+  readonly #busy: Int32Array;
+  readonly #subscriptions: Subscriptions;
+  readonly #waiting: CommitQueue;
+  /** Batches that the writer has, oldest first. */
+  readonly #sent: WaitingCommit[][] = [];
+  /** Characters of everything issued and not durable. */
+  #characters = 0;
+  #durable: number;
+  #issued: number;
+  #era = 0;
+  #flushScheduled = false;
+  #broken: Error | undefined;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+  #drained: (() => void) | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#busy = new Int32Array(parts.busy);
+    this.#waiting = new CommitQueue(parts.limits);
+    this.#durable = parts.end.revision;
+    this.#issued = this.#durable;
+    this.#subscriptions = new Subscriptions(
+      (from) => this.read(from),
+      () => this.head(),
+    );
+    parts.writer.on('message', (report: WriterReport) => this.#take(report));
+    parts.writer.on('error', (error: Error) => this.#break(error));
+    parts.writer.on('exit', () => this.#break(new Error('the writer has ended')));
+  }
+
+  head(): Revision {
+    return this.#durable as Revision;
+  }
+
+  append(commit: Commit, expected: Revision): Promise<void> {
+    let body: string;
+    try {
+      body = this.#admit(commit, expected);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#issued = commit.revision;
+    this.#characters += body.length;
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({ commit, body, resolve, reject });
+      this.#nudge();
+    });
+  }
+
+  read(from: Revision): IterableIterator<Commit> {
+    this.#mustBeOpen();
+    return this.#commits(from, this.#durable);
+  }
+
+  subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void {
+    this.#mustBeOpen();
+    return this.#subscriptions.subscribe(from, listener, failed);
+  }
+
+  checksum(revision: Revision): number | undefined {
+    this.#mustBeOpen();
+    return revision > this.#durable ? undefined : this.#parts.reader.checksum(revision);
+  }
+
+  size(): number {
+    const { database, writeAhead } = this.#parts.files;
+    return [database, writeAhead].reduce(
+      (total, path) => total + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Checks an append against the log's state and gives the text to store. */
+  #admit(commit: Commit, expected: Revision): string {
+    const { limits } = this.#parts;
+    if (this.#closing !== undefined) throw new AppendFailedError('the log is closed');
+    if (this.#broken !== undefined) {
+      throw new AppendFailedError('the log has failed', { cause: this.#broken });
+    }
+    if (expected !== this.#issued) {
+      throw new RevisionConflictError(expected, this.#issued as Revision);
+    }
+    if (commit.revision !== expected + 1) {
+      throw new RangeError(`a commit after revision ${expected} cannot be ${commit.revision}`);
+    }
+    const count = this.#issued - this.#durable;
+    if (count >= limits.queueCommits) throw new LogBusyError(count);
+    const body = JSON.stringify(commit);
+    if (body.length > limits.commitCharacters) {
+      throw new AppendFailedError(
+        `the commit has ${body.length} characters, at most ${limits.commitCharacters} are allowed`,
+      );
+    }
+    if (count > 0 && this.#characters + body.length > limits.queueCharacters) {
+      throw new LogBusyError(count);
+    }
+    return body;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new LogUnavailableError('the log is closed');
+  }
+
+  *#commits(from: number, to: number): Generator<Commit> {
+    if (from >= to) return;
+    for (const commit of this.#parts.reader.commits(from, to)) {
+      yield commit;
+      this.#mustBeOpen();
+    }
+  }
+
+  /**
+   * Starts a transaction where the writer is idle: at once when there is enough for one, else at the end of this turn of
+   * the event loop, so that what is issued together is written together. Where it is busy, its report will.
+   */
+  #nudge(): void {
+    if (Atomics.load(this.#busy, 0) === 1) return;
+    if (this.#waiting.length >= eagerCommits) {
+      this.#flush();
+    } else if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      setImmediate(() => {
+        this.#flushScheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0 || Atomics.load(this.#busy, 0) === 1) return;
+    if (this.#broken !== undefined) return;
+    const commits = this.#waiting.takeBatch();
+    const first = this.#durable + this.#sent.reduce((total, batch) => total + batch.length, 1);
+    const request: Batch = {
+      era: this.#era,
+      first,
+      times: commits.map(({ commit }) => commit.at),
+      bodies: commits.map(({ body }) => body),
+    };
+    Atomics.store(this.#busy, 0, 1);
+    this.#sent.push(commits);
+    this.#send(request);
+  }
+
+  #send(request: WriterRequest): void {
+    this.#parts.writer.postMessage(request);
+  }
+
+  #take(report: WriterReport): void {
+    if (report.kind === 'durable') this.#settle(report.revision);
+    else if (report.kind === 'failed') this.#fail(report.message);
+  }
+
+  #settle(revision: number): void {
+    const commits = this.#sent.shift() ?? [];
+    this.#durable = revision;
+    for (const { body } of commits) this.#characters -= body.length;
+    // The writer gets its next batch before the news of this one spreads.
+    this.#flush();
+    for (const { commit } of commits) this.#subscriptions.publish(commit);
+    for (const { resolve } of commits) resolve();
+    this.#checkDrained();
+  }
+
+  /** Rejects everything issued; the next append may follow the durable head again. */
+  #fail(message: string, cause?: Error): void {
+    const rejected = [...this.#sent.flat(), ...this.#waiting.takeAll()];
+    this.#sent.length = 0;
+    this.#characters = 0;
+    this.#issued = this.#durable;
+    this.#era += 1;
+    // A batch may have been sent before this report came: it is void, and the writer will not report on it.
+    Atomics.store(this.#busy, 0, 0);
+    const error = new AppendFailedError(
+      `${this.#parts.files.database} cannot be written: ${message}`,
+      cause && { cause },
+    );
+    for (const { reject } of rejected) reject(error);
+    this.#checkDrained();
+  }
+
+  /** The writer is gone, and with it the ability to append; what is durable can still be read. */
+  #break(error: Error): void {
+    if (this.#broken !== undefined || this.#closed) return;
+    this.#broken = error;
+    this.#fail(error.message, error);
+  }
+
+  #checkDrained(): void {
+    if (this.#sent.length === 0 && this.#waiting.length === 0) this.#drained?.();
+  }
+
+  async #close(): Promise<void> {
+    const { reader, writer, unlock } = this.#parts;
+    this.#flush();
+    if (this.#sent.length > 0 || this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    this.#closed = true;
+    this.#subscriptions.close();
+    // The last connection to close writes the write-ahead log back, which a reader cannot do.
+    reader.close();
+    if (this.#broken === undefined) {
+      const ended = once(writer, 'exit');
+      this.#send('close');
+      await ended;
+    }
+    unlock();
+  }
+}
