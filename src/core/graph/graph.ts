@@ -52,7 +52,6 @@ export class Graph {
   readonly ranges = new RangeIndex();
   readonly deadlines = new DeadlineHeap();
   readonly #specIds = new Map<string, string>();
-  readonly #credentialIds = new Map<string, string>();
   readonly #hostStates = { unknown: 0, up: 0, down: 0 };
   readonly #processStates = new Map<string, number>();
   readonly #rolesOnNodes = new Tally();
@@ -119,12 +118,6 @@ export class Graph {
   /** Id of the spec that has exactly this content, if there is one. */
   specWith(content: string): string | undefined {
     return this.#specIds.get(content);
-  }
-
-  /** The credential whose token has this SHA-256. */
-  credentialWith(hash: string): Rows['credential'] | undefined {
-    const id = this.#credentialIds.get(hash);
-    return id === undefined ? undefined : this.must('credential', id);
   }
 
   /** How many processes of a role a node has. */
@@ -271,10 +264,6 @@ export class Graph {
       const content = JSON.stringify(row.spec);
       if (after) this.#specIds.set(content, row.id);
       else this.#specIds.delete(content);
-    } else if (kind === 'credential') {
-      if (before) this.#credentialIds.delete((before as Rows['credential']).hash);
-      if (after)
-        this.#credentialIds.set((after as Rows['credential']).hash, (after as Rows['credential']).id);
     }
   }
 
