@@ -1,14 +1,113 @@
 /** The renderer: from a role's source and a host's variables to process templates. */
 
-import type { RenderRole } from '../core/roles.ts';
+import type {
+  RenderedTemplate,
+  RenderResult,
+  RenderRole,
+  RoleSource,
+  Variables,
+} from '../core/roles.ts';
+import { parseHalonRole } from './halon-rendering.ts';
+import { parseNativeRole } from './native-rendering.ts';
+import { renderProblem, RoleError } from './parsed-role.ts';
+import type { ParsedRole } from './parsed-role.ts';
+import { maxMultiplicity, multiplicityOf } from './process-template.ts';
+import { scopeOf } from './template.ts';
+
+/** @throws RoleError */
+export const parseRole = (source: RoleSource): ParsedRole =>
+  source.format === 'native' ? parseNativeRole(source) : parseHalonRole(source);
+
+/** Everything a role's templates may use without anybody giving it. */
+export const standardVariables: readonly string[] = [
+  'lnid',
+  'host_mem_as',
+  'host_mem_rss',
+  'host_mem_stack',
+  'host_mem_memlock',
+  'host_cores',
+  'fqdn',
+  'multiplicity',
+];
+
+/** Overrides that the role would not use. */
+export const unusedOverrides = (role: ParsedRole, overrides: Variables): readonly string[] =>
+  Object.keys(overrides).filter((name) => !role.variables.has(name));
+
+/** Why an override cannot be: a sentence that begins with the override. */
+export const unusedOverrideMessage = (role: ParsedRole, name: string): string => {
+  if (name === 'multiplicity') {
+    return '"multiplicity" is fixed: the role does not take it from "{{ multiplicity }}".';
+  }
+  const taken = [...role.variables].toSorted().join(', ');
+  return `"${name}" is not a variable of the role; it has ${taken === '' ? 'none' : taken}.`;
+};
+
+export const invalidMultiplicity = (value: unknown): string =>
+  `"multiplicity" must be a whole number of 1 to ${maxMultiplicity}, not ${JSON.stringify(value)}.`;
+
+/** A line break in a value would change the structure of a text that is yet to become YAML. */
+const brokenLine = (value: unknown): boolean => {
+  if (typeof value === 'string') return /[\r\n]/.test(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(brokenLine);
+};
+
+/** Finds what is wrong with the overrides before anything is rendered. */
+const checkOverrides = (source: RoleSource, role: ParsedRole, overrides: Variables): void => {
+  const [unused] = unusedOverrides(role, overrides);
+  if (unused !== undefined) {
+    const code = unused === 'multiplicity' ? 'multiplicity-fixed' : 'unknown-override';
+    throw new RoleError(code, source.line, unusedOverrideMessage(role, unused), unused);
+  }
+  const broken = Object.keys(overrides).find((name) => brokenLine(overrides[name]));
+  if (source.format === 'halon' && broken !== undefined) {
+    const message = `"${broken}" must be one line, because the role is rendered as text.`;
+    throw new RoleError('template-error', source.line, message, broken);
+  }
+};
+
+const renderParsed = (
+  source: RoleSource,
+  role: ParsedRole,
+  variables: Variables,
+  overrides: Variables,
+): readonly RenderedTemplate[] => {
+  checkOverrides(source, role, overrides);
+  const known: Record<string, Variables[string]> = { multiplicity: 1, ...variables, ...overrides };
+  if (role.variables.has('multiplicity')) {
+    const count = multiplicityOf(known['multiplicity']);
+    if (count === null) {
+      const message = invalidMultiplicity(known['multiplicity']);
+      throw new RoleError('invalid-multiplicity', source.line, message, 'multiplicity');
+    }
+    known['multiplicity'] = count;
+  }
+  return role.render(scopeOf(known));
+};
+
+/** Roles kept parsed at most; beyond it the ones parsed first are parsed again when needed. */
+const cacheSize = 1000;
 
 /** Makes a renderer, which keeps the roles that it has parsed. */
-export const createRenderer = (): RenderRole => (role) => ({
-  ok: false,
-  problem: {
-    code: 'template-error',
-    message: 'Not rendered yet.',
-    file: role.file,
-    line: role.line,
-  },
-});
+export const createRenderer = (): RenderRole => {
+  const parsed = new Map<string, ParsedRole>();
+  const parse = (source: RoleSource): ParsedRole => {
+    const { format, file, line, text } = source;
+    const key = JSON.stringify([format, file, line, text]);
+    const known = parsed.get(key);
+    if (known) return known;
+    const role = parseRole(source);
+    if (parsed.size >= cacheSize) parsed.delete(parsed.keys().next().value!);
+    parsed.set(key, role);
+    return role;
+  };
+  return (source, variables, overrides): RenderResult => {
+    try {
+      const templates = renderParsed(source, parse(source), variables, overrides);
+      return { ok: true, templates };
+    } catch (error) {
+      return { ok: false, problem: renderProblem(source, error) };
+    }
+  };
+};

@@ -166,9 +166,7 @@ const checkMap = (
         kind: 'unknown-key',
         message: `Unknown key ${JSON.stringify(key)}.${didYouMean(key, names)}`,
         expected:
-          names.length > 0
-            ? `one of ${names.join(', ')}`
-            : (schema.expected ?? 'a legal name'),
+          names.length > 0 ? `one of ${names.join(', ')}` : (schema.expected ?? 'a legal name'),
       });
     }
   }

@@ -49,7 +49,7 @@ const readTemplatesAsText = (document: Document, text: string): void => {
       const source = text.slice(start, end);
       if (!node.flow || !source.startsWith('{{') || !source.endsWith('}}')) return undefined;
       const scalar = new Scalar(source);
-      scalar.range = node.range;
+      scalar.range = [start, end, node.range?.[2] ?? end];
       return scalar;
     },
   });
@@ -180,7 +180,8 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     atKey,
     textLine: (path) => {
       const { node } = walk(document, path);
-      const block = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+      const block =
+        isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
       return start(node).line + (block ? 1 : 0);
     },
     problem: (path, message, expected) => problemAt(at(path), path, message, expected),

@@ -1,0 +1,71 @@
+/** Halon roles: text that becomes YAML once it is rendered, with errors led back to the lines as they were written. */
+
+import type { RoleSource } from '../core/roles.ts';
+import { HalonRoleItem, halonProcesses } from './halon-roles.ts';
+import { RoleError, templateError, withLines } from './parsed-role.ts';
+import type { ParsedRole } from './parsed-role.ts';
+import { formatPath } from './problem.ts';
+import { checkSchema } from './schema-check.ts';
+import { liquidFromEde, parseTemplate, renderText } from './template.ts';
+import type { Scope } from './template.ts';
+import { readYaml } from './yaml.ts';
+
+const open = '\uE000';
+const close = '\uE001';
+const mark = new RegExp(`${open}([0-9]+)${close}`, 'g');
+
+/** Puts its number before each line that does not begin within a tag. */
+const markLines = (text: string): string => {
+  let line = 1;
+  const marked = text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|\n/g, (match) => {
+    line += match.split('\n').length - 1;
+    return match === '\n' ? `\n${open}${line}${close}` : match;
+  });
+  return `${open}1${close}${marked}`;
+};
+
+/** For each line of a rendered text, the line of the template that it came from. */
+const sourceLines = (text: string, scope: Scope): readonly number[] => {
+  const parsed = parseTemplate(markLines(text));
+  const rendered = parsed.ok ? renderText(parsed.template, scope) : null;
+  if (!rendered?.ok) return [];
+  let last = 1;
+  return rendered.value.split('\n').map((line) => {
+    const [first, ...more] = [...line.matchAll(mark)].map((match) => Number(match[1]));
+    const own = first ?? last;
+    last = more.at(-1) ?? own;
+    return own;
+  });
+};
+
+/** @throws RoleError where the template is malformed */
+export const parseHalonRole = (source: RoleSource): ParsedRole => {
+  const text = liquidFromEde(source.text);
+  const parsed = parseTemplate(text);
+  if (!parsed.ok) throw templateError(parsed.error, source.line - 1);
+  const { template } = parsed;
+  return {
+    variables: template.variables,
+    render: (scope) => {
+      const rendered = renderText(template, scope);
+      if (!rendered.ok) throw templateError(rendered.error, source.line - 1);
+      const yaml = readYaml(source.file, rendered.value);
+      const inFile = (line: number): number =>
+        source.line - 1 + (sourceLines(text, scope)[line - 1] ?? 1);
+      const [syntax] = yaml.problems;
+      if (syntax) throw new RoleError('template-error', inFile(syntax.line), syntax.message);
+      const wrong = checkSchema(HalonRoleItem, yaml.value).find(
+        // Halon ignores keys that it does not know.
+        ({ kind }) => kind !== 'unknown-key',
+      );
+      if (wrong) {
+        const message = `${formatPath(wrong.path)}: ${wrong.message}`;
+        throw new RoleError('template-error', inFile(yaml.at(wrong.path).line), message);
+      }
+      return withLines(
+        (path) => inFile(yaml.at(path).line),
+        () => halonProcesses(yaml.value),
+      );
+    },
+  };
+};

@@ -1,0 +1,261 @@
+/** From the rendered fields of a process, in either format's words, to a checked process template. */
+
+import { parseEndpoint } from '../core/allocation/endpoint.ts';
+import { ownerships, processTypes } from '../core/roles.ts';
+import type {
+  MemoryLimits,
+  ProcessSpec,
+  ProcessType,
+  RenderedTemplate,
+  RenderProblem,
+} from '../core/roles.ts';
+import { didYouMean, formatPath } from './problem.ts';
+import type { Path } from './problem.ts';
+import { parseSize } from './sizes.ts';
+
+/** A rendered value, and where in its document it stands. */
+export interface Field {
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** A process as either format gives it. Absent optional fields take the defaults of the native format. */
+export interface ProcessFields {
+  readonly name: Field;
+  readonly unit?: Field;
+  readonly type?: Field;
+  readonly ownership?: Field;
+  readonly boot_level?: Field;
+  readonly endpoint: Field;
+  readonly multiplicity?: Field;
+  /** Keys may come twice; that is found here. */
+  readonly environment: readonly { readonly key: string; readonly entry: Field }[];
+  readonly services?: Field;
+  readonly memory: Readonly<Partial<Record<keyof MemoryLimits, Field>>>;
+  readonly cores?: Field;
+  readonly command?: Field;
+}
+
+/** A field that does not hold what it must. */
+export class FieldError extends Error {
+  readonly path: Path;
+  readonly code: RenderProblem['code'];
+
+  constructor(path: Path, message: string, code: RenderProblem['code'] = 'template-error') {
+    super(`${formatPath(path)}: ${message}`);
+    this.path = path;
+    this.code = code;
+  }
+}
+
+export const maxMultiplicity = 10_000;
+const maxBootLevel = 99;
+export const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$';
+export const environmentName = '^[A-Za-z_][A-Za-z0-9_]*$';
+
+const bootLevels: Readonly<Record<ProcessType, number>> = {
+  ha: 0,
+  server: 1,
+  filesystem: 2,
+  client: 3,
+};
+
+const show = (value: unknown): string =>
+  value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
+
+const expected = ({ value, path }: Field, what: string): FieldError =>
+  new FieldError(path, `expected ${what}, found ${show(value)}.`);
+
+/** A whole number, also as the text that a template makes of one. */
+const integerOf = (value: unknown): number | null => {
+  const number = typeof value === 'string' && /^-?[0-9]{1,16}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : null;
+};
+
+const integer = (field: Field, min: number, max: number): number => {
+  const number = integerOf(field.value);
+  if (number === null || number < min || number > max) {
+    throw expected(field, `a whole number of ${min} to ${max}`);
+  }
+  return number;
+};
+
+const oneOf = <T extends string>(field: Field, allowed: readonly T[]): T => {
+  const found = allowed.find((value) => value === field.value);
+  if (found !== undefined) return found;
+  const near = typeof field.value === 'string' ? didYouMean(field.value, allowed) : '';
+  throw new FieldError(
+    field.path,
+    `expected one of ${allowed.join(', ')}, found ${show(field.value)}.${near}`,
+  );
+};
+
+const name = (field: Field): string => {
+  if (typeof field.value === 'string' && new RegExp(namePattern).test(field.value)) {
+    return field.value;
+  }
+  throw expected(field, 'a name of letters, digits, dots, dashes and underscores');
+};
+
+/** How many processes, if it is a number of which there can be so many. */
+export const multiplicityOf = (value: unknown): number | null => {
+  const number = integerOf(value);
+  return number !== null && number >= 1 && number <= maxMultiplicity ? number : null;
+};
+
+const multiplicity = (field: Field): number => {
+  const number = multiplicityOf(field.value);
+  if (number !== null) return number;
+  throw new FieldError(
+    field.path,
+    `expected a whole number of 1 to ${maxMultiplicity}, found ${show(field.value)}.`,
+    'invalid-multiplicity',
+  );
+};
+
+const endpoint = (field: Field): string => {
+  if (typeof field.value === 'string' && parseEndpoint(field.value)) return field.value;
+  throw expected(
+    field,
+    'an endpoint, <nid>:<pid>:<portal>:<tmid> with a tmid of 0 to 4095 or <host>:<port>',
+  );
+};
+
+/** Bytes. Mero writes "unlimited" as 2^64 - 1; whatever no machine can hold means the same. */
+const size = (field: Field | undefined): number => {
+  if (!field) return 0;
+  const text = typeof field.value === 'string' ? field.value.trim() : field.value;
+  const huge = typeof text === 'string' && /^[0-9]+$/.test(text) ? Number(text) : text;
+  if (typeof huge === 'number' && huge > Number.MAX_SAFE_INTEGER) return 0;
+  const bytes = parseSize(text);
+  if (bytes === null) throw expected(field, 'bytes or a size such as 16GiB');
+  return bytes;
+};
+
+const cores = (field: Field | undefined): readonly number[] => {
+  if (!field || field.value === 'all' || field.value === null) return [];
+  if (!Array.isArray(field.value)) throw expected(field, '"all" or a list with an entry a CPU');
+  const bitmap = field.value.map((value: unknown, i) =>
+    integer({ value, path: [...field.path, i] }, 0, Number.MAX_SAFE_INTEGER) > 0 ? 1 : 0,
+  );
+  if (bitmap.length > 0 && !bitmap.includes(1)) {
+    throw new FieldError(field.path, 'no CPU is left: at least one entry must be above 0.');
+  }
+  return bitmap;
+};
+
+const texts = (field: Field | undefined, pattern: string, what: string): readonly string[] => {
+  if (!field || field.value === null) return [];
+  if (!Array.isArray(field.value)) throw expected(field, `a list of ${what}s`);
+  return field.value.map((value: unknown, i) => {
+    const text = typeof value === 'number' ? String(value) : value;
+    if (typeof text === 'string' && new RegExp(pattern).test(text)) return text;
+    throw expected({ value, path: [...field.path, i] }, `a ${what}`);
+  });
+};
+
+const fixedValue = (field: Field): string => {
+  const { value, path } = field;
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+    throw expected(field, 'text, a number or {range: [from, to]}');
+  }
+  const text = String(value);
+  // systemd's EnvironmentFile and a POSIX shell do not read a line break in the same way.
+  if (/[\0\r\n]/.test(text)) {
+    throw new FieldError(
+      path,
+      'a value must be one line: systemd and shells read line breaks differently.',
+    );
+  }
+  return text;
+};
+
+const range = (from: Field, to: Field, path: Path): readonly [number, number] => {
+  const bounds = [
+    integer(from, 0, Number.MAX_SAFE_INTEGER),
+    integer(to, 0, Number.MAX_SAFE_INTEGER),
+  ] as const;
+  if (bounds[0] <= bounds[1]) return bounds;
+  throw new FieldError(path, `the range ends (${bounds[1]}) before it begins (${bounds[0]}).`);
+};
+
+const asRange = ({ value, path }: Field): readonly [number, number] | null => {
+  if (typeof value !== 'object' || value === null || !('range' in value)) return null;
+  const inner = [...path, 'range'];
+  if (!Array.isArray(value.range) || value.range.length !== 2) {
+    throw expected({ value: value.range, path: inner }, 'a range [from, to]');
+  }
+  const [from, to] = value.range as readonly unknown[];
+  return range({ value: from, path: [...inner, 0] }, { value: to, path: [...inner, 1] }, inner);
+};
+
+/** The variables that every configuration has; a role cannot set them. */
+const standardNames = (unit: string): ReadonlySet<string> =>
+  new Set([
+    `MERO_${unit.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_EP`,
+    'MERO_HA_EP',
+    'MERO_PROFILE_FID',
+    'MERO_PROCESS_FID',
+    'MERO_CONF_XC',
+  ]);
+
+const environment = (
+  fields: ProcessFields['environment'],
+  unit: string,
+): Pick<ProcessSpec, 'environment' | 'ranges'> => {
+  const standard = standardNames(unit);
+  const values = new Map<string, string>();
+  const ranges = new Map<string, readonly [number, number]>();
+  for (const { key, entry } of fields) {
+    if (!new RegExp(environmentName).test(key)) {
+      throw new FieldError(
+        entry.path,
+        `${show(key)} is not a legal name of an environment variable.`,
+      );
+    }
+    if (standard.has(key)) {
+      throw new FieldError(entry.path, `"${key}" is set by the cluster; a role cannot set it.`);
+    }
+    if (values.has(key) || ranges.has(key)) {
+      throw new FieldError(entry.path, `"${key}" is given twice.`);
+    }
+    const bounds = asRange(entry);
+    if (bounds) ranges.set(key, bounds);
+    else values.set(key, fixedValue(entry));
+  }
+  return { environment: Object.fromEntries(values), ranges: Object.fromEntries(ranges) };
+};
+
+/**
+ * Checks the fields of a process and fills in what is absent.
+ *
+ * @throws FieldError at the first field that does not hold what it must
+ */
+export const processTemplate = (fields: ProcessFields): RenderedTemplate => {
+  const processName = name(fields.name);
+  const unit = fields.unit ? name(fields.unit) : processName;
+  const type = fields.type ? oneOf(fields.type, processTypes) : 'client';
+  const { memory } = fields;
+  const spec: ProcessSpec = {
+    name: processName,
+    unit,
+    type,
+    ownership: fields.ownership ? oneOf(fields.ownership, ownerships) : 'managed',
+    boot_level: fields.boot_level ? integer(fields.boot_level, 0, maxBootLevel) : bootLevels[type],
+    memory: {
+      as: size(memory.as),
+      rss: size(memory.rss),
+      stack: size(memory.stack),
+      memlock: size(memory.memlock),
+    },
+    cores: cores(fields.cores),
+    services: texts(fields.services, '^[A-Z][A-Z0-9_]*$', 'service name such as RMS'),
+    ...environment(fields.environment, unit),
+    command: texts(fields.command, '^[^\\0]*$', 'program or argument'),
+  };
+  return {
+    spec,
+    endpoint: endpoint(fields.endpoint),
+    multiplicity: fields.multiplicity ? multiplicity(fields.multiplicity) : 1,
+  };
+};

@@ -1,0 +1,171 @@
+/**
+ * The template language: Liquid without anything that reads files, asks the clock or throws dice.
+ *
+ * EDE, the language of Halon's files, is close enough to Liquid for its few differences to be rewritten here:
+ * comments `{# … #}`, `elif`, `let`, and loops whose variable has its value in `.value` and its position in `.loop`.
+ */
+
+import { Drop, Liquid, LiquidError } from 'liquidjs';
+import type { Template as LiquidTemplate } from 'liquidjs';
+import type { Json, Variables } from '../core/roles.ts';
+
+/** Bounds for one template, far above what a role needs. Beyond them it is refused instead of being waited for. */
+const limits = { parseLimit: 1_000_000, memoryLimit: 1_000_000, renderLimit: 2_000 } as const;
+
+/** An element of a list: prints and compares as its value, and has what EDE's loops give. */
+class ListElement extends Drop {
+  readonly value: unknown;
+  readonly loop: Readonly<Record<string, number | boolean>>;
+
+  constructor(value: unknown, index: number, length: number) {
+    super();
+    this.value = value;
+    this.loop = {
+      length,
+      index: index + 1,
+      index0: index,
+      remainder: length - index,
+      remainder0: length - index - 1,
+      first: index === 0,
+      last: index === length - 1,
+    };
+  }
+
+  override valueOf(): unknown {
+    return this.value;
+  }
+
+  override toString(): string {
+    return print(this.value);
+  }
+}
+
+const dress = (value: Json): unknown => {
+  if (Array.isArray(value)) {
+    return value.map((element: Json, i) => new ListElement(dress(element), i, value.length));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, dress(child)]));
+};
+
+const undress = (value: unknown): unknown => {
+  if (value instanceof Drop) return undress(value.valueOf());
+  if (Array.isArray(value)) return value.map(undress);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, undress(child)]));
+};
+
+/** Lists and maps print as JSON, which is YAML too. */
+const print = (value: unknown): string => {
+  const plain = undress(value);
+  if (plain === null) return '';
+  return typeof plain === 'object' ? JSON.stringify(plain) : String(plain as string | number);
+};
+
+const makeEngine = (): Liquid => {
+  const liquid = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    lenientIf: true,
+    ownPropertyOnly: true,
+    templates: {},
+    outputEscape: print,
+    ...limits,
+  });
+  for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
+  for (const filter of Object.keys(liquid.filters)) {
+    // What does not depend on the variables alone would make one role two.
+    if (filter === 'sample' || filter.startsWith('date')) delete liquid.filters[filter];
+  }
+  return liquid;
+};
+
+const liquid = makeEngine();
+
+/** What a template may see, made once from variables and used for all templates of a role. */
+export type Scope = Readonly<Record<string, unknown>>;
+
+export const scopeOf = (variables: Variables): Scope => dress(variables) as Scope;
+
+export interface Template {
+  readonly parsed: readonly LiquidTemplate[];
+  /** The expression, where the template is nothing but one output. */
+  readonly expression: string | null;
+  /** Names that it expects from outside. */
+  readonly variables: ReadonlySet<string>;
+}
+
+export interface TemplateError {
+  /** 1-based line within the template. */
+  readonly line: number;
+  /** Without a full stop. */
+  readonly message: string;
+  /** The variable that is not there, if that is what is wrong. */
+  readonly variable?: string;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly template: Template }
+  | { readonly ok: false; readonly error: TemplateError };
+
+export type Rendered<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: TemplateError };
+
+/** Whether a text has anything to render. */
+export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%');
+
+const asError = (thrown: unknown): TemplateError => {
+  if (!(thrown instanceof Error)) return { line: 1, message: String(thrown) };
+  const position = LiquidError.is(thrown) ? thrown.token.getPosition() : [1];
+  const line = position[0] ?? 1;
+  const cause = LiquidError.is(thrown) ? (thrown.originalError ?? thrown) : thrown;
+  const name: unknown = (cause as { variableName?: unknown }).variableName;
+  if (typeof name === 'string' && name !== '') {
+    return { line, message: `there is no variable "${name}"`, variable: name };
+  }
+  const message = cause.message.replace(/, line:\d+, col:\d+$/s, '').replace(/\s+/g, ' ');
+  return { line, message };
+};
+
+const onlyOutput = /^\s*\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}\s*$/;
+
+/** Rewrites what EDE writes differently. Keeps every line where it is. */
+export const liquidFromEde = (text: string): string =>
+  text
+    .replace(/\{#[\s\S]*?#\}/g, (comment) => comment.replace(/[^\r\n]/g, ' '))
+    .replace(/(\{%-?\s*)(?:elif|elseif)\b/g, '$1elsif')
+    .replace(/(\{%-?\s*)let\b/g, '$1assign')
+    .replace(/\{%-?\s*endlet\s*-?%\}/g, '');
+
+/** Checks the syntax of a template and finds its variables. */
+export const parseTemplate = (text: string): Parsed => {
+  try {
+    const parsed = liquid.parse(text);
+    const variables = new Set(liquid.globalVariablesSync(parsed, { partials: false }));
+    return {
+      ok: true,
+      template: { parsed, expression: onlyOutput.exec(text)?.[1] ?? null, variables },
+    };
+  } catch (error) {
+    return { ok: false, error: asError(error) };
+  }
+};
+
+/** Renders a template as text. */
+export const renderText = ({ parsed }: Template, scope: Scope): Rendered<string> => {
+  try {
+    return { ok: true, value: String(liquid.renderSync([...parsed], scope)) };
+  } catch (error) {
+    return { ok: false, error: asError(error) };
+  }
+};
+
+/** Renders a template; one that is nothing but an output keeps the type of its value: `"{{ host_cores }}"` is a list. */
+export const renderValue = (template: Template, scope: Scope): Rendered<unknown> => {
+  if (template.expression === null) return renderText(template, scope);
+  try {
+    return { ok: true, value: undress(liquid.evalValueSync(template.expression, scope)) };
+  } catch (error) {
+    return { ok: false, error: asError(error) };
+  }
+};
