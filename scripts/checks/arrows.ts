@@ -19,7 +19,7 @@ export const arrows: Readonly<Record<string, Part>> = {
   log: { project: { 'core/events': 'types' } },
   config: { project: { core: 'types' } },
   station: { project: { core: 'values', log: 'values', config: 'values' } },
-  api: { project: { station: 'values', core: 'types', config: 'types' } },
+  api: { project: { station: 'values', core: 'values', config: 'types' } },
   client: { project: { 'api/schemas': 'types' } },
   agent: { project: { client: 'values' } },
   cli: { project: { client: 'values' } },
