@@ -1,5 +1,7 @@
 /** The cluster's settings ("vars"): names, units, bounds and defaults. Pure data, with the checks that follow from it. */
 
+import type { Graph } from './graph/graph.ts';
+
 export interface VarSpec {
   readonly unit: 'seconds' | 'count';
   /** Inclusive bounds. */
@@ -65,6 +67,14 @@ export const varNames: readonly VarName[] = Object.keys(varSpecs) as VarName[];
 export const defaultVars: Vars = Object.fromEntries(
   varNames.map((name) => [name, varSpecs[name].default]),
 ) as Vars;
+
+/** The value that holds for a setting: what was set, else its default. */
+export const varOf = (graph: Graph, name: VarName): number =>
+  graph.get('var', name)?.value ?? varSpecs[name].default;
+
+/** All settings as they are. */
+export const currentVars = (graph: Graph): Vars =>
+  Object.fromEntries(varNames.map((name) => [name, varOf(graph, name)])) as Vars;
 
 export const isVarName = (name: string): name is VarName => Object.hasOwn(varSpecs, name);
 

@@ -4,6 +4,8 @@ import { Allocator } from '../allocation/allocator.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Declaration, DeclaredHost } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
+import { reject } from '../rejection.ts';
+import { currentVars, varProblems } from '../vars.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 
@@ -13,6 +15,8 @@ export interface LoadDeclaration {
 }
 
 export const loadDeclaration: Decide<LoadDeclaration> = (graph, { declaration }, { render }) => {
+  const [wrong] = varProblems(declaration.vars, currentVars(graph));
+  if (wrong) return reject('invalid-var', wrong.message, { subject: wrong.name });
   const allocator = new Allocator(graph, render);
   return decided([
     ...(graph.get('cluster', declaration.cluster)
