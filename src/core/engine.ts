@@ -42,6 +42,9 @@ export type Outcome =
 /** How many events one commit may hold. */
 export const eventsPerCommit = 50_000;
 
+/** Confirmed commits are dropped in bulk: shifting them off one by one costs a move of all the others. */
+const confirmedKept = 1024;
+
 export interface EngineCounters {
   readonly commits: number;
   readonly events: number;
@@ -57,6 +60,8 @@ export class Engine {
   #at: number;
   /** Journals of the commits that are not confirmed yet, oldest first. */
   #unconfirmed: { revision: Revision; at: number; journal: Journal }[] = [];
+  /** How many of the oldest are confirmed after all and only wait to be dropped. */
+  #confirmed = 0;
   #counters = { commits: 0, events: 0, rejections: 0, firings: new Map<string, number>() };
 
   constructor(
@@ -137,19 +142,22 @@ export class Engine {
 
   /** Everything up to this revision is durable and will not be taken back. */
   confirm(durable: Revision): void {
-    const first = this.#unconfirmed.findIndex(({ revision: r }) => r > durable);
-    if (first === 0) return;
-    this.#unconfirmed = first < 0 ? [] : this.#unconfirmed.slice(first);
+    while (this.#unconfirmed[this.#confirmed] && this.#unconfirmed[this.#confirmed]!.revision <= durable)
+      this.#confirmed += 1;
+    if (this.#confirmed < confirmedKept && this.#confirmed < this.#unconfirmed.length) return;
+    this.#unconfirmed.splice(0, this.#confirmed);
+    this.#confirmed = 0;
   }
 
   /** Takes back every commit that is not confirmed: the log could not keep them. */
   rollBack(): void {
-    for (const { revision: r, at, journal } of this.#unconfirmed.toReversed()) {
+    for (const { revision: r, at, journal } of this.#unconfirmed.slice(this.#confirmed).toReversed()) {
       this.graph.undo(journal);
       this.#head = revision(r - 1);
       this.#at = at;
     }
     this.#unconfirmed = [];
+    this.#confirmed = 0;
   }
 
   #precondition({ actor, request, expected }: Submission): Outcome | null {

@@ -1,0 +1,112 @@
+/**
+ * Which hosts are being heard from. Heartbeats stay here, in memory; only what they change becomes an event: silence for longer
+ * than `keepalive_timeout` makes a host down.
+ */
+
+import type { Graph } from '../core/graph/graph.ts';
+import { varOf } from '../core/vars.ts';
+
+/** An agent's connection. */
+export interface AgentSession {
+  readonly fqdn: string;
+  /** Asks the agent for another heartbeat interval. */
+  pace(heartbeatMs: number): void;
+  /** Ends the connection. */
+  close(): void;
+}
+
+/** The station as a whole wants at most this many heartbeats a second, however many agents there are. */
+export const heartbeatsPerSecondMax = 500;
+
+const sweepMs = 250;
+
+interface Heard {
+  at: number;
+  session: AgentSession | null;
+}
+
+export interface AgentSessionsOptions {
+  readonly graph: () => Graph;
+  /** A clock that never jumps, ms. */
+  readonly monotonic: () => number;
+  /** Says that a host fell silent. */
+  readonly lost: (fqdn: string, reason: string) => void;
+}
+
+export class AgentSessions {
+  readonly #options: AgentSessionsOptions;
+  readonly #heard = new Map<string, Heard>();
+  readonly #sweeper: NodeJS.Timeout;
+  #toldMs = 0;
+
+  /** Hosts that were up when the station last ran get one full timeout to be heard from again. */
+  constructor(options: AgentSessionsOptions) {
+    this.#options = options;
+    const now = options.monotonic();
+    for (const host of options.graph().all('host'))
+      if (host.state === 'up') this.#heard.set(host.fqdn, { at: now, session: null });
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  get connected(): number {
+    let connected = 0;
+    for (const { session } of this.#heard.values()) if (session) connected += 1;
+    return connected;
+  }
+
+  /** Ms between the heartbeats of one agent: as the vars say, or slower where that would be too many in all. */
+  heartbeatMs(): number {
+    const wanted = varOf(this.#options.graph(), 'keepalive_frequency') * 1000;
+    return Math.max(wanted, Math.ceil((this.#heard.size * 1000) / heartbeatsPerSecondMax));
+  }
+
+  /** A report of this host's agent was taken; an older connection of the same host is closed. */
+  join(session: AgentSession): void {
+    const present = this.#heard.get(session.fqdn);
+    if (present?.session && present.session !== session) present.session.close();
+    this.#heard.set(session.fqdn, { at: this.#options.monotonic(), session });
+    this.#toldMs ||= this.heartbeatMs();
+  }
+
+  heard(session: AgentSession): void {
+    const present = this.#heard.get(session.fqdn);
+    if (present?.session === session) present.at = this.#options.monotonic();
+  }
+
+  /** The connection ended. The host keeps its state until the timeout: agents restart, networks blink. */
+  leave(session: AgentSession): void {
+    const present = this.#heard.get(session.fqdn);
+    if (present?.session === session) present.session = null;
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper);
+    for (const { session } of this.#heard.values()) session?.close();
+  }
+
+  #sweep(): void {
+    const timeout = this.timeoutMs();
+    const limit = this.#options.monotonic() - timeout;
+    for (const [fqdn, { at, session }] of this.#heard) {
+      if (at > limit) continue;
+      this.#heard.delete(fqdn);
+      session?.close();
+      this.#options.lost(fqdn, `no heartbeat for ${timeout / 1000} s`);
+    }
+    this.#repace();
+  }
+
+  /** Never shorter than two heartbeats, or a paced fleet would be declared dead. */
+  timeoutMs(): number {
+    const wanted = varOf(this.#options.graph(), 'keepalive_timeout') * 1000;
+    return Math.max(wanted, 2 * this.heartbeatMs());
+  }
+
+  #repace(): void {
+    const interval = this.heartbeatMs();
+    const changed = Math.abs(interval - this.#toldMs) > this.#toldMs / 10;
+    if (this.#toldMs === 0 || !changed) return;
+    this.#toldMs = interval;
+    for (const { session } of this.#heard.values()) session?.pace(interval);
+  }
+}

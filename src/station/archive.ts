@@ -1,0 +1,142 @@
+/** What is on disk, as graphs: the log and the snapshots that shorten reading it. */
+
+import { setImmediate } from 'node:timers/promises';
+import { rmSync } from 'node:fs';
+import type { DecideContext } from '../core/commands/command.ts';
+import { Engine } from '../core/engine.ts';
+import { revision } from '../core/events/commit.ts';
+import type { Commit, Revision } from '../core/events/commit.ts';
+import { restoreLine, snapshotLines } from '../core/graph/dump.ts';
+import { Graph } from '../core/graph/graph.ts';
+import { rulesVersion } from '../core/rules/index.ts';
+import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../log/snapshots.ts';
+import type { SnapshotFile } from '../log/snapshots.ts';
+import type { SqliteLog } from '../log/sqlite.ts';
+
+/** A graph and where in the log it stands. */
+export interface GraphAt {
+  readonly graph: Graph;
+  readonly head: Revision;
+  /** Time of the commit at `head`, ms since the epoch. */
+  readonly at: number;
+}
+
+/** A point in the past: a revision, or the last commit at or before a time (ms since the epoch). */
+export type Moment = { readonly revision: Revision } | { readonly time: number };
+
+/** Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used. */
+const kind = `layout 2, rules ${rulesVersion}`;
+const snapshotsKept = 3;
+/** Commits replayed before others get a turn; about 3 ms. */
+const commitsAtOnce = 1000;
+
+/** For engines that only replay: they never decide, so they never render or mint. */
+const replayOnly: Omit<DecideContext, 'at'> = {
+  render: () => {
+    throw new Error('a replaying engine does not render');
+  },
+  mint: () => {
+    throw new Error('a replaying engine does not mint');
+  },
+};
+
+export class Archive {
+  readonly #log: SqliteLog;
+  readonly #directory: string;
+  readonly #warn: (message: string) => void;
+
+  /** @param warn told of every snapshot that is discarded, and why */
+  constructor(log: SqliteLog, directory: string, warn: (message: string) => void) {
+    this.#log = log;
+    this.#directory = directory;
+    this.#warn = warn;
+  }
+
+  get snapshots(): SnapshotFile[] {
+    return listSnapshots(this.#directory);
+  }
+
+  /** The graph at the head of the log. @throws what reading the log throws */
+  latest(): Promise<GraphAt> {
+    return this.at({ revision: this.#log.head() });
+  }
+
+  /** The graph at a moment. Others get their turn while it is rebuilt. */
+  async at(moment: Moment): Promise<GraphAt> {
+    const engine = new Engine(replayOnly, await this.#nearest(moment));
+    let replayed = 0;
+    for (const commit of this.#log.read(engine.head)) {
+      if (isAfter(commit, moment)) break;
+      engine.replay(commit);
+      replayed += 1;
+      if (replayed % commitsAtOnce === 0) await setImmediate();
+    }
+    return { graph: engine.graph, head: engine.head, at: engine.at };
+  }
+
+  /**
+   * Writes a snapshot of a graph whose content is durable, and lets go of old ones.
+   *
+   * @param durable resolves once everything in the graph as it is now is in the log
+   */
+  async save({ graph, head, at }: GraphAt, durable: Promise<void> | undefined): Promise<void> {
+    const lines = snapshotLines(graph);
+    const digest = graph.digest();
+    await durable;
+    const crc = this.#log.checksum(head);
+    if (crc === undefined) return;
+    await saveSnapshot(this.#directory, { revision: head, crc, digest, rules: kind }, withTime(at, lines));
+    pruneSnapshots(this.#directory, snapshotsKept);
+  }
+
+  async #nearest(moment: Moment): Promise<GraphAt> {
+    for (const file of this.snapshots) {
+      if ('revision' in moment && file.about.revision > moment.revision) continue;
+      const restored = await this.#restore(file);
+      if (restored && !('time' in moment && restored.at > moment.time)) return restored;
+    }
+    return { graph: new Graph(), head: revision(0), at: 0 };
+  }
+
+  /** A snapshot is a convenience: whatever is wrong with it, it is removed and the log is read instead. */
+  async #restore(file: SnapshotFile): Promise<GraphAt | null> {
+    const { about } = file;
+    const wrong = this.#mismatch(file);
+    if (wrong) return this.#discard(file, wrong);
+    try {
+      const graph = new Graph();
+      let at = 0;
+      let restored = 0;
+      for (const line of readSnapshot(file.path)) {
+        if (restored === 0) at = Number(line);
+        else restoreLine(graph, line);
+        restored += 1;
+        if (restored % (4 * commitsAtOnce) === 0) await setImmediate();
+      }
+      if (graph.digest() !== about.digest) return this.#discard(file, 'its digest is wrong');
+      return { graph, head: about.revision, at };
+    } catch (error) {
+      return this.#discard(file, (error as Error).message);
+    }
+  }
+
+  #mismatch({ about }: SnapshotFile): string | null {
+    if (about.rules !== kind) return `it was made with ${about.rules}, this version has ${kind}`;
+    if (this.#log.checksum(about.revision) !== about.crc) return 'it belongs to another log';
+    return null;
+  }
+
+  #discard({ path }: SnapshotFile, why: string): null {
+    this.#warn(`snapshot ${path} is discarded: ${why}`);
+    rmSync(path, { force: true });
+    return null;
+  }
+}
+
+function* withTime(at: number, lines: Iterable<string>): Generator<string> {
+  yield String(at);
+  yield* lines;
+}
+
+const isAfter = (commit: Commit, moment: Moment): boolean =>
+  'revision' in moment ? commit.revision > moment.revision : commit.at > moment.time;

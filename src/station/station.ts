@@ -1,0 +1,261 @@
+/**
+ * A tracking station: the log, the engine over it, and what has to happen on time.
+ *
+ * It is the only place with a clock. Everything it knows is in the log; heartbeats and open connections are the exception, and
+ * they are rebuilt by the agents themselves.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createRenderer } from '../config/render.ts';
+import type { Command } from '../core/commands/index.ts';
+import { Engine } from '../core/engine.ts';
+import type { EngineCounters } from '../core/engine.ts';
+import type { EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
+import type { Graph } from '../core/graph/graph.ts';
+import type { CredentialRow } from '../core/graph/resources.ts';
+import type { Refused } from '../core/rejection.ts';
+import { openSqliteLog } from '../log/sqlite.ts';
+import type { SqliteLog } from '../log/sqlite.ts';
+import { AgentSessions } from './agent-sessions.ts';
+import { Archive } from './archive.ts';
+import type { GraphAt, Moment } from './archive.ts';
+import { History } from './history.ts';
+import { stationKey } from './key.ts';
+import type { MakeReply, Result } from './result.ts';
+import { SecretStore } from './secrets.ts';
+import { Submitter } from './submitter.ts';
+import { newToken, processToken, verifyToken } from './tokens.ts';
+import type { NewToken } from './tokens.ts';
+import type { Fid } from '../core/allocation/fid.ts';
+
+/** What a station tells of itself; pino fits. */
+export interface StationLogger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface StationOptions {
+  /** Made if it is not there; holds the log, snapshots, the station's key and its secrets. */
+  readonly directory: string;
+  readonly logger: StationLogger;
+  /** Wall clock, ms since the epoch. */
+  readonly now?: () => number;
+  /** What of the log is verified before it opens. */
+  readonly verify?: 'tail' | 'full';
+  /** A snapshot is made whenever this many commits have come since the last; 0: never. */
+  readonly snapshotEvery?: number;
+}
+
+/** Who submits, and under what conditions. */
+export interface Sender {
+  readonly actor: string;
+  readonly correlation?: string;
+  readonly request?: RequestIdentity | undefined;
+  readonly expected?: Revision | undefined;
+}
+
+const defaultSnapshotEvery = 50_000;
+/** How often deadlines are looked at, ms. */
+const tickMs = 500;
+
+export class Station {
+  readonly log: SqliteLog;
+  readonly secrets: SecretStore;
+  readonly agents: AgentSessions;
+  readonly archive: Archive;
+  readonly #engine: Engine;
+  readonly #submitter: Submitter;
+  readonly #history: History;
+  readonly #logger: StationLogger;
+  readonly #now: () => number;
+  readonly #key: Buffer;
+  readonly #snapshotEvery: number;
+  readonly #ticker: NodeJS.Timeout;
+  #snapshot: { revision: number; running: Promise<void> | null };
+  #closing = false;
+
+  /**
+   * Opens a data directory and brings the graph to the log's head.
+   *
+   * @throws {LogLockedError | LogCorruptError | LogUnavailableError} the log cannot be used; nothing was changed
+   * @throws {UnknownEventError} a newer version wrote the log
+   */
+  static async open(options: StationOptions): Promise<Station> {
+    const { directory, logger } = options;
+    const log = await openSqliteLog({ directory, verify: options.verify ?? 'tail' });
+    try {
+      const archive = new Archive(log, join(directory, 'snapshots'), (message) => logger.warn({}, message));
+      const started = performance.now();
+      const start = await archive.latest();
+      const ms = Math.round(performance.now() - started);
+      logger.info({ revision: start.head, digest: start.graph.digest(), ms }, 'the graph is up to date');
+      return new Station(options, log, archive, start);
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: StationOptions, log: SqliteLog, archive: Archive, start: GraphAt) {
+    this.log = log;
+    this.archive = archive;
+    this.#logger = options.logger;
+    this.#now = options.now ?? Date.now;
+    this.#key = stationKey(options.directory);
+    this.secrets = new SecretStore(options.directory, this.#key);
+    const mint = (fid: Fid): NewToken => processToken(this.#key, fid);
+    this.#engine = new Engine({ render: createRenderer(), mint }, start);
+    this.#submitter = new Submitter(this.#engine, log, this.#now);
+    this.#history = new History(archive);
+    this.#snapshotEvery = options.snapshotEvery ?? defaultSnapshotEvery;
+    this.#snapshot = { revision: archive.snapshots[0]?.about.revision ?? 0, running: null };
+    this.agents = new AgentSessions({
+      graph: () => this.#engine.graph,
+      monotonic: () => performance.now(),
+      lost: (fqdn, reason) => this.#inBackground({ type: 'ReportNodeDown', fqdn, reason }),
+    });
+    this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
+  }
+
+  /** The present graph. It may be ahead of the disk: give out what was read only after `settled`. */
+  get graph(): Graph {
+    return this.#engine.graph;
+  }
+
+  /** Revision of the present graph. */
+  get head(): Revision {
+    return this.#engine.head;
+  }
+
+  /** Time of the last commit, ms since the epoch. */
+  get at(): number {
+    return this.#engine.at;
+  }
+
+  get counters(): EngineCounters {
+    return this.#engine.counters;
+  }
+
+  /** Commits decided and not durable yet. */
+  get waiting(): number {
+    return this.#submitter.waiting;
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  /** See `Submitter.settled`. */
+  settled(): Promise<void> | undefined {
+    return this.#submitter.settled();
+  }
+
+  /**
+   * Decides a command and waits until it is durable.
+   *
+   * @param makeReply made at once from the graph as the command left it
+   * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
+   */
+  async submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
+    const result = await this.#submitter.submit(
+      command,
+      {
+        ...sender,
+        correlation: sender.correlation ?? randomUUID(),
+        graphAt: async (at) => (await this.#history.at({ revision: at })).graph,
+      },
+      makeReply,
+    );
+    this.#considerSnapshot();
+    return result;
+  }
+
+  /** The events that a command would append now. */
+  dryRun(command: Command, sender: Sender): { ok: true; events: EventRecord[] } | Refused {
+    return this.#submitter.dryRun(command, {
+      ...sender,
+      correlation: sender.correlation ?? randomUUID(),
+    });
+  }
+
+  /** The cluster as it was; the present graph where the moment is now. */
+  async past(moment: Moment): Promise<GraphAt> {
+    const present = 'revision' in moment ? moment.revision >= this.head : moment.time >= this.at;
+    if (!present) return this.#history.at(moment);
+    return { graph: this.graph, head: this.head, at: this.at };
+  }
+
+  /** The credential that a token proves. */
+  authenticate(token: string): CredentialRow | undefined {
+    return verifyToken(this.graph, token, this.#now());
+  }
+
+  /** The token of a process; whoever may read the process's configuration may be given it. */
+  processToken(fid: Fid): NewToken {
+    return processToken(this.#key, fid);
+  }
+
+  /**
+   * On a log without credentials, issues the first token of an administrator.
+   *
+   * @returns the token, which is shown nowhere else and never again; null where there are credentials
+   */
+  async bootstrap(): Promise<string | null> {
+    if (this.graph.count('credential') > 0) return null;
+    const { id, token, hash } = newToken();
+    const who = { role: 'admin', name: 'bootstrap', host: null, process: null, expires: 0 } as const;
+    const result = await this.submit(
+      { type: 'IssueCredential', id, hash, ...who },
+      { actor: 'station' },
+      () => token,
+    );
+    return result.ok ? result.reply : null;
+  }
+
+  /** Finishes what was begun, writes a snapshot where it would save time, and lets go of everything. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#ticker);
+    this.agents.close();
+    await this.settled()?.catch(() => undefined);
+    await this.#snapshot.running;
+    if (this.#snapshotEvery > 0 && this.head - this.#snapshot.revision >= Math.min(1000, this.#snapshotEvery))
+      await this.#saveSnapshot();
+    await this.log.close();
+  }
+
+  #tick(): void {
+    const next = this.graph.deadlines.next();
+    if (next && next.at <= this.#now()) this.#inBackground({ type: 'FireDeadlines' });
+  }
+
+  #inBackground(command: Command): void {
+    this.submit(command, { actor: 'station' }, () => null).catch((error: unknown) => {
+      this.#logger.error({ err: error, command: command.type }, 'the log did not take a command');
+    });
+  }
+
+  #considerSnapshot(): void {
+    if (this.#closing || this.#snapshotEvery === 0 || this.#snapshot.running) return;
+    if (this.head - this.#snapshot.revision < this.#snapshotEvery) return;
+    this.#snapshot.running = this.#saveSnapshot().finally(() => {
+      this.#snapshot.running = null;
+    });
+  }
+
+  async #saveSnapshot(): Promise<void> {
+    const { graph, head, at } = this;
+    try {
+      await this.archive.save({ graph, head, at }, this.settled());
+      this.#snapshot.revision = head;
+      this.#logger.info({ revision: head }, 'wrote a snapshot');
+    } catch (error) {
+      this.#snapshot.revision = head;
+      this.#logger.warn({ err: error, revision: head }, 'could not write a snapshot; the next try comes later');
+    }
+  }
+}
+

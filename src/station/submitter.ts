@@ -1,0 +1,121 @@
+/**
+ * Takes commands through the engine into the log.
+ *
+ * The engine decides at once, on a graph that may be ahead of the disk; the answer waits until the log has the commit. When the
+ * log cannot keep it, everything that is not durable is taken back and every waiting caller is told.
+ */
+
+import type { Command } from '../core/commands/index.ts';
+import { Engine } from '../core/engine.ts';
+import type { Submission } from '../core/engine.ts';
+import { revision } from '../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
+import type { Graph } from '../core/graph/graph.ts';
+import type { Refused } from '../core/rejection.ts';
+import type { EventLog } from '../log/log.ts';
+import type { MakeReply, Result } from './result.ts';
+
+/** How many replies to requests with an idempotency key are kept at hand. */
+const repliesKept = 1024;
+
+export interface SubmitOptions extends Omit<Submission, 'at'> {
+  /** The graph as it was at a revision, for a reply that is no longer at hand. */
+  readonly graphAt: (revision: Revision) => Promise<Graph>;
+}
+
+export class Submitter {
+  readonly #engine: Engine;
+  readonly #log: EventLog;
+  readonly #now: () => number;
+  /** Grows with every failure of the log, so that the failures of one batch are handled once. */
+  #failures = 0;
+  #lastAppend: Promise<void> = Promise.resolve();
+  readonly #replies = new Map<string, unknown>();
+
+  constructor(engine: Engine, log: EventLog, now: () => number) {
+    this.#engine = engine;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Commits decided and not durable yet. */
+  get waiting(): number {
+    return this.#engine.head - this.#log.head();
+  }
+
+  /**
+   * Resolves once everything the graph shows is durable. A read that was taken before may then be given out: what it shows
+   * cannot vanish any more.
+   *
+   * @throws what the log failed with: the read may have shown what does not exist
+   */
+  settled(): Promise<void> | undefined {
+    return this.#engine.head === this.#log.head() ? undefined : this.#lastAppend;
+  }
+
+  /**
+   * Decides a command and waits until it is durable.
+   *
+   * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
+   */
+  async submit<T>(command: Command, options: SubmitOptions, makeReply: MakeReply<T>): Promise<Result<T>> {
+    const outcome = this.#engine.submit(command, { ...options, at: this.#now() });
+    switch (outcome.kind) {
+      case 'committed': {
+        const { commit } = outcome;
+        const reply = makeReply(this.#engine.graph, commit);
+        await this.#append(commit);
+        if (commit.request) this.#keep(`${commit.actor} ${commit.request.key}`, reply);
+        return { ok: true, revision: commit.revision, changed: true, reply };
+      }
+      case 'unchanged': {
+        const reply = makeReply(this.#engine.graph, null);
+        await this.settled();
+        return { ok: true, revision: outcome.revision, changed: false, reply };
+      }
+      case 'repeated':
+        await this.settled();
+        return this.#repeat(outcome.revision, options, makeReply);
+      case 'rejected':
+        await this.settled();
+        return { ok: false, rejection: outcome.rejection };
+    }
+  }
+
+  dryRun(command: Command, submission: Omit<Submission, 'at'>): { ok: true; events: EventRecord[] } | Refused {
+    return this.#engine.dryRun(command, { ...submission, at: this.#now() });
+  }
+
+  #append(commit: Commit): Promise<void> {
+    const failures = this.#failures;
+    const appended = this.#log.append(commit, revision(commit.revision - 1)).then(
+      () => this.#engine.confirm(commit.revision),
+      (error: unknown) => {
+        if (failures === this.#failures) {
+          this.#failures += 1;
+          this.#engine.rollBack();
+        }
+        throw error;
+      },
+    );
+    this.#lastAppend = appended;
+    return appended;
+  }
+
+  async #repeat<T>(at: Revision, options: SubmitOptions, makeReply: MakeReply<T>): Promise<Result<T>> {
+    const kept = this.#replies.get(`${options.actor} ${options.request!.key}`) as T | undefined;
+    if (kept !== undefined) return { ok: true, revision: at, changed: true, reply: kept };
+    const [commit] = this.#log.read(revision(at - 1));
+    const reply = makeReply(await options.graphAt(at), commit!);
+    return { ok: true, revision: at, changed: true, reply };
+  }
+
+  #keep(id: string, reply: unknown): void {
+    this.#replies.set(id, reply);
+    if (this.#replies.size <= repliesKept) return;
+    for (const oldest of this.#replies.keys()) {
+      this.#replies.delete(oldest);
+      return;
+    }
+  }
+}
