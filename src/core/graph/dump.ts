@@ -12,8 +12,22 @@ const internal: readonly Kind[] = ['credential', 'request', 'deadline', 'counter
 
 const shown = kinds.filter((kind) => !internal.includes(kind));
 
-const byKey = <K extends Kind>(graph: Graph, kind: K): Rows[K][] =>
-  [...graph.all(kind)].sort((a, b) => (keyOf(kind, a) < keyOf(kind, b) ? -1 : 1));
+interface Listed {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly row: Rows[Kind];
+}
+
+/**
+ * The rows that are shown, sorted. Collected at once: they are immutable, so the graph may change while the text is being
+ * made and sent, and the text is still of one moment.
+ */
+const listed = (graph: Graph): readonly Listed[] =>
+  shown.flatMap((kind) =>
+    Array.from(graph.all(kind), (row) => ({ kind, key: keyOf(kind, row), row })).sort((a, b) =>
+      a.key < b.key ? -1 : 1,
+    ),
+  );
 
 const nodeId = (kind: Kind, key: string): string => `${kind}/${key}`;
 
@@ -23,61 +37,64 @@ interface Edge {
   readonly to: string;
 }
 
-const edgesInto = (kind: Kind, row: object): Edge[] =>
+const edgesInto = ({ kind, key, row }: Listed): Edge[] =>
   Object.entries(relations).flatMap(([name, { from, to, field }]: [string, Relation]) => {
     if (to !== kind) return [];
-    const value = (row as Record<string, unknown>)[field];
+    const value = (row as unknown as Record<string, unknown>)[field];
     const sources = typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
-    const target = nodeId(kind, keyOf(kind, row as Rows[Kind]));
-    return sources.map((source: string) => ({ name, from: nodeId(from, source), to: target }));
+    return sources.map((source: string) => ({ name, from: nodeId(from, source), to: nodeId(kind, key) }));
   });
 
 /** `{"resources":[{kind, …}],"relations":[{name, from, to}]}`. */
-export function* dumpJson(graph: Graph): Generator<string> {
-  let separator = '{"resources":[\n';
-  for (const kind of shown)
-    for (const row of byKey(graph, kind)) {
+export const dumpJson = (graph: Graph): Generator<string> => {
+  const rows = listed(graph);
+  return (function* () {
+    yield '{"resources":[';
+    let separator = '\n';
+    for (const { kind, row } of rows) {
       yield separator + JSON.stringify({ kind, ...row });
       separator = ',\n';
     }
-  yield separator.startsWith('{') ? '{"resources":[' : '';
-  separator = '\n],"relations":[\n';
-  for (const kind of shown)
-    for (const row of byKey(graph, kind))
-      for (const edge of edgesInto(kind, row)) {
+    yield '\n],"relations":[';
+    separator = '\n';
+    for (const entry of rows)
+      for (const edge of edgesInto(entry)) {
         yield separator + JSON.stringify(edge);
         separator = ',\n';
       }
-  yield separator.startsWith('\n]') ? '\n],"relations":[]}\n' : '\n]}\n';
-}
+    yield '\n]}\n';
+  })();
+};
 
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
 /** Graphviz. */
-export function* dumpDot(graph: Graph): Generator<string> {
-  yield 'digraph halcyon {\n  rankdir=LR;\n  node [shape=box];\n';
-  for (const kind of shown)
-    for (const row of byKey(graph, kind)) {
-      const id = nodeId(kind, keyOf(kind, row));
-      yield `  ${quoted(id)} [label=${quoted(label(kind, row))}];\n`;
-      for (const { name, from, to } of edgesInto(kind, row))
+export const dumpDot = (graph: Graph): Generator<string> => {
+  const rows = listed(graph);
+  return (function* () {
+    yield 'digraph halcyon {\n  rankdir=LR;\n  node [shape=box];\n';
+    for (const entry of rows) {
+      yield `  ${quoted(nodeId(entry.kind, entry.key))} [label=${quoted(label(entry))}];\n`;
+      for (const { name, from, to } of edgesInto(entry))
         yield `  ${quoted(from)} -> ${quoted(to)} [label=${quoted(name)}];\n`;
     }
-  yield '}\n';
-}
+    yield '}\n';
+  })();
+};
 
-const label = (kind: Kind, row: Rows[Kind]): string => {
+const label = ({ kind, key, row }: Listed): string => {
   const state = 'state' in row ? ` (${row.state})` : '';
   const place = 'endpoint' in row ? ` ${row.endpoint}` : '';
-  return `${kind} ${keyOf(kind, row)}${place}${state}`;
+  return `${kind} ${key}${place}${state}`;
 };
 
 /** One resource a line: `<kind>/<key>`, a tab, the row as JSON. */
-export function* dumpKeyValue(graph: Graph): Generator<string> {
-  for (const kind of shown)
-    for (const row of byKey(graph, kind))
-      yield `${nodeId(kind, keyOf(kind, row))}\t${JSON.stringify(row)}\n`;
-}
+export const dumpKeyValue = (graph: Graph): Generator<string> => {
+  const rows = listed(graph);
+  return (function* () {
+    for (const { kind, key, row } of rows) yield `${nodeId(kind, key)}\t${JSON.stringify(row)}\n`;
+  })();
+};
 
 /**
  * Everything, internal rows included, one JSON array `[kind, row]` a line, in an order in which `restoreLine` can take them.
