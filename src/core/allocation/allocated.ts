@@ -1,14 +1,9 @@
 /** Which endpoints and which range values are taken, cluster-wide and per node. */
 
 import { NumberSet } from './number-set.ts';
-import { parseEndpoint } from './endpoint.ts';
-import type { ParsedEndpoint } from './endpoint.ts';
 
-const parsed = (endpoint: string): ParsedEndpoint => {
-  const parts = parseEndpoint(endpoint);
-  if (!parts) throw new Error(`${endpoint} is not an endpoint`);
-  return parts;
-};
+/** Where the last segment of an endpoint begins; what stands before it includes the last colon. */
+const lastSegmentOf = (endpoint: string): number => endpoint.lastIndexOf(':') + 1;
 
 /** A family of number sets by name; empty ones are let go. */
 class NumberSets {
@@ -38,13 +33,13 @@ export class EndpointIndex {
   readonly #taken = new NumberSets();
 
   hold(endpoint: string): void {
-    const { prefix, last } = parsed(endpoint);
-    this.#taken.add(prefix, last);
+    const at = lastSegmentOf(endpoint);
+    this.#taken.add(endpoint.slice(0, at), Number(endpoint.slice(at)));
   }
 
   release(endpoint: string): void {
-    const { prefix, last } = parsed(endpoint);
-    this.#taken.delete(prefix, last);
+    const at = lastSegmentOf(endpoint);
+    this.#taken.delete(endpoint.slice(0, at), Number(endpoint.slice(at)));
   }
 
   /** The lowest last segment in `from..max` that no process holds under this prefix; -1 where there is none. */

@@ -42,7 +42,11 @@ const edgesInto = ({ kind, key, row }: Listed): Edge[] =>
     if (to !== kind) return [];
     const value = (row as unknown as Record<string, unknown>)[field];
     const sources = typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
-    return sources.map((source: string) => ({ name, from: nodeId(from, source), to: nodeId(kind, key) }));
+    return sources.map((source: string) => ({
+      name,
+      from: nodeId(from, source),
+      to: nodeId(kind, key),
+    }));
   });
 
 /** `{"resources":[{kind, …}],"relations":[{name, from, to}]}`. */
@@ -110,14 +114,23 @@ export const snapshotLines = (graph: Graph): IterableIterator<string> => {
 
 /** Puts one line of a snapshot into a graph. */
 export const restoreLine = (graph: Graph, line: string): void => {
-  const [kind, row] = JSON.parse(line) as [Kind, Rows[Kind]];
-  graph.put(kind, kind === 'process' ? sharing(graph, row as Rows['process']) : row);
+  const entry = JSON.parse(line) as [Kind, Rows[Kind]];
+  const [kind, row] = [entry[0], entry[1]];
+  share(graph, kind, row);
+  graph.put(kind, row);
 };
 
-/** With strings that other rows hold already; see `ProcessAdded`. */
-const sharing = (graph: Graph, row: Rows['process']): Rows['process'] => ({
-  ...row,
-  node: graph.must('node', row.node).fid,
-  role: graph.must('role', row.role).name,
-  spec: graph.must('spec', row.spec).id,
-});
+/** Takes strings that other rows hold already from there, in place, as the row is nobody else's yet; see `ProcessAdded`. */
+const share = (graph: Graph, kind: Kind, row: Rows[Kind]): void => {
+  if (kind === 'process') {
+    const process = row as Mutable<Rows['process']>;
+    process.node = graph.must('node', process.node).fid;
+    process.role = graph.must('role', process.role).name;
+    process.spec = graph.must('spec', process.spec).id;
+  } else if (kind === 'service') {
+    const service = row as Mutable<Rows['service']>;
+    service.process = graph.must('process', service.process).fid;
+  }
+};
+
+type Mutable<T> = { -readonly [F in keyof T]: T[F] };

@@ -28,21 +28,23 @@ export class GraphIntegrityError extends Error {
 /** The rows that a commit replaced, newest last; enough to go back. */
 export type Journal = { kind: Kind; key: string; before: Rows[Kind] | undefined }[];
 
-/** Beyond this many changed rows the digest is brought up to date, so that old rows can be let go. */
+/** At this many changed rows the digest is brought up to date, so that old rows can be let go. */
 const dirtyRowsMax = 262_144;
 
 type Tables = { readonly [K in Kind]: Map<string, Rows[K]> };
 
 export class Graph {
-  readonly #tables = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as Tables;
+  readonly #tables = Object.fromEntries(
+    kinds.map((kind) => [kind, new Map()]),
+  ) as unknown as Tables;
   readonly #relations: Record<RelationName, IndexedRelation>;
   readonly #incoming: Record<Kind, IndexedRelation[]>;
   readonly #outgoing: Record<Kind, IndexedRelation[]>;
   #journal: Journal | null = null;
 
-  /** For each changed row its content when the digest was last computed. */
+  /** For each row that changed since the digest was last brought up to date, the content that is still in the digest. */
   readonly #dirty = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as {
-    readonly [K in Kind]: Map<string, Rows[K] | undefined>;
+    readonly [K in Kind]: Map<string, Rows[K]>;
   };
   #dirtyCount = 0;
   #digestLow = 0;
@@ -68,7 +70,7 @@ export class Graph {
       RelationName,
       IndexedRelation
     >;
-    const byKind = (side: "from" | "to"): Record<Kind, IndexedRelation[]> =>
+    const byKind = (side: 'from' | 'to'): Record<Kind, IndexedRelation[]> =>
       Object.fromEntries(
         kinds.map((kind) => [kind, indexed.filter((r) => r.definition[side] === kind)]),
       ) as Record<Kind, IndexedRelation[]>;
@@ -156,7 +158,7 @@ export class Graph {
     const table = this.#tables[kind];
     const before = table.get(key);
     this.#relink(kind, key, before, row);
-    this.#remember(kind, key, before);
+    this.#remember(kind, key, before, row);
     table.set(key, row);
     this.#reindex(kind, before, row);
   }
@@ -168,7 +170,7 @@ export class Graph {
       if (index.count(key) > 0)
         throw new GraphIntegrityError(`${kind} ${key} cannot go: it still ${name} something`);
     this.#relink(kind, key, before, undefined);
-    this.#remember(kind, key, before);
+    this.#remember(kind, key, before, undefined);
     this.#tables[kind].delete(key);
     this.#reindex(kind, before, undefined);
   }
@@ -199,7 +201,7 @@ export class Graph {
       const table = this.#tables[kind];
       for (const [key, before] of this.#dirty[kind]) {
         const now = table.get(key);
-        if (before) this.#addToDigest(kind, before, -1);
+        this.#addToDigest(kind, before, -1);
         if (now) this.#addToDigest(kind, now, 1);
       }
       this.#dirty[kind].clear();
@@ -214,23 +216,26 @@ export class Graph {
     this.#digestHigh = (this.#digestHigh + sign * high) | 0;
   }
 
-  #remember(kind: Kind, key: string, before: Rows[Kind] | undefined): void {
+  /**
+   * A new row goes into the digest at once. A changed or removed one is hashed when the digest is asked for, because the
+   * rows that change do so often, and two hashes a change would be the greater part of its cost.
+   */
+  #remember(
+    kind: Kind,
+    key: string,
+    before: Rows[Kind] | undefined,
+    after: Rows[Kind] | undefined,
+  ): void {
     this.#journal?.push({ kind, key, before });
-    const dirty = this.#dirty[kind] as Map<string, Rows[Kind] | undefined>;
+    const dirty = this.#dirty[kind] as Map<string, Rows[Kind]>;
     if (dirty.has(key)) return;
+    if (before === undefined) {
+      if (after) this.#addToDigest(kind, after, 1);
+      return;
+    }
+    if (this.#dirtyCount >= dirtyRowsMax) this.digest();
     dirty.set(key, before);
     this.#dirtyCount += 1;
-    if (this.#dirtyCount > dirtyRowsMax) this.#digestAllBut(kind, key);
-  }
-
-  /** Brings the digest up to date while the row under `key` is about to change. */
-  #digestAllBut(kind: Kind, key: string): void {
-    const dirty = this.#dirty[kind] as Map<string, Rows[Kind] | undefined>;
-    const before = dirty.get(key);
-    dirty.delete(key);
-    this.digest();
-    dirty.set(key, before);
-    this.#dirtyCount = 1;
   }
 
   #relink(kind: Kind, key: string, before: object | undefined, after: object | undefined): void {
@@ -239,6 +244,11 @@ export class Graph {
       const was = before && (before as Record<string, unknown>)[field];
       const is = after && (after as Record<string, unknown>)[field];
       if (was === is) continue;
+      if (was === undefined && typeof is === 'string') {
+        this.#admit(relation, is, key);
+        relation.index.link(is, key);
+        continue;
+      }
       const [left, joined] = [keysIn(was), keysIn(is)];
       for (const from of joined) if (!left.includes(from)) this.#admit(relation, from, key);
       for (const from of left) if (!joined.includes(from)) relation.index.unlink(from, key);
@@ -252,13 +262,16 @@ export class Graph {
         `${definition.to} ${to} refers to ${definition.from} ${from}, which does not exist`,
       );
     if (definition.cardinality === 'one-to-one' && index.count(from) > 0)
-      throw new GraphIntegrityError(`${definition.from} ${from} already ${name} another ${definition.to}`);
+      throw new GraphIntegrityError(
+        `${definition.from} ${from} already ${name} another ${definition.to}`,
+      );
   }
 
   #reindex(kind: Kind, before: Rows[Kind] | undefined, after: Rows[Kind] | undefined): void {
     if (kind === 'process') this.#reindexProcess(before as ProcessRow, after as ProcessRow);
     else if (kind === 'host') this.#reindexHost(before as Rows['host'], after as Rows['host']);
-    else if (kind === 'deadline') this.deadlines.replace(before as DeadlineRow, after as DeadlineRow);
+    else if (kind === 'deadline')
+      this.deadlines.replace(before as DeadlineRow, after as DeadlineRow);
     else if (kind === 'spec') {
       const row = (after ?? before) as Rows['spec'];
       const content = JSON.stringify(row.spec);
@@ -308,4 +321,3 @@ const keysIn = (value: unknown): readonly string[] =>
 /** The key a row is found under. */
 export const keyOf = <K extends Kind>(kind: K, row: Rows[K]): string =>
   (row as unknown as Record<string, string>)[keyFields[kind]]!;
-
