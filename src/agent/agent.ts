@@ -1,0 +1,143 @@
+/**
+ * The agent: keeps one connection to one of its stations, and its station informed of what the host
+ * is like.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { deniedPause, firstAttempt, following } from './backoff.ts';
+import type { Pauses, Random } from './backoff.ts';
+import { Connection } from './connection.ts';
+import type { Deadlines } from './connection.ts';
+import { adviceOnRefusal, Ending } from './ending.ts';
+import type { ReportedFacts } from './protocol.ts';
+
+export interface Timing {
+  readonly pauses: Pauses;
+  readonly deadlines: Deadlines;
+  /** Ms between two looks at the facts. */
+  readonly factsMs: number;
+}
+
+export const defaultTiming: Timing = {
+  pauses: { firstMs: 500, maxMs: 30_000, deniedMs: 30_000 },
+  deadlines: { welcomeMs: 10_000, answerMs: 30_000, pongMs: 10_000, closeMs: 2_000 },
+  factsMs: 30_000,
+};
+
+export interface AgentOptions {
+  /** In the order of preference; at least one. */
+  readonly stations: readonly URL[];
+  /** Asked before every attempt, so that a token can be replaced under a running agent. */
+  readonly token: () => string;
+  readonly ca: string | undefined;
+  readonly fqdn: string;
+  /** What the host is like now, given its address on the way to the station. */
+  readonly facts: (localAddress: string) => Promise<ReportedFacts>;
+  readonly log: Logger;
+  readonly timing: Timing;
+  readonly random: Random;
+}
+
+export class Agent {
+  readonly #options: AgentOptions;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs until `stop` is aborted; settles when the station has been taken leave of. Nothing else
+   * ends it.
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    const { stations, timing, random, log } = this.#options;
+    let attempt = firstAttempt;
+    while (!stop.aborted) {
+      const station = stations[attempt.station]!;
+      const { kind, message, advice } = await this.#attend(station, stop);
+      if (stop.aborted) return;
+      const next = following(attempt, kind, stations.length, timing.pauses, random);
+      attempt = next.attempt;
+      const again_ms = Math.round(next.pauseMs);
+      const level = kind === 'denied' ? 'error' : 'warn';
+      log[level]({ station: station.href, ending: kind, advice, again_ms }, message);
+      await pauseFor(next.pauseMs, stop);
+    }
+  }
+
+  /** Serves one connection to its end, and says how it ended. */
+  async #attend(station: URL, stop: AbortSignal): Promise<Ending> {
+    const { token, ca, fqdn, timing, random, log } = this.#options;
+    let secret: string;
+    try {
+      secret = token();
+    } catch (error) {
+      return new Ending('denied', (error as Error).message, 'put the token of this host there');
+    }
+    const connection = new Connection({
+      station,
+      token: secret,
+      ca,
+      fqdn,
+      deadlines: timing.deadlines,
+      random,
+    });
+    const leave = (): void => void connection.close();
+    stop.addEventListener('abort', leave, { once: true });
+    try {
+      const { version, heartbeat_ms } = await connection.welcomed();
+      log.info({ station: station.href, station_version: version, heartbeat_ms }, 'connected');
+      await this.#keepInformed(connection);
+    } catch (error) {
+      if (!(error instanceof Ending)) throw error;
+    } finally {
+      stop.removeEventListener('abort', leave);
+      await connection.close();
+    }
+    return connection.ended.reason as Ending;
+  }
+
+  /** Reports the facts at once, and then when one has changed, until the connection ends. */
+  async #keepInformed(connection: Connection): Promise<void> {
+    const { timing, random, log } = this.#options;
+    let taken: string | undefined;
+    while (!connection.ended.aborted) {
+      let pauseMs = timing.factsMs;
+      const facts = await this.#look(connection);
+      const said = JSON.stringify(facts);
+      if (facts !== undefined && said !== taken) {
+        const answer = await connection.report(facts);
+        if (answer.type === 'taken') {
+          taken = said;
+          log.info({ revision: answer.revision, facts }, 'the station took the report');
+        } else {
+          const { code, message } = answer;
+          pauseMs = deniedPause(timing.pauses, random);
+          const again_ms = Math.round(pauseMs);
+          log.error(
+            { code, advice: adviceOnRefusal(code), again_ms },
+            `report refused: ${message}`,
+          );
+        }
+      }
+      await pauseFor(pauseMs, connection.ended);
+    }
+  }
+
+  async #look({ localAddress }: Connection): Promise<ReportedFacts | undefined> {
+    try {
+      return await this.#options.facts(localAddress);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'cannot gather the facts of this host');
+      return undefined;
+    }
+  }
+}
+
+/** Waits, but not longer than until `end`. */
+async function pauseFor(ms: number, end: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal: end }).catch((error: unknown) => {
+    if (!end.aborted) throw error;
+  });
+}

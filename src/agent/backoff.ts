@@ -1,0 +1,72 @@
+/**
+ * Where an agent connects next, and how long it waits before. Pure: randomness comes as an
+ * argument.
+ */
+
+/**
+ * How a connection ended:
+ * - `lost`: it had served, a report was taken on it;
+ * - `unreachable`: it was not made, or broke before a report was taken;
+ * - `denied`: the station does not want this agent as it is; somebody must change something.
+ */
+export type EndingKind = 'lost' | 'unreachable' | 'denied';
+
+export interface Pauses {
+  /** Longest first pause, ms. */
+  readonly firstMs: number;
+  /** Longest pause of all while stations are away, ms. */
+  readonly maxMs: number;
+  /** Shortest pause after a denial, ms; the longest is twice that. */
+  readonly deniedMs: number;
+}
+
+export interface Attempt {
+  /** Index into the list of stations. */
+  readonly station: number;
+  /** Attempts that have failed since a report was last taken. */
+  readonly failures: number;
+}
+
+/** From 0 up to, not including, 1. */
+export type Random = () => number;
+
+export const firstAttempt: Attempt = { station: 0, failures: 0 };
+
+/**
+ * Full jitter: anything between nothing and a ceiling that doubles with each round, so that the
+ * agents of a cluster do not come back all at once.
+ *
+ * @param round how many times the whole list of stations has failed, from 0
+ * @returns ms
+ */
+export function pause(round: number, { firstMs, maxMs }: Pauses, random: Random): number {
+  return random() * Math.min(maxMs, firstMs * 2 ** round);
+}
+
+/** The pause, ms, before asking again what was denied: long, because a person has to act first. */
+export function deniedPause({ deniedMs }: Pauses, random: Random): number {
+  return deniedMs * (1 + random());
+}
+
+/**
+ * The attempt that follows one that ended.
+ *
+ * After a loss the same station is tried first: it has probably been restarted. Any other ending
+ * moves on to the next one of the list; pauses grow only when the whole list has failed, so that
+ * one dead station does not hold up the way to a live one.
+ */
+export function following(
+  { station, failures }: Attempt,
+  ending: EndingKind,
+  stations: number,
+  pauses: Pauses,
+  random: Random,
+): { readonly attempt: Attempt; readonly pauseMs: number } {
+  if (ending === 'lost')
+    return { attempt: { station, failures: 0 }, pauseMs: pause(0, pauses, random) };
+  const attempt = { station: (station + 1) % stations, failures: failures + 1 };
+  const wholeList = attempt.failures % stations === 0;
+  if (wholeList && ending === 'denied') return { attempt, pauseMs: deniedPause(pauses, random) };
+  const round = wholeList ? attempt.failures / stations - 1 : 0;
+  return { attempt, pauseMs: pause(round, pauses, random) };
+}

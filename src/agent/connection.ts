@@ -1,0 +1,253 @@
+/**
+ * One connection to a station, from opening it to its end. It never reconnects: that is the agent's
+ * business.
+ */
+
+import { WebSocket } from 'ws';
+import type { Random } from './backoff.ts';
+import { Ending, endingOfClose, endingOfError, endingOfStatus } from './ending.ts';
+import {
+  agentPath,
+  agentProtocol,
+  agentProtocolsSpoken,
+  heartbeatMsBounds,
+  messageBytesMax,
+  readStationMessage,
+} from './protocol.ts';
+import type { AgentMessage, ReportedFacts, StationMessage } from './protocol.ts';
+
+type Of<Type extends StationMessage['type']> = Extract<StationMessage, { readonly type: Type }>;
+export type Welcome = Of<'welcome'>;
+export type Answer = Of<'taken'> | Of<'refused'>;
+
+/** How long to wait for what, ms. */
+export interface Deadlines {
+  /** From opening a connection to the station's welcome. */
+  readonly welcomeMs: number;
+  /** For the answer to a report. */
+  readonly answerMs: number;
+  /** For any sign of life after a ping. */
+  readonly pongMs: number;
+  /** For the other side to take leave too. */
+  readonly closeMs: number;
+}
+
+export interface ConnectionOptions {
+  /** Of the station, as the operator gave it: `http:`, `https:`, `ws:` or `wss:`. */
+  readonly station: URL;
+  readonly token: string;
+  /** PEM certificates of the authorities to trust instead of the well-known ones. */
+  readonly ca: string | undefined;
+  readonly fqdn: string;
+  readonly deadlines: Deadlines;
+  readonly random: Random;
+}
+
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #options: ConnectionOptions;
+  readonly #end = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #welcome = Promise.withResolvers<Welcome>();
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #localAddress = '';
+  #served = false;
+  #lastId = 0;
+
+  /** Starts to connect; `welcomed` tells whether it worked. */
+  constructor(options: ConnectionOptions) {
+    const { station, token, ca, deadlines } = options;
+    this.#options = options;
+    // Whoever waits for a welcome hears of the end; where nobody does, the end is no unhandled
+    // rejection.
+    this.#welcome.promise.catch(() => {});
+    this.#within('welcome', deadlines.welcomeMs, 'the station did not welcome the agent');
+    this.#socket = new WebSocket(agentUrl(station), {
+      headers: { authorization: `Bearer ${token}` },
+      perMessageDeflate: false,
+      maxPayload: messageBytesMax,
+      ...(ca === undefined ? {} : { ca }),
+    });
+    this.#listen();
+  }
+
+  /** Aborted when the connection has ended; its reason is an `Ending`. */
+  get ended(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** The address of this host on the way to the station; known once welcomed. */
+  get localAddress(): string {
+    return this.#localAddress;
+  }
+
+  /** @throws Ending */
+  async welcomed(): Promise<Welcome> {
+    return this.#welcome.promise;
+  }
+
+  /**
+   * Reports what the host is like and waits for the answer.
+   *
+   * @throws Ending
+   */
+  async report(facts: ReportedFacts): Promise<Answer> {
+    this.ended.throwIfAborted();
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const abandon = (): void => reject(this.ended.reason as Ending);
+    this.ended.addEventListener('abort', abandon, { once: true });
+    this.#answers.set(id, resolve);
+    const { fqdn, deadlines } = this.#options;
+    this.#within('answer', deadlines.answerMs, 'the station did not answer a report');
+    this.#send({ type: 'node-up', id, fqdn, facts });
+    try {
+      const answer = await promise;
+      if (answer.type === 'taken') this.#served = true;
+      return answer;
+    } finally {
+      this.#cancel('answer');
+      this.#answers.delete(id);
+      this.ended.removeEventListener('abort', abandon);
+    }
+  }
+
+  /**
+   * Takes leave of the station; settles when that is over, which takes no longer than `closeMs`.
+   */
+  async close(): Promise<void> {
+    this.#finish(new Ending('lost', 'the agent stops'), () =>
+      this.#socket.close(1000, 'the agent stops'),
+    );
+    const impatience = setTimeout(() => this.#socket.terminate(), this.#options.deadlines.closeMs);
+    await this.#closed.promise;
+    clearTimeout(impatience);
+  }
+
+  #listen(): void {
+    this.#socket
+      .on(
+        'upgrade',
+        (response) => (this.#localAddress = plainAddress(response.socket.localAddress)),
+      )
+      .on('open', () =>
+        this.#send({ type: 'hello', protocol: agentProtocol, fqdn: this.#options.fqdn }),
+      )
+      .on('message', (data) => this.#take((data as Buffer).toString()))
+      .on('pong', () => this.#cancel('pong'))
+      .on('unexpected-response', (_request, response) =>
+        this.#finish(endingOfStatus(response.statusCode ?? 0)),
+      )
+      .on('error', (error) => this.#finish(endingOfError(error, this.#served)))
+      .on('close', (code, reason) => {
+        this.#finish(endingOfClose(code, reason.toString(), this.#served));
+        this.#closed.resolve();
+      });
+  }
+
+  #take(text: string): void {
+    if (this.ended.aborted) return;
+    this.#cancel('pong');
+    try {
+      const message = readStationMessage(text);
+      if (message !== undefined) this.#react(message);
+    } catch (error) {
+      this.#finish(endingOfError(error as Error, this.#served));
+    }
+  }
+
+  #react(message: StationMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        return this.#enter(message);
+      case 'pace':
+        return this.#beatEvery(message.heartbeat_ms);
+      case 'taken':
+      case 'refused':
+        this.#answers.get(message.id)?.(message);
+    }
+  }
+
+  #enter(welcome: Welcome): void {
+    const { from, to } = agentProtocolsSpoken;
+    if (welcome.protocol < from || welcome.protocol > to)
+      return this.#finish(
+        new Ending(
+          'denied',
+          `the station speaks protocol ${welcome.protocol}, this agent ${from} to ${to}`,
+          'bring agent and station to the same release',
+        ),
+      );
+    this.#cancel('welcome');
+    this.#beatEvery(welcome.heartbeat_ms);
+    this.#welcome.resolve(welcome);
+  }
+
+  /**
+   * The first heartbeat comes at a random moment of the interval: after a station's restart all
+   * agents start together.
+   */
+  #beatEvery(wantedMs: number): void {
+    const { min, max } = heartbeatMsBounds;
+    const intervalMs = Math.min(max, Math.max(min, wantedMs));
+    const beat = (): void => {
+      this.#timer('beat', intervalMs, beat);
+      this.#send({ type: 'heartbeat' });
+      this.#socket.ping();
+      if (!this.#timers.has('pong'))
+        this.#within('pong', this.#options.deadlines.pongMs, 'the station gave no sign of life');
+    };
+    this.#timer('beat', this.#options.random() * intervalMs, beat);
+  }
+
+  #send(message: AgentMessage): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Ends the connection unless `name` is cancelled in time. */
+  #within(name: string, ms: number, otherwise: string): void {
+    this.#timer(name, ms, () =>
+      this.#finish(
+        new Ending(this.#served ? 'lost' : 'unreachable', `${otherwise} within ${ms / 1000} s`),
+      ),
+    );
+  }
+
+  #timer(name: string, ms: number, run: () => void): void {
+    this.#cancel(name);
+    const fire = (): void => {
+      this.#timers.delete(name);
+      run();
+    };
+    this.#timers.set(name, setTimeout(fire, ms));
+  }
+
+  #cancel(name: string): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+
+  /** The first ending counts; what follows from it says nothing new. */
+  #finish(ending: Ending, hangUp = (): void => this.#socket.terminate()): void {
+    if (this.ended.aborted) return;
+    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    this.#welcome.reject(ending);
+    this.#end.abort(ending);
+    hangUp();
+  }
+}
+
+/** Where the agents' WebSocket of a station is. */
+export function agentUrl(station: URL): URL {
+  const base = new URL(station);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  const url = new URL(agentPath, base);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return url;
+}
+
+/** IPv4 within IPv6 is IPv4 to everybody who reads it. */
+function plainAddress(address = ''): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}

@@ -1,0 +1,108 @@
+/** The command `halcyon agent`. */
+
+import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { Agent, defaultTiming } from './agent.ts';
+import { agentVersion, factGatherer } from './facts.ts';
+import { agentId, canonicalFqdn } from './identity.ts';
+import { isExposed, parseAddress, parseFqdn, parseLnid, parseStations } from './options.ts';
+import { tokenSource } from './token.ts';
+
+export interface AgentCommandOptions {
+  readonly station: readonly URL[];
+  readonly tokenFile?: string;
+  readonly stateDir: string;
+  readonly fqdn?: string;
+  readonly address?: string;
+  readonly lnid?: string;
+  readonly ca?: string;
+  readonly logLevel: string;
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const examples = `
+The token comes from --token-file, which is read again before every attempt to connect, or from the
+variable HALCYON_TOKEN. It is of the role "agent" and best bound to this host.
+
+Examples:
+  halcyon agent --station https://station:7373 --token-file /etc/halcyon/agent.token
+  halcyon agent --station https://s1:7373,https://s2:7373 --ca /etc/halcyon/ca.pem \\
+      --token-file /etc/halcyon/agent.token --fqdn n0001.savio3 --address 10.0.0.1`;
+
+/** Adds `agent` to the commands of `halcyon`. */
+export function registerAgent(program: Command): void {
+  program
+    .command('agent')
+    .description('run on a host: report what it is like, and that it is alive')
+    .addOption(
+      new Option('--station <url[,url...]>', 'stations, in the order of preference')
+        .env('HALCYON_STATION')
+        .argParser(parseStations)
+        .makeOptionMandatory(),
+    )
+    .option(
+      '--token-file <file>',
+      'file that holds the token; otherwise HALCYON_TOKEN is the token',
+    )
+    .option('--state-dir <dir>', 'where the agent keeps its id', '/var/lib/halcyon-agent')
+    .option('--fqdn <name>', 'name of this host; otherwise what "hostname -f" says', parseFqdn)
+    .option(
+      '--address <ip>',
+      'address of this host; otherwise that of its way to the station',
+      parseAddress,
+    )
+    .option(
+      '--lnid <nid>',
+      'LNet network id; otherwise what LNet says, or <address>@tcp',
+      parseLnid,
+    )
+    .option('--ca <file>', "PEM certificates to trust instead of the system's")
+    .addOption(
+      new Option('--log-level <level>', 'least level to log').choices(levels).default('info'),
+    )
+    .addHelpText('after', examples)
+    .action(async (options: AgentCommandOptions, command: Command) => {
+      const stop = new AbortController();
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+      const agent = await prepare(options).catch((error: unknown) =>
+        command.error(`halcyon agent: ${(error as Error).message}`, { code: 'agent.start' }),
+      );
+      await agent.run(stop.signal);
+    });
+}
+
+/**
+ * Makes the agent, with everything that can be wrong found out before it runs.
+ *
+ * @throws Error that says what to change
+ */
+async function prepare(options: AgentCommandOptions): Promise<Agent> {
+  const token = tokenSource(options.tokenFile, process.env);
+  const ca = options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8');
+  const agent = agentId(options.stateDir);
+  const fqdn = options.fqdn ?? (await canonicalFqdn());
+  const log = pino({
+    level: options.logLevel,
+    base: { fqdn, agent },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+  for (const url of options.station.filter(isExposed))
+    log.warn({ station: url.href }, 'the token travels unencrypted to this station; use https');
+  log.info(
+    { version: agentVersion, stations: options.station.map(({ href }) => href) },
+    'starting',
+  );
+  return new Agent({
+    stations: options.station,
+    token,
+    ca,
+    fqdn,
+    facts: factGatherer({ agent, address: options.address, lnid: options.lnid }),
+    log,
+    timing: defaultTiming,
+    random: Math.random,
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * The agent's side of the contract with stations. Messages are read by hand rather than with the
+ * schemas: there are four of them, and an idle agent should not carry a schema compiler in its
+ * memory.
+ */
+
+import type * as contract from '../client/agent-protocol.ts';
+import type { StationMessage } from '../client/agent-protocol.ts';
+
+export type { AgentMessage, ReportedFacts, StationMessage } from '../client/agent-protocol.ts';
+
+// Typed by the contract, so that these values cannot differ from it and still compile.
+export const agentProtocol: typeof contract.agentProtocol = 1;
+export const agentProtocolsSpoken: typeof contract.agentProtocolsSpoken = { from: 1, to: 1 };
+export const closeCodes: typeof contract.closeCodes = {
+  unsupportedProtocol: 4000,
+  badMessage: 4001,
+  notAllowed: 4003,
+  claimed: 4009,
+};
+
+/** Where agents connect, beneath the URL of a station. */
+export const agentPath = 'api/v1/agent';
+
+/** Largest message taken from a station. */
+export const messageBytesMax = 1024 * 1024;
+
+/** A station's interval is kept within these bounds, whatever it says. */
+export const heartbeatMsBounds = { min: 100, max: 3_600_000 } as const;
+
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage';
+}
+
+/**
+ * Reads what a station sent.
+ *
+ * @returns undefined for a message of a type that this agent does not know: a newer station's, to
+ *   be ignored
+ * @throws MalformedMessage where it is not a message of the contract
+ */
+export function readStationMessage(text: string): StationMessage | undefined {
+  const fields = new Fields(text);
+  switch (fields.text('type')) {
+    case 'welcome':
+      return {
+        type: 'welcome',
+        protocol: fields.integer('protocol'),
+        version: fields.text('version'),
+        heartbeat_ms: fields.integer('heartbeat_ms'),
+      };
+    case 'taken':
+      return { type: 'taken', id: fields.integer('id'), revision: fields.integer('revision') };
+    case 'refused':
+      return {
+        type: 'refused',
+        id: fields.integer('id'),
+        code: fields.text('code'),
+        message: fields.text('message'),
+      };
+    case 'pace':
+      return { type: 'pace', heartbeat_ms: fields.integer('heartbeat_ms') };
+    default:
+      return undefined;
+  }
+}
+
+class Fields {
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  constructor(text: string) {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new MalformedMessage('a message of the station is not JSON');
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new MalformedMessage('a message of the station is not a JSON object');
+    this.#values = value as Record<string, unknown>;
+  }
+
+  text(name: string): string {
+    const value = this.#values[name];
+    if (typeof value === 'string') return value;
+    throw new MalformedMessage(`"${name}" of a message of the station is not a string`);
+  }
+
+  integer(name: string): number {
+    const value = this.#values[name];
+    if (Number.isInteger(value)) return value as number;
+    throw new MalformedMessage(`"${name}" of a message of the station is not a whole number`);
+  }
+}

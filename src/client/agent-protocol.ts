@@ -1,0 +1,10 @@
+/** The contract between agents and stations, as types: what it compiles to is nothing. */
+
+export type {
+  agentProtocol,
+  agentProtocolsSpoken,
+  AgentMessage,
+  closeCodes,
+  ReportedFacts,
+  StationMessage,
+} from '../api/schemas/agent-protocol.ts';

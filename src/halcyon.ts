@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/**
+ * `halcyon`: the daemons. Each is loaded only when it is asked for, so that an agent does not carry
+ * a station in its memory.
+ */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+
+const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
+  station: async (program) => (await import('./api/main.ts')).registerStation(program),
+  agent: async (program) => (await import('./agent/main.ts')).registerAgent(program),
+};
+
+const examples = `
+Examples:
+  halcyon station --data-dir /var/lib/halcyon
+  halcyon agent --station https://station:7373 --token-file /etc/halcyon/agent.token
+
+Exit codes: 0 stopped as told, 1 failed, 2 wrong usage.`;
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string };
+
+const program = new Command('halcyon')
+  .description('the daemons of Halcyon; halctl is the tool of its operators')
+  .version(version)
+  .addHelpText('after', examples)
+  .exitOverride();
+
+const [wanted = ''] = process.argv.slice(2);
+const register = Object.hasOwn(daemons, wanted) ? [daemons[wanted]!] : Object.values(daemons);
+for (const load of register) await load(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  const isUsage = error.exitCode !== 0 && error.code.startsWith('commander.');
+  process.exitCode = isUsage ? 2 : error.exitCode;
+}
