@@ -1,0 +1,263 @@
+/** The station's API, one method an endpoint. */
+
+import { followEvents } from './follow.ts';
+import type { FollowOptions } from './follow.ts';
+import { createTransport, jsonOf } from './transport.ts';
+import type { ClientOptions, Query, Request } from './transport.ts';
+import type {
+  Added,
+  CommandOptions,
+  Configuration,
+  ConfigurationFormat,
+  Done,
+  DryRun,
+  Dump,
+  EngineInfo,
+  EventPage,
+  EventReply,
+  GraphFormat,
+  Host,
+  HostBody,
+  IssuedToken,
+  ListOptions,
+  LoadBody,
+  Loaded,
+  LogInfo,
+  Node,
+  NodeBody,
+  Page,
+  Process,
+  ProcessBody,
+  ProcessFilter,
+  ReadOptions,
+  RequestOptions,
+  StateBody,
+  Status,
+  StatusOptions,
+  Token,
+  TokenBody,
+  Vars,
+  Why,
+} from './types.ts';
+
+/** What a command answers: with `dryRun`, the events that it would append. */
+export type Reply<T, O extends CommandOptions> = O extends { readonly dryRun: true }
+  ? DryRun
+  : O extends { readonly dryRun: boolean | undefined }
+    ? T | DryRun
+    : T;
+
+/** A configuration and the tag that it has until it changes. */
+export interface TaggedConfiguration {
+  readonly etag: string | null;
+  /** As the station wrote it, in the format that was asked for. */
+  readonly text: string;
+}
+
+export interface EventsOptions extends RequestOptions {
+  readonly from?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly types?: readonly string[] | undefined;
+}
+
+/** Every method throws `ApiError` for what the station refuses and `UnreachableError` where none answers. */
+export interface Client {
+  whoami(options?: RequestOptions): Promise<Token>;
+  load<O extends CommandOptions>(body: LoadBody, options?: O): Promise<Reply<Loaded, O>>;
+  dump(options?: ReadOptions): Promise<Dump>;
+  status(options?: StatusOptions): Promise<Status>;
+
+  listHosts(options?: ListOptions): Promise<Page<Host>>;
+  getHost(fqdn: string, options?: ReadOptions): Promise<Host>;
+  addHost<O extends CommandOptions>(body: HostBody, options?: O): Promise<Reply<Host, O>>;
+
+  listNodes(options?: ListOptions): Promise<Page<Node>>;
+  getNode(fid: string, options?: ReadOptions): Promise<Node>;
+  addNode<O extends CommandOptions>(body: NodeBody, options?: O): Promise<Reply<Added, O>>;
+
+  listProcesses(options?: ListOptions & ProcessFilter): Promise<Page<Process>>;
+  getProcess(fid: string, options?: ReadOptions): Promise<Process>;
+  addProcess<O extends CommandOptions>(body: ProcessBody, options?: O): Promise<Reply<Added, O>>;
+  removeProcess<O extends CommandOptions>(fid: string, options?: O): Promise<Reply<Done, O>>;
+  reportState<O extends CommandOptions>(
+    fid: string,
+    body: StateBody,
+    options?: O,
+  ): Promise<Reply<Done, O>>;
+  getConfiguration(fid: string, options?: ReadOptions): Promise<Configuration>;
+  /** The configuration as text; undefined while it still has the tag `etag`. */
+  readConfiguration(
+    fid: string,
+    format: ConfigurationFormat,
+    options?: ReadOptions & { readonly etag?: string | undefined },
+  ): Promise<TaggedConfiguration | undefined>;
+
+  /** The resource graph as text, piece by piece. */
+  graph(format: GraphFormat, options?: ReadOptions): Promise<ReadableStream<Uint8Array>>;
+  listEvents(options?: EventsOptions): Promise<EventPage>;
+  /** Every event from now on, or from a revision, through broken connections; ends only by its signal or an error. */
+  followEvents(options?: FollowOptions): AsyncGenerator<EventReply>;
+  /** `id`: a fid, a host's name, a role's name, and so on; `kind` where several things have it. */
+  why(id: string, options?: ReadOptions & { readonly kind?: string | undefined }): Promise<Why>;
+  vars(options?: ReadOptions): Promise<Vars>;
+  log(options?: RequestOptions): Promise<LogInfo>;
+  engine(options?: RequestOptions): Promise<EngineInfo>;
+
+  listTokens(options?: ListOptions): Promise<Page<Token>>;
+  issueToken<O extends CommandOptions>(
+    body: TokenBody,
+    options?: O,
+  ): Promise<Reply<IssuedToken, O>>;
+  revokeToken<O extends CommandOptions>(id: string, options?: O): Promise<Reply<Done, O>>;
+
+  /** Whether a station runs. */
+  healthy(options?: RequestOptions): Promise<boolean>;
+  /** Prometheus's text. */
+  metrics(options?: RequestOptions): Promise<string>;
+  openapi(options?: RequestOptions): Promise<unknown>;
+}
+
+const api = '/api/v1';
+const segment = encodeURIComponent;
+
+/** A client of one cluster. Throws a `TypeError` for a station's URL that is none. */
+export const createClient = (clientOptions: ClientOptions): Client => {
+  const transport = createTransport(clientOptions);
+
+  const read = async <T>(
+    path: string,
+    options: ReadOptions = {},
+    query: Query = {},
+  ): Promise<T> => {
+    const { at, signal } = options;
+    return jsonOf<T>(
+      await transport.send({ method: 'GET', path: api + path, query: { ...query, at }, signal }),
+    );
+  };
+
+  const list = <T>(path: string, options: ListOptions = {}, query: Query = {}): Promise<Page<T>> =>
+    read(path, options, { ...query, limit: options.limit, cursor: options.cursor });
+
+  const command = async <T, O extends CommandOptions>(
+    method: Request['method'],
+    path: string,
+    body: unknown,
+    options: O | undefined,
+  ): Promise<Reply<T, O>> => {
+    const { idempotencyKey, ifMatch, dryRun, signal }: CommandOptions = options ?? {};
+    const answer = await transport.send({
+      method,
+      path: api + path,
+      query: { dry_run: dryRun === true ? true : undefined },
+      headers: {
+        // One key for all attempts of this call: a station that took the command and broke off is not asked twice.
+        'idempotency-key': idempotencyKey ?? crypto.randomUUID(),
+        'if-match': ifMatch === undefined ? undefined : `"${ifMatch}"`,
+      },
+      body,
+      signal,
+    });
+    return jsonOf<Reply<T, O>>(answer);
+  };
+
+  return {
+    whoami: (options) => read('/whoami', options),
+    load: (body, options) => command('POST', '/load', body, options),
+    dump: (options) => read('/dump', options),
+    status: (options = {}) => {
+      const { host, problems, summary } = options;
+      return read('/status', options, {
+        host,
+        problems: problems === true ? true : undefined,
+        summary: summary === true ? true : undefined,
+      });
+    },
+
+    listHosts: (options) => list('/hosts', options),
+    getHost: (fqdn, options) => read(`/hosts/${segment(fqdn)}`, options),
+    addHost: (body, options) => command('POST', '/hosts', body, options),
+
+    listNodes: (options) => list('/nodes', options),
+    getNode: (fid, options) => read(`/nodes/${segment(fid)}`, options),
+    addNode: (body, options) => command('POST', '/nodes', body, options),
+
+    listProcesses: (options = {}) => {
+      const { host, node, role, state } = options;
+      return list('/processes', options, { host, node, role, state });
+    },
+    getProcess: (fid, options) => read(`/processes/${segment(fid)}`, options),
+    addProcess: (body, options) => command('POST', '/processes', body, options),
+    removeProcess: (fid, options) =>
+      command('DELETE', `/processes/${segment(fid)}`, undefined, options),
+    reportState: (fid, body, options) =>
+      command('PUT', `/processes/${segment(fid)}/state`, body, options),
+    getConfiguration: (fid, options) => read(`/processes/${segment(fid)}/configuration`, options),
+    readConfiguration: async (fid, format, options = {}) => {
+      const { at, etag, signal } = options;
+      const answer = await transport.send({
+        method: 'GET',
+        path: `${api}/processes/${segment(fid)}/configuration`,
+        query: { format, at },
+        headers: { accept: '*/*', 'if-none-match': etag },
+        signal,
+      });
+      if (answer.status === 304) return undefined;
+      return { etag: answer.headers.get('etag'), text: answer.text };
+    },
+
+    graph: async (format, options = {}) => {
+      const { at, signal } = options;
+      const headers = { accept: '*/*' };
+      const path = `${api}/graph`;
+      const query = { format, at };
+      return (await transport.open({ method: 'GET', path, query, headers, signal })).body;
+    },
+    listEvents: ({ from, limit, types, signal } = {}) =>
+      read('/events', { signal }, { from, limit, type: types }),
+    followEvents: (options = {}) => followEvents(transport, options),
+    why: (id, options = {}) => read(`/why/${segment(id)}`, options, { kind: options.kind }),
+    vars: (options) => read('/vars', options),
+    log: (options) => read('/log', options),
+    engine: (options) => read('/engine', options),
+
+    listTokens: (options) => list('/tokens', options),
+    issueToken: (body, options) => command('POST', '/tokens', body, options),
+    revokeToken: (id, options) => command('DELETE', `/tokens/${segment(id)}`, undefined, options),
+
+    healthy: async ({ signal } = {}) =>
+      (
+        await transport.send({
+          method: 'GET',
+          path: '/healthz',
+          headers: { accept: '*/*' },
+          signal,
+        })
+      ).status === 200,
+    metrics: async ({ signal } = {}) =>
+      (
+        await transport.send({
+          method: 'GET',
+          path: '/metrics',
+          headers: { accept: '*/*' },
+          signal,
+        })
+      ).text,
+    openapi: async ({ signal } = {}) =>
+      jsonOf(await transport.send({ method: 'GET', path: '/openapi.json', signal })),
+  };
+};
+
+/** Every item of a list, page after page, with the revision of the first page. */
+export async function everyItem<T, O extends ListOptions>(
+  list: (options: O) => Promise<Page<T>>,
+  options: O,
+): Promise<Page<T>> {
+  const first = await list(options);
+  const items = first.items;
+  for (let { next } = first; next !== null;) {
+    const page = await list({ ...options, cursor: next });
+    for (const item of page.items) items.push(item);
+    next = page.next;
+  }
+  return { revision: first.revision, items, next: null };
+}

@@ -1,0 +1,104 @@
+/** Follows the log of a cluster through broken connections and changes of station. */
+
+import { ApiError, UnreachableError } from './errors.ts';
+import { readEventStream } from './event-stream.ts';
+import type { Transport } from './transport.ts';
+import type { EventReply, RequestOptions } from './types.ts';
+
+export interface FollowOptions extends RequestOptions {
+  /** First revision wanted; absent: what happens from now on. */
+  readonly from?: number | undefined;
+  /** Only events of these types; absent: all. */
+  readonly types?: readonly string[] | undefined;
+  /** Told of each broken connection, and after how many ms the next attempt is made. */
+  readonly onRetry?: ((why: string, waitMs: number) => void) | undefined;
+  /** Ms without a sign of life after which a connection counts as broken; default 60,000. */
+  readonly silenceMs?: number | undefined;
+  /** Ms before the first new attempt, doubled for each that fails; default 500. */
+  readonly backoffMs?: number | undefined;
+}
+
+const defaultSilenceMs = 60_000;
+const defaultBackoffMs = 500;
+const backoffMaxMs = 15_000;
+
+/** Waits; ends early, by an error, when the signal is given. */
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    }, ms);
+    if (signal?.aborted === true) giveUp();
+    else signal?.addEventListener('abort', giveUp, { once: true });
+  });
+
+/** Whether the same request may succeed later. What cannot be understood will not be understood the next time. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof ApiError
+    ? error.status >= 500 || error.status === 429
+    : !(error instanceof SyntaxError || error instanceof RangeError);
+
+/**
+ * Every event, once and in order, for ever. What goes wrong before the first connection is made is thrown; afterwards only
+ * what will not pass: a token that was revoked, say.
+ */
+export async function* followEvents(
+  transport: Transport,
+  options: FollowOptions,
+): AsyncGenerator<EventReply> {
+  const { signal, types, silenceMs = defaultSilenceMs, backoffMs = defaultBackoffMs } = options;
+  let from = options.from;
+  let last: string | undefined;
+  let connected = false;
+  let failures = 0;
+
+  for (;;) {
+    const silent = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const sign = (): void => {
+      failures = 0;
+      clearTimeout(timer);
+      timer = setTimeout(() => silent.abort(), silenceMs);
+    };
+    let why: string;
+    try {
+      const stream = await transport.open({
+        method: 'GET',
+        path: '/api/v1/events',
+        query: { from: last === undefined ? from : undefined, type: types },
+        headers: { accept: 'text/event-stream', 'last-event-id': last },
+        signal: signal === undefined ? silent.signal : AbortSignal.any([silent.signal, signal]),
+      });
+      connected = true;
+      // Until the first event only this tells where "now" was.
+      const head = Number(stream.headers.get('halcyon-revision') ?? Number.NaN);
+      if (from === undefined && Number.isSafeInteger(head)) from = head + 1;
+      sign();
+      for await (const { id, data } of readEventStream(stream.body, sign)) {
+        const event = JSON.parse(data) as EventReply;
+        if (id !== '') last = id;
+        yield event;
+      }
+      why = 'the station closed the connection';
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!connected || !mayPass(error)) throw error;
+      if (silent.signal.aborted) why = 'the station has fallen silent';
+      else if (error instanceof UnreachableError || error instanceof ApiError) why = error.message;
+      else why = 'the connection broke';
+    } finally {
+      clearTimeout(timer);
+      // Also when the caller has had enough: the connection does not outlive the loop.
+      silent.abort();
+    }
+    const ceiling = Math.min(backoffMs * 2 ** failures++, backoffMaxMs);
+    const waitMs = Math.round(ceiling * (0.5 + Math.random() / 2));
+    options.onRetry?.(why, waitMs);
+    await pause(waitMs, signal);
+  }
+}

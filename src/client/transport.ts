@@ -1,0 +1,189 @@
+/** Requests to whichever of the stations answers. */
+
+import { ApiError, causeOf, UnreachableError } from './errors.ts';
+import type { Attempt } from './errors.ts';
+import type { ProblemDetails } from './types.ts';
+
+export interface ClientOptions {
+  /** Base URL of the station, or of several of one cluster, in order of preference. */
+  readonly station: string | readonly string[];
+  /** Bearer token. */
+  readonly token?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Ms to wait for an answer of one station; default 30,000. A stream is waited for only until it begins. */
+  readonly timeoutMs?: number | undefined;
+  /** What to call oneself towards the station. */
+  readonly userAgent?: string | undefined;
+}
+
+export type Query = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Beneath the base URL, for example `/api/v1/status`. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface Stream {
+  readonly headers: Headers;
+  /** Ends by an error when the connection breaks. */
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+export interface Transport {
+  /** The whole answer. Throws `ApiError` (unless it is 304) and `UnreachableError`. */
+  send(request: Request): Promise<Answer>;
+  /** The beginning of an answer. Throws `ApiError` and `UnreachableError`. */
+  open(request: Request): Promise<Stream>;
+}
+
+const defaultTimeoutMs = 30_000;
+
+/** Checks base URLs. Throws a `TypeError` that says what is wrong with one. */
+export const stationUrls = (station: string | readonly string[]): readonly string[] => {
+  const urls = typeof station === 'string' ? [station] : station;
+  if (urls.length === 0) throw new TypeError('no station is given');
+  return urls.map((text) => {
+    const url = URL.parse(text);
+    if (url === null || !/^https?:$/.test(url.protocol) || url.host === '')
+      throw new TypeError(
+        `a station is given by a URL such as https://station.example:9630, not by "${text}"`,
+      );
+    // Not repeated in the message: it may hold a password.
+    if (url.username !== '' || url.password !== '')
+      throw new TypeError("a station's URL holds no user name or password; use a token");
+    if (url.search !== '' || url.hash !== '')
+      throw new TypeError(`a station's URL ends with its path: "${text}"`);
+    return url.href.replace(/\/+$/, '');
+  });
+};
+
+const searchOf = (query: Query): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
+  }
+  return search.size === 0 ? '' : `?${search.toString()}`;
+};
+
+const isProblem = (value: unknown): value is ProblemDetails => {
+  const problem = value as Partial<ProblemDetails> | null;
+  return (
+    typeof problem === 'object' &&
+    typeof problem?.code === 'string' &&
+    typeof problem.detail === 'string'
+  );
+};
+
+/** The error in an answer that is none of Halcyon's: a proxy's, or another program's. */
+const foreign = (status: number, url: string): ApiError =>
+  new ApiError({
+    type: 'about:blank',
+    title: 'Unexpected answer',
+    status,
+    code: 'unexpected-answer',
+    detail: `${url} answered ${status} with something that no Halcyon station says; is the URL right?`,
+  });
+
+/** The error that an answer tells of. */
+export const errorIn = (status: number, text: string, url: string): ApiError => {
+  try {
+    const problem: unknown = JSON.parse(text);
+    if (isProblem(problem)) return new ApiError({ ...problem, status });
+  } catch {
+    // Not JSON: not Halcyon's.
+  }
+  return foreign(status, url);
+};
+
+/** Requests to the given stations, the one that answered last first. */
+export const createTransport = (options: ClientOptions): Transport => {
+  const urls = stationUrls(options.station);
+  const fetch = options.fetch ?? globalThis.fetch;
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  let preferred = 0;
+
+  const headersOf = (request: Request): Record<string, string> => {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
+    if (options.userAgent !== undefined) headers['user-agent'] = options.userAgent;
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    for (const [name, value] of Object.entries(request.headers ?? {}))
+      if (value !== undefined) headers[name] = value;
+    return headers;
+  };
+
+  /** Asks one station after another until one answers. */
+  const attempt = async <T>(
+    request: Request,
+    read: (response: Response, url: string) => Promise<T>,
+  ): Promise<T> => {
+    const attempts: Attempt[] = [];
+    const { method, path, query = {}, body, signal } = request;
+    for (let tried = 0; tried < urls.length; tried++) {
+      const index = (preferred + tried) % urls.length;
+      const base = urls[index] ?? '';
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), timeoutMs);
+      try {
+        const response = await fetch(`${base}${path}${searchOf(query)}`, {
+          method,
+          headers: headersOf(request),
+          redirect: 'error',
+          signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]),
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const result = await read(response, base);
+        preferred = index;
+        return result;
+      } catch (error) {
+        if (error instanceof ApiError) throw error;
+        signal?.throwIfAborted();
+        const cause = late.signal.aborted
+          ? `no answer within ${timeoutMs / 1000} s`
+          : causeOf(error);
+        attempts.push({ url: base, cause });
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+    throw new UnreachableError(attempts);
+  };
+
+  return {
+    send: (request) =>
+      attempt(request, async (response, url) => {
+        const text = await response.text();
+        if (!response.ok && response.status !== 304) throw errorIn(response.status, text, url);
+        return { status: response.status, headers: response.headers, text };
+      }),
+    open: (request) =>
+      attempt(request, async (response, url) => {
+        if (!response.ok) throw errorIn(response.status, await response.text(), url);
+        if (response.body === null) throw foreign(response.status, url);
+        return { headers: response.headers, body: response.body };
+      }),
+  };
+};
+
+/** The JSON of an answer; an `ApiError` where it is none. */
+export const jsonOf = <T>({ status, text }: Answer): T => {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw foreign(status, 'the station');
+  }
+};

@@ -1,0 +1,96 @@
+/** What the API takes and answers, for those who may import the client but not the API. */
+
+export type {
+  HostBody,
+  LoadBody,
+  NodeBody,
+  ProcessBody,
+  StateBody,
+  TokenBody,
+} from '../api/schemas/bodies.ts';
+export type {
+  Added,
+  Configuration,
+  Done,
+  DryRun,
+  Dump,
+  EngineInfo,
+  EventPage,
+  EventReply,
+  Host,
+  IssuedToken,
+  Loaded,
+  LogInfo,
+  Node,
+  Page,
+  ProblemDetails,
+  Process,
+  Status,
+  StatusHost,
+  StatusProcess,
+  Token,
+  Why,
+} from '../api/schemas/replies.ts';
+
+/** A setting of the cluster. */
+export interface Var {
+  readonly name: string;
+  readonly value: number;
+  readonly default: number;
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly description: string;
+}
+
+export interface Vars {
+  readonly revision: number;
+  readonly items: readonly Var[];
+}
+
+/** A moment in the life of the cluster: a revision, ms since the epoch, or an ISO time. */
+export type Moment = number | string;
+
+export interface RequestOptions {
+  /** Gives the request up. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends RequestOptions {
+  /** The cluster as it was then; absent: as it is. */
+  readonly at?: Moment | undefined;
+}
+
+export interface ListOptions extends ReadOptions {
+  /** Items a page, at most; absent: what the station thinks right. */
+  readonly limit?: number | undefined;
+  /** `next` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+export interface CommandOptions extends RequestOptions {
+  /** Two requests with one key are one request. Absent: a random key, made once a call. */
+  readonly idempotencyKey?: string | undefined;
+  /** Refuse unless the cluster is still at this revision. */
+  readonly ifMatch?: number | undefined;
+  /** Say which events would be appended, and append none. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface ProcessFilter {
+  readonly host?: string | undefined;
+  readonly node?: string | undefined;
+  readonly role?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+export interface StatusOptions extends ReadOptions {
+  readonly host?: string | undefined;
+  /** Only hosts and processes that something is wrong with. */
+  readonly problems?: boolean | undefined;
+  /** Only the counts. */
+  readonly summary?: boolean | undefined;
+}
+
+export type ConfigurationFormat = 'json' | 'env' | 'yaml';
+export type GraphFormat = 'json' | 'dot' | 'kv';
