@@ -1,6 +1,15 @@
 /** The files of a SQLite log: how they are made, owned and checked before anything is served from them. */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LogUnavailableError } from './log.ts';
@@ -63,7 +72,8 @@ export function lockLog(files: LogFiles): () => void {
 export function createLog(files: LogFiles): void {
   if (existsSync(files.database)) return;
   const recorded = readHeadFile(files.head);
-  if (existsSync(files.writeAhead) || (recorded !== undefined && recorded.revision > 0)) {
+  const writeAhead = statSync(files.writeAhead, { throwIfNoEntry: false })?.size ?? 0;
+  if (writeAhead > 0 || (recorded !== undefined && recorded.revision > 0)) {
     throw corruptLog(files.database, 'it is missing, and the files beside it belong to a log');
   }
   const path = `${files.database}.new`;

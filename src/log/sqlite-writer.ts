@@ -1,10 +1,15 @@
 /**
  * The writing half of the SQLite log: a worker thread that owns the write connection, so that waiting for the disk never
- * holds up the event loop. Each batch it is sent is one transaction.
+ * holds up the event loop. Everything that was sent while one transaction waited for the disk is the next transaction.
  */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { HeadFile, type LogPosition } from './head-file.ts';
 
@@ -16,15 +21,13 @@ export interface WriterSetup {
   readonly database: string;
   readonly head: string;
   readonly end: LogPosition;
-  /** One Int32: 1 from the sending of a batch until it is durable or has failed. */
-  readonly busy: SharedArrayBuffer;
+  /** Commits after which a transaction takes no further batch. */
+  readonly transactionCommits: number;
 }
 
 export interface Batch {
   /** Counts the failures before this batch was sent; a batch from before the last failure is void. */
   readonly era: number;
-  /** Revision of the first commit. */
-  readonly first: number;
   readonly times: readonly number[];
   readonly bodies: readonly string[];
 }
@@ -40,7 +43,7 @@ class Writer {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #head: HeadFile;
-  readonly #busy: Int32Array;
+  readonly #transactionCommits: number;
   readonly #port: MessagePort;
   #end: LogPosition;
   #era = 0;
@@ -58,45 +61,63 @@ class Writer {
     );
     this.#head = new HeadFile(setup.head);
     this.#head.write(setup.end);
-    this.#busy = new Int32Array(setup.busy);
+    this.#transactionCommits = setup.transactionCommits;
     this.#end = setup.end;
     this.#port = port;
   }
 
   take(request: WriterRequest): void {
-    if (request === 'close') this.#close();
-    else if (request.era === this.#era) this.#report(this.#write(request));
+    let next: WriterRequest | undefined = request;
+    while (next !== undefined && next !== 'close') {
+      if (next.era === this.#era) next = this.#write(next);
+      else next = this.#receive();
+    }
+    if (next === 'close') this.#close();
+  }
+
+  /** The next message, where one has come already. */
+  #receive(): WriterRequest | undefined {
+    const received = receiveMessageOnPort(this.#port);
+    return received?.message as WriterRequest | undefined;
+  }
+
+  /**
+   * Writes a batch, and those that have come behind it, in one transaction.
+   *
+   * @returns a message that came and does not belong to the transaction
+   */
+  #write(first: Batch): WriterRequest | undefined {
+    let next: WriterRequest | undefined = first;
+    let { revision, crc } = this.#end;
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      const last = revision + this.#transactionCommits;
+      do {
+        const { times, bodies }: Batch = next;
+        for (let index = 0; index < bodies.length; index++) {
+          const body = bodies[index] as string;
+          revision += 1;
+          crc = crc32(body, crc);
+          this.#insert.run(revision, times[index] as number, crc, body);
+        }
+        next = revision < last ? this.#receive() : undefined;
+      } while (next !== undefined && next !== 'close');
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      // A failed COMMIT may have undone the transaction already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#era += 1;
+      this.#report({ kind: 'failed', message: (error as Error).message });
+      return next === 'close' ? next : this.#receive();
+    }
+    this.#end = { revision, crc };
+    this.#recordHead();
+    this.#report({ kind: 'durable', revision });
+    return next ?? this.#receive();
   }
 
   #report(report: WriterReport): void {
-    Atomics.store(this.#busy, 0, 0);
     this.#port.postMessage(report);
-  }
-
-  #write(batch: Batch): WriterReport {
-    try {
-      this.#end = this.#commit(batch);
-    } catch (error) {
-      this.#era += 1;
-      // A failed COMMIT may have undone the transaction already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      return { kind: 'failed', message: (error as Error).message };
-    }
-    this.#recordHead();
-    return { kind: 'durable', revision: this.#end.revision };
-  }
-
-  #commit(batch: Batch): LogPosition {
-    const { first, times, bodies } = batch;
-    let crc = this.#end.crc;
-    this.#database.exec('BEGIN IMMEDIATE');
-    for (let index = 0; index < bodies.length; index++) {
-      const body = bodies[index] as string;
-      crc = crc32(body, crc);
-      this.#insert.run(first + index, times[index] as number, crc, body);
-    }
-    this.#database.exec('COMMIT');
-    return { revision: first + bodies.length - 1, crc };
   }
 
   #recordHead(): void {

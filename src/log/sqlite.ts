@@ -22,14 +22,14 @@ import { logFailure } from './sqlite-failure.ts';
 import type { LogFiles } from './sqlite-files.ts';
 import { createDirectory, createLog, lockLog, logFiles, openVerified } from './sqlite-files.ts';
 import type { SqliteReader } from './sqlite-reader.ts';
-import type { Batch, WriterReport, WriterRequest, WriterSetup } from './sqlite-writer.ts';
+import type { WriterReport, WriterRequest, WriterSetup } from './sqlite-writer.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** Sizes are in characters of a commit's JSON, which for ASCII are bytes. */
 export const sqliteLogLimits = {
   /** One commit. */
   commitCharacters: 64 * 1024 * 1024,
-  /** One transaction; a commit that is larger makes one alone. */
+  /** One message to the writer. A transaction takes messages until it has as many commits, so it has less than twice. */
   batchCommits: 1024,
   batchCharacters: 8 * 1024 * 1024,
   /** Commits issued and not durable yet. */
@@ -70,11 +70,11 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     createLog(files);
     const { reader, end } = openVerified(files, options.verify ?? 'tail');
     try {
-      const busy = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
       const { database, head } = files;
-      const writer = await startWriter({ database, head, end, busy });
       const limits = { ...sqliteLogLimits, ...options.limits };
-      return new GroupCommitLog({ files, limits, reader, writer, busy, end, unlock });
+      const transactionCommits = limits.batchCommits;
+      const writer = await startWriter({ database, head, end, transactionCommits });
+      return new GroupCommitLog({ files, limits, reader, writer, end, unlock });
     } catch (error) {
       reader.close();
       throw error;
@@ -105,18 +105,18 @@ interface Parts {
   readonly limits: SqliteLogLimits;
   readonly reader: SqliteReader;
   readonly writer: Worker;
-  readonly busy: SharedArrayBuffer;
   readonly end: LogPosition;
   readonly unlock: () => void;
 }
 
-/** Commits that are worth a transaction of their own while the writer has nothing to do. */
+/** Commits that are sent together without waiting for more to come. */
 const eagerCommits = 64;
+/** Batches the writer may have; it joins those it finds into one transaction. */
+const sentBatches = 16;
 
 class GroupCommitLog implements SqliteLog {
   readonly durability = 'disk';
   readonly #parts: Parts;
-  readonly #busy: Int32Array;
   readonly #subscriptions: Subscriptions;
   readonly #waiting: CommitQueue;
   /** Batches that the writer has, oldest first. */
@@ -134,7 +134,6 @@ class GroupCommitLog implements SqliteLog {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#busy = new Int32Array(parts.busy);
     this.#waiting = new CommitQueue(parts.limits);
     this.#durable = parts.end.revision;
     this.#issued = this.#durable;
@@ -152,15 +151,10 @@ class GroupCommitLog implements SqliteLog {
   }
 
   append(commit: Commit, expected: Revision): Promise<void> {
-    let body: string;
-    try {
-      body = this.#admit(commit, expected);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    this.#issued = commit.revision;
-    this.#characters += body.length;
     return new Promise((resolve, reject) => {
+      const body = this.#admit(commit, expected);
+      this.#issued = commit.revision;
+      this.#characters += body.length;
       this.#waiting.add({ commit, body, resolve, reject });
       this.#nudge();
     });
@@ -234,14 +228,13 @@ class GroupCommitLog implements SqliteLog {
   }
 
   /**
-   * Starts a transaction where the writer is idle: at once when there is enough for one, else at the end of this turn of
-   * the event loop, so that what is issued together is written together. Where it is busy, its report will.
+   * Sends what waits to the writer: at once when it is worth a message; else, where the writer is idle, at the end of this
+   * turn of the event loop, so that what is issued together is written together. Where it is busy, its report will.
    */
   #nudge(): void {
-    if (Atomics.load(this.#busy, 0) === 1) return;
     if (this.#waiting.length >= eagerCommits) {
       this.#flush();
-    } else if (!this.#flushScheduled) {
+    } else if (this.#sent.length === 0 && !this.#flushScheduled) {
       this.#flushScheduled = true;
       setImmediate(() => {
         this.#flushScheduled = false;
@@ -251,19 +244,14 @@ class GroupCommitLog implements SqliteLog {
   }
 
   #flush(): void {
-    if (this.#waiting.length === 0 || Atomics.load(this.#busy, 0) === 1) return;
-    if (this.#broken !== undefined) return;
+    if (this.#waiting.length === 0 || this.#sent.length >= sentBatches) return;
     const commits = this.#waiting.takeBatch();
-    const first = this.#durable + this.#sent.reduce((total, batch) => total + batch.length, 1);
-    const request: Batch = {
+    this.#sent.push(commits);
+    this.#send({
       era: this.#era,
-      first,
       times: commits.map(({ commit }) => commit.at),
       bodies: commits.map(({ body }) => body),
-    };
-    Atomics.store(this.#busy, 0, 1);
-    this.#sent.push(commits);
-    this.#send(request);
+    });
   }
 
   #send(request: WriterRequest): void {
@@ -276,7 +264,10 @@ class GroupCommitLog implements SqliteLog {
   }
 
   #settle(revision: number): void {
-    const commits = this.#sent.shift() ?? [];
+    const commits: WaitingCommit[] = [];
+    for (let count = revision - this.#durable; commits.length < count;) {
+      commits.push(...(this.#sent.shift() ?? []));
+    }
     this.#durable = revision;
     for (const { body } of commits) this.#characters -= body.length;
     // The writer gets its next batch before the news of this one spreads.
@@ -293,8 +284,6 @@ class GroupCommitLog implements SqliteLog {
     this.#characters = 0;
     this.#issued = this.#durable;
     this.#era += 1;
-    // A batch may have been sent before this report came: it is void, and the writer will not report on it.
-    Atomics.store(this.#busy, 0, 0);
     const error = new AppendFailedError(
       `${this.#parts.files.database} cannot be written: ${message}`,
       cause && { cause },
