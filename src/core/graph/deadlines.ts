@@ -2,54 +2,68 @@
 
 import type { DeadlineRow } from './resources.ts';
 
+/** A place in the heap. `live` turns false when the row is replaced or removed. */
+interface Entry {
+  readonly row: DeadlineRow;
+  live: boolean;
+}
+
+/** Below this size the heap is not worth tidying. */
+const untidyMin = 64;
+
 /**
- * A binary heap over deadline rows. A row that was replaced or removed stays in the heap until it surfaces and is then
- * dropped, so that changing a deadline costs O(log n) and never a search.
+ * A binary heap over deadline rows. A row that was replaced or removed stays in the heap until it surfaces or until half of the
+ * heap is such rows, so that changing a deadline costs O(log n) and never a search.
  */
 export class DeadlineHeap {
-  readonly #heap: DeadlineRow[] = [];
-  readonly #current = new Map<string, DeadlineRow>();
+  #heap: Entry[] = [];
+  readonly #entries = new Map<string, Entry>();
 
   replace(before: DeadlineRow | undefined, after: DeadlineRow | undefined): void {
-    if (before) this.#current.delete(before.id);
+    if (before) {
+      this.#entries.get(before.id)!.live = false;
+      this.#entries.delete(before.id);
+    }
     if (!after) return;
-    this.#current.set(after.id, after);
-    this.#heap.push(after);
-    this.#rise(this.#heap.length - 1);
+    const entry = { row: after, live: true };
+    this.#entries.set(after.id, entry);
+    if (this.#heap.length > untidyMin && this.#heap.length > 2 * this.#entries.size) this.#tidy();
+    else this.#insert(entry);
   }
 
   /** The earliest deadline, if any. */
   next(): DeadlineRow | undefined {
-    for (;;) {
-      const first = this.#heap[0];
-      if (first === undefined || this.#current.get(first.id) === first) return first;
-      this.#dropFirst();
-    }
+    return this.#first()?.row;
   }
 
   /** The deadlines at or before a time, earliest first; equal times in the order of their ids. At most `limit`. */
   due(now: number, limit: number): DeadlineRow[] {
-    const due: DeadlineRow[] = [];
-    for (let first = this.next(); first && first.at <= now && due.length < limit; first = this.next()) {
+    const due: Entry[] = [];
+    for (
+      let first = this.#first();
+      first && first.row.at <= now && due.length < limit;
+      first = this.#first()
+    ) {
       due.push(first);
       this.#dropFirst();
     }
-    for (const row of due) {
-      this.#heap.push(row);
-      this.#rise(this.#heap.length - 1);
-    }
-    return due;
+    for (const entry of due) this.#insert(entry);
+    return due.map(({ row }) => row);
   }
 
-  #dropFirst(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink(0);
+  #first(): Entry | undefined {
+    while (this.#heap[0]?.live === false) this.#dropFirst();
+    return this.#heap[0];
   }
 
-  #rise(start: number): void {
-    let index = start;
+  /** Keeps only what is live. A sorted array is a heap. */
+  #tidy(): void {
+    this.#heap = [...this.#entries.values()].sort((a, b) => (earlier(a, b) ? -1 : 1));
+  }
+
+  #insert(entry: Entry): void {
+    this.#heap.push(entry);
+    let index = this.#heap.length - 1;
     while (index > 0) {
       const parent = (index - 1) >> 1;
       if (!earlier(this.#heap[index]!, this.#heap[parent]!)) return;
@@ -58,14 +72,17 @@ export class DeadlineHeap {
     }
   }
 
-  #sink(start: number): void {
-    let index = start;
+  #dropFirst(): void {
+    const last = this.#heap.pop();
+    if (last === undefined || this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    let index = 0;
     for (;;) {
       const left = 2 * index + 1;
       let least = index;
       for (const child of [left, left + 1]) {
-        const row = this.#heap[child];
-        if (row && earlier(row, this.#heap[least]!)) least = child;
+        const entry = this.#heap[child];
+        if (entry && earlier(entry, this.#heap[least]!)) least = child;
       }
       if (least === index) return;
       this.#swap(index, least);
@@ -78,5 +95,5 @@ export class DeadlineHeap {
   }
 }
 
-const earlier = (a: DeadlineRow, b: DeadlineRow): boolean =>
+const earlier = ({ row: a }: Entry, { row: b }: Entry): boolean =>
   a.at < b.at || (a.at === b.at && a.id < b.id);
