@@ -12,16 +12,16 @@ export class NumberSet {
   }
 
   has(value: number): boolean {
-    return ((this.#words.get(value >>> 5) ?? 0) & (1 << (value & 31))) !== 0;
+    return ((this.#words.get(wordOf(value)) ?? 0) & (1 << (value & 31))) !== 0;
   }
 
   add(value: number): void {
-    const index = value >>> 5;
+    const index = wordOf(value);
     this.#words.set(index, (this.#words.get(index) ?? 0) | (1 << (value & 31)));
   }
 
   delete(value: number): void {
-    const index = value >>> 5;
+    const index = wordOf(value);
     const word = (this.#words.get(index) ?? 0) & ~(1 << (value & 31));
     if (word === 0) this.#words.delete(index);
     else this.#words.set(index, word);
@@ -31,7 +31,7 @@ export class NumberSet {
   lowestFree(from: number, to: number): number {
     let value = from;
     while (value <= to) {
-      const taken = (this.#words.get(value >>> 5) ?? 0) >>> (value & 31);
+      const taken = (this.#words.get(wordOf(value)) ?? 0) >>> (value & 31);
       if (taken === 0) return value;
       const run = trailingOnes(taken);
       if (run === 0) return value;
@@ -40,6 +40,9 @@ export class NumberSet {
     return -1;
   }
 }
+
+/** Not a shift, which would take numbers of more than 32 bits for smaller ones. */
+const wordOf = (value: number): number => Math.floor(value / 32);
 
 /** How many of the lowest bits are set without a gap. */
 const trailingOnes = (word: number): number => {
