@@ -4,14 +4,16 @@ import { Type } from 'typebox';
 import type { TSchema, TUnsafe } from 'typebox';
 import type { Fid } from '../allocation/fid.ts';
 import type { DeclaredRole } from '../facts.ts';
-import type { Json, Variables } from '../roles.ts';
+import type { Variables } from '../roles.ts';
 
 /** Objects refuse fields they do not know, so that a misspelt field cannot slip into the log. */
 export const closed = { additionalProperties: false } as const;
 
 const pattern = (source: string): { pattern: string } => ({ pattern: source });
 
-export const FidField = Type.Unsafe<Fid>(Type.String(pattern('^0x[0-9a-f]{1,16}:0x[0-9a-f]{1,13}$')));
+export const FidField = Type.Unsafe<Fid>(
+  Type.String(pattern('^0x[0-9a-f]{1,16}:0x[0-9a-f]{1,13}$')),
+);
 
 /** RFC 1123 host name, lower case, at most 253 characters. */
 export const Fqdn = Type.String({
@@ -21,8 +23,23 @@ export const Fqdn = Type.String({
 
 export const Name = Type.String({ minLength: 1, maxLength: 128 });
 
+/** Only what JSON can say: a number that is none would come back from the log as null. */
+const JsonField = Type.Cyclic(
+  {
+    Json: Type.Union([
+      Type.String(),
+      Type.Number(),
+      Type.Boolean(),
+      Type.Null(),
+      Type.Array(Type.Ref('Json')),
+      Type.Record(Type.String(), Type.Ref('Json')),
+    ]),
+  },
+  'Json',
+);
+
 export const VariablesField: TUnsafe<Variables> = Type.Unsafe<Variables>(
-  Type.Record(Type.String(), Type.Unsafe<Json>(Type.Any())),
+  Type.Record(Type.String(), JsonField),
 );
 
 export const DeclaredRoleField = Type.Unsafe<DeclaredRole>(

@@ -33,8 +33,9 @@ const mixString = (text: string): void => {
 const doubles = new Float64Array(1);
 const halves = new Uint32Array(doubles.buffer);
 
+/** Minus zero counts as zero, which it becomes in JSON. */
 const mixNumber = (value: number): void => {
-  doubles[0] = value;
+  doubles[0] = value + 0;
   mix(halves[0]!);
   mix(halves[1]!);
 };
