@@ -66,7 +66,11 @@ export class Engine {
 
   constructor(
     context: Omit<DecideContext, 'at'>,
-    start: { graph: Graph; head: Revision; at: number } = { graph: new Graph(), head: revision(0), at: 0 },
+    start: { graph: Graph; head: Revision; at: number } = {
+      graph: new Graph(),
+      head: revision(0),
+      at: 0,
+    },
   ) {
     this.#context = context;
     this.graph = start.graph;
@@ -142,7 +146,10 @@ export class Engine {
 
   /** Everything up to this revision is durable and will not be taken back. */
   confirm(durable: Revision): void {
-    while (this.#unconfirmed[this.#confirmed] && this.#unconfirmed[this.#confirmed]!.revision <= durable)
+    while (
+      this.#unconfirmed[this.#confirmed] &&
+      this.#unconfirmed[this.#confirmed]!.revision <= durable
+    )
       this.#confirmed += 1;
     if (this.#confirmed < confirmedKept && this.#confirmed < this.#unconfirmed.length) return;
     this.#unconfirmed.splice(0, this.#confirmed);
@@ -151,7 +158,9 @@ export class Engine {
 
   /** Takes back every commit that is not confirmed: the log could not keep them. */
   rollBack(): void {
-    for (const { revision: r, at, journal } of this.#unconfirmed.slice(this.#confirmed).toReversed()) {
+    for (const { revision: r, at, journal } of this.#unconfirmed
+      .slice(this.#confirmed)
+      .toReversed()) {
       this.graph.undo(journal);
       this.#head = revision(r - 1);
       this.#at = at;
@@ -219,7 +228,6 @@ export class Engine {
         const reaction = react(this.graph, draft, context);
         if (!reaction.ok) return reaction;
         if (reaction.events.length === 0) continue;
-        this.#counters.firings.set(name, (this.#counters.firings.get(name) ?? 0) + 1);
         const refused = this.#apply(reaction.events, events, position, context, first + i, name);
         if (refused) return refused;
       }
@@ -230,9 +238,20 @@ export class Engine {
     if (outcome.kind === 'committed') {
       this.#counters.commits += 1;
       this.#counters.events += outcome.commit.events.length;
+      for (const rule of firingsIn(outcome.commit)) {
+        const firings = this.#counters.firings;
+        firings.set(rule, (firings.get(rule) ?? 0) + 1);
+      }
     } else if (outcome.kind === 'rejected') this.#counters.rejections += 1;
     return outcome;
   }
 }
+
+/** Names of the rules that added something, one for each time: what a rule adds at once stands together. */
+const firingsIn = ({ events }: Commit): string[] =>
+  events.flatMap(({ rule, cause }, i) => {
+    const before = events[i - 1];
+    return rule === undefined || (before?.rule === rule && before.cause === cause) ? [] : [rule];
+  });
 
 const rejected = ({ rejection }: Refused): Outcome => ({ kind: 'rejected', rejection });
