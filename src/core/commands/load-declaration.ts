@@ -5,7 +5,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Declaration, DeclaredHost } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
 import { reject } from '../rejection.ts';
-import { currentVars, varProblems } from '../vars.ts';
+import { currentVars, isVarName, varProblems } from '../vars.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 
@@ -16,7 +16,10 @@ export interface LoadDeclaration {
 
 export const loadDeclaration: Decide<LoadDeclaration> = (graph, { declaration }, { render }) => {
   const [wrong] = varProblems(declaration.vars, currentVars(graph));
-  if (wrong) return reject('invalid-var', wrong.message, { subject: wrong.name });
+  if (wrong) {
+    const code = isVarName(wrong.name) ? 'invalid-var' : 'unknown-var';
+    return reject(code, wrong.message, { subject: wrong.name });
+  }
   const allocator = new Allocator(graph, render);
   return decided([
     ...(graph.get('cluster', declaration.cluster)
@@ -87,5 +90,6 @@ const hostEvents = (graph: Graph, { obm, ...host }: DeclaredHost): EventDraft[] 
 const differs = (row: object | undefined, fields: object): boolean =>
   row === undefined ||
   Object.entries(fields).some(
-    ([key, value]) => JSON.stringify((row as Record<string, unknown>)[key]) !== JSON.stringify(value),
+    ([key, value]) =>
+      JSON.stringify((row as Record<string, unknown>)[key]) !== JSON.stringify(value),
   );
