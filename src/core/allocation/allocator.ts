@@ -6,6 +6,8 @@
  */
 
 import type { EventDraft } from '../events/catalogue.ts';
+import type { DeclaredRole } from '../facts.ts';
+import { Tally } from '../graph/adjacency.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/resources.ts';
 import { reject } from '../rejection.ts';
@@ -28,7 +30,7 @@ export class Allocator {
   /** Endpoints, and range values with node and key, given out in this decision. */
   readonly #given = new Set<string>();
   readonly #nodes = new Map<string, Fid>();
-  readonly #rolesGiven = new Set<string>();
+  readonly #rolesGiven = new Tally();
   readonly #specs = new Map<string, string>();
 
   constructor(graph: Graph, render: RenderRole) {
@@ -43,16 +45,30 @@ export class Allocator {
     return fid(type, this.#lastKey);
   }
 
-  /** Adds all processes of a role to a host, after the roles it requires; the host becomes a node if it is none yet. */
-  addRole(host: HostRow, name: string, overrides: Variables): Refused | null {
-    return this.#addRole(host, name, overrides, []);
+  /**
+   * Adds all processes of a role to a host, after the roles it requires; the host becomes a node if it is none yet.
+   *
+   * @returns why not; then nothing was added
+   */
+  addRole(host: HostRow, { name, overrides }: DeclaredRole): Refused | null {
+    const [events, lastKey, lastSpec] = [this.events.length, this.#lastKey, this.#lastSpec];
+    const refused = this.#addRole(host, name, overrides, []);
+    if (!refused) return null;
+    for (const event of this.events.splice(events)) this.#takeBack(event);
+    this.#cursors.clear();
+    [this.#lastKey, this.#lastSpec] = [lastKey, lastSpec];
+    return refused;
   }
 
   #addRole(host: HostRow, name: string, overrides: Variables, chain: string[]): Refused | null {
     const role = this.#graph.get('role', name);
-    if (!role) return reject('unknown-role', unknownRole(this.#graph, name, chain), { subject: name });
+    if (!role)
+      return reject('unknown-role', unknownRole(this.#graph, name, chain), { subject: name });
     if (chain.includes(name))
-      return reject('circular-requires', `roles require each other: ${[...chain, name].join(' -> ')}`);
+      return reject(
+        'circular-requires',
+        `roles require each other: ${[...chain, name].join(' -> ')}`,
+      );
 
     const node = this.#nodeOf(host);
     for (const required of role.requires) {
@@ -62,7 +78,6 @@ export class Allocator {
     }
     const rendered = this.#render(role, hostVariables(host), overrides);
     if (!rendered.ok) return refusedTemplate(host, rendered.problem);
-    this.#rolesGiven.add(`${node} ${name}`);
     for (const template of rendered.templates) {
       const refused = this.#addProcesses(node, name, template);
       if (refused) return refused;
@@ -82,11 +97,24 @@ export class Allocator {
         if (typeof value !== 'number') return value;
         ranges[key] = value;
       }
+      this.#rolesGiven.link(`${node} ${role}`);
+      this.#given.add(endpoint);
+      for (const key in ranges) this.#given.add(`${node} ${key} ${ranges[key]}`);
       const data = { fid: this.fid('process'), node, role, spec: specId, endpoint, ranges };
       const services = spec.services.map(() => this.fid('service'));
       this.events.push({ type: 'ProcessAdded', data: { ...data, services } });
     }
     return null;
+  }
+
+  #takeBack({ type, data }: EventDraft): void {
+    if (type === 'NodeAdded') this.#nodes.delete(data.host);
+    else if (type === 'SpecRendered') this.#specs.delete(JSON.stringify(data.spec));
+    else if (type === 'ProcessAdded') {
+      this.#rolesGiven.unlink(`${data.node} ${data.role}`);
+      this.#given.delete(data.endpoint);
+      for (const key in data.ranges) this.#given.delete(`${data.node} ${key} ${data.ranges[key]}`);
+    }
   }
 
   #nodeOf(host: HostRow): Fid {
@@ -99,7 +127,7 @@ export class Allocator {
   }
 
   #has(node: Fid, role: string): boolean {
-    return this.#rolesGiven.has(`${node} ${role}`) || this.#graph.countOfRole(node, role) > 0;
+    return this.#rolesGiven.count(`${node} ${role}`) + this.#graph.countOfRole(node, role) > 0;
   }
 
   #specId(spec: ProcessSpec): string {
@@ -116,43 +144,34 @@ export class Allocator {
   /** The endpoint asked for, or the next one up that no process of the cluster has. */
   #endpoint(base: string): string | Refused {
     const parsed = parseEndpoint(base);
-    if (!parsed) return reject('template-error', `${base} is not an endpoint`, { subject: 'endpoint' });
+    if (!parsed)
+      return reject('template-error', `${base} is not an endpoint`, { subject: 'endpoint' });
     const { prefix, last, max } = parsed;
-    let value = this.#cursors.get(base) ?? last;
-    for (;;) {
-      value = this.#graph.endpoints.lowestFree(prefix, value, max);
-      if (value < 0)
-        return reject('no-free-endpoint', `every endpoint from ${base} up to ${prefix}${max} is taken`, {
-          subject: base,
-        });
-      const endpoint = `${prefix}${value}`;
-      value += 1;
-      if (this.#given.has(endpoint)) continue;
-      this.#cursors.set(base, value);
-      this.#given.add(endpoint);
-      return endpoint;
-    }
+    const value = this.#lowest(prefix, last, (from) =>
+      this.#graph.endpoints.lowestFree(prefix, from, max),
+    );
+    if (value >= 0) return `${prefix}${value}`;
+    const message = `every endpoint from ${base} up to ${prefix}${max} is taken`;
+    return reject('no-free-endpoint', message, { subject: base });
   }
 
   /** The lowest value of a range that is unused on the node. */
   #rangeValue(node: Fid, key: string, from: number, to: number): number | Refused {
-    const cursor = `${node} ${key} ${from}`;
-    const taken = `${node} ${key} `;
-    let value = this.#cursors.get(cursor) ?? from;
-    for (;;) {
-      value = this.#graph.ranges.lowestFree(node, key, value, to);
-      if (value < 0)
-        return reject(
-          'environment-range-exhausted',
-          `${key} has no value left in ${from}..${to} on node ${node}`,
-          { subject: key },
-        );
-      value += 1;
-      if (this.#given.has(taken + (value - 1))) continue;
-      this.#cursors.set(cursor, value);
-      this.#given.add(taken + (value - 1));
-      return value - 1;
-    }
+    const value = this.#lowest(`${node} ${key} `, from, (start) =>
+      this.#graph.ranges.lowestFree(node, key, start, to),
+    );
+    if (value >= 0) return value;
+    const message = `${key} has no value left in ${from}..${to} on node ${node}`;
+    return reject('environment-range-exhausted', message, { subject: key });
+  }
+
+  /** The lowest number that is free in the graph and was not given out here under a name; -1 where there is none. */
+  #lowest(name: string, start: number, lowestFree: (from: number) => number): number {
+    const cursor = `${name}${start}`;
+    let value = lowestFree(this.#cursors.get(cursor) ?? start);
+    while (value >= 0 && this.#given.has(`${name}${value}`)) value = lowestFree(value + 1);
+    if (value >= 0) this.#cursors.set(cursor, value + 1);
+    return value;
   }
 }
 
@@ -160,15 +179,31 @@ const unknownRole = (graph: Graph, name: string, chain: readonly string[]): stri
   const asker = chain.at(-1);
   const known = [...graph.all('role')].map((role) => role.name).sort();
   const list = known.length > 0 ? `; there are ${known.join(', ')}` : '; no roles are loaded';
-  return asker ? `role ${asker} requires ${name}, which is not defined` : `there is no role ${name}${list}`;
+  return asker
+    ? `role ${asker} requires ${name}, which is not defined`
+    : `there is no role ${name}${list}`;
 };
 
 const refusedTemplate = (
   host: HostRow,
-  { code, message, file, line, name }: { code: Refused['rejection']['code']; message: string; file: string; line: number; name?: string },
+  {
+    code,
+    message,
+    file,
+    line,
+    name,
+  }: {
+    code: Refused['rejection']['code'];
+    message: string;
+    file: string;
+    line: number;
+    name?: string;
+  },
 ): Refused => {
   const silent = code === 'unknown-variable' && !host.facts;
-  const hint = silent ? `; ${host.fqdn} has not reported yet, so only declared variables are known` : '';
+  const hint = silent
+    ? `; ${host.fqdn} has not reported yet, so only declared variables are known`
+    : '';
   return reject(code, `${message}${hint}`, {
     source: { file, line },
     ...(name === undefined ? {} : { subject: name }),

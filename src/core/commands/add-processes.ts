@@ -1,6 +1,7 @@
 /** Adds the processes of one or more roles to a host, all of them or none. */
 
 import { Allocator } from '../allocation/allocator.ts';
+import { requiredFirst } from '../allocation/role-order.ts';
 import type { DeclaredRole } from '../facts.ts';
 import { reject } from '../rejection.ts';
 import { decided } from './command.ts';
@@ -17,15 +18,22 @@ export interface AddProcesses {
 
 export const addProcesses: Decide<AddProcesses> = (graph, { host, roles, tokens }, context) => {
   if (graph.count('cluster') === 0)
-    return reject('cluster-not-loaded', 'no facts are loaded yet; load them with: halctl cluster load');
+    return reject(
+      'cluster-not-loaded',
+      'no facts are loaded yet; load them with: halctl cluster load',
+    );
   const row = graph.get('host', host);
   if (!row)
-    return reject('unknown-host', `there is no host ${host}; add it with: halctl system node add ${host}`, {
-      subject: host,
-    });
+    return reject(
+      'unknown-host',
+      `there is no host ${host}; add it with: halctl system node add ${host}`,
+      {
+        subject: host,
+      },
+    );
   const allocator = new Allocator(graph, context.render);
-  for (const { name, overrides } of roles) {
-    const refused = allocator.addRole(row, name, overrides);
+  for (const role of requiredFirst(graph, roles)) {
+    const refused = allocator.addRole(row, role);
     if (refused) return refused;
   }
   if (!tokens) return decided(allocator.events);
@@ -34,7 +42,12 @@ export const addProcesses: Decide<AddProcesses> = (graph, { host, roles, tokens 
     if (event.type !== 'ProcessAdded') return [];
     const { fid } = event.data;
     const data = { ...context.mint(fid), name: `process ${fid}`, role: 'process' as const };
-    return [{ type: 'CredentialIssued' as const, data: { ...data, host: null, process: fid, expires: 0 } }];
+    return [
+      {
+        type: 'CredentialIssued' as const,
+        data: { ...data, host: null, process: fid, expires: 0 },
+      },
+    ];
   });
   return decided([...allocator.events, ...issued]);
 };

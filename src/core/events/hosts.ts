@@ -21,6 +21,9 @@ const Device = Type.Unsafe<DeclaredDevice>(
   ),
 );
 
+/** Characters that the account of why a role waits may have. */
+export const problemLength = 4096;
+
 /** What an agent reports of its host. */
 export const HostFactsField = Type.Object(
   {
@@ -28,7 +31,10 @@ export const HostFactsField = Type.Object(
     address: Type.String({ maxLength: 256 }),
     lnid: Type.String({ maxLength: 256 }),
     interfaces: Type.Array(
-      Type.Object({ name: Type.String({ maxLength: 64 }), address: Type.String({ maxLength: 64 }) }, closed),
+      Type.Object(
+        { name: Type.String({ maxLength: 64 }), address: Type.String({ maxLength: 64 }) },
+        closed,
+      ),
       { maxItems: 256 },
     ),
     memory_mib: count,
@@ -102,15 +108,26 @@ export const hostEvents = {
     },
   }),
 
-  NodeDown: event(1, Type.Object({ fqdn: Fqdn, reason: Type.String({ maxLength: 1024 }) }, closed), {
-    fqdn: 'n0001.galileo.example',
-    reason: 'no heartbeat for 115 s',
-  }),
+  NodeDown: event(
+    1,
+    Type.Object({ fqdn: Fqdn, reason: Type.String({ maxLength: 1024 }) }, closed),
+    {
+      fqdn: 'n0001.galileo.example',
+      reason: 'no heartbeat for 115 s',
+    },
+  ),
 
   /** Another machine said it was this host while its own agent was alive. */
   HostClaimRefused: event(
     1,
-    Type.Object({ fqdn: Fqdn, agent: Type.String({ maxLength: 64 }), address: Type.String({ maxLength: 256 }) }, closed),
+    Type.Object(
+      {
+        fqdn: Fqdn,
+        agent: Type.String({ maxLength: 64 }),
+        address: Type.String({ maxLength: 256 }),
+      },
+      closed,
+    ),
     {
       fqdn: 'n0001.galileo.example',
       agent: '0b0c7f0a-3d7c-4a52-b0f6-0b2d3a1c9e77',
@@ -127,7 +144,10 @@ export const hostEvents = {
   /** A declared role waits, and this is why. */
   DeclaredRoleBlocked: event(
     1,
-    Type.Object({ fqdn: Fqdn, role: Name, code: Name, message: Type.String({ maxLength: 4096 }) }, closed),
+    Type.Object(
+      { fqdn: Fqdn, role: Name, code: Name, message: Type.String({ maxLength: problemLength }) },
+      closed,
+    ),
     {
       fqdn: 'n0001.galileo.example',
       role: 'm0t1fs',

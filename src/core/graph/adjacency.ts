@@ -42,11 +42,11 @@ export class Adjacency {
 export class Tally {
   readonly #counts = new Map<string, number>();
 
-  link(from: string, _to: string): void {
+  link(from: string, _to?: string): void {
     this.#counts.set(from, (this.#counts.get(from) ?? 0) + 1);
   }
 
-  unlink(from: string, _to: string): void {
+  unlink(from: string, _to?: string): void {
     const left = this.count(from) - 1;
     if (left === 0) this.#counts.delete(from);
     else this.#counts.set(from, left);

@@ -64,7 +64,14 @@ const setDeadline = (
   subject: string,
   at: number,
   position: Position,
-): void => upsert(graph, 'deadline', `${kind}/${subject}`, { id: `${kind}/${subject}`, kind, subject, at }, position);
+): void =>
+  upsert(
+    graph,
+    'deadline',
+    `${kind}/${subject}`,
+    { id: `${kind}/${subject}`, kind, subject, at },
+    position,
+  );
 
 const clearDeadline = (graph: Graph, kind: DeadlineKind, subject: string): void => {
   if (graph.get('deadline', `${kind}/${subject}`)) graph.remove('deadline', `${kind}/${subject}`);
@@ -96,7 +103,8 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
 
 const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ClusterNamed: (graph, { name }, position) => {
-    for (const { name: old } of [...graph.all('cluster')]) if (old !== name) graph.remove('cluster', old);
+    for (const { name: old } of [...graph.all('cluster')])
+      if (old !== name) graph.remove('cluster', old);
     upsert(graph, 'cluster', name, { name }, position);
   },
 
@@ -173,7 +181,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   },
 
   DeclaredRoleBlocked: (graph, { fqdn, role, message }, position) =>
-    changeHost(graph, fqdn, { problem: `${role}: ${message}` }, position),
+    changeHost(graph, fqdn, { problem: problemText(role, message) }, position),
 
   NodeAdded: (graph, { fid, host }, position) => {
     drawn(graph, fid, position);
@@ -202,7 +210,12 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
       ...made(position),
     });
     data.services.forEach((fid, i) =>
-      graph.put('service', { fid, process: data.fid, type: spec.spec.services[i]!, ...made(position) }),
+      graph.put('service', {
+        fid,
+        process: data.fid,
+        type: spec.spec.services[i]!,
+        ...made(position),
+      }),
     );
   },
 
@@ -227,13 +240,16 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   },
 };
 
+/** A host's `problem`, of the role that waits and why it does. */
+export const problemText = (role: string, message: string): string => `${role}: ${message}`;
+
 /** How many refused claims of one host are remembered. */
 const refusedMax = 8;
 
 /** Applies one event. */
 export const evolve = (graph: Graph, draft: EventDraft, position: Position): void => {
   const apply = evolvers[draft.type] as Evolve<EventType>;
-  apply(graph, draft.data as never, position);
+  apply(graph, draft.data, position);
 };
 
 /** Records that a commit answered a request, so that a retry finds its answer. */

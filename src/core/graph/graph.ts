@@ -58,7 +58,7 @@ export class Graph {
   readonly #processStates = new Map<string, number>();
   readonly #rolesOnNodes = new Tally();
   readonly #haOfNodes = new Adjacency();
-  readonly #pendingHosts = new Set<string>();
+  readonly #blockedHosts = new Set<string>();
 
   constructor() {
     const indexed = Object.entries(relations).map(([name, definition]: [string, Relation]) => ({
@@ -88,7 +88,7 @@ export class Graph {
   must<K extends Kind>(kind: K, key: string): Rows[K] {
     const row = this.#tables[kind].get(key);
     if (row === undefined) throw new GraphIntegrityError(`there is no ${kind} ${key}`);
-    return row as Rows[K];
+    return row;
   }
 
   /** All rows of a kind, in the order they were first put. */
@@ -145,9 +145,9 @@ export class Graph {
     return this.#processStates;
   }
 
-  /** Hosts with declared roles whose processes are not allocated yet. */
-  pendingHosts(): ReadonlySet<string> {
-    return this.#pendingHosts;
+  /** Hosts that have a `problem`: a declared role could not be allocated. */
+  blockedHosts(): ReadonlySet<string> {
+    return this.#blockedHosts;
   }
 
   // ── changing ──
@@ -310,8 +310,8 @@ export class Graph {
       if (before) this.#hostStates[before.state] -= 1;
       if (after) this.#hostStates[after.state] += 1;
     }
-    if (after && after.pending.length > 0) this.#pendingHosts.add(after.fqdn);
-    else if (before && before.pending.length > 0) this.#pendingHosts.delete(before.fqdn);
+    if (after?.problem) this.#blockedHosts.add(after.fqdn);
+    else if (before?.problem) this.#blockedHosts.delete(before.fqdn);
   }
 }
 

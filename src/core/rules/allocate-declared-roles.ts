@@ -1,9 +1,12 @@
 /** Gives a declared host its processes as soon as enough is known of it. */
 
 import { Allocator } from '../allocation/allocator.ts';
+import { requiredFirst } from '../allocation/role-order.ts';
 import { canRender } from '../allocation/variables.ts';
 import { decided, unchanged } from '../commands/command.ts';
 import type { DecideContext, Decision } from '../commands/command.ts';
+import { problemLength } from '../events/hosts.ts';
+import { problemText } from '../graph/evolve.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/resources.ts';
 import type { Refused } from '../rejection.ts';
@@ -11,19 +14,16 @@ import type { Rule } from './rule.ts';
 
 /** Adds the pending roles of a host in their order, up to the first that is refused. */
 const allocatePending = (
+  graph: Graph,
   allocator: Allocator,
   host: HostRow,
 ): { role: string; why: Refused } | null => {
-  const { events } = allocator;
-  for (const { name, overrides } of host.roles) {
-    if (!host.pending.includes(name)) continue;
-    const before = events.length;
-    const why = allocator.addRole(host, name, overrides);
-    if (why) {
-      events.length = before;
-      return { role: name, why };
-    }
-    events.push({ type: 'DeclaredRoleAllocated', data: { fqdn: host.fqdn, role: name } });
+  const pending = host.roles.filter(({ name }) => host.pending.includes(name));
+  for (const role of requiredFirst(graph, pending)) {
+    const why = allocator.addRole(host, role);
+    if (why) return { role: role.name, why };
+    const data = { fqdn: host.fqdn, role: role.name };
+    allocator.events.push({ type: 'DeclaredRoleAllocated', data });
   }
   return null;
 };
@@ -37,11 +37,13 @@ const allocateOrExplain = (
   const allocator = new Allocator(graph, render);
   for (const host of hosts) {
     if (host.pending.length === 0 || !canRender(host)) continue;
-    const refused = allocatePending(allocator, host);
+    const refused = allocatePending(graph, allocator, host);
     if (!refused) continue;
-    const { code, message } = refused.why.rejection;
-    if (host.problem === `${refused.role}: ${message}`) continue;
-    const data = { fqdn: host.fqdn, role: refused.role, code, message };
+    const { role } = refused;
+    const { code } = refused.why.rejection;
+    const message = refused.why.rejection.message.slice(0, problemLength);
+    if (host.problem === problemText(role, message)) continue;
+    const data = { fqdn: host.fqdn, role, code, message };
     allocator.events.push({ type: 'DeclaredRoleBlocked', data });
   }
   return decided(allocator.events);
@@ -59,7 +61,7 @@ const onDeclaration: Rule = {
     const host = graph.must('host', event.data.fqdn);
     if (host.pending.length === 0 || !canRender(host)) return unchanged;
     const allocator = new Allocator(graph, render);
-    return allocatePending(allocator, host)?.why ?? decided(allocator.events);
+    return allocatePending(graph, allocator, host)?.why ?? decided(allocator.events);
   },
 };
 
@@ -75,15 +77,12 @@ const onNodeUp: Rule = {
 
 const onRoleDefined: Rule = {
   name: 'allocate-on-role-change',
-  description: 'Hosts that wait for a role are tried again when it is defined anew.',
+  description:
+    'Hosts whose roles could not be allocated are tried again when a role is defined anew.',
   on: ['RoleDefined'],
-  react: (graph, event, context) => {
-    if (event.type !== 'RoleDefined') return unchanged;
-    const waiting = [...graph.pendingHosts()]
-      .sort()
-      .map((fqdn) => graph.must('host', fqdn))
-      .filter((host) => host.pending.includes(event.data.name));
-    return allocateOrExplain(graph, waiting, context);
+  react: (graph, _event, context) => {
+    const blocked = [...graph.blockedHosts()].sort().map((fqdn) => graph.must('host', fqdn));
+    return blocked.length === 0 ? unchanged : allocateOrExplain(graph, blocked, context);
   },
 };
 
