@@ -6,7 +6,8 @@
  */
 
 /** A JSON value, as it may appear in template variables and overrides. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Named template variables. */
 export type Variables = Readonly<Record<string, Json>>;

@@ -15,7 +15,8 @@ export interface ParsedEndpoint {
 export const tmidMax = 4095;
 const portMax = 65_535;
 
-const lnet = /^((?:0@lo|[A-Za-z0-9._-]+@(?:tcp|o2ib)[0-9]{0,3}):[0-9]{1,10}:[0-9]{1,10}:)([0-9]{1,4})$/;
+const lnet =
+  /^((?:0@lo|[A-Za-z0-9._-]+@(?:tcp|o2ib)[0-9]{0,3}):[0-9]{1,10}:[0-9]{1,10}:)([0-9]{1,4})$/;
 const hostPort = /^((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):)([0-9]{1,5})$/;
 
 /**

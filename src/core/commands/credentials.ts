@@ -29,7 +29,9 @@ export const issueCredential: Decide<IssueCredential> = (graph, { type: _, ...da
   if (graph.get('credential', data.id))
     return reject('credential-exists', `there already is a token ${data.id}`, { subject: data.id });
   if (data.process !== null && !graph.get('process', data.process))
-    return reject('unknown-process', `there is no process ${data.process}`, { subject: data.process });
+    return reject('unknown-process', `there is no process ${data.process}`, {
+      subject: data.process,
+    });
   return decided([{ type: 'CredentialIssued', data }]);
 };
 
@@ -37,9 +39,13 @@ export const revokeCredential: Decide<RevokeCredential> = (graph, { id }) => {
   const credential = graph.get('credential', id);
   if (!credential) return reject('unknown-credential', `there is no token ${id}`, { subject: id });
   if (credential.role === 'admin' && countAdmins(graph) === 1)
-    return reject('last-admin', `${id} is the last token of an administrator; issue another one first`, {
-      subject: id,
-    });
+    return reject(
+      'last-admin',
+      `${id} is the last token of an administrator; issue another one first`,
+      {
+        subject: id,
+      },
+    );
   return decided([{ type: 'CredentialRevoked', data: { id, why: 'revoked' } }]);
 };
 

@@ -14,7 +14,10 @@ export const deadlinesPerCommit = 1000;
 
 const handlers: { readonly [K in DeadlineKind]: (due: readonly DeadlineRow[]) => EventDraft[] } = {
   'credential-expiry': (due) =>
-    due.map(({ subject }) => ({ type: 'CredentialRevoked', data: { id: subject, why: 'expired' } })),
+    due.map(({ subject }) => ({
+      type: 'CredentialRevoked',
+      data: { id: subject, why: 'expired' },
+    })),
   'request-expiry': (due) =>
     due.length === 0
       ? []
@@ -24,6 +27,8 @@ const handlers: { readonly [K in DeadlineKind]: (due: readonly DeadlineRow[]) =>
 export const fireDeadlines: Decide<FireDeadlines> = (graph, _command, { at }) => {
   const due = graph.deadlines.due(at, deadlinesPerCommit);
   return decided(
-    Object.entries(handlers).flatMap(([kind, handle]) => handle(due.filter((d) => d.kind === kind))),
+    Object.entries(handlers).flatMap(([kind, handle]) =>
+      handle(due.filter((d) => d.kind === kind)),
+    ),
   );
 };

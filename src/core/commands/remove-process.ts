@@ -18,9 +18,13 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid }) => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   if (!removable.includes(process.state))
-    return reject('process-busy', `${fid} is ${process.state}; it can be removed when offline or failed`, {
-      subject: fid,
-    });
+    return reject(
+      'process-busy',
+      `${fid} is ${process.state}; it can be removed when offline or failed`,
+      {
+        subject: fid,
+      },
+    );
   const revoked = [...graph.many('speaks', fid)].map(({ id }) => ({
     type: 'CredentialRevoked' as const,
     data: { id, why: 'owner-removed' as const },

@@ -37,7 +37,9 @@ export const reportNodeUp: Decide<ReportNodeUp> = (graph, { fqdn, facts, speaksF
 const isClaimed = (host: HostRow, agent: string): boolean =>
   host.state === 'up' && host.facts !== null && host.facts.agent !== agent;
 
-const withLists = (facts: HostFacts): HostFacts & { interfaces: { name: string; address: string }[] } => ({
+const withLists = (
+  facts: HostFacts,
+): HostFacts & { interfaces: { name: string; address: string }[] } => ({
   ...facts,
   interfaces: [...facts.interfaces],
 });

@@ -21,7 +21,9 @@ export const reportProcessState: Decide<ReportProcessState> = (graph, { fid, sta
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   if (graph.must('spec', process.spec).spec.ownership === 'managed')
-    return reject('process-managed', `${fid} is managed: its agent reports its state`, { subject: fid });
+    return reject('process-managed', `${fid} is managed: its agent reports its state`, {
+      subject: fid,
+    });
   return process.state === state && process.reason === reason
     ? unchanged
     : decided([{ type: 'ProcessStateChanged', data: { fid, state, reason } }]);

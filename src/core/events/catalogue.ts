@@ -14,7 +14,9 @@ export type EventType = keyof typeof catalogue;
 export type EventData<T extends EventType> = Static<(typeof catalogue)[T]['schema']>;
 
 /** An event before it is part of a commit. */
-export type EventDraft = { [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
+export type EventDraft = {
+  [T in EventType]: { readonly type: T; readonly data: EventData<T> };
+}[EventType];
 export type EventOf<T extends EventType> = Extract<EventDraft, { type: T }>;
 
 /** The log holds an event that this version does not understand and must not skip. */
@@ -49,7 +51,8 @@ export const readEvent = (record: EventRecord): EventDraft | null => {
       `the log holds version ${record.v} of ${record.type}; this version reads up to ${definition.version}`,
     );
   let data = record.data;
-  for (let v = record.v; v < definition.version; v += 1) data = definition.upcast[v]!(data as never);
+  for (let v = record.v; v < definition.version; v += 1)
+    data = definition.upcast[v]!(data as never);
   return { type: record.type, data } as EventDraft;
 };
 

@@ -8,11 +8,11 @@ import { closed, FidField, Name } from './fields.ts';
 export const clusterEvents = {
   ClusterNamed: event(1, Type.Object({ name: Name }, closed), { name: 'galileo' }),
 
-  EnclosureDeclared: event(
-    1,
-    Type.Object({ name: Name, site: Name, rack: Name }, closed),
-    { name: 'enc-7', site: 'hall-1', rack: 'r12' },
-  ),
+  EnclosureDeclared: event(1, Type.Object({ name: Name, site: Name, rack: Name }, closed), {
+    name: 'enc-7',
+    site: 'hall-1',
+    rack: 'r12',
+  }),
 
   ProjectDeclared: event(1, Type.Object({ name: Name }, closed), { name: 'weather' }),
 

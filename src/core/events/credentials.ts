@@ -39,7 +39,14 @@ export const credentialEvents = {
   CredentialRevoked: event(
     1,
     Type.Object(
-      { id: Name, why: Type.Union([Type.Literal('revoked'), Type.Literal('expired'), Type.Literal('owner-removed')]) },
+      {
+        id: Name,
+        why: Type.Union([
+          Type.Literal('revoked'),
+          Type.Literal('expired'),
+          Type.Literal('owner-removed'),
+        ]),
+      },
       closed,
     ),
     { id: '4f1c9d3e0c52', why: 'revoked' },

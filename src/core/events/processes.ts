@@ -85,7 +85,11 @@ export const processEvents = {
   ProcessStateChanged: event(
     1,
     Type.Object(
-      { fid: FidField, state: Type.Unsafe<ProcessState>(oneOf(processStates)), reason: Type.String({ maxLength: 1024 }) },
+      {
+        fid: FidField,
+        state: Type.Unsafe<ProcessState>(oneOf(processStates)),
+        reason: Type.String({ maxLength: 1024 }),
+      },
       closed,
     ),
     { fid: '0x7200000000000001:0x2a' as Fid, state: 'failed', reason: 'exit code 1' },
