@@ -1,0 +1,315 @@
+/** What every driver of the event log must do; each driver's test runs it. */
+
+import { once } from 'node:events';
+import type { Test } from 'tap';
+import type { Commit } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/events/commit.ts';
+import type { EventLog } from '../../src/log/log.ts';
+
+export interface OpenLog {
+  readonly log: EventLog;
+  /** Opens what the closed log left. */
+  readonly reopen: () => Promise<EventLog>;
+  /** Makes the storage refuse commits, as a full disk does, until it is mended. */
+  readonly breakStorage: () => void;
+  readonly mendStorage: () => void;
+  /** Commits that may wait. */
+  readonly queueCommits: number;
+}
+
+export function commitAt(at: number, note = 'as planned'): Commit {
+  return {
+    revision: revision(at),
+    at: 1_700_000_000_000 + at,
+    actor: 'agent:n0001.example.org',
+    correlation: `request-${at}`,
+    command: 'ReportNodeUp',
+    events: [
+      { type: 'NodeUp', v: 1, data: { fqdn: 'n0001.example.org', note, greek: 'αβγ\n"' } },
+      { type: 'HostStateChanged', v: 1, data: { state: 'up' }, cause: 0, rule: 'host-is-up' },
+    ],
+  };
+}
+
+/** Issues commits `from + 1` to `to` without waiting for any. */
+export function appendAll(log: EventLog, from: number, to: number, note?: string): Promise<void>[] {
+  return Array.from({ length: to - from }, (_, index) =>
+    log.append(commitAt(from + index + 1, note), revision(from + index)),
+  );
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index + 1);
+}
+
+function revisions(commits: Iterable<Commit>): number[] {
+  return Array.from(commits, (commit) => commit.revision);
+}
+
+const none = revision(0);
+
+/** Collects what a subscription delivers and can wait until it has come to a revision. */
+class Collector {
+  readonly seen: number[] = [];
+  readonly #target = new EventTarget();
+
+  readonly listener = (commit: Commit): void => {
+    this.seen.push(commit.revision);
+    this.#target.dispatchEvent(new Event('commit'));
+  };
+
+  async reach(last: number): Promise<void> {
+    const signal = AbortSignal.timeout(10_000);
+    while ((this.seen.at(-1) ?? 0) < last) await once(this.#target, 'commit', { signal });
+  }
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+    return 'done';
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+}
+
+export function logContract(t: Test, name: string, open: (t: Test) => Promise<OpenLog>): void {
+  t.test(`${name}: an empty log`, async (t) => {
+    const { log } = await open(t);
+    t.equal(log.head(), 0);
+    t.same([...log.read(none)], []);
+    t.equal(typeof log.size(), 'number');
+    await log.close();
+  });
+
+  t.test(`${name}: commits come back whole and in the order of their appends`, async (t) => {
+    const { log } = await open(t);
+    await Promise.all(appendAll(log, 0, 3000));
+    t.equal(log.head(), 3000);
+    t.same(
+      [...log.read(none)],
+      range(0, 3000).map((at) => commitAt(at)),
+    );
+    t.ok(log.size() > 0);
+    await log.close();
+  });
+
+  t.test(`${name}: appends issued together settle in order, and durable`, async (t) => {
+    const { log } = await open(t);
+    const settled: number[] = [];
+    await Promise.all(
+      appendAll(log, 0, 500).map(async (appended, index) => {
+        await appended;
+        if (log.head() <= index) t.fail(`commit ${index + 1} was acknowledged before its time`);
+        settled.push(index + 1);
+      }),
+    );
+    t.same(settled, range(0, 500));
+    await log.close();
+  });
+
+  t.test(`${name}: a conflict says what was expected and what is there`, async (t) => {
+    const { log } = await open(t);
+    await Promise.all(appendAll(log, 0, 2));
+    const conflict = { code: 'revision-conflict', expected: 1, actual: 2 };
+    await t.rejects(log.append(commitAt(2), revision(1)), conflict);
+    await t.rejects(log.append(commitAt(6), revision(5)), { ...conflict, expected: 5 });
+    const issued = log.append(commitAt(3), revision(2));
+    await t.rejects(
+      log.append(commitAt(3), revision(2)),
+      { ...conflict, expected: 2, actual: 3 },
+      'what was issued counts, though it is not durable yet',
+    );
+    await issued;
+    t.same(revisions(log.read(none)), [1, 2, 3]);
+    await log.close();
+  });
+
+  t.test(`${name}: a commit whose revision does not follow is refused`, async (t) => {
+    const { log } = await open(t);
+    await t.rejects(log.append(commitAt(2), none), RangeError);
+    await log.append(commitAt(1), none);
+    t.equal(log.head(), 1);
+    await log.close();
+  });
+
+  t.test(
+    `${name}: a refused append takes those behind it along, and then it goes on`,
+    async (t) => {
+      const { log, breakStorage, mendStorage, reopen } = await open(t);
+      await Promise.all(appendAll(log, 0, 10));
+      const collector = new Collector();
+      log.subscribe(none, collector.listener);
+      breakStorage();
+      const codes = await Promise.all(appendAll(log, 10, 400, 'refused').map(codeOf));
+      t.same(new Set(codes), new Set(['append-failed']));
+      t.equal(log.head(), 10);
+      const again = appendAll(log, 10, 20, 'refused').map(codeOf);
+      t.same(new Set(await Promise.all(again)), new Set(['append-failed']), 'it stays refused');
+      mendStorage();
+      await Promise.all(appendAll(log, 10, 30, 'kept'));
+      await collector.reach(30);
+      t.same(collector.seen, range(0, 30), 'listeners hear nothing of what was refused');
+      await log.close();
+      const reopened = await reopen();
+      const expected = range(0, 30).map((at) => commitAt(at, at > 10 ? 'kept' : undefined));
+      t.same([...reopened.read(none)], expected);
+      await reopened.close();
+    },
+  );
+
+  t.test(`${name}: appends may follow in the very turn that a refusal is heard`, async (t) => {
+    const { log, breakStorage, mendStorage } = await open(t);
+    breakStorage();
+    const refused = appendAll(log, 0, 300);
+    const behind = Promise.allSettled(refused);
+    await t.rejects(refused[0] as Promise<void>, { code: 'append-failed' });
+    mendStorage();
+    await Promise.all(appendAll(log, 0, 300, 'second try'));
+    await behind;
+    t.same([...log.read(revision(299))], [commitAt(300, 'second try')]);
+    await log.close();
+  });
+
+  t.test(`${name}: more waiting appends than the limit are turned away`, async (t) => {
+    const { log, queueCommits } = await open(t);
+    const issued = appendAll(log, 0, queueCommits);
+    await t.rejects(log.append(commitAt(queueCommits + 1), revision(queueCommits)), {
+      code: 'log-busy',
+    });
+    await Promise.all(issued);
+    await log.append(commitAt(queueCommits + 1), revision(queueCommits));
+    t.equal(log.head(), queueCommits + 1);
+    await log.close();
+  });
+
+  t.test(
+    `${name}: reading starts behind a revision and ends at the head of its call`,
+    async (t) => {
+      const { log } = await open(t);
+      await Promise.all(appendAll(log, 0, 2500));
+      t.same(revisions(log.read(revision(1700))), range(1700, 2500));
+      t.same(revisions(log.read(revision(2500))), []);
+      t.same(revisions(log.read(revision(9000))), []);
+      const reading = log.read(revision(2490));
+      await Promise.all(appendAll(log, 2500, 2510));
+      t.same(revisions(reading), range(2490, 2500));
+      await log.close();
+    },
+  );
+
+  t.test(`${name}: a subscription has no gap and no repetition while appends race`, async (t) => {
+    const { log } = await open(t);
+    await Promise.all(appendAll(log, 0, 4000));
+    const early = new Collector();
+    const middle = new Collector();
+    const late = new Collector();
+    log.subscribe(none, early.listener);
+    log.subscribe(revision(1234), middle.listener);
+    t.equal(early.seen.length, 0, 'nothing is delivered before subscribe returns');
+    for (let from = 4000; from < 8000; from += 100) {
+      await Promise.all(appendAll(log, from, from + 100));
+      if (from === 6000) log.subscribe(log.head(), late.listener);
+    }
+    await Promise.all([early.reach(8000), middle.reach(8000), late.reach(8000)]);
+    t.same(early.seen, range(0, 8000));
+    t.same(middle.seen, range(1234, 8000));
+    t.same(late.seen, range(6100, 8000));
+    await log.close();
+  });
+
+  t.test(`${name}: a listener that subscribes another misses and repeats nothing`, async (t) => {
+    const { log } = await open(t);
+    const outer = new Collector();
+    const inner = new Collector();
+    log.subscribe(none, (commit) => {
+      if (commit.revision === 5) log.subscribe(revision(5), inner.listener);
+      outer.listener(commit);
+    });
+    await Promise.all(appendAll(log, 0, 50));
+    await Promise.all([outer.reach(50), inner.reach(50)]);
+    t.same(outer.seen, range(0, 50));
+    t.same(inner.seen, range(5, 50));
+    await log.close();
+  });
+
+  t.test(`${name}: a commit is delivered before its append settles`, async (t) => {
+    const { log } = await open(t);
+    const collector = new Collector();
+    log.subscribe(none, collector.listener);
+    await log.append(commitAt(1), none);
+    t.same(collector.seen, [1]);
+    await log.close();
+  });
+
+  t.test(`${name}: an ended subscription hears nothing more`, async (t) => {
+    const { log } = await open(t);
+    await Promise.all(appendAll(log, 0, 5));
+    const collector = new Collector();
+    const end = log.subscribe(none, collector.listener);
+    await collector.reach(5);
+    end();
+    const never = new Collector();
+    log.subscribe(none, never.listener)();
+    await Promise.all(appendAll(log, 5, 10));
+    t.same(collector.seen, range(0, 5));
+    t.same(never.seen, []);
+    await log.close();
+  });
+
+  t.test(`${name}: a listener that throws loses its subscription and harms nobody`, async (t) => {
+    const { log } = await open(t);
+    const good = new Collector();
+    const told = new Promise<Error>((resolve) => {
+      const bad = (): void => {
+        throw new Error('listener broke');
+      };
+      log.subscribe(none, bad, resolve);
+    });
+    log.subscribe(none, good.listener);
+    await Promise.all(appendAll(log, 0, 20));
+    t.match(await told, { message: 'listener broke' });
+    t.same(good.seen, range(0, 20));
+    await log.close();
+  });
+
+  t.test(`${name}: closing waits for what was issued, and ends everything`, async (t) => {
+    const { log, reopen } = await open(t);
+    const issued = appendAll(log, 0, 300);
+    const closed = log.close();
+    await t.rejects(log.append(commitAt(301), revision(300)), { code: 'append-failed' });
+    await closed;
+    t.same(new Set(await Promise.all(issued.map(codeOf))), new Set(['done']));
+    await log.close();
+    await t.rejects(log.append(commitAt(301), revision(300)), { code: 'append-failed' });
+    t.throws(() => log.read(none), { code: 'log-unavailable' });
+    t.throws(() => log.subscribe(none, () => undefined), { code: 'log-unavailable' });
+    const reopened = await reopen();
+    t.equal(reopened.head(), 300);
+    await reopened.close();
+  });
+
+  t.test(`${name}: reopening gives the same and goes on from there`, async (t) => {
+    const { log, reopen } = await open(t);
+    await Promise.all(appendAll(log, 0, 1500));
+    await log.close();
+    const second = await reopen();
+    t.equal(second.head(), 1500);
+    await t.rejects(second.append(commitAt(1500), revision(1499)), {
+      code: 'revision-conflict',
+      actual: 1500,
+    });
+    await Promise.all(appendAll(second, 1500, 1600));
+    await second.close();
+    const third = await reopen();
+    t.same(
+      [...third.read(none)],
+      range(0, 1600).map((at) => commitAt(at)),
+    );
+    const collector = new Collector();
+    third.subscribe(none, collector.listener);
+    await collector.reach(1600);
+    t.same(collector.seen, range(0, 1600));
+    await third.close();
+  });
+}

@@ -1,0 +1,31 @@
+import t from 'tap';
+import { openMemoryLog } from '../../src/log/memory.ts';
+import { revision } from '../../src/core/events/commit.ts';
+import { commitAt, logContract } from './contract.ts';
+
+logContract(t, 'memory', async () => {
+  const storage: string[] = [];
+  let broken = false;
+  const store = (): void => {
+    if (broken) throw new Error('no space');
+  };
+  return {
+    log: openMemoryLog({ storage, store, queueCommits: 8000 }),
+    reopen: async () => openMemoryLog({ storage }),
+    breakStorage: () => void (broken = true),
+    mendStorage: () => void (broken = false),
+    queueCommits: 8000,
+  };
+});
+
+t.test('what a log in memory lost in a crash is what it had not acknowledged', async (t) => {
+  const storage: string[] = [];
+  const crashed = openMemoryLog({ storage });
+  await crashed.append(commitAt(1), revision(0));
+  const unacknowledged = crashed.append(commitAt(2), revision(1));
+  const restarted = openMemoryLog({ storage: [...storage] });
+  t.equal(restarted.head(), 1);
+  t.equal(restarted.durability, 'memory');
+  await unacknowledged;
+  await Promise.all([crashed.close(), restarted.close()]);
+});
