@@ -2,13 +2,13 @@
 
 import type { RoleSource } from '../core/roles.ts';
 import { HalonRoleItem, halonProcesses } from './halon-roles.ts';
-import { RoleError, templateError, withLines } from './parsed-role.ts';
+import { joined, RoleError, templateError, withPositions } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';
-import { formatPath } from './problem.ts';
 import { checkSchema } from './schema-check.ts';
 import { liquidFromEde, parseTemplate, renderText } from './template.ts';
 import type { Scope } from './template.ts';
 import { readYaml } from './yaml.ts';
+import type { Position } from './yaml.ts';
 
 const open = '\uE000';
 const close = '\uE001';
@@ -41,30 +41,39 @@ const sourceLines = (text: string, scope: Scope): readonly number[] => {
 /** @throws RoleError where the template is malformed */
 export const parseHalonRole = (source: RoleSource): ParsedRole => {
   const text = liquidFromEde(source.text);
+  const start: Position = { line: source.line, column: 1 };
   const parsed = parseTemplate(text);
-  if (!parsed.ok) throw templateError(parsed.error, source.line - 1);
+  if (!parsed.ok) throw templateError(parsed.error, start);
   const { template } = parsed;
   return {
     variables: template.variables,
-    render: (scope) => {
+    render: (scope, warn) => {
       const rendered = renderText(template, scope);
-      if (!rendered.ok) throw templateError(rendered.error, source.line - 1);
+      if (!rendered.ok) throw templateError(rendered.error, start);
       const yaml = readYaml(source.file, rendered.value);
-      const inFile = (line: number): number =>
-        source.line - 1 + (sourceLines(text, scope)[line - 1] ?? 1);
+      const inFile = ({ line }: Position): Position => ({
+        line: source.line - 1 + (sourceLines(text, scope)[line - 1] ?? 1),
+        column: 1,
+      });
       const [syntax] = yaml.problems;
-      if (syntax) throw new RoleError('template-error', inFile(syntax.line), syntax.message);
-      const wrong = checkSchema(HalonRoleItem, yaml.value).find(
-        // Halon ignores keys that it does not know.
-        ({ kind }) => kind !== 'unknown-key',
-      );
-      if (wrong) {
-        const message = `${formatPath(wrong.path)}: ${wrong.message}`;
-        throw new RoleError('template-error', inFile(yaml.at(wrong.path).line), message);
-      }
-      return withLines(
-        (path) => inFile(yaml.at(path).line),
-        () => halonProcesses(yaml.value),
+      if (syntax) throw new RoleError('template-error', inFile(syntax), syntax.message);
+      const findings = checkSchema(HalonRoleItem, yaml.value).map((finding) => {
+        const { kind, path, at, message, expected } = finding;
+        const position = inFile(at === 'key' ? yaml.atKey(path) : yaml.at(path));
+        return {
+          kind,
+          error: new RoleError('template-error', position, message, path, { expected }),
+        };
+      });
+      const [wrong, ...also] = findings
+        .filter(({ kind }) => kind !== 'unknown-key')
+        .map(({ error }) => error);
+      if (wrong) throw joined([wrong, ...also]);
+      // Halon ignores keys that it does not know.
+      for (const { error } of findings) warn?.(error);
+      return withPositions(
+        (path) => inFile(yaml.at(path)),
+        (found) => halonProcesses(yaml.value, found),
       );
     },
   };

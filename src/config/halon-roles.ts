@@ -5,7 +5,7 @@ import type { TSchema } from 'typebox';
 import type { RenderedTemplate } from '../core/roles.ts';
 import type { Path } from './problem.ts';
 import { FieldError, processTemplate } from './process-template.ts';
-import type { Field, ProcessFields } from './process-template.ts';
+import type { Field, FieldErrors, ProcessFields } from './process-template.ts';
 
 const Tagged = Type.Object(
   { tag: Type.String({ minLength: 1 }), contents: Type.Optional(Type.Any()) },
@@ -167,37 +167,43 @@ const environmentOf = (
 const serviceName = ({ m0s_type: { tag } }: { readonly m0s_type: TaggedValue }): string =>
   tag.replace(/^CST_/, '');
 
-const halonProcess = (process: HalonProcess, path: Path): RenderedTemplate => {
-  const at = (key: keyof HalonProcess | string): Field => ({
+const halonProcess = (process: HalonProcess, path: Path, errors: FieldErrors): RenderedTemplate => {
+  const at = (key: string): Field => ({
     value: (process as unknown as Readonly<Record<string, unknown>>)[key],
     path: [...path, key],
   });
   const services = (process.m0p_services ?? []).map(serviceName);
-  return processTemplate({
-    ...kindOf(process.m0p_boot_level, services, [...path, 'm0p_boot_level']),
-    endpoint: at('m0p_endpoint'),
-    ...((process.m0p_multiplicity ?? null) === null
-      ? {}
-      : { multiplicity: at('m0p_multiplicity') }),
-    environment: environmentOf(process.m0p_environment ?? [], [...path, 'm0p_environment']),
-    services: { value: services, path: [...path, 'm0p_services'] },
-    memory: {
-      as: at('m0p_mem_as'),
-      rss: at('m0p_mem_rss'),
-      stack: at('m0p_mem_stack'),
-      memlock: at('m0p_mem_memlock'),
+  return processTemplate(
+    {
+      ...kindOf(process.m0p_boot_level, services, [...path, 'm0p_boot_level']),
+      endpoint: at('m0p_endpoint'),
+      ...((process.m0p_multiplicity ?? null) === null
+        ? {}
+        : { multiplicity: at('m0p_multiplicity') }),
+      environment: environmentOf(process.m0p_environment ?? [], [...path, 'm0p_environment']),
+      services: { value: services, path: [...path, 'm0p_services'] },
+      memory: {
+        as: at('m0p_mem_as'),
+        rss: at('m0p_mem_rss'),
+        stack: at('m0p_mem_stack'),
+        memlock: at('m0p_mem_memlock'),
+      },
+      cores: at('m0p_cores'),
     },
-    cores: at('m0p_cores'),
-  });
+    errors,
+  );
 };
 
 /**
  * The processes of a rendered role.
  *
  * @param list a value that fits {@link HalonRoleItem}
- * @throws FieldError where a field holds what Halcyon cannot do
+ * @param errors takes what Halcyon cannot do; where it took something, the result is of no use
  */
-export const halonProcesses = (list: unknown): readonly RenderedTemplate[] =>
-  (list as readonly [{ readonly content: readonly HalonProcess[] }])[0].content.map((process, i) =>
-    halonProcess(process, [0, 'content', i]),
-  );
+export const halonProcesses = (list: unknown, errors: FieldErrors): readonly RenderedTemplate[] => {
+  const [role] = list as readonly [{ readonly content: readonly HalonProcess[] }];
+  return role.content.flatMap((process, i) => {
+    const path = [0, 'content', i];
+    return errors.attempt(() => [halonProcess(process, path, errors)], []);
+  });
+};

@@ -11,7 +11,7 @@ import {
   maxMultiplicity,
   processTemplate,
 } from './process-template.ts';
-import type { Field } from './process-template.ts';
+import type { Field, FieldErrors } from './process-template.ts';
 import { sizePattern } from './sizes.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -158,8 +158,28 @@ export const NativeRoles = Type.Array(NativeRole, {
 
 type Values = Readonly<Record<string, unknown>>;
 
-const field = (values: Values, key: string, path: Path): Record<string, Field> =>
-  Object.hasOwn(values, key) ? { [key]: { value: values[key], path: [...path, key] } } : {};
+/** The fields of a map that are there. */
+const fields = <K extends string>(
+  values: Values,
+  path: Path,
+  keys: readonly K[],
+): Readonly<Partial<Record<K, Field>>> =>
+  Object.fromEntries(
+    keys
+      .filter((key) => Object.hasOwn(values, key))
+      .map((key) => [key, { value: values[key], path: [...path, key] }]),
+  ) as unknown as Partial<Record<K, Field>>;
+
+const optionalFields = [
+  'unit',
+  'type',
+  'ownership',
+  'boot_level',
+  'multiplicity',
+  'services',
+  'cores',
+  'command',
+] as const;
 
 const mapOf = (value: unknown): Values =>
   (typeof value === 'object' && value !== null ? value : {}) as Values;
@@ -169,29 +189,31 @@ const mapOf = (value: unknown): Values =>
  *
  * @param role a value that fits {@link NativeRole}, but for what its templates became
  * @param path where the role stands in its document
- * @throws FieldError where a template became something that does not fit
+ * @param errors takes what does not fit; where it took something, the result is of no use
  */
-export const nativeProcesses = (role: unknown, path: Path): readonly RenderedTemplate[] =>
+export const nativeProcesses = (
+  role: unknown,
+  path: Path,
+  errors: FieldErrors,
+): readonly RenderedTemplate[] =>
   (mapOf(role)['processes'] as readonly unknown[]).map((process, i) => {
     const at = [...path, 'processes', i];
     const values = mapOf(process);
-    const memoryPath = [...at, 'memory'];
-    const memory = mapOf(values['memory']);
-    const optional = ['unit', 'type', 'ownership', 'boot_level', 'multiplicity', 'services'];
-    return processTemplate({
-      name: { value: values['name'], path: [...at, 'name'] },
-      endpoint: { value: values['endpoint'], path: [...at, 'endpoint'] },
-      ...Object.assign(
-        {},
-        ...[...optional, 'cores', 'command'].map((key) => field(values, key, at)),
-      ),
-      environment: Object.entries(mapOf(values['environment'])).map(([key, value]) => ({
-        key,
-        entry: { value, path: [...at, 'environment', key] },
-      })),
-      memory: Object.assign(
-        {},
-        ...['as', 'rss', 'stack', 'memlock'].map((key) => field(memory, key, memoryPath)),
-      ) as Record<string, Field>,
-    });
+    return processTemplate(
+      {
+        name: { value: values['name'], path: [...at, 'name'] },
+        endpoint: { value: values['endpoint'], path: [...at, 'endpoint'] },
+        ...fields(values, at, optionalFields),
+        environment: Object.entries(mapOf(values['environment'])).map(([key, value]) => ({
+          key,
+          entry: { value, path: [...at, 'environment', key] },
+        })),
+        memory: fields(
+          mapOf(values['memory']),
+          [...at, 'memory'],
+          ['as', 'rss', 'stack', 'memlock'],
+        ),
+      },
+      errors,
+    );
   });

@@ -1,49 +1,93 @@
 /** A role once it is parsed, and what can go wrong with one: always at a line of its file. */
 
 import type { RenderedTemplate, RenderProblem, RoleSource } from '../core/roles.ts';
-import type { Path } from './problem.ts';
-import { FieldError } from './process-template.ts';
+import { formatPath } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
+import { FieldErrors } from './process-template.ts';
 import type { Scope, TemplateError } from './template.ts';
+import type { Position } from './yaml.ts';
 
 /** A role of which everything is known that does not depend on a host. */
 export interface ParsedRole {
   /** Names its templates expect from outside; the only ones that may be overridden. */
   readonly variables: ReadonlySet<string>;
-  /** @throws RoleError */
-  render(scope: Scope): readonly RenderedTemplate[];
+  /**
+   * @param warn is told what has no effect, but was probably meant to
+   * @throws RoleError
+   */
+  render(scope: Scope, warn?: (error: RoleError) => void): readonly RenderedTemplate[];
 }
 
 /** A role that cannot be parsed or rendered. */
 export class RoleError extends Error {
   readonly code: RenderProblem['code'];
-  readonly line: number;
+  readonly position: Position;
+  /** Within the role; empty where it is not known. */
+  readonly path: Path;
   readonly variable: string | undefined;
+  /** What would have been right, where that can be said briefly. */
+  readonly expected: string | undefined;
+  /** What else is wrong. */
+  also: readonly RoleError[] = [];
 
-  constructor(code: RenderProblem['code'], line: number, message: string, variable?: string) {
+  /** @param path from the list of which the role is an item */
+  constructor(
+    code: RenderProblem['code'],
+    position: Position,
+    message: string,
+    path: Path = [],
+    {
+      variable,
+      expected,
+    }: { readonly variable?: string; readonly expected?: string | undefined } = {},
+  ) {
     super(message);
     this.code = code;
-    this.line = line;
+    this.position = position;
+    this.path = path.slice(1);
     this.variable = variable;
+    this.expected = expected;
   }
 }
 
-/** An error of the template language as one of the role; `before` is the number of lines above the template. */
+/**
+ * An error of the template language as one of the role.
+ *
+ * @param position where the template's text begins
+ */
 export const templateError = (
-  { line, message, variable }: TemplateError,
-  before: number,
-): RoleError =>
-  variable === undefined
-    ? new RoleError('template-error', before + line, `${message}.`)
-    : new RoleError('unknown-variable', before + line, `${message}.`, variable);
+  { line, column, message, variable }: TemplateError,
+  position: Position,
+  path: Path = [],
+): RoleError => {
+  const code = variable === undefined ? 'template-error' : 'unknown-variable';
+  const at = { line: position.line + line - 1, column: line === 1 ? position.column : column };
+  return new RoleError(code, at, `${message}.`, path, variable === undefined ? {} : { variable });
+};
 
-/** Runs what may find a field wrong, and leads its error back to a line. */
-export const withLines = <T>(lineOf: (path: Path) => number, work: () => T): T => {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof FieldError)) throw error;
-    throw new RoleError(error.code, lineOf(error.path), error.message);
-  }
+/** One error that holds all, to be thrown. */
+export const joined = (errors: readonly [RoleError, ...RoleError[]]): RoleError => {
+  const [first, ...also] = errors;
+  first.also = also;
+  return first;
+};
+
+/**
+ * Runs what may find fields wrong, and leads the errors back to where the fields stand.
+ *
+ * @throws RoleError
+ */
+export const withPositions = <T>(
+  positionOf: (path: Path) => Position,
+  work: (errors: FieldErrors) => T,
+): T => {
+  const errors = new FieldErrors();
+  const result = work(errors);
+  const [first, ...also] = errors.all.map(
+    ({ code, path, message }) => new RoleError(code, positionOf(path), message, path),
+  );
+  if (first) throw joined([first, ...also]);
+  return result;
 };
 
 /** What a caller is told of an error. */
@@ -53,11 +97,23 @@ export const renderProblem = (source: RoleSource, error: unknown): RenderProblem
     const text = error instanceof Error ? error.message : String(error);
     return { code: 'template-error', message: `Role "${name}": ${text}.`, file, line };
   }
+  const where = error.path.length > 0 ? `${formatPath(error.path)}: ` : '';
   return {
     code: error.code,
-    message: `Role "${name}": ${error.message}`,
+    message: `Role "${name}": ${where}${error.message}`,
     file,
-    line: error.line,
+    line: error.position.line,
     ...(error.variable === undefined ? {} : { name: error.variable }),
   };
 };
+
+/** An error, and what else is wrong, as problems of the file of which the role is the item `index`. */
+export const loadProblems = (file: string, index: number, error: RoleError): readonly Problem[] =>
+  [error, ...error.also].map(({ position, path, message, expected }) => ({
+    file,
+    line: position.line,
+    column: position.column,
+    path: formatPath([index, ...path]),
+    message: message.charAt(0).toUpperCase() + message.slice(1),
+    ...(expected === undefined ? {} : { expected }),
+  }));

@@ -9,7 +9,7 @@ import type {
   RenderedTemplate,
   RenderProblem,
 } from '../core/roles.ts';
-import { didYouMean, formatPath } from './problem.ts';
+import { didYouMean } from './problem.ts';
 import type { Path } from './problem.ts';
 import { parseSize } from './sizes.ts';
 
@@ -42,9 +42,25 @@ export class FieldError extends Error {
   readonly code: RenderProblem['code'];
 
   constructor(path: Path, message: string, code: RenderProblem['code'] = 'template-error') {
-    super(`${formatPath(path)}: ${message}`);
+    super(message);
     this.path = path;
     this.code = code;
+  }
+}
+
+/** Collects what is wrong, so that one error does not hide the others. */
+export class FieldErrors {
+  readonly all: FieldError[] = [];
+
+  /** What `work` returns, or `otherwise` where it finds a field wrong. */
+  attempt<T>(work: () => T, otherwise: T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      this.all.push(error);
+      return otherwise;
+    }
   }
 }
 
@@ -132,8 +148,8 @@ const size = (field: Field | undefined): number => {
   return bytes;
 };
 
-const cores = (field: Field | undefined): readonly number[] => {
-  if (!field || field.value === 'all' || field.value === null) return [];
+const cores = (field: Field): readonly number[] => {
+  if (field.value === 'all' || field.value === null) return [];
   if (!Array.isArray(field.value)) throw expected(field, '"all" or a list with an entry a CPU');
   const bitmap = field.value.map((value: unknown, i) =>
     integer({ value, path: [...field.path, i] }, 0, Number.MAX_SAFE_INTEGER) > 0 ? 1 : 0,
@@ -144,8 +160,8 @@ const cores = (field: Field | undefined): readonly number[] => {
   return bitmap;
 };
 
-const texts = (field: Field | undefined, pattern: string, what: string): readonly string[] => {
-  if (!field || field.value === null) return [];
+const texts = (field: Field, pattern: string, what: string): readonly string[] => {
+  if (field.value === null) return [];
   if (!Array.isArray(field.value)) throw expected(field, `a list of ${what}s`);
   return field.value.map((value: unknown, i) => {
     const text = typeof value === 'number' ? String(value) : value;
@@ -153,6 +169,12 @@ const texts = (field: Field | undefined, pattern: string, what: string): readonl
     throw expected({ value, path: [...field.path, i] }, `a ${what}`);
   });
 };
+
+const services = (field: Field): readonly string[] =>
+  texts(field, '^[A-Z][A-Z0-9_]*$', 'service name such as RMS');
+
+const command = (field: Field): readonly string[] =>
+  texts(field, '^[^\\0]*$', 'program or argument');
 
 const fixedValue = (field: Field): string => {
   const { value, path } = field;
@@ -202,11 +224,12 @@ const standardNames = (unit: string): ReadonlySet<string> =>
 const environment = (
   fields: ProcessFields['environment'],
   unit: string,
+  errors: FieldErrors,
 ): Pick<ProcessSpec, 'environment' | 'ranges'> => {
   const standard = standardNames(unit);
   const values = new Map<string, string>();
   const ranges = new Map<string, readonly [number, number]>();
-  for (const { key, entry } of fields) {
+  const add = (key: string, entry: Field): void => {
     if (!new RegExp(environmentName).test(key)) {
       throw new FieldError(
         entry.path,
@@ -222,40 +245,46 @@ const environment = (
     const bounds = asRange(entry);
     if (bounds) ranges.set(key, bounds);
     else values.set(key, fixedValue(entry));
-  }
+  };
+  for (const { key, entry } of fields) errors.attempt(() => add(key, entry), undefined);
   return { environment: Object.fromEntries(values), ranges: Object.fromEntries(ranges) };
+};
+
+const limits = (memory: ProcessFields['memory'], errors: FieldErrors): MemoryLimits => {
+  const limit = (key: keyof MemoryLimits): number => errors.attempt(() => size(memory[key]), 0);
+  return { as: limit('as'), rss: limit('rss'), stack: limit('stack'), memlock: limit('memlock') };
 };
 
 /**
  * Checks the fields of a process and fills in what is absent.
  *
- * @throws FieldError at the first field that does not hold what it must
+ * @param errors takes what does not hold what it must; where it took something, the result is of no use
  */
-export const processTemplate = (fields: ProcessFields): RenderedTemplate => {
-  const processName = name(fields.name);
-  const unit = fields.unit ? name(fields.unit) : processName;
-  const type = fields.type ? oneOf(fields.type, processTypes) : 'client';
-  const { memory } = fields;
+export const processTemplate = (fields: ProcessFields, errors: FieldErrors): RenderedTemplate => {
+  const read = <T>(field: Field | undefined, as: (field: Field) => T, otherwise: T): T =>
+    field ? errors.attempt(() => as(field), otherwise) : otherwise;
+  const processName = read(fields.name, name, '');
+  const unit = read(fields.unit, name, processName);
+  const type = read(fields.type, (field) => oneOf(field, processTypes), 'client');
   const spec: ProcessSpec = {
     name: processName,
     unit,
     type,
-    ownership: fields.ownership ? oneOf(fields.ownership, ownerships) : 'managed',
-    boot_level: fields.boot_level ? integer(fields.boot_level, 0, maxBootLevel) : bootLevels[type],
-    memory: {
-      as: size(memory.as),
-      rss: size(memory.rss),
-      stack: size(memory.stack),
-      memlock: size(memory.memlock),
-    },
-    cores: cores(fields.cores),
-    services: texts(fields.services, '^[A-Z][A-Z0-9_]*$', 'service name such as RMS'),
-    ...environment(fields.environment, unit),
-    command: texts(fields.command, '^[^\\0]*$', 'program or argument'),
+    ownership: read(fields.ownership, (field) => oneOf(field, ownerships), 'managed'),
+    boot_level: read(
+      fields.boot_level,
+      (field) => integer(field, 0, maxBootLevel),
+      bootLevels[type],
+    ),
+    memory: limits(fields.memory, errors),
+    cores: read(fields.cores, cores, []),
+    services: read(fields.services, services, []),
+    ...environment(fields.environment, unit, errors),
+    command: read(fields.command, command, []),
   };
   return {
     spec,
-    endpoint: endpoint(fields.endpoint),
-    multiplicity: fields.multiplicity ? multiplicity(fields.multiplicity) : 1,
+    endpoint: read(fields.endpoint, endpoint, ''),
+    multiplicity: read(fields.multiplicity, multiplicity, 1),
   };
 };

@@ -13,6 +13,7 @@ import { renderProblem, RoleError } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';
 import { maxMultiplicity, multiplicityOf } from './process-template.ts';
 import { scopeOf } from './template.ts';
+import type { Position } from './yaml.ts';
 
 /** @throws RoleError */
 export const parseRole = (source: RoleSource): ParsedRole =>
@@ -53,25 +54,36 @@ const brokenLine = (value: unknown): boolean => {
   return Object.values(value).some(brokenLine);
 };
 
+const start = ({ line }: RoleSource): Position => ({ line, column: 1 });
+
 /** Finds what is wrong with the overrides before anything is rendered. */
 const checkOverrides = (source: RoleSource, role: ParsedRole, overrides: Variables): void => {
   const [unused] = unusedOverrides(role, overrides);
   if (unused !== undefined) {
     const code = unused === 'multiplicity' ? 'multiplicity-fixed' : 'unknown-override';
-    throw new RoleError(code, source.line, unusedOverrideMessage(role, unused), unused);
+    throw new RoleError(code, start(source), unusedOverrideMessage(role, unused), [], {
+      variable: unused,
+    });
   }
   const broken = Object.keys(overrides).find((name) => brokenLine(overrides[name]));
   if (source.format === 'halon' && broken !== undefined) {
     const message = `"${broken}" must be one line, because the role is rendered as text.`;
-    throw new RoleError('template-error', source.line, message, broken);
+    throw new RoleError('template-error', start(source), message, [], { variable: broken });
   }
 };
 
-const renderParsed = (
+/**
+ * Renders a parsed role.
+ *
+ * @param warn is told what has no effect, but was probably meant to
+ * @throws RoleError
+ */
+export const renderParsed = (
   source: RoleSource,
   role: ParsedRole,
   variables: Variables,
   overrides: Variables,
+  warn?: (error: RoleError) => void,
 ): readonly RenderedTemplate[] => {
   checkOverrides(source, role, overrides);
   const known: Record<string, Variables[string]> = { multiplicity: 1, ...variables, ...overrides };
@@ -79,11 +91,13 @@ const renderParsed = (
     const count = multiplicityOf(known['multiplicity']);
     if (count === null) {
       const message = invalidMultiplicity(known['multiplicity']);
-      throw new RoleError('invalid-multiplicity', source.line, message, 'multiplicity');
+      throw new RoleError('invalid-multiplicity', start(source), message, [], {
+        variable: 'multiplicity',
+      });
     }
     known['multiplicity'] = count;
   }
-  return role.render(scopeOf(known));
+  return role.render(scopeOf(known), warn);
 };
 
 /** Roles kept parsed at most; beyond it the ones parsed first are parsed again when needed. */

@@ -164,7 +164,10 @@ const checkMap = (
         path: at,
         at: 'key',
         kind: 'unknown-key',
-        message: `Unknown key ${JSON.stringify(key)}.${didYouMean(key, names)}`,
+        message:
+          names.length === 0 && schema.expected !== undefined
+            ? `${JSON.stringify(key)} is not ${schema.expected}.`
+            : `Unknown key ${JSON.stringify(key)}.${didYouMean(key, names)}`,
         expected:
           names.length > 0 ? `one of ${names.join(', ')}` : (schema.expected ?? 'a legal name'),
       });
@@ -213,4 +216,54 @@ const findingsOf = (schema: Schema, value: unknown, path: Path): readonly Findin
 
 /** Everything in which a value differs from a schema, in the order of the document. */
 export const checkSchema = (schema: TSchema, value: unknown): readonly Finding[] =>
-  findingsOf(schema as Schema, value, []);
+  findingsOf(schema, value, []);
+
+/** A value of a schema's kind that says nothing: empty text and NaN never equal anything. */
+const neutral = (schema: Schema): unknown => {
+  if (schema.anyOf) return neutral(schema.anyOf[0]!);
+  if (schema.const !== undefined) return schema.const;
+  switch (schema.type) {
+    case 'object':
+      return fit(schema, {});
+    case 'array':
+      return [];
+    case 'string':
+      return '';
+    case 'integer':
+    case 'number':
+      return NaN;
+    case 'boolean':
+      return false;
+    default:
+      return null;
+  }
+};
+
+const fit = (schema: Schema, value: unknown): unknown => {
+  if (schema.anyOf) {
+    const member = schema.anyOf.find((candidate) => isKind(candidate, value));
+    return member ? fit(member, value) : neutral(schema);
+  }
+  if (!isKind(schema, value)) return neutral(schema);
+  if (schema.const !== undefined) return schema.const;
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items ? value.map((item: unknown) => fit(items, item)) : value;
+  }
+  const { properties } = schema;
+  if (typeof value !== 'object' || value === null || !properties) return value;
+  const known = Object.entries(properties).flatMap(([key, child]) => {
+    if (Object.hasOwn(value, key)) {
+      return [[key, fit(child, (value as Readonly<Record<string, unknown>>)[key])]];
+    }
+    return schema.required?.includes(key) ? [[key, neutral(child)]] : [];
+  });
+  const rest = schema.additionalProperties === false ? {} : value;
+  return { ...rest, ...(Object.fromEntries(known) as object) };
+};
+
+/**
+ * What of a value fits a schema, with something neutral in place of what does not: so that references can be checked
+ * in a document that is not right yet.
+ */
+export const fitSchema = (schema: TSchema, value: unknown): unknown => fit(schema, value);

@@ -59,7 +59,7 @@ const undress = (value: unknown): unknown => {
 const print = (value: unknown): string => {
   const plain = undress(value);
   if (plain === null) return '';
-  return typeof plain === 'object' ? JSON.stringify(plain) : String(plain as string | number);
+  return typeof plain === 'string' ? plain : JSON.stringify(plain);
 };
 
 const makeEngine = (): Liquid => {
@@ -98,6 +98,8 @@ export interface Template {
 export interface TemplateError {
   /** 1-based line within the template. */
   readonly line: number;
+  /** 1-based. */
+  readonly column: number;
   /** Without a full stop. */
   readonly message: string;
   /** The variable that is not there, if that is what is wrong. */
@@ -115,16 +117,16 @@ export type Rendered<T> =
 export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%');
 
 const asError = (thrown: unknown): TemplateError => {
-  if (!(thrown instanceof Error)) return { line: 1, message: String(thrown) };
-  const position = LiquidError.is(thrown) ? thrown.token.getPosition() : [1];
-  const line = position[0] ?? 1;
+  if (!(thrown instanceof Error)) return { line: 1, column: 1, message: String(thrown) };
+  const position = LiquidError.is(thrown) ? thrown.token.getPosition() : [];
+  const [line = 1, column = 1] = position;
   const cause = LiquidError.is(thrown) ? (thrown.originalError ?? thrown) : thrown;
   const name: unknown = (cause as { variableName?: unknown }).variableName;
   if (typeof name === 'string' && name !== '') {
-    return { line, message: `there is no variable "${name}"`, variable: name };
+    return { line, column, message: `there is no variable "${name}"`, variable: name };
   }
   const message = cause.message.replace(/, line:\d+, col:\d+$/s, '').replace(/\s+/g, ' ');
-  return { line, message };
+  return { line, column, message };
 };
 
 const onlyOutput = /^\s*\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}\s*$/;

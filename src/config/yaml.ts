@@ -1,17 +1,7 @@
 /** YAML with positions: a document as plain JSON values, and where in the file each of them stands. */
 
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  Scalar,
-  visit,
-  YAMLMap,
-} from 'yaml';
-import type { Document, Node, ParsedNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit } from 'yaml';
+import type { Document, Node, ParsedNode, YAMLMap } from 'yaml';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 
@@ -63,7 +53,7 @@ const pairAt = (
 
 /** Walks as far along a path as there is something; the last node, and the key that led to it. */
 const walk = (document: Document, path: Path): { node: Node | null; key: Node | null } => {
-  let node = document.contents as Node | null;
+  let node = document.contents;
   let key: Node | null = null;
   for (const step of path) {
     const target: Node | null | undefined = isAlias(node) ? node.resolve(document) : node;
@@ -155,13 +145,18 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     ...(expected === undefined ? {} : { expected }),
   });
 
-  const problems = document.errors.map(({ pos, code, message }) =>
-    problemAt(
-      position(pos[0]),
-      pathAround(document.contents, pos[0]),
-      messages[code] ?? withoutSource(message),
-    ),
-  );
+  const lines = text.split('\n');
+  const indentedByTab = (line: number): boolean => /^ *\t/.test(lines[line - firstLine] ?? '');
+  const tried = new Set<number>();
+  const problems = document.errors.flatMap(({ pos, code, message }) => {
+    const place = position(pos[0]);
+    // What follows on a line that is not understood is mostly not meant.
+    if (tried.has(place.line)) return [];
+    tried.add(place.line);
+    const reason = indentedByTab(place.line) ? 'TAB_AS_INDENT' : code;
+    const path = pathAround(document.contents, pos[0]);
+    return [problemAt(place, path, messages[reason] ?? withoutSource(message))];
+  });
   let value: unknown = null;
   if (problems.length === 0) {
     readTemplatesAsText(document, text);

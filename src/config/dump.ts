@@ -1,0 +1,90 @@
+/** The declared part of a graph as native files: what they say, loading them says again. */
+
+import { Document } from 'yaml';
+import type { Graph } from '../core/graph/graph.ts';
+import type { HostRow, RoleRow } from '../core/graph/resources.ts';
+import type { SourceFile } from './declaration.ts';
+
+/** Facts, and the roles files they were loaded with, as they were written. */
+export const dumpDeclaration = (graph: Graph): { facts: SourceFile; roles: SourceFile[] } => ({
+  facts: { name: 'facts.yaml', text: facts(graph) },
+  roles: roleFiles(graph),
+});
+
+const facts = (graph: Graph): string => {
+  const [cluster] = graph.all('cluster');
+  const document = new Document({
+    cluster: cluster?.name ?? '',
+    ...listed('places', places(graph)),
+    ...listed('pools', pools(graph)),
+    ...listed('profiles', profiles(graph)),
+    ...named(
+      'vars',
+      Object.fromEntries(Array.from(graph.all('var'), ({ name, value }) => [name, value])),
+    ),
+    hosts: [...graph.all('host')]
+      .sort((a, b) => (a.fqdn < b.fqdn ? -1 : 1))
+      .map((host) => declaredHost(graph, host)),
+  });
+  document.commentBefore =
+    ' The credentials of out-of-band managers stay in the station and are not dumped.';
+  return document.toString({ lineWidth: 100 });
+};
+
+const listed = (key: string, items: unknown[]): object =>
+  items.length > 0 ? { [key]: items } : {};
+const named = (key: string, map: object): object =>
+  Object.keys(map).length > 0 ? { [key]: map } : {};
+
+const places = (graph: Graph): object[] =>
+  Array.from(graph.all('site'), ({ name }) => ({
+    site: name,
+    racks: Array.from(graph.many('contains', name), ({ id }) => ({
+      rack: id.slice(name.length + 1),
+      enclosures: Array.from(graph.many('holds', id), (enclosure) => enclosure.name),
+    })),
+  }));
+
+const pools = (graph: Graph): object[] =>
+  Array.from(graph.all('pool'), ({ name, data_units, parity_units, unit_size, devices }) => ({
+    name,
+    data_units,
+    parity_units,
+    unit_size,
+    devices,
+  }));
+
+const profiles = (graph: Graph): object[] =>
+  Array.from(graph.all('profile'), ({ name, pools: fids }) => ({
+    name,
+    pools: fids.map((fid) => graph.must('pool', fid).name),
+  }));
+
+const declaredHost = (graph: Graph, host: HostRow): object => {
+  const obm = graph.one('manages', host.fqdn);
+  return {
+    fqdn: host.fqdn,
+    roles: host.roles.map(({ name, overrides }) =>
+      Object.keys(overrides).length > 0 ? { name, overrides } : name,
+    ),
+    ...(host.enclosure === null ? {} : { enclosure: host.enclosure }),
+    ...(host.project === null ? {} : { project: host.project }),
+    ...named('variables', host.variables),
+    ...(obm ? { obm: { type: obm.type, address: obm.address } } : {}),
+    ...listed('devices', [...host.devices]),
+  };
+};
+
+/** Roles of one file are put together again in their order; their texts are kept as they were written. */
+const roleFiles = (graph: Graph): SourceFile[] => {
+  const files = new Map<string, RoleRow[]>();
+  for (const role of graph.all('role'))
+    files.set(role.file, [...(files.get(role.file) ?? []), role]);
+  return [...files].map(([name, roles]) => ({
+    name,
+    text: roles
+      .sort((a, b) => a.line - b.line)
+      .map(({ text }) => (text.endsWith('\n') ? text : `${text}\n`))
+      .join(''),
+  }));
+};
