@@ -243,6 +243,21 @@ export const Dump = Type.Object({
   roles: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
 });
 
+export const VarList = Type.Object({
+  revision: RevisionNumber,
+  items: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      value: Type.Number(),
+      default: Type.Number(),
+      unit: Type.String(),
+      min: Type.Number(),
+      max: Type.Number(),
+      description: Type.String(),
+    }),
+  ),
+});
+
 export const page = <S extends Parameters<typeof Type.Array>[0]>(item: S) =>
   Type.Object({
     revision: RevisionNumber,
@@ -285,6 +300,7 @@ export type Token = Static<typeof Token>;
 export type IssuedToken = Static<typeof IssuedToken>;
 export type LogInfo = Static<typeof LogInfo>;
 export type EngineInfo = Static<typeof EngineInfo>;
+export type VarList = Static<typeof VarList>;
 export type Dump = Static<typeof Dump>;
 export type ProblemDetails = Static<typeof ProblemDetails>;
 export type Page<T> = { revision: number; items: T[]; next: string | null };

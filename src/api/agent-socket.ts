@@ -1,0 +1,128 @@
+/** The agents' side of the station: one WebSocket an agent, protocol in `schemas/agent-protocol.ts`. */
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Compile } from 'typebox/compile';
+import type { WebSocket } from 'ws';
+import type { CredentialRow } from '../core/graph/resources.ts';
+import type { AgentSession } from '../station/agent-sessions.ts';
+import type { Station } from '../station/station.ts';
+import { factsFrom } from './agent-facts.ts';
+import { AgentMessage, agentProtocol, agentProtocolsSpoken, closeCodes } from './schemas/agent-protocol.ts';
+import type { StationMessage } from './schemas/agent-protocol.ts';
+
+/** An agent's report is small; anything larger is not one. */
+export const agentMessageBytesMax = 64 * 1024;
+/** A connection must say hello within this time, ms. */
+const helloDeadline = 10_000;
+
+type Message = AgentMessage;
+type Report = Extract<Message, { type: 'node-up' }>;
+
+const validator = Compile(AgentMessage);
+
+const parse = (data: Buffer): Message | null => {
+  try {
+    const message: unknown = JSON.parse(data.toString('utf8'));
+    return validator.Check(message) ? message : null;
+  } catch {
+    return null;
+  }
+};
+
+export const agentSocket = (app: FastifyInstance, station: Station, version: string): void => {
+  app.get('/agent', { websocket: true, config: { access: 'agent' }, schema: { hide: true } }, (socket, request) => {
+    new Connection(socket, request, station, version);
+  });
+};
+
+class Connection implements AgentSession {
+  fqdn = '';
+  readonly #socket: WebSocket;
+  readonly #station: Station;
+  readonly #credential: CredentialRow;
+  readonly #remote: string;
+  readonly #version: string;
+  readonly #log: FastifyRequest['log'];
+  readonly #hello: NodeJS.Timeout;
+
+  constructor(socket: WebSocket, request: FastifyRequest, station: Station, version: string) {
+    this.#socket = socket;
+    this.#station = station;
+    this.#credential = request.credential!;
+    this.#remote = request.ip;
+    this.#version = version;
+    this.#log = request.log;
+    this.#hello = setTimeout(() => socket.close(closeCodes.badMessage, 'no hello'), helloDeadline);
+    socket.on('message', (data: Buffer) => this.#receive(data));
+    socket.on('close', () => {
+      clearTimeout(this.#hello);
+      station.agents.leave(this);
+    });
+    socket.on('error', (error) => this.#log.warn({ err: error, host: this.fqdn }, 'agent connection failed'));
+  }
+
+  pace(heartbeatMs: number): void {
+    this.#send({ type: 'pace', heartbeat_ms: heartbeatMs });
+  }
+
+  close(): void {
+    this.#socket.close(1001, 'the station is done with this connection');
+  }
+
+  #receive(data: Buffer): void {
+    const message = parse(data);
+    if (!message) return this.#socket.close(closeCodes.badMessage, 'not a message of the protocol');
+    if (message.type === 'hello') return this.#welcome(message);
+    if (this.fqdn === '') return this.#socket.close(closeCodes.badMessage, 'hello comes first');
+    if (message.type === 'heartbeat') return this.#station.agents.heard(this);
+    this.#report(message).catch((error: unknown) => {
+      this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
+      const { code = 'internal', message: text } = error as { code?: string; message: string };
+      this.#send({ type: 'refused', id: message.id, code, message: text });
+    });
+  }
+
+  #welcome({ protocol, fqdn }: Extract<Message, { type: 'hello' }>): void {
+    const { from, to } = agentProtocolsSpoken;
+    if (protocol < from || protocol > to) {
+      const reason = `protocol ${protocol} is not spoken here, only ${from} to ${to}; install a matching version`;
+      return this.#socket.close(closeCodes.unsupportedProtocol, reason);
+    }
+    const { host } = this.#credential;
+    if (host !== null && host !== fqdn)
+      return this.#socket.close(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
+    clearTimeout(this.#hello);
+    this.fqdn = fqdn;
+    const heartbeat = this.#station.agents.heartbeatMs();
+    this.#send({ type: 'welcome', protocol: agentProtocol, version: this.#version, heartbeat_ms: heartbeat });
+  }
+
+  /** Reports may follow each other without waiting; each gets its own answer once it is durable. */
+  async #report({ id, fqdn, facts }: Report): Promise<void> {
+    if (fqdn !== this.fqdn)
+      return this.#refuse(id, 'identity-mismatch', `the agent said hello as ${this.fqdn}, not as ${fqdn}`);
+    const result = await this.#station.submit(
+      {
+        type: 'ReportNodeUp',
+        fqdn,
+        facts: factsFrom(facts, this.#remote),
+        speaksFor: this.#credential.host,
+      },
+      { actor: `agent:${fqdn}` },
+      (graph) => graph.must('host', fqdn).facts?.agent === facts.agent,
+    );
+    if (!result.ok) return this.#refuse(id, result.rejection.code, result.rejection.message);
+    if (!result.reply) return this.#refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
+    this.#station.agents.join(this);
+    this.#send({ type: 'taken', id, revision: result.revision });
+  }
+
+  #refuse(id: number, code: string, message: string): void {
+    this.#log.warn({ host: this.fqdn, code, remote: this.#remote }, message);
+    this.#send({ type: 'refused', id, code, message });
+  }
+
+  #send(message: StationMessage): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+}

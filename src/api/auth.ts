@@ -1,0 +1,63 @@
+/** Who is asking, and whether they may. */
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CredentialRole, CredentialRow } from '../core/graph/resources.ts';
+import type { Station } from '../station/station.ts';
+import { ApiError } from './errors.ts';
+
+/** What a route asks of a token. `public`: nothing; `any`: a valid one. */
+export type Access = 'public' | 'any' | 'viewer' | 'operator' | 'admin' | 'agent' | 'process';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    credential: CredentialRow | null;
+  }
+}
+
+const rank: Partial<Record<CredentialRole | Access, number>> = { viewer: 1, operator: 2, admin: 3 };
+
+const bearer = /^Bearer +([^ ]+)$/i;
+
+/** Whether a token's role is enough. `process` is settled by the route, which knows the process. */
+const allows = (access: Access, role: CredentialRole): boolean => {
+  if (access === 'any') return true;
+  if (access === 'agent') return role === 'agent' || role === 'admin';
+  if (access === 'process') return role === 'process' || (rank[role] ?? 0) >= 1;
+  return (rank[role] ?? 0) >= (rank[access] ?? Infinity);
+};
+
+/** Runs before every route; a route that does not say what it asks for is closed to everybody but administrators. */
+export const authorise =
+  (station: Station) =>
+  (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    const access = request.routeOptions.config.access ?? 'admin';
+    if (access === 'public') return done();
+    const match = bearer.exec(request.headers.authorization ?? '');
+    const credential = match ? station.authenticate(match[1]!) : undefined;
+    if (!credential) {
+      const said = match ? 'the token is not valid: unknown, revoked or expired' : 'no token was sent';
+      return done(new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`));
+    }
+    if (!allows(access, credential.role)) {
+      const needed = access === 'process' ? 'viewer' : access;
+      return done(
+        new ApiError('forbidden', `this needs the role ${needed}; the token has the role ${credential.role}`),
+      );
+    }
+    request.credential = credential;
+    done();
+  };
+
+/** Refuses a process's token for any other process, and a weaker role than `least` for all. */
+export const mustBeOwnOr = (request: FastifyRequest, fid: string, least: 'viewer' | 'operator'): void => {
+  const credential = request.credential!;
+  if (credential.role === 'process') {
+    if (credential.process === fid) return;
+    throw new ApiError('forbidden', `the token may see ${credential.process ?? 'nothing'} only`);
+  }
+  if ((rank[credential.role] ?? 0) < rank[least]!)
+    throw new ApiError('forbidden', `this needs the role ${least}; the token has the role ${credential.role}`);
+};

@@ -1,0 +1,99 @@
+/** How a request becomes a command: idempotency, preconditions, dry runs and refusals are the same for all. */
+
+import { hash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Command } from '../core/commands/index.ts';
+import { revision } from '../core/events/commit.ts';
+import type { RequestIdentity, Revision } from '../core/events/commit.ts';
+import type { Rejection } from '../core/rejection.ts';
+import type { MakeReply } from '../station/result.ts';
+import type { Sender, Station } from '../station/station.ts';
+import { ApiError } from './errors.ts';
+import type { DryRun } from './schemas/replies.ts';
+
+/** Query of every command. */
+export const CommandQuery = Type.Object({
+  dry_run: Type.Optional(
+    Type.Boolean({ description: 'Answer with the events that would be appended; append nothing.' }),
+  ),
+});
+
+/** Headers of every command. */
+export const CommandHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: 'A second request with the same key gets the answer of the first. Remembered for 24 hours.',
+    }),
+  ),
+  'if-match': Type.Optional(
+    Type.String({ description: 'A revision; the command is refused when the cluster has another.' }),
+  ),
+});
+
+const identityOf = (request: FastifyRequest): RequestIdentity | undefined => {
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') return undefined;
+  const asked = `${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`;
+  return { key, fingerprint: hash('sha256', asked).slice(0, 32) };
+};
+
+const expectedOf = (request: FastifyRequest): Revision | undefined => {
+  const given = request.headers['if-match'];
+  if (given === undefined) return undefined;
+  const match = /^"?(\d{1,15})"?$/.exec(given);
+  if (!match)
+    throw new ApiError('invalid-request', 'If-Match must be a revision, for example "42"', {
+      field: 'if-match',
+    });
+  return revision(Number(match[1]));
+};
+
+export const senderOf = (request: FastifyRequest): Sender => {
+  const { credential } = request;
+  return {
+    actor: credential?.role === 'process' ? `process:${credential.process!}` : `token:${credential!.id}`,
+    correlation: request.id,
+    request: identityOf(request),
+    expected: expectedOf(request),
+  };
+};
+
+export const refusal = ({ code, message, source, subject }: Rejection): ApiError =>
+  new ApiError(code, message, {
+    ...(subject === undefined ? {} : { field: subject }),
+    ...(source ? { errors: [{ ...source, column: 1, path: subject ?? '', message }] } : {}),
+  });
+
+/**
+ * Runs a command for a request and answers it.
+ *
+ * @param makeReply body of the answer, from the graph as the command left it, its commit and its revision
+ * @param created status 201 instead of 200 where something changed
+ */
+export const run = async <T>(
+  station: Station,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  command: Command,
+  makeReply: (...args: [...Parameters<MakeReply<T>>, Revision]) => T,
+  created = false,
+): Promise<T | DryRun> => {
+  const sender = senderOf(request);
+  if ((request.query as { dry_run?: boolean }).dry_run === true) {
+    const result = station.dryRun(command, sender);
+    await station.settled();
+    if (!result.ok) throw refusal(result.rejection);
+    const events = result.events.map(({ type, data, rule }) => ({ type, data, rule: rule ?? null }));
+    return { dry_run: true, revision: station.head, events };
+  }
+  const result = await station.submit(command, sender, (graph, commit) =>
+    makeReply(graph, commit, commit?.revision ?? station.head),
+  );
+  if (!result.ok) throw refusal(result.rejection);
+  reply.header('halcyon-revision', result.revision);
+  if (created && result.changed) reply.code(201);
+  return result.reply;
+};

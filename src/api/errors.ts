@@ -1,0 +1,90 @@
+/**
+ * Every error the API answers with: its stable code, HTTP status and title. Rejections of the core come first, then what the
+ * API and the log add. A code is never reused for something else.
+ */
+
+import type { RejectionCode } from '../core/rejection.ts';
+import { rejections } from '../core/rejection.ts';
+import type { Problem } from '../config/problem.ts';
+import type { ProblemDetails } from './schemas/replies.ts';
+
+const rejectionStatus: { readonly [C in RejectionCode]: number } = {
+  'cluster-not-loaded': 409,
+  'unknown-host': 404,
+  'unknown-node': 404,
+  'unknown-process': 404,
+  'unknown-role': 404,
+  'unknown-credential': 404,
+  'unknown-var': 404,
+  'invalid-var': 422,
+  'unknown-variable': 422,
+  'unknown-override': 422,
+  'multiplicity-fixed': 422,
+  'invalid-multiplicity': 422,
+  'template-error': 422,
+  'circular-requires': 422,
+  'no-free-endpoint': 409,
+  'environment-range-exhausted': 409,
+  'process-managed': 409,
+  'process-busy': 409,
+  'host-claimed': 409,
+  'identity-mismatch': 403,
+  'credential-exists': 409,
+  'last-admin': 409,
+  'idempotency-key-reused': 422,
+  'revision-mismatch': 412,
+  'too-large': 422,
+};
+
+const others = {
+  'invalid-request': { status: 400, title: 'the request is not of the right shape' },
+  'invalid-files': { status: 422, title: 'the files have errors' },
+  unauthenticated: { status: 401, title: 'a valid token is needed' },
+  forbidden: { status: 403, title: 'the token does not allow this' },
+  'not-found': { status: 404, title: 'there is no such thing here' },
+  'body-too-large': { status: 413, title: 'the body is larger than the limit' },
+  'unsupported-media-type': { status: 415, title: 'the body is not JSON' },
+  'log-busy': { status: 503, title: 'too much is waiting to be written' },
+  'append-failed': { status: 507, title: 'the log cannot be written' },
+  'log-corrupt': { status: 500, title: 'the log is damaged' },
+  internal: { status: 500, title: 'the station failed' },
+} as const;
+
+type OtherCode = keyof typeof others;
+export type ErrorCode = RejectionCode | OtherCode;
+
+/** Code, status and title of every error, for the reference. */
+export const errorTable: readonly { code: ErrorCode; status: number; title: string }[] = [
+  ...Object.entries(rejections).map(([code, title]) => ({
+    code: code as RejectionCode,
+    status: rejectionStatus[code as RejectionCode],
+    title,
+  })),
+  ...Object.entries(others).map(([code, { status, title }]) => ({ code: code as OtherCode, status, title })),
+];
+
+const byCode = new Map(errorTable.map((entry) => [entry.code, entry]));
+
+/** An answer that is an error (RFC 9457). Thrown by routes, sent by the server. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: ProblemDetails;
+
+  constructor(code: ErrorCode, detail: string, extra: { errors?: readonly Problem[]; field?: string } = {}) {
+    super(detail);
+    this.name = 'ApiError';
+    this.code = code;
+    const { status, title } = byCode.get(code)!;
+    this.status = status;
+    this.details = {
+      type: `https://halcyon.invalid/errors/${code}`,
+      title,
+      status,
+      code,
+      detail,
+      ...(extra.errors ? { errors: extra.errors.map((problem) => ({ ...problem })) } : {}),
+      ...(extra.field === undefined ? {} : { field: extra.field }),
+    };
+  }
+}

@@ -1,0 +1,47 @@
+/** Prometheus metrics of a station, read from its state when they are asked for. */
+
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Station } from '../station/station.ts';
+
+export const metricsOf = (station: Station): Registry => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const metric: Gauge = new Gauge({
+      name: `halcyon_${name}`,
+      help,
+      registers: [registry],
+      collect: () => metric.set(read()),
+    });
+  };
+  gauge('log_revision', 'Revision of the last durable commit.', () => station.log.head());
+  gauge('log_bytes', 'Bytes the log occupies.', () => station.log.size());
+  gauge('commits_waiting', 'Commits decided and not durable yet.', () => station.waiting);
+  gauge('commits_total', 'Commits since this station started.', () => station.counters.commits);
+  gauge('rejections_total', 'Commands refused since this station started.', () => station.counters.rejections);
+  gauge('agents_connected', 'Agents with an open connection.', () => station.agents.connected);
+  gauge('agent_heartbeat_ms', 'Interval the agents are told.', () => station.agents.heartbeatMs());
+
+  const labelled = (
+    name: string,
+    help: string,
+    read: () => Iterable<readonly [string, number]>,
+    label: string,
+  ): void => {
+    const metric: Gauge = new Gauge({
+      name: `halcyon_${name}`,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect: () => {
+        metric.reset();
+        for (const [value, count] of read()) metric.set({ [label]: value }, count);
+      },
+    });
+  };
+  labelled('hosts', 'Hosts by state.', () => Object.entries(station.graph.hostCounts()), 'state');
+  labelled('processes', 'Processes by state.', () => station.graph.processCounts(), 'state');
+  labelled('rule_firings_total', 'How often a rule added something.', () => station.counters.firings, 'rule');
+  return registry;
+};

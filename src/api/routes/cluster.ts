@@ -1,0 +1,169 @@
+/** Loading, dumping and looking at the cluster as a whole. */
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
+import { currentVars, varNames, varSpecs } from '../../core/vars.ts';
+import type { VarSpec } from '../../core/vars.ts';
+import { dumpDeclaration, readFiles } from '../../station/files.ts';
+import type { Station } from '../../station/station.ts';
+import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import { read, readQuery } from '../reads.ts';
+import { LoadBody } from '../schemas/bodies.ts';
+import { Dump, Loaded, Status, VarList } from '../schemas/replies.ts';
+import { streamText } from '../streaming.ts';
+import { addedFids } from '../views/processes.ts';
+import { statusView } from '../views/status.ts';
+
+const StatusQuery = readQuery({
+  host: Type.Optional(Type.String({ description: 'Only this host.' })),
+  problems: Type.Optional(Type.Boolean({ description: 'Only what needs attention.' })),
+  summary: Type.Optional(Type.Boolean({ description: 'Only the counts.' })),
+});
+
+const graphFormats = {
+  json: { dump: dumpJson, type: 'application/json' },
+  dot: { dump: dumpDot, type: 'text/vnd.graphviz' },
+  kv: { dump: dumpKeyValue, type: 'text/tab-separated-values' },
+} as const;
+
+const GraphQuery = readQuery({
+  format: Type.Optional(
+    Type.Union([Type.Literal('json'), Type.Literal('dot'), Type.Literal('kv')], { description: 'Default json.' }),
+  ),
+});
+
+/** Facts carry hosts by the thousand; other bodies are small. */
+const loadBytesMax = 64 * 1024 * 1024;
+
+export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
+  app.post<{ Body: LoadBody }>(
+    '/load',
+    {
+      bodyLimit: loadBytesMax,
+      config: { access: 'admin' },
+      schema: {
+        summary: 'Load facts and roles',
+        description:
+          'Adds what is new and changes what differs; removes nothing. All of it or nothing: with any error in ' +
+          'a file the log is untouched.',
+        tags: ['cluster'],
+        body: LoadBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Loaded },
+      },
+    },
+    (request, reply) => {
+      const files = readFiles(request.body);
+      if (!files.ok) {
+        const count = files.problems.length;
+        throw new ApiError('invalid-files', `${count} ${count === 1 ? 'error' : 'errors'}; nothing was loaded`, {
+          errors: files.problems,
+        });
+      }
+      const { declaration, warnings } = files;
+      if (!isDryRun(request)) files.keepSecrets(station.secrets);
+      return run(
+        station,
+        request,
+        reply,
+        { type: 'LoadDeclaration', declaration },
+        (graph, commit, revision): Loaded => ({
+          revision,
+          changed: commit !== null,
+          hosts: declaration.hosts.length,
+          roles: declaration.roles.length,
+          processes: addedFids(commit).length,
+          waiting: declaration.hosts
+            .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
+            .map(({ fqdn }) => fqdn),
+          warnings: warnings.map((warning) => ({ ...warning })),
+        }),
+      );
+    },
+  );
+
+  app.get(
+    '/dump',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'The declared cluster as files that load takes',
+        description: 'Credentials of OBMs are not in it.',
+        tags: ['cluster'],
+        querystring: readQuery({}),
+        response: { 200: Dump },
+      },
+    },
+    (request, reply) =>
+      read(station, reply, (request.query as { at?: string }).at, ({ graph }) => dumpDeclaration(graph)),
+  );
+
+  app.get<{ Querystring: Static<typeof StatusQuery> }>(
+    '/status',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'The cluster at a glance',
+        tags: ['cluster'],
+        querystring: StatusQuery,
+        response: { 200: Status },
+      },
+    },
+    (request, reply) =>
+      read(station, reply, request.query.at, (moment) => {
+        const { host } = request.query;
+        if (host !== undefined && !moment.graph.get('host', host))
+          throw new ApiError('unknown-host', `there is no host ${host}`, { field: 'host' });
+        return statusView(moment, request.query);
+      }),
+  );
+
+  app.get<{ Querystring: Static<typeof GraphQuery> }>(
+    '/graph',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'The resource graph',
+        description: 'As JSON, for Graphviz, or one resource a line. Token hashes are not in it.',
+        tags: ['cluster'],
+        querystring: GraphQuery,
+      },
+    },
+    async (request, reply) => {
+      const { dump, type } = graphFormats[request.query.format ?? 'json'];
+      const text = await read(station, reply, request.query.at, ({ graph }) => dump(graph));
+      return streamText(reply, type, text);
+    },
+  );
+
+  app.get(
+    '/vars',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'The settings, with unit, range and default',
+        tags: ['cluster'],
+        querystring: readQuery({}),
+        response: { 200: VarList },
+      },
+    },
+    (request, reply) =>
+      read(station, reply, (request.query as { at?: string }).at, ({ graph, head }) => {
+        const values = currentVars(graph);
+        return {
+          revision: head,
+          items: varNames.map((name) => {
+            const { unit, min, max, description, ...spec }: VarSpec = varSpecs[name];
+            return { name, value: values[name], default: spec.default, unit, min, max, description };
+          }),
+        };
+      }),
+  );
+};
+
+const isDryRun = (request: FastifyRequest): boolean =>
+  (request.query as { dry_run?: boolean }).dry_run === true;

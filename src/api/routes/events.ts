@@ -1,0 +1,124 @@
+/** The log: pages, a live stream, and why things are as they are. */
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { revision } from '../../core/events/commit.ts';
+import type { Revision } from '../../core/events/commit.ts';
+import type { Station } from '../../station/station.ts';
+import { explain, findResource, isKind } from '../../station/why.ts';
+import { ApiError } from '../errors.ts';
+import { read } from '../reads.ts';
+import { EventPage, Why } from '../schemas/replies.ts';
+import type { EventReply } from '../schemas/replies.ts';
+import { eventViews } from '../views/events.ts';
+import { EventStreams } from '../event-streams.ts';
+
+const EventsQuery = Type.Object({
+  from: Type.Optional(Type.Integer({ minimum: 0, description: 'Events after this revision. Default 0.' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000, description: 'At least this many, whole commits. Default 1000.' }),
+  ),
+  type: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], { description: 'Only events of these types.' }),
+  ),
+});
+type EventsQuery = Static<typeof EventsQuery>;
+
+const WhyQuery = Type.Object({
+  kind: Type.Optional(Type.String({ description: 'Where a name could be of several kinds: host, role, …' })),
+});
+
+/** How far one page looks for events of a rare type before it answers with what it has. */
+const commitsPerPage = 100_000;
+
+const typesIn = ({ type }: EventsQuery): ReadonlySet<string> | null =>
+  type === undefined ? null : new Set(Array.isArray(type) ? type : [type]);
+
+/** Where a stream goes on: after the event that the reader saw last. */
+const lastSeen = (request: FastifyRequest<{ Querystring: EventsQuery }>): { after: Revision; skip: number } => {
+  const header = request.headers['last-event-id'];
+  const match = typeof header === 'string' ? /^(\d{1,15})\.(\d{1,6})$/.exec(header) : null;
+  if (match) return { after: revision(Number(match[1]) - 1), skip: Number(match[2]) + 1 };
+  return { after: revision(request.query.from ?? 0), skip: 0 };
+};
+
+export const eventRoutes = (app: FastifyInstance, station: Station, streams: EventStreams): void => {
+  app.get<{ Querystring: EventsQuery }>(
+    '/events',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Events of the log',
+        description:
+          'A page as JSON; with `Accept: text/event-stream` a live stream (SSE) that resumes after `Last-Event-ID`.',
+        tags: ['events'],
+        querystring: EventsQuery,
+        response: { 200: EventPage },
+      },
+    },
+    (request, reply) => {
+      const types = typesIn(request.query);
+      if (request.headers.accept?.includes('text/event-stream')) {
+        streams.open(reply, { ...lastSeen(request), types, name: `token:${request.credential!.id}` });
+        return reply;
+      }
+      return pageOfEvents(station, request.query, types);
+    },
+  );
+
+  app.get<{ Params: { id: string }; Querystring: { kind?: string } }>(
+    '/why/:id',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Why a resource is as it is',
+        description: 'The commits that made and changed it, with the command, the actor and the rules behind each.',
+        tags: ['events'],
+        params: Type.Object({ id: Type.String() }),
+        querystring: WhyQuery,
+        response: { 200: Why },
+      },
+    },
+    async (request, reply) => {
+      const { kind } = request.query;
+      if (kind !== undefined && !isKind(kind))
+        throw new ApiError('invalid-request', `there is no kind ${kind}`, { field: 'kind' });
+      const found = await read(station, reply, undefined, ({ graph }) =>
+        findResource(graph, request.params.id, kind),
+      );
+      if (!found) throw new ApiError('not-found', `nothing is called ${request.params.id}`);
+      const steps = await explain(station.log, found);
+      return {
+        id: found.key,
+        kind: found.kind,
+        resource: { ...found.row },
+        steps: steps.map(({ commit, events }) => ({
+          revision: commit.revision,
+          at: commit.at,
+          actor: commit.actor,
+          command: commit.command,
+          correlation: commit.correlation,
+          events: eventViews(commit, events),
+        })),
+      };
+    },
+  );
+};
+
+const pageOfEvents = (
+  station: Station,
+  { from = 0, limit = 1000 }: EventsQuery,
+  types: ReadonlySet<string> | null,
+): EventPage => {
+  const events: EventReply[] = [];
+  let [last, looked] = [from, 0];
+  for (const commit of station.log.read(revision(from))) {
+    last = commit.revision;
+    looked += 1;
+    for (const event of eventViews(commit)) if (!types || types.has(event.type)) events.push(event);
+    if (events.length >= limit || looked === commitsPerPage) break;
+  }
+  const head = station.log.head();
+  return { revision: head, events, next: last < head ? last : null };
+};

@@ -1,0 +1,185 @@
+/** Hosts and nodes. */
+
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { parseFid } from '../../core/allocation/fid.ts';
+import type { HostFacts, HostRow } from '../../core/graph/resources.ts';
+import type { Station } from '../../station/station.ts';
+import { factsFrom } from '../agent-facts.ts';
+import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
+import { ReportedFacts } from '../schemas/agent-protocol.ts';
+import { HostBody, NodeBody } from '../schemas/bodies.ts';
+import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
+import { Fqdn, FidText } from '../schemas/values.ts';
+import { hostView, nodeView } from '../views/hosts.ts';
+import { addedView, byFid } from '../views/processes.ts';
+
+const HostsQuery = readQuery({
+  ...pageParameters,
+  state: Type.Optional(Type.String({ description: 'Only hosts in this state.' })),
+});
+const NodesQuery = readQuery(pageParameters);
+const HostPath = Type.Object({ fqdn: Fqdn });
+const NodePath = Type.Object({ fid: FidText });
+
+const byName = (a: HostRow, b: HostRow): number => (a.fqdn < b.fqdn ? -1 : 1);
+
+export const hostRoutes = (app: FastifyInstance, station: Station): void => {
+  app.get<{ Querystring: Static<typeof HostsQuery> }>(
+    '/hosts',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Hosts', tags: ['hosts'], querystring: HostsQuery, response: { 200: HostPage } },
+    },
+    (request, reply) =>
+      read(station, reply, request.query.at, ({ graph, head }) => {
+        const { state } = request.query;
+        const rows = [...graph.all('host')].filter((row) => state === undefined || row.state === state);
+        const view = (row: HostRow): Host => hostView(graph, row);
+        return { revision: head, ...pageOf(rows.sort(byName), ({ fqdn }) => fqdn, view, request.query) };
+      }),
+  );
+
+  app.post<{ Body: HostBody }>(
+    '/hosts',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Make a host known before its agent reports',
+        tags: ['hosts'],
+        body: HostBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 201: Host },
+      },
+    },
+    (request, reply) => {
+      const { fqdn } = request.body;
+      const view = (graph: Station['graph']): Host => hostView(graph, graph.must('host', fqdn));
+      return run(station, request, reply, { type: 'RegisterHost', fqdn }, view, true);
+    },
+  );
+
+  app.get<{ Params: { fqdn: string }; Querystring: { at?: string } }>(
+    '/hosts/:fqdn',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'One host',
+        tags: ['hosts'],
+        params: HostPath,
+        querystring: readQuery({}),
+        response: { 200: Host },
+      },
+    },
+    (request, reply) =>
+      read(station, reply, request.query.at, ({ graph }) => {
+        const row = graph.get('host', request.params.fqdn);
+        if (!row) throw new ApiError('unknown-host', `there is no host ${request.params.fqdn}`);
+        return hostView(graph, row);
+      }),
+  );
+
+  app.put<{ Params: { fqdn: string }; Body: ReportedFacts }>(
+    '/hosts/:fqdn/facts',
+    {
+      config: { access: 'agent' },
+      schema: {
+        summary: 'Report that a host is up, and what it is like',
+        description:
+          'What an agent does over its WebSocket, for hosts that report by other means. Nobody watches such a ' +
+          'host: it stays up until its agent connects and falls silent.',
+        tags: ['hosts'],
+        params: HostPath,
+        body: ReportedFacts,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    async (request, reply) => {
+      const { fqdn } = request.params;
+      const facts: HostFacts = factsFrom(request.body, request.ip);
+      const speaksFor = request.credential!.host;
+      const done = await run(
+        station,
+        request,
+        reply,
+        { type: 'ReportNodeUp', fqdn, facts, speaksFor },
+        (graph, commit, revision) => {
+          const claimed = graph.must('host', fqdn).facts!.agent !== facts.agent;
+          return { revision, changed: commit !== null, claimed };
+        },
+      );
+      if ('claimed' in done && done.claimed)
+        throw new ApiError('host-claimed', `another machine is ${fqdn} already`, { field: 'agent' });
+      return done;
+    },
+  );
+
+  app.get<{ Querystring: Static<typeof NodesQuery> }>(
+    '/nodes',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Nodes', tags: ['nodes'], querystring: NodesQuery, response: { 200: NodePage } },
+    },
+    (request, reply) =>
+      read(station, reply, request.query.at, ({ graph, head }) => {
+        const rows = [...graph.all('node')].sort(byFid);
+        const page = pageOf(rows, ({ fid }) => fid, (row) => nodeView(graph, row), request.query);
+        return { revision: head, ...page };
+      }),
+  );
+
+  app.get<{ Params: { fid: string }; Querystring: { at?: string } }>(
+    '/nodes/:fid',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'One node',
+        tags: ['nodes'],
+        params: NodePath,
+        querystring: readQuery({}),
+        response: { 200: Node },
+      },
+    },
+    (request, reply) =>
+      read(station, reply, request.query.at, ({ graph }) => {
+        const row = graph.get('node', parseFid(request.params.fid)!);
+        if (!row) throw new ApiError('unknown-node', `there is no node ${request.params.fid}`);
+        return nodeView(graph, row);
+      }),
+  );
+
+  app.post<{ Body: NodeBody }>(
+    '/nodes',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Add the processes of several roles to a host',
+        description: 'One commit: all of them or none. The host becomes a node if it is none yet.',
+        tags: ['nodes'],
+        body: NodeBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 201: Added },
+      },
+    },
+    (request, reply) => {
+      const { host, roles, tokens = false } = request.body;
+      const declared = roles.map(({ name, overrides }) => ({ name, overrides: (overrides ?? {}) as never }));
+      return run(
+        station,
+        request,
+        reply,
+        { type: 'AddProcesses', host, roles: declared, tokens },
+        (graph, commit, revision) =>
+          addedView(graph, host, commit, revision, tokens ? (fid) => station.processToken(fid).token : null),
+        true,
+      );
+    },
+  );
+};

@@ -1,0 +1,210 @@
+/** Processes: adding, looking, configuration, state, removal. */
+
+import { hash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { stringify } from 'yaml';
+import { parseFid } from '../../core/allocation/fid.ts';
+import type { Fid } from '../../core/allocation/fid.ts';
+import { configurationOf, environmentFile } from '../../core/configuration.ts';
+import type { ProcessConfiguration } from '../../core/configuration.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { Station } from '../../station/station.ts';
+import { mustBeOwnOr } from '../auth.ts';
+import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
+import { ProcessBody, StateBody } from '../schemas/bodies.ts';
+import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
+import { FidText } from '../schemas/values.ts';
+import { addedView, byFid, processView } from '../views/processes.ts';
+
+const ProcessesQuery = readQuery({
+  ...pageParameters,
+  host: Type.Optional(Type.String({ description: 'Only processes of this host.' })),
+  node: Type.Optional(Type.String({ description: 'Only processes of this node.' })),
+  role: Type.Optional(Type.String({ description: 'Only processes of this role.' })),
+  state: Type.Optional(Type.String({ description: 'Only processes in this state.' })),
+});
+type ProcessesQuery = Static<typeof ProcessesQuery>;
+
+const ProcessPath = Type.Object({ fid: FidText });
+
+const ConfigurationQuery = readQuery({
+  format: Type.Optional(
+    Type.Union([Type.Literal('json'), Type.Literal('env'), Type.Literal('yaml')], { description: 'Default json.' }),
+  ),
+});
+
+const formats = {
+  json: { type: 'application/json', write: (c: ProcessConfiguration) => JSON.stringify(c) },
+  env: { type: 'text/plain', write: (c: ProcessConfiguration) => environmentFile(c.environment) },
+  yaml: { type: 'application/yaml', write: (c: ProcessConfiguration) => stringify(c) },
+} as const;
+
+/** The rows a query is about, by the narrowest index there is. */
+const candidates = (graph: Graph, { host, node }: ProcessesQuery): ProcessRow[] => {
+  const of = node === undefined ? (host === undefined ? undefined : graph.one('runs', host)?.fid) : parseFid(node);
+  if (host === undefined && node === undefined) return [...graph.all('process')];
+  return of ? [...graph.many('hosts', of)] : [];
+};
+
+const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
+
+const processIn = (graph: Graph, fid: Fid): ProcessRow => {
+  const row = graph.get('process', fid);
+  if (!row) throw new ApiError('unknown-process', `there is no process ${fid}`);
+  return row;
+};
+
+export const processRoutes = (app: FastifyInstance, station: Station): void => {
+  app.get<{ Querystring: ProcessesQuery }>(
+    '/processes',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Processes',
+        tags: ['processes'],
+        querystring: ProcessesQuery,
+        response: { 200: ProcessPage },
+      },
+    },
+    (request, reply) =>
+      read(station, reply, request.query.at, ({ graph, head }) => {
+        const { role, state } = request.query;
+        const rows = candidates(graph, request.query)
+          .filter((row) => role === undefined || row.role === role)
+          .filter((row) => state === undefined || row.state === state)
+          .sort(byFid);
+        const page = pageOf(rows, ({ fid }) => fid, (row) => processView(graph, row), request.query);
+        return { revision: head, ...page };
+      }),
+  );
+
+  app.post<{ Body: ProcessBody }>(
+    '/processes',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Add the processes of a role to a host',
+        description:
+          'As many as the role says, in one commit, all of them or none. Answers with the configuration of every ' +
+          'process added, the ones that the role requires included.',
+        tags: ['processes'],
+        body: ProcessBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 201: Added },
+      },
+    },
+    (request, reply) => {
+      const { host, role, overrides = {}, tokens = false } = request.body;
+      const roles = [{ name: role, overrides: overrides as never }];
+      return run(
+        station,
+        request,
+        reply,
+        { type: 'AddProcesses', host, roles, tokens },
+        (graph, commit, revision) =>
+          addedView(graph, host, commit, revision, tokens ? (fid) => station.processToken(fid).token : null),
+        true,
+      );
+    },
+  );
+
+  app.get<{ Querystring: { at?: string } }>(
+    '/processes/:fid',
+    {
+      config: { access: 'process' },
+      schema: {
+        summary: 'One process',
+        tags: ['processes'],
+        params: ProcessPath,
+        querystring: readQuery({}),
+        response: { 200: Process },
+      },
+    },
+    (request, reply) => {
+      const fid = fidIn(request);
+      mustBeOwnOr(request, fid, 'viewer');
+      return read(station, reply, request.query.at, ({ graph }) => processView(graph, processIn(graph, fid)));
+    },
+  );
+
+  app.get<{ Querystring: Static<typeof ConfigurationQuery> }>(
+    '/processes/:fid/configuration',
+    {
+      config: { access: 'process' },
+      schema: {
+        summary: 'The configuration of a process',
+        description:
+          '`env` is what its environment file holds; systemd and a shell read the same from it. Answers 304 while ' +
+          'If-None-Match holds the ETag of what is still current.',
+        tags: ['processes'],
+        params: ProcessPath,
+        querystring: ConfigurationQuery,
+        response: { 200: Configuration },
+      },
+    },
+    async (request, reply) => {
+      const fid = fidIn(request);
+      mustBeOwnOr(request, fid, 'viewer');
+      const configuration = await read(station, reply, request.query.at, ({ graph }) =>
+        configurationOf(graph, processIn(graph, fid).fid),
+      );
+      const { type, write } = formats[request.query.format ?? 'json'];
+      return sendTagged(request, reply, type, write(configuration));
+    },
+  );
+
+  app.put<{ Body: StateBody }>(
+    '/processes/:fid/state',
+    {
+      config: { access: 'process' },
+      schema: {
+        summary: 'Report the state of an independent process',
+        description: 'For its owner. A report that changes nothing leaves no trace in the log.',
+        tags: ['processes'],
+        params: ProcessPath,
+        body: StateBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) => {
+      const fid = fidIn(request);
+      mustBeOwnOr(request, fid, 'operator');
+      const { state, reason = '' } = request.body;
+      return run(station, request, reply, { type: 'ReportProcessState', fid, state, reason }, done);
+    },
+  );
+
+  app.delete(
+    '/processes/:fid',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Remove a process',
+        description: 'Refused while anybody can be running it. Its endpoint is free again; its fid never is.',
+        tags: ['processes'],
+        params: ProcessPath,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) => run(station, request, reply, { type: 'RemoveProcess', fid: fidIn(request) }, done),
+  );
+};
+
+const done = (_graph: Graph, commit: unknown, revision: number): Done => ({ revision, changed: commit !== null });
+
+const sendTagged = (request: FastifyRequest, reply: FastifyReply, type: string, body: string): FastifyReply => {
+  const tag = `"${hash('sha256', body).slice(0, 32)}"`;
+  reply.header('etag', tag).header('cache-control', 'no-cache');
+  if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+  return reply.type(`${type}; charset=utf-8`).send(body);
+};

@@ -1,0 +1,114 @@
+/** The station's HTTP server: routes, validation, errors, OpenAPI. */
+
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import swagger from '@fastify/swagger';
+import websocket from '@fastify/websocket';
+import fastify from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
+import type { Station } from '../station/station.ts';
+import { agentMessageBytesMax, agentSocket } from './agent-socket.ts';
+import { authorise } from './auth.ts';
+import { ApiError } from './errors.ts';
+import { EventStreams } from './event-streams.ts';
+import { openapi } from './openapi.ts';
+import { clusterRoutes } from './routes/cluster.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { hostRoutes } from './routes/hosts.ts';
+import { infoRoutes } from './routes/info.ts';
+import { processRoutes } from './routes/processes.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { validatorCompiler } from './validation.ts';
+
+export interface ServerOptions {
+  readonly logger: FastifyBaseLogger;
+  /** PEM certificate chain and key; absent: plain HTTP. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+}
+
+/** Bytes of a request body; loading facts may be larger. */
+export const bodyBytesMax = 1024 * 1024;
+
+export const version = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** Builds the server; the caller listens. Closing it does not close the station. */
+export const createServer = async (station: Station, options: ServerOptions): Promise<FastifyInstance> => {
+  const app = fastify({
+    loggerInstance: options.logger,
+    ...(options.tls ? { https: options.tls } : {}),
+    bodyLimit: bodyBytesMax,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 512 },
+  }) as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler as never);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.decorateRequest('credential', null);
+  app.addHook('onRequest', authorise(station));
+  onErrors(app);
+
+  await app.register(swagger, openapi(version));
+  await app.register(websocket, { options: { maxPayload: agentMessageBytesMax } });
+
+  const streams = new EventStreams(station);
+  app.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
+  await app.register(async (scope) => healthRoutes(scope, station));
+  await app.register(
+    async (api) => {
+      clusterRoutes(api, station);
+      hostRoutes(api, station);
+      processRoutes(api, station);
+      eventRoutes(api, station, streams);
+      infoRoutes(api, station, streams);
+      tokenRoutes(api, station);
+      agentSocket(api, station, version);
+      api.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+};
+
+const problemType = 'application/problem+json; charset=utf-8';
+
+const onErrors = (app: FastifyInstance): void => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = asApiError(error);
+    if (problem.status >= 500) request.log.error({ err: error }, 'a request failed');
+    return reply
+      .code(problem.status)
+      .type(problemType)
+      .send({ ...problem.details, instance: `urn:uuid:${request.id}` });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { details } = new ApiError('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`);
+    return reply.code(404).type(problemType).send(details);
+  });
+};
+
+/** What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's log. */
+const asApiError = (error: FastifyError): ApiError => {
+  if (error instanceof ApiError) return error;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new ApiError('body-too-large', 'the body is larger than this request may be');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new ApiError('unsupported-media-type', 'send JSON with Content-Type: application/json');
+    case 'log-busy':
+    case 'append-failed':
+    case 'log-corrupt':
+      return new ApiError(error.code, error.message);
+    default:
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new ApiError('invalid-request', error.message);
+  return new ApiError('internal', 'the station failed; its log has the details');
+};

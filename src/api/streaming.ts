@@ -1,0 +1,21 @@
+/** Long answers, sent piece by piece, never faster than the reader takes them. */
+
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+
+const pieceCharacters = 64 * 1024;
+
+/** Joins short pieces: a stream of lines costs a write each. */
+function* inPieces(text: Iterable<string>): Generator<string> {
+  let piece = '';
+  for (const part of text) {
+    piece += part;
+    if (piece.length < pieceCharacters) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
+
+export const streamText = (reply: FastifyReply, type: string, text: Iterable<string>): FastifyReply =>
+  reply.type(`${type}; charset=utf-8`).send(Readable.from(inPieces(text), { objectMode: false }));

@@ -1,0 +1,41 @@
+/** Checks requests against their TypeBox schemas and says where the first mistake is. */
+
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import { ApiError } from './errors.ts';
+
+/** `/roles/0/name` reads better as `roles[0].name`. */
+const readable = (pointer: string): string =>
+  pointer
+    .slice(1)
+    .split('/')
+    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+
+const places: Record<string, string> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'header',
+};
+
+/** Bodies are taken as they are; queries and paths are text, so numbers and booleans in them are converted. */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema);
+  const isText = httpPart !== 'body';
+  return (data: unknown) => {
+    const value: unknown = isText ? Value.Convert(schema, data) : data;
+    if (validator.Check(value)) return { value };
+    const [first] = validator.Errors(value);
+    const place = places[httpPart ?? 'body'] ?? 'body';
+    const extra = (first?.params as { additionalProperties?: string[] } | undefined)?.additionalProperties;
+    const path = readable(first?.instancePath ?? '');
+    const at = path === '' ? (extra?.[0] ?? '') : path;
+    const what = extra ? `does not know the field ${extra.join(', ')}` : (first?.message ?? 'is wrong');
+    const where = path === '' ? `the ${place}` : `${place} ${path}`;
+    return { error: new ApiError('invalid-request', `${where} ${what}`, { field: at }) };
+  };
+};

@@ -1,0 +1,23 @@
+/** Events as the API shows them: each with the metadata that its commit keeps once. */
+
+import type { Commit } from '../../core/events/commit.ts';
+import type { EventReply } from '../schemas/replies.ts';
+
+const eventView = (commit: Commit, index: number): EventReply => {
+  const { type, v, data, cause, rule } = commit.events[index]!;
+  return {
+    id: `${commit.revision}.${index}`,
+    type,
+    v,
+    data,
+    at: commit.at,
+    actor: commit.actor,
+    correlation: commit.correlation,
+    causation: cause === undefined ? commit.command : `${commit.revision}.${cause}`,
+    rule: rule ?? null,
+  };
+};
+
+/** Some events of a commit (default: all), in order. */
+export const eventViews = (commit: Commit, indexes?: readonly number[]): EventReply[] =>
+  (indexes ?? commit.events.map((_, index) => index)).map((index) => eventView(commit, index));

@@ -1,0 +1,45 @@
+/** Hosts and nodes as the API shows them. */
+
+import type { Graph } from '../../core/graph/graph.ts';
+import type { HostRow, NodeRow } from '../../core/graph/resources.ts';
+import type { Host, Node } from '../schemas/replies.ts';
+
+export const hostView = (graph: Graph, row: HostRow): Host => {
+  const node = graph.one('runs', row.fqdn);
+  const { facts } = row;
+  return {
+    fqdn: row.fqdn,
+    state: row.state,
+    reason: row.reason,
+    since: row.since,
+    node: node?.fid ?? null,
+    address: facts?.address ?? null,
+    lnid: facts?.lnid ?? null,
+    memory_mib: facts?.memory_mib ?? null,
+    cpus: facts?.cpus ?? null,
+    kernel: facts?.kernel ?? null,
+    boot_id: facts?.boot_id ?? null,
+    agent_version: facts?.version ?? null,
+    interfaces: facts?.interfaces.map((one) => ({ ...one })) ?? [],
+    enclosure: row.enclosure,
+    project: row.project,
+    roles: row.roles.map(({ name, overrides }) => ({
+      name,
+      overrides: { ...overrides },
+      pending: row.pending.includes(name),
+    })),
+    problem: row.problem,
+    refused: [...row.refused],
+    processes: node ? graph.related('hosts', node.fid) : 0,
+    created: row.created,
+    changed: row.changed,
+  };
+};
+
+export const nodeView = (graph: Graph, { fid, host, created }: NodeRow): Node => ({
+  fid,
+  host,
+  state: graph.must('host', host).state,
+  processes: graph.related('hosts', fid),
+  created,
+});

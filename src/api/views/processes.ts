@@ -1,0 +1,70 @@
+/** Processes as the API shows them. */
+
+import { fidKey } from '../../core/allocation/fid.ts';
+import type { Fid } from '../../core/allocation/fid.ts';
+import { configurationOf } from '../../core/configuration.ts';
+import type { ProcessConfiguration } from '../../core/configuration.ts';
+import type { Commit, Revision } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { Added, Process, StatusProcess } from '../schemas/replies.ts';
+
+/** A service is in the state of its process. */
+const services = (graph: Graph, process: ProcessRow): StatusProcess['services'] =>
+  Array.from(graph.many('provides', process.fid), ({ fid, type }) => ({
+    fid,
+    type,
+    state: process.state,
+  }));
+
+export const statusProcess = (graph: Graph, row: ProcessRow): StatusProcess => {
+  const { spec } = graph.must('spec', row.spec);
+  return {
+    fid: row.fid,
+    name: spec.name,
+    role: row.role,
+    ownership: spec.ownership,
+    endpoint: row.endpoint,
+    state: row.state,
+    reason: row.reason,
+    services: services(graph, row),
+  };
+};
+
+export const processView = (graph: Graph, row: ProcessRow): Process => {
+  const { spec } = graph.must('spec', row.spec);
+  return {
+    ...statusProcess(graph, row),
+    node: row.node,
+    host: graph.must('node', row.node).host,
+    type: spec.type,
+    boot_level: spec.boot_level,
+    created: row.created,
+    changed: row.changed,
+  };
+};
+
+/** Lowest fid first: the order in which they were added. */
+export const byFid = (a: { fid: Fid }, b: { fid: Fid }): number => fidKey(a.fid) - fidKey(b.fid);
+
+/** The fids of the processes that a commit added, in order. */
+export const addedFids = (commit: Commit | null): Fid[] =>
+  (commit?.events ?? []).flatMap(({ type, data }) =>
+    type === 'ProcessAdded' ? [(data as { fid: Fid }).fid] : [],
+  );
+
+/** The answer to an add: the configuration of every process, with its token where tokens were asked for. */
+export const addedView = (
+  graph: Graph,
+  host: string,
+  commit: Commit | null,
+  revision: Revision,
+  tokenOf: ((fid: Fid) => string) | null,
+): Added => {
+  const processes = addedFids(commit).map((fid) => {
+    const configuration: ProcessConfiguration = configurationOf(graph, fid);
+    const shown = { ...configuration, environment: { ...configuration.environment } };
+    return tokenOf ? { ...shown, token: tokenOf(fid) } : shown;
+  });
+  return { revision, node: graph.one('runs', host)!.fid, processes };
+};
