@@ -315,11 +315,14 @@ class GroupCommitLog implements SqliteLog {
     this.#subscriptions.close();
     // The last connection to close writes the write-ahead log back, which a reader cannot do.
     reader.close();
-    if (this.#broken === undefined) {
-      const ended = once(writer, 'exit');
-      this.#send('close');
-      await ended;
+    try {
+      if (this.#broken === undefined) {
+        const ended = once(writer, 'exit');
+        this.#send('close');
+        await ended;
+      }
+    } finally {
+      unlock();
     }
-    unlock();
   }
 }
