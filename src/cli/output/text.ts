@@ -1,0 +1,48 @@
+/** Text for terminals. */
+
+/**
+ * Text that came over the network, made safe to print: control characters, which could drive the terminal, are written as
+ * escapes.
+ */
+export const printable = (text: string): string =>
+  text.replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what this is about
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** Columns that a text takes, as far as terminals agree. */
+export const widthOf = (text: string): number => [...text].length;
+
+/** Shortens a text to a width, with an ellipsis where something is left out. */
+export const shorten = (text: string, width: number): string =>
+  widthOf(text) <= width ? text : `${[...text].slice(0, Math.max(width - 1, 0)).join('')}…`;
+
+/** A time as UTC to the second, `2026-11-21T10:00:00Z`. */
+export const formatTime = (ms: number): string =>
+  new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+
+/** `1 host`, `2 hosts`, `1 process`, `2 processes`. */
+export const counted = (count: number, noun: string): string => {
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${/(s|sh|ch|x)$/.test(noun) ? `${noun}es` : `${noun}s`}`;
+};
+
+/** Exactly what the API answered, laid out for people and programs alike. */
+export const formatJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** A value of an event or a resource in a few characters. */
+const brief = (value: unknown): string => {
+  if (typeof value === 'string') return value === '' ? '""' : printable(value);
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.length}]`;
+  if (typeof value === 'object' && value !== null) return '{…}';
+  return String(value);
+};
+
+/** The fields of an object on one line: `fqdn=n1.savio3 state=up roles=[2]`. */
+export const briefly = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value)
+        .map(([name, field]) => `${name}=${brief(field)}`)
+        .join(' ')
+    : brief(value);
