@@ -21,7 +21,13 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   pauses: { firstMs: 500, maxMs: 30_000, deniedMs: 30_000 },
-  deadlines: { welcomeMs: 10_000, answerMs: 30_000, pongMs: 10_000, closeMs: 2_000 },
+  deadlines: {
+    welcomeMs: 10_000,
+    answerMs: 30_000,
+    pongMs: 10_000,
+    closeMs: 2_000,
+    steadyMs: 10_000,
+  },
   factsMs: 30_000,
 };
 

@@ -5,8 +5,8 @@
 
 /**
  * How a connection ended:
- * - `lost`: it had served, a report was taken on it;
- * - `unreachable`: it was not made, or broke before a report was taken;
+ * - `lost`: it had served for a while;
+ * - `unreachable`: it was not made, or broke soon;
  * - `denied`: the station does not want this agent as it is; somebody must change something.
  */
 export type EndingKind = 'lost' | 'unreachable' | 'denied';
@@ -23,7 +23,7 @@ export interface Pauses {
 export interface Attempt {
   /** Index into the list of stations. */
   readonly station: number;
-  /** Attempts that have failed since a report was last taken. */
+  /** Attempts that have failed since a connection last served for a while. */
   readonly failures: number;
 }
 

@@ -30,6 +30,8 @@ export interface Deadlines {
   readonly pongMs: number;
   /** For the other side to take leave too. */
   readonly closeMs: number;
+  /** How long a connection must have served for its end to be a loss; one that breaks sooner has failed. */
+  readonly steadyMs: number;
 }
 
 export interface ConnectionOptions {
@@ -52,7 +54,7 @@ export class Connection {
   readonly #answers = new Map<number, (answer: Answer) => void>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #localAddress = '';
-  #served = false;
+  #servesSince: number | undefined;
   #lastId = 0;
 
   /** Starts to connect; `welcomed` tells whether it worked. */
@@ -104,7 +106,7 @@ export class Connection {
     this.#send({ type: 'node-up', id, fqdn, facts });
     try {
       const answer = await promise;
-      if (answer.type === 'taken') this.#served = true;
+      if (answer.type === 'taken') this.#servesSince ??= performance.now();
       return answer;
     } finally {
       this.#cancel('answer');
@@ -123,6 +125,12 @@ export class Connection {
     const impatience = setTimeout(() => this.#socket.terminate(), this.#options.deadlines.closeMs);
     await this.#closed.promise;
     clearTimeout(impatience);
+  }
+
+  /** Two machines with one identity throw each other out: without this they would do so many times a second. */
+  get #served(): boolean {
+    const { steadyMs } = this.#options.deadlines;
+    return performance.now() - (this.#servesSince ?? Infinity) >= steadyMs;
   }
 
   #listen(): void {
