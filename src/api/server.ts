@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
-import fastify from 'fastify';
+import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
 import type { Station } from '../station/station.ts';
 import { agentMessageBytesMax, agentSocket } from './agent-socket.ts';
@@ -42,7 +42,7 @@ export const createServer = async (station: Station, options: ServerOptions): Pr
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
   }) as FastifyInstance;

@@ -31,11 +31,26 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (validator.Check(value)) return { value };
     const [first] = validator.Errors(value);
     const place = places[httpPart ?? 'body'] ?? 'body';
-    const extra = (first?.params as { additionalProperties?: string[] } | undefined)?.additionalProperties;
     const path = readable(first?.instancePath ?? '');
-    const at = path === '' ? (extra?.[0] ?? '') : path;
-    const what = extra ? `does not know the field ${extra.join(', ')}` : (first?.message ?? 'is wrong');
+    const { names, what } = mistake(first);
+    const field = [path, names[0]].filter(Boolean).join('.');
     const where = path === '' ? `the ${place}` : `${place} ${path}`;
-    return { error: new ApiError('invalid-request', `${where} ${what}`, { field: at }) };
+    return { error: new ApiError('invalid-request', `${where} ${what}`, { field }) };
   };
+};
+
+interface Mistake {
+  readonly message: string;
+  readonly params: object;
+}
+
+/** What is wrong, and the fields it is about. */
+const mistake = (error: Mistake | undefined): { names: readonly string[]; what: string } => {
+  const { additionalProperties: extra, requiredProperties: missing } = (error?.params ?? {}) as {
+    additionalProperties?: string[];
+    requiredProperties?: string[];
+  };
+  if (extra) return { names: extra, what: `does not know the field ${extra.join(', ')}` };
+  if (missing) return { names: missing, what: `lacks the field ${missing.join(', ')}` };
+  return { names: [], what: error?.message ?? 'is wrong' };
 };

@@ -8,6 +8,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createRenderer } from '../config/render.ts';
+import type { Fid } from '../core/allocation/fid.ts';
+import type { MintedToken } from '../core/commands/command.ts';
 import type { Command } from '../core/commands/index.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineCounters } from '../core/engine.ts';
@@ -27,7 +29,6 @@ import { SecretStore } from './secrets.ts';
 import { Submitter } from './submitter.ts';
 import { newToken, processToken, verifyToken } from './tokens.ts';
 import type { NewToken } from './tokens.ts';
-import type { Fid } from '../core/allocation/fid.ts';
 
 /** What a station tells of itself; pino fits. */
 export interface StationLogger {
@@ -105,7 +106,10 @@ export class Station {
     this.#now = options.now ?? Date.now;
     this.#key = stationKey(options.directory);
     this.secrets = new SecretStore(options.directory, this.#key);
-    const mint = (fid: Fid): NewToken => processToken(this.#key, fid);
+    const mint = (fid: Fid): MintedToken => {
+      const { id, hash } = processToken(this.#key, fid);
+      return { id, hash };
+    };
     this.#engine = new Engine({ render: createRenderer(), mint }, start);
     this.#submitter = new Submitter(this.#engine, log, this.#now);
     this.#history = new History(archive);

@@ -104,18 +104,18 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       const { fqdn } = request.params;
       const facts: HostFacts = factsFrom(request.body, request.ip);
       const speaksFor = request.credential!.host;
+      let claimed = false;
       const done = await run(
         station,
         request,
         reply,
         { type: 'ReportNodeUp', fqdn, facts, speaksFor },
         (graph, commit, revision) => {
-          const claimed = graph.must('host', fqdn).facts!.agent !== facts.agent;
-          return { revision, changed: commit !== null, claimed };
+          claimed = graph.must('host', fqdn).facts?.agent !== facts.agent;
+          return { revision, changed: commit !== null };
         },
       );
-      if ('claimed' in done && done.claimed)
-        throw new ApiError('host-claimed', `another machine is ${fqdn} already`, { field: 'agent' });
+      if (claimed) throw new ApiError('host-claimed', `another machine is ${fqdn} already`, { field: 'agent' });
       return done;
     },
   );

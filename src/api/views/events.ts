@@ -9,13 +9,19 @@ const eventView = (commit: Commit, index: number): EventReply => {
     id: `${commit.revision}.${index}`,
     type,
     v,
-    data,
+    data: type === 'CredentialIssued' ? withoutHash(data as object) : data,
     at: commit.at,
     actor: commit.actor,
     correlation: commit.correlation,
     causation: cause === undefined ? commit.command : `${commit.revision}.${cause}`,
     rule: rule ?? null,
   };
+};
+
+/** Whoever may read the log need not read the hashes of tokens. */
+const withoutHash = (data: object): object => {
+  const { hash: _, ...rest } = data as { hash?: string };
+  return rest;
 };
 
 /** Some events of a commit (default: all), in order. */

@@ -41,13 +41,10 @@ export const addProcesses: Decide<AddProcesses> = (graph, { host, roles, tokens 
   const issued = allocator.events.flatMap((event) => {
     if (event.type !== 'ProcessAdded') return [];
     const { fid } = event.data;
-    const data = { ...context.mint(fid), name: `process ${fid}`, role: 'process' as const };
-    return [
-      {
-        type: 'CredentialIssued' as const,
-        data: { ...data, host: null, process: fid, expires: 0 },
-      },
-    ];
+    const { id, hash } = context.mint(fid);
+    const role = 'process' as const;
+    const data = { id, name: `process ${fid}`, role, hash, host: null, process: fid, expires: 0 };
+    return [{ type: 'CredentialIssued' as const, data }];
   });
   return decided([...allocator.events, ...issued]);
 };
