@@ -17,6 +17,7 @@ export const metricsOf = (station: Station): Registry => {
   };
   gauge('log_revision', 'Revision of the last durable commit.', () => station.log.head());
   gauge('log_bytes', 'Bytes the log occupies.', () => station.log.size());
+  gauge('log_transactions_total', 'Syncs of the log since this station started.', () => station.log.transactions);
   gauge('commits_waiting', 'Commits decided and not durable yet.', () => station.waiting);
   gauge('commits_total', 'Commits since this station started.', () => station.counters.commits);
   gauge('rejections_total', 'Commands refused since this station started.', () => station.counters.rejections);

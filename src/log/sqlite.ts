@@ -53,6 +53,8 @@ export interface SqliteLog extends EventLog {
    * with the same checksum at a revision hold the same up to there, so a snapshot that carries it knows its log.
    */
   checksum(revision: Revision): number | undefined;
+  /** Transactions synced since it was opened: how far group commit spread the cost of a sync. */
+  readonly transactions: number;
 }
 
 /**
@@ -116,6 +118,7 @@ const sentBatches = 16;
 
 class GroupCommitLog implements SqliteLog {
   readonly durability = 'disk';
+  transactions = 0;
   readonly #parts: Parts;
   readonly #subscriptions: Subscriptions;
   readonly #waiting: CommitQueue;
@@ -259,8 +262,11 @@ class GroupCommitLog implements SqliteLog {
   }
 
   #take(report: WriterReport): void {
-    if (report.kind === 'durable') this.#settle(report.revision);
-    else if (report.kind === 'failed') this.#fail(report.message);
+    if (report.kind === 'durable') {
+      this.transactions += 1;
+      this.#settle(report.revision);
+    }
+    if (report.kind === 'failed') this.#fail(report.message);
   }
 
   #settle(revision: number): void {

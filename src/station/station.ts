@@ -57,6 +57,11 @@ export interface Sender {
   readonly expected?: Revision | undefined;
 }
 
+const identified = (sender: Sender): Sender & { correlation: string } => ({
+  ...sender,
+  correlation: sender.correlation ?? randomUUID(),
+});
+
 const defaultSnapshotEvery = 50_000;
 /** How often deadlines are looked at, ms. */
 const tickMs = 500;
@@ -111,8 +116,13 @@ export class Station {
       return { id, hash };
     };
     this.#engine = new Engine({ render: createRenderer(), mint }, start);
-    this.#submitter = new Submitter(this.#engine, log, this.#now);
     this.#history = new History(archive);
+    this.#submitter = new Submitter({
+      engine: this.#engine,
+      log,
+      now: this.#now,
+      graphAt: async (at) => (await this.#history.at({ revision: at })).graph,
+    });
     this.#snapshotEvery = options.snapshotEvery ?? defaultSnapshotEvery;
     this.#snapshot = { revision: archive.snapshots[0]?.about.revision ?? 0, running: null };
     this.agents = new AgentSessions({
@@ -162,26 +172,14 @@ export class Station {
    * @param makeReply made at once from the graph as the command left it
    * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
    */
-  async submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
-    const result = await this.#submitter.submit(
-      command,
-      {
-        ...sender,
-        correlation: sender.correlation ?? randomUUID(),
-        graphAt: async (at) => (await this.#history.at({ revision: at })).graph,
-      },
-      makeReply,
-    );
+  submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
     this.#considerSnapshot();
-    return result;
+    return this.#submitter.submit(command, identified(sender), makeReply);
   }
 
   /** The events that a command would append now. */
   dryRun(command: Command, sender: Sender): { ok: true; events: EventRecord[] } | Refused {
-    return this.#submitter.dryRun(command, {
-      ...sender,
-      correlation: sender.correlation ?? randomUUID(),
-    });
+    return this.#submitter.dryRun(command, identified(sender));
   }
 
   /** The cluster as it was; the present graph where the moment is now. */

@@ -6,7 +6,7 @@
  */
 
 import type { Command } from '../core/commands/index.ts';
-import { Engine } from '../core/engine.ts';
+import type { Engine } from '../core/engine.ts';
 import type { Submission } from '../core/engine.ts';
 import { revision } from '../core/events/commit.ts';
 import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
@@ -18,24 +18,33 @@ import type { MakeReply, Result } from './result.ts';
 /** How many replies to requests with an idempotency key are kept at hand. */
 const repliesKept = 1024;
 
-export interface SubmitOptions extends Omit<Submission, 'at'> {
+export interface SubmitterParts {
+  readonly engine: Engine;
+  readonly log: EventLog;
+  /** Wall clock, ms since the epoch. */
+  readonly now: () => number;
   /** The graph as it was at a revision, for a reply that is no longer at hand. */
   readonly graphAt: (revision: Revision) => Promise<Graph>;
 }
+
+/** A submission before it is timed. */
+export type Untimed = Omit<Submission, 'at'>;
 
 export class Submitter {
   readonly #engine: Engine;
   readonly #log: EventLog;
   readonly #now: () => number;
+  readonly #graphAt: SubmitterParts['graphAt'];
   /** Grows with every failure of the log, so that the failures of one batch are handled once. */
   #failures = 0;
   #lastAppend: Promise<void> = Promise.resolve();
   readonly #replies = new Map<string, unknown>();
 
-  constructor(engine: Engine, log: EventLog, now: () => number) {
+  constructor({ engine, log, now, graphAt }: SubmitterParts) {
     this.#engine = engine;
     this.#log = log;
     this.#now = now;
+    this.#graphAt = graphAt;
   }
 
   /** Commits decided and not durable yet. */
@@ -58,7 +67,7 @@ export class Submitter {
    *
    * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
    */
-  async submit<T>(command: Command, options: SubmitOptions, makeReply: MakeReply<T>): Promise<Result<T>> {
+  async submit<T>(command: Command, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
     const outcome = this.#engine.submit(command, { ...options, at: this.#now() });
     switch (outcome.kind) {
       case 'committed': {
@@ -82,7 +91,7 @@ export class Submitter {
     }
   }
 
-  dryRun(command: Command, submission: Omit<Submission, 'at'>): { ok: true; events: EventRecord[] } | Refused {
+  dryRun(command: Command, submission: Untimed): { ok: true; events: EventRecord[] } | Refused {
     return this.#engine.dryRun(command, { ...submission, at: this.#now() });
   }
 
@@ -102,11 +111,11 @@ export class Submitter {
     return appended;
   }
 
-  async #repeat<T>(at: Revision, options: SubmitOptions, makeReply: MakeReply<T>): Promise<Result<T>> {
+  async #repeat<T>(at: Revision, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
     const kept = this.#replies.get(`${options.actor} ${options.request!.key}`) as T | undefined;
     if (kept !== undefined) return { ok: true, revision: at, changed: true, reply: kept };
     const [commit] = this.#log.read(revision(at - 1));
-    const reply = makeReply(await options.graphAt(at), commit!);
+    const reply = makeReply(await this.#graphAt(at), commit!);
     return { ok: true, revision: at, changed: true, reply };
   }
 

@@ -71,7 +71,8 @@ const onNodeUp: Rule = {
   on: ['NodeUp'],
   react: (graph, event, context) => {
     if (event.type !== 'NodeUp') return unchanged;
-    return allocateOrExplain(graph, [graph.must('host', event.data.fqdn)], context);
+    const host = graph.must('host', event.data.fqdn);
+    return host.pending.length === 0 ? unchanged : allocateOrExplain(graph, [host], context);
   },
 };
 
