@@ -30,13 +30,14 @@ import type {
   ProcessBody,
   ProcessFilter,
   ReadOptions,
+  ReportedFacts,
   RequestOptions,
   StateBody,
   Status,
   StatusOptions,
   Token,
   TokenBody,
-  Vars,
+  VarList,
   Why,
 } from './types.ts';
 
@@ -55,6 +56,7 @@ export interface TaggedConfiguration {
 }
 
 export interface EventsOptions extends RequestOptions {
+  /** Events after this revision; absent: from the first. */
   readonly from?: number | undefined;
   readonly limit?: number | undefined;
   readonly types?: readonly string[] | undefined;
@@ -70,6 +72,13 @@ export interface Client {
   listHosts(options?: ListOptions): Promise<Page<Host>>;
   getHost(fqdn: string, options?: ReadOptions): Promise<Host>;
   addHost<O extends CommandOptions>(body: HostBody, options?: O): Promise<Reply<Host, O>>;
+
+  /** For hosts that report by other means than an agent. */
+  reportFacts<O extends CommandOptions>(
+    fqdn: string,
+    body: ReportedFacts,
+    options?: O,
+  ): Promise<Reply<Done, O>>;
 
   listNodes(options?: ListOptions): Promise<Page<Node>>;
   getNode(fid: string, options?: ReadOptions): Promise<Node>;
@@ -99,7 +108,7 @@ export interface Client {
   followEvents(options?: FollowOptions): AsyncGenerator<EventReply>;
   /** `id`: a fid, a host's name, a role's name, and so on; `kind` where several things have it. */
   why(id: string, options?: ReadOptions & { readonly kind?: string | undefined }): Promise<Why>;
-  vars(options?: ReadOptions): Promise<Vars>;
+  vars(options?: ReadOptions): Promise<VarList>;
   log(options?: RequestOptions): Promise<LogInfo>;
   engine(options?: RequestOptions): Promise<EngineInfo>;
 
@@ -143,6 +152,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     path: string,
     body: unknown,
     options: O | undefined,
+    keyed = true,
   ): Promise<Reply<T, O>> => {
     const { idempotencyKey, ifMatch, dryRun, signal }: CommandOptions = options ?? {};
     const answer = await transport.send({
@@ -151,10 +161,11 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       query: { dry_run: dryRun === true ? true : undefined },
       headers: {
         // One key for all attempts of this call: a station that took the command and broke off is not asked twice.
-        'idempotency-key': idempotencyKey ?? crypto.randomUUID(),
+        'idempotency-key': keyed ? (idempotencyKey ?? crypto.randomUUID()) : undefined,
         'if-match': ifMatch === undefined ? undefined : `"${ifMatch}"`,
       },
       body,
+      repeatable: keyed,
       signal,
     });
     return jsonOf<Reply<T, O>>(answer);
@@ -176,6 +187,9 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     listHosts: (options) => list('/hosts', options),
     getHost: (fqdn, options) => read(`/hosts/${segment(fqdn)}`, options),
     addHost: (body, options) => command('POST', '/hosts', body, options),
+
+    reportFacts: (fqdn, body, options) =>
+      command('PUT', `/hosts/${segment(fqdn)}/facts`, body, options),
 
     listNodes: (options) => list('/nodes', options),
     getNode: (fid, options) => read(`/nodes/${segment(fid)}`, options),
@@ -221,7 +235,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     engine: (options) => read('/engine', options),
 
     listTokens: (options) => list('/tokens', options),
-    issueToken: (body, options) => command('POST', '/tokens', body, options),
+    issueToken: (body, options) => command('POST', '/tokens', body, options, false),
     revokeToken: (id, options) => command('DELETE', `/tokens/${segment(id)}`, undefined, options),
 
     healthy: async ({ signal } = {}) =>

@@ -74,14 +74,33 @@ const field = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined;
 
-/** Why a connection failed, in a few words. */
-export const causeOf = (error: unknown): string => {
+/** Failures to connect, after which nobody can have got the request. */
+const beforeSending: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The error at the bottom, which tells what happened. */
+const innermostOf = (error: unknown): unknown => {
   let innermost: unknown = error;
   for (let inner = field(error, 'cause'); inner !== undefined; inner = field(inner, 'cause'))
     innermost = inner;
   // A name with several addresses fails with all their errors; the first tells enough.
   const several = field(innermost, 'errors');
-  if (Array.isArray(several) && several.length > 0) innermost = several[0];
+  return Array.isArray(several) && several.length > 0 ? (several[0] as unknown) : innermost;
+};
+
+/** Whether the request certainly did not reach anybody. */
+export const wasNeverSent = (error: unknown): boolean =>
+  beforeSending.has(field(innermostOf(error), 'code'));
+
+/** Why a connection failed, in a few words. */
+export const causeOf = (error: unknown): string => {
+  const innermost = innermostOf(error);
   const code = field(innermost, 'code');
   const known = typeof code === 'string' ? words[code] : undefined;
   if (known !== undefined) return known;

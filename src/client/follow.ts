@@ -2,11 +2,12 @@
 
 import { ApiError, UnreachableError } from './errors.ts';
 import { readEventStream } from './event-stream.ts';
+import { jsonOf } from './transport.ts';
 import type { Transport } from './transport.ts';
-import type { EventReply, RequestOptions } from './types.ts';
+import type { EventPage, EventReply, RequestOptions } from './types.ts';
 
 export interface FollowOptions extends RequestOptions {
-  /** First revision wanted; absent: what happens from now on. */
+  /** Events after this revision; absent: what happens from now on. */
   readonly from?: number | undefined;
   /** Only events of these types; absent: all. */
   readonly types?: readonly string[] | undefined;
@@ -37,6 +38,17 @@ const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
     else signal?.addEventListener('abort', giveUp, { once: true });
   });
 
+/** Where the log ends now. */
+const headOf = async (transport: Transport, signal: AbortSignal | undefined): Promise<number> => {
+  const answer = await transport.send({
+    method: 'GET',
+    path: '/api/v1/events',
+    query: { limit: 1 },
+    signal,
+  });
+  return jsonOf<EventPage>(answer).revision;
+};
+
 /** Whether the same request may succeed later. What cannot be understood will not be understood the next time. */
 const mayPass = (error: unknown): boolean =>
   error instanceof ApiError
@@ -52,7 +64,7 @@ export async function* followEvents(
   options: FollowOptions,
 ): AsyncGenerator<EventReply> {
   const { signal, types, silenceMs = defaultSilenceMs, backoffMs = defaultBackoffMs } = options;
-  let from = options.from;
+  const from = options.from ?? (await headOf(transport, signal));
   let last: string | undefined;
   let connected = false;
   let failures = 0;
@@ -67,7 +79,7 @@ export async function* followEvents(
     };
     let why: string;
     try {
-      const stream = await transport.open({
+      const { body } = await transport.open({
         method: 'GET',
         path: '/api/v1/events',
         query: { from: last === undefined ? from : undefined, type: types },
@@ -75,11 +87,8 @@ export async function* followEvents(
         signal: signal === undefined ? silent.signal : AbortSignal.any([silent.signal, signal]),
       });
       connected = true;
-      // Until the first event only this tells where "now" was.
-      const head = Number(stream.headers.get('halcyon-revision') ?? Number.NaN);
-      if (from === undefined && Number.isSafeInteger(head)) from = head + 1;
       sign();
-      for await (const { id, data } of readEventStream(stream.body, sign)) {
+      for await (const { id, data } of readEventStream(body, sign)) {
         const event = JSON.parse(data) as EventReply;
         if (id !== '') last = id;
         yield event;

@@ -1,6 +1,6 @@
 /** Requests to whichever of the stations answers. */
 
-import { ApiError, causeOf, UnreachableError } from './errors.ts';
+import { ApiError, causeOf, UnreachableError, wasNeverSent } from './errors.ts';
 import type { Attempt } from './errors.ts';
 import type { ProblemDetails } from './types.ts';
 
@@ -27,6 +27,8 @@ export interface Request {
   readonly query?: Query;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
+  /** Whether asking a second station is harmless when the first may have got the request; default true. */
+  readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,7 +61,7 @@ export const stationUrls = (station: string | readonly string[]): readonly strin
     const url = URL.parse(text);
     if (url === null || !/^https?:$/.test(url.protocol) || url.host === '')
       throw new TypeError(
-        `a station is given by a URL such as https://station.example:9630, not by "${text}"`,
+        `a station is given by a URL such as https://station.example:7400, not by "${text}"`,
       );
     // Not repeated in the message: it may hold a password.
     if (url.username !== '' || url.password !== '')
@@ -132,7 +134,7 @@ export const createTransport = (options: ClientOptions): Transport => {
     read: (response: Response, url: string) => Promise<T>,
   ): Promise<T> => {
     const attempts: Attempt[] = [];
-    const { method, path, query = {}, body, signal } = request;
+    const { method, path, query = {}, body, repeatable = true, signal } = request;
     for (let tried = 0; tried < urls.length; tried++) {
       const index = (preferred + tried) % urls.length;
       const base = urls[index] ?? '';
@@ -156,6 +158,7 @@ export const createTransport = (options: ClientOptions): Transport => {
           ? `no answer within ${timeoutMs / 1000} s`
           : causeOf(error);
         attempts.push({ url: base, cause });
+        if (!repeatable && !wasNeverSent(error)) break;
       } finally {
         clearTimeout(timer);
       }

@@ -8,6 +8,7 @@ export type {
   StateBody,
   TokenBody,
 } from '../api/schemas/bodies.ts';
+export type { ReportedFacts } from '../api/schemas/agent-protocol.ts';
 export type {
   Added,
   Configuration,
@@ -29,24 +30,9 @@ export type {
   StatusHost,
   StatusProcess,
   Token,
+  VarList,
   Why,
 } from '../api/schemas/replies.ts';
-
-/** A setting of the cluster. */
-export interface Var {
-  readonly name: string;
-  readonly value: number;
-  readonly default: number;
-  readonly unit: string;
-  readonly min: number;
-  readonly max: number;
-  readonly description: string;
-}
-
-export interface Vars {
-  readonly revision: number;
-  readonly items: readonly Var[];
-}
 
 /** A moment in the life of the cluster: a revision, ms since the epoch, or an ISO time. */
 export type Moment = number | string;
@@ -69,7 +55,7 @@ export interface ListOptions extends ReadOptions {
 }
 
 export interface CommandOptions extends RequestOptions {
-  /** Two requests with one key are one request. Absent: a random key, made once a call. */
+  /** Two requests with one key are one request; at most 128 characters. Absent: a random key, made once a call. */
   readonly idempotencyKey?: string | undefined;
   /** Refuse unless the cluster is still at this revision. */
   readonly ifMatch?: number | undefined;

@@ -6,7 +6,6 @@
  */
 export const printable = (text: string): string =>
   text.replace(
-    // eslint-disable-next-line no-control-regex -- control characters are what this is about
     /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -1,0 +1,80 @@
+/** Errors in words: what happened, and what to do next. */
+
+import { ApiError, UnreachableError } from '../client/errors.ts';
+import type { ProblemDetails } from '../client/types.ts';
+import { Failure } from './exit-codes.ts';
+import { counted, printable } from './output/text.ts';
+
+/** What to do about the errors that one can do something about. */
+const advice: Readonly<Record<string, string>> = {
+  unauthenticated:
+    'Give a valid token: halctl config set-context, HALCYON_TOKEN, HALCYON_TOKEN_FILE or --token-file.',
+  forbidden: 'See what your token allows: halctl auth whoami',
+  'identity-mismatch': 'See whom your token speaks for: halctl auth whoami',
+  'cluster-not-loaded': 'Load the cluster first: halctl cluster load -f facts.yaml -r roles/',
+  'unknown-host': 'See which hosts there are: halctl system node list',
+  'unknown-node': 'See which nodes there are: halctl cluster node list',
+  'unknown-process': 'See which processes there are: halctl cluster process list',
+  'unknown-role': 'See which roles there are: halctl cluster dump',
+  'unknown-credential': 'See which tokens there are: halctl auth token list',
+  'unknown-variable': 'Give the variable a value: --set NAME=VALUE',
+  'revision-mismatch':
+    'Look at what has changed (halctl events), then repeat with the revision of now, or without --if-match.',
+  'idempotency-key-reused': 'Use another --idempotency-key, or none.',
+  'no-free-endpoint': 'Remove processes that are not needed: halctl cluster process remove FID',
+  'environment-range-exhausted':
+    'Remove processes that are not needed from the host, or widen the range in the role and load it again.',
+  'log-busy': 'Try again in a moment.',
+  'append-failed': "Look at the station's disk and its log.",
+  internal: "Look for the request in the station's log.",
+  'unexpected-answer': 'Check the URL of the station: halctl config current',
+};
+
+/** `facts.yaml:3:5: hosts[0].fqdn: There is … (expected …)`. */
+const problemLine = (problem: NonNullable<ProblemDetails['errors']>[number]): string => {
+  const { file, line, column, path, message, expected } = problem;
+  const place = path === '' ? '' : `${path}: `;
+  return printable(
+    `${file}:${line}:${column}: ${place}${message}${expected === undefined ? '' : ` (expected ${expected})`}`,
+  );
+};
+
+export const problemLines = (problems: ProblemDetails['errors']): string[] =>
+  (problems ?? []).map(problemLine);
+
+/** One line of what happened. */
+export const summary = (error: unknown): string => {
+  if (error instanceof ApiError) {
+    const { code, status, problem } = error;
+    const request =
+      status >= 500 && problem.instance !== undefined ? `, request ${problem.instance}` : '';
+    return printable(`${error.message} (${code}${request})`);
+  }
+  return printable(error instanceof Error ? error.message : String(error));
+};
+
+/** Everything to say about an error, line by line. */
+export const explain = (error: unknown): string[] => {
+  if (error instanceof ApiError) {
+    const problems = problemLines(error.problem.errors);
+    // A single problem with a place usually is the message itself.
+    const rest =
+      problems.length > 1
+        ? [`halctl: ${counted(problems.length, 'error')}, nothing was changed`]
+        : [];
+    const lines = problems.length === 0 ? [`halctl: ${summary(error)}`] : [...problems, ...rest];
+    if (problems.length === 1) lines.push(`halctl: ${summary(error)}`);
+    const { field } = error.problem;
+    if (error.code === 'invalid-request' && field !== undefined)
+      lines.push(`The station objects to: ${printable(field)}`);
+    return [...lines, ...[advice[error.code] ?? []].flat()];
+  }
+  if (error instanceof UnreachableError)
+    return [
+      ...error.attempts.map(({ url, cause }) => `halctl: cannot reach ${url}: ${printable(cause)}`),
+      error.advice,
+    ];
+  const lines = [`halctl: ${summary(error)}`];
+  if (error instanceof Failure && error.advice !== undefined) lines.push(error.advice);
+  return lines;
+};

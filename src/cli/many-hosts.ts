@@ -1,0 +1,142 @@
+/** One command for many hosts: several at a time, with progress, and an account of which failed. */
+
+import { ApiError, UnreachableError } from '../client/errors.ts';
+import { endingOf, Failure } from './exit-codes.ts';
+import type { ChangeFlags } from './command.ts';
+import { changeOptions } from './command.ts';
+import { explain, summary } from './explanation.ts';
+import { expandNodeset, foldNodeset, NodesetError } from './nodeset.ts';
+import { counted, formatJson } from './output/text.ts';
+import type { Shell } from './shell.ts';
+import type { CommandOptions } from '../client/types.ts';
+
+const atATime = 8;
+
+/** The hosts of several nodesets, each once. */
+export const hostsOf = (nodesets: readonly string[]): readonly string[] => {
+  try {
+    return [...new Set(nodesets.flatMap(expandNodeset))];
+  } catch (error) {
+    if (error instanceof NodesetError)
+      throw new Failure(
+        'usage',
+        error.message,
+        "Nodesets look like 'n[0001-0100,0200].savio3'; quote them.",
+      );
+    throw error;
+  }
+};
+
+type Outcome<T> =
+  | { readonly host: string; readonly ok: true; readonly reply: T }
+  | { readonly host: string; readonly ok: false; readonly error: unknown };
+
+/** One key for all hosts would make their requests one request. */
+const optionsFor = (
+  shell: Shell,
+  flags: ChangeFlags,
+  host: string,
+  isOnly: boolean,
+): CommandOptions => {
+  const options = changeOptions(shell, flags);
+  if (isOnly || options.idempotencyKey === undefined) return options;
+  return { ...options, idempotencyKey: `${options.idempotencyKey}/${host}` };
+};
+
+/** Does the work for every host and tells the progress. Stops at Ctrl-C and where no station answers. */
+const eachHost = async <T>(
+  shell: Shell,
+  hosts: readonly string[],
+  work: (host: string) => Promise<T>,
+): Promise<Outcome<T>[]> => {
+  const outcomes = new Map<string, Outcome<T>>();
+  const waiting = hosts.values();
+  let unreachable: UnreachableError | undefined;
+  const progress = (): void => {
+    if (shell.progress) shell.say(`\r${outcomes.size} of ${hosts.length}`);
+  };
+  const worker = async (): Promise<void> => {
+    for (const host of waiting) {
+      shell.signal.throwIfAborted();
+      try {
+        if (unreachable !== undefined) throw unreachable;
+        outcomes.set(host, { host, ok: true, reply: await work(host) });
+      } catch (error) {
+        shell.signal.throwIfAborted();
+        // To wait for each of thousands of hosts would tell nothing more.
+        if (error instanceof UnreachableError) unreachable = error;
+        outcomes.set(host, { host, ok: false, error });
+      }
+      progress();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(atATime, hosts.length) }, worker));
+  } finally {
+    if (shell.progress) shell.say('\r\u001b[K');
+    if (shell.signal.aborted)
+      shell.say(`Interrupted after ${outcomes.size} of ${counted(hosts.length, 'host')}.\n`);
+  }
+  return hosts.flatMap((host) => outcomes.get(host) ?? []);
+};
+
+/** Says which hosts failed and why, those with one reason together. */
+const sayFailures = (shell: Shell, failed: readonly { host: string; error: unknown }[]): void => {
+  const byReason = new Map<string, { hosts: string[]; error: unknown }>();
+  for (const { host, error } of failed) {
+    // Reasons that differ only by the name of the host are one reason.
+    const reason = summary(error).replaceAll(host, 'the host');
+    const group = byReason.get(reason);
+    if (group) group.hosts.push(host);
+    else byReason.set(reason, { hosts: [host], error });
+  }
+  for (const [reason, { hosts, error }] of byReason) {
+    const advice = explain(error).slice(1).join('\n');
+    const text = `halctl: ${foldNodeset(hosts)}: ${reason}`;
+    shell.say(`${text}\n${advice === '' ? '' : `${advice}\n`}`);
+  }
+};
+
+const errorReply = (error: unknown): unknown =>
+  error instanceof ApiError ? error.problem : { code: endingOf(error), detail: summary(error) };
+
+/**
+ * Runs a command for each host and shows what came of it.
+ *
+ * With one host everything is as if there were only this host. With several, JSON is `{results: [{host, ok, reply | error}]}`,
+ * and the failures are told at the end.
+ */
+export const forHosts = async <T>(
+  shell: Shell,
+  flags: ChangeFlags,
+  hosts: readonly string[],
+  request: (host: string, options: CommandOptions) => Promise<T>,
+  showReply: (reply: T, host: string) => Promise<void>,
+): Promise<void> => {
+  const [only] = hosts;
+  if (hosts.length === 1 && only !== undefined)
+    return showReply(await request(only, optionsFor(shell, flags, only, true)), only);
+  if (flags.ifMatch !== undefined && !flags.dryRun)
+    throw new Failure('usage', '--if-match is for one host: the first one changes the revision');
+
+  const outcomes = await eachHost(shell, hosts, (host) =>
+    request(host, optionsFor(shell, flags, host, false)),
+  );
+  if (flags.json) {
+    const results = outcomes.map((outcome) =>
+      outcome.ok ? outcome : { host: outcome.host, ok: false, error: errorReply(outcome.error) },
+    );
+    shell.print(formatJson({ results }));
+  } else {
+    for (const outcome of outcomes) if (outcome.ok) await showReply(outcome.reply, outcome.host);
+  }
+  const failed = outcomes.filter((outcome) => !outcome.ok);
+  if (failed.length === 0) return;
+  sayFailures(shell, failed);
+  const endings = new Set(failed.map(({ error }) => endingOf(error)));
+  const [ending = 'failed'] = endings;
+  throw new Failure(
+    endings.size === 1 ? ending : 'failed',
+    `${failed.length} of ${counted(hosts.length, 'host')} failed`,
+  );
+};

@@ -1,0 +1,59 @@
+/** Questions to whoever sits at the terminal. */
+
+import { createInterface } from 'node:readline/promises';
+import { Failure, Interrupted } from './exit-codes.ts';
+import type { Shell } from './shell.ts';
+
+const secretMax = 4096;
+
+/** Asks for something that must not be seen. Needs a terminal. */
+export const askSecret = async (shell: Shell, question: string): Promise<string> => {
+  const { input } = shell;
+  shell.say(question);
+  input.setRawMode(true);
+  input.setEncoding('utf8');
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      let secret = '';
+      const take = (text: string): void => {
+        for (const character of text) {
+          if (character === '\r' || character === '\n') resolve(secret);
+          else if (character === '\u0003') reject(new Interrupted());
+          else if (character === '\u0004') reject(new Failure('usage', 'no token was entered'));
+          else if (character === '\u007f' || character === '\b') secret = secret.slice(0, -1);
+          else if (secret.length < secretMax) secret += character;
+        }
+      };
+      input.on('data', take);
+      input.resume();
+    });
+  } finally {
+    input.removeAllListeners('data');
+    input.setRawMode(false);
+    input.pause();
+    shell.say('\n');
+  }
+};
+
+/** Asks a question that is answered by yes or no; no unless yes is said. Needs a terminal. */
+export const askWhether = async (shell: Shell, question: string): Promise<boolean> => {
+  // The result may be piped: the question goes where warnings go.
+  const asker = createInterface({ input: shell.input, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test(await asker.question(`${question} [y/N] `, { signal: shell.signal }));
+  } finally {
+    asker.close();
+  }
+};
+
+/** All of standard input, as text. */
+export const readInput = async (shell: Shell): Promise<string> => {
+  let text = '';
+  shell.input.setEncoding('utf8');
+  for await (const piece of shell.input) {
+    text += piece as string;
+    if (text.length > secretMax)
+      throw new Failure('usage', 'standard input holds too much for a token');
+  }
+  return text;
+};

@@ -1,0 +1,108 @@
+/** Which stations a command talks to, and with which token: flags before the environment before contexts. */
+
+import { readFile } from 'node:fs/promises';
+import type { Client } from '../client/client.ts';
+import { readConfig } from './config.ts';
+import type { Environment } from './config.ts';
+import { Failure } from './exit-codes.ts';
+import type { Shell } from './shell.ts';
+import { version } from './version.ts';
+
+/** Flags that every command has. */
+export interface GlobalFlags {
+  readonly station?: string;
+  readonly context?: string;
+  readonly tokenFile?: string;
+}
+
+export interface Session {
+  readonly station: readonly string[];
+  readonly token: string | undefined;
+  /** Name of the context that the station comes from, if one does. */
+  readonly context: string | undefined;
+}
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
+
+/** A token as headers can carry it. */
+export const checkToken = (text: string, source: string): string => {
+  const token = text.trim();
+  if (token === '') throw new Failure('usage', `${source} holds no token`);
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new Failure('usage', `${source} holds something that is no token`);
+  return token;
+};
+
+export const readToken = async (path: string): Promise<string> => {
+  try {
+    return checkToken(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure('usage', `cannot read the token: ${(error as Error).message}`);
+  }
+};
+
+const filled = (env: Environment, name: string): string | undefined =>
+  env[name] === '' ? undefined : env[name];
+
+/** Finds station and token. A context's token goes to no other station than the context's, unless the context is named. */
+export const resolveSession = async (flags: GlobalFlags, env: Environment): Promise<Session> => {
+  const named = flags.context;
+  const givenStation =
+    flags.station ?? (named === undefined ? filled(env, 'HALCYON_STATION') : undefined);
+  const givenToken = async (): Promise<string | undefined> => {
+    if (flags.tokenFile !== undefined) return readToken(flags.tokenFile);
+    if (named !== undefined) return undefined;
+    const token = filled(env, 'HALCYON_TOKEN');
+    if (token !== undefined) return checkToken(token, 'HALCYON_TOKEN');
+    const file = filled(env, 'HALCYON_TOKEN_FILE');
+    return file === undefined ? undefined : readToken(file);
+  };
+  const token = await givenToken();
+  if (givenStation !== undefined && named === undefined)
+    return { station: listOf(givenStation), token, context: undefined };
+
+  const { current, contexts } = await readConfig(env);
+  const name = named ?? current;
+  if (name === null)
+    throw new Failure(
+      'usage',
+      'no station is given',
+      'Make a context (halctl config set-context NAME --station URL), set HALCYON_STATION or use --station.',
+    );
+  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (context === undefined)
+    throw new Failure(
+      'usage',
+      `there is no context "${name}"`,
+      'See which there are: halctl config list-contexts',
+    );
+  const own = async (): Promise<string | undefined> =>
+    context.token ??
+    (context.token_file === undefined ? undefined : await readToken(context.token_file));
+  return {
+    station: givenStation === undefined ? context.station : listOf(givenStation),
+    token: token ?? (await own()),
+    context: name,
+  };
+};
+
+/** A client for the flags and the environment of a command. */
+export const connect = async (
+  shell: Shell,
+  flags: GlobalFlags,
+  timeoutMs?: number,
+): Promise<Client> => {
+  const { station, token } = await resolveSession(flags, shell.env);
+  const { createClient } = await import('../client/client.ts');
+  try {
+    return createClient({ station, token, timeoutMs, userAgent: `halctl/${version()}` });
+  } catch (error) {
+    if (error instanceof TypeError) throw new Failure('usage', error.message);
+    throw error;
+  }
+};
