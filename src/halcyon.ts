@@ -14,8 +14,8 @@ const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
 
 const examples = `
 Examples:
-  halcyon station --data-dir /var/lib/halcyon
-  halcyon agent --station https://station:7373 --token-file /etc/halcyon/agent.token
+  halcyon station --data /var/lib/halcyon
+  halcyon agent --station https://station:7400 --token-file /etc/halcyon/agent.token
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong usage.`;
 
@@ -37,6 +37,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  const isUsage = error.exitCode !== 0 && error.code.startsWith('commander.');
+  // `command.error` is how a daemon says that it cannot start; the other codes are of wrong usage.
+  const isUsage = error.exitCode !== 0 && error.code !== 'commander.error';
   process.exitCode = isUsage ? 2 : error.exitCode;
 }

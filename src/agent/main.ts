@@ -28,8 +28,8 @@ The token comes from --token-file, which is read again before every attempt to c
 variable HALCYON_TOKEN. It is of the role "agent" and best bound to this host.
 
 Examples:
-  halcyon agent --station https://station:7373 --token-file /etc/halcyon/agent.token
-  halcyon agent --station https://s1:7373,https://s2:7373 --ca /etc/halcyon/ca.pem \\
+  halcyon agent --station https://station:7400 --token-file /etc/halcyon/agent.token
+  halcyon agent --station https://s1:7400,https://s2:7400 --ca /etc/halcyon/ca.pem \\
       --token-file /etc/halcyon/agent.token --fqdn n0001.savio3 --address 10.0.0.1`;
 
 /** Adds `agent` to the commands of `halcyon`. */
@@ -68,7 +68,7 @@ export function registerAgent(program: Command): void {
       const stop = new AbortController();
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
       const agent = await prepare(options).catch((error: unknown) =>
-        command.error(`halcyon agent: ${(error as Error).message}`, { code: 'agent.start' }),
+        command.error(`halcyon agent: ${(error as Error).message}`),
       );
       await agent.run(stop.signal);
     });

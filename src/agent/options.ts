@@ -18,7 +18,7 @@ function parseStation(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !protocols.has(url.protocol))
     throw new InvalidArgumentError(
-      `"${text}" is not the URL of a station, such as https://station:7373`,
+      `"${text}" is not the URL of a station, such as https://station:7400`,
     );
   // The text is not repeated: there may be a secret in it, and it is on everybody's screen already.
   if (url.username !== '' || url.password !== '')

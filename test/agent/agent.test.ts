@@ -425,7 +425,7 @@ t.test('over TLS only a station with a trusted certificate is talked to', async 
 
 t.test('the WebSocket is beneath the URL of the station', async (t) => {
   const cases = [
-    ['http://s:7373', 'ws://s:7373/api/v1/agent'],
+    ['http://s:7400', 'ws://s:7400/api/v1/agent'],
     ['https://s/halcyon', 'wss://s/halcyon/api/v1/agent'],
     ['wss://s/halcyon/', 'wss://s/halcyon/api/v1/agent'],
   ] as const;
