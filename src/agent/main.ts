@@ -7,7 +7,14 @@ import { pino } from 'pino';
 import { Agent, defaultTiming } from './agent.ts';
 import { agentVersion, factGatherer } from './facts.ts';
 import { agentId, canonicalFqdn } from './identity.ts';
-import { isExposed, parseAddress, parseFqdn, parseLnid, parseStations } from './options.ts';
+import {
+  isExposed,
+  parseAddress,
+  parseFqdn,
+  parseLnid,
+  parseStations,
+  refuseSecretIn,
+} from './options.ts';
 import { tokenSource } from './token.ts';
 
 export interface AgentCommandOptions {
@@ -80,6 +87,7 @@ export function registerAgent(program: Command): void {
  * @throws Error that says what to change
  */
 async function prepare(options: AgentCommandOptions): Promise<Agent> {
+  options.station.forEach(refuseSecretIn);
   const token = tokenSource(options.tokenFile, process.env);
   const ca = options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8');
   const agent = agentId(options.stateDir);

@@ -20,11 +20,6 @@ function parseStation(text: string): URL {
     throw new InvalidArgumentError(
       `"${text}" is not the URL of a station, such as https://station:7400`,
     );
-  // The text is not repeated: there may be a secret in it, and it is on everybody's screen already.
-  if (url.username !== '' || url.password !== '')
-    throw new InvalidArgumentError(
-      'a URL must hold no user or password; the token goes into a file',
-    );
   if (url.search !== '' || url.hash !== '')
     throw new InvalidArgumentError(`"${text}" must hold neither "?" nor "#"`);
   return url;
@@ -45,6 +40,16 @@ export function parseLnid(text: string): string {
   if (!/^[^\s@]+@[a-z0-9]+$/.test(text) || text.length > 256)
     throw new InvalidArgumentError(`"${text}" is not an LNet network id, such as 10.0.0.1@tcp`);
   return text;
+}
+
+/**
+ * Not judged while the command line is read: what is wrong there is repeated in the message, and the journal keeps messages.
+ *
+ * @throws Error where the URL holds a secret
+ */
+export function refuseSecretIn({ username, password, host }: URL): void {
+  if (username !== '' || password !== '')
+    throw new Error(`the URL of ${host} must hold no user or password; a token goes into a file`);
 }
 
 /** Whether a token that is sent there can be read on the way. */

@@ -21,7 +21,6 @@ for (const [what, args, problem] of [
   ['no URL', ['--station', 'station:7400'], /"station:7400" is not the URL of a station/],
   ['an empty place in the list', ['--station', 'http://a,'], /"" is not the URL/],
   ['a URL of something else', ['--station', 'ftp://a'], /is not the URL of a station/],
-  ['a URL with a password', ['--station', 'https://u:hidden@a'], /must hold no user or password/],
   ['a URL with a query', ['--station', 'https://a?b=c'], /neither "\?" nor "#"/],
   ['no host name', ['--station', 'http://a', '--fqdn', 'a_b'], /"a_b" is not a host name/],
   ['no address', ['--station', 'http://a', '--address', '10.0.0'], /not an IP address/],
@@ -37,7 +36,7 @@ for (const [what, args, problem] of [
     const agent = new Executable(t, ['agent', ...args], { HALCYON_TOKEN: secret });
     t.same(await agent.exit, { code: 2, signal: null });
     t.match(agent.stderr, problem);
-    t.notMatch(agent.stderr, /hidden|at Command/);
+    t.notMatch(agent.stderr, /at Command/);
   });
 }
 
@@ -126,8 +125,9 @@ t.test('a token that goes over a network in the clear is warned of', async (t) =
 t.test(`an idle agent takes at most ${rssMiBMax} MiB`, async (t) => {
   const station = await open(t);
   // The published package is JavaScript; from a checkout the first start strips types, and keeps the result for the next.
-  const environment = { HALCYON_TOKEN: secret, NODE_COMPILE_CACHE: t.testdir() };
-  const args = ['agent', '--station', station.url.href, '--state-dir', t.testdir({ state: {} })];
+  const dir = t.testdir({ cache: {}, state: {} });
+  const environment = { HALCYON_TOKEN: secret, NODE_COMPILE_CACHE: join(dir, 'cache') };
+  const args = ['agent', '--station', station.url.href, '--state-dir', join(dir, 'state')];
   for (const start of [1, 2]) {
     const beats = station.messages('heartbeat').length;
     const agent = new Executable(t, [...args, '--fqdn', 'n1.example'], environment);
