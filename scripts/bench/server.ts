@@ -1,0 +1,83 @@
+/** Servers as processes of their own, as users run them: a station, and Debian's etcd to compare with. */
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+export interface StationProcess {
+  readonly url: string;
+  /** Of an administrator. */
+  readonly token: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+};
+
+/** Starts a station on a free port of loopback with an empty data directory. */
+export const startStation = async (directory: string): Promise<StationProcess> => {
+  const child = spawn(
+    join(root, 'scripts/halcyon'),
+    ['station', '--data', join(directory, 'station'), '--listen', '127.0.0.1:0', '--log-level', 'warn'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let url = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    url ||= /^listening on (.*)$/.exec(line)?.[1] ?? '';
+    const token = /^bootstrap admin token: (.*)$/.exec(line)?.[1];
+    if (token) return { url, token, pid: child.pid!, stop: () => stop(child) };
+  }
+  throw new Error('the station did not start');
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+/** Starts one etcd member. @throws a hint what to install */
+export const startEtcd = async (directory: string): Promise<{ url: string; stop(): Promise<void> }> => {
+  const [client, peer] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${client}`;
+  const peerUrl = `http://127.0.0.1:${peer}`;
+  const child = spawn(
+    'etcd',
+    [
+      ['--data-dir', join(directory, 'etcd')],
+      ['--listen-client-urls', url],
+      ['--advertise-client-urls', url],
+      ['--listen-peer-urls', peerUrl],
+      ['--initial-advertise-peer-urls', peerUrl],
+      ['--initial-cluster', `default=${peerUrl}`],
+      ['--logger', 'zap', '--log-level', 'error'],
+    ].flat(),
+    { stdio: 'ignore' },
+  );
+  child.once('error', () => {
+    throw new Error('etcd is not installed; run: scripts/setup --bench');
+  });
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const healthy = await fetch(`${url}/health`).then(
+      (reply) => reply.ok,
+      () => false,
+    );
+    if (healthy) return { url, stop: () => stop(child) };
+    if (Date.now() > deadline) throw new Error('etcd did not start within 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
