@@ -26,7 +26,7 @@ export const defaultTiming: Timing = {
     answerMs: 30_000,
     pongMs: 10_000,
     closeMs: 2_000,
-    steadyMs: 10_000,
+    steadyMs: 5_000,
   },
   factsMs: 30_000,
 };

@@ -127,7 +127,7 @@ export class Connection {
     clearTimeout(impatience);
   }
 
-  /** Two machines with one identity throw each other out: without this they would do so many times a second. */
+  /** Two machines with one identity throw each other out: not many times a second, thanks to this. */
   get #served(): boolean {
     const { steadyMs } = this.#options.deadlines;
     return performance.now() - (this.#servesSince ?? Infinity) >= steadyMs;

@@ -43,7 +43,8 @@ export function parseLnid(text: string): string {
 }
 
 /**
- * Not judged while the command line is read: what is wrong there is repeated in the message, and the journal keeps messages.
+ * Not judged while the command line is read: what is wrong there is repeated in the message, and
+ * the journal keeps messages.
  *
  * @throws Error where the URL holds a secret
  */

@@ -67,6 +67,15 @@ t.test(
   },
 );
 
+t.test('a password in a URL is refused without repeating it', async (t) => {
+  const agent = new Executable(t, ['agent', '--station', 'https://user:hidden@a'], {
+    HALCYON_TOKEN: secret,
+  });
+  t.same(await agent.exit, { code: 1, signal: null });
+  t.match(agent.stderr, /the URL of a must hold no user or password/);
+  t.notMatch(agent.stdout + agent.stderr, /hidden/);
+});
+
 t.test('help says how, with examples', async (t) => {
   for (const [args, text] of [
     [['--help'], /station[^]*agent[^]*Examples:/],
