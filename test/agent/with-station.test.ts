@@ -100,8 +100,10 @@ class RunningStation {
 
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
     const deadline = performance.now() + deadlineMs;
-    while (!(await holds()))
+    while (!(await holds())) {
       if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
 
