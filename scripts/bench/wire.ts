@@ -2,8 +2,8 @@
 
 import { Etcd3 } from 'etcd3';
 import { Pool } from 'undici';
-import { WebSocket } from 'ws';
 import { median, report } from './report.ts';
+import { Reporter } from './reporter.ts';
 import { startEtcd, startStation } from './server.ts';
 import type { StationProcess } from './server.ts';
 import { factsOf, fqdn, withDirectory } from './station.ts';
@@ -30,72 +30,43 @@ const rate = async (request: (i: number) => Promise<unknown>): Promise<number> =
 
 let round = 0;
 
+/** By undici's lowest interface: the client must not be what is measured. */
+const put = (
+  pool: Pool,
+  { path, headers, body }: { path: string; headers: Record<string, string>; body: string },
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let [status, answer] = [0, ''];
+    pool.dispatch(
+      { method: 'PUT', path, headers, body },
+      {
+        onRequestStart: () => undefined,
+        onResponseStart: (_controller, statusCode) => {
+          status = statusCode;
+        },
+        onResponseData: (_controller, data) => {
+          answer += data.toString('latin1');
+        },
+        onResponseEnd: () => {
+          if (status === 200 && answer.includes('"changed":true')) resolve();
+          else reject(new Error(answer));
+        },
+        onResponseError: (_controller, error) => reject(error),
+      },
+    );
+  });
+
 const overHttp = async ({ url, token }: StationProcess): Promise<number> => {
   const pool = new Pool(url, { connections: inFlight, pipelining: 1 });
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const perSecond = await rate(async (i) => {
+  const perSecond = await rate((i) => {
     const host = i % 1000;
-    const { statusCode, body } = await pool.request({
-      method: 'PUT',
-      path: `/api/v1/hosts/${fqdn(host)}/facts`,
-      headers,
-      body: JSON.stringify(factsOf(host, (round += 1))),
-    });
-    const answer = await body.text();
-    if (statusCode !== 200 || !answer.includes('"changed":true')) throw new Error(answer);
+    const body = JSON.stringify(factsOf(host, (round += 1)));
+    return put(pool, { path: `/api/v1/hosts/${fqdn(host)}/facts`, headers, body });
   });
   await pool.close();
   return perSecond;
 };
-
-/** An agent that reports one fact after the other. */
-class Reporter {
-  readonly #socket: WebSocket;
-  readonly #host: number;
-  #answered: (error?: Error) => void = () => undefined;
-
-  private constructor(socket: WebSocket, host: number) {
-    this.#socket = socket;
-    this.#host = host;
-    socket.on('message', (data: Buffer) => {
-      const { type } = JSON.parse(data.toString()) as { type: string };
-      if (type === 'taken' || type === 'welcome') this.#answered();
-      else if (type === 'refused') this.#answered(new Error(data.toString()));
-    });
-  }
-
-  static async connect({ url, token }: StationProcess, host: number): Promise<Reporter> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/agent`, {
-      headers: { authorization: `Bearer ${token}` },
-      perMessageDeflate: false,
-    });
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    const reporter = new Reporter(socket, host);
-    await reporter.#send({ type: 'hello', protocol: 1, fqdn: fqdn(host) });
-    return reporter;
-  }
-
-  report(): Promise<void> {
-    round += 1;
-    return this.#send({
-      type: 'node-up',
-      id: round,
-      fqdn: fqdn(this.#host),
-      facts: factsOf(this.#host, round),
-    });
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-
-  #send(message: object): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#answered = (error) => (error ? reject(error) : resolve());
-      this.#socket.send(JSON.stringify(message));
-    });
-  }
-}
 
 const overWebSockets = async (station: StationProcess): Promise<number> => {
   const reporters = await Promise.all(
