@@ -1,7 +1,7 @@
 /** What commands are made of: flags that many share, examples, and how work is attached. */
 
 import { InvalidArgumentError } from 'commander';
-import type { Command } from 'commander';
+import type { Command, OptionValues } from 'commander';
 import type { CommandOptions, DryRun, ReadOptions } from '../client/types.ts';
 import type { GlobalFlags } from './session.ts';
 import { formatJson } from './output/text.ts';
@@ -38,13 +38,13 @@ export const withExamples = (command: Command, ...lines: string[]): Command => {
 export const examplesOf = (command: Command): readonly string[] => examples.get(command) ?? [];
 
 /** Gives a command its work. Its flags include the global ones; what it throws decides the exit code. */
-export const withWork = <F extends object, A extends readonly unknown[] = []>(
+export const withWork = <F extends OptionValues, A extends readonly unknown[] = []>(
   command: Command,
   work: (flags: F, ...args: A) => Promise<void>,
 ): Command =>
   // Commander passes the arguments, the options and the command itself.
   command.action((...given: unknown[]) =>
-    work(command.optsWithGlobals() as F, ...(given.slice(0, -2) as unknown as A)),
+    work(command.optsWithGlobals<F>(), ...(given.slice(0, -2) as unknown as A)),
   );
 
 export const withJson = (command: Command): Command =>

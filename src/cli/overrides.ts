@@ -30,7 +30,7 @@ export const readOverrides = (
   roles: readonly string[],
   settings: readonly string[],
 ): ReadonlyMap<string, Overrides> => {
-  const overrides = new Map(roles.map((role) => [role, {}]));
+  const overrides = new Map<string, Overrides>(roles.map((role) => [role, {}]));
   for (const setting of settings) {
     const role = roles.find((name) => setting.startsWith(`${name}:`));
     const rest = role === undefined ? setting : setting.slice(role.length + 1);

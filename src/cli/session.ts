@@ -28,6 +28,17 @@ const listOf = (text: string): string[] =>
     .map((url) => url.trim())
     .filter((url) => url !== '');
 
+/** Checks the URLs of `--station`. */
+export const stationsOf = async (text: string): Promise<readonly string[]> => {
+  const { stationUrls } = await import('../client/transport.ts');
+  try {
+    return stationUrls(listOf(text));
+  } catch (error) {
+    if (error instanceof TypeError) throw new Failure('usage', error.message);
+    throw error;
+  }
+};
+
 /** A token as headers can carry it. */
 export const checkToken = (text: string, source: string): string => {
   const token = text.trim();

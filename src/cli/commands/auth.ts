@@ -1,0 +1,179 @@
+/** `halctl auth`: tokens, and who one is. */
+
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { everyItem } from '../../client/pages.ts';
+import type { Done, IssuedToken, Token, TokenBody } from '../../client/types.ts';
+import {
+  changeOptions,
+  isDryRun,
+  show,
+  showChange,
+  withChange,
+  withExamples,
+  withJson,
+  withWork,
+} from '../command.ts';
+import type { ChangeFlags, JsonFlag } from '../command.ts';
+import { writePrivately } from '../config.ts';
+import { formatFields, formatTable } from '../output/table.ts';
+import { formatTime } from '../output/text.ts';
+import { connect } from '../session.ts';
+import type { GlobalFlags } from '../session.ts';
+import type { Shell } from '../shell.ts';
+
+const tokenRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
+
+export const authCommands = (program: Command, shell: Shell): void => {
+  const auth = program.command('auth').description('tokens, and who you are to the station');
+  const whoami = async (flags: GlobalFlags & JsonFlag): Promise<void> => {
+    const client = await connect(shell, flags);
+    show(shell, flags, await client.whoami({ signal: shell.signal }), tokenLines);
+  };
+  withExamples(
+    withWork(
+      withJson(auth.command('whoami').description('show what your token is and allows')),
+      whoami,
+    ),
+    'halctl auth whoami',
+  );
+  const token = auth.command('token').description('tokens of people, agents and processes');
+  createCommand(token, shell);
+  listCommand(token, shell);
+  revokeCommand(token, shell);
+};
+
+const expiry = ({ expires }: Token): string => (expires === null ? 'never' : formatTime(expires));
+
+const tokenLines = (token: Token): string[] =>
+  formatFields([
+    ['id', token.id],
+    ['name', token.name],
+    ['role', token.role],
+    ['host', token.host ?? undefined],
+    ['process', token.process ?? undefined],
+    ['expires', expiry(token)],
+  ]);
+
+const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `90m` as seconds. */
+const duration = (text: string): number => {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  const unit = match?.[2] as keyof typeof secondsIn | undefined;
+  if (!match || unit === undefined)
+    throw new InvalidArgumentError('Write it like 90m, 12h or 30d.');
+  return Number(match[1]) * secondsIn[unit];
+};
+
+interface CreateFlags extends GlobalFlags, JsonFlag {
+  readonly role: TokenBody['role'];
+  readonly host?: string;
+  readonly process?: string;
+  readonly expires?: number;
+  readonly output?: string;
+  readonly dryRun?: true;
+}
+
+const createCommand = (token: Command, shell: Shell): void => {
+  const run = async (flags: CreateFlags, name: string): Promise<void> => {
+    const { role, host, process, expires, output, dryRun } = flags;
+    const client = await connect(shell, flags);
+    const body: TokenBody = {
+      name,
+      role,
+      ...(host === undefined ? {} : { host }),
+      ...(process === undefined ? {} : { process }),
+      ...(expires === undefined ? {} : { expires_in: expires }),
+    };
+    const reply = await client.issueToken(body, { dryRun, signal: shell.signal });
+    if (isDryRun(reply) || output === undefined)
+      return showChange(shell, flags, reply, (issued: IssuedToken) => [
+        ...tokenLines(issued),
+        '',
+        'The token, which is not shown again:',
+        issued.token,
+      ]);
+    await writePrivately(output, `${reply.token}\n`);
+    const { token: _secret, ...shown } = reply;
+    show(shell, flags, shown, (issued) => [
+      ...tokenLines(issued),
+      '',
+      `The token is in ${output}.`,
+    ]);
+  };
+  const create = withJson(
+    token
+      .command('create')
+      .description('issue a token; it is shown once')
+      .argument('<name>', 'what it is for')
+      .addOption(
+        new Option('--role <role>', 'what it allows').choices(tokenRoles).makeOptionMandatory(),
+      )
+      .option('--host <host>', 'for the role agent: the only host that it may speak for')
+      .option('--process <fid>', 'for the role process: the process')
+      .option(
+        '--expires <duration>',
+        'how long it works, like 12h or 30d; absent: until it is revoked',
+        duration,
+      )
+      .option('-o, --output <file>', 'write the token to a file that only its owner may read')
+      .option('--dry-run', 'show the events that would be appended; change nothing'),
+  );
+  withExamples(
+    withWork(create, run),
+    "halctl auth token create 'agent of n0001' --role agent --host n0001.example -o n0001.token",
+    'halctl auth token create monitoring --role viewer --expires 90d',
+  );
+};
+
+const listCommand = (token: Command, shell: Shell): void => {
+  const run = async (flags: GlobalFlags & JsonFlag): Promise<void> => {
+    const client = await connect(shell, flags);
+    const reply = await everyItem((options) => client.listTokens(options), {
+      signal: shell.signal,
+    });
+    show(shell, flags, reply, ({ items }) =>
+      formatTable<Token>(
+        [
+          { title: 'ID', value: ({ id }) => id },
+          { title: 'ROLE', value: ({ role }) => role },
+          { title: 'EXPIRES', value: expiry },
+          { title: 'FOR', value: ({ host, process }) => host ?? process ?? '-', yields: 2 },
+          { title: 'NAME', value: ({ name }) => name, yields: 1 },
+        ],
+        items,
+        shell.width,
+      ),
+    );
+  };
+  withExamples(
+    withWork(
+      withJson(token.command('list').description('list tokens, without their secrets')),
+      run,
+    ),
+    'halctl auth token list',
+  );
+};
+
+const revokeCommand = (token: Command, shell: Shell): void => {
+  const run = async (flags: ChangeFlags, id: string): Promise<void> => {
+    const client = await connect(shell, flags);
+    const reply = await client.revokeToken(id, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ revision }: Done) => [
+      `The token ${id} does not work any more; revision ${revision}.`,
+    ]);
+  };
+  withExamples(
+    withWork(
+      withChange(
+        token
+          .command('revoke')
+          .description('make a token stop working')
+          .argument('<id>', 'its id, as in the list'),
+      ),
+      run,
+    ),
+    'halctl auth token revoke 3f2a9c',
+  );
+};

@@ -1,0 +1,279 @@
+/** `halctl cluster process`: processes and their configuration. */
+
+import type { Command } from 'commander';
+import { Argument, Option } from 'commander';
+import { everyItem } from '../../client/pages.ts';
+import type { Client } from '../../client/client.ts';
+import type { Added, Done, Process, StateBody } from '../../client/types.ts';
+import {
+  changeOptions,
+  gather,
+  isDryRun,
+  readOptions,
+  show,
+  showChange,
+  withChange,
+  withExamples,
+  withRead,
+  withWork,
+} from '../command.ts';
+import type { ChangeFlags, JsonFlag, ReadFlags } from '../command.ts';
+import { writePrivately } from '../config.ts';
+import { forHosts, hostsOf } from '../many-hosts.ts';
+import { addedLines } from '../output/added.ts';
+import { paintState } from '../output/colour.ts';
+import { formatFields, formatTable } from '../output/table.ts';
+import { formatJson } from '../output/text.ts';
+import { readOverrides } from '../overrides.ts';
+import { connect } from '../session.ts';
+import type { GlobalFlags } from '../session.ts';
+import type { Shell } from '../shell.ts';
+
+export const processCommands = (cluster: Command, shell: Shell): void => {
+  const process = cluster.command('process').description('processes and their configuration');
+  addCommand(process, shell);
+  configurationCommand(process, shell);
+  listCommand(process, shell);
+  showCommand(process, shell);
+  removeCommand(process, shell);
+  stateCommand(process, shell);
+};
+
+interface AddFlags extends ChangeFlags {
+  readonly host: string;
+  readonly role: string;
+  readonly set?: readonly string[];
+  readonly tokens?: true;
+  readonly format: 'table' | 'env' | 'json' | 'yaml';
+}
+
+const addCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: AddFlags): Promise<void> => {
+    const hosts = hostsOf([flags.host]);
+    const overrides = readOverrides([flags.role], flags.set ?? []).get(flags.role) ?? {};
+    const client = await connect(shell, flags);
+    const json: JsonFlag = flags.format === 'json' ? { json: true } : flags;
+    await forHosts(
+      shell,
+      { ...flags, ...json },
+      hosts,
+      (host, options) => {
+        const tokens = flags.tokens ? { tokens: true } : {};
+        return client.addProcess({ host, role: flags.role, overrides, ...tokens }, options);
+      },
+      async (reply, host) => {
+        const { format } = flags;
+        if (isDryRun(reply) || json.json || format === 'table' || format === 'json')
+          return showChange(shell, json, reply, (added: Added) =>
+            addedLines(added, host, shell.width),
+          );
+        for (const { fid, name } of reply.processes)
+          await printText(shell, client, fid, name, format);
+      },
+    );
+  };
+  const add = process
+    .command('add')
+    .description('add the processes of a role to a host: as many as the role says, or none')
+    .requiredOption('--host <nodeset>', "a host, or several: 'n[0001-0100].savio3'")
+    .requiredOption('--role <role>', 'a role')
+    .option('--set <key=value>', "an override of the role's variables; repeatable", gather)
+    .option('--tokens', 'print, for each process, a token that may read only its configuration')
+    .addOption(
+      new Option('--format <format>', 'how to print what was added')
+        .choices(['table', 'env', 'json', 'yaml'])
+        .default('table'),
+    );
+  withExamples(
+    withWork(withChange(add), run),
+    'halctl cluster process add --host n0001.example --role clovis-app --set multiplicity=4',
+    'halctl cluster process add --host n0001.example --role s3server --format env',
+    'halctl cluster process add --host n0001.example --role clovis-app --tokens --json',
+  );
+};
+
+/** The configuration of one of several processes, as the station writes it, under a line that says whose it is. */
+const printText = async (
+  shell: Shell,
+  client: Client,
+  fid: string,
+  name: string,
+  format: 'env' | 'yaml',
+): Promise<void> => {
+  const configuration = await client.readConfiguration(fid, format, { signal: shell.signal });
+  const start = format === 'yaml' ? '---\n' : '';
+  shell.print(`${start}# ${fid} ${name}\n${configuration?.text.trimEnd() ?? ''}\n`);
+};
+
+interface ConfigurationFlags extends GlobalFlags {
+  readonly at?: string;
+  readonly format: 'env' | 'json' | 'yaml';
+  readonly output?: string;
+}
+
+const configurationCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: ConfigurationFlags, fid: string): Promise<void> => {
+    const client = await connect(shell, flags);
+    const reply = await client.readConfiguration(fid, flags.format, readOptions(shell, flags));
+    const sent = reply?.text ?? '';
+    const text = flags.format === 'json' ? formatJson(JSON.parse(sent)) : `${sent.trimEnd()}\n`;
+    if (flags.output === undefined) shell.print(text);
+    else await writePrivately(flags.output, text);
+  };
+  const configuration = process
+    .command('configuration')
+    .description('show the configuration of a process')
+    .argument('<fid>', 'the process')
+    .addOption(
+      new Option('--format <format>', 'env is for EnvironmentFile= of systemd, and for shells')
+        .choices(['env', 'json', 'yaml'])
+        .default('env'),
+    )
+    .option('-o, --output <file>', 'write it to a file that only its owner may read')
+    .option('--at <moment>', 'the cluster as it was at a revision or a time');
+  withExamples(
+    withWork(configuration, run),
+    'halctl cluster process configuration 0x7200000000000001:0x2a',
+    'halctl cluster process configuration 0x7200000000000001:0x2a -o /etc/sysconfig/m0d-0x7200000000000001:0x2a',
+  );
+};
+
+interface ListFlags extends ReadFlags {
+  readonly host?: string;
+  readonly node?: string;
+  readonly role?: string;
+  readonly state?: string;
+}
+
+const listCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: ListFlags): Promise<void> => {
+    const client = await connect(shell, flags);
+    const { host, node, role, state } = flags;
+    const filter = { ...readOptions(shell, flags), host, node, role, state };
+    const reply = await everyItem((options) => client.listProcesses(options), filter);
+    show(shell, flags, reply, ({ items }) =>
+      formatTable<Process>(
+        [
+          { title: 'FID', value: ({ fid }) => fid },
+          {
+            title: 'STATE',
+            value: ({ state }) => state,
+            paint:
+              ({ state }) =>
+              (text) =>
+                paintState(shell.palette, state, text),
+          },
+          { title: 'ROLE', value: ({ role }) => role, yields: 2 },
+          { title: 'NAME', value: ({ name }) => name, yields: 4 },
+          { title: 'HOST', value: ({ host }) => host, yields: 1 },
+          { title: 'ENDPOINT', value: ({ endpoint }) => endpoint, yields: 3 },
+          { title: 'REASON', value: ({ reason }) => reason, yields: 5 },
+        ],
+        items,
+        shell.width,
+      ),
+    );
+  };
+  const list = process
+    .command('list')
+    .description('list processes')
+    .option('--host <host>', 'only those of this host')
+    .option('--node <fid>', 'only those of this node')
+    .option('--role <role>', 'only those of this role')
+    .option('--state <state>', 'only those in this state');
+  withExamples(
+    withWork(withRead(list), run),
+    'halctl cluster process list',
+    'halctl cluster process list --role s3server --state failed',
+  );
+};
+
+const showCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: ReadFlags, fid: string): Promise<void> => {
+    const client = await connect(shell, flags);
+    show(shell, flags, await client.getProcess(fid, readOptions(shell, flags)), (reply) => [
+      ...formatFields([
+        ['fid', reply.fid],
+        ['name', reply.name],
+        ['state', reply.state],
+        ['reason', reply.reason === '' ? undefined : reply.reason],
+        ['host', reply.host],
+        ['node', reply.node],
+        ['role', reply.role],
+        ['type', reply.type],
+        ['owner', reply.ownership],
+        ['boot level', String(reply.boot_level)],
+        ['endpoint', reply.endpoint],
+        ['created', `revision ${reply.created}`],
+        ['changed', `revision ${reply.changed}`],
+      ]),
+      'services',
+      ...reply.services.map(({ fid, type, state }) => `  ${fid}  ${state}  ${type}`),
+    ]);
+  };
+  withExamples(
+    withWork(
+      withRead(
+        process.command('show').description('show one process').argument('<fid>', 'the process'),
+      ),
+      run,
+    ),
+    'halctl cluster process show 0x7200000000000001:0x2a',
+  );
+};
+
+const removeCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: ChangeFlags, fid: string): Promise<void> => {
+    const client = await connect(shell, flags);
+    const reply = await client.removeProcess(fid, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ revision }: Done) => [
+      `Removed ${fid}; revision ${revision}. Its endpoint is free again.`,
+    ]);
+  };
+  withExamples(
+    withWork(
+      withChange(
+        process
+          .command('remove')
+          .description('remove a process that nobody runs')
+          .argument('<fid>', 'the process'),
+      ),
+      run,
+    ),
+    'halctl cluster process remove 0x7200000000000001:0x2a',
+  );
+};
+
+interface StateFlags extends ChangeFlags {
+  readonly reason?: string;
+}
+
+const stateCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: StateFlags, fid: string, state: StateBody['state']): Promise<void> => {
+    const client = await connect(shell, flags);
+    const { reason } = flags;
+    const body = { state, ...(reason === undefined ? {} : { reason }) };
+    const reply = await client.reportState(fid, body, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
+      changed ? `${fid} is ${state}; revision ${revision}.` : `${fid} already was ${state}.`,
+    ]);
+  };
+  const report = process
+    .command('state')
+    .description('report the state of an independent process')
+    .argument('<fid>', 'the process')
+    .addArgument(
+      new Argument('<state>', 'what it does now').choices([
+        'online',
+        'offline',
+        'failed',
+        'starting',
+      ]),
+    )
+    .option('--reason <text>', 'why');
+  withExamples(
+    withWork(withChange(report), run),
+    'halctl cluster process state 0x7200000000000001:0x2a online',
+    "halctl cluster process state 0x7200000000000001:0x2a failed --reason 'lost its mount'",
+  );
+};

@@ -1,0 +1,78 @@
+/** Runs halctl in a process: streams, Ctrl-C, closed pipes and exit codes. */
+
+import { once } from 'node:events';
+import { CommanderError } from 'commander';
+import type { Ending } from './exit-codes.ts';
+import { endingOf, exitCodes, Interrupted } from './exit-codes.ts';
+import { paletteFor } from './output/colour.ts';
+import { createProgram } from './program.ts';
+import type { Shell } from './shell.ts';
+
+const shellOf = (signal: AbortSignal): Shell => {
+  const { stdin, stdout, stderr, env } = process;
+  return {
+    env,
+    input: stdin,
+    width: stdout.isTTY ? stdout.columns : undefined,
+    palette: paletteFor(stdout.isTTY, env),
+    interactive: stdin.isTTY && stderr.isTTY,
+    progress: stderr.isTTY && env.TERM !== 'dumb',
+    signal,
+    print: (text) => void stdout.write(text),
+    pour: async (pieces) => {
+      for await (const piece of pieces)
+        if (!stdout.write(piece)) await once(stdout, 'drain', { signal });
+    },
+    say: (text) => void stderr.write(text),
+  };
+};
+
+/** A reader that has read enough, such as `head`, closes the pipe: that is no error. Anything else is. */
+const minding = (stream: NodeJS.WriteStream): void => {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    if (stream === process.stdout) process.stderr.write(`halctl: cannot write: ${error.message}\n`);
+    process.exit(exitCodes.failed);
+  });
+};
+
+/** Runs the command line of this process. Answers its exit code. */
+export const main = async (): Promise<number> => {
+  minding(process.stdout);
+  minding(process.stderr);
+  const interrupt = new AbortController();
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    process.on('SIGINT', () => {
+      // The first lets the command say how far it came, the second does not wait for that.
+      if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
+      interrupt.abort(new Interrupted());
+      setTimeout(() => reject(interrupt.signal.reason as Error), patienceMs).unref();
+    });
+  });
+  const shell = shellOf(interrupt.signal);
+  try {
+    await Promise.race([createProgram(shell).parseAsync(), interrupted]);
+    return exitCodes.done;
+  } catch (error) {
+    const ending = await report(shell, error);
+    // What was interrupted may still hold on to something.
+    if (ending === 'interrupted') process.exit(exitCodes.interrupted);
+    return exitCodes[ending];
+  }
+};
+
+/** How long a command may take to come to an end after Ctrl-C, ms. */
+const patienceMs = 500;
+
+/** Says what went wrong, unless that has been said. */
+const report = async (shell: Shell, error: unknown): Promise<Ending> => {
+  if (error instanceof CommanderError) {
+    // Commander has said it, or has shown the help that was asked for.
+    return error.exitCode === 0 ? 'done' : 'usage';
+  }
+  const ending = shell.signal.aborted ? 'interrupted' : endingOf(error);
+  if (ending === 'interrupted') return ending;
+  const { explain } = await import('./explanation.ts');
+  shell.say(`${explain(error).join('\n')}\n`);
+  return ending;
+};
