@@ -7,13 +7,13 @@ import { NativeRoles } from './native-roles.ts';
 const withoutWording = (key: string, value: unknown): unknown =>
   key === 'expected' && typeof value === 'string' ? undefined : value;
 
-const asText = (schema: object): string => {
-  const standard = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema };
-  return `${JSON.stringify(standard, withoutWording, 2)}\n`;
+const standard = (schema: object): unknown => {
+  const named = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema };
+  return JSON.parse(JSON.stringify(named, withoutWording));
 };
 
-/** Text by file name. */
-export const editorSchemas: Readonly<Record<string, string>> = {
-  'facts.schema.json': asText(NativeFacts),
-  'roles.schema.json': asText(NativeRoles),
+/** Schemas by file name. */
+export const editorSchemas: Readonly<Record<string, unknown>> = {
+  'facts.schema.json': standard(NativeFacts),
+  'roles.schema.json': standard(NativeRoles),
 };

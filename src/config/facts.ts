@@ -96,14 +96,18 @@ export class DeviceIndex {
   }
 }
 
-/** Why a reference does not mean one device, or null where it does. */
+/**
+ * Why a reference does not mean one device, or null where it does.
+ *
+ * @param reference in words, for example `serial "Z840"`
+ */
 export const deviceMessage = (
   found: readonly DeclaredDevice[],
   reference: string,
 ): string | null => {
   if (found.length === 1) return null;
-  if (found.length === 0) return `No host has a device ${reference}.`;
-  return `${found.length} devices are called ${reference}; give the WWN.`;
+  if (found.length === 0) return `No host has a device with ${reference}.`;
+  return `${found.length} devices have ${reference}; give the WWN.`;
 };
 
 /** A finding of the schema as a problem of the file. */

@@ -17,9 +17,9 @@ const referenceOf = (ref: Pool['pool_device_refs'][number]): DeviceReference => 
 });
 
 const describeReference = (reference: DeviceReference): string =>
-  `with ${Object.entries(reference)
+  Object.entries(reference)
     .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
-    .join(' and ')}`;
+    .join(' and ');
 
 /** WWNs of the devices of a pool, and the references that do not mean one device each. */
 const poolDevices = (

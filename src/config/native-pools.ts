@@ -20,7 +20,8 @@ export const readNativePools = (
     const devices = pool.devices.flatMap((name, d): readonly Placed<string>[] => {
       const path = ['pools', i, 'devices', d];
       const found = index.named(name);
-      const message = name === '' ? null : deviceMessage(found, JSON.stringify(name));
+      const message =
+        name === '' ? null : deviceMessage(found, `WWN, serial or path ${JSON.stringify(name)}`);
       if (found.length === 1) return [{ value: found[0]!.wwn, path }];
       if (message !== null) problems.push(yaml.problem(path, message));
       return [];

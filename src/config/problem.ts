@@ -67,14 +67,15 @@ const distance = (a: string, b: string, limit: number): number => {
 
 /** The known word that somebody probably meant, if one is close enough. */
 export const nearest = (word: string, known: Iterable<string>): string | undefined => {
+  const candidates = [...known];
   const limit = word.length <= 4 ? 1 : word.length <= 8 ? 2 : 3;
   let found: string | undefined;
   let least = limit + 1;
-  for (const candidate of known) {
+  for (const candidate of candidates) {
     const edits = distance(word.toLowerCase(), candidate.toLowerCase(), limit);
     if (edits < least) [found, least] = [candidate, edits];
   }
-  return found;
+  return found ?? candidates.find((candidate) => word.length > 2 && candidate.startsWith(word));
 };
 
 /** ` Did you mean "x"?`, or nothing where no known word is near. */

@@ -65,7 +65,9 @@ const checkOverrides = (source: RoleSource, role: ParsedRole, overrides: Variabl
       variable: unused,
     });
   }
-  const broken = Object.keys(overrides).find((name) => brokenLine(overrides[name]));
+  const broken = Object.keys(overrides).find(
+    (name) => name !== 'multiplicity' && brokenLine(overrides[name]),
+  );
   if (source.format === 'halon' && broken !== undefined) {
     const message = `"${broken}" must be one line, because the role is rendered as text.`;
     throw new RoleError('template-error', start(source), message, [], { variable: broken });

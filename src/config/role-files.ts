@@ -148,9 +148,13 @@ const readHalon = (file: string, chunk: RoleChunk, index: number): Read => {
   }
 };
 
-/** What stands above the first role and is neither a comment nor the beginning of a YAML document. */
-const stray = (preamble: string): number =>
-  preamble.split('\n').findIndex((line) => !/^\s*(#.*|---\s*|%YAML.*)?$/.test(line));
+/** Lines above the first role that are neither comments nor the beginning of a YAML document. */
+const strayLines = (
+  preamble: string,
+): readonly { readonly line: number; readonly text: string }[] =>
+  preamble
+    .split(/\r?\n/)
+    .flatMap((text, i) => (/^\s*(#.*|---\s*|%YAML.*)?$/.test(text) ? [] : [{ line: i + 1, text }]));
 
 const expectedList = 'a list of roles';
 
@@ -160,15 +164,15 @@ const fileProblems = (
   text: string,
   { preamble, chunks }: RoleChunks,
 ): readonly Problem[] => {
-  const line = stray(preamble) + 1;
-  if (chunks.length > 0 && line === 0) return [];
-  const tag = isTemplate(preamble);
+  const [stray] = strayLines(preamble);
+  if (chunks.length > 0 && !stray) return [];
+  const tag = stray !== undefined && isTemplate(stray.text);
   const { problems } = tag || chunks.length > 0 ? { problems: [] } : readYaml(file, text);
   if (problems.length > 0) return problems;
   const message = tag
     ? 'A template tag may not stand outside of the roles: each is rendered on its own.'
-    : `Expected ${expectedList}, found ${line === 0 ? 'nothing' : 'something else'}.`;
-  return [{ file, line: Math.max(line, 1), column: 1, path: '', message, expected: expectedList }];
+    : `Expected ${expectedList}, found ${stray ? 'something else' : 'nothing'}.`;
+  return [{ file, line: stray?.line ?? 1, column: 1, path: '', message, expected: expectedList }];
 };
 
 const readNodeRoles = (

@@ -241,7 +241,9 @@ const neutral = (schema: Schema): unknown => {
 
 const fit = (schema: Schema, value: unknown): unknown => {
   if (schema.anyOf) {
-    const member = schema.anyOf.find((candidate) => isKind(candidate, value));
+    const ofKind = schema.anyOf.filter((candidate) => isKind(candidate, value));
+    const fitting = ofKind.find((candidate) => findingsOf(candidate, value, []).length === 0);
+    const member = fitting ?? ofKind[0];
     return member ? fit(member, value) : neutral(schema);
   }
   if (!isKind(schema, value)) return neutral(schema);

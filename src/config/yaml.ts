@@ -95,17 +95,39 @@ const pathAround = (contents: unknown, offset: number): Path => {
   }
 };
 
-/** The parser's messages quote the source at their end, which may be a password. */
-const withoutSource = (message: string): string => {
-  const text = message.replace(/:? ?["'`].*$/s, '').replace(/\.$/, '');
-  return `${text}.`;
+const badAlias =
+  'An alias must name an anchor that is set before it; in roles files, within the same role.';
+
+/** Messages of our own: where the parser's would be vague, or would quote the source, which may be a password. */
+const messages: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: badAlias,
+  BAD_ALIAS: badAlias,
+  BAD_DIRECTIVE: 'This is not a directive of YAML.',
+  BAD_DQ_ESCAPE: 'There is no such escape sequence in a double-quoted text.',
+  BAD_PROP_ORDER: 'An anchor or tag stands at the wrong place.',
+  BAD_SCALAR_START: 'A text that begins with this character must be quoted.',
+  BLOCK_AS_IMPLICIT_KEY: 'A second "key:" on one line; quote the text if it holds a colon.',
+  DUPLICATE_KEY: 'This key is given twice.',
+  MULTIPLE_DOCS: 'The file holds more than one YAML document.',
+  TAB_AS_INDENT: 'Tabs are not allowed as indentation; use spaces.',
+  TAG_RESOLVE_FAILED: 'Tags (words that begin with "!") are not used here.',
+  UNEXPECTED_TOKEN:
+    'This is not YAML here; a quote, bracket, colon or space before it may be missing.',
 };
 
-const messages: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'This key is given twice.',
-  TAB_AS_INDENT: 'Tabs are not allowed as indentation; use spaces.',
-  MULTIPLE_DOCS: 'The file holds more than one YAML document.',
-};
+/** Codes of which the parser's own message says enough and repeats nothing of the source. */
+const safeCodes = [
+  'BAD_INDENT',
+  'BLOCK_IN_FLOW',
+  'KEY_OVER_1024_CHARS',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'MULTIPLE_ANCHORS',
+  'MULTIPLE_TAGS',
+];
+
+const describe = (code: string, message: string): string =>
+  messages[code] ?? (safeCodes.includes(code) ? `${message}.` : 'This is not YAML.');
 
 /**
  * Reads one YAML document.
@@ -119,7 +141,7 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     lineCounter: counter,
     prettyErrors: false,
     merge: true,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const position = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
@@ -154,17 +176,20 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     if (tried.has(place.line)) return [];
     tried.add(place.line);
     const reason = indentedByTab(place.line) ? 'TAB_AS_INDENT' : code;
-    const path = pathAround(document.contents, pos[0]);
-    return [problemAt(place, path, messages[reason] ?? withoutSource(message))];
+    // Elsewhere, what the parser takes for a key may be a part of a password.
+    const path = code === 'DUPLICATE_KEY' ? pathAround(document.contents, pos[0]) : [];
+    return [problemAt(place, path, describe(reason, message))];
   });
   let value: unknown = null;
   if (problems.length === 0) {
     readTemplatesAsText(document, text);
     try {
       value = document.toJS({ maxAliasCount: maxAliases }) as unknown;
-    } catch (error) {
-      const message = withoutSource(error instanceof Error ? error.message : String(error));
-      problems.push(problemAt({ line: firstLine, column: 1 }, [], message));
+      // An alias within its own anchor has no end, which this finds out.
+      if (/[*]/.test(text)) JSON.stringify(value);
+    } catch {
+      // The parser gives up on aliases: there is no anchor, or there would be far too much.
+      problems.push(problemAt({ line: firstLine, column: 1 }, [], badAlias));
     }
   }
   return {
