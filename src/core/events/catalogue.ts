@@ -28,32 +28,39 @@ export class UnknownEventError extends Error {
   }
 }
 
-const definitions = catalogue as unknown as Record<string, EventDefinition | undefined>;
+/** What is known of event types, by name. */
+export type Catalogue = Readonly<Record<string, EventDefinition | undefined>>;
 
-export const definitionOf = (type: EventType): EventDefinition => definitions[type]!;
+const everything = catalogue as unknown as Catalogue;
+
+export const definitionOf = (type: EventType): EventDefinition => everything[type]!;
 
 /**
  * The event of a record in today's shape.
  *
+ * @param known the event types of this program, unless it reads as another one would
  * @returns null for a record of an unknown type that may be skipped
- * @throws {UnknownEventError} the type is unknown, or its version is newer than this program
+ * @throws {UnknownEventError} the type is unknown, or this program does not know its version
  */
-export const readEvent = (record: EventRecord): EventDraft | null => {
-  const definition = definitions[record.type];
+export const readEvent = (
+  { type, v, data, ignorable }: EventRecord,
+  known: Catalogue = everything,
+): EventDraft | null => {
+  const definition = Object.hasOwn(known, type) ? known[type] : undefined;
   if (!definition) {
-    if (record.ignorable) return null;
+    if (ignorable) return null;
     throw new UnknownEventError(
-      `the log holds an event ${record.type}, which this version does not know; a newer version wrote it`,
+      `the log holds an event ${type}, which this version does not know; a newer version wrote it`,
     );
   }
-  if (record.v > definition.version)
+  const { version, upcast } = definition;
+  if (!Number.isInteger(v) || v < 1 || v > version)
     throw new UnknownEventError(
-      `the log holds version ${record.v} of ${record.type}; this version reads up to ${definition.version}`,
+      `the log holds version ${v} of ${type}; this version reads 1 to ${version}`,
     );
-  let data = record.data;
-  for (let v = record.v; v < definition.version; v += 1)
-    data = definition.upcast[v]!(data as never);
-  return { type: record.type, data } as EventDraft;
+  let present = data;
+  for (let older = v; older < version; older += 1) present = upcast[older]!(present as never);
+  return { type, data: present } as EventDraft;
 };
 
 /**
