@@ -1,0 +1,120 @@
+/**
+ * Records a log that later versions must replay to the same digests.
+ *
+ *     node test/core/record-log.ts NAME    writes test/fixtures/logs/NAME.jsonl; never changes one that is there
+ *
+ * Record another one when there are new events or rules; the old ones stay.
+ */
+
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from '../../src/core/commands/index.ts';
+import type { Commit } from '../../src/core/events/commit.ts';
+import { requestMemory } from '../../src/core/graph/evolve.ts';
+import {
+  add,
+  commitOf,
+  declaredHost,
+  facts,
+  load,
+  newEngine,
+  nodeUp,
+  noon,
+  remove,
+  report,
+  roleSource,
+} from './scenario.ts';
+
+/** A commit and the digest of the graph after it. */
+export interface Recorded {
+  readonly digest: string;
+  readonly commit: Commit;
+}
+
+const folder = join(import.meta.dirname, '..', 'fixtures', 'logs');
+
+export const recordedLogs = (): { name: string; log: Recorded[] }[] =>
+  readdirSync(folder)
+    .sort()
+    .map((name) => ({
+      name,
+      log: readFileSync(join(folder, name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Recorded),
+    }));
+
+/** A day in the life of a small cluster, with every kind of event. */
+const record = (): Recorded[] => {
+  const engine = newEngine();
+  const log: Recorded[] = [];
+  let at = noon;
+  const run = (command: Command, request?: string): Commit => {
+    at += 1000;
+    const conditions = request ? { at, request: { key: request, fingerprint: request } } : { at };
+    const commit = commitOf(engine, command, conditions);
+    log.push({ digest: engine.graph.digest(), commit });
+    return commit;
+  };
+  const processes = () => [...engine.graph.all('process')];
+  run({ type: 'RegisterHost', fqdn: 'n0.example' });
+  run(
+    load({
+      enclosures: [{ name: 'e1', site: 'hall', rack: 'r1' }],
+      pools: [{ name: 'tier1', data_units: 8, parity_units: 2, unit_size: 4096, devices: ['w1'] }],
+      profiles: [{ name: 'default', pools: ['tier1'] }],
+      vars: { keepalive_timeout: 60 },
+      hosts: [
+        declaredHost('n1.example', ['m0t1fs', 'clovis-app', 's3server'], {
+          enclosure: 'e1',
+          project: 'weather',
+          variables: { lnid: '10.0.0.1@tcp', labels: { tier: ['a', 1, null, true, 2.5] } },
+          obm: { type: 'ipmi', address: '10.1.0.1:623', secret: 'obm/n1' },
+          devices: [
+            { wwn: 'w1', serial: 's1', path: '/dev/sda', slot: 1, block_size: 512, size: 1e12 },
+          ],
+        }),
+        declaredHost('n2.example', ['confd', 'ha', 'nowhere']),
+      ],
+    }),
+    'first load',
+  );
+  run(nodeUp('n1.example', '10.0.0.1'));
+  run(nodeUp('n2.example', '10.0.0.2'));
+  run({ type: 'ReportNodeUp', fqdn: 'n1.example', facts: facts('10.0.0.9'), speaksFor: null });
+  run({ ...add('n2.example', 'ported', 'pair'), tokens: true } as Command, 'add');
+  run(report(processes().at(-1)!.fid, 'online'));
+  run(report(processes().at(-1)!.fid, 'failed'));
+  run(remove(processes().at(-1)!.fid));
+  run(remove(processes()[3]!.fid));
+  run(add('n1.example', 'clovis-app'));
+  run({ type: 'ReportNodeDown', fqdn: 'n2.example', reason: 'no heartbeat for 60 s' });
+  run(load({ cluster: 'kepler', roles: [roleSource('nowhere', { text: 'again' })] }));
+  run({
+    type: 'IssueCredential',
+    id: 'c1',
+    name: 'for a while',
+    role: 'viewer',
+    hash: 'c'.repeat(64),
+    host: null,
+    process: null,
+    expires: at + 5000,
+  });
+  at += requestMemory;
+  run({ type: 'FireDeadlines' });
+  run(nodeUp('n2.example', '10.0.0.2', { boot_id: 'boot 2' }));
+  return log;
+};
+
+if (import.meta.main) {
+  const [name] = process.argv.slice(2);
+  if (!name) throw new Error('usage: node test/core/record-log.ts NAME');
+  const file = join(folder, `${name}.jsonl`);
+  if (existsSync(file)) throw new Error(`${file} is there already; record under another name`);
+  writeFileSync(
+    file,
+    record()
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join(''),
+  );
+}
