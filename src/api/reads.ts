@@ -7,6 +7,7 @@ import { revision } from '../core/events/commit.ts';
 import type { Moment, GraphAt } from '../station/archive.ts';
 import type { Station } from '../station/station.ts';
 import { ApiError } from './errors.ts';
+import { strict } from './schemas/values.ts';
 
 export const atParameter = {
   at: Type.Optional(
@@ -19,26 +20,35 @@ export const atParameter = {
 };
 
 export const readQuery = <P extends TProperties>(properties: P) =>
-  Type.Object({ ...properties, ...atParameter });
+  Type.Object({ ...properties, ...atParameter }, strict);
 
 /** Revisions stay below this for a while; times passed it in 1970. */
 const smallestTime = 1_000_000_000_000;
+
+/** `Date.parse` alone takes almost anything for a time. */
+const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
 const momentOf = (text: string): Moment => {
   if (/^\d{1,15}$/.test(text)) {
     const value = Number(text);
     return value < smallestTime ? { revision: revision(value) } : { time: value };
   }
-  const time = Date.parse(text);
+  const time = iso.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time))
-    throw new ApiError('invalid-request', `at=${text} is neither a revision nor a time`, { field: 'at' });
+    throw new ApiError('invalid-request', `at=${text} is neither a revision nor a time`, {
+      field: 'at',
+    });
   return { time };
 };
+
+/** How often a read looks again because what it saw was taken back. */
+const looks = 3;
 
 /**
  * Reads from the graph that a request asks for.
  *
- * The view is made at once; it is given out when everything it may show is durable.
+ * The view is made at once; it is given out when everything it may show is durable. Where the log failed to keep that, the
+ * graph is as it was before, and the read looks again.
  */
 export const read = async <T>(
   station: Station,
@@ -46,12 +56,20 @@ export const read = async <T>(
   at: string | undefined,
   view: (moment: GraphAt) => T,
 ): Promise<T> => {
-  const { graph, head, at: time } = station;
-  const moment = at === undefined ? { graph, head, at: time } : await station.past(momentOf(at));
-  const made = view(moment);
-  await station.settled();
-  reply.header('halcyon-revision', moment.head);
-  return made;
+  const asked = at === undefined ? undefined : momentOf(at);
+  for (let look = 1; ; look += 1) {
+    const { graph, head, at: time } = station;
+    const moment = asked === undefined ? { graph, head, at: time } : await station.past(asked);
+    const made = view(moment);
+    try {
+      await station.settled();
+    } catch (error) {
+      if (look < looks) continue;
+      throw error;
+    }
+    reply.header('halcyon-revision', moment.head);
+    return made;
+  }
 };
 
 export const pageParameters = {
@@ -59,15 +77,19 @@ export const pageParameters = {
   cursor: Type.Optional(Type.String({ maxLength: 512, description: '`next` of the page before.' })),
 };
 
-/** One page of rows that come sorted by their key. */
+/**
+ * One page of rows that come sorted.
+ *
+ * @param isAfter whether a row stands behind the cursor, which need not be a row's any more
+ */
 export const pageOf = <R, T>(
   rows: readonly R[],
   keyOf: (row: R) => string,
+  isAfter: (row: R, cursor: string) => boolean,
   view: (row: R) => T,
   { limit = 1000, cursor }: { limit?: number; cursor?: string },
 ): { items: T[]; next: string | null } => {
-  const first = cursor === undefined ? 0 : rows.findIndex((row) => keyOf(row) === cursor) + 1;
-  const items = rows.slice(first, first + limit);
-  const more = first + items.length < rows.length;
-  return { items: items.map(view), next: more ? keyOf(items.at(-1)!) : null };
+  const rest = cursor === undefined ? rows : rows.filter((row) => isAfter(row, cursor));
+  const items = rest.slice(0, limit);
+  return { items: items.map(view), next: items.length < rest.length ? keyOf(items.at(-1)!) : null };
 };

@@ -59,7 +59,7 @@ export class Engine {
   #head: Revision;
   #at: number;
   /** Journals of the commits that are not confirmed yet, oldest first. */
-  #unconfirmed: { revision: Revision; at: number; journal: Journal }[] = [];
+  #unconfirmed: { commit: Commit; before: number; journal: Journal }[] = [];
   /** How many of the oldest are confirmed after all and only wait to be dropped. */
   #confirmed = 0;
   #counters = { commits: 0, events: 0, rejections: 0, firings: new Map<string, number>() };
@@ -117,7 +117,7 @@ export class Engine {
       events: settled.events,
     };
     rememberRequest(this.graph, commit);
-    this.#unconfirmed.push({ ...position, at: this.#at, journal: this.graph.end() });
+    this.#unconfirmed.push({ commit, before: this.#at, journal: this.graph.end() });
     this.#head = position.revision;
     this.#at = position.at;
     return this.#count({ kind: 'committed', commit });
@@ -148,7 +148,7 @@ export class Engine {
   confirm(durable: Revision): void {
     while (
       this.#unconfirmed[this.#confirmed] &&
-      this.#unconfirmed[this.#confirmed]!.revision <= durable
+      this.#unconfirmed[this.#confirmed]!.commit.revision <= durable
     )
       this.#confirmed += 1;
     if (this.#confirmed < confirmedKept && this.#confirmed < this.#unconfirmed.length) return;
@@ -156,17 +156,22 @@ export class Engine {
     this.#confirmed = 0;
   }
 
-  /** Takes back every commit that is not confirmed: the log could not keep them. */
-  rollBack(): void {
-    for (const { revision: r, at, journal } of this.#unconfirmed
-      .slice(this.#confirmed)
-      .toReversed()) {
+  /**
+   * Takes back commits that the log could not keep: one and all after it, or every one that is not confirmed.
+   *
+   * @returns whether there was anything to take back; false too where `from` was taken back before
+   */
+  rollBack(from?: Commit): boolean {
+    const oldest = this.#unconfirmed[0]?.commit.revision ?? 0;
+    const first = from ? from.revision - oldest : this.#confirmed;
+    if (from && this.#unconfirmed[first]?.commit !== from) return false;
+    const taken = this.#unconfirmed.splice(Math.max(first, this.#confirmed));
+    for (const { commit, before, journal } of taken.toReversed()) {
       this.graph.undo(journal);
-      this.#head = revision(r - 1);
-      this.#at = at;
+      this.#head = revision(commit.revision - 1);
+      this.#at = before;
     }
-    this.#unconfirmed = [];
-    this.#confirmed = 0;
+    return taken.length > 0;
   }
 
   #precondition({ actor, request, expected }: Submission): Outcome | null {

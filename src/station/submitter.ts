@@ -35,8 +35,6 @@ export class Submitter {
   readonly #log: EventLog;
   readonly #now: () => number;
   readonly #graphAt: SubmitterParts['graphAt'];
-  /** Grows with every failure of the log, so that the failures of one batch are handled once. */
-  #failures = 0;
   #lastAppend: Promise<void> = Promise.resolve();
   readonly #replies = new Map<string, unknown>();
 
@@ -72,7 +70,7 @@ export class Submitter {
     switch (outcome.kind) {
       case 'committed': {
         const { commit } = outcome;
-        const reply = makeReply(this.#engine.graph, commit);
+        const reply = this.#replyTo(commit, makeReply);
         await this.#append(commit);
         if (commit.request) this.#keep(`${commit.actor} ${commit.request.key}`, reply);
         return { ok: true, revision: commit.revision, changed: true, reply };
@@ -95,15 +93,23 @@ export class Submitter {
     return this.#engine.dryRun(command, { ...submission, at: this.#now() });
   }
 
+  /** A commit whose answer cannot be made is not made either. */
+  #replyTo<T>(commit: Commit, makeReply: MakeReply<T>): T {
+    try {
+      return makeReply(this.#engine.graph, commit);
+    } catch (error) {
+      this.#engine.rollBack(commit);
+      throw error;
+    }
+  }
+
+  /** What was issued before a commit that fails may still become durable; only that commit and what followed is taken back. */
   #append(commit: Commit): Promise<void> {
-    const failures = this.#failures;
+    const before = this.#lastAppend;
     const appended = this.#log.append(commit, revision(commit.revision - 1)).then(
       () => this.#engine.confirm(commit.revision),
       (error: unknown) => {
-        if (failures === this.#failures) {
-          this.#failures += 1;
-          this.#engine.rollBack();
-        }
+        if (this.#engine.rollBack(commit)) this.#lastAppend = before;
         throw error;
       },
     );

@@ -13,33 +13,44 @@ import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
 import { ReportedFacts } from '../schemas/agent-protocol.ts';
 import { HostBody, NodeBody } from '../schemas/bodies.ts';
 import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
-import { Fqdn, FidText } from '../schemas/values.ts';
+import { FidText, Fqdn, HostState } from '../schemas/values.ts';
 import { hostView, nodeView } from '../views/hosts.ts';
-import { addedView, byFid } from '../views/processes.ts';
+import { addedView, byFid, isAfterFid } from '../views/processes.ts';
 
 const HostsQuery = readQuery({
   ...pageParameters,
-  state: Type.Optional(Type.String({ description: 'Only hosts in this state.' })),
+  state: Type.Optional({ ...HostState, description: 'Only hosts in this state.' }),
 });
 const NodesQuery = readQuery(pageParameters);
 const HostPath = Type.Object({ fqdn: Fqdn });
 const NodePath = Type.Object({ fid: FidText });
 
 const byName = (a: HostRow, b: HostRow): number => (a.fqdn < b.fqdn ? -1 : 1);
+const isAfterName = ({ fqdn }: HostRow, cursor: string): boolean => fqdn > cursor;
 
 export const hostRoutes = (app: FastifyInstance, station: Station): void => {
   app.get<{ Querystring: Static<typeof HostsQuery> }>(
     '/hosts',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Hosts', tags: ['hosts'], querystring: HostsQuery, response: { 200: HostPage } },
+      schema: {
+        summary: 'Hosts',
+        tags: ['hosts'],
+        querystring: HostsQuery,
+        response: { 200: HostPage },
+      },
     },
     (request, reply) =>
       read(station, reply, request.query.at, ({ graph, head }) => {
         const { state } = request.query;
-        const rows = [...graph.all('host')].filter((row) => state === undefined || row.state === state);
+        const rows = [...graph.all('host')].filter(
+          (row) => state === undefined || row.state === state,
+        );
         const view = (row: HostRow): Host => hostView(graph, row);
-        return { revision: head, ...pageOf(rows.sort(byName), ({ fqdn }) => fqdn, view, request.query) };
+        return {
+          revision: head,
+          ...pageOf(rows.sort(byName), ({ fqdn }) => fqdn, isAfterName, view, request.query),
+        };
       }),
   );
 
@@ -90,8 +101,8 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       schema: {
         summary: 'Report that a host is up, and what it is like',
         description:
-          'What an agent does over its WebSocket, for hosts that report by other means. Nobody watches such a ' +
-          'host: it stays up until its agent connects and falls silent.',
+          'What an agent does over its WebSocket, for hosts that report by other means. No heartbeat is expected of such ' +
+          'a host until an agent of it connects or the station restarts; from then on silence makes it down.',
         tags: ['hosts'],
         params: HostPath,
         body: ReportedFacts,
@@ -104,19 +115,22 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       const { fqdn } = request.params;
       const facts: HostFacts = factsFrom(request.body, request.ip);
       const speaksFor = request.credential!.host;
-      let claimed = false;
-      const done = await run(
+      const answer = await run(
         station,
         request,
         reply,
         { type: 'ReportNodeUp', fqdn, facts, speaksFor },
-        (graph, commit, revision) => {
-          claimed = graph.must('host', fqdn).facts?.agent !== facts.agent;
-          return { revision, changed: commit !== null };
-        },
+        (graph, commit, revision) => ({
+          done: { revision, changed: commit !== null },
+          claimed: graph.must('host', fqdn).facts?.agent !== facts.agent,
+        }),
       );
-      if (claimed) throw new ApiError('host-claimed', `another machine is ${fqdn} already`, { field: 'agent' });
-      return done;
+      if ('dry_run' in answer) return answer;
+      if (answer.claimed)
+        throw new ApiError('host-claimed', `another machine is ${fqdn} already`, {
+          field: 'agent',
+        });
+      return answer.done;
     },
   );
 
@@ -124,12 +138,23 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
     '/nodes',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Nodes', tags: ['nodes'], querystring: NodesQuery, response: { 200: NodePage } },
+      schema: {
+        summary: 'Nodes',
+        tags: ['nodes'],
+        querystring: NodesQuery,
+        response: { 200: NodePage },
+      },
     },
     (request, reply) =>
       read(station, reply, request.query.at, ({ graph, head }) => {
         const rows = [...graph.all('node')].sort(byFid);
-        const page = pageOf(rows, ({ fid }) => fid, (row) => nodeView(graph, row), request.query);
+        const page = pageOf(
+          rows,
+          ({ fid }) => fid,
+          isAfterFid,
+          (row) => nodeView(graph, row),
+          request.query,
+        );
         return { revision: head, ...page };
       }),
   );
@@ -170,14 +195,23 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
     },
     (request, reply) => {
       const { host, roles, tokens = false } = request.body;
-      const declared = roles.map(({ name, overrides }) => ({ name, overrides: (overrides ?? {}) as never }));
+      const declared = roles.map(({ name, overrides }) => ({
+        name,
+        overrides: (overrides ?? {}) as never,
+      }));
       return run(
         station,
         request,
         reply,
         { type: 'AddProcesses', host, roles: declared, tokens },
         (graph, commit, revision) =>
-          addedView(graph, host, commit, revision, tokens ? (fid) => station.processToken(fid).token : null),
+          addedView(
+            graph,
+            host,
+            commit,
+            revision,
+            tokens ? (fid) => station.processToken(fid).token : null,
+          ),
         true,
       );
     },

@@ -18,15 +18,15 @@ import { ApiError } from '../errors.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
 import { ProcessBody, StateBody } from '../schemas/bodies.ts';
 import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
-import { FidText } from '../schemas/values.ts';
-import { addedView, byFid, processView } from '../views/processes.ts';
+import { FidText, ProcessState } from '../schemas/values.ts';
+import { addedView, byFid, isAfterFid, processView } from '../views/processes.ts';
 
 const ProcessesQuery = readQuery({
   ...pageParameters,
   host: Type.Optional(Type.String({ description: 'Only processes of this host.' })),
-  node: Type.Optional(Type.String({ description: 'Only processes of this node.' })),
+  node: Type.Optional({ ...FidText, description: 'Only processes of this node.' }),
   role: Type.Optional(Type.String({ description: 'Only processes of this role.' })),
-  state: Type.Optional(Type.String({ description: 'Only processes in this state.' })),
+  state: Type.Optional({ ...ProcessState, description: 'Only processes in this state.' }),
 });
 type ProcessesQuery = Static<typeof ProcessesQuery>;
 
@@ -34,7 +34,9 @@ const ProcessPath = Type.Object({ fid: FidText });
 
 const ConfigurationQuery = readQuery({
   format: Type.Optional(
-    Type.Union([Type.Literal('json'), Type.Literal('env'), Type.Literal('yaml')], { description: 'Default json.' }),
+    Type.Union([Type.Literal('json'), Type.Literal('env'), Type.Literal('yaml')], {
+      description: 'Default json.',
+    }),
   ),
 });
 
@@ -46,9 +48,13 @@ const formats = {
 
 /** The rows a query is about, by the narrowest index there is. */
 const candidates = (graph: Graph, { host, node }: ProcessesQuery): ProcessRow[] => {
-  const of = node === undefined ? (host === undefined ? undefined : graph.one('runs', host)?.fid) : parseFid(node);
   if (host === undefined && node === undefined) return [...graph.all('process')];
-  return of ? [...graph.many('hosts', of)] : [];
+  const fids = [
+    ...(host === undefined ? [] : [graph.one('runs', host)?.fid]),
+    ...(node === undefined ? [] : [parseFid(node)]),
+  ];
+  const [fid] = fids;
+  return fid && fids.every((other) => other === fid) ? [...graph.many('hosts', fid)] : [];
 };
 
 const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
@@ -78,7 +84,13 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
           .filter((row) => role === undefined || row.role === role)
           .filter((row) => state === undefined || row.state === state)
           .sort(byFid);
-        const page = pageOf(rows, ({ fid }) => fid, (row) => processView(graph, row), request.query);
+        const page = pageOf(
+          rows,
+          ({ fid }) => fid,
+          isAfterFid,
+          (row) => processView(graph, row),
+          request.query,
+        );
         return { revision: head, ...page };
       }),
   );
@@ -108,7 +120,13 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
         reply,
         { type: 'AddProcesses', host, roles, tokens },
         (graph, commit, revision) =>
-          addedView(graph, host, commit, revision, tokens ? (fid) => station.processToken(fid).token : null),
+          addedView(
+            graph,
+            host,
+            commit,
+            revision,
+            tokens ? (fid) => station.processToken(fid).token : null,
+          ),
         true,
       );
     },
@@ -129,7 +147,9 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
     (request, reply) => {
       const fid = fidIn(request);
       mustBeOwnOr(request, fid, 'viewer');
-      return read(station, reply, request.query.at, ({ graph }) => processView(graph, processIn(graph, fid)));
+      return read(station, reply, request.query.at, ({ graph }) =>
+        processView(graph, processIn(graph, fid)),
+      );
     },
   );
 
@@ -188,7 +208,8 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
       config: { access: 'operator' },
       schema: {
         summary: 'Remove a process',
-        description: 'Refused while anybody can be running it. Its endpoint is free again; its fid never is.',
+        description:
+          'Refused while anybody can be running it. Its endpoint is free again; its fid never is.',
         tags: ['processes'],
         params: ProcessPath,
         querystring: CommandQuery,
@@ -196,15 +217,29 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
         response: { 200: Done },
       },
     },
-    (request, reply) => run(station, request, reply, { type: 'RemoveProcess', fid: fidIn(request) }, done),
+    (request, reply) =>
+      run(station, request, reply, { type: 'RemoveProcess', fid: fidIn(request) }, done),
   );
 };
 
-const done = (_graph: Graph, commit: unknown, revision: number): Done => ({ revision, changed: commit !== null });
+const done = (_graph: Graph, commit: unknown, revision: number): Done => ({
+  revision,
+  changed: commit !== null,
+});
 
-const sendTagged = (request: FastifyRequest, reply: FastifyReply, type: string, body: string): FastifyReply => {
+const sendTagged = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: string,
+  body: string,
+): FastifyReply => {
   const tag = `"${hash('sha256', body).slice(0, 32)}"`;
   reply.header('etag', tag).header('cache-control', 'no-cache');
-  if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+  if (holds(request.headers['if-none-match'], tag)) return reply.code(304).send();
   return reply.type(`${type}; charset=utf-8`).send(body);
 };
+
+/** Whether an If-None-Match names a tag: a list, compared weakly (RFC 9110 §13.1.2). */
+const holds = (header: string | undefined, tag: string): boolean =>
+  header !== undefined &&
+  header.split(',').some((one) => ['*', tag, `W/${tag}`].includes(one.trim()));

@@ -1,12 +1,13 @@
 /** Processes as the API shows them. */
 
-import { fidKey } from '../../core/allocation/fid.ts';
+import { fidKey, parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import { configurationOf } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit, Revision } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
+import { ApiError } from '../errors.ts';
 import type { Added, Process, StatusProcess } from '../schemas/replies.ts';
 
 /** A service is in the state of its process. */
@@ -46,6 +47,13 @@ export const processView = (graph: Graph, row: ProcessRow): Process => {
 
 /** Lowest fid first: the order in which they were added. */
 export const byFid = (a: { fid: Fid }, b: { fid: Fid }): number => fidKey(a.fid) - fidKey(b.fid);
+
+/** Whether a row comes after the one with the fid that a cursor names. */
+export const isAfterFid = ({ fid }: { fid: Fid }, cursor: string): boolean => {
+  const last = parseFid(cursor);
+  if (last) return fidKey(fid) > fidKey(last);
+  throw new ApiError('invalid-request', 'cursor must be the `next` of a page', { field: 'cursor' });
+};
 
 /** The fids of the processes that a commit added, in order. */
 export const addedFids = (commit: Commit | null): Fid[] =>
