@@ -85,7 +85,11 @@ export class Archive {
     await durable;
     const crc = this.#log.checksum(head);
     if (crc === undefined) return;
-    await saveSnapshot(this.#directory, { revision: head, crc, digest, rules: kind }, withTime(at, lines));
+    await saveSnapshot(
+      this.#directory,
+      { revision: head, crc, digest, rules: kind },
+      withTime(at, lines),
+    );
     pruneSnapshots(this.#directory, snapshotsKept);
   }
 

@@ -1,8 +1,9 @@
 /** The station's own key: 32 random bytes in a file that only its user may read. */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from './private-file.ts';
 import { StationUnavailableError } from './result.ts';
 
 const length = 32;
@@ -10,25 +11,29 @@ const length = 32;
 /**
  * Reads `station.key` of a data directory, making it on the first start.
  *
- * @throws {StationUnavailableError} the file is readable by others, or damaged
+ * @param isNew whether the log is empty: a key that is missing beside a log with content was lost, and with another one neither
+ *   the secrets nor the tokens of processes would be right
+ * @throws {StationUnavailableError} the file is readable by others, damaged or lost
  */
-export const stationKey = (directory: string): Buffer => {
+export const stationKey = (directory: string, isNew: boolean): Buffer => {
   const path = join(directory, 'station.key');
   try {
     const key = readFileSync(path);
     if (key.length !== length)
-      throw new StationUnavailableError(`${path} is damaged: it has ${key.length} bytes, not ${length}`);
+      throw new StationUnavailableError(
+        `${path} is damaged: it has ${key.length} bytes, not ${length}`,
+      );
     if ((statSync(path).mode & 0o077) !== 0)
       throw new StationUnavailableError(`${path} is readable by others; run: chmod 600 ${path}`);
     return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  if (!isNew)
+    throw new StationUnavailableError(
+      `${path} is missing, and the log beside it was written with it; restore it from a backup`,
+    );
   const key = randomBytes(length);
-  const file = openSync(path, 'wx', 0o600);
-  writeSync(file, key);
-  fsyncSync(file);
-  closeSync(file);
-  chmodSync(path, 0o600);
+  replaceFile(path, key);
   return key;
 };

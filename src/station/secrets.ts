@@ -1,8 +1,10 @@
 /** The secret store: credentials of OBMs and the like, encrypted at rest with the station's key (AES-256-GCM). */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AppendFailedError } from '../log/log.ts';
+import { replaceFile } from './private-file.ts';
 import { StationUnavailableError } from './result.ts';
 
 export interface Secret {
@@ -11,7 +13,7 @@ export interface Secret {
 }
 
 /** Name to base64 of nonce, tag and ciphertext. */
-type Sealed = Record<string, string>;
+type Sealed = Readonly<Record<string, string>>;
 
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -19,7 +21,7 @@ const tagBytes = 16;
 export class SecretStore {
   readonly #path: string;
   readonly #key: Buffer;
-  readonly #sealed: Sealed;
+  #sealed: Sealed;
 
   /** @throws {StationUnavailableError} the file is there and cannot be read */
   constructor(directory: string, stationKey: Buffer) {
@@ -33,16 +35,28 @@ export class SecretStore {
     return sealed === undefined ? undefined : this.#open(name, Buffer.from(sealed, 'base64'));
   }
 
-  /** Keeps secrets under their names; durable when it returns. Secrets that are there already and equal cost nothing. */
+  /**
+   * Keeps secrets under their names; durable when it returns. Secrets that are there already and equal cost nothing.
+   *
+   * @throws {AppendFailedError} they cannot be written; the store is as it was
+   */
   put(secrets: ReadonlyMap<string, Secret>): void {
-    let changed = false;
+    const sealed: Record<string, string> = {};
     for (const [name, secret] of secrets) {
       const present = this.get(name);
       if (present?.user === secret.user && present.password === secret.password) continue;
-      this.#sealed[name] = this.#seal(name, secret).toString('base64');
-      changed = true;
+      sealed[name] = this.#seal(name, secret).toString('base64');
     }
-    if (changed) this.#write();
+    if (Object.keys(sealed).length === 0) return;
+    const next = { ...this.#sealed, ...sealed };
+    try {
+      replaceFile(this.#path, JSON.stringify(next));
+    } catch (error) {
+      throw new AppendFailedError(`${this.#path} cannot be written: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    this.#sealed = next;
   }
 
   /** The name is authenticated too, so that entries cannot be swapped in the file. */
@@ -58,17 +72,11 @@ export class SecretStore {
     const tag = sealed.subarray(nonceBytes, nonceBytes + tagBytes);
     const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(name));
     decipher.setAuthTag(tag);
-    const text = Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]);
+    const text = Buffer.concat([
+      decipher.update(sealed.subarray(nonceBytes + tagBytes)),
+      decipher.final(),
+    ]);
     return JSON.parse(text.toString('utf8')) as Secret;
-  }
-
-  #write(): void {
-    const draft = `${this.#path}.new`;
-    const file = openSync(draft, 'w', 0o600);
-    writeSync(file, JSON.stringify(this.#sealed));
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(draft, this.#path);
   }
 }
 

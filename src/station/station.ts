@@ -92,11 +92,16 @@ export class Station {
     const { directory, logger } = options;
     const log = await openSqliteLog({ directory, verify: options.verify ?? 'tail' });
     try {
-      const archive = new Archive(log, join(directory, 'snapshots'), (message) => logger.warn({}, message));
+      const archive = new Archive(log, join(directory, 'snapshots'), (message) =>
+        logger.warn({}, message),
+      );
       const started = performance.now();
       const start = await archive.latest();
       const ms = Math.round(performance.now() - started);
-      logger.info({ revision: start.head, digest: start.graph.digest(), ms }, 'the graph is up to date');
+      logger.info(
+        { revision: start.head, digest: start.graph.digest(), ms },
+        'the graph is up to date',
+      );
       return new Station(options, log, archive, start);
     } catch (error) {
       await log.close();
@@ -109,7 +114,7 @@ export class Station {
     this.archive = archive;
     this.#logger = options.logger;
     this.#now = options.now ?? Date.now;
-    this.#key = stationKey(options.directory);
+    this.#key = stationKey(options.directory, start.head === 0);
     this.secrets = new SecretStore(options.directory, this.#key);
     const mint = (fid: Fid): MintedToken => {
       const { id, hash } = processToken(this.#key, fid);
@@ -194,6 +199,12 @@ export class Station {
     return verifyToken(this.graph, token, this.#now());
   }
 
+  /** Whether a credential that was proved before is still good: not revoked and not expired since. */
+  accepts({ id, hash, expires }: CredentialRow): boolean {
+    if (expires !== 0 && expires <= this.#now()) return false;
+    return this.graph.get('credential', id)?.hash === hash;
+  }
+
   /** The token of a process; whoever may read the process's configuration may be given it. */
   processToken(fid: Fid): NewToken {
     return processToken(this.#key, fid);
@@ -207,7 +218,13 @@ export class Station {
   async bootstrap(): Promise<string | null> {
     if (this.graph.count('credential') > 0) return null;
     const { id, token, hash } = newToken();
-    const who = { role: 'admin', name: 'bootstrap', host: null, process: null, expires: 0 } as const;
+    const who = {
+      role: 'admin',
+      name: 'bootstrap',
+      host: null,
+      process: null,
+      expires: 0,
+    } as const;
     const result = await this.submit(
       { type: 'IssueCredential', id, hash, ...who },
       { actor: 'station' },
@@ -224,7 +241,10 @@ export class Station {
     this.agents.close();
     await this.settled()?.catch(() => undefined);
     await this.#snapshot.running;
-    if (this.#snapshotEvery > 0 && this.head - this.#snapshot.revision >= Math.min(1000, this.#snapshotEvery))
+    if (
+      this.#snapshotEvery > 0 &&
+      this.head - this.#snapshot.revision >= Math.min(1000, this.#snapshotEvery)
+    )
       await this.#saveSnapshot();
     await this.log.close();
   }
@@ -256,8 +276,10 @@ export class Station {
       this.#logger.info({ revision: head }, 'wrote a snapshot');
     } catch (error) {
       this.#snapshot.revision = head;
-      this.#logger.warn({ err: error, revision: head }, 'could not write a snapshot; the next try comes later');
+      this.#logger.warn(
+        { err: error, revision: head },
+        'could not write a snapshot; the next try comes later',
+      );
     }
   }
 }
-

@@ -36,7 +36,11 @@ export const processToken = (stationKey: Buffer, fid: Fid): NewToken =>
 const shape = /^hal_([A-Za-z0-9-]{1,64})_[A-Za-z0-9_-]{20,128}$/;
 
 /** The credential that a token proves, if it is one that was issued, not revoked and not expired. */
-export const verifyToken = (graph: Graph, token: string, now: number): CredentialRow | undefined => {
+export const verifyToken = (
+  graph: Graph,
+  token: string,
+  now: number,
+): CredentialRow | undefined => {
   const match = shape.exec(token);
   const credential = match ? graph.get('credential', match[1]!) : undefined;
   if (!credential) return undefined;

@@ -50,7 +50,12 @@ export const findResource = (graph: Graph, id: string, only?: Kind): Found | und
   return undefined;
 };
 
-export const isKind = (text: string): text is Kind => (kinds as readonly string[]).includes(text);
+/** Bookkeeping that is nobody's business outside: hashes of tokens, requests. */
+const internal: readonly Kind[] = ['credential', 'request', 'deadline', 'counter'];
+
+/** Whether a word is a kind that may be asked for. */
+export const isKind = (text: string): text is Kind =>
+  (kinds as readonly string[]).includes(text) && !(internal as readonly string[]).includes(text);
 
 /** Reads the log between the resource's first and last change. */
 export const explain = async (log: EventLog, { kind, key, row }: Found): Promise<Step[]> => {
@@ -86,4 +91,3 @@ const withCauses = ({ events }: Commit, touching: readonly number[]): number[] =
       all.add(cause);
   return [...all].sort((a, b) => a - b);
 };
-

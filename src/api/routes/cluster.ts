@@ -1,6 +1,6 @@
 /** Loading, dumping and looking at the cluster as a whole. */
 
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
@@ -31,7 +31,9 @@ const graphFormats = {
 
 const GraphQuery = readQuery({
   format: Type.Optional(
-    Type.Union([Type.Literal('json'), Type.Literal('dot'), Type.Literal('kv')], { description: 'Default json.' }),
+    Type.Union([Type.Literal('json'), Type.Literal('dot'), Type.Literal('kv')], {
+      description: 'Default json.',
+    }),
   ),
 });
 
@@ -60,28 +62,36 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
       const files = readFiles(request.body);
       if (!files.ok) {
         const count = files.problems.length;
-        throw new ApiError('invalid-files', `${count} ${count === 1 ? 'error' : 'errors'}; nothing was loaded`, {
-          errors: files.problems,
-        });
+        throw new ApiError(
+          'invalid-files',
+          `${count} ${count === 1 ? 'error' : 'errors'}; nothing was loaded`,
+          {
+            errors: files.problems,
+          },
+        );
       }
       const { declaration, warnings } = files;
-      if (!isDryRun(request)) files.keepSecrets(station.secrets);
+      const before = station.head;
       return run(
         station,
         request,
         reply,
         { type: 'LoadDeclaration', declaration },
-        (graph, commit, revision): Loaded => ({
-          revision,
-          changed: commit !== null,
-          hosts: declaration.hosts.length,
-          roles: declaration.roles.length,
-          processes: addedFids(commit).length,
-          waiting: declaration.hosts
-            .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
-            .map(({ fqdn }) => fqdn),
-          warnings: warnings.map((warning) => ({ ...warning })),
-        }),
+        (graph, commit, revision): Loaded => {
+          // Credentials are kept once the load is accepted and before it is durable; a repeated request is answered only.
+          if (!commit || commit.revision > before) files.keepSecrets(station.secrets);
+          return {
+            revision,
+            changed: commit !== null,
+            hosts: declaration.hosts.length,
+            roles: declaration.roles.length,
+            processes: addedFids(commit).length,
+            waiting: declaration.hosts
+              .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
+              .map(({ fqdn }) => fqdn),
+            warnings: warnings.map((warning) => ({ ...warning })),
+          };
+        },
       );
     },
   );
@@ -99,7 +109,9 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      read(station, reply, (request.query as { at?: string }).at, ({ graph }) => dumpDeclaration(graph)),
+      read(station, reply, (request.query as { at?: string }).at, ({ graph }) =>
+        dumpDeclaration(graph),
+      ),
   );
 
   app.get<{ Querystring: Static<typeof StatusQuery> }>(
@@ -158,12 +170,17 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
           revision: head,
           items: varNames.map((name) => {
             const { unit, min, max, description, ...spec }: VarSpec = varSpecs[name];
-            return { name, value: values[name], default: spec.default, unit, min, max, description };
+            return {
+              name,
+              value: values[name],
+              default: spec.default,
+              unit,
+              min,
+              max,
+              description,
+            };
           }),
         };
       }),
   );
 };
-
-const isDryRun = (request: FastifyRequest): boolean =>
-  (request.query as { dry_run?: boolean }).dry_run === true;
