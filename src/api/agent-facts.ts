@@ -10,7 +10,10 @@ export const factsFrom = (reported: ReportedFacts, remote: string): HostFacts =>
     agent: reported.agent,
     address,
     lnid: reported.lnid ?? `${address}@tcp`,
-    interfaces: (reported.interfaces ?? []).map((one) => ({ name: one.name, address: one.address })),
+    interfaces: (reported.interfaces ?? []).map((one) => ({
+      name: one.name,
+      address: one.address,
+    })),
     memory_mib: reported.memory_mib,
     cpus: reported.cpus,
     kernel: reported.kernel ?? '',

@@ -7,7 +7,12 @@ import type { CredentialRow } from '../core/graph/resources.ts';
 import type { AgentSession } from '../station/agent-sessions.ts';
 import type { Station } from '../station/station.ts';
 import { factsFrom } from './agent-facts.ts';
-import { AgentMessage, agentProtocol, agentProtocolsSpoken, closeCodes } from './schemas/agent-protocol.ts';
+import {
+  AgentMessage,
+  agentProtocol,
+  agentProtocolsSpoken,
+  closeCodes,
+} from './schemas/agent-protocol.ts';
 import type { StationMessage } from './schemas/agent-protocol.ts';
 
 /** An agent's report is small; anything larger is not one. */
@@ -30,9 +35,13 @@ const parse = (data: Buffer): Message | null => {
 };
 
 export const agentSocket = (app: FastifyInstance, station: Station, version: string): void => {
-  app.get('/agent', { websocket: true, config: { access: 'agent' }, schema: { hide: true } }, (socket, request) => {
-    new Connection(socket, request, station, version);
-  });
+  app.get(
+    '/agent',
+    { websocket: true, config: { access: 'agent' }, schema: { hide: true } },
+    (socket, request) => {
+      new Connection(socket, request, station, version);
+    },
+  );
 };
 
 class Connection implements AgentSession {
@@ -58,7 +67,9 @@ class Connection implements AgentSession {
       clearTimeout(this.#hello);
       station.agents.leave(this);
     });
-    socket.on('error', (error) => this.#log.warn({ err: error, host: this.fqdn }, 'agent connection failed'));
+    socket.on('error', (error) =>
+      this.#log.warn({ err: error, host: this.fqdn }, 'agent connection failed'),
+    );
   }
 
   pace(heartbeatMs: number): void {
@@ -72,6 +83,8 @@ class Connection implements AgentSession {
   #receive(data: Buffer): void {
     const message = parse(data);
     if (!message) return this.#socket.close(closeCodes.badMessage, 'not a message of the protocol');
+    if (!this.#station.accepts(this.#credential))
+      return this.#socket.close(closeCodes.notAllowed, 'the token was revoked or has expired');
     if (message.type === 'hello') return this.#welcome(message);
     if (this.fqdn === '') return this.#socket.close(closeCodes.badMessage, 'hello comes first');
     if (message.type === 'heartbeat') return this.#station.agents.heard(this);
@@ -83,6 +96,7 @@ class Connection implements AgentSession {
   }
 
   #welcome({ protocol, fqdn }: Extract<Message, { type: 'hello' }>): void {
+    if (this.fqdn !== '') return this.#socket.close(closeCodes.badMessage, 'hello comes once');
     const { from, to } = agentProtocolsSpoken;
     if (protocol < from || protocol > to) {
       const reason = `protocol ${protocol} is not spoken here, only ${from} to ${to}; install a matching version`;
@@ -90,17 +104,29 @@ class Connection implements AgentSession {
     }
     const { host } = this.#credential;
     if (host !== null && host !== fqdn)
-      return this.#socket.close(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
+      return this.#socket.close(
+        closeCodes.notAllowed,
+        `the token speaks for ${host}, not for ${fqdn}`,
+      );
     clearTimeout(this.#hello);
     this.fqdn = fqdn;
     const heartbeat = this.#station.agents.heartbeatMs();
-    this.#send({ type: 'welcome', protocol: agentProtocol, version: this.#version, heartbeat_ms: heartbeat });
+    this.#send({
+      type: 'welcome',
+      protocol: agentProtocol,
+      version: this.#version,
+      heartbeat_ms: heartbeat,
+    });
   }
 
   /** Reports may follow each other without waiting; each gets its own answer once it is durable. */
   async #report({ id, fqdn, facts }: Report): Promise<void> {
     if (fqdn !== this.fqdn)
-      return this.#refuse(id, 'identity-mismatch', `the agent said hello as ${this.fqdn}, not as ${fqdn}`);
+      return this.#refuse(
+        id,
+        'identity-mismatch',
+        `the agent said hello as ${this.fqdn}, not as ${fqdn}`,
+      );
     const result = await this.#station.submit(
       {
         type: 'ReportNodeUp',
@@ -112,7 +138,8 @@ class Connection implements AgentSession {
       (graph) => graph.must('host', fqdn).facts?.agent === facts.agent,
     );
     if (!result.ok) return this.#refuse(id, result.rejection.code, result.rejection.message);
-    if (!result.reply) return this.#refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
+    if (!result.reply)
+      return this.#refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
     this.#station.agents.join(this);
     this.#send({ type: 'taken', id, revision: result.revision });
   }

@@ -34,17 +34,24 @@ export const authorise =
   (station: Station) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     const access = request.routeOptions.config.access ?? 'admin';
-    if (access === 'public') return done();
+    if (access === 'public' || request.is404) return done();
     const match = bearer.exec(request.headers.authorization ?? '');
     const credential = match ? station.authenticate(match[1]!) : undefined;
     if (!credential) {
-      const said = match ? 'the token is not valid: unknown, revoked or expired' : 'no token was sent';
-      return done(new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`));
+      const said = match
+        ? 'the token is not valid: unknown, revoked or expired'
+        : 'no token was sent';
+      return done(
+        new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`),
+      );
     }
     if (!allows(access, credential.role)) {
       const needed = access === 'process' ? 'viewer' : access;
       return done(
-        new ApiError('forbidden', `this needs the role ${needed}; the token has the role ${credential.role}`),
+        new ApiError(
+          'forbidden',
+          `this needs the role ${needed}; the token has the role ${credential.role}`,
+        ),
       );
     }
     request.credential = credential;
@@ -52,12 +59,19 @@ export const authorise =
   };
 
 /** Refuses a process's token for any other process, and a weaker role than `least` for all. */
-export const mustBeOwnOr = (request: FastifyRequest, fid: string, least: 'viewer' | 'operator'): void => {
+export const mustBeOwnOr = (
+  request: FastifyRequest,
+  fid: string,
+  least: 'viewer' | 'operator',
+): void => {
   const credential = request.credential!;
   if (credential.role === 'process') {
     if (credential.process === fid) return;
     throw new ApiError('forbidden', `the token may see ${credential.process ?? 'nothing'} only`);
   }
   if ((rank[credential.role] ?? 0) < rank[least]!)
-    throw new ApiError('forbidden', `this needs the role ${least}; the token has the role ${credential.role}`);
+    throw new ApiError(
+      'forbidden',
+      `this needs the role ${least}; the token has the role ${credential.role}`,
+    );
 };

@@ -11,13 +11,20 @@ import type { MakeReply } from '../station/result.ts';
 import type { Sender, Station } from '../station/station.ts';
 import { ApiError } from './errors.ts';
 import type { DryRun } from './schemas/replies.ts';
+import { strict } from './schemas/values.ts';
+import { shownData } from './views/events.ts';
 
 /** Query of every command. */
-export const CommandQuery = Type.Object({
-  dry_run: Type.Optional(
-    Type.Boolean({ description: 'Answer with the events that would be appended; append nothing.' }),
-  ),
-});
+export const CommandQuery = Type.Object(
+  {
+    dry_run: Type.Optional(
+      Type.Boolean({
+        description: 'Answer with the events that would be appended; append nothing.',
+      }),
+    ),
+  },
+  strict,
+);
 
 /** Headers of every command. */
 export const CommandHeaders = Type.Object({
@@ -25,11 +32,14 @@ export const CommandHeaders = Type.Object({
     Type.String({
       minLength: 1,
       maxLength: 128,
-      description: 'A second request with the same key gets the answer of the first. Remembered for 24 hours.',
+      description:
+        'A second request with the same key gets the answer of the first. Remembered for 24 hours.',
     }),
   ),
   'if-match': Type.Optional(
-    Type.String({ description: 'A revision; the command is refused when the cluster has another.' }),
+    Type.String({
+      description: 'A revision; the command is refused when the cluster has another.',
+    }),
   ),
 });
 
@@ -54,7 +64,8 @@ const expectedOf = (request: FastifyRequest): Revision | undefined => {
 export const senderOf = (request: FastifyRequest): Sender => {
   const { credential } = request;
   return {
-    actor: credential?.role === 'process' ? `process:${credential.process!}` : `token:${credential!.id}`,
+    actor:
+      credential?.role === 'process' ? `process:${credential.process!}` : `token:${credential!.id}`,
     correlation: request.id,
     request: identityOf(request),
     expected: expectedOf(request),
@@ -86,7 +97,11 @@ export const run = async <T>(
     const result = station.dryRun(command, sender);
     await station.settled();
     if (!result.ok) throw refusal(result.rejection);
-    const events = result.events.map(({ type, data, rule }) => ({ type, data, rule: rule ?? null }));
+    const events = result.events.map((event) => ({
+      type: event.type,
+      data: shownData(event),
+      rule: event.rule ?? null,
+    }));
     return { dry_run: true, revision: station.head, events };
   }
   const result = await station.submit(command, sender, (graph, commit) =>

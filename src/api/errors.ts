@@ -60,7 +60,11 @@ export const errorTable: readonly { code: ErrorCode; status: number; title: stri
     status: rejectionStatus[code as RejectionCode],
     title,
   })),
-  ...Object.entries(others).map(([code, { status, title }]) => ({ code: code as OtherCode, status, title })),
+  ...Object.entries(others).map(([code, { status, title }]) => ({
+    code: code as OtherCode,
+    status,
+    title,
+  })),
 ];
 
 const byCode = new Map(errorTable.map((entry) => [entry.code, entry]));
@@ -71,7 +75,11 @@ export class ApiError extends Error {
   readonly status: number;
   readonly details: ProblemDetails;
 
-  constructor(code: ErrorCode, detail: string, extra: { errors?: readonly Problem[]; field?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    extra: { errors?: readonly Problem[]; field?: string } = {},
+  ) {
     super(detail);
     this.name = 'ApiError';
     this.code = code;

@@ -16,12 +16,14 @@ export interface StreamOptions {
   readonly types: ReadonlySet<string> | null;
   /** For operators, in the list of subscribers. */
   readonly name: string;
+  /** Asked before events are given out: a token may be revoked while its stream is open. */
+  readonly isAllowed: () => boolean;
 }
 
 /** Bytes that may wait for one reader. Beyond, it is let go and resumes by itself from where it was. */
 export const unreadBytesMax = 8 * 1024 * 1024;
-/** Comment lines keep proxies from closing a quiet stream. */
-const keepAliveMs = 15_000;
+/** Comment lines keep proxies from closing a quiet stream. A reader that takes nothing from one to the next is let go. */
+export const keepAliveMs = 15_000;
 const commitsAtOnce = 100;
 
 interface Stream {
@@ -32,10 +34,12 @@ interface Stream {
 
 export class EventStreams {
   readonly #station: Station;
+  readonly #keepAliveMs: number;
   readonly #streams = new Set<Stream>();
 
-  constructor(station: Station) {
+  constructor(station: Station, keepAlive = keepAliveMs) {
     this.#station = station;
+    this.#keepAliveMs = keepAlive;
   }
 
   /** Who is listening and how far each one is. */
@@ -43,8 +47,12 @@ export class EventStreams {
     return Array.from(this.#streams, ({ name, sent }) => ({ name, revision: sent }));
   }
 
+  /** Ends all streams; those whose readers do not read are cut off. */
   close(): void {
-    for (const { response } of this.#streams) response.end();
+    for (const { response } of this.#streams) {
+      if (response.writableLength > 0) response.destroy();
+      else response.end();
+    }
   }
 
   /** Takes over a reply and streams until the reader goes. */
@@ -59,7 +67,13 @@ export class EventStreams {
     response.write(': connected\n\n');
     const stream: Stream = { name: options.name, response, sent: options.after };
     this.#streams.add(stream);
-    const keepAlive = setInterval(() => response.write(': keep-alive\n\n'), keepAliveMs);
+    let isStalled = false;
+    response.on('drain', () => (isStalled = false));
+    const keepAlive = setInterval(() => {
+      if (isStalled || !options.isAllowed()) return response.destroy();
+      isStalled = response.writableNeedDrain;
+      response.write(': keep-alive\n\n');
+    }, this.#keepAliveMs);
     let unsubscribe = (): void => undefined;
     response.on('close', () => {
       clearInterval(keepAlive);
@@ -70,7 +84,7 @@ export class EventStreams {
       .then(() => {
         if (response.destroyed) return;
         unsubscribe = this.#station.log.subscribe(stream.sent, (commit) => {
-          if (response.writableLength > unreadBytesMax) response.destroy();
+          if (response.writableLength > unreadBytesMax || !options.isAllowed()) response.destroy();
           else send(stream, commit, options);
         });
       })
@@ -87,7 +101,8 @@ export class EventStreams {
       send(stream, commit, options);
       sent += 1;
       if (sent % commitsAtOnce === 0) await setImmediate();
-      while (response.writableLength > unreadBytesMax / 2 && !response.destroyed) await drained(response);
+      while (response.writableLength > unreadBytesMax / 2 && !response.destroyed)
+        await drained(response);
     }
   }
 }

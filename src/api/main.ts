@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Station } from '../station/station.ts';
 import { createServer } from './server.ts';
@@ -19,6 +20,8 @@ interface StationFlags {
 }
 
 /** How long open requests may take to finish once the station was told to stop, ms. */
+const requestsDeadline = 2_000;
+/** How long stopping may take in all, ms. */
 const shutdownDeadline = 10_000;
 
 export const registerStation = (program: Command): void => {
@@ -26,7 +29,11 @@ export const registerStation = (program: Command): void => {
     .command('station')
     .description('run a tracking station: the log, the engine and the API')
     .option('--data <dir>', 'data directory', '/var/lib/halcyon')
-    .option('--listen <address:port>', 'address to serve the API on; port 0: any free one', '127.0.0.1:7400')
+    .option(
+      '--listen <address:port>',
+      'address to serve the API on; port 0: any free one',
+      '127.0.0.1:7400',
+    )
     .option('--tls-cert <file>', 'certificate chain, PEM')
     .option('--tls-key <file>', 'private key of the certificate, PEM')
     .option('--insecure', 'serve plain HTTP on an address that others can reach')
@@ -79,14 +86,18 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     throw new Error(
       `${host} can be reached by others: give --tls-cert and --tls-key, or --insecure to serve tokens in the clear`,
     );
-  const logger = pino({ level: flags.logLevel, base: { station: process.pid } }, pino.destination(2));
+  const logger = pino(
+    { level: flags.logLevel, base: { station: process.pid } },
+    pino.destination(2),
+  );
   const station = await Station.open({
     directory: flags.data,
     logger,
     verify: flags.verify ? 'full' : 'tail',
   });
-  const app = await createServer(station, { logger, tls });
+  let app: FastifyInstance;
   try {
+    app = await createServer(station, { logger, tls });
     await app.listen({ host, port });
   } catch (error) {
     await station.close();
@@ -104,11 +115,16 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');
     const deadline = setTimeout(() => process.exit(1), shutdownDeadline);
+    const cut = setTimeout(() => {
+      app.server.closeAllConnections();
+      for (const socket of app.websocketServer.clients) socket.terminate();
+    }, requestsDeadline);
     app
       .close()
       .then(() => station.close())
       .then(() => {
         clearTimeout(deadline);
+        clearTimeout(cut);
         logger.info({}, 'stopped');
       })
       .catch((error: unknown) => {

@@ -17,10 +17,18 @@ export const metricsOf = (station: Station): Registry => {
   };
   gauge('log_revision', 'Revision of the last durable commit.', () => station.log.head());
   gauge('log_bytes', 'Bytes the log occupies.', () => station.log.size());
-  gauge('log_transactions_total', 'Syncs of the log since this station started.', () => station.log.transactions);
+  gauge(
+    'log_transactions_total',
+    'Syncs of the log since this station started.',
+    () => station.log.transactions,
+  );
   gauge('commits_waiting', 'Commits decided and not durable yet.', () => station.waiting);
   gauge('commits_total', 'Commits since this station started.', () => station.counters.commits);
-  gauge('rejections_total', 'Commands refused since this station started.', () => station.counters.rejections);
+  gauge(
+    'rejections_total',
+    'Commands refused since this station started.',
+    () => station.counters.rejections,
+  );
   gauge('agents_connected', 'Agents with an open connection.', () => station.agents.connected);
   gauge('agent_heartbeat_ms', 'Interval the agents are told.', () => station.agents.heartbeatMs());
 
@@ -43,6 +51,11 @@ export const metricsOf = (station: Station): Registry => {
   };
   labelled('hosts', 'Hosts by state.', () => Object.entries(station.graph.hostCounts()), 'state');
   labelled('processes', 'Processes by state.', () => station.graph.processCounts(), 'state');
-  labelled('rule_firings_total', 'How often a rule added something.', () => station.counters.firings, 'rule');
+  labelled(
+    'rule_firings_total',
+    'How often a rule added something.',
+    () => station.counters.firings,
+    'rule',
+  );
   return registry;
 };

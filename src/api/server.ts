@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
-import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Station } from '../station/station.ts';
 import { agentMessageBytesMax, agentSocket } from './agent-socket.ts';
 import { authorise } from './auth.ts';
@@ -31,17 +31,23 @@ export interface ServerOptions {
 export const bodyBytesMax = 1024 * 1024;
 
 export const version = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  }
 ).version;
 
 /** Builds the server; the caller listens. Closing it does not close the station. */
-export const createServer = async (station: Station, options: ServerOptions): Promise<FastifyInstance> => {
+export const createServer = async (
+  station: Station,
+  options: ServerOptions,
+): Promise<FastifyInstance> => {
   const app = fastify({
     loggerInstance: options.logger,
     ...(options.tls ? { https: options.tls } : {}),
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
@@ -70,7 +76,9 @@ export const createServer = async (station: Station, options: ServerOptions): Pr
       infoRoutes(api, station, streams);
       tokenRoutes(api, station);
       agentSocket(api, station, version);
-      api.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
+      api.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () =>
+        app.swagger(),
+      );
     },
     { prefix: '/api/v1' },
   );
@@ -79,29 +87,38 @@ export const createServer = async (station: Station, options: ServerOptions): Pr
 
 const problemType = 'application/problem+json; charset=utf-8';
 
+const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const problem = asApiError(error);
+  if (problem.status >= 500) request.log.error({ err: error }, 'a request failed');
+  return reply
+    .code(problem.status)
+    .type(problemType)
+    .send({ ...problem.details, instance: `urn:uuid:${request.id}` });
+};
+
 const onErrors = (app: FastifyInstance): void => {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = asApiError(error);
-    if (problem.status >= 500) request.log.error({ err: error }, 'a request failed');
-    return reply
-      .code(problem.status)
-      .type(problemType)
-      .send({ ...problem.details, instance: `urn:uuid:${request.id}` });
-  });
+  app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
-    const { details } = new ApiError('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`);
-    return reply.code(404).type(problemType).send(details);
+    const path = request.url.split('?')[0]!;
+    return sendProblem(
+      new ApiError('not-found', `there is no ${request.method} ${path}`),
+      request,
+      reply,
+    );
   });
 };
 
 /** What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's log. */
-const asApiError = (error: FastifyError): ApiError => {
+const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
   if (error instanceof ApiError) return error;
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError('body-too-large', 'the body is larger than this request may be');
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ApiError('unsupported-media-type', 'send JSON with Content-Type: application/json');
+      return new ApiError(
+        'unsupported-media-type',
+        'send JSON with Content-Type: application/json',
+      );
     case 'log-busy':
     case 'append-failed':
     case 'log-corrupt':

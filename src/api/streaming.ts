@@ -17,5 +17,9 @@ function* inPieces(text: Iterable<string>): Generator<string> {
   if (piece !== '') yield piece;
 }
 
-export const streamText = (reply: FastifyReply, type: string, text: Iterable<string>): FastifyReply =>
+export const streamText = (
+  reply: FastifyReply,
+  type: string,
+  text: Iterable<string>,
+): FastifyReply =>
   reply.type(`${type}; charset=utf-8`).send(Readable.from(inPieces(text), { objectMode: false }));

@@ -11,23 +11,40 @@ import { ApiError } from '../errors.ts';
 import { read } from '../reads.ts';
 import { EventPage, Why } from '../schemas/replies.ts';
 import type { EventReply } from '../schemas/replies.ts';
+import { strict } from '../schemas/values.ts';
 import { eventViews } from '../views/events.ts';
 import { EventStreams } from '../event-streams.ts';
 
-const EventsQuery = Type.Object({
-  from: Type.Optional(Type.Integer({ minimum: 0, description: 'Events after this revision. Default 0.' })),
-  limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 10_000, description: 'At least this many, whole commits. Default 1000.' }),
-  ),
-  type: Type.Optional(
-    Type.Union([Type.String(), Type.Array(Type.String())], { description: 'Only events of these types.' }),
-  ),
-});
+const EventsQuery = Type.Object(
+  {
+    from: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Events after this revision. Default 0.' }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: 'At least this many, whole commits. Default 1000.',
+      }),
+    ),
+    type: Type.Optional(
+      Type.Union([Type.String(), Type.Array(Type.String())], {
+        description: 'Only events of these types.',
+      }),
+    ),
+  },
+  strict,
+);
 type EventsQuery = Static<typeof EventsQuery>;
 
-const WhyQuery = Type.Object({
-  kind: Type.Optional(Type.String({ description: 'Where a name could be of several kinds: host, role, …' })),
-});
+const WhyQuery = Type.Object(
+  {
+    kind: Type.Optional(
+      Type.String({ description: 'Where a name could be of several kinds: host, role, …' }),
+    ),
+  },
+  strict,
+);
 
 /** How far one page looks for events of a rare type before it answers with what it has. */
 const commitsPerPage = 100_000;
@@ -36,14 +53,29 @@ const typesIn = ({ type }: EventsQuery): ReadonlySet<string> | null =>
   type === undefined ? null : new Set(Array.isArray(type) ? type : [type]);
 
 /** Where a stream goes on: after the event that the reader saw last. */
-const lastSeen = (request: FastifyRequest<{ Querystring: EventsQuery }>): { after: Revision; skip: number } => {
+const lastSeen = (
+  request: FastifyRequest<{ Querystring: EventsQuery }>,
+): { after: Revision; skip: number } => {
   const header = request.headers['last-event-id'];
-  const match = typeof header === 'string' ? /^(\d{1,15})\.(\d{1,6})$/.exec(header) : null;
-  if (match) return { after: revision(Number(match[1]) - 1), skip: Number(match[2]) + 1 };
-  return { after: revision(request.query.from ?? 0), skip: 0 };
+  if (header === undefined || header === '')
+    return { after: revision(request.query.from ?? 0), skip: 0 };
+  const match = /^([1-9]\d{0,14})\.(\d{1,6})$/.exec(String(header));
+  if (!match)
+    throw new ApiError(
+      'invalid-request',
+      'Last-Event-ID must be the id of an event, for example 42.0',
+      {
+        field: 'last-event-id',
+      },
+    );
+  return { after: revision(Number(match[1]) - 1), skip: Number(match[2]) + 1 };
 };
 
-export const eventRoutes = (app: FastifyInstance, station: Station, streams: EventStreams): void => {
+export const eventRoutes = (
+  app: FastifyInstance,
+  station: Station,
+  streams: EventStreams,
+): void => {
   app.get<{ Querystring: EventsQuery }>(
     '/events',
     {
@@ -60,7 +92,13 @@ export const eventRoutes = (app: FastifyInstance, station: Station, streams: Eve
     (request, reply) => {
       const types = typesIn(request.query);
       if (request.headers.accept?.includes('text/event-stream')) {
-        streams.open(reply, { ...lastSeen(request), types, name: `token:${request.credential!.id}` });
+        const credential = request.credential!;
+        streams.open(reply, {
+          ...lastSeen(request),
+          types,
+          name: `token:${credential.id}`,
+          isAllowed: () => station.accepts(credential),
+        });
         return reply;
       }
       return pageOfEvents(station, request.query, types);
@@ -73,7 +111,8 @@ export const eventRoutes = (app: FastifyInstance, station: Station, streams: Eve
       config: { access: 'viewer' },
       schema: {
         summary: 'Why a resource is as it is',
-        description: 'The commits that made and changed it, with the command, the actor and the rules behind each.',
+        description:
+          'The commits that made and changed it, with the command, the actor and the rules behind each.',
         tags: ['events'],
         params: Type.Object({ id: Type.String() }),
         querystring: WhyQuery,

@@ -13,7 +13,11 @@ export const infoRoutes = (app: FastifyInstance, station: Station, streams: Even
     '/log',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'The log: head, size, snapshots, subscribers', tags: ['station'], response: { 200: LogInfo } },
+      schema: {
+        summary: 'The log: head, size, snapshots, subscribers',
+        tags: ['station'],
+        response: { 200: LogInfo },
+      },
     },
     async (): Promise<LogInfo> => {
       const digest = station.graph.digest();
@@ -24,7 +28,9 @@ export const infoRoutes = (app: FastifyInstance, station: Station, streams: Even
         durability: station.log.durability,
         bytes: station.log.size(),
         digest,
-        subscribers: streams.list().map(({ name, revision }) => ({ name, revision, lag: head - revision })),
+        subscribers: streams
+          .list()
+          .map(({ name, revision }) => ({ name, revision, lag: head - revision })),
         snapshots: station.archive.snapshots.map(({ about, bytes, path }) => ({
           revision: about.revision,
           bytes,
@@ -38,7 +44,11 @@ export const infoRoutes = (app: FastifyInstance, station: Station, streams: Even
     '/engine',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'The engine: rules, counters, resources', tags: ['station'], response: { 200: EngineInfo } },
+      schema: {
+        summary: 'The engine: rules, counters, resources',
+        tags: ['station'],
+        response: { 200: EngineInfo },
+      },
     },
     (): EngineInfo => {
       const { commits, events, rejections, firings } = station.counters;

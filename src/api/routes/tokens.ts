@@ -17,7 +17,11 @@ export const tokenRoutes = (app: FastifyInstance, station: Station): void => {
     '/tokens',
     {
       config: { access: 'admin' },
-      schema: { summary: 'Tokens, without their secrets', tags: ['tokens'], response: { 200: TokenPage } },
+      schema: {
+        summary: 'Tokens, without their secrets',
+        tags: ['tokens'],
+        response: { 200: TokenPage },
+      },
     },
     (_request, reply) =>
       read(station, reply, undefined, ({ graph, head }) => ({
@@ -42,13 +46,19 @@ export const tokenRoutes = (app: FastifyInstance, station: Station): void => {
     },
     (request, reply) => {
       if (request.headers['idempotency-key'] !== undefined)
-        throw new ApiError('invalid-request', 'a token cannot be shown twice, so issuing one takes no Idempotency-Key', {
-          field: 'idempotency-key',
-        });
+        throw new ApiError(
+          'invalid-request',
+          'a token cannot be shown twice, so issuing one takes no Idempotency-Key',
+          {
+            field: 'idempotency-key',
+          },
+        );
       const { name, role, host = null, expires_in: seconds } = request.body;
       const process = processOf(request.body);
       if (host !== null && role !== 'agent')
-        throw new ApiError('invalid-request', 'host goes with the role agent only', { field: 'host' });
+        throw new ApiError('invalid-request', 'host goes with the role agent only', {
+          field: 'host',
+        });
       const { id, token, hash } = newToken();
       const expires = seconds === undefined ? 0 : station.now() + seconds * 1000;
       return run(
@@ -77,10 +87,16 @@ export const tokenRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      run(station, request, reply, { type: 'RevokeCredential', id: request.params.id }, (_graph, _commit, revision) => ({
-        revision,
-        changed: true,
-      })),
+      run(
+        station,
+        request,
+        reply,
+        { type: 'RevokeCredential', id: request.params.id },
+        (_graph, _commit, revision) => ({
+          revision,
+          changed: true,
+        }),
+      ),
   );
 };
 

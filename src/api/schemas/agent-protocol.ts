@@ -16,14 +16,21 @@ export const agentProtocolsSpoken = { from: 1, to: 1 } as const;
 
 /** What every agent must say of its host; the rest has defaults, so that older agents are understood. */
 export const ReportedFacts = Type.Object({
-  agent: Type.String({ minLength: 1, maxLength: 64, description: 'Random id made on the first start.' }),
+  agent: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'Random id made on the first start.',
+  }),
   memory_mib: Type.Integer({ minimum: 0 }),
   cpus: Type.Integer({ minimum: 1, maximum: 65_536 }),
   address: Type.Optional(Type.String({ maxLength: 256 })),
   lnid: Type.Optional(Type.String({ maxLength: 256 })),
   interfaces: Type.Optional(
     Type.Array(
-      Type.Object({ name: Type.String({ maxLength: 64 }), address: Type.String({ maxLength: 64 }) }),
+      Type.Object({
+        name: Type.String({ maxLength: 64 }),
+        address: Type.String({ maxLength: 64 }),
+      }),
       { maxItems: 256 },
     ),
   ),
@@ -62,7 +69,11 @@ export const Welcome = Type.Object({
   heartbeat_ms: Type.Integer(),
 });
 /** The report is durable (or said nothing new). */
-export const Taken = Type.Object({ type: Type.Literal('taken'), id: Type.Integer(), revision: Type.Integer() });
+export const Taken = Type.Object({
+  type: Type.Literal('taken'),
+  id: Type.Integer(),
+  revision: Type.Integer(),
+});
 /** The report was refused. */
 export const Refused = Type.Object({
   type: Type.Literal('refused'),

@@ -26,7 +26,8 @@ export const HostBody = Type.Object({ fqdn: Fqdn }, strict);
 const tokens = Type.Optional(
   Type.Boolean({
     default: false,
-    description: 'Whether to return, for each process, a token that may read only its configuration.',
+    description:
+      'Whether to return, for each process, a token that may read only its configuration.',
   }),
 );
 

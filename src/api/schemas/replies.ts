@@ -34,7 +34,9 @@ export const Process = Type.Object({
   boot_level: Type.Integer(),
   endpoint: Type.String(),
   state: ProcessState,
-  reason: Type.String({ description: 'Why it is in that state; empty where there is nothing to say.' }),
+  reason: Type.String({
+    description: 'Why it is in that state; empty where there is nothing to say.',
+  }),
   services: Type.Array(Service),
   created: RevisionNumber,
   changed: RevisionNumber,
@@ -56,11 +58,11 @@ export const Host = Type.Object({
   interfaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String() })),
   enclosure: nullable(Type.String()),
   project: nullable(Type.String()),
-  roles: Type.Array(
-    Type.Object({ name: RoleName, overrides: Overrides, pending: Type.Boolean() }),
-  ),
+  roles: Type.Array(Type.Object({ name: RoleName, overrides: Overrides, pending: Type.Boolean() })),
   problem: Type.String({ description: 'Why a declared role waits; empty where none does.' }),
-  refused: Type.Array(Type.String(), { description: 'Agents of other machines that claimed the name.' }),
+  refused: Type.Array(Type.String(), {
+    description: 'Agents of other machines that claimed the name.',
+  }),
   processes: Type.Integer({ description: 'How many processes the host has.' }),
   created: RevisionNumber,
   changed: RevisionNumber,
@@ -124,7 +126,9 @@ export const StatusHost = Type.Object({
 export const Status = Type.Object({
   revision: RevisionNumber,
   at: Timestamp,
-  cluster: nullable(Type.String({ description: 'Name of the cluster; null before facts are loaded.' })),
+  cluster: nullable(
+    Type.String({ description: 'Name of the cluster; null before facts are loaded.' }),
+  ),
   profile: nullable(Type.Object({ fid: FidText, name: Type.String() })),
   pools: Type.Array(Type.Object({ fid: FidText, name: Type.String() })),
   counts: Type.Object({
@@ -198,7 +202,10 @@ export const Why = Type.Object({
       correlation: Type.String(),
       events: Type.Array(EventReply),
     }),
-    { description: 'The commits behind its present state, oldest first, each with the chain of events that reached it.' },
+    {
+      description:
+        'The commits behind its present state, oldest first, each with the chain of events that reached it.',
+    },
   ),
 });
 
@@ -212,7 +219,9 @@ export const Token = Type.Object({
 });
 export const IssuedToken = Type.Intersect([
   Token,
-  Type.Object({ token: Type.String({ description: 'The token itself; it is never shown again.' }) }),
+  Type.Object({
+    token: Type.String({ description: 'The token itself; it is never shown again.' }),
+  }),
 ]);
 
 export const LogInfo = Type.Object({
@@ -220,15 +229,24 @@ export const LogInfo = Type.Object({
   durability: Type.String(),
   bytes: Type.Integer(),
   digest: Type.String(),
-  subscribers: Type.Array(Type.Object({ name: Type.String(), revision: RevisionNumber, lag: Type.Integer() })),
-  snapshots: Type.Array(Type.Object({ revision: RevisionNumber, bytes: Type.Integer(), at: Timestamp })),
+  subscribers: Type.Array(
+    Type.Object({ name: Type.String(), revision: RevisionNumber, lag: Type.Integer() }),
+  ),
+  snapshots: Type.Array(
+    Type.Object({ revision: RevisionNumber, bytes: Type.Integer(), at: Timestamp }),
+  ),
 });
 
 export const EngineInfo = Type.Object({
   revision: RevisionNumber,
   rules_version: Type.Integer(),
   rules: Type.Array(
-    Type.Object({ name: Type.String(), description: Type.String(), on: Type.Array(Type.String()), firings: Type.Integer() }),
+    Type.Object({
+      name: Type.String(),
+      description: Type.String(),
+      on: Type.Array(Type.String()),
+      firings: Type.Integer(),
+    }),
   ),
   commits: Type.Integer({ description: 'Since this station started.' }),
   events: Type.Integer(),
@@ -277,7 +295,9 @@ export const ProblemDetails = Type.Object({
   status: Type.Integer(),
   code: Type.String(),
   detail: Type.String(),
-  instance: Type.Optional(Type.String({ description: 'Id of the request, as in the log of the station.' })),
+  instance: Type.Optional(
+    Type.String({ description: 'Id of the request, as in the log of the station.' }),
+  ),
   errors: Type.Optional(Type.Array(Problem)),
   field: Type.Optional(Type.String()),
 });

@@ -27,7 +27,10 @@ export const Timestamp = Type.Integer({ description: 'Milliseconds since the epo
 export const RevisionNumber = Type.Integer({ minimum: 0, description: 'Revision of the log.' });
 
 export const HostState = oneOf(hostStates, 'What the station knows of the host.');
-export const ProcessState = oneOf(processStates, 'State of the process; `unknown`: never reported.');
+export const ProcessState = oneOf(
+  processStates,
+  'State of the process; `unknown`: never reported.',
+);
 export const ProcessType = oneOf(processTypes, 'What the process is for.');
 export const Ownership = oneOf(ownerships, 'Who starts and stops the process.');
 export const CredentialRole = oneOf(credentialRoles, 'What the token allows.');

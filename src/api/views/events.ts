@@ -1,15 +1,16 @@
 /** Events as the API shows them: each with the metadata that its commit keeps once. */
 
-import type { Commit } from '../../core/events/commit.ts';
+import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import type { EventReply } from '../schemas/replies.ts';
 
 const eventView = (commit: Commit, index: number): EventReply => {
-  const { type, v, data, cause, rule } = commit.events[index]!;
+  const event = commit.events[index]!;
+  const { type, v, cause, rule } = event;
   return {
     id: `${commit.revision}.${index}`,
     type,
     v,
-    data: type === 'CredentialIssued' ? withoutHash(data as object) : data,
+    data: shownData(event),
     at: commit.at,
     actor: commit.actor,
     correlation: commit.correlation,
@@ -19,7 +20,8 @@ const eventView = (commit: Commit, index: number): EventReply => {
 };
 
 /** Whoever may read the log need not read the hashes of tokens. */
-const withoutHash = (data: object): object => {
+export const shownData = ({ type, data }: EventRecord): unknown => {
+  if (type !== 'CredentialIssued') return data;
   const { hash: _, ...rest } = data as { hash?: string };
   return rest;
 };

@@ -28,7 +28,9 @@ const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost =
   const shown = problems ? processes.filter(({ state }) => !calm.has(state)) : processes;
   const waiting = row.pending.length > 0 ? `waiting for its agent: ${row.pending.join(', ')}` : '';
   const refused =
-    row.refused.length > 0 ? `refused other machines that claim its name: ${row.refused.join(', ')}` : '';
+    row.refused.length > 0
+      ? `refused other machines that claim its name: ${row.refused.join(', ')}`
+      : '';
   return {
     fqdn: row.fqdn,
     state: row.state,
