@@ -16,12 +16,24 @@ const mark = new RegExp(`${open}([0-9]+)${close}`, 'g');
 
 /** Puts its number before each line that does not begin within a tag. */
 const markLines = (text: string): string => {
+  const parts = [`${open}1${close}`];
+  const next = /\n|\{\{|\{%/g;
   let line = 1;
-  const marked = text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|\n/g, (match) => {
-    line += match.split('\n').length - 1;
-    return match === '\n' ? `\n${open}${line}${close}` : match;
-  });
-  return `${open}1${close}${marked}`;
+  let from = 0;
+  for (let match = next.exec(text); match; match = next.exec(text)) {
+    const [found] = match;
+    if (found === '\n') {
+      line += 1;
+      parts.push(text.slice(from, next.lastIndex), `${open}${line}${close}`);
+      from = next.lastIndex;
+      continue;
+    }
+    const end = text.indexOf(found === '{{' ? '}}' : '%}', match.index);
+    if (end < 0) break;
+    line += text.slice(match.index, end).split('\n').length - 1;
+    next.lastIndex = end + 2;
+  }
+  return parts.join('') + text.slice(from);
 };
 
 /** For each line of a rendered text, the line of the template that it came from. */

@@ -250,10 +250,13 @@ const requirementProblems = (roles: readonly RoleRead[]): readonly Problem[] => 
   );
 };
 
-const tooLong = ({ source, at }: RoleRead): readonly Problem[] =>
-  source.text.length <= maxRoleText
-    ? []
-    : [{ ...at, message: `A role may have ${maxRoleText} characters, not ${source.text.length}.` }];
+const tooLong = (file: string, { text, line }: RoleChunk, index: number): Problem => ({
+  file,
+  line,
+  column: 1,
+  path: formatPath([index]),
+  message: `A role may have ${maxRoleText} characters, not ${text.length}.`,
+});
 
 /** Reads all roles files, each in the format that its content shows. */
 export const readRoleFiles = (files: readonly SourceFile[]): RolesRead => {
@@ -272,6 +275,10 @@ export const readRoleFiles = (files: readonly SourceFile[]): RolesRead => {
     }
     const read = format === 'native' ? readNative : readHalon;
     chunks.chunks.forEach((chunk, index) => {
+      if (chunk.text.length > maxRoleText) {
+        problems.push(tooLong(name, chunk, index));
+        return;
+      }
       const { role, problems: found } = read(name, chunk, index);
       if (role) roles.push(role);
       problems.push(...found);
@@ -281,11 +288,6 @@ export const readRoleFiles = (files: readonly SourceFile[]): RolesRead => {
   return {
     roles: complete,
     nodeRoles,
-    problems: [
-      ...problems,
-      ...repeatedRoles(complete),
-      ...requirementProblems(complete),
-      ...complete.flatMap(tooLong),
-    ],
+    problems: [...problems, ...repeatedRoles(complete), ...requirementProblems(complete)],
   };
 };

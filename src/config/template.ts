@@ -12,6 +12,9 @@ import type { Json, Variables } from '../core/roles.ts';
 /** Bounds for one template, far above what a role needs. Beyond them it is refused instead of being waited for. */
 const limits = { parseLimit: 1_000_000, memoryLimit: 1_000_000, renderLimit: 2_000 } as const;
 
+/** Characters that a template may become. */
+const maxOutput = 1_000_000;
+
 /** An element of a list: prints and compares as its value, and has what EDE's loops give. */
 class ListElement extends Drop {
   readonly value: unknown;
@@ -125,16 +128,32 @@ const asError = (thrown: unknown): TemplateError => {
   if (typeof name === 'string' && name !== '') {
     return { line, column, message: `there is no variable "${name}"`, variable: name };
   }
+  if (cause instanceof RangeError) {
+    return { line, column, message: 'the template is nested too deeply or becomes too long' };
+  }
   const message = cause.message.replace(/, line:\d+, col:\d+$/s, '').replace(/\s+/g, ' ');
   return { line, column, message };
 };
 
 const onlyOutput = /^\s*\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}\s*$/;
 
+/** Makes comments `{# … #}` blank. */
+const withoutEdeComments = (text: string): string => {
+  const parts: string[] = [];
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf('{#', from);
+    const end = start < 0 ? -1 : text.indexOf('#}', start + 2);
+    if (end < 0) break;
+    parts.push(text.slice(from, start), text.slice(start, end + 2).replace(/[^\r\n]/g, ' '));
+    from = end + 2;
+  }
+  return parts.join('') + text.slice(from);
+};
+
 /** Rewrites what EDE writes differently. Keeps every line where it is. */
 export const liquidFromEde = (text: string): string =>
-  text
-    .replace(/\{#[\s\S]*?#\}/g, (comment) => comment.replace(/[^\r\n]/g, ' '))
+  withoutEdeComments(text)
     .replace(/(\{%-?\s*)(?:elif|elseif)\b/g, '$1elsif')
     .replace(/(\{%-?\s*)let\b/g, '$1assign')
     .replace(/\{%-?\s*endlet\s*-?%\}/g, '');
@@ -156,7 +175,10 @@ export const parseTemplate = (text: string): Parsed => {
 /** Renders a template as text. */
 export const renderText = ({ parsed }: Template, scope: Scope): Rendered<string> => {
   try {
-    return { ok: true, value: String(liquid.renderSync([...parsed], scope)) };
+    const value = String(liquid.renderSync([...parsed], scope));
+    if (value.length <= maxOutput) return { ok: true, value };
+    const message = `the text becomes longer than ${maxOutput} characters`;
+    return { ok: false, error: { line: 1, column: 1, message } };
   } catch (error) {
     return { ok: false, error: asError(error) };
   }

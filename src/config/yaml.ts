@@ -108,6 +108,7 @@ const messages: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'A text that begins with this character must be quoted.',
   BLOCK_AS_IMPLICIT_KEY: 'A second "key:" on one line; quote the text if it holds a colon.',
   DUPLICATE_KEY: 'This key is given twice.',
+  RESOURCE_EXHAUSTION: 'This is nested too deeply.',
   MULTIPLE_DOCS: 'The file holds more than one YAML document.',
   TAB_AS_INDENT: 'Tabs are not allowed as indentation; use spaces.',
   TAG_RESOLVE_FAILED: 'Tags (words that begin with "!") are not used here.',

@@ -400,3 +400,25 @@ t.test('no password is in any problem or warning', async (t) => {
     t.notMatch(JSON.stringify(result), /pass-of/);
   }
 });
+
+t.test('files made to exhaust the reader are refused in time', async (t) => {
+  const n = 100_000;
+  const roles: readonly [text: string, message: RegExp][] = [
+    [`- role: a\n  processes: ${'['.repeat(n)}`, /nested too deeply/],
+    [`- name: a\n  content: ${'{{'.repeat(n)}`, /not closed/],
+    [`- name: a\n  content: ${'x'.repeat(300_000)}\n`, /262144 characters/],
+  ];
+  for (const [text, message] of roles) {
+    t.match(problems({ facts: nativeFacts, roles: [nativeRoles, { name: 'r', text }] }), [message]);
+  }
+  t.match(
+    problems({ facts: { name: 'f', text: `a: ${'{a: '.repeat(n)}` } })[0],
+    /nested too deeply/,
+  );
+  const harmless = ['{#'.repeat(n), `{% raw %}${'{{'.repeat(n)}{% endraw %}`];
+  const started = performance.now();
+  for (const text of harmless) {
+    load({ roles: [mapping, { name: 'r', text: `- name: x\n  content: ${text}\n` }] });
+  }
+  t.ok(performance.now() - started < 5_000);
+});

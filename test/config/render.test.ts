@@ -433,6 +433,8 @@ t.test('a template can neither read files, nor use the clock, nor go on for ever
     '{% for i in (1..999) %}{% for j in (1..999) %}{% for k in (1..999) %}x{% endfor %}{% endfor %}{% endfor %}',
     '{% assign a = "xxxxxxxxxxxxxxxx" %}{% for i in (1..40) %}{% assign a = a | append: a %}{% endfor %}{{ a }}',
     '{{ lnid.constructor.constructor }}',
+    `{% for i in (1..700) %}{% for j in (1..700) %}${'x'.repeat(10_000)}{% endfor %}{% endfor %}`,
+    `${'{% if lnid %}'.repeat(20_000)}`,
   ];
   for (const text of abuse) {
     const started = performance.now();
