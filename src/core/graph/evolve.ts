@@ -223,7 +223,9 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     graph.put('process', { ...graph.must('process', fid), state, reason, changed: revision }),
 
   ProcessRemoved: (graph, { fid }) => {
-    for (const service of [...graph.many('provides', fid)]) graph.remove('service', service.fid);
+    // From the last to the first, so that undoing links them in the order of the spec again.
+    for (const service of [...graph.many('provides', fid)].reverse())
+      graph.remove('service', service.fid);
     const { spec } = graph.must('process', fid);
     graph.remove('process', fid);
     if (graph.related('shapes', spec) === 0) graph.remove('spec', spec);

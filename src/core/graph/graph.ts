@@ -91,7 +91,7 @@ export class Graph {
     return row;
   }
 
-  /** All rows of a kind, in the order they were first put. */
+  /** All rows of a kind, in no particular order: what was removed and is put again, by undoing too, comes last. */
   all<K extends Kind>(kind: K): IterableIterator<Rows[K]> {
     return this.#tables[kind].values();
   }
@@ -107,7 +107,7 @@ export class Graph {
     return undefined;
   }
 
-  /** The rows that a to-many relation leads to, in the order they were linked. */
+  /** The rows that a to-many relation leads to, in no particular order either. */
   *many<N extends ToMany>(name: N, from: string): IterableIterator<Rows[To<N>]> {
     const { index, definition } = this.#relations[name];
     for (const key of index.of(from)) yield this.must(definition.to, key) as Rows[To<N>];
