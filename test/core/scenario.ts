@@ -10,8 +10,10 @@ import type { Command } from '../../src/core/commands/index.ts';
 import { Engine } from '../../src/core/engine.ts';
 import type { Outcome, Submission } from '../../src/core/engine.ts';
 import type { EventData, EventDraft, EventType } from '../../src/core/events/catalogue.ts';
+import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { Declaration, DeclaredHost } from '../../src/core/facts.ts';
+import { Graph } from '../../src/core/graph/graph.ts';
 import type { HostFacts } from '../../src/core/graph/resources.ts';
 import type { Rejection } from '../../src/core/rejection.ts';
 import type {
@@ -194,8 +196,8 @@ const mint = (fid: Fid): { id: string; hash: string } => ({
   hash: fidKey(fid).toString(16).padStart(64, '0'),
 });
 
-export const newEngine = (table = templates): Engine =>
-  new Engine({ render: renderFrom(table), mint });
+export const newEngine = (table = templates, graph = new Graph()): Engine =>
+  new Engine({ render: renderFrom(table), mint }, { graph, head: revision(0), at: 0 });
 
 /** A Saturday in 2026, ms since the epoch. */
 export const noon = 1_790_000_000_000;

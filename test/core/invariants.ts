@@ -1,0 +1,142 @@
+/** What holds of every graph, checked by visiting everything, which the program itself never does. */
+
+import { fidKey } from '../../src/core/allocation/fid.ts';
+import type { Commit } from '../../src/core/events/commit.ts';
+import type { Graph } from '../../src/core/graph/graph.ts';
+import { keyOf } from '../../src/core/graph/graph.ts';
+import { relations } from '../../src/core/graph/relations.ts';
+import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
+import type { DeadlineRow } from '../../src/core/graph/resources.ts';
+
+const must = (holds: boolean, what: string): void => {
+  if (!holds) throw new Error(what);
+};
+
+const count = <T>(items: Iterable<T>, key: (item: T) => string): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
+  return counts;
+};
+
+const unique = (items: Iterable<string>, what: string): void => {
+  for (const [item, times] of count(items, String)) must(times === 1, `${what} ${item}: ${times}`);
+};
+
+const linksOf = (graph: Graph, { to, field }: Relation): { from: string; key: string }[] =>
+  [...graph.all(to)].flatMap((row) => {
+    const value = (row as unknown as Record<string, unknown>)[field];
+    const from = typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
+    return from.map((each: string) => ({ from: each, key: keyOf(to, row) }));
+  });
+
+const checkRelations = (graph: Graph): void => {
+  for (const [name, relation] of Object.entries(relations) as [RelationName, Relation][]) {
+    const links = linksOf(graph, relation);
+    for (const { from, key } of links)
+      must(graph.get(relation.from, from) !== undefined, `${key} dangles: no ${from} ${name} it`);
+    const counts = count(links, ({ from }) => from);
+    for (const row of graph.all(relation.from)) {
+      const from = keyOf(relation.from, row);
+      const related = counts.get(from) ?? 0;
+      must(graph.related(name, from) === related, `${name} of ${from} is counted wrongly`);
+      if (relation.cardinality === 'one-to-one') must(related <= 1, `${from} ${name} ${related}`);
+      if (!relation.walked || relation.cardinality === 'one-to-one') continue;
+      const walked = [...graph.many(name as 'hosts', from)].map((to) => keyOf('process', to));
+      must(walked.length === related, `${name} of ${from} is walked wrongly`);
+    }
+  }
+};
+
+const checkProcesses = (graph: Graph): void => {
+  const processes = [...graph.all('process')];
+  unique(
+    processes.map(({ endpoint }) => endpoint),
+    'endpoint',
+  );
+  unique(
+    processes.flatMap(({ node, ranges }) =>
+      Object.entries(ranges).map(([key, value]) => `${node} ${key}=${value}`),
+    ),
+    'range value',
+  );
+  for (const { fid, spec } of processes) {
+    const { services } = graph.must('spec', spec).spec;
+    const types = [...graph.many('provides', fid)].map(({ type }) => type);
+    must(types.join() === services.join(), `${fid} provides ${types.join()}`);
+  }
+  for (const { id, spec } of graph.all('spec')) {
+    must(graph.related('shapes', id) > 0, `spec ${id} is left over`);
+    must(graph.specWith(JSON.stringify(spec)) === id, `spec ${id} is not found`);
+  }
+  const roles = count(processes, ({ node, role }) => `${node} ${role}`);
+  for (const node of graph.all('node'))
+    for (const { name } of graph.all('role'))
+      must(
+        graph.countOfRole(node.fid, name) === (roles.get(`${node.fid} ${name}`) ?? 0),
+        `${name} of ${node.fid} is counted wrongly`,
+      );
+  const states = count(processes, ({ state }) => state);
+  for (const [state, number] of graph.processCounts())
+    must(number === (states.get(state) ?? 0), `${state} processes are counted wrongly`);
+};
+
+const checkHosts = (graph: Graph): void => {
+  const hosts = [...graph.all('host')];
+  const states = count(hosts, ({ state }) => state);
+  for (const [state, number] of Object.entries(graph.hostCounts()))
+    must(number === (states.get(state) ?? 0), `${state} hosts are counted wrongly`);
+  const blocked = hosts.filter(({ problem }) => problem !== '').map(({ fqdn }) => fqdn);
+  must(
+    blocked.sort().join() === [...graph.blockedHosts()].sort().join(),
+    'blocked hosts are wrong',
+  );
+};
+
+const checkDeadlines = (graph: Graph): void => {
+  const order = (a: DeadlineRow, b: DeadlineRow): number => a.at - b.at || (a.id < b.id ? -1 : 1);
+  const expected = [...graph.all('deadline')].sort(order).map(({ id }) => id);
+  const due = graph.deadlines.due(Infinity, Infinity).map(({ id }) => id);
+  must(due.join() === expected.join(), `due are ${due.join()}, not ${expected.join()}`);
+  const subjects = [
+    ...[...graph.all('credential')]
+      .filter(({ expires }) => expires > 0)
+      .map(({ id }) => `credential-expiry/${id}`),
+    ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
+  ];
+  must(subjects.sort().join() === expected.sort().join(), 'a deadline is missing or left over');
+};
+
+/** @throws {Error} what does not hold */
+export const checkGraph = (graph: Graph): void => {
+  checkRelations(graph);
+  checkProcesses(graph);
+  checkHosts(graph);
+  checkDeadlines(graph);
+};
+
+/** Follows a log, commit by commit: revisions without gaps, time that does not run backwards, no fid twice. */
+export class LogChecker {
+  #revision = 0;
+  #at = 0;
+  #lastKey = 0;
+
+  check({ revision, at, events }: Commit): void {
+    must(revision === this.#revision + 1, `revision ${revision} after ${this.#revision}`);
+    must(at >= this.#at, `time ran back to ${at}`);
+    must(events.length > 0, 'an empty commit');
+    for (const [i, { cause }] of events.entries())
+      must(cause === undefined || cause < i, `event ${i} is caused by ${cause}`);
+    for (const fid of events.flatMap(newFids)) {
+      const key = fidKey(fid as never);
+      must(key > this.#lastKey, `fid ${fid} after key ${this.#lastKey}`);
+      this.#lastKey = key;
+    }
+    [this.#revision, this.#at] = [revision, at];
+  }
+}
+
+/** Pools and profiles are left out: they are declared again with the fids they have. */
+const newFids = ({ type, data }: Commit['events'][number]): readonly string[] => {
+  const { fid, services = [] } = data as { fid: string; services?: readonly string[] };
+  return type === 'NodeAdded' ? [fid] : type === 'ProcessAdded' ? [fid, ...services] : [];
+};

@@ -1,0 +1,187 @@
+/** Random commands that make sense often enough: they name what is there, or nearly. */
+
+import fc from 'fast-check';
+import type { Test } from 'tap';
+import type { Fid } from '../../src/core/allocation/fid.ts';
+import type { Command } from '../../src/core/commands/index.ts';
+import type { Submission } from '../../src/core/engine.ts';
+import type { Graph } from '../../src/core/graph/graph.ts';
+import { requestMemory } from '../../src/core/graph/evolve.ts';
+import type { Json } from '../../src/core/roles.ts';
+import { add, allRoles, declaredHost, load, noon, nodeUp, remove, report } from './scenario.ts';
+
+/** A step as fast-check makes and shrinks it. What it means depends on the graph it meets. */
+export interface Step {
+  readonly command: Command | ((graph: Graph) => Command);
+  /** Ms by which the clock moves first. */
+  readonly clock: number;
+  readonly conditions: Partial<Submission>;
+}
+
+const hosts = ['n1.example', 'n2.example', 'n3.example', 'n4.example'];
+// Two hosts share an address, so that they compete for its endpoints.
+const addresses = ['10.0.0.1', '10.0.0.1', '10.0.0.3', '10.0.0.4'];
+const roles = allRoles.map(({ name }) => name);
+const noFid = '0x7200000000000001:0xfffffff' as Fid;
+
+const host = fc.constantFrom(...hosts);
+const role = fc.oneof(
+  { weight: 20, arbitrary: fc.constantFrom(...roles.filter((name) => name !== 'nowhere')) },
+  { weight: 1, arbitrary: fc.constantFrom('nowhere', 'nonesuch') },
+);
+const overrides = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 2, arbitrary: fc.record({ multiplicity: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 1, arbitrary: fc.constantFrom({ multiplicity: 0 }, { multiplicity: 4000 }, { x: 1 }) },
+);
+const declared = fc.record({
+  fqdn: host,
+  roles: fc.array(fc.record({ name: role, overrides }), { maxLength: 3 }),
+  lnid: fc.option(fc.constantFrom('10.0.0.1@tcp', '10.0.0.8@tcp')),
+  enclosure: fc.option(fc.constantFrom('e1', 'e2')),
+  project: fc.option(fc.constantFrom('weather', 'climate')),
+  variables: fc.dictionary(
+    fc.string({ maxLength: 3 }),
+    fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
+    {
+      maxKeys: 2,
+    },
+  ),
+});
+
+const loads = fc
+  .record({
+    hosts: fc.uniqueArray(declared, { selector: ({ fqdn }) => fqdn, maxLength: 3 }),
+    vars: fc.constantFrom({}, { keepalive_timeout: 60 }, { keepalive_timeout: 61 }, { wrong: 1 }),
+    texts: fc.array(fc.nat(roles.length - 1), { maxLength: 2 }),
+    pools: fc.constantFrom([], ['tier1'], ['tier1', 'tier2']),
+    cluster: fc.constantFrom('galileo', 'galileo', 'kepler'),
+  })
+  .map(({ texts, ...wanted }) =>
+    load({
+      ...wanted,
+      enclosures: ['e1', 'e2'].map((name) => ({ name, site: 'hall', rack: 'r1' })),
+      pools: wanted.pools.map((name) => ({
+        name,
+        data_units: 1,
+        parity_units: 0,
+        unit_size: 4096,
+        devices: [],
+      })),
+      profiles: [{ name: 'default', pools: wanted.pools }],
+      hosts: wanted.hosts.map(({ fqdn, roles: wantedRoles, lnid, variables, ...place }) =>
+        declaredHost(fqdn, wantedRoles, {
+          ...place,
+          variables: lnid === null ? variables : { ...variables, lnid },
+        }),
+      ),
+      roles: allRoles.map((each, i) => (texts.includes(i) ? { ...each, line: 2 + i } : each)),
+    }),
+  );
+
+const adds = fc
+  .record({
+    fqdn: host,
+    roles: fc.array(fc.record({ name: role, overrides }), { minLength: 1, maxLength: 3 }),
+    tokens: fc.boolean(),
+  })
+  .map(({ fqdn, ...rest }): Command => ({ ...add(fqdn), ...rest }));
+
+/** The n-th process, counted around; now and then one that does not exist. */
+const onProcess =
+  (n: number, make: (fid: Fid) => Command) =>
+  (graph: Graph): Command => {
+    const processes = [...graph.all('process')];
+    return make(processes.length === 0 || n === 0 ? noFid : processes[n % processes.length]!.fid);
+  };
+
+const command: fc.Arbitrary<Step['command']> = fc.oneof(
+  { weight: 2, arbitrary: loads },
+  { weight: 6, arbitrary: adds },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.nat(3), fc.integer({ min: 1, max: 3 }), fc.nat(5))
+      .map(([i, cpus, other]) =>
+        nodeUp(hosts[i]!, other === 0 ? '10.0.0.9' : addresses[i]!, { cpus }),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: host.map((fqdn): Command => ({ type: 'ReportNodeDown', fqdn, reason: 'silence' })),
+  },
+  { weight: 1, arbitrary: host.map((fqdn): Command => ({ type: 'RegisterHost', fqdn })) },
+  { weight: 5, arbitrary: fc.nat(50).map((n) => onProcess(n, remove)) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.nat(50), fc.constantFrom('starting', 'online', 'offline', 'failed'))
+      .map(([n, state]) => onProcess(n, (fid) => report(fid, state))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(3), fc.nat(2), fc.boolean(), fc.nat(9))
+      .map(([id, when, admin, n]) => (graph: Graph): Command => ({
+        type: 'IssueCredential',
+        id: `c${id}`,
+        name: 'token',
+        role: admin ? 'admin' : 'process',
+        hash: 'a'.repeat(64),
+        host: null,
+        process: admin ? null : ([...graph.all('process')][n]?.fid ?? null),
+        expires: when * 5_000_000_000_000,
+      })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(3).map((id): Command => ({ type: 'RevokeCredential', id: `c${id}` })),
+  },
+  { weight: 2, arbitrary: fc.constant<Command>({ type: 'FireDeadlines' }) },
+);
+
+export const step: fc.Arbitrary<Step> = fc.record({
+  command,
+  clock: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0, max: 1000 }) },
+    { weight: 1, arbitrary: fc.constantFrom(-3_600_000, requestMemory / 2, requestMemory) },
+    { weight: 1, arbitrary: fc.constant(5_000_000_000_000) },
+  ),
+  conditions: fc.oneof(
+    { weight: 6, arbitrary: fc.constant({}) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        request: fc.record({
+          key: fc.constantFrom('k1', 'k2', 'k3'),
+          fingerprint: fc.constantFrom('f1', 'f1', 'f2'),
+        }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.nat(4).map((expected) => ({ expected: expected as never })) },
+  ),
+});
+
+/** Clock of a run of steps. */
+export class Clock {
+  now = noon;
+
+  submission({ clock, conditions }: Step): Submission {
+    this.now = Math.max(1, this.now + clock);
+    return { at: this.now, actor: 'token:test', correlation: 'c', ...conditions };
+  }
+}
+
+export const commandOf = ({ command: wanted }: Step, graph: Graph): Command =>
+  typeof wanted === 'function' ? wanted(graph) : wanted;
+
+/**
+ * Checks a property with a new seed each time. `HALCYON_RUNS` multiplies the number of runs, `HALCYON_SEED` repeats a run.
+ */
+export const check = <T>(t: Test, property: fc.IProperty<T>, runs: number): void => {
+  const seed = Number(process.env['HALCYON_SEED'] ?? Date.now() % 2 ** 31);
+  const numRuns = Math.ceil(runs * Number(process.env['HALCYON_RUNS'] ?? 1));
+  t.comment(`HALCYON_SEED=${seed}, ${numRuns} runs`);
+  fc.assert(property, { seed, numRuns });
+  t.pass(`${numRuns} runs`);
+};
