@@ -17,7 +17,7 @@ interface Part {
 export const arrows: Readonly<Record<string, Part>> = {
   core: { project: {}, packages: ['typebox'] },
   log: { project: { 'core/events': 'types' } },
-  config: { project: { core: 'types' } },
+  config: { project: { core: 'values' } },
   station: { project: { core: 'values', log: 'values', config: 'values' } },
   api: { project: { station: 'values', core: 'values', config: 'types' } },
   client: { project: { 'api/schemas': 'types' } },
