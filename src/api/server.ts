@@ -54,6 +54,7 @@ export const createServer = async (
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler as never);
   app.setSerializerCompiler(() => JSON.stringify);
+  app.removeContentTypeParser('text/plain');
   app.decorateRequest('credential', null);
   app.addHook('onRequest', authorise(station));
   onErrors(app);

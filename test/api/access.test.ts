@@ -1,0 +1,240 @@
+/** Who may do what: every route, with every role and with tokens that are none. */
+
+import t from 'tap';
+import type { CredentialRole } from '../../src/core/graph/resources.ts';
+import { host, openStation, reported, until } from '../station/harness.ts';
+import type { Answer } from '../station/harness.ts';
+
+const roles: readonly CredentialRole[] = ['viewer', 'operator', 'admin', 'agent', 'process'];
+
+/** Who is let in to each route. `own`: a process, to its own. */
+const routes: Readonly<Record<string, string>> = {
+  'GET /healthz': 'everybody',
+  'GET /readyz': 'everybody',
+  'GET /metrics': 'viewer operator admin',
+  'GET /api/v1/openapi.json': 'everybody',
+  'GET /api/v1/whoami': 'viewer operator admin agent process',
+  'POST /api/v1/load': 'admin',
+  'GET /api/v1/dump': 'operator admin',
+  'GET /api/v1/status': 'viewer operator admin',
+  'GET /api/v1/graph': 'viewer operator admin',
+  'GET /api/v1/vars': 'viewer operator admin',
+  'GET /api/v1/hosts': 'viewer operator admin',
+  'POST /api/v1/hosts': 'operator admin',
+  'GET /api/v1/hosts/:fqdn': 'viewer operator admin',
+  'PUT /api/v1/hosts/:fqdn/facts': 'agent admin',
+  'GET /api/v1/nodes': 'viewer operator admin',
+  'POST /api/v1/nodes': 'operator admin',
+  'GET /api/v1/nodes/:fid': 'viewer operator admin',
+  'GET /api/v1/processes': 'viewer operator admin',
+  'POST /api/v1/processes': 'operator admin',
+  'GET /api/v1/processes/:fid': 'viewer operator admin',
+  'DELETE /api/v1/processes/:fid': 'operator admin',
+  'GET /api/v1/processes/:fid/configuration': 'viewer operator admin',
+  'PUT /api/v1/processes/:fid/state': 'operator admin',
+  'GET /api/v1/events': 'viewer operator admin',
+  'GET /api/v1/why/:id': 'viewer operator admin',
+  'GET /api/v1/log': 'viewer operator admin',
+  'GET /api/v1/engine': 'viewer operator admin',
+  'GET /api/v1/tokens': 'admin',
+  'POST /api/v1/tokens': 'admin',
+  'DELETE /api/v1/tokens/:id': 'admin',
+  'GET /api/v1/agent': 'agent admin',
+};
+
+/** What the server itself knows, from the tree of its router. */
+const served = (tree: string): string[] => {
+  const found: string[] = [];
+  const above: string[] = [];
+  for (const line of tree.split('\n')) {
+    const match = /^((?:│ {3}| {4})*)(?:├── |└── )(\S*)(?: \(([A-Z, ]+)\))?/.exec(line);
+    if (!match) continue;
+    const [, indent = '', part = '', methods = ''] = match;
+    const depth = indent.length / 4;
+    above.splice(depth, Infinity, part);
+    for (const method of methods.split(', '))
+      if (method !== '' && method !== 'HEAD') found.push(`${method} ${above.join('')}`);
+  }
+  return found;
+};
+
+t.test('the table has every route that is served', async (t) => {
+  const { app } = await openStation(t);
+  t.same(served(app.printRoutes()).toSorted(), Object.keys(routes).toSorted());
+});
+
+t.test('each route lets in whom it should and nobody else', async (t) => {
+  const { ask, app, fill, tokenOf } = await openStation(t);
+  await fill();
+  const added = await ask('POST', '/processes', {
+    host,
+    role: 'clovis-app',
+    overrides: { multiplicity: 2 },
+    tokens: true,
+  });
+  const [, own, other] = added.body.processes;
+  const tokens: Record<string, string> = { process: own.token };
+  for (const role of ['viewer', 'operator', 'admin', 'agent'] as const)
+    tokens[role] = await tokenOf(role);
+
+  const bodies: Record<string, object> = {
+    'POST /api/v1/load': { wrong: 1 },
+    'POST /api/v1/hosts': { fqdn: 'new.example' },
+    'PUT /api/v1/hosts/:fqdn/facts': reported('10.0.0.3'),
+    'POST /api/v1/nodes': { wrong: 1 },
+    'POST /api/v1/processes': { wrong: 1 },
+    'PUT /api/v1/processes/:fid/state': { state: 'online' },
+    'POST /api/v1/tokens': { wrong: 1 },
+  };
+  const call = async (route: string, token: string | undefined): Promise<number> => {
+    const [method, pattern] = route.split(' ') as ['GET', string];
+    const url = pattern
+      .replace('/nodes/:fid', `/nodes/${added.body.node}`)
+      .replace(':fqdn', host)
+      .replace(':fid', method === 'DELETE' ? '0x7200000000000001:0xfff' : other.fid)
+      .replace(':id', 'no-such-token');
+    const body = bodies[route];
+    const answer = await app.inject({
+      method,
+      url,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { payload: JSON.stringify(body) } : {}),
+    });
+    return answer.statusCode;
+  };
+  for (const [route, allowed] of Object.entries(routes)) {
+    for (const role of roles) {
+      const status = await call(route, tokens[role]);
+      const isIn = allowed === 'everybody' || allowed.split(' ').includes(role);
+      if (isIn) t.notOk([401, 403].includes(status), `${role} may ${route}: ${status}`);
+      else t.equal(status, 403, `${role} may not ${route}`);
+    }
+    for (const token of [undefined, 'hal_0123456789ab_wrong', `${tokens['admin']!}x`]) {
+      const status = await call(route, token);
+      if (allowed === 'everybody') t.equal(status, 200, `nobody may ${route}`);
+      else t.equal(status, 401, `${token ?? 'nobody'} may not ${route}`);
+    }
+  }
+});
+
+t.test('tokens that are none are refused alike', async (t) => {
+  const { ask, admin, app } = await openStation(t);
+  const [, id, secret] = admin.split('_') as [string, string, string];
+  for (const token of [
+    'x',
+    'hal_',
+    `hal_${id}_`,
+    `hal_${id}_${'A'.repeat(43)}`,
+    `hal_ffffffffffff_${secret}`,
+    admin.slice(0, -1),
+    admin.toUpperCase(),
+    '__proto__',
+    'hal___proto____aaaaaaaaaaaaaaaaaaaaaaaa',
+    'hal_constructor_aaaaaaaaaaaaaaaaaaaaaaaa',
+  ])
+    t.match(await ask('GET', '/whoami', undefined, { token }), { status: 401 }, token);
+  for (const authorization of [
+    admin,
+    `Basic ${admin}`,
+    `Token ${admin}`,
+    'Bearer',
+    'Bearer  ',
+    '',
+  ]) {
+    const answer = await app.inject({ url: '/api/v1/whoami', headers: { authorization } });
+    t.match(answer.json(), { status: 401, code: 'unauthenticated' }, authorization);
+    t.notMatch(answer.body, secret);
+  }
+  const lower = await app.inject({
+    url: '/api/v1/whoami',
+    headers: { authorization: `bearer ${admin}` },
+  });
+  t.equal(lower.statusCode, 200, 'the scheme is not case-sensitive');
+});
+
+t.test(
+  'a revoked token does not work from the answer on, and an expired one from its time on',
+  async (t) => {
+    let now = 1_790_000_000_000;
+    const { ask, tokenOf, station } = await openStation(t, { now: () => now });
+    const token = await tokenOf('viewer');
+    const status = async (token: string): Promise<number> =>
+      (await ask('GET', '/status', undefined, { token })).status;
+    t.equal(await status(token), 200);
+    const id = token.split('_')[1]!;
+    t.equal((await ask('DELETE', `/tokens/${id}`)).status, 200);
+    t.equal(await status(token), 401);
+    t.match(await ask('DELETE', `/tokens/${id}`), { status: 404 });
+
+    const short = await tokenOf('viewer', { expires_in: 60 });
+    now += 59_999;
+    t.equal(await status(short), 200);
+    now += 1;
+    t.equal(await status(short), 401);
+    await until(
+      'the expired token to be gone',
+      () => !station.graph.get('credential', short.split('_')[1]!),
+    );
+    t.same((await ask('GET', '/tokens')).body.items.length, 1);
+  },
+);
+
+t.test('the last administrator cannot lock everybody out', async (t) => {
+  const { ask, admin, tokenOf } = await openStation(t);
+  const id = admin.split('_')[1]!;
+  t.match(await ask('DELETE', `/tokens/${id}`), { status: 409, body: { code: 'last-admin' } });
+  const second = await tokenOf('admin');
+  t.equal((await ask('DELETE', `/tokens/${id}`)).status, 200);
+  t.equal((await ask('GET', '/status')).status, 401);
+  t.equal((await ask('GET', '/status', undefined, { token: second })).status, 200);
+});
+
+t.test(
+  'a token is shown once: its list, the log, the graph and reasons hold neither it nor its hash',
+  async (t) => {
+    const { ask, admin, station, tokenOf } = await openStation(t);
+    const token = await tokenOf('agent', { host });
+    const id = token.split('_')[1]!;
+    const { hash } = station.graph.must('credential', id);
+    const shown: Answer[] = [];
+    for (const path of [
+      '/tokens',
+      '/events',
+      '/graph',
+      '/graph?format=kv',
+      '/graph?format=dot',
+      '/engine',
+      '/log',
+    ])
+      shown.push(await ask('GET', path));
+    for (const kind of ['credential', 'request', 'counter', 'deadline']) {
+      const answer = await ask('GET', `/why/${id}?kind=${kind}`);
+      t.match(answer, { status: 400, body: { field: 'kind' } }, kind);
+      shown.push(answer);
+    }
+    for (const { text } of shown)
+      for (const secret of [token, token.split('_')[2]!, hash, admin.split('_')[2]!])
+        t.notOk(text.includes(secret));
+    t.match((await ask('GET', '/tokens')).body.items[1], {
+      id,
+      role: 'agent',
+      host,
+      expires: null,
+    });
+    const twice = await ask('POST', '/tokens', { name: 'x', role: 'viewer' }, { key: 'k' });
+    t.match(twice, { status: 400, body: { field: 'idempotency-key' } });
+  },
+);
+
+t.test('an agent whose token names a host reports for no other', async (t) => {
+  const { ask, tokenOf } = await openStation(t);
+  const token = await tokenOf('agent', { host: 'a.example' });
+  const report = (fqdn: string): Promise<Answer> =>
+    ask('PUT', `/hosts/${fqdn}/facts`, reported('10.0.0.1'), { token });
+  t.equal((await report('a.example')).status, 200);
+  t.match(await report('b.example'), { status: 403, body: { code: 'identity-mismatch' } });
+  t.match(await ask('GET', '/hosts/b.example'), { status: 404 });
+});
