@@ -43,7 +43,7 @@ const flagOf = (option: Option): Flag => ({
   default: typeof option.defaultValue === 'string' ? option.defaultValue : undefined,
 });
 
-/** A command and everything beneath it. */
+/** A command and everything beneath it that help would show. */
 export const treeOf = (command: Command, above: readonly string[] = []): CommandNode => {
   const path = [...above, command.name()];
   return {
@@ -60,7 +60,11 @@ export const treeOf = (command: Command, above: readonly string[] = []): Command
       description: argument.description,
     })),
     examples: examplesOf(command),
-    children: command.commands.map((child) => treeOf(child, path)),
+    children: command
+      .createHelp()
+      .visibleCommands(command)
+      .filter((child) => command.commands.includes(child))
+      .map((child) => treeOf(child, path)),
   };
 };
 

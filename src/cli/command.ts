@@ -37,7 +37,10 @@ export const withExamples = (command: Command, ...lines: string[]): Command => {
 
 export const examplesOf = (command: Command): readonly string[] => examples.get(command) ?? [];
 
-/** Gives a command its work. Its flags include the global ones; what it throws decides the exit code. */
+/**
+ * Gives a command its work. Its flags include the global ones; what it throws decides the exit
+ * code.
+ */
 export const withWork = <F extends OptionValues, A extends readonly unknown[] = []>(
   command: Command,
   work: (flags: F, ...args: A) => Promise<void>,
@@ -71,6 +74,13 @@ export const wholeNumber = (text: string): number => {
   const value = Number(text);
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return value;
+};
+
+/** Reads an argument that is a fid, so that a slip is told from a process that is gone. */
+export const fidOf = (text: string): string => {
+  if (!/^0x[0-9a-f]{1,16}:0x[0-9a-f]{1,13}$/i.test(text))
+    throw new InvalidArgumentError('A fid looks like 0x7200000000000001:0x2a.');
+  return text;
 };
 
 /** Gathers the values of a flag that may be given several times. */

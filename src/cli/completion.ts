@@ -1,8 +1,9 @@
 /**
  * Completion scripts, made from the tree of commands.
  *
- * Each script holds one table: for every command its subcommands and flags, and what can follow a flag or stand as an
- * argument. Names of hosts, roles and contexts are asked from `halctl completion names`, which answers soon or not at all.
+ * Each script holds one table: for every command its subcommands and flags, and what can follow a
+ * flag or stand as an argument. Names of hosts, roles and contexts are asked from `halctl
+ * completion names`, which answers soon or not at all.
  */
 
 import { everyCommand } from './command-tree.ts';

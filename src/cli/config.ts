@@ -76,7 +76,10 @@ const checked = (value: unknown, path: string): Config => {
 
 const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'ENOENT';
 
-/** The configuration; one without contexts where there is no file. Refuses a file that others may read. */
+/**
+ * The configuration; one without contexts where there is no file. Refuses a file that others may
+ * read.
+ */
 export const readConfig = async (env: Environment): Promise<Config> => {
   const path = configPath(env);
   let text: string;

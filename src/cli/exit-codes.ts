@@ -1,4 +1,7 @@
-/** What the exit code of `halctl` tells a script. This is the one table; the reference is made from it. */
+/**
+ * What the exit code of `halctl` tells a script. This is the one table; the reference is made from
+ * it.
+ */
 
 import { ApiError, UnreachableError } from '../client/errors.ts';
 

@@ -3,7 +3,7 @@
 import { ApiError, UnreachableError } from '../client/errors.ts';
 import type { ProblemDetails } from '../client/types.ts';
 import { Failure } from './exit-codes.ts';
-import { counted, printable } from './output/text.ts';
+import { printable } from './output/text.ts';
 
 /** What to do about the errors that one can do something about. */
 const advice: Readonly<Record<string, string>> = {
@@ -15,7 +15,6 @@ const advice: Readonly<Record<string, string>> = {
   'unknown-host': 'See which hosts there are: halctl system node list',
   'unknown-node': 'See which nodes there are: halctl cluster node list',
   'unknown-process': 'See which processes there are: halctl cluster process list',
-  'unknown-role': 'See which roles there are: halctl cluster dump',
   'unknown-credential': 'See which tokens there are: halctl auth token list',
   'unknown-variable': 'Give the variable a value: --set NAME=VALUE',
   'revision-mismatch':
@@ -53,28 +52,32 @@ export const summary = (error: unknown): string => {
   return printable(error instanceof Error ? error.message : String(error));
 };
 
-/** Everything to say about an error, line by line. */
-export const explain = (error: unknown): string[] => {
-  if (error instanceof ApiError) {
-    const problems = problemLines(error.problem.errors);
-    // A single problem with a place usually is the message itself.
-    const rest =
-      problems.length > 1
-        ? [`halctl: ${counted(problems.length, 'error')}, nothing was changed`]
-        : [];
-    const lines = problems.length === 0 ? [`halctl: ${summary(error)}`] : [...problems, ...rest];
-    if (problems.length === 1) lines.push(`halctl: ${summary(error)}`);
-    const { field } = error.problem;
-    if (error.code === 'invalid-request' && field !== undefined)
-      lines.push(`The station objects to: ${printable(field)}`);
-    return [...lines, ...[advice[error.code] ?? []].flat()];
-  }
-  if (error instanceof UnreachableError)
-    return [
-      ...error.attempts.map(({ url, cause }) => `halctl: cannot reach ${url}: ${printable(cause)}`),
-      error.advice,
-    ];
-  const lines = [`halctl: ${summary(error)}`];
-  if (error instanceof Failure && error.advice !== undefined) lines.push(error.advice);
-  return lines;
+/** What to do next, where there is something. */
+export const adviceFor = (error: unknown): string[] => {
+  if (error instanceof ApiError) return [advice[error.code] ?? []].flat();
+  if (error instanceof UnreachableError) return [error.advice];
+  return error instanceof Failure && error.advice !== undefined ? [error.advice] : [];
 };
+
+const happened = (error: unknown): string[] => {
+  if (error instanceof UnreachableError)
+    return error.attempts.map(
+      ({ url, cause }) => `halctl: cannot reach ${url}: ${printable(cause)}`,
+    );
+  if (!(error instanceof ApiError)) return [`halctl: ${summary(error)}`];
+  const { errors = [], field } = error.problem;
+  const [first] = errors;
+  // Where a single place is to blame, the message is about it already: only the place is news.
+  if (first && errors.length === 1 && error.message.includes(first.message))
+    return [`halctl: ${problemLine(first)} (${error.code})`];
+  const names =
+    field !== undefined && error.code === 'invalid-request' && !error.message.includes(field);
+  return [
+    ...problemLines(errors),
+    `halctl: ${summary(error)}`,
+    ...(names ? [`The station objects to: ${printable(field)}`] : []),
+  ];
+};
+
+/** Everything to say about an error, line by line: what happened, then what to do next. */
+export const explain = (error: unknown): string[] => [...happened(error), ...adviceFor(error)];

@@ -27,7 +27,10 @@ const shellOf = (signal: AbortSignal): Shell => {
   };
 };
 
-/** A reader that has read enough, such as `head`, closes the pipe: that is no error. Anything else is. */
+/**
+ * A reader that has read enough, such as `head`, closes the pipe: that is no error. Anything else
+ * is.
+ */
 const minding = (stream: NodeJS.WriteStream): void => {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.done);

@@ -4,7 +4,7 @@ import { ApiError, UnreachableError } from '../client/errors.ts';
 import { endingOf, Failure } from './exit-codes.ts';
 import type { ChangeFlags } from './command.ts';
 import { changeOptions } from './command.ts';
-import { explain, summary } from './explanation.ts';
+import { adviceFor, summary } from './explanation.ts';
 import { expandNodeset, foldNodeset, NodesetError } from './nodeset.ts';
 import { counted, formatJson } from './output/text.ts';
 import type { Shell } from './shell.ts';
@@ -43,7 +43,10 @@ const optionsFor = (
   return { ...options, idempotencyKey: `${options.idempotencyKey}/${host}` };
 };
 
-/** Does the work for every host and tells the progress. Stops at Ctrl-C and where no station answers. */
+/**
+ * Does the work for every host and tells the progress. Stops at Ctrl-C and where no station
+ * answers.
+ */
 const eachHost = async <T>(
   shell: Shell,
   hosts: readonly string[],
@@ -91,9 +94,8 @@ const sayFailures = (shell: Shell, failed: readonly { host: string; error: unkno
     else byReason.set(reason, { hosts: [host], error });
   }
   for (const [reason, { hosts, error }] of byReason) {
-    const advice = explain(error).slice(1).join('\n');
-    const text = `halctl: ${foldNodeset(hosts)}: ${reason}`;
-    shell.say(`${text}\n${advice === '' ? '' : `${advice}\n`}`);
+    const text = `halctl: ${foldNodeset(hosts)}: ${hosts.length === 1 ? summary(error) : reason}`;
+    shell.say(`${[text, ...adviceFor(error)].join('\n')}\n`);
   }
 };
 
@@ -103,8 +105,8 @@ const errorReply = (error: unknown): unknown =>
 /**
  * Runs a command for each host and shows what came of it.
  *
- * With one host everything is as if there were only this host. With several, JSON is `{results: [{host, ok, reply | error}]}`,
- * and the failures are told at the end.
+ * With one host everything is as if there were only this host. With several, JSON is `{results:
+ * [{host, ok, reply | error}]}`, and the failures are told at the end.
  */
 export const forHosts = async <T>(
   shell: Shell,

@@ -1,8 +1,9 @@
 /**
  * Many host names in few characters: `n[0001-0100,0200].savio3,login1!n0007.savio3`.
  *
- * Terms are joined by commas (and) or `!` (but not), from left to right. In brackets stand numbers, ranges with an optional
- * step (`[0-20/5]`) and further brackets; numbers keep their leading zeros. Several brackets multiply.
+ * Terms are joined by commas (and) or `!` (but not), from left to right. In brackets stand numbers,
+ * ranges with an optional step (`[0-20/5]`) and further brackets; numbers keep their leading zeros.
+ * Several brackets multiply.
  */
 
 /** More hosts than this in one set are a mistake. */

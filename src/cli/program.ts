@@ -26,7 +26,10 @@ const offerHelp = (command: Command): void => {
   for (const child of command.commands) offerHelp(child);
 };
 
-/** All commands, working in the given shell. Parsing throws a `CommanderError` where it would otherwise exit. */
+/**
+ * All commands, working in the given shell. Parsing throws a `CommanderError` where it would
+ * otherwise exit.
+ */
 export const createProgram = (shell: Shell): Command => {
   const program = new Command('halctl')
     .description("Halcyon's tool for operators")

@@ -1,4 +1,7 @@
-/** Which stations a command talks to, and with which token: flags before the environment before contexts. */
+/**
+ * Which stations a command talks to, and with which token: flags before the environment before
+ * contexts.
+ */
 
 import { readFile } from 'node:fs/promises';
 import type { Client } from '../client/client.ts';
@@ -60,7 +63,10 @@ export const readToken = async (path: string): Promise<string> => {
 const filled = (env: Environment, name: string): string | undefined =>
   env[name] === '' ? undefined : env[name];
 
-/** Finds station and token. A context's token goes to no other station than the context's, unless the context is named. */
+/**
+ * Finds station and token. A context's token goes to no other station than the context's, unless
+ * the context is named.
+ */
 export const resolveSession = async (flags: GlobalFlags, env: Environment): Promise<Session> => {
   const named = flags.context;
   const givenStation =

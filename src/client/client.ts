@@ -62,7 +62,10 @@ export interface EventsOptions extends RequestOptions {
   readonly types?: readonly string[] | undefined;
 }
 
-/** Every method throws `ApiError` for what the station refuses and `UnreachableError` where none answers. */
+/**
+ * Every method throws `ApiError` for what the station refuses and `UnreachableError` where none
+ * answers.
+ */
 export interface Client {
   whoami(options?: RequestOptions): Promise<Token>;
   load<O extends CommandOptions>(body: LoadBody, options?: O): Promise<Reply<Loaded, O>>;
@@ -104,7 +107,10 @@ export interface Client {
   /** The resource graph as text, piece by piece. */
   graph(format: GraphFormat, options?: ReadOptions): Promise<ReadableStream<Uint8Array>>;
   listEvents(options?: EventsOptions): Promise<EventPage>;
-  /** Every event from now on, or from a revision, through broken connections; ends only by its signal or an error. */
+  /**
+   * Every event from now on, or from a revision, through broken connections; ends only by its
+   * signal or an error.
+   */
   followEvents(options?: FollowOptions): AsyncGenerator<EventReply>;
   /** `id`: a fid, a host's name, a role's name, and so on; `kind` where several things have it. */
   why(id: string, options?: ReadOptions & { readonly kind?: string | undefined }): Promise<Why>;
@@ -160,7 +166,8 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       path: api + path,
       query: { dry_run: dryRun === true ? true : undefined },
       headers: {
-        // One key for all attempts of this call: a station that took the command and broke off is not asked twice.
+        // One key for all attempts of this call: a station that took the command and broke off is
+        // not asked twice.
         'idempotency-key': keyed ? (idempotencyKey ?? crypto.randomUUID()) : undefined,
         'if-match': ifMatch === undefined ? undefined : `"${ifMatch}"`,
       },

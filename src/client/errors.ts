@@ -26,7 +26,10 @@ export interface Attempt {
   readonly cause: string;
 }
 
-/** No station answered. What was asked may have happened all the same; repeating it under the same key is safe. */
+/**
+ * No station answered. What was asked may have happened all the same; repeating it under the same
+ * key is safe.
+ */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
   readonly attempts: readonly Attempt[];

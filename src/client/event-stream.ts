@@ -11,8 +11,8 @@ export interface StreamMessage {
 const messageMax = 16 * 1024 * 1024;
 
 /**
- * The messages of a stream. Comments and messages without data yield nothing, but count as a sign of life, which is what
- * `onBytes` is told of.
+ * The messages of a stream. Comments and messages without data yield nothing, but count as a sign
+ * of life, which is what `onBytes` is told of.
  */
 export async function* readEventStream(
   bytes: AsyncIterable<Uint8Array>,

@@ -49,15 +49,18 @@ const headOf = async (transport: Transport, signal: AbortSignal | undefined): Pr
   return jsonOf<EventPage>(answer).revision;
 };
 
-/** Whether the same request may succeed later. What cannot be understood will not be understood the next time. */
+/**
+ * Whether the same request may succeed later. What cannot be understood will not be understood the
+ * next time.
+ */
 const mayPass = (error: unknown): boolean =>
   error instanceof ApiError
     ? error.status >= 500 || error.status === 429
     : !(error instanceof SyntaxError || error instanceof RangeError);
 
 /**
- * Every event, once and in order, for ever. What goes wrong before the first connection is made is thrown; afterwards only
- * what will not pass: a token that was revoked, say.
+ * Every event, once and in order, for ever. What goes wrong before the first connection is made is
+ * thrown; afterwards only what will not pass: a token that was revoked, say.
  */
 export async function* followEvents(
   transport: Transport,

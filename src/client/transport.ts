@@ -10,7 +10,10 @@ export interface ClientOptions {
   /** Bearer token. */
   readonly token?: string | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Ms to wait for an answer of one station; default 30,000. A stream is waited for only until it begins. */
+  /**
+   * Ms to wait for an answer of one station; default 30,000. A stream is waited for only until it
+   * begins.
+   */
   readonly timeoutMs?: number | undefined;
   /** What to call oneself towards the station. */
   readonly userAgent?: string | undefined;
@@ -27,7 +30,10 @@ export interface Request {
   readonly query?: Query;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
-  /** Whether asking a second station is harmless when the first may have got the request; default true. */
+  /**
+   * Whether asking a second station is harmless when the first may have got the request; default
+   * true.
+   */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
 }

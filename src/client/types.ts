@@ -55,7 +55,10 @@ export interface ListOptions extends ReadOptions {
 }
 
 export interface CommandOptions extends RequestOptions {
-  /** Two requests with one key are one request; at most 128 characters. Absent: a random key, made once a call. */
+  /**
+   * Two requests with one key are one request; at most 128 characters. Absent: a random key, made
+   * once a call.
+   */
   readonly idempotencyKey?: string | undefined;
   /** Refuse unless the cluster is still at this revision. */
   readonly ifMatch?: number | undefined;

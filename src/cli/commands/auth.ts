@@ -6,6 +6,7 @@ import { everyItem } from '../../client/pages.ts';
 import type { Done, IssuedToken, Token, TokenBody } from '../../client/types.ts';
 import {
   changeOptions,
+  fidOf,
   isDryRun,
   show,
   showChange,
@@ -111,7 +112,7 @@ const createCommand = (token: Command, shell: Shell): void => {
         new Option('--role <role>', 'what it allows').choices(tokenRoles).makeOptionMandatory(),
       )
       .option('--host <host>', 'for the role agent: the only host that it may speak for')
-      .option('--process <fid>', 'for the role process: the process')
+      .option('--process <fid>', 'for the role process: the process', fidOf)
       .option(
         '--expires <duration>',
         'how long it works, like 12h or 30d; absent: until it is revoked',

@@ -166,7 +166,10 @@ const dumpLines = ({ facts, roles }: Dump): string[] =>
     text.trimEnd(),
   ]);
 
-/** Names come from the station: no more than their last part is used, so that nothing lands outside the folder. */
+/**
+ * Names come from the station: no more than their last part is used, so that nothing lands outside
+ * the folder.
+ */
 const writeFiles = async (folder: string, { facts, roles }: Dump): Promise<string[]> => {
   const taken = new Set<string>();
   const written: string[] = [];

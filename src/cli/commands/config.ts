@@ -41,7 +41,10 @@ interface ShownContext {
   readonly token: string;
 }
 
-/** The token part of a context: a reference where a file is named, else the token from the terminal or the input. */
+/**
+ * The token part of a context: a reference where a file is named, else the token from the terminal
+ * or the input.
+ */
 const tokenFor = async (
   shell: Shell,
   tokenFile: string | undefined,

@@ -7,6 +7,7 @@ import type { Client } from '../../client/client.ts';
 import type { Added, Done, Process, StateBody } from '../../client/types.ts';
 import {
   changeOptions,
+  fidOf,
   gather,
   isDryRun,
   readOptions,
@@ -23,7 +24,7 @@ import { forHosts, hostsOf } from '../many-hosts.ts';
 import { addedLines } from '../output/added.ts';
 import { paintState } from '../output/colour.ts';
 import { formatFields, formatTable } from '../output/table.ts';
-import { formatJson } from '../output/text.ts';
+import { formatJson, printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
@@ -67,8 +68,7 @@ const addCommand = (process: Command, shell: Shell): void => {
           return showChange(shell, json, reply, (added: Added) =>
             addedLines(added, host, shell.width),
           );
-        for (const { fid, name } of reply.processes)
-          await printText(shell, client, fid, name, format);
+        for (const process of reply.processes) await printText(shell, client, process, format);
       },
     );
   };
@@ -92,17 +92,22 @@ const addCommand = (process: Command, shell: Shell): void => {
   );
 };
 
-/** The configuration of one of several processes, as the station writes it, under a line that says whose it is. */
+/**
+ * The configuration of one of several processes, as the station writes it, under lines that say
+ * whose it is.
+ */
 const printText = async (
   shell: Shell,
   client: Client,
-  fid: string,
-  name: string,
+  { fid, name, token }: Added['processes'][number],
   format: 'env' | 'yaml',
 ): Promise<void> => {
   const configuration = await client.readConfiguration(fid, format, { signal: shell.signal });
   const start = format === 'yaml' ? '---\n' : '';
-  shell.print(`${start}# ${fid} ${name}\n${configuration?.text.trimEnd() ?? ''}\n`);
+  const secret = token === undefined ? '' : `# token, which is not shown again: ${token}\n`;
+  shell.print(
+    `${start}# ${fid} ${printable(name)}\n${secret}${configuration?.text.trimEnd() ?? ''}\n`,
+  );
 };
 
 interface ConfigurationFlags extends GlobalFlags {
@@ -123,7 +128,7 @@ const configurationCommand = (process: Command, shell: Shell): void => {
   const configuration = process
     .command('configuration')
     .description('show the configuration of a process')
-    .argument('<fid>', 'the process')
+    .argument('<fid>', 'the process', fidOf)
     .addOption(
       new Option('--format <format>', 'env is for EnvironmentFile= of systemd, and for shells')
         .choices(['env', 'json', 'yaml'])
@@ -178,7 +183,7 @@ const listCommand = (process: Command, shell: Shell): void => {
     .command('list')
     .description('list processes')
     .option('--host <host>', 'only those of this host')
-    .option('--node <fid>', 'only those of this node')
+    .option('--node <fid>', 'only those of this node', fidOf)
     .option('--role <role>', 'only those of this role')
     .option('--state <state>', 'only those in this state');
   withExamples(
@@ -214,7 +219,10 @@ const showCommand = (process: Command, shell: Shell): void => {
   withExamples(
     withWork(
       withRead(
-        process.command('show').description('show one process').argument('<fid>', 'the process'),
+        process
+          .command('show')
+          .description('show one process')
+          .argument('<fid>', 'the process', fidOf),
       ),
       run,
     ),
@@ -236,7 +244,7 @@ const removeCommand = (process: Command, shell: Shell): void => {
         process
           .command('remove')
           .description('remove a process that nobody runs')
-          .argument('<fid>', 'the process'),
+          .argument('<fid>', 'the process', fidOf),
       ),
       run,
     ),
@@ -261,7 +269,7 @@ const stateCommand = (process: Command, shell: Shell): void => {
   const report = process
     .command('state')
     .description('report the state of an independent process')
-    .argument('<fid>', 'the process')
+    .argument('<fid>', 'the process', fidOf)
     .addArgument(
       new Argument('<state>', 'what it does now').choices([
         'online',

@@ -1,6 +1,7 @@
 /**
- * The status of a cluster as a tree that people read and programs can take apart: on every line of the tree the state stands
- * in brackets with a blank on both sides, so that its words are always `[`, state, `]`, fid, and the rest.
+ * The status of a cluster as a tree that people read and programs can take apart: on every line of
+ * the tree the state stands in brackets with a blank on both sides, so that its words are always
+ * `[`, state, `]`, fid, and the rest.
  */
 
 import type { Status, StatusHost, StatusProcess } from '../../client/types.ts';

@@ -7,7 +7,10 @@ export interface Column<R> {
   readonly title: string;
   readonly value: (row: R) => string;
   readonly align?: 'left' | 'right';
-  /** Columns with a higher number are shortened sooner where the terminal is narrow; those without one never are. */
+  /**
+   * Columns with a higher number are shortened sooner where the terminal is narrow; those without
+   * one never are.
+   */
   readonly yields?: number;
   readonly paint?: (row: R) => Paint;
 }

@@ -1,8 +1,8 @@
 /** Text for terminals. */
 
 /**
- * Text that came over the network, made safe to print: control characters, which could drive the terminal, are written as
- * escapes.
+ * Text that came over the network, made safe to print: control characters, which could drive the
+ * terminal, are written as escapes.
  */
 export const printable = (text: string): string =>
   text.replace(
@@ -30,18 +30,24 @@ export const counted = (count: number, noun: string): string => {
 /** Exactly what the API answered, laid out for people and programs alike. */
 export const formatJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** A value of an event or a resource in a few characters. */
-const brief = (value: unknown): string => {
-  if (typeof value === 'string') return value === '' ? '""' : printable(value);
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.length}]`;
-  if (typeof value === 'object' && value !== null) return '{…}';
-  return String(value);
+/** A value of an event or a resource in a few characters: `--json` has all of it. */
+const brief = (value: unknown, depth: number): string => {
+  if (typeof value === 'string') {
+    const lines = value.trimEnd().split('\n').length;
+    return value === '' ? '""' : lines > 1 ? `{${lines} lines}` : printable(value);
+  }
+  if (Array.isArray(value)) return `[${value.length === 0 ? '' : value.length}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const fields = Object.entries(value);
+  if (fields.length > fieldsShown || (depth > 0 && fields.length > 0)) return '{…}';
+  return `{${fields.map(([name, field]) => `${name}=${brief(field, depth + 1)}`).join(' ')}}`;
 };
+const fieldsShown = 4;
 
 /** The fields of an object on one line: `fqdn=n1.savio3 state=up roles=[2]`. */
 export const briefly = (value: unknown): string =>
   typeof value === 'object' && value !== null
     ? Object.entries(value)
-        .map(([name, field]) => `${name}=${brief(field)}`)
+        .map(([name, field]) => `${name}=${brief(field, 0)}`)
         .join(' ')
-    : brief(value);
+    : brief(value, 0);

@@ -1,0 +1,164 @@
+/** Contexts and tokens: where they are kept, who may read them, and which of them counts. */
+
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { configPath, readConfig, writeConfig, writePrivately } from '../../src/cli/config.ts';
+import type { Environment } from '../../src/cli/config.ts';
+import { resolveSession } from '../../src/cli/session.ts';
+
+const home = (t: Test): Environment => ({ XDG_CONFIG_HOME: t.testdir() });
+
+const withContexts = async (t: Test): Promise<Environment> => {
+  const env = home(t);
+  const contexts = {
+    prod: { station: ['https://a.example', 'https://b.example'], token: 'prod-token' },
+    test: { station: ['http://127.0.0.1:7400'], token: 'test-token' },
+  };
+  await writeConfig(env, { current: 'prod', contexts });
+  return env;
+};
+
+t.test('the file is where XDG says', async (t) => {
+  t.equal(configPath({ XDG_CONFIG_HOME: '/x', HOME: '/home/op' }), '/x/halcyon/config.yaml');
+  t.equal(configPath({ HOME: '/home/op' }), '/home/op/.config/halcyon/config.yaml');
+  t.equal(
+    configPath({ XDG_CONFIG_HOME: 'rel', HOME: '/home/op' }),
+    '/home/op/.config/halcyon/config.yaml',
+  );
+});
+
+t.test('what is written is read again, and only its owner may read it', async (t) => {
+  const env = await withContexts(t);
+  t.equal(statSync(configPath(env)).mode & 0o777, 0o600);
+  t.equal(statSync(join(env.XDG_CONFIG_HOME ?? '', 'halcyon')).mode & 0o777, 0o700);
+  const { current, contexts } = await readConfig(env);
+  t.equal(current, 'prod');
+  t.same(Object.keys(contexts), ['prod', 'test']);
+  t.same(readdirSync(join(env.XDG_CONFIG_HOME ?? '', 'halcyon')), ['config.yaml']);
+});
+
+t.test('without a file there are no contexts', async (t) => {
+  t.same(await readConfig(home(t)), { current: null, contexts: {} });
+});
+
+t.test('a file that others may read or write is refused, with the remedy', async (t) => {
+  const env = await withContexts(t);
+  for (const mode of [0o640, 0o604, 0o620, 0o644]) {
+    chmodSync(configPath(env), mode);
+    await t.rejects(readConfig(env), { name: 'Failure', advice: /chmod 600/ }, mode.toString(8));
+  }
+  chmodSync(configPath(env), 0o400);
+  await t.resolves(readConfig(env));
+});
+
+t.test('a broken file is refused without showing what is in it', async (t) => {
+  const env = home(t);
+  mkdirSync(join(env.XDG_CONFIG_HOME ?? '', 'halcyon'));
+  for (const text of [
+    'contexts: {a: {station: [http://a], token: [s3cret',
+    'contexts: [s3cret]',
+    '- s3cret',
+    'contexts: {a: {station: http://a, token: s3cret}}',
+    'contexts: {a: {station: [], token: s3cret}}',
+    'contexts: {a: {station: [http://a], token: {x: s3cret}}}',
+    'contexts: {a: {station: [http://a], password: s3cret}}',
+    'currant: a',
+    'current: {s3cret: 1}',
+  ]) {
+    writeFileSync(configPath(env), text, { mode: 0o600 });
+    const error = await readConfig(env).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    t.match(error, { ending: 'usage', message: /config\.yaml/ }, text);
+    t.notMatch(error?.message, /s3cret/, text);
+  }
+});
+
+t.test('a private file is written whole or not at all, whatever the umask', async (t) => {
+  const folder = t.testdir({ file: 'old' });
+  const before = process.umask(0o277);
+  try {
+    await writePrivately(join(folder, 'file'), 'new');
+  } finally {
+    process.umask(before);
+  }
+  t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'new');
+  t.equal(statSync(join(folder, 'file')).mode & 0o777, 0o600);
+  mkdirSync(join(folder, 'taken', 'x'), { recursive: true });
+  await t.rejects(writePrivately(join(folder, 'taken'), 'new'));
+  t.same(readdirSync(folder).sort(), ['file', 'taken'], 'no draft is left behind');
+});
+
+t.test(
+  'flags count before the environment, the environment before the current context',
+  async (t) => {
+    const env = await withContexts(t);
+    const file = join(env.XDG_CONFIG_HOME ?? '', 'token');
+    writeFileSync(file, 'file-token\n');
+    const given = { ...env, HALCYON_STATION: 'http://env.example', HALCYON_TOKEN: 'env-token' };
+
+    t.match(await resolveSession({}, env), {
+      station: ['https://a.example', 'https://b.example'],
+      token: 'prod-token',
+    });
+    t.match(await resolveSession({}, given), {
+      station: ['http://env.example'],
+      token: 'env-token',
+    });
+    t.match(await resolveSession({ station: 'http://x,http://y', tokenFile: file }, given), {
+      station: ['http://x', 'http://y'],
+      token: 'file-token',
+    });
+    t.match(await resolveSession({ context: 'test' }, given), {
+      station: ['http://127.0.0.1:7400'],
+      token: 'test-token',
+    });
+    t.match(await resolveSession({}, { ...env, HALCYON_TOKEN_FILE: file }), {
+      token: 'file-token',
+    });
+  },
+);
+
+t.test(
+  "a context's token goes to no station but its own, unless the context is named",
+  async (t) => {
+    const env = await withContexts(t);
+    t.equal((await resolveSession({ station: 'http://other' }, env)).token, undefined);
+    t.equal(
+      (await resolveSession({}, { ...env, HALCYON_STATION: 'http://other' })).token,
+      undefined,
+    );
+    t.match(await resolveSession({ station: 'http://other', context: 'prod' }, env), {
+      station: ['http://other'],
+      token: 'prod-token',
+    });
+  },
+);
+
+t.test('what is missing is named', async (t) => {
+  const env = home(t);
+  await t.rejects(resolveSession({}, env), { message: 'no station is given', ending: 'usage' });
+  await t.rejects(resolveSession({ context: 'toString' }, env), {
+    message: /no context "toString"/,
+  });
+  await t.rejects(resolveSession({ station: 'http://a', tokenFile: '/nonexistent/token' }, env), {
+    ending: 'usage',
+    message: /ENOENT/,
+  });
+});
+
+t.test('a file that holds no token is refused without showing what it holds', async (t) => {
+  const folder = t.testdir({ empty: ' \n', long: 'two s3cret words' });
+  await t.rejects(resolveSession({ station: 'http://a', tokenFile: join(folder, 'empty') }, {}), {
+    message: /holds no token/,
+  });
+  const error = await resolveSession(
+    { station: 'http://a', tokenFile: join(folder, 'long') },
+    {},
+  ).catch(String);
+  t.match(error, /is no token/);
+  t.notMatch(error, /s3cret/);
+});
