@@ -1,4 +1,7 @@
-/** Takes a process out of the cluster. Its endpoint and range values are free again, its fid never is. */
+/**
+ * Takes a process out of the cluster. Its endpoint and range values are free again, its fid never
+ * is.
+ */
 
 import type { Fid } from '../allocation/fid.ts';
 import type { ProcessState } from '../graph/resources.ts';
@@ -25,7 +28,9 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid }) => {
         subject: fid,
       },
     );
-  const revoked = [...graph.many('speaks', fid)].map(({ id }) => ({
+  // Sorted, as the graph has no order of its own.
+  const tokens = Array.from(graph.many('speaks', fid), ({ id }) => id).sort();
+  const revoked = tokens.map((id) => ({
     type: 'CredentialRevoked' as const,
     data: { id, why: 'owner-removed' as const },
   }));
