@@ -15,6 +15,7 @@ import {
   commitOf,
   dataOf,
   declaredHost,
+  dryRun,
   facts,
   given,
   load,
@@ -173,6 +174,20 @@ t.test('a token is issued and revoked', async (t) => {
   t.equal(engine.graph.get('credential', 'a1'), undefined);
 });
 
+t.test('the tokens of a process go with it in one order, whatever was tried before', async (t) => {
+  const { engine } = given(load(), nodeUp(host));
+  const [added] = addedBy(engine, add(host, 'app'));
+  for (const id of ['b', 'a', 'c'])
+    commitOf(engine, issue(id, { role: 'process', process: added!.fid }));
+  const tried = dryRun(engine, remove(added!.fid));
+  const done = commitOf(engine, remove(added!.fid));
+  t.strictSame(tried, { ok: true, events: done.events });
+  t.strictSame(
+    dataOf(done, 'CredentialRevoked').map(({ id }) => id),
+    ['a', 'b', 'c'],
+  );
+});
+
 t.test('an administrator can be revoked while there is another', async (t) => {
   const [one, two] = [issue('a1', { role: 'admin' }), issue('a2', { role: 'admin' })];
   const { when } = given(one, two);
@@ -220,7 +235,10 @@ const request = (key: string, fingerprint: string): Partial<Submission> => ({
 const loaded = [load(), nodeUp(host)];
 const silentHost: Command = { type: 'RegisterHost', fqdn: host };
 
-/** Every code there is: how the core comes to it, or who else does. The compiler sees to it that none is forgotten. */
+/**
+ * Every code there is: how the core comes to it, or who else does. The compiler sees to it that
+ * none is forgotten.
+ */
 const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string}`> = {
   'cluster-not-loaded': [{ history: [nodeUp(host)], when: add(host, 'app') }],
   'unknown-host': [

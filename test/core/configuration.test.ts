@@ -138,8 +138,8 @@ const createFiles = (root: string, configuration: string): void => {
 };
 
 /**
- * systemd has one reader for `EnvironmentFile=` and `os-release`. systemd-tmpfiles shows what it makes of the latter:
- * `%w` is VERSION_ID.
+ * systemd has one reader for `EnvironmentFile=` and `os-release`. systemd-tmpfiles shows what it
+ * makes of the latter: `%w` is VERSION_ID.
  */
 t.test('systemd reads the values that were written', async (t) => {
   const root = t.testdir({});

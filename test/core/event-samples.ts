@@ -1,7 +1,8 @@
 /**
  * One stored sample of every version of every event type, so that old logs stay readable.
  *
- *     node test/core/event-samples.ts    stores the samples that are missing; never changes one that is there
+ *     node test/core/event-samples.ts    stores the samples that are missing; never changes one
+ * that is there
  */
 
 import { createHash } from 'node:crypto';

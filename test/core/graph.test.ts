@@ -207,10 +207,10 @@ t.test('the digest notices every difference of one field', async (t) => {
 
 t.test('the digest stays right beyond the number of changed rows that is kept', async (t) => {
   const [all, last] = [new Graph(), new Graph()];
-  const count = 70_000;
-  for (let round = 1; round <= 4; round += 1)
+  const count = 270_000;
+  for (let round = 1; round <= 2; round += 1)
     for (let i = 0; i < count; i += 1) all.put('var', { name: `v${i}`, value: round, ...made });
-  for (let i = 0; i < count; i += 1) last.put('var', { name: `v${i}`, value: 4, ...made });
+  for (let i = 0; i < count; i += 1) last.put('var', { name: `v${i}`, value: 2, ...made });
   t.equal(all.digest(), last.digest());
 });
 

@@ -1,4 +1,6 @@
-/** What holds of every graph, checked by visiting everything, which the program itself never does. */
+/**
+ * What holds of every graph, checked by visiting everything, which the program itself never does.
+ */
 
 import { fidKey } from '../../src/core/allocation/fid.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
@@ -114,7 +116,10 @@ export const checkGraph = (graph: Graph): void => {
   checkDeadlines(graph);
 };
 
-/** Follows a log, commit by commit: revisions without gaps, time that does not run backwards, no fid twice. */
+/**
+ * Follows a log, commit by commit: revisions without gaps, time that does not run backwards, no fid
+ * twice.
+ */
 export class LogChecker {
   #revision = 0;
   #at = 0;

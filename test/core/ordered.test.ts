@@ -1,4 +1,6 @@
-/** The two structures that answer "which is first": deadlines by time, and the lowest free number. */
+/**
+ * The two structures that answer "which is first": deadlines by time, and the lowest free number.
+ */
 
 import fc from 'fast-check';
 import t from 'tap';

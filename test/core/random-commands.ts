@@ -176,7 +176,8 @@ export const commandOf = ({ command: wanted }: Step, graph: Graph): Command =>
   typeof wanted === 'function' ? wanted(graph) : wanted;
 
 /**
- * Checks a property with a new seed each time. `HALCYON_RUNS` multiplies the number of runs, `HALCYON_SEED` repeats a run.
+ * Checks a property with a new seed each time. `HALCYON_RUNS` multiplies the number of runs,
+ * `HALCYON_SEED` repeats a run.
  */
 export const check = <T>(t: Test, property: fc.IProperty<T>, runs: number): void => {
   const seed = Number(process.env['HALCYON_SEED'] ?? Date.now() % 2 ** 31);

@@ -1,7 +1,8 @@
 /**
  * Records a log that later versions must replay to the same digests.
  *
- *     node test/core/record-log.ts NAME    writes test/fixtures/logs/NAME.jsonl; never changes one that is there
+ *     node test/core/record-log.ts NAME    writes test/fixtures/logs/NAME.jsonl; never changes one
+ * that is there
  *
  * Record another one when there are new events or rules; the old ones stay.
  */

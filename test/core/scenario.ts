@@ -1,6 +1,7 @@
 /**
- * Given what happened, when a command comes, then these events follow or it is refused. The engine is the real one; roles are
- * rendered from a table, so that a test of the core shows what a role gives without a template language.
+ * Given what happened, when a command comes, then these events follow or it is refused. The engine
+ * is the real one; roles are rendered from a table, so that a test of the core shows what a role
+ * gives without a template language.
  */
 
 import type { Test } from 'tap';
