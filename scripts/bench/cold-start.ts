@@ -1,4 +1,7 @@
-/** Cold start: replay of 1,000,000 events against JSON.parse of the same rows, and from a snapshot against replay. */
+/**
+ * Cold start: replay of 1,000,000 events against JSON.parse of the same rows, and from a snapshot
+ * against replay.
+ */
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -25,7 +28,9 @@ const fill = async (directory: string): Promise<void> => {
 
 const parseRows = (directory: string): number => {
   const db = new DatabaseSync(join(directory, 'log.db'), { readOnly: true });
-  const bodies = db.prepare('SELECT body FROM commits ORDER BY revision').all() as { body: string }[];
+  const bodies = db.prepare('SELECT body FROM commits ORDER BY revision').all() as {
+    body: string;
+  }[];
   db.close();
   const started = performance.now();
   let revisions = 0;

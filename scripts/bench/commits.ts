@@ -1,4 +1,7 @@
-/** Durable commits a second through the whole engine, against bare SQLite writing the same bytes in groups of the same size. */
+/**
+ * Durable commits a second through the whole engine, against bare SQLite writing the same bytes in
+ * groups of the same size.
+ */
 
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -44,7 +47,8 @@ const bareSqlite = (): Promise<number> =>
     const started = performance.now();
     for (let i = 0; i < bodies.length; i += group) {
       db.exec('BEGIN');
-      for (let j = i; j < Math.min(i + group, bodies.length); j += 1) insert.run(j + 1, j, j, bodies[j]!);
+      for (let j = i; j < Math.min(i + group, bodies.length); j += 1)
+        insert.run(j + 1, j, j, bodies[j]!);
       db.exec('COMMIT');
     }
     const seconds = (performance.now() - started) / 1000;

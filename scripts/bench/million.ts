@@ -1,4 +1,7 @@
-/** 1,000,000 processes: 10,000 hosts, 100 each, one durable commit a host. Does the cost grow? What does it take? */
+/**
+ * 1,000,000 processes: 10,000 hosts, 100 each, one durable commit a host. Does the cost grow? What
+ * does it take?
+ */
 
 import { report } from './report.ts';
 import { appRole, bench, fqdn, nodeUp, nothing, openStation, withDirectory } from './station.ts';
@@ -22,7 +25,11 @@ await withDirectory(async (directory) => {
     while (issued < hosts) {
       const host = fqdn(issued++);
       const roles = [{ name: 'app', overrides: { multiplicity } }];
-      const result = await station.submit({ type: 'AddProcesses', host, roles, tokens: false }, bench, nothing);
+      const result = await station.submit(
+        { type: 'AddProcesses', host, roles, tokens: false },
+        bench,
+        nothing,
+      );
       if (!result.ok) throw new Error(result.rejection.message);
       finished.push(performance.now());
       if (finished.length % 100 === 0) rssMax = Math.max(rssMax, process.memoryUsage.rss());

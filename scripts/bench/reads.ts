@@ -24,8 +24,17 @@ await withDirectory(async (directory) => {
   const station = await startStation(directory);
   const pool = new Pool(station.url, { connections: readers, pipelining: 1 });
   const headers = { authorization: `Bearer ${station.token}`, 'content-type': 'application/json' };
-  const call = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<unknown> => {
-    const reply = await pool.request({ method, path, headers, body: body ? JSON.stringify(body) : null });
+  const call = async (
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: object,
+  ): Promise<unknown> => {
+    const reply = await pool.request({
+      method,
+      path,
+      headers,
+      body: body ? JSON.stringify(body) : null,
+    });
     const text = await reply.body.text();
     if (reply.statusCode >= 300) throw new Error(text);
     return JSON.parse(text);
@@ -81,7 +90,12 @@ await withDirectory(async (directory) => {
   void arriving.then(() => (arrived = true));
   const busy = await measure(() => arrived);
   report('configuration reads while 10,000 NodeUps arrive', [
-    { name: 'reads', value: busy, unit: '/s', limit: { name: 'reads with nothing arriving, /s', value: quiet } },
+    {
+      name: 'reads',
+      value: busy,
+      unit: '/s',
+      limit: { name: 'reads with nothing arriving, /s', value: quiet },
+    },
     { name: 'p50', value: quantile(latencies, 0.5), unit: 'ms' },
     {
       name: 'p99',

@@ -42,9 +42,14 @@ export const report = (benchmark: string, figures: readonly Figure[]): void => {
     ];
   });
   const header = ['figure', 'value', 'limit in this run', 'ratio', 'target'];
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const widths = header.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => row[i]!.length)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd();
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
   console.log(`\n${benchmark}\n${[header, ...rows].map(line).join('\n')}`);
   const data = figures.map((figure) => ({ ...figure, ratio: ratioOf(figure) }));
   console.log(`BENCH ${JSON.stringify({ benchmark, figures: data })}`);

@@ -1,4 +1,7 @@
-/** Servers as processes of their own, as users run them: a station, and Debian's etcd to compare with. */
+/**
+ * Servers as processes of their own, as users run them: a station, and Debian's etcd to compare
+ * with.
+ */
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -28,7 +31,15 @@ const stop = async (child: ChildProcess): Promise<void> => {
 export const startStation = async (directory: string): Promise<StationProcess> => {
   const child = spawn(
     join(root, 'scripts/halcyon'),
-    ['station', '--data', join(directory, 'station'), '--listen', '127.0.0.1:0', '--log-level', 'warn'],
+    [
+      'station',
+      '--data',
+      join(directory, 'station'),
+      '--listen',
+      '127.0.0.1:0',
+      '--log-level',
+      'warn',
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let url = '';
@@ -50,7 +61,9 @@ const freePort = async (): Promise<number> => {
 };
 
 /** Starts one etcd member. @throws a hint what to install */
-export const startEtcd = async (directory: string): Promise<{ url: string; stop(): Promise<void> }> => {
+export const startEtcd = async (
+  directory: string,
+): Promise<{ url: string; stop(): Promise<void> }> => {
   const [client, peer] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${client}`;
   const peerUrl = `http://127.0.0.1:${peer}`;

@@ -9,7 +9,10 @@ import { Station } from '../../src/station/station.ts';
 
 const silent = { info: (): void => undefined, warn: console.error, error: console.error };
 
-/** A directory under the temporary one (`TMPDIR` moves it), removed when the benchmark is done with it. */
+/**
+ * A directory under the temporary one (`TMPDIR` moves it), removed when the benchmark is done with
+ * it.
+ */
 export const withDirectory = async <T>(use: (directory: string) => Promise<T>): Promise<T> => {
   const directory = mkdtempSync(join(tmpdir(), 'halcyon-bench-'));
   try {

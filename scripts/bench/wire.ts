@@ -1,4 +1,7 @@
-/** Durable NodeUps over the wire, 64 in flight: over HTTP and over agents' WebSockets, against one etcd member. */
+/**
+ * Durable NodeUps over the wire, 64 in flight: over HTTP and over agents' WebSockets, against one
+ * etcd member.
+ */
 
 import { Etcd3 } from 'etcd3';
 import { Pool } from 'undici';
@@ -85,7 +88,12 @@ const overWebSockets = async (station: StationProcess): Promise<number> => {
 const intoEtcd = async (url: string): Promise<number> => {
   const client = new Etcd3({ hosts: url });
   const value = JSON.stringify(factsOf(1, 1));
-  const perSecond = await rate((i) => client.put(`hosts/${fqdn(i)}`).value(value).exec());
+  const perSecond = await rate((i) =>
+    client
+      .put(`hosts/${fqdn(i)}`)
+      .value(value)
+      .exec(),
+  );
   client.close();
   return perSecond;
 };
@@ -102,7 +110,13 @@ await withDirectory(async (directory) => {
   await Promise.all([station.stop(), etcd.stop()]);
   const limit = { name: 'etcd, one member, puts of the same size', value: median(figures.etcd) };
   report('over the wire, 64 in flight', [
-    { name: 'NodeUp over HTTP', value: median(figures.http), unit: '/s', limit, target: { atLeast: 3 } },
+    {
+      name: 'NodeUp over HTTP',
+      value: median(figures.http),
+      unit: '/s',
+      limit,
+      target: { atLeast: 3 },
+    },
     {
       name: "NodeUp over agents' WebSockets",
       value: median(figures.webSocket),

@@ -1,6 +1,6 @@
 /**
- * Who may import whom. This is the one table of the arrows: the linter reports a breach where it is written, and
- * `test/tooling/arrows.test.ts` walks the whole import graph by it.
+ * Who may import whom. This is the one table of the arrows: the linter reports a breach where it is
+ * written, and `test/tooling/arrows.test.ts` walks the whole import graph by it.
  */
 
 /** `types`: only `import type`; `values`: anything. */

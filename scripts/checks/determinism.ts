@@ -1,6 +1,7 @@
 /**
- * What the core must not touch, as lint rules: the same log has to give the same graph on every machine, so nothing in
- * it may depend on the time, on chance, on the environment or on the order in which things happen to finish.
+ * What the core must not touch, as lint rules: the same log has to give the same graph on every
+ * machine, so nothing in it may depend on the time, on chance, on the environment or on the order
+ * in which things happen to finish.
  */
 
 import type { Linter } from 'eslint';

@@ -19,7 +19,10 @@ export function typescriptFiles(folder: string): string[] {
     .sort();
 }
 
-/** The imports that one source text holds; `file` is relative to the folder that counts as the project. */
+/**
+ * The imports that one source text holds; `file` is relative to the folder that counts as the
+ * project.
+ */
 export function importsOf(file: string, text: string): Import[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: Import[] = [];

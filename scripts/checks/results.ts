@@ -25,8 +25,9 @@ interface Level {
 }
 
 /**
- * Reads TAP to its end. A skipped test counts as failed: nothing is left out silently. A test that fails although
- * everything in it passed (it timed out, it crashed) counts as one failure of its own.
+ * Reads TAP to its end. A skipped test counts as failed: nothing is left out silently. A test that
+ * fails although everything in it passed (it timed out, it crashed) counts as one failure of its
+ * own.
  *
  * @param onFile told how the tests of each file ended, as soon as the file has
  */

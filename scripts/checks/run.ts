@@ -1,4 +1,7 @@
-/** Runs every check of the project, counts what passed, and tells what did not: the work of `scripts/test`. */
+/**
+ * Runs every check of the project, counts what passed, and tells what did not: the work of
+ * `scripts/test`.
+ */
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, globSync, mkdirSync } from 'node:fs';

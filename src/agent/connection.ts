@@ -30,7 +30,10 @@ export interface Deadlines {
   readonly pongMs: number;
   /** For the other side to take leave too. */
   readonly closeMs: number;
-  /** How long a connection must have served for its end to be a loss; one that breaks sooner has failed. */
+  /**
+   * How long a connection must have served for its end to be a loss; one that breaks sooner has
+   * failed.
+   */
   readonly steadyMs: number;
 }
 
@@ -127,7 +130,9 @@ export class Connection {
     clearTimeout(impatience);
   }
 
-  /** Two machines with one identity throw each other out: not many times a second, thanks to this. */
+  /**
+   * Two machines with one identity throw each other out: not many times a second, thanks to this.
+   */
   get #served(): boolean {
     const { steadyMs } = this.#options.deadlines;
     return performance.now() - (this.#servesSince ?? Infinity) >= steadyMs;

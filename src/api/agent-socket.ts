@@ -1,4 +1,6 @@
-/** The agents' side of the station: one WebSocket an agent, protocol in `schemas/agent-protocol.ts`. */
+/**
+ * The agents' side of the station: one WebSocket an agent, protocol in `schemas/agent-protocol.ts`.
+ */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';

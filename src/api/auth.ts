@@ -29,7 +29,10 @@ const allows = (access: Access, role: CredentialRole): boolean => {
   return (rank[role] ?? 0) >= (rank[access] ?? Infinity);
 };
 
-/** Runs before every route; a route that does not say what it asks for is closed to everybody but administrators. */
+/**
+ * Runs before every route; a route that does not say what it asks for is closed to everybody but
+ * administrators.
+ */
 export const authorise =
   (station: Station) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {

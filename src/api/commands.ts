@@ -1,4 +1,7 @@
-/** How a request becomes a command: idempotency, preconditions, dry runs and refusals are the same for all. */
+/**
+ * How a request becomes a command: idempotency, preconditions, dry runs and refusals are the same
+ * for all.
+ */
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -81,7 +84,8 @@ export const refusal = ({ code, message, source, subject }: Rejection): ApiError
 /**
  * Runs a command for a request and answers it.
  *
- * @param makeReply body of the answer, from the graph as the command left it, its commit and its revision
+ * @param makeReply body of the answer, from the graph as the command left it, its commit and its
+ *   revision
  * @param created status 201 instead of 200 where something changed
  */
 export const run = async <T>(

@@ -1,6 +1,6 @@
 /**
- * Every error the API answers with: its stable code, HTTP status and title. Rejections of the core come first, then what the
- * API and the log add. A code is never reused for something else.
+ * Every error the API answers with: its stable code, HTTP status and title. Rejections of the core
+ * come first, then what the API and the log add. A code is never reused for something else.
  */
 
 import type { RejectionCode } from '../core/rejection.ts';

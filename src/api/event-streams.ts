@@ -1,4 +1,7 @@
-/** Live streams of events (server-sent events, WHATWG HTML §9.2). A reader that does not keep up is let go. */
+/**
+ * Live streams of events (server-sent events, WHATWG HTML §9.2). A reader that does not keep up is
+ * let go.
+ */
 
 import { setImmediate } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
@@ -20,9 +23,14 @@ export interface StreamOptions {
   readonly isAllowed: () => boolean;
 }
 
-/** Bytes that may wait for one reader. Beyond, it is let go and resumes by itself from where it was. */
+/**
+ * Bytes that may wait for one reader. Beyond, it is let go and resumes by itself from where it was.
+ */
 export const unreadBytesMax = 8 * 1024 * 1024;
-/** Comment lines keep proxies from closing a quiet stream. A reader that takes nothing from one to the next is let go. */
+/**
+ * Comment lines keep proxies from closing a quiet stream. A reader that takes nothing from one to
+ * the next is let go.
+ */
 export const keepAliveMs = 15_000;
 const commitsAtOnce = 100;
 

@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { TProperties } from 'typebox';
+import type { TObject, TProperties } from 'typebox';
 import { revision } from '../core/events/commit.ts';
 import type { Moment, GraphAt } from '../station/archive.ts';
 import type { Station } from '../station/station.ts';
@@ -19,7 +19,7 @@ export const atParameter = {
   ),
 };
 
-export const readQuery = <P extends TProperties>(properties: P) =>
+export const readQuery = <P extends TProperties>(properties: P): TObject<P & typeof atParameter> =>
   Type.Object({ ...properties, ...atParameter }, strict);
 
 /** Revisions stay below this for a while; times passed it in 1970. */
@@ -47,8 +47,8 @@ const looks = 3;
 /**
  * Reads from the graph that a request asks for.
  *
- * The view is made at once; it is given out when everything it may show is durable. Where the log failed to keep that, the
- * graph is as it was before, and the read looks again.
+ * The view is made at once; it is given out when everything it may show is durable. Where the log
+ * failed to keep that, the graph is as it was before, and the read looks again.
  */
 export const read = async <T>(
   station: Station,

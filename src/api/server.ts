@@ -47,7 +47,7 @@ export const createServer = async (
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
@@ -109,7 +109,10 @@ const onErrors = (app: FastifyInstance): void => {
   });
 };
 
-/** What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's log. */
+/**
+ * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
+ * log.
+ */
 const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
   if (error instanceof ApiError) return error;
   switch (error.code) {

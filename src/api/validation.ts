@@ -22,7 +22,10 @@ const places: Record<string, string> = {
   headers: 'header',
 };
 
-/** Bodies are taken as they are; queries and paths are text, so numbers and booleans in them are converted. */
+/**
+ * Bodies are taken as they are; queries and paths are text, so numbers and booleans in them are
+ * converted.
+ */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   const isText = httpPart !== 'body';

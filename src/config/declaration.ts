@@ -1,4 +1,7 @@
-/** From the texts of facts and roles files to one declaration, or to everything that is wrong with them. */
+/**
+ * From the texts of facts and roles files to one declaration, or to everything that is wrong with
+ * them.
+ */
 
 import type { Declaration, DeclaredHost } from '../core/facts.ts';
 import type { Variables } from '../core/roles.ts';
@@ -11,26 +14,24 @@ import { multiplicityOf } from './process-template.ts';
 import { invalidMultiplicity, unusedOverrideMessage, unusedOverrides } from './render.ts';
 import { readRoleFiles } from './role-files.ts';
 import type { RoleRead } from './role-files.ts';
+import type { SourceFile } from './source-file.ts';
 import { readYaml } from './yaml.ts';
 import type { YamlFile } from './yaml.ts';
 
 export type { Credentials } from './facts.ts';
 
-/** A file as somebody read it; `name` is what problems call it. */
-export interface SourceFile {
-  readonly name: string;
-  readonly text: string;
-}
-
 export interface DeclarationFiles {
   readonly facts: SourceFile;
   readonly roles: readonly SourceFile[];
   /**
-   * Halon's list of node roles (`halon_roles.yaml`), which may as well be among `roles`. Given, the node roles of the
-   * hosts must be in it.
+   * Halon's list of node roles (`halon_roles.yaml`), which may as well be among `roles`. Given, the
+   * node roles of the hosts must be in it.
    */
   readonly halonRoles?: SourceFile;
-  /** Contents of the files that the facts name as `password_file`, by that name: see {@link passwordFiles}. */
+  /**
+   * Contents of the files that the facts name as `password_file`, by that name: see {@link
+   * passwordFiles}.
+   */
   readonly passwords?: Readonly<Record<string, string>>;
 }
 
@@ -66,8 +67,8 @@ interface UseChecked {
 }
 
 /**
- * Overrides that a role does not use are a mistake in native facts. Halon accepts them, so in its facts they are left
- * out with a warning; rendering then has nothing to object to.
+ * Overrides that a role does not use are a mistake in native facts. Halon accepts them, so in its
+ * facts they are left out with a warning; rendering then has nothing to object to.
  */
 const checkUse = (
   yaml: YamlFile,
@@ -117,8 +118,9 @@ const usedRoles = (
 };
 
 /**
- * A role that cannot even be rendered for an imaginary host is a mistake. In a Halon file, where only rendering shows
- * it, it counts as one only if a host uses the role: an error in one role must not harm the others.
+ * A role that cannot even be rendered for an imaginary host is a mistake. In a Halon file, where
+ * only rendering shows it, it counts as one only if a host uses the role: an error in one role must
+ * not harm the others.
  */
 const trials = (
   roles: readonly RoleRead[],
@@ -159,8 +161,8 @@ const nothing: FactsRead = {
 };
 
 /**
- * Parses, checks and joins a facts file and any number of roles files, each in Halcyon's or Halon's format, which is told
- * from its content.
+ * Parses, checks and joins a facts file and any number of roles files, each in Halcyon's or Halon's
+ * format, which is told from its content.
  *
  * @returns every problem at once, sorted by file and line, where there is one
  */
@@ -207,8 +209,8 @@ export const declarationFrom = (files: DeclarationFiles): DeclarationResult => {
 };
 
 /**
- * The password files that a facts file names. Only who holds the files may read them: the caller passes their contents to
- * {@link declarationFrom} as `passwords`.
+ * The password files that a facts file names. Only who holds the files may read them: the caller
+ * passes their contents to {@link declarationFrom} as `passwords`.
  */
 export const passwordFiles = (facts: SourceFile): readonly string[] => {
   const { value } = readYaml(facts.name, withoutMark(facts).text);

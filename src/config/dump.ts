@@ -3,7 +3,7 @@
 import { Document } from 'yaml';
 import type { Graph } from '../core/graph/graph.ts';
 import type { HostRow, RoleRow } from '../core/graph/resources.ts';
-import type { SourceFile } from './declaration.ts';
+import type { SourceFile } from './source-file.ts';
 
 /** Facts, and the roles files they were loaded with, as they were written. */
 export const dumpDeclaration = (graph: Graph): { facts: SourceFile; roles: SourceFile[] } => ({
@@ -75,7 +75,10 @@ const declaredHost = (graph: Graph, host: HostRow): object => {
   };
 };
 
-/** Roles of one file are put together again in their order; their texts are kept as they were written. */
+/**
+ * Roles of one file are put together again in their order; their texts are kept as they were
+ * written.
+ */
 const roleFiles = (graph: Graph): SourceFile[] => {
   const files = new Map<string, RoleRow[]>();
   for (const role of graph.all('role'))

@@ -1,4 +1,7 @@
-/** The schema of Halon's facts format. Halon ignores keys that it does not know: they are worth a warning, no more. */
+/**
+ * The schema of Halon's facts format. Halon ignores keys that it does not know: they are worth a
+ * warning, no more.
+ */
 
 import { Type } from 'typebox';
 import type { TOptional, TSchema } from 'typebox';

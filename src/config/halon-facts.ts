@@ -1,4 +1,7 @@
-/** A Halon facts document, checked (also for what Halon does not check, or only while it loads) and taken apart. */
+/**
+ * A Halon facts document, checked (also for what Halon does not check, or only while it loads) and
+ * taken apart.
+ */
 
 import type {
   DeclaredDevice,
@@ -144,7 +147,8 @@ const noAddress = '0.0.0.0';
 /**
  * Each enclosure's first BMC that has an address belongs to all hosts in it.
  *
- * @returns OBMs by enclosure, and their credentials under `obm/<fqdn>`, or `obm/<enc_id>` where hosts share one
+ * @returns OBMs by enclosure, and their credentials under `obm/<fqdn>`, or `obm/<enc_id>` where
+ *   hosts share one
  */
 const obmsOf = (
   enclosures: readonly PlacedEnclosure[],
@@ -232,7 +236,10 @@ const unknownNodeRoles = (
 
 const serverKeys = ['m0h_fqdn', 'm0h_roles', 'm0h_devices'];
 
-/** A server's mapping may hold anything, but what looks like one of Halon's own keys was probably meant to be one. */
+/**
+ * A server's mapping may hold anything, but what looks like one of Halon's own keys was probably
+ * meant to be one.
+ */
 const misspeltServerKeys = (yaml: YamlFile, facts: HalonFactsDocument): readonly Problem[] =>
   facts.id_m0_servers.flatMap((server, i) =>
     Object.keys(server)
@@ -248,7 +255,8 @@ const misspeltServerKeys = (yaml: YamlFile, facts: HalonFactsDocument): readonly
 /**
  * Checks a Halon facts document and takes it apart.
  *
- * @param nodeRoles names of Halon's node roles, or null where they are not known and not to be checked
+ * @param nodeRoles names of Halon's node roles, or null where they are not known and not to be
+ *   checked
  */
 export const readHalonFacts = (
   yaml: YamlFile,

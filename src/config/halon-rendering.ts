@@ -1,4 +1,7 @@
-/** Halon roles: text that becomes YAML once it is rendered, with errors led back to the lines as they were written. */
+/**
+ * Halon roles: text that becomes YAML once it is rendered, with errors led back to the lines as
+ * they were written.
+ */
 
 import type { RoleSource } from '../core/roles.ts';
 import { HalonRoleItem, halonProcesses } from './halon-roles.ts';

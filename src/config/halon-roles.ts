@@ -1,4 +1,7 @@
-/** Halon's role mapping format: the schema of what its templates render to, and that as process templates. */
+/**
+ * Halon's role mapping format: the schema of what its templates render to, and that as process
+ * templates.
+ */
 
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';

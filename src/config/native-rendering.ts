@@ -1,4 +1,7 @@
-/** Native roles: YAML whose texts are templates, so that the structure is fixed before anything is rendered. */
+/**
+ * Native roles: YAML whose texts are templates, so that the structure is fixed before anything is
+ * rendered.
+ */
 
 import type { RoleSource } from '../core/roles.ts';
 import { nativeProcesses, NativeRoles } from './native-roles.ts';

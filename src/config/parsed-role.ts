@@ -107,7 +107,9 @@ export const renderProblem = (source: RoleSource, error: unknown): RenderProblem
   };
 };
 
-/** An error, and what else is wrong, as problems of the file of which the role is the item `index`. */
+/**
+ * An error, and what else is wrong, as problems of the file of which the role is the item `index`.
+ */
 export const loadProblems = (file: string, index: number, error: RoleError): readonly Problem[] =>
   [error, ...error.also].map(({ position, path, message, expected }) => ({
     file,

@@ -44,7 +44,10 @@ export const sortProblems = (problems: readonly Problem[]): readonly Problem[] =
 export const formatProblem = ({ file, line, column, path, message }: Problem): string =>
   `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
 
-/** Edits (insert, delete, replace, swap of neighbours) between two words, or `limit + 1` where there are more. */
+/**
+ * Edits (insert, delete, replace, swap of neighbours) between two words, or `limit + 1` where there
+ * are more.
+ */
 const distance = (a: string, b: string, limit: number): number => {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];

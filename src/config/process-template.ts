@@ -1,4 +1,6 @@
-/** From the rendered fields of a process, in either format's words, to a checked process template. */
+/**
+ * From the rendered fields of a process, in either format's words, to a checked process template.
+ */
 
 import { parseEndpoint } from '../core/allocation/endpoint.ts';
 import { ownerships, processTypes } from '../core/roles.ts';
@@ -19,7 +21,10 @@ export interface Field {
   readonly path: Path;
 }
 
-/** A process as either format gives it. Absent optional fields take the defaults of the native format. */
+/**
+ * A process as either format gives it. Absent optional fields take the defaults of the native
+ * format.
+ */
 export interface ProcessFields {
   readonly name: Field;
   readonly unit?: Field;
@@ -258,7 +263,8 @@ const limits = (memory: ProcessFields['memory'], errors: FieldErrors): MemoryLim
 /**
  * Checks the fields of a process and fills in what is absent.
  *
- * @param errors takes what does not hold what it must; where it took something, the result is of no use
+ * @param errors takes what does not hold what it must; where it took something, the result is of no
+ *   use
  */
 export const processTemplate = (fields: ProcessFields, errors: FieldErrors): RenderedTemplate => {
   const read = <T>(field: Field | undefined, as: (field: Field) => T, otherwise: T): T =>

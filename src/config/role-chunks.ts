@@ -1,9 +1,9 @@
 /**
  * Splits a roles file into its roles without parsing it.
  *
- * Halon's role files are templates of YAML, so they cannot be parsed as a whole before they are rendered, and rendering
- * them as a whole lets an error in one role break all the others. An item of a top-level list can be told by its
- * indentation alone, in both formats.
+ * Halon's role files are templates of YAML, so they cannot be parsed as a whole before they are
+ * rendered, and rendering them as a whole lets an error in one role break all the others. An item
+ * of a top-level list can be told by its indentation alone, in both formats.
  */
 
 import type { RoleSource } from '../core/roles.ts';

@@ -1,7 +1,7 @@
 /** Roles files: which roles they hold, and what can be said against each without knowing a host. */
 
 import type { RoleSource, Variables } from '../core/roles.ts';
-import type { SourceFile } from './declaration.ts';
+import type { SourceFile } from './source-file.ts';
 import { readNativeRole } from './native-rendering.ts';
 import { parseHalonRole } from './halon-rendering.ts';
 import { loadProblems, RoleError } from './parsed-role.ts';
@@ -45,7 +45,9 @@ const maxRoleText = 262_144;
 
 const gibibyte = 2 ** 30;
 
-/** A host as good as any, to see whether a role that needs nothing unusual can be rendered at all. */
+/**
+ * A host as good as any, to see whether a role that needs nothing unusual can be rendered at all.
+ */
 const imaginaryHost: Variables = {
   lnid: '127.0.0.1@tcp',
   host_mem_as: gibibyte,
@@ -198,9 +200,9 @@ const readNodeRoles = (
 const withoutComments = (text: string): string => text.replace(/(^|\s)#.*$/gm, '$1');
 
 /**
- * What Halon's roles require: a role that has no PLHalon process needs the one that has it, because the configuration of
- * the others names its endpoint. That role is looked for in the same file first, and by its text, so that no error of
- * another role can get in the way.
+ * What Halon's roles require: a role that has no PLHalon process needs the one that has it, because
+ * the configuration of the others names its endpoint. That role is looked for in the same file
+ * first, and by its text, so that no error of another role can get in the way.
  */
 const requireHa = (roles: readonly RoleRead[]): readonly RoleRead[] => {
   const isHa = ({ source }: RoleRead): boolean =>

@@ -1,8 +1,10 @@
 /**
- * Checks a value against a TypeBox schema and says everything that is wrong in the words of a facts file.
+ * Checks a value against a TypeBox schema and says everything that is wrong in the words of a facts
+ * file.
  *
- * It understands the part of JSON Schema that the file schemas use. Of a union it picks the member whose kind the
- * value has and reports that member's problems, which general validators cannot know to do.
+ * It understands the part of JSON Schema that the file schemas use. Of a union it picks the member
+ * whose kind the value has and reports that member's problems, which general validators cannot know
+ * to do.
  */
 
 import type { TSchema } from 'typebox';
@@ -265,7 +267,7 @@ const fit = (schema: Schema, value: unknown): unknown => {
 };
 
 /**
- * What of a value fits a schema, with something neutral in place of what does not: so that references can be checked
- * in a document that is not right yet.
+ * What of a value fits a schema, with something neutral in place of what does not: so that
+ * references can be checked in a document that is not right yet.
  */
 export const fitSchema = (schema: TSchema, value: unknown): unknown => fit(schema, value);

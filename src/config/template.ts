@@ -1,15 +1,19 @@
 /**
  * The template language: Liquid without anything that reads files, asks the clock or throws dice.
  *
- * EDE, the language of Halon's files, is close enough to Liquid for its few differences to be rewritten here:
- * comments `{# … #}`, `elif`, `let`, and loops whose variable has its value in `.value` and its position in `.loop`.
+ * EDE, the language of Halon's files, is close enough to Liquid for its few differences to be
+ * rewritten here: comments `{# … #}`, `elif`, `let`, and loops whose variable has its value in
+ * `.value` and its position in `.loop`.
  */
 
 import { Drop, Liquid, LiquidError } from 'liquidjs';
 import type { Template as LiquidTemplate } from 'liquidjs';
 import type { Json, Variables } from '../core/roles.ts';
 
-/** Bounds for one template, far above what a role needs. Beyond them it is refused instead of being waited for. */
+/**
+ * Bounds for one template, far above what a role needs. Beyond them it is refused instead of being
+ * waited for.
+ */
 const limits = { parseLimit: 1_000_000, memoryLimit: 1_000_000, renderLimit: 2_000 } as const;
 
 /** Characters that a template may become. */
@@ -184,7 +188,10 @@ export const renderText = ({ parsed }: Template, scope: Scope): Rendered<string>
   }
 };
 
-/** Renders a template; one that is nothing but an output keeps the type of its value: `"{{ host_cores }}"` is a list. */
+/**
+ * Renders a template; one that is nothing but an output keeps the type of its value: `"{{
+ * host_cores }}"` is a list.
+ */
 export const renderValue = (template: Template, scope: Scope): Rendered<unknown> => {
   if (template.expression === null) return renderText(template, scope);
   try {

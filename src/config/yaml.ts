@@ -1,4 +1,6 @@
-/** YAML with positions: a document as plain JSON values, and where in the file each of them stands. */
+/**
+ * YAML with positions: a document as plain JSON values, and where in the file each of them stands.
+ */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit } from 'yaml';
 import type { Document, Node, ParsedNode, YAMLMap } from 'yaml';
@@ -31,7 +33,10 @@ export interface YamlFile {
 /** More aliases than any facts file needs and fewer than make a small file huge. */
 const maxAliases = 1000;
 
-/** An unquoted `{{ name }}` is, to YAML, a map whose key is a map. Reads it as the template it was meant to be. */
+/**
+ * An unquoted `{{ name }}` is, to YAML, a map whose key is a map. Reads it as the template it was
+ * meant to be.
+ */
 const readTemplatesAsText = (document: Document, text: string): void => {
   visit(document, {
     Map(_key, node) {
@@ -98,7 +103,10 @@ const pathAround = (contents: unknown, offset: number): Path => {
 const badAlias =
   'An alias must name an anchor that is set before it; in roles files, within the same role.';
 
-/** Messages of our own: where the parser's would be vague, or would quote the source, which may be a password. */
+/**
+ * Messages of our own: where the parser's would be vague, or would quote the source, which may be a
+ * password.
+ */
 const messages: Readonly<Record<string, string>> = {
   ALIAS_PROPS: badAlias,
   BAD_ALIAS: badAlias,

@@ -62,8 +62,9 @@ const firstProfile = (graph: Graph): ProfileRow | undefined => {
 };
 
 /**
- * The environment as a file that systemd's `EnvironmentFile=` and a POSIX shell's `.` read alike: double quotes, with a backslash
- * before the four characters that are special inside them in both (systemd.exec(5); POSIX XCU 2.2.3).
+ * The environment as a file that systemd's `EnvironmentFile=` and a POSIX shell's `.` read alike:
+ * double quotes, with a backslash before the four characters that are special inside them in both
+ * (systemd.exec(5); POSIX XCU 2.2.3).
  */
 export const environmentFile = (environment: Readonly<Record<string, string>>): string =>
   Object.entries(environment)

@@ -1,8 +1,9 @@
 /**
  * The engine: a command and everything that follows from it become one commit, or nothing happens.
  *
- * decide -> evolve -> react, until no rule has anything to add. It runs ahead of the log: a commit is in the graph as soon as it
- * is decided and can be taken back until `confirm` says that it is durable.
+ * decide -> evolve -> react, until no rule has anything to add. It runs ahead of the log: a commit
+ * is in the graph as soon as it is decided and can be taken back until `confirm` says that it is
+ * durable.
  */
 
 import { decide } from './commands/index.ts';
@@ -42,7 +43,10 @@ export type Outcome =
 /** How many events one commit may hold. */
 export const eventsPerCommit = 50_000;
 
-/** Confirmed commits are dropped in bulk: shifting them off one by one costs a move of all the others. */
+/**
+ * Confirmed commits are dropped in bulk: shifting them off one by one costs a move of all the
+ * others.
+ */
 const confirmedKept = 1024;
 
 export interface EngineCounters {
@@ -92,7 +96,10 @@ export class Engine {
     return this.#counters;
   }
 
-  /** Decides a command. A `committed` outcome is in the graph and must now be appended, then confirmed. */
+  /**
+   * Decides a command. A `committed` outcome is in the graph and must now be appended, then
+   * confirmed.
+   */
   submit(command: Command, submission: Submission): Outcome {
     const before = this.#precondition(submission);
     if (before) return this.#count(before);
@@ -157,7 +164,8 @@ export class Engine {
   }
 
   /**
-   * Takes back commits that the log could not keep: one and all after it, or every one that is not confirmed.
+   * Takes back commits that the log could not keep: one and all after it, or every one that is not
+   * confirmed.
    *
    * @returns whether there was anything to take back; false too where `from` was taken back before
    */
@@ -210,8 +218,8 @@ export class Engine {
   }
 
   /**
-   * Applies a batch that was decided together, then lets the rules react to each of its events. A rule sees all that came
-   * before it, and what it adds is settled before the next rule runs.
+   * Applies a batch that was decided together, then lets the rules react to each of its events. A
+   * rule sees all that came before it, and what it adds is settled before the next rule runs.
    */
   #apply(
     batch: readonly EventDraft[],
@@ -252,7 +260,10 @@ export class Engine {
   }
 }
 
-/** Names of the rules that added something, one for each time: what a rule adds at once stands together. */
+/**
+ * Names of the rules that added something, one for each time: what a rule adds at once stands
+ * together.
+ */
 const firingsIn = ({ events }: Commit): string[] =>
   events.flatMap(({ rule, cause }, i) => {
     const before = events[i - 1];

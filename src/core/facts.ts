@@ -1,4 +1,6 @@
-/** The declared cluster as the core takes it: what a facts file says once it is parsed and valid. */
+/**
+ * The declared cluster as the core takes it: what a facts file says once it is parsed and valid.
+ */
 
 import type { RoleSource, Variables } from './roles.ts';
 

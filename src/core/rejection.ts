@@ -1,4 +1,7 @@
-/** Why a command is refused. Codes are part of the interface: they are documented, and never reused for something else. */
+/**
+ * Why a command is refused. Codes are part of the interface: they are documented, and never reused
+ * for something else.
+ */
 
 export const rejections = {
   'cluster-not-loaded': 'no facts have been loaded yet',

@@ -1,8 +1,8 @@
 /**
  * What a role is to the core: a source text that a renderer turns into process templates.
  *
- * The core never sees a template language. It is handed a {@link RenderRole} function, so that rendering stays
- * outside and the decision stays pure: same source, same variables, same templates.
+ * The core never sees a template language. It is handed a {@link RenderRole} function, so that
+ * rendering stays outside and the decision stays pure: same source, same variables, same templates.
  */
 
 /** A JSON value, as it may appear in template variables and overrides. */
@@ -15,7 +15,10 @@ export type Variables = Readonly<Record<string, Json>>;
 /** Where and in which notation a role was written. */
 export interface RoleSource {
   readonly name: string;
-  /** `native`: Halcyon's own YAML with templates inside scalars; `halon`: text that becomes YAML once rendered. */
+  /**
+   * `native`: Halcyon's own YAML with templates inside scalars; `halon`: text that becomes YAML
+   * once rendered.
+   */
   readonly format: 'native' | 'halon';
   /** The role's own part of the file, as it stands there. */
   readonly text: string;
@@ -31,7 +34,10 @@ export interface RoleSource {
 export const processTypes = ['ha', 'server', 'filesystem', 'client'] as const;
 export type ProcessType = (typeof processTypes)[number];
 
-/** Who starts and stops a process: Halcyon (`managed`) or somebody else who reports its state (`independent`). */
+/**
+ * Who starts and stops a process: Halcyon (`managed`) or somebody else who reports its state
+ * (`independent`).
+ */
 export const ownerships = ['managed', 'independent'] as const;
 export type Ownership = (typeof ownerships)[number];
 
@@ -43,11 +49,16 @@ export interface MemoryLimits {
   readonly memlock: number;
 }
 
-/** The part of a rendered template that all its processes share: everything that is not allocated. */
+/**
+ * The part of a rendered template that all its processes share: everything that is not allocated.
+ */
 export interface ProcessSpec {
   /** What operators call the process, for example `s3server`. */
   readonly name: string;
-  /** Prefix of the unit, of the environment file and of the `MERO_…_EP` variable; `name` unless given. */
+  /**
+   * Prefix of the unit, of the environment file and of the `MERO_…_EP` variable; `name` unless
+   * given.
+   */
   readonly unit: string;
   readonly type: ProcessType;
   readonly ownership: Ownership;
@@ -100,7 +111,8 @@ export type RenderResult =
  * Renders one role for one host.
  *
  * @param variables what is known of the host (`lnid`, `host_mem_as`, …), lowest precedence
- * @param overrides what the declaration or the request gives on top; every key must be used by the role
+ * @param overrides what the declaration or the request gives on top; every key must be used by the
+ *   role
  */
 export type RenderRole = (
   role: RoleSource,

@@ -1,4 +1,7 @@
-/** The cluster's settings ("vars"): names, units, bounds and defaults. Pure data, with the checks that follow from it. */
+/**
+ * The cluster's settings ("vars"): names, units, bounds and defaults. Pure data, with the checks
+ * that follow from it.
+ */
 
 import type { Graph } from './graph/graph.ts';
 

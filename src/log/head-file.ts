@@ -1,9 +1,9 @@
 /**
  * The head file: where the log ended when it was last written.
  *
- * SQLite drops a damaged end of its write-ahead log without a word, as if the last transactions had never been. The head
- * file is written after a batch is durable, in place and without a sync of its own, so it is never ahead of an intact
- * log; a log that ends before it has lost something.
+ * SQLite drops a damaged end of its write-ahead log without a word, as if the last transactions had
+ * never been. The head file is written after a batch is durable, in place and without a sync of its
+ * own, so it is never ahead of an intact log; a log that ends before it has lost something.
  */
 
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';

@@ -3,8 +3,8 @@
 import type { Commit, Revision } from '../core/events/commit.ts';
 
 /**
- * What an acknowledged append survives: `disk` a power cut, `quorum-memory` the loss of a minority of servers,
- * `memory` nothing.
+ * What an acknowledged append survives: `disk` a power cut, `quorum-memory` the loss of a minority
+ * of servers, `memory` nothing.
  */
 export type Durability = 'disk' | 'quorum-memory' | 'memory';
 
@@ -18,13 +18,15 @@ export interface EventLog {
   head(): Revision;
 
   /**
-   * Appends one commit whose `revision` is `expected + 1`. Appends may be issued without waiting for each other;
-   * they become durable in order and the promise settles only when its own commit is durable.
-   * When one fails, every append issued after it fails too; the next one may then follow the head again.
-   * The commit must not be changed afterwards: listeners get the same object.
+   * Appends one commit whose `revision` is `expected + 1`. Appends may be issued without waiting
+   * for each other; they become durable in order and the promise settles only when its own commit
+   * is durable. When one fails, every append issued after it fails too; the next one may then
+   * follow the head again. The commit must not be changed afterwards: listeners get the same
+   * object.
    *
    * @throws {RevisionConflictError} `expected` is not the revision of the commit issued last
-   * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit is kept
+   * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit
+   *   is kept
    * @throws {LogBusyError} more appends are waiting than the limit allows
    */
   append(commit: Commit, expected: Revision): Promise<void>;
@@ -38,12 +40,12 @@ export interface EventLog {
   read(from: Revision): IterableIterator<Commit>;
 
   /**
-   * Delivers every durable commit after `from`: first those already there, then each new one as it becomes durable,
-   * without gap or repetition. The listener is first called after this returns, and before the promise of the commit's
-   * append settles.
+   * Delivers every durable commit after `from`: first those already there, then each new one as it
+   * becomes durable, without gap or repetition. The listener is first called after this returns,
+   * and before the promise of the commit's append settles.
    *
-   * @param failed told once when the log cannot be read on or the listener threw; the subscription has ended then.
-   *   Without it the error becomes an uncaught exception.
+   * @param failed told once when the log cannot be read on or the listener threw; the subscription
+   *   has ended then. Without it the error becomes an uncaught exception.
    * @returns a function that ends the subscription
    * @throws {LogUnavailableError} the log is closed
    */

@@ -11,15 +11,18 @@ import {
 import { Subscriptions } from './subscriptions.ts';
 
 /**
- * What has become durable: one JSON text a commit. It outlives the log that filled it, so a crash is to drop the log
- * and open another on the same storage.
+ * What has become durable: one JSON text a commit. It outlives the log that filled it, so a crash
+ * is to drop the log and open another on the same storage.
  */
 export type MemoryStorage = string[];
 
 export interface MemoryLogOptions {
   /** Default: empty. */
   readonly storage?: MemoryStorage;
-  /** Called before each commit becomes durable; throwing makes that append fail, as a full disk would. */
+  /**
+   * Called before each commit becomes durable; throwing makes that append fail, as a full disk
+   * would.
+   */
   readonly store?: (commit: Commit) => void;
   /** Commits that may wait, from 1. Default 65,536. */
   readonly queueCommits?: number;

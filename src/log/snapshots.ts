@@ -1,8 +1,10 @@
 /**
- * Snapshots of what was projected from the log, in files: they shorten the start and are never needed for correctness.
+ * Snapshots of what was projected from the log, in files: they shorten the start and are never
+ * needed for correctness.
  *
- * A file is lines of text: a header, the lines of the caller, a footer with their number and the checksum of everything
- * before it. It is written beside its place and renamed, so that a crash leaves a whole one or none.
+ * A file is lines of text: a header, the lines of the caller, a footer with their number and the
+ * checksum of everything before it. It is written beside its place and renamed, so that a crash
+ * leaves a whole one or none.
  */
 
 import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
@@ -23,7 +25,10 @@ const edgeBytes = 4096;
 export interface SnapshotAbout {
   /** The last commit it contains. */
   readonly revision: Revision;
-  /** The log's checksum at that revision, where its driver keeps one: it ties the snapshot to its log. */
+  /**
+   * The log's checksum at that revision, where its driver keeps one: it ties the snapshot to its
+   * log.
+   */
   readonly crc?: number;
   /** Digest of the projected state, to be compared once it is loaded. */
   readonly digest: string;
@@ -37,7 +42,10 @@ export interface SnapshotFile {
   readonly about: SnapshotAbout;
 }
 
-/** The file is no whole snapshot of this format; the caller discards it and takes an older one or replays. */
+/**
+ * The file is no whole snapshot of this format; the caller discards it and takes an older one or
+ * replays.
+ */
 export class SnapshotInvalidError extends Error {
   readonly code = 'snapshot-invalid';
   constructor(path: string, found: string) {
@@ -47,8 +55,9 @@ export class SnapshotInvalidError extends Error {
 }
 
 /**
- * Writes `<directory>/<revision>.snapshot`, replacing one of the same revision. Lines are taken as fast as the disk
- * accepts them; in between, other work of this process runs, so they must come from a state that does not change.
+ * Writes `<directory>/<revision>.snapshot`, replacing one of the same revision. Lines are taken as
+ * fast as the disk accepts them; in between, other work of this process runs, so they must come
+ * from a state that does not change.
  *
  * @param lines without line breaks
  * @throws {RangeError} a line contains a line break
@@ -97,7 +106,8 @@ async function writeLines(
     count += 1;
   };
   if (Symbol.iterator in lines) {
-    // Not `for await`: a turn of the microtask queue for each of millions of lines is worth avoiding.
+    // Not `for await`: a turn of the microtask queue for each of millions of lines is worth
+    // avoiding.
     for (const line of lines) {
       take(line);
       if (pending.length >= pieceBytes) await write();
@@ -123,7 +133,10 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** The snapshots of a directory whose header and footer can be read, newest first; none where there is no directory. */
+/**
+ * The snapshots of a directory whose header and footer can be read, newest first; none where there
+ * is no directory.
+ */
 export function listSnapshots(directory: string): SnapshotFile[] {
   const found: SnapshotFile[] = [];
   for (const name of fileNames(directory)) {
@@ -140,8 +153,8 @@ export function listSnapshots(directory: string): SnapshotFile[] {
 }
 
 /**
- * The lines of a snapshot. The checksum is known only at the end: what is made of the lines counts when the iteration has
- * ended without an error, not before.
+ * The lines of a snapshot. The checksum is known only at the end: what is made of the lines counts
+ * when the iteration has ended without an error, not before.
  *
  * @throws {SnapshotInvalidError} while iterating
  */
@@ -181,8 +194,8 @@ export function* readSnapshot(path: string): Generator<string, void> {
 }
 
 /**
- * Removes all snapshots but the newest `keep` usable ones, and what interrupted saves left behind. A save of a newer
- * revision than those there may be under way.
+ * Removes all snapshots but the newest `keep` usable ones, and what interrupted saves left behind.
+ * A save of a newer revision than those there may be under way.
  *
  * @returns the paths removed
  */

@@ -5,14 +5,19 @@ import { LogCorruptError, LogLockedError, LogUnavailableError } from './log.ts';
 /** Primary result codes, https://sqlite.org/rescode.html */
 const resultCode = { error: 1, busy: 5, locked: 6, corrupt: 11, notADatabase: 26 } as const;
 
-/** An error of a damaged file system below SQLite, which is an extended code of a plain I/O error. */
+/**
+ * An error of a damaged file system below SQLite, which is an extended code of a plain I/O error.
+ */
 const extendedCorrupt = new Set([522, 8458]);
 
 export function isSqliteError(error: unknown): error is Error & { errcode: number } {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
-/** Turns an error met while opening or reading `path` into one of the log's own; passes those through. */
+/**
+ * Turns an error met while opening or reading `path` into one of the log's own; passes those
+ * through.
+ */
 export function logFailure(error: unknown, path: string): Error {
   if (!isSqliteError(error)) {
     if (!(error instanceof Error) || !('syscall' in error)) return error as Error;
@@ -32,7 +37,10 @@ export function logFailure(error: unknown, path: string): Error {
   return new LogUnavailableError(`${path} cannot be used: ${error.message}`, { cause: error });
 }
 
-/** The refusal that every kind of damage ends in: what is wrong, that nothing was touched, what to do. */
+/**
+ * The refusal that every kind of damage ends in: what is wrong, that nothing was touched, what to
+ * do.
+ */
 export function corruptLog(
   path: string,
   found: string,

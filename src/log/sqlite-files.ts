@@ -1,4 +1,7 @@
-/** The files of a SQLite log: how they are made, owned and checked before anything is served from them. */
+/**
+ * The files of a SQLite log: how they are made, owned and checked before anything is served from
+ * them.
+ */
 
 import {
   closeSync,
@@ -42,8 +45,8 @@ export function logFiles(directory: string): LogFiles {
 }
 
 /**
- * Takes the log for this process. The lock is the kernel's, on a file of its own: it ends with the process, however
- * that ends, so there is no stale lock.
+ * Takes the log for this process. The lock is the kernel's, on a file of its own: it ends with the
+ * process, however that ends, so there is no stale lock.
  *
  * @returns a function that gives it back
  * @throws {LogLockedError} somebody has it
@@ -64,8 +67,8 @@ export function lockLog(files: LogFiles): () => void {
 }
 
 /**
- * Makes an empty log where there is none. It is made under another name and renamed, so that a log is either whole or not
- * there.
+ * Makes an empty log where there is none. It is made under another name and renamed, so that a log
+ * is either whole or not there.
  *
  * @throws {LogCorruptError} the database is gone and what is beside it says that there was one
  */
@@ -124,7 +127,8 @@ function sync(path: string): void {
 }
 
 /**
- * Opens the log for reading and checks it: the last commits always, every commit where asked. Changes nothing.
+ * Opens the log for reading and checks it: the last commits always, every commit where asked.
+ * Changes nothing.
  *
  * @throws {LogCorruptError} anything is not as it was written
  * @throws {LogUnavailableError} another release's log, or no permission

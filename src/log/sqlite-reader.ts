@@ -45,7 +45,10 @@ export class SqliteReader {
     return (statement.get() as unknown as unknown[] | undefined)?.[0];
   }
 
-  /** The chained checksum of everything up to a revision; `undefined` where the log has no such revision. */
+  /**
+   * The chained checksum of everything up to a revision; `undefined` where the log has no such
+   * revision.
+   */
   checksum(revision: number): number | undefined {
     if (revision === 0) return 0;
     try {
@@ -56,7 +59,8 @@ export class SqliteReader {
   }
 
   /**
-   * Commits after `from` up to and including `to`. The chain of checksums starts from the one stored at `from`.
+   * Commits after `from` up to and including `to`. The chain of checksums starts from the one
+   * stored at `from`.
    *
    * @returns the last position, once done
    * @throws {LogCorruptError} a commit is missing or not what was written

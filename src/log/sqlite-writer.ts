@@ -1,6 +1,7 @@
 /**
- * The writing half of the SQLite log: a worker thread that owns the write connection, so that waiting for the disk never
- * holds up the event loop. Everything that was sent while one transaction waited for the disk is the next transaction.
+ * The writing half of the SQLite log: a worker thread that owns the write connection, so that
+ * waiting for the disk never holds up the event loop. Everything that was sent while one
+ * transaction waited for the disk is the next transaction.
  */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -13,7 +14,10 @@ import {
 import { crc32 } from 'node:zlib';
 import { HeadFile, type LogPosition } from './head-file.ts';
 
-/** Pages of the write-ahead log after which it is written back; then it is reused, which is faster than growing it. */
+/**
+ * Pages of the write-ahead log after which it is written back; then it is reused, which is faster
+ * than growing it.
+ */
 const checkpointPages = 8192;
 const cacheKibibytes = 65_536;
 
@@ -26,7 +30,9 @@ export interface WriterSetup {
 }
 
 export interface Batch {
-  /** Counts the failures before this batch was sent; a batch from before the last failure is void. */
+  /**
+   * Counts the failures before this batch was sent; a batch from before the last failure is void.
+   */
   readonly era: number;
   readonly times: readonly number[];
   readonly bodies: readonly string[];
@@ -124,8 +130,8 @@ class Writer {
     try {
       this.#head.write(this.#end);
     } catch {
-      // The batch is durable whatever becomes of the head file: left behind it detects less, and the next batch
-      // writes it again.
+      // The batch is durable whatever becomes of the head file: left behind it detects less, and
+      // the next batch writes it again.
     }
   }
 

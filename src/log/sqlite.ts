@@ -1,8 +1,8 @@
 /**
  * The embedded log: one SQLite file in WAL mode, synced before anything is acknowledged.
  *
- * This half queues, checks revisions, groups, reads and delivers; `sqlite-writer.ts` writes in a thread of its own. What
- * queues while one transaction waits for the disk goes into the next.
+ * This half queues, checks revisions, groups, reads and delivers; `sqlite-writer.ts` writes in a
+ * thread of its own. What queues while one transaction waits for the disk goes into the next.
  */
 
 import { once } from 'node:events';
@@ -29,7 +29,10 @@ import { Subscriptions } from './subscriptions.ts';
 export const sqliteLogLimits = {
   /** One commit. */
   commitCharacters: 64 * 1024 * 1024,
-  /** One message to the writer. A transaction takes messages until it has as many commits, so it has less than twice. */
+  /**
+   * One message to the writer. A transaction takes messages until it has as many commits, so it has
+   * less than twice.
+   */
   batchCommits: 1024,
   batchCharacters: 8 * 1024 * 1024,
   /** Commits issued and not durable yet. */
@@ -42,15 +45,19 @@ export type SqliteLogLimits = { readonly [name in keyof typeof sqliteLogLimits]:
 export interface SqliteLogOptions {
   /** Made if it is not there. The log has it to itself, snapshots aside. */
   readonly directory: string;
-  /** What is verified before the log opens: the last 1,000 commits (default) or all, which takes time in proportion. */
+  /**
+   * What is verified before the log opens: the last 1,000 commits (default) or all, which takes
+   * time in proportion.
+   */
   readonly verify?: 'tail' | 'full';
   readonly limits?: Partial<SqliteLogLimits>;
 }
 
 export interface SqliteLog extends EventLog {
   /**
-   * Checksum of all commits up to and including a revision, 0 for revision 0, `undefined` beyond the head. Two logs
-   * with the same checksum at a revision hold the same up to there, so a snapshot that carries it knows its log.
+   * Checksum of all commits up to and including a revision, 0 for revision 0, `undefined` beyond
+   * the head. Two logs with the same checksum at a revision hold the same up to there, so a
+   * snapshot that carries it knows its log.
    */
   checksum(revision: Revision): number | undefined;
   /** Transactions synced since it was opened: how far group commit spread the cost of a sync. */
@@ -231,8 +238,9 @@ class GroupCommitLog implements SqliteLog {
   }
 
   /**
-   * Sends what waits to the writer: at once when it is worth a message; else, where the writer is idle, at the end of this
-   * turn of the event loop, so that what is issued together is written together. Where it is busy, its report will.
+   * Sends what waits to the writer: at once when it is worth a message; else, where the writer is
+   * idle, at the end of this turn of the event loop, so that what is issued together is written
+   * together. Where it is busy, its report will.
    */
   #nudge(): void {
     if (this.#waiting.length >= eagerCommits) {

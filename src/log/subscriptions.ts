@@ -35,7 +35,8 @@ export class Subscriptions {
   /** Delivers a commit that is durable now; the driver's head has moved to it or beyond. */
   publish(commit: Commit): void {
     for (const subscription of this.#subscriptions) {
-      // A listener may subscribe while a batch is being published: what it has already is not repeated.
+      // A listener may subscribe while a batch is being published: what it has already is not
+      // repeated.
       if (subscription.live && commit.revision > subscription.position) {
         this.#deliver(subscription, commit);
       }
@@ -52,7 +53,8 @@ export class Subscriptions {
         if (!this.#subscriptions.has(subscription)) return;
         const next = commits.next();
         if (next.done === true) {
-          // No commit can become durable between this comparison and the assignment: one thread does both.
+          // No commit can become durable between this comparison and the assignment: one thread
+          // does both.
           subscription.live = subscription.position >= this.#head();
           if (subscription.live) return;
           commits = this.#read(subscription.position);
@@ -76,7 +78,10 @@ export class Subscriptions {
     }
   }
 
-  /** Ends a subscription; where nobody asked to be told, the process learns of it as an uncaught exception. */
+  /**
+   * Ends a subscription; where nobody asked to be told, the process learns of it as an uncaught
+   * exception.
+   */
   #fail(subscription: Subscription, error: Error): void {
     this.#subscriptions.delete(subscription);
     queueMicrotask(() => {

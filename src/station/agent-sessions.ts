@@ -1,6 +1,6 @@
 /**
- * Which hosts are being heard from. Heartbeats stay here, in memory; only what they change becomes an event: silence for longer
- * than `keepalive_timeout` makes a host down.
+ * Which hosts are being heard from. Heartbeats stay here, in memory; only what they change becomes
+ * an event: silence for longer than `keepalive_timeout` makes a host down.
  */
 
 import type { Graph } from '../core/graph/graph.ts';
@@ -15,7 +15,10 @@ export interface AgentSession {
   close(): void;
 }
 
-/** The station as a whole wants at most this many heartbeats a second, however many agents there are. */
+/**
+ * The station as a whole wants at most this many heartbeats a second, however many agents there
+ * are.
+ */
 export const heartbeatsPerSecondMax = 500;
 
 const sweepMs = 250;
@@ -54,7 +57,10 @@ export class AgentSessions {
     return connected;
   }
 
-  /** Ms between the heartbeats of one agent: as the vars say, or slower where that would be too many in all. */
+  /**
+   * Ms between the heartbeats of one agent: as the vars say, or slower where that would be too many
+   * in all.
+   */
   heartbeatMs(): number {
     const wanted = varOf(this.#options.graph(), 'keepalive_frequency') * 1000;
     return Math.max(wanted, Math.ceil((this.#heard.size * 1000) / heartbeatsPerSecondMax));
@@ -73,7 +79,10 @@ export class AgentSessions {
     if (present?.session === session) present.at = this.#options.monotonic();
   }
 
-  /** The connection ended. The host keeps its state until the timeout: agents restart, networks blink. */
+  /**
+   * The connection ended. The host keeps its state until the timeout: agents restart, networks
+   * blink.
+   */
   leave(session: AgentSession): void {
     const present = this.#heard.get(session.fqdn);
     if (present?.session === session) present.session = null;

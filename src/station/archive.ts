@@ -24,7 +24,9 @@ export interface GraphAt {
 /** A point in the past: a revision, or the last commit at or before a time (ms since the epoch). */
 export type Moment = { readonly revision: Revision } | { readonly time: number };
 
-/** Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used. */
+/**
+ * Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used.
+ */
 const kind = `layout 2, rules ${rulesVersion}`;
 const snapshotsKept = 3;
 /** Commits replayed before others get a turn; about 3 ms. */
@@ -102,7 +104,10 @@ export class Archive {
     return { graph: new Graph(), head: revision(0), at: 0 };
   }
 
-  /** A snapshot is a convenience: whatever is wrong with it, it is removed and the log is read instead. */
+  /**
+   * A snapshot is a convenience: whatever is wrong with it, it is removed and the log is read
+   * instead.
+   */
   async #restore(file: SnapshotFile): Promise<GraphAt | null> {
     const { about } = file;
     const wrong = this.#mismatch(file);

@@ -14,7 +14,10 @@ export type ReadFiles =
       readonly ok: true;
       readonly declaration: Declaration;
       readonly warnings: readonly Problem[];
-      /** Puts the credentials that the files hold into the secret store, where the declaration refers to them. */
+      /**
+       * Puts the credentials that the files hold into the secret store, where the declaration
+       * refers to them.
+       */
       readonly keepSecrets: (store: SecretStore) => void;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -1,4 +1,7 @@
-/** The cluster as it was. Past graphs are rebuilt one at a time, and the last few are kept for the next question. */
+/**
+ * The cluster as it was. Past graphs are rebuilt one at a time, and the last few are kept for the
+ * next question.
+ */
 
 import type { Archive, GraphAt, Moment } from './archive.ts';
 

@@ -11,8 +11,8 @@ const length = 32;
 /**
  * Reads `station.key` of a data directory, making it on the first start.
  *
- * @param isNew whether the log is empty: a key that is missing beside a log with content was lost, and with another one neither
- *   the secrets nor the tokens of processes would be right
+ * @param isNew whether the log is empty: a key that is missing beside a log with content was lost,
+ *   and with another one neither the secrets nor the tokens of processes would be right
  * @throws {StationUnavailableError} the file is readable by others, damaged or lost
  */
 export const stationKey = (directory: string, isNew: boolean): Buffer => {

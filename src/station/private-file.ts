@@ -4,8 +4,8 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { dirname } from 'node:path';
 
 /**
- * Writes a file beside its place and renames it, so that a crash leaves the old one or the new one, whole. Durable when it
- * returns.
+ * Writes a file beside its place and renames it, so that a crash leaves the old one or the new one,
+ * whole. Durable when it returns.
  *
  * @throws what the file system failed with; the file is as it was
  */

@@ -15,8 +15,9 @@ export type Result<T> =
   | { readonly ok: false; readonly rejection: Rejection };
 
 /**
- * Makes the reply from the graph as the command left it, and from its commit (null: nothing had to be done). It must not
- * depend on anything else, so that a retry of the request gets the same reply again.
+ * Makes the reply from the graph as the command left it, and from its commit (null: nothing had to
+ * be done). It must not depend on anything else, so that a retry of the request gets the same reply
+ * again.
  */
 export type MakeReply<T> = (graph: Graph, commit: Commit | null) => T;
 

@@ -1,4 +1,7 @@
-/** The secret store: credentials of OBMs and the like, encrypted at rest with the station's key (AES-256-GCM). */
+/**
+ * The secret store: credentials of OBMs and the like, encrypted at rest with the station's key
+ * (AES-256-GCM).
+ */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -36,7 +39,8 @@ export class SecretStore {
   }
 
   /**
-   * Keeps secrets under their names; durable when it returns. Secrets that are there already and equal cost nothing.
+   * Keeps secrets under their names; durable when it returns. Secrets that are there already and
+   * equal cost nothing.
    *
    * @throws {AppendFailedError} they cannot be written; the store is as it was
    */

@@ -1,8 +1,8 @@
 /**
  * A tracking station: the log, the engine over it, and what has to happen on time.
  *
- * It is the only place with a clock. Everything it knows is in the log; heartbeats and open connections are the exception, and
- * they are rebuilt by the agents themselves.
+ * It is the only place with a clock. Everything it knows is in the log; heartbeats and open
+ * connections are the exception, and they are rebuilt by the agents themselves.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -85,7 +85,8 @@ export class Station {
   /**
    * Opens a data directory and brings the graph to the log's head.
    *
-   * @throws {LogLockedError | LogCorruptError | LogUnavailableError} the log cannot be used; nothing was changed
+   * @throws {LogLockedError | LogCorruptError | LogUnavailableError} the log cannot be used;
+   *   nothing was changed
    * @throws {UnknownEventError} a newer version wrote the log
    */
   static async open(options: StationOptions): Promise<Station> {
@@ -138,7 +139,9 @@ export class Station {
     this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
 
-  /** The present graph. It may be ahead of the disk: give out what was read only after `settled`. */
+  /**
+   * The present graph. It may be ahead of the disk: give out what was read only after `settled`.
+   */
   get graph(): Graph {
     return this.#engine.graph;
   }
@@ -199,7 +202,9 @@ export class Station {
     return verifyToken(this.graph, token, this.#now());
   }
 
-  /** Whether a credential that was proved before is still good: not revoked and not expired since. */
+  /**
+   * Whether a credential that was proved before is still good: not revoked and not expired since.
+   */
   accepts({ id, hash, expires }: CredentialRow): boolean {
     if (expires !== 0 && expires <= this.#now()) return false;
     return this.graph.get('credential', id)?.hash === hash;
@@ -213,7 +218,8 @@ export class Station {
   /**
    * On a log without credentials, issues the first token of an administrator.
    *
-   * @returns the token, which is shown nowhere else and never again; null where there are credentials
+   * @returns the token, which is shown nowhere else and never again; null where there are
+   *   credentials
    */
   async bootstrap(): Promise<string | null> {
     if (this.graph.count('credential') > 0) return null;
@@ -233,7 +239,9 @@ export class Station {
     return result.ok ? result.reply : null;
   }
 
-  /** Finishes what was begun, writes a snapshot where it would save time, and lets go of everything. */
+  /**
+   * Finishes what was begun, writes a snapshot where it would save time, and lets go of everything.
+   */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;

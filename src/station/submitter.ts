@@ -1,8 +1,9 @@
 /**
  * Takes commands through the engine into the log.
  *
- * The engine decides at once, on a graph that may be ahead of the disk; the answer waits until the log has the commit. When the
- * log cannot keep it, everything that is not durable is taken back and every waiting caller is told.
+ * The engine decides at once, on a graph that may be ahead of the disk; the answer waits until the
+ * log has the commit. When the log cannot keep it, everything that is not durable is taken back and
+ * every waiting caller is told.
  */
 
 import type { Command } from '../core/commands/index.ts';
@@ -51,8 +52,8 @@ export class Submitter {
   }
 
   /**
-   * Resolves once everything the graph shows is durable. A read that was taken before may then be given out: what it shows
-   * cannot vanish any more.
+   * Resolves once everything the graph shows is durable. A read that was taken before may then be
+   * given out: what it shows cannot vanish any more.
    *
    * @throws what the log failed with: the read may have shown what does not exist
    */
@@ -103,7 +104,10 @@ export class Submitter {
     }
   }
 
-  /** What was issued before a commit that fails may still become durable; only that commit and what followed is taken back. */
+  /**
+   * What was issued before a commit that fails may still become durable; only that commit and what
+   * followed is taken back.
+   */
   #append(commit: Commit): Promise<void> {
     const before = this.#lastAppend;
     const appended = this.#log.append(commit, revision(commit.revision - 1)).then(

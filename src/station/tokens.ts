@@ -1,6 +1,6 @@
 /**
- * Access tokens: `hal_<id>_<secret>`. The graph keeps the SHA-256 of the whole token under the id; the token itself is shown
- * once, to whoever asked for it.
+ * Access tokens: `hal_<id>_<secret>`. The graph keeps the SHA-256 of the whole token under the id;
+ * the token itself is shown once, to whoever asked for it.
  */
 
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -24,8 +24,9 @@ const named = (id: string, secret: Buffer): NewToken => {
 export const newToken = (): NewToken => named(randomBytes(6).toString('hex'), randomBytes(32));
 
 /**
- * The token of a process: derived from the station's key and the fid, so that a repeated request gets the same token although
- * nothing but its hash was kept. A fid is never reused, so neither is its token.
+ * The token of a process: derived from the station's key and the fid, so that a repeated request
+ * gets the same token although nothing but its hash was kept. A fid is never reused, so neither is
+ * its token.
  */
 export const processToken = (stationKey: Buffer, fid: Fid): NewToken =>
   named(
@@ -35,7 +36,9 @@ export const processToken = (stationKey: Buffer, fid: Fid): NewToken =>
 
 const shape = /^hal_([A-Za-z0-9-]{1,64})_[A-Za-z0-9_-]{20,128}$/;
 
-/** The credential that a token proves, if it is one that was issued, not revoked and not expired. */
+/**
+ * The credential that a token proves, if it is one that was issued, not revoked and not expired.
+ */
 export const verifyToken = (
   graph: Graph,
   token: string,

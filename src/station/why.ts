@@ -1,4 +1,7 @@
-/** Why a resource is as it is: the commits that made and changed it, and in each the chain of events that led there. */
+/**
+ * Why a resource is as it is: the commits that made and changed it, and in each the chain of events
+ * that led there.
+ */
 
 import { setImmediate } from 'node:timers/promises';
 import { parseFid } from '../core/allocation/fid.ts';
@@ -15,7 +18,10 @@ export interface Found {
   readonly row: Rows[Kind];
 }
 
-/** A commit that touched the resource, with the indexes of the events that did and of those that set them off. */
+/**
+ * A commit that touched the resource, with the indexes of the events that did and of those that set
+ * them off.
+ */
 export interface Step {
   readonly commit: Commit;
   readonly events: readonly number[];
@@ -76,7 +82,10 @@ export const explain = async (log: EventLog, { kind, key, row }: Found): Promise
 const identifiersOf = (kind: Kind, key: string, row: Rows[Kind]): ReadonlySet<string> =>
   new Set(kind === 'service' ? [key, (row as Rows['service']).process] : [key]);
 
-/** An event touches what its own fields name: `fid`, `fqdn`, `host`, `name`, … but not what it merely refers to. */
+/**
+ * An event touches what its own fields name: `fid`, `fqdn`, `host`, `name`, … but not what it
+ * merely refers to.
+ */
 const touches = ({ type, data }: EventRecord, names: ReadonlySet<string>): boolean => {
   const fields = data as Record<string, unknown>;
   const subject = fields['fid'] ?? fields['fqdn'] ?? fields['name'] ?? fields['id'];

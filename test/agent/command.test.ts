@@ -133,7 +133,8 @@ t.test('a token that goes over a network in the clear is warned of', async (t) =
 
 t.test(`an idle agent takes at most ${rssMiBMax} MiB`, async (t) => {
   const station = await open(t);
-  // The published package is JavaScript; from a checkout the first start strips types, and keeps the result for the next.
+  // The published package is JavaScript; from a checkout the first start strips types, and keeps
+  // the result for the next.
   const dir = t.testdir({ cache: {}, state: {} });
   const environment = { HALCYON_TOKEN: secret, NODE_COMPILE_CACHE: join(dir, 'cache') };
   const args = ['agent', '--station', station.url.href, '--state-dir', join(dir, 'state')];

@@ -87,7 +87,7 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/tokens': { wrong: 1 },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {
-    const [method, pattern] = route.split(' ') as ['GET', string];
+    const [method, pattern] = route.split(' ') as ['GET' | 'DELETE', string];
     const url = pattern
       .replace('/nodes/:fid', `/nodes/${added.body.node}`)
       .replace(':fqdn', host)

@@ -17,7 +17,9 @@ const rolesOf = ({ body }: Answer): string[] =>
 const add = (ask: Ask, role: string, more: object = {}, key?: string): Promise<Answer> =>
   ask('POST', '/processes', { host, role, ...more }, key === undefined ? {} : { key });
 
-/** Facts with one host that no agent runs on, whose variables are declared, and a role of each kind. */
+/**
+ * Facts with one host that no agent runs on, whose variables are declared, and a role of each kind.
+ */
 const facts = `
 cluster: lines
 hosts:

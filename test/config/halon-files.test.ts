@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { declarationFrom } from '../../src/config/declaration.ts';
-import type { DeclarationFiles, SourceFile } from '../../src/config/declaration.ts';
+import type { DeclarationFiles } from '../../src/config/declaration.ts';
+import type { SourceFile } from '../../src/config/source-file.ts';
 import { createRenderer } from '../../src/config/render.ts';
 
 const fixture = (name: string): SourceFile => ({

@@ -1,7 +1,8 @@
 /**
- * A process that appends, to be killed or starved by a test. Usage: `appender.ts DIRECTORY SUBMITTERS`.
- * Says `open`; for each line `append N` on standard input it appends N commits, says `acked R` for each that was
- * acknowledged and in the end `done HEAD` or `failed CODES HEAD`. Ends when its input does.
+ * A process that appends, to be killed or starved by a test. Usage: `appender.ts DIRECTORY
+ * SUBMITTERS`. Says `open`; for each line `append N` on standard input it appends N commits, says
+ * `acked R` for each that was acknowledged and in the end `done HEAD` or `failed CODES HEAD`. Ends
+ * when its input does.
  */
 
 import { createInterface } from 'node:readline';

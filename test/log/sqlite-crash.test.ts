@@ -21,8 +21,8 @@ class Appender {
   readonly #lines: AsyncIterator<string>;
 
   constructor(t: Test, directory: string, submitters: number) {
-    // tap adds a preload to the environment of every child, which would end the process on the signal that a full file
-    // raises and that Node ignores.
+    // tap adds a preload to the environment of every child, which would end the process on the
+    // signal that a full file raises and that Node ignores.
     const argv = ['-u', 'NODE_OPTIONS', process.execPath, program, directory, String(submitters)];
     this.#child = spawn('env', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     const signal = AbortSignal.timeout(patience);

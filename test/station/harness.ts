@@ -1,4 +1,6 @@
-/** Stations for tests: in this process with injected requests, or the real executable as a child. */
+/**
+ * Stations for tests: in this process with injected requests, or the real executable as a child.
+ */
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -202,7 +204,8 @@ export const runStation = (
   stderr: () => string;
   ended: Promise<number | null>;
 } => {
-  // tap adds a preload to the environment of every child, which would end it on a signal that Node ignores.
+  // tap adds a preload to the environment of every child, which would end it on a signal that Node
+  // ignores.
   const argv = ['-u', 'NODE_OPTIONS', join(root, 'scripts/halcyon'), 'station', ...flags];
   const child = spawn('env', argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];

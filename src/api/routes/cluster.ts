@@ -78,7 +78,8 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
         reply,
         { type: 'LoadDeclaration', declaration },
         (graph, commit, revision): Loaded => {
-          // Credentials are kept once the load is accepted and before it is durable; a repeated request is answered only.
+          // Credentials are kept once the load is accepted and before it is durable; a repeated
+          // request is answered only.
           if (!commit || commit.revision > before) files.keepSecrets(station.secrets);
           return {
             revision,

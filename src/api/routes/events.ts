@@ -13,7 +13,7 @@ import { EventPage, Why } from '../schemas/replies.ts';
 import type { EventReply } from '../schemas/replies.ts';
 import { strict } from '../schemas/values.ts';
 import { eventViews } from '../views/events.ts';
-import { EventStreams } from '../event-streams.ts';
+import type { EventStreams } from '../event-streams.ts';
 
 const EventsQuery = Type.Object(
   {

@@ -1,9 +1,11 @@
 /**
- * What an agent and a station say to each other over the WebSocket at `/api/v1/agent`: one JSON object a message.
+ * What an agent and a station say to each other over the WebSocket at `/api/v1/agent`: one JSON
+ * object a message.
  *
- * The agent speaks first (`hello`), the station answers `welcome` or closes with a reason. Then the agent reports `node-up` when
- * a fact has changed and sends a `heartbeat` in the interval it was told. Either side ignores fields it does not know, so that
- * agents and stations of neighbouring versions understand each other.
+ * The agent speaks first (`hello`), the station answers `welcome` or closes with a reason. Then the
+ * agent reports `node-up` when a fact has changed and sends a `heartbeat` in the interval it was
+ * told. Either side ignores fields it does not know, so that agents and stations of neighbouring
+ * versions understand each other.
  */
 
 import { Type } from 'typebox';
@@ -14,7 +16,10 @@ export const agentProtocol = 1;
 /** Versions this side still speaks. */
 export const agentProtocolsSpoken = { from: 1, to: 1 } as const;
 
-/** What every agent must say of its host; the rest has defaults, so that older agents are understood. */
+/**
+ * What every agent must say of its host; the rest has defaults, so that older agents are
+ * understood.
+ */
 export const ReportedFacts = Type.Object({
   agent: Type.String({
     minLength: 1,

@@ -1,7 +1,7 @@
 /** Reply bodies. */
 
 import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { Static, TArray, TObject, TProperties, TSchema } from 'typebox';
 import {
   CredentialRole,
   FidText,
@@ -276,12 +276,18 @@ export const VarList = Type.Object({
   ),
 });
 
-export const page = <S extends Parameters<typeof Type.Array>[0]>(item: S) =>
-  Type.Object({
-    revision: RevisionNumber,
-    items: Type.Array(item),
-    next: nullable(Type.String({ description: 'Cursor of the next page; null on the last one.' })),
-  });
+const next = nullable(
+  Type.String({ description: 'Cursor of the next page; null on the last one.' }),
+);
+
+export const page = <S extends TSchema>(item: S): TObject<PageOf<S>> =>
+  Type.Object({ revision: RevisionNumber, items: Type.Array(item), next });
+
+interface PageOf<S extends TSchema> extends TProperties {
+  revision: typeof RevisionNumber;
+  items: TArray<S>;
+  next: typeof next;
+}
 
 export const HostPage = page(Host);
 export const NodePage = page(Node);

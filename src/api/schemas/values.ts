@@ -1,6 +1,7 @@
 /** Schemas of values that many bodies share. */
 
 import { Type } from 'typebox';
+import type { TNull, TSchema, TUnion } from 'typebox';
 import { credentialRoles, hostStates, processStates } from '../../core/graph/resources.ts';
 import { ownerships, processTypes } from '../../core/roles.ts';
 
@@ -35,5 +36,5 @@ export const ProcessType = oneOf(processTypes, 'What the process is for.');
 export const Ownership = oneOf(ownerships, 'Who starts and stops the process.');
 export const CredentialRole = oneOf(credentialRoles, 'What the token allows.');
 
-export const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) =>
+export const nullable = <S extends TSchema>(schema: S): TUnion<[S, TNull]> =>
   Type.Union([schema, Type.Null()]);

@@ -61,7 +61,10 @@ export const addedFids = (commit: Commit | null): Fid[] =>
     type === 'ProcessAdded' ? [(data as { fid: Fid }).fid] : [],
   );
 
-/** The answer to an add: the configuration of every process, with its token where tokens were asked for. */
+/**
+ * The answer to an add: the configuration of every process, with its token where tokens were asked
+ * for.
+ */
 export const addedView = (
   graph: Graph,
   host: string,

@@ -16,7 +16,10 @@ export interface StatusFilter {
   readonly summary?: boolean;
 }
 
-/** States that need nobody's attention. `unknown` is what an added process is until somebody reports it. */
+/**
+ * States that need nobody's attention. `unknown` is what an added process is until somebody reports
+ * it.
+ */
 const calm: ReadonlySet<string> = new Set(['online', 'unknown', 'offline', 'starting']);
 
 const hasProblem = ({ state, problem, processes }: StatusHost): boolean =>

@@ -42,7 +42,10 @@ export class EndpointIndex {
     this.#taken.delete(endpoint.slice(0, at), Number(endpoint.slice(at)));
   }
 
-  /** The lowest last segment in `from..max` that no process holds under this prefix; -1 where there is none. */
+  /**
+   * The lowest last segment in `from..max` that no process holds under this prefix; -1 where there
+   * is none.
+   */
   lowestFree(prefix: string, from: number, max: number): number {
     return this.#taken.lowestFree(prefix, from, max);
   }

@@ -1,8 +1,9 @@
 /**
- * Allocation within one decision: fids, endpoints, range values and shared specs, for any number of processes.
+ * Allocation within one decision: fids, endpoints, range values and shared specs, for any number of
+ * processes.
  *
- * It only reads the graph and keeps what it gave out in itself, so that a refusal halfway leaves no trace. The result is a list
- * of events that record every value; replay never allocates.
+ * It only reads the graph and keeps what it gave out in itself, so that a refusal halfway leaves no
+ * trace. The result is a list of events that record every value; replay never allocates.
  */
 
 import type { EventDraft } from '../events/catalogue.ts';
@@ -46,7 +47,8 @@ export class Allocator {
   }
 
   /**
-   * Adds all processes of a role to a host, after the roles it requires; the host becomes a node if it is none yet.
+   * Adds all processes of a role to a host, after the roles it requires; the host becomes a node if
+   * it is none yet.
    *
    * @returns why not; then nothing was added
    */
@@ -165,7 +167,10 @@ export class Allocator {
     return reject('environment-range-exhausted', message, { subject: key });
   }
 
-  /** The lowest number that is free in the graph and was not given out here under a name; -1 where there is none. */
+  /**
+   * The lowest number that is free in the graph and was not given out here under a name; -1 where
+   * there is none.
+   */
   #lowest(name: string, start: number, lowestFree: (from: number) => number): number {
     const cursor = `${name}${start}`;
     let value = lowestFree(this.#cursors.get(cursor) ?? start);

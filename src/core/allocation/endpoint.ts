@@ -1,4 +1,6 @@
-/** Endpoints: the two notations processes are reached by, and what of them allocation may change. */
+/**
+ * Endpoints: the two notations processes are reached by, and what of them allocation may change.
+ */
 
 /** An endpoint split where allocation works on it. */
 export interface ParsedEndpoint {
@@ -20,7 +22,8 @@ const lnet =
 const hostPort = /^((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):)([0-9]{1,5})$/;
 
 /**
- * Reads an LNet address `<nid>:<pid>:<portal>:<tmid>` (tmid 0..4095) or `<host>:<port>` (port 1..65535).
+ * Reads an LNet address `<nid>:<pid>:<portal>:<tmid>` (tmid 0..4095) or `<host>:<port>` (port
+ * 1..65535).
  *
  * @returns null where the text is neither, or its last segment is out of bounds
  */

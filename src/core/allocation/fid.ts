@@ -1,8 +1,9 @@
 /**
  * Fids: 128-bit ids as Mero writes them, `0x<type and container>:0x<key>`.
  *
- * The first byte of the high half is a letter for the type, the rest is container 1. The low half is a key from one counter
- * for the whole cluster, shared by all types; a key is never given out twice.
+ * The first byte of the high half is a letter for the type, the rest is container 1. The low half
+ * is a key from one counter for the whole cluster, shared by all types; a key is never given out
+ * twice.
  */
 
 declare const fidBrand: unique symbol;

@@ -1,8 +1,9 @@
 /**
- * A set of small non-negative integers that answers "which is the lowest free one from here" quickly.
+ * A set of small non-negative integers that answers "which is the lowest free one from here"
+ * quickly.
  *
- * Kept as bits in words of 32, only for words that have a member: 4,096 transfer machine ids of one LNet address take at most
- * 128 words, and a search skips 32 taken numbers a step.
+ * Kept as bits in words of 32, only for words that have a member: 4,096 transfer machine ids of one
+ * LNet address take at most 128 words, and a search skips 32 taken numbers a step.
  */
 export class NumberSet {
   readonly #words = new Map<number, number>();

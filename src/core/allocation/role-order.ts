@@ -4,8 +4,8 @@ import type { DeclaredRole } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
 
 /**
- * The roles as they were listed, except that one which another of them requires comes before it. Otherwise it would be added
- * twice: first because it is required, then because it is listed.
+ * The roles as they were listed, except that one which another of them requires comes before it.
+ * Otherwise it would be added twice: first because it is required, then because it is listed.
  */
 export const requiredFirst = (
   graph: Graph,
@@ -21,7 +21,10 @@ export const requiredFirst = (
   return Array.from(placed, (index) => listed[index]!);
 };
 
-/** Names of the roles that a role requires, directly or not, each after those that it requires itself. */
+/**
+ * Names of the roles that a role requires, directly or not, each after those that it requires
+ * itself.
+ */
 const requirements = (graph: Graph, role: string): readonly string[] => {
   const seen = new Set([role]);
   const ordered: string[] = [];

@@ -6,8 +6,9 @@ import type { Variables } from '../roles.ts';
 const mebibyte = 1_048_576;
 
 /**
- * `fqdn`; from what its agent reports `lnid`, `host_mem_as`, `host_mem_rss`, `host_mem_stack`, `host_mem_memlock` (bytes) and
- * `host_cores` (one 1 a CPU); on top, what was declared for the host.
+ * `fqdn`; from what its agent reports `lnid`, `host_mem_as`, `host_mem_rss`, `host_mem_stack`,
+ * `host_mem_memlock` (bytes) and `host_cores` (one 1 a CPU); on top, what was declared for the
+ * host.
  */
 export const hostVariables = ({ fqdn, facts, variables }: HostRow): Variables => {
   if (!facts) return { fqdn, ...variables };
@@ -24,6 +25,9 @@ export const hostVariables = ({ fqdn, facts, variables }: HostRow): Variables =>
   };
 };
 
-/** Whether enough is known of a host to render roles for it: its agent reported, or facts name its LNet id. */
+/**
+ * Whether enough is known of a host to render roles for it: its agent reported, or facts name its
+ * LNet id.
+ */
 export const canRender = ({ facts, variables }: HostRow): boolean =>
   facts !== null || typeof variables['lnid'] === 'string';

@@ -15,8 +15,9 @@ export interface ReportNodeUp {
 }
 
 /**
- * A host that nobody declared is registered by its report. A report that says nothing new leaves no trace. A second machine
- * with the name of a live one is refused, and that is recorded: whether a report was taken shows in the host's `facts.agent`.
+ * A host that nobody declared is registered by its report. A report that says nothing new leaves no
+ * trace. A second machine with the name of a live one is refused, and that is recorded: whether a
+ * report was taken shows in the host's `facts.agent`.
  */
 export const reportNodeUp: Decide<ReportNodeUp> = (graph, { fqdn, facts, speaksFor }) => {
   if (speaksFor !== null && speaksFor !== fqdn)

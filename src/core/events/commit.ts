@@ -3,8 +3,8 @@
 declare const revisionBrand: unique symbol;
 
 /**
- * Position of a commit in the log, counted from 1 without gaps. 0 stands for "before the first commit".
- * Event `i` of commit `r` is addressed as `r.i`.
+ * Position of a commit in the log, counted from 1 without gaps. 0 stands for "before the first
+ * commit". Event `i` of commit `r` is addressed as `r.i`.
  */
 export type Revision = number & { readonly [revisionBrand]: true };
 
@@ -17,7 +17,10 @@ export interface EventRecord {
   /** Version of the schema of `data`, from 1. */
   readonly v: number;
   readonly data: unknown;
-  /** Index, within the commit, of the event that set this one off; absent for events of the command itself. */
+  /**
+   * Index, within the commit, of the event that set this one off; absent for events of the command
+   * itself.
+   */
   readonly cause?: number;
   /** The rule that produced this event; absent for events of the command itself. */
   readonly rule?: string;

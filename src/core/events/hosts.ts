@@ -47,7 +47,10 @@ export const HostFactsField = Type.Object(
 );
 
 export const hostEvents = {
-  /** A host and everything a facts file or an operator says of it; said again, it replaces what was said before. */
+  /**
+   * A host and everything a facts file or an operator says of it; said again, it replaces what was
+   * said before.
+   */
   HostDeclared: event(
     1,
     Type.Object(

@@ -3,8 +3,8 @@
 import type { Relation } from './relations.ts';
 
 /**
- * Most rows have one related row (a process its one service), so a single key is kept bare; a set is made for the second.
- * A million sets of one element would cost 200 MB.
+ * Most rows have one related row (a process its one service), so a single key is kept bare; a set
+ * is made for the second. A million sets of one element would cost 200 MB.
  */
 export class Adjacency {
   readonly #related = new Map<string, string | Set<string>>();

@@ -12,8 +12,9 @@ interface Entry {
 const untidyMin = 64;
 
 /**
- * A binary heap over deadline rows. A row that was replaced or removed stays in the heap until it surfaces or until half of the
- * heap is such rows, so that changing a deadline costs O(log n) and never a search.
+ * A binary heap over deadline rows. A row that was replaced or removed stays in the heap until it
+ * surfaces or until half of the heap is such rows, so that changing a deadline costs O(log n) and
+ * never a search.
  */
 export class DeadlineHeap {
   #heap: Entry[] = [];
@@ -36,7 +37,10 @@ export class DeadlineHeap {
     return this.#first()?.row;
   }
 
-  /** The deadlines at or before a time, earliest first; equal times in the order of their ids. At most `limit`. */
+  /**
+   * The deadlines at or before a time, earliest first; equal times in the order of their ids. At
+   * most `limit`.
+   */
   due(now: number, limit: number): DeadlineRow[] {
     const due: Entry[] = [];
     for (

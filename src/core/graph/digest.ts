@@ -1,7 +1,9 @@
 /**
- * The graph's digest: a sum over the hashes of its rows, so that it follows changes without visiting what did not change.
+ * The graph's digest: a sum over the hashes of its rows, so that it follows changes without
+ * visiting what did not change.
  *
- * Two stations at one revision must show one digest. It is meant to notice divergence and damage, not forgery.
+ * Two stations at one revision must show one digest. It is meant to notice divergence and damage,
+ * not forgery.
  */
 
 /** Two independent 32-bit lanes. */

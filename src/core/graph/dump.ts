@@ -1,4 +1,7 @@
-/** The graph as text: JSON, DOT, key/value, and the lines of a snapshot. Made piece by piece; a graph may be large. */
+/**
+ * The graph as text: JSON, DOT, key/value, and the lines of a snapshot. Made piece by piece; a
+ * graph may be large.
+ */
 
 import type { Graph } from './graph.ts';
 import { keyOf } from './graph.ts';
@@ -19,8 +22,8 @@ interface Listed {
 }
 
 /**
- * The rows that are shown, sorted. Collected at once: they are immutable, so the graph may change while the text is being
- * made and sent, and the text is still of one moment.
+ * The rows that are shown, sorted. Collected at once: they are immutable, so the graph may change
+ * while the text is being made and sent, and the text is still of one moment.
  */
 const listed = (graph: Graph): readonly Listed[] =>
   shown.flatMap((kind) =>
@@ -101,8 +104,9 @@ export const dumpKeyValue = (graph: Graph): Generator<string> => {
 };
 
 /**
- * Everything, internal rows included, one JSON array `[kind, row]` a line, in an order in which `restoreLine` can take them.
- * Rows are collected first: they are immutable, so the graph may change while the lines are being written.
+ * Everything, internal rows included, one JSON array `[kind, row]` a line, in an order in which
+ * `restoreLine` can take them. Rows are collected first: they are immutable, so the graph may
+ * change while the lines are being written.
  */
 export const snapshotLines = (graph: Graph): IterableIterator<string> => {
   const rows = kinds.map((kind) => ({ kind, rows: [...graph.all(kind)] }));
@@ -120,7 +124,10 @@ export const restoreLine = (graph: Graph, line: string): void => {
   graph.put(kind, row);
 };
 
-/** Takes strings that other rows hold already from there, in place, as the row is nobody else's yet; see `ProcessAdded`. */
+/**
+ * Takes strings that other rows hold already from there, in place, as the row is nobody else's yet;
+ * see `ProcessAdded`.
+ */
 const share = (graph: Graph, kind: Kind, row: Rows[Kind]): void => {
   if (kind === 'process') {
     const process = row as Mutable<Rows['process']>;

@@ -1,4 +1,7 @@
-/** What each event changes in the graph. Total and deterministic: an event in the log has happened and cannot be refused. */
+/**
+ * What each event changes in the graph. Total and deterministic: an event in the log has happened
+ * and cannot be refused.
+ */
 
 import { fidKey } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
@@ -193,7 +196,8 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     graph.put('spec', { id, spec, ...made(position) });
   },
 
-  // Strings that other rows hold already are taken from there: with a million processes that saves 100 MB.
+  // Strings that other rows hold already are taken from there: with a million processes that saves
+  // 100 MB.
   ProcessAdded: (graph, data, position) => {
     const spec = graph.must('spec', data.spec);
     const hasRanges = Object.keys(data.ranges).length > 0;

@@ -1,9 +1,10 @@
 /**
- * The resource graph: tables of immutable rows, the relations between them, and the indexes that keep every command and
- * rule from scanning.
+ * The resource graph: tables of immutable rows, the relations between them, and the indexes that
+ * keep every command and rule from scanning.
  *
- * Changes go through `put` and `remove` only. They keep relations whole, and inside a journal they can be undone, which is
- * what makes a commit atomic in memory: a rejected command, a dry run and a failed append all roll back.
+ * Changes go through `put` and `remove` only. They keep relations whole, and inside a journal they
+ * can be undone, which is what makes a commit atomic in memory: a rejected command, a dry run and a
+ * failed append all roll back.
  */
 
 import { DeadlineHeap } from './deadlines.ts';
@@ -17,7 +18,9 @@ import type { DeadlineRow, Kind, ProcessRow, Rows } from './resources.ts';
 import { relations } from './relations.ts';
 import type { Relation, RelationName, To, ToMany, ToOne } from './relations.ts';
 
-/** A change that would leave a relation broken. It is a bug in a command or a rule, never bad input. */
+/**
+ * A change that would leave a relation broken. It is a bug in a command or a rule, never bad input.
+ */
 export class GraphIntegrityError extends Error {
   constructor(message: string) {
     super(message);
@@ -42,7 +45,10 @@ export class Graph {
   readonly #outgoing: Record<Kind, IndexedRelation[]>;
   #journal: Journal | null = null;
 
-  /** For each row that changed since the digest was last brought up to date, the content that is still in the digest. */
+  /**
+   * For each row that changed since the digest was last brought up to date, the content that is
+   * still in the digest.
+   */
   readonly #dirty = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as {
     readonly [K in Kind]: Map<string, Rows[K]>;
   };
@@ -91,7 +97,10 @@ export class Graph {
     return row;
   }
 
-  /** All rows of a kind, in no particular order: what was removed and is put again, by undoing too, comes last. */
+  /**
+   * All rows of a kind, in no particular order: what was removed and is put again, by undoing too,
+   * comes last.
+   */
   all<K extends Kind>(kind: K): IterableIterator<Rows[K]> {
     return this.#tables[kind].values();
   }
@@ -217,8 +226,9 @@ export class Graph {
   }
 
   /**
-   * A new row goes into the digest at once. A changed or removed one is hashed when the digest is asked for, because the
-   * rows that change do so often, and two hashes a change would be the greater part of its cost.
+   * A new row goes into the digest at once. A changed or removed one is hashed when the digest is
+   * asked for, because the rows that change do so often, and two hashes a change would be the
+   * greater part of its cost.
    */
   #remember(
     kind: Kind,

@@ -1,8 +1,9 @@
 /**
  * The relations of the graph, their cardinality, and the field each one lives in.
  *
- * A relation is stored once, as a field of the row on its far side (`process.node`), and indexed the other way. So the two
- * directions cannot disagree, and "nothing dangles" is a check on one field.
+ * A relation is stored once, as a field of the row on its far side (`process.node`), and indexed
+ * the other way. So the two directions cannot disagree, and "nothing dangles" is a check on one
+ * field.
  */
 
 import type { Kind, Rows } from './resources.ts';

@@ -215,7 +215,10 @@ export interface Rows {
 
 export type Kind = keyof Rows;
 
-/** The field that identifies a row of each kind. Ordered so that what a row refers to comes before it. */
+/**
+ * The field that identifies a row of each kind. Ordered so that what a row refers to comes before
+ * it.
+ */
 export const keyFields = {
   cluster: 'name',
   counter: 'name',

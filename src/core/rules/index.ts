@@ -5,8 +5,8 @@ import { allocateDeclaredRoles } from './allocate-declared-roles.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by older rules are
- * replayed as they were decided.
+ * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
+ * older rules are replayed as they were decided.
  */
 export const rulesVersion = 1;
 

@@ -11,8 +11,8 @@ export interface Rule {
   readonly description: string;
   readonly on: readonly EventType[];
   /**
-   * What follows from an event that has just been applied. A refusal vetoes the whole commit; only rules that complete a
-   * command an operator is waiting for may do that.
+   * What follows from an event that has just been applied. A refusal vetoes the whole commit; only
+   * rules that complete a command an operator is waiting for may do that.
    */
   readonly react: (graph: Graph, event: EventDraft, context: DecideContext) => Decision;
 }
