@@ -103,15 +103,6 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     await station.close();
     throw error;
   }
-  const { port: bound } = app.server.address() as AddressInfo;
-  const shownHost = host.includes(':') ? `[${host}]` : host;
-  process.stdout.write(`listening on ${tls ? 'https' : 'http'}://${shownHost}:${bound}\n`);
-  const token = await station.bootstrap();
-  if (token !== null)
-    process.stdout.write(
-      `bootstrap admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station <url>\n`,
-    );
-
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');
     const deadline = setTimeout(() => process.exit(1), shutdownDeadline);
@@ -134,4 +125,13 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+
+  const { port: bound } = app.server.address() as AddressInfo;
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  process.stdout.write(`listening on ${tls ? 'https' : 'http'}://${shownHost}:${bound}\n`);
+  const token = await station.bootstrap();
+  if (token !== null)
+    process.stdout.write(
+      `bootstrap admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station <url>\n`,
+    );
 };
