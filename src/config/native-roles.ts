@@ -54,6 +54,8 @@ const EnvironmentEntry = Type.Union([
   ),
 ]);
 
+const Port = Type.Union([Type.Integer({ minimum: 1, maximum: 65_535 }), Type.String()]);
+
 const Process = Type.Object(
   {
     name: Type.String({
@@ -123,8 +125,25 @@ const Process = Type.Object(
     ),
     command: Type.Optional(
       Type.Array(Type.Union([Type.String(), Type.Number()]), {
-        description: 'Program and arguments of a managed process that Halcyon itself executes.',
+        description:
+          'Program and arguments that the agent of a managed process executes; absent: the systemd unit <unit>@<fid>.service.',
       }),
+    ),
+    ready: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('notify'),
+          Type.Object({ alive: Bound }, closed),
+          Type.Object({ tcp: Port }, closed),
+          Type.Object({ http: Type.String(), port: Type.Optional(Port) }, closed),
+        ],
+        {
+          description:
+            'When it counts as online: {alive: seconds} (if absent: 1), {tcp: port}, {http: path, port: port}, or "notify". ' +
+            'A port is a number, endpoint, or the name of a variable of its environment.',
+          expected: '"notify", {alive: seconds}, {tcp: port} or {http: path, port: port}',
+        },
+      ),
     ),
   },
   closed,
@@ -179,6 +198,7 @@ const optionalFields = [
   'services',
   'cores',
   'command',
+  'ready',
 ] as const;
 
 const mapOf = (value: unknown): Values =>

@@ -3,11 +3,12 @@
  */
 
 import { parseEndpoint } from '../core/allocation/endpoint.ts';
-import { ownerships, processTypes } from '../core/roles.ts';
+import { defaultReadiness, ownerships, processTypes } from '../core/roles.ts';
 import type {
   MemoryLimits,
   ProcessSpec,
   ProcessType,
+  Readiness,
   RenderedTemplate,
   RenderProblem,
 } from '../core/roles.ts';
@@ -39,6 +40,7 @@ export interface ProcessFields {
   readonly memory: Readonly<Partial<Record<keyof MemoryLimits, Field>>>;
   readonly cores?: Field;
   readonly command?: Field;
+  readonly ready?: Field;
 }
 
 /** A field that does not hold what it must. */
@@ -181,6 +183,32 @@ const services = (field: Field): readonly string[] =>
 const command = (field: Field): readonly string[] =>
   texts(field, '^[^\\0]*$', 'program or argument');
 
+const portName = /^(endpoint|[1-9][0-9]{0,4}|[A-Za-z_][A-Za-z0-9_]*)$/;
+
+/** `notify`, `{alive: seconds}`, `{tcp: port}` or `{http: path, port: port}`. */
+const readiness = (field: Field): Readiness => {
+  const { value, path } = field;
+  if (value === 'notify') return { kind: 'notify' };
+  const given = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  const port = (of: unknown): string => {
+    const name = String(of ?? 'endpoint');
+    if (portName.test(name)) return name;
+    throw expected(field, 'a port: a number, endpoint, or the name of an environment variable');
+  };
+  if ('alive' in given)
+    return {
+      kind: 'alive',
+      seconds: integer({ value: given['alive'], path: [...path, 'alive'] }, 0, 3600),
+    };
+  if ('tcp' in given) return { kind: 'tcp', port: port(given['tcp']) };
+  if (typeof given['http'] === 'string' && given['http'].startsWith('/'))
+    return { kind: 'http', port: port(given['port']), path: given['http'] };
+  throw expected(field, '"notify", {alive: seconds}, {tcp: port} or {http: "/path", port: port}');
+};
+
 const fixedValue = (field: Field): string => {
   const { value, path } = field;
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
@@ -287,6 +315,7 @@ export const processTemplate = (fields: ProcessFields, errors: FieldErrors): Ren
     services: read(fields.services, services, []),
     ...environment(fields.environment, unit, errors),
     command: read(fields.command, command, []),
+    ready: read(fields.ready, readiness, defaultReadiness),
   };
   return {
     spec,

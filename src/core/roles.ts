@@ -50,6 +50,20 @@ export interface MemoryLimits {
 }
 
 /**
+ * When a process counts as online: it lives for some seconds, something accepts connections on its
+ * port, a page of its answers with success, or it says so itself. A port is `endpoint` (the last
+ * segment of the allocated one), a number, or the name of an environment variable that holds it.
+ */
+export type Readiness =
+  | { readonly kind: 'alive'; readonly seconds: number }
+  | { readonly kind: 'tcp'; readonly port: string }
+  | { readonly kind: 'http'; readonly port: string; readonly path: string }
+  | { readonly kind: 'notify' };
+
+/** What holds where a role says nothing. */
+export const defaultReadiness: Readiness = { kind: 'alive', seconds: 1 };
+
+/**
  * The part of a rendered template that all its processes share: everything that is not allocated.
  */
 export interface ProcessSpec {
@@ -73,8 +87,13 @@ export interface ProcessSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** Environment whose value is allocated: inclusive bounds, unique within the node. */
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
-  /** Program and arguments of a managed process that Halcyon itself executes. */
+  /**
+   * Program and arguments of a managed process that its agent executes; empty: the systemd unit
+   * `<unit>@<fid>.service`.
+   */
   readonly command: readonly string[];
+  /** How the agent of a managed process finds out that it is online. */
+  readonly ready: Readiness;
 }
 
 /** One process template of a role after rendering. */

@@ -1,7 +1,12 @@
 /** Turns the deadlines that are due into what follows from them. */
 
 import type { EventDraft } from '../events/catalogue.ts';
-import type { DeadlineKind, DeadlineRow } from '../graph/resources.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.ts';
+import { afterFailure } from '../lifecycle/failure.ts';
+import { startOrder } from '../lifecycle/node.ts';
+import { nextState } from '../lifecycle/transitions.ts';
+import { varOf } from '../vars.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 
@@ -12,23 +17,66 @@ export interface FireDeadlines {
 /** How many deadlines one commit may fire. */
 export const deadlinesPerCommit = 1000;
 
-const handlers: { readonly [K in DeadlineKind]: (due: readonly DeadlineRow[]) => EventDraft[] } = {
-  'credential-expiry': (due) =>
-    due.map(({ subject }) => ({
-      type: 'CredentialRevoked',
-      data: { id: subject, why: 'expired' },
-    })),
-  'request-expiry': (due) =>
-    due.length === 0
-      ? []
-      : [{ type: 'RequestsForgotten', data: { ids: due.map(({ subject }) => subject) } }],
+type Handle = (graph: Graph, due: readonly DeadlineRow[], at: number) => EventDraft[];
+
+const revoke: Handle = (_graph, due) =>
+  due.map(({ subject }) => ({ type: 'CredentialRevoked', data: { id: subject, why: 'expired' } }));
+
+const forget: Handle = (_graph, due) =>
+  due.length === 0
+    ? []
+    : [{ type: 'RequestsForgotten', data: { ids: due.map(({ subject }) => subject) } }];
+
+/**
+ * A time limit of a process. While its host is down nothing can be known of the process, so the
+ * limit is put off by `pause` seconds.
+ */
+const ofProcess =
+  (
+    pause: 'process_start_timeout' | 'process_stop_timeout' | 'process_restart_retry_interval',
+    handle: (graph: Graph, process: ProcessRow, at: number) => EventDraft[],
+  ): Handle =>
+  (graph, due, at) =>
+    due.flatMap(({ id, subject }) => {
+      const process = graph.must('process', subject);
+      const host = graph.must('host', graph.must('node', process.node).host);
+      if (host.state === 'up') return handle(graph, process, at);
+      const seconds = Math.max(1, varOf(graph, pause));
+      return [{ type: 'DeadlinePostponed', data: { id, at: at + seconds * 1000 } }];
+    });
+
+const notReady = ofProcess('process_start_timeout', (graph, process, at) => {
+  const seconds = varOf(graph, 'process_start_timeout');
+  return afterFailure(graph, process, `not ready within ${seconds} s`, at);
+});
+
+const notEnded = ofProcess('process_stop_timeout', (graph, { fid, state }) => {
+  const to = nextState('managed', state, 'hang');
+  const reason = `not ended within ${varOf(graph, 'process_stop_timeout')} s`;
+  return to ? [{ type: 'ProcessStateChanged', data: { fid, state: to, reason } }] : [];
+});
+
+const again = ofProcess('process_restart_retry_interval', (graph, process, at) => [
+  startOrder(graph, process, process.attempt, at),
+]);
+
+const handlers: { readonly [K in DeadlineKind]: Handle } = {
+  'credential-expiry': revoke,
+  'request-expiry': forget,
+  'process-start': notReady,
+  'process-stop': notEnded,
+  'process-retry': again,
 };
 
 export const fireDeadlines: Decide<FireDeadlines> = (graph, _command, { at }) => {
   const due = graph.deadlines.due(at, deadlinesPerCommit);
   return decided(
     Object.entries(handlers).flatMap(([kind, handle]) =>
-      handle(due.filter((d) => d.kind === kind)),
+      handle(
+        graph,
+        due.filter((deadline) => deadline.kind === kind),
+        at,
+      ),
     ),
   );
 };

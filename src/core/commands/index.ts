@@ -8,18 +8,38 @@ import { issueCredential, revokeCredential } from './credentials.ts';
 import type { IssueCredential, RevokeCredential } from './credentials.ts';
 import { fireDeadlines } from './fire-deadlines.ts';
 import type { FireDeadlines } from './fire-deadlines.ts';
+import {
+  overrideState,
+  restartProcess,
+  wantCluster,
+  wantNode,
+  wantProcess,
+} from './lifecycle.ts';
+import type {
+  OverrideState,
+  RestartProcess,
+  WantCluster,
+  WantNode,
+  WantProcess,
+} from './lifecycle.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import type { LoadDeclaration } from './load-declaration.ts';
 import { registerHost } from './register-host.ts';
 import type { RegisterHost } from './register-host.ts';
-import { removeProcess } from './remove-process.ts';
-import type { RemoveProcess } from './remove-process.ts';
+import { removeHost, removeNode, removeProcess } from './removal.ts';
+import type { RemoveHost, RemoveNode, RemoveProcess } from './removal.ts';
 import { reportNodeDown } from './report-node-down.ts';
 import type { ReportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
 import type { ReportNodeUp } from './report-node-up.ts';
+import { reportProcess } from './report-process.ts';
+import type { ReportProcess } from './report-process.ts';
 import { reportProcessState } from './report-process-state.ts';
 import type { ReportProcessState } from './report-process-state.ts';
+import { scaleRole } from './scale-role.ts';
+import type { ScaleRole } from './scale-role.ts';
+import { setVars } from './set-vars.ts';
+import type { SetVars } from './set-vars.ts';
 
 export type Command =
   | LoadDeclaration
@@ -27,7 +47,17 @@ export type Command =
   | ReportNodeUp
   | ReportNodeDown
   | AddProcesses
+  | ScaleRole
+  | WantCluster
+  | WantNode
+  | WantProcess
+  | RestartProcess
+  | ReportProcess
+  | OverrideState
   | RemoveProcess
+  | RemoveNode
+  | RemoveHost
+  | SetVars
   | ReportProcessState
   | IssueCredential
   | RevokeCredential
@@ -45,7 +75,17 @@ const deciders: {
   ReportNodeUp: reportNodeUp,
   ReportNodeDown: reportNodeDown,
   AddProcesses: addProcesses,
+  ScaleRole: scaleRole,
+  WantCluster: wantCluster,
+  WantNode: wantNode,
+  WantProcess: wantProcess,
+  RestartProcess: restartProcess,
+  ReportProcess: reportProcess,
+  OverrideState: overrideState,
   RemoveProcess: removeProcess,
+  RemoveNode: removeNode,
+  RemoveHost: removeHost,
+  SetVars: setVars,
   ReportProcessState: reportProcessState,
   IssueCredential: issueCredential,
   RevokeCredential: revokeCredential,

@@ -2,9 +2,9 @@
 
 import { Type } from 'typebox';
 import type { Fid } from '../allocation/fid.ts';
-import { processStates } from '../graph/resources.ts';
-import type { ProcessState } from '../graph/resources.ts';
-import { ownerships, processTypes } from '../roles.ts';
+import { processStates, wantedStates } from '../graph/resources.ts';
+import type { ProcessState, WantedState } from '../graph/resources.ts';
+import { defaultReadiness, ownerships, processTypes } from '../roles.ts';
 import type { ProcessSpec } from '../roles.ts';
 import { event } from './define.ts';
 import { closed, FidField, Fqdn, Name } from './fields.ts';
@@ -12,6 +12,23 @@ import { closed, FidField, Fqdn, Name } from './fields.ts';
 const bytes = Type.Integer({ minimum: 0 });
 const oneOf = <T extends string>(values: readonly T[]) =>
   Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
+
+const WantedField = Type.Unsafe<WantedState>(oneOf(wantedStates));
+
+const PortName = Type.String({ minLength: 1, maxLength: 128 });
+
+const ReadinessField = Type.Union([
+  Type.Object({ kind: Type.Literal('alive'), seconds: Type.Integer({ minimum: 0, maximum: 3600 }) }, closed),
+  Type.Object({ kind: Type.Literal('tcp'), port: PortName }, closed),
+  Type.Object({ kind: Type.Literal('http'), port: PortName, path: Type.String({ maxLength: 2048 }) }, closed),
+  Type.Object({ kind: Type.Literal('notify') }, closed),
+]);
+
+/** Version 1 had no readiness: nothing was started then. */
+const withReadiness = ({ id, spec }: { id: string; spec: Omit<ProcessSpec, 'ready'> }): object => ({
+  id,
+  spec: { ...spec, ready: defaultReadiness },
+});
 
 const Spec = Type.Unsafe<ProcessSpec>(
   Type.Object(
@@ -27,6 +44,7 @@ const Spec = Type.Unsafe<ProcessSpec>(
       environment: Type.Record(Type.String(), Type.String()),
       ranges: Type.Record(Type.String(), Type.Tuple([Type.Integer(), Type.Integer()])),
       command: Type.Array(Type.String()),
+      ready: ReadinessField,
     },
     closed,
   ),
@@ -39,7 +57,7 @@ export const processEvents = {
   }),
 
   /** A rendered template that no process had before; the processes that share it name it. */
-  SpecRendered: event(1, Type.Object({ id: Name, spec: Spec }, closed), {
+  SpecRendered: event(2, Type.Object({ id: Name, spec: Spec }, closed), {
     id: 's3',
     spec: {
       name: 's3server',
@@ -53,8 +71,9 @@ export const processEvents = {
       environment: { LANG: 'C' },
       ranges: { MERO_S3SERVER_PORT: [8081, 8099] },
       command: [],
+      ready: { kind: 'tcp', port: 'MERO_S3SERVER_PORT' },
     },
-  }),
+  }, { upcast: { 1: withReadiness } }),
 
   ProcessAdded: event(
     1,
@@ -94,6 +113,92 @@ export const processEvents = {
     ),
     { fid: '0x7200000000000001:0x2a' as Fid, state: 'failed', reason: 'exit code 1' },
   ),
+
+  /** It is to be started: its agent gets the order under this generation. */
+  ProcessStarting: event(
+    1,
+    Type.Object(
+      {
+        fid: FidField,
+        generation: Type.Integer({ minimum: 1 }),
+        attempt: Type.Integer({ minimum: 1 }),
+        /** When it must be online, ms since the epoch. */
+        until: Type.Integer({ minimum: 0 }),
+      },
+      closed,
+    ),
+    { fid: '0x7200000000000001:0x2a' as Fid, generation: 3, attempt: 1, until: 1_795_000_180_000 },
+  ),
+
+  /** Its agent has executed it. */
+  ProcessRunning: event(
+    1,
+    Type.Object(
+      { fid: FidField, generation: Type.Integer({ minimum: 1 }), pid: Type.Integer({ minimum: 1 }) },
+      closed,
+    ),
+    { fid: '0x7200000000000001:0x2a' as Fid, generation: 3, pid: 4711 },
+  ),
+
+  /** It did not run as it should and is tried again at a time. */
+  ProcessRetryScheduled: event(
+    1,
+    Type.Object(
+      {
+        fid: FidField,
+        attempt: Type.Integer({ minimum: 2 }),
+        at: Type.Integer({ minimum: 0 }),
+        reason: Type.String({ maxLength: 1024 }),
+      },
+      closed,
+    ),
+    {
+      fid: '0x7200000000000001:0x2a' as Fid,
+      attempt: 3,
+      at: 1_795_000_005_000,
+      reason: 'exit code 1',
+    },
+  ),
+
+  ProcessStopOrdered: event(
+    1,
+    Type.Object({ fid: FidField, until: Type.Integer({ minimum: 0 }) }, closed),
+    { fid: '0x7200000000000001:0x2a' as Fid, until: 1_795_000_600_000 },
+  ),
+
+  /** A time limit was put off: it cannot be judged while the host is down. */
+  DeadlinePostponed: event(
+    1,
+    Type.Object({ id: Type.String(), at: Type.Integer({ minimum: 0 }) }, closed),
+    { id: 'process-start/0x7200000000000001:0x2a', at: 1_795_000_360_000 },
+  ),
+
+  /** Operators want a process to run, or not to. */
+  ProcessWanted: event(1, Type.Object({ fid: FidField, state: WantedField }, closed), {
+    fid: '0x7200000000000001:0x2a' as Fid,
+    state: 'online',
+  }),
+
+  NodeWanted: event(1, Type.Object({ fid: FidField, state: WantedField }, closed), {
+    fid: '0x6e00000000000001:0x9' as Fid,
+    state: 'online',
+  }),
+
+  ClusterWanted: event(1, Type.Object({ state: WantedField }, closed), { state: 'online' }),
+
+  /** It is stopped, and removed when it has ended. */
+  ProcessRemovalOrdered: event(1, Type.Object({ fid: FidField }, closed), {
+    fid: '0x7200000000000001:0x2a' as Fid,
+  }),
+
+  /** It is removed when its last process is. */
+  NodeRemovalOrdered: event(1, Type.Object({ fid: FidField }, closed), {
+    fid: '0x6e00000000000001:0x9' as Fid,
+  }),
+
+  NodeRemoved: event(1, Type.Object({ fid: FidField }, closed), {
+    fid: '0x6e00000000000001:0x9' as Fid,
+  }),
 
   ProcessRemoved: event(1, Type.Object({ fid: FidField }, closed), {
     fid: '0x7200000000000001:0x2a' as Fid,

@@ -8,7 +8,7 @@ import type { Fid } from '../allocation/fid.ts';
 import type { EventData, EventDraft, EventType } from '../events/catalogue.ts';
 import type { Commit, Revision } from '../events/commit.ts';
 import type { Graph } from './graph.ts';
-import type { DeadlineKind, HostRow, Kind, Provenance, Rows } from './resources.ts';
+import type { DeadlineKind, HostRow, Kind, ProcessState, Provenance, Rows } from './resources.ts';
 
 /** Where an event stands. */
 export interface Position {
@@ -87,6 +87,19 @@ const changeHost = (
   { revision }: Position,
 ): void => graph.put('host', { ...graph.must('host', fqdn), ...change, changed: revision });
 
+/** Puts a process into a state; `since` and `moved` only change when the state does. */
+const move = (
+  graph: Graph,
+  fid: Fid,
+  state: ProcessState,
+  change: Partial<Rows['process']>,
+  { revision, at }: Position,
+): void => {
+  const before = graph.must('process', fid);
+  const moved = before.state === state ? {} : { since: at, moved: revision };
+  graph.put('process', { ...before, ...change, state, ...moved, changed: revision });
+};
+
 const blankHost = (fqdn: string, position: Position): HostRow => ({
   fqdn,
   state: 'unknown',
@@ -100,6 +113,7 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
   problem: '',
   devices: [],
   facts: null,
+  removing: false,
   refused: [],
   ...made(position),
 });
@@ -108,7 +122,8 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ClusterNamed: (graph, { name }, position) => {
     for (const { name: old } of [...graph.all('cluster')])
       if (old !== name) graph.remove('cluster', old);
-    upsert(graph, 'cluster', name, { name }, position);
+    const wanted = graph.get('cluster', name)?.wanted ?? null;
+    upsert(graph, 'cluster', name, { name, wanted }, position);
   },
 
   EnclosureDeclared: (graph, { name, site, rack }, position) => {
@@ -188,7 +203,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   NodeAdded: (graph, { fid, host }, position) => {
     drawn(graph, fid, position);
-    graph.put('node', { fid, host: graph.must('host', host).fqdn, ...made(position) });
+    graph.put('node', { fid, host: graph.must('host', host).fqdn, wanted: null, removing: false, ...made(position) });
   },
 
   SpecRendered: (graph, { id, spec }, position) => {
@@ -211,6 +226,13 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
       ranges: hasRanges ? data.ranges : noRanges,
       state: 'unknown',
       reason: '',
+      since: position.at,
+      moved: position.revision,
+      wanted: null,
+      removing: false,
+      generation: 0,
+      attempt: 0,
+      pid: null,
       ...made(position),
     });
     data.services.forEach((fid, i) =>
@@ -223,13 +245,90 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     );
   },
 
-  ProcessStateChanged: (graph, { fid, state, reason }, { revision }) =>
-    graph.put('process', { ...graph.must('process', fid), state, reason, changed: revision }),
+  ProcessStateChanged: (graph, { fid, state, reason }, position) => {
+    if (state !== 'starting') clearDeadline(graph, 'process-start', fid);
+    if (state !== 'starting') clearDeadline(graph, 'process-retry', fid);
+    if (state !== 'quiescing' && state !== 'stopping') clearDeadline(graph, 'process-stop', fid);
+    const isDown = state === 'offline' || state === 'failed' || state === 'unknown';
+    const { pid } = graph.must('process', fid);
+    move(graph, fid, state, { reason, pid: isDown ? null : pid }, position);
+  },
+
+  ProcessStarting: (graph, { fid, generation, attempt, until }, position) => {
+    clearDeadline(graph, 'process-retry', fid);
+    clearDeadline(graph, 'process-stop', fid);
+    setDeadline(graph, 'process-start', fid, until, position);
+    move(graph, fid, 'starting', { generation, attempt, pid: null, reason: '' }, position);
+  },
+
+  ProcessRunning: (graph, { fid, pid }, { revision }) =>
+    graph.put('process', { ...graph.must('process', fid), pid, changed: revision }),
+
+  ProcessRetryScheduled: (graph, { fid, attempt, at, reason }, position) => {
+    clearDeadline(graph, 'process-start', fid);
+    setDeadline(graph, 'process-retry', fid, at, position);
+    const text = `attempt ${attempt} follows; the last one: ${reason}`;
+    move(graph, fid, 'starting', { attempt, pid: null, reason: text }, position);
+  },
+
+  ProcessStopOrdered: (graph, { fid, until }, position) => {
+    clearDeadline(graph, 'process-start', fid);
+    clearDeadline(graph, 'process-retry', fid);
+    setDeadline(graph, 'process-stop', fid, until, position);
+    move(graph, fid, 'quiescing', { reason: '' }, position);
+  },
+
+  DeadlinePostponed: (graph, { id, at }, { revision }) => {
+    const row = graph.get('deadline', id);
+    if (row) graph.put('deadline', { ...row, at, changed: revision });
+  },
+
+  ProcessWanted: (graph, { fid, state }, { revision }) =>
+    graph.put('process', {
+      ...graph.must('process', fid),
+      wanted: { state, at: revision },
+      changed: revision,
+    }),
+
+  NodeWanted: (graph, { fid, state }, { revision }) =>
+    graph.put('node', {
+      ...graph.must('node', fid),
+      wanted: { state, at: revision },
+      changed: revision,
+    }),
+
+  ClusterWanted: (graph, { state }, { revision }) => {
+    for (const row of [...graph.all('cluster')])
+      graph.put('cluster', { ...row, wanted: { state, at: revision }, changed: revision });
+  },
+
+  ProcessRemovalOrdered: (graph, { fid }, { revision }) =>
+    graph.put('process', {
+      ...graph.must('process', fid),
+      removing: true,
+      wanted: { state: 'offline', at: revision },
+      changed: revision,
+    }),
+
+  NodeRemovalOrdered: (graph, { fid }, { revision }) =>
+    graph.put('node', { ...graph.must('node', fid), removing: true, changed: revision }),
+
+  HostRemovalOrdered: (graph, { fqdn }, position) =>
+    changeHost(graph, fqdn, { removing: true }, position),
+
+  NodeRemoved: (graph, { fid }) => graph.remove('node', fid),
+
+  HostRemoved: (graph, { fqdn }) => {
+    if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
+    graph.remove('host', fqdn);
+  },
 
   ProcessRemoved: (graph, { fid }) => {
     // From the last to the first, so that undoing links them in the order of the spec again.
     for (const service of [...graph.many('provides', fid)].reverse())
       graph.remove('service', service.fid);
+    for (const kind of ['process-start', 'process-stop', 'process-retry'] as const)
+      clearDeadline(graph, kind, fid);
     const { spec } = graph.must('process', fid);
     graph.remove('process', fid);
     if (graph.related('shapes', spec) === 0) graph.remove('spec', spec);

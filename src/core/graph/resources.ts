@@ -11,8 +11,19 @@ export interface Provenance {
   readonly changed: Revision;
 }
 
+export const wantedStates = ['online', 'offline'] as const;
+export type WantedState = (typeof wantedStates)[number];
+
+/** A wish and the commit that expressed it. */
+export interface Wanted {
+  readonly state: WantedState;
+  readonly at: Revision;
+}
+
 export interface ClusterRow extends Provenance {
   readonly name: string;
+  /** What operators want of the cluster; null until it was started or stopped. */
+  readonly wanted: Wanted | null;
 }
 
 export interface SiteRow extends Provenance {
@@ -91,6 +102,8 @@ export interface HostRow extends Provenance {
   readonly problem: string;
   readonly devices: readonly DeclaredDevice[];
   readonly facts: HostFacts | null;
+  /** It goes with its node. */
+  readonly removing: boolean;
   /** Agents of other machines that claimed this name and were refused, oldest first. */
   readonly refused: readonly string[];
 }
@@ -105,6 +118,9 @@ export interface ObmRow extends Provenance {
 export interface NodeRow extends Provenance {
   readonly fid: Fid;
   readonly host: string;
+  readonly wanted: Wanted | null;
+  /** It goes with its last process. */
+  readonly removing: boolean;
 }
 
 export interface SpecRow extends Provenance {
@@ -135,6 +151,19 @@ export interface ProcessRow extends Provenance {
   readonly state: ProcessState;
   /** Why it is in that state, where there is a reason; empty otherwise. */
   readonly reason: string;
+  /** When the state last changed, ms since the epoch. */
+  readonly since: number;
+  /** The commit in which the state last changed. */
+  readonly moved: Revision;
+  readonly wanted: Wanted | null;
+  /** It goes once it has ended. */
+  readonly removing: boolean;
+  /** Counts the orders to start it, so that late reports about older ones are recognised. */
+  readonly generation: number;
+  /** Attempts since it was last wanted or stable, from 1; 0 before the first. */
+  readonly attempt: number;
+  /** Process id on its host; null where none is known. */
+  readonly pid: number | null;
 }
 
 export interface ServiceRow extends Provenance {
@@ -177,7 +206,13 @@ export interface DeadlineRow extends Provenance {
   /** Ms since the epoch. */
   readonly at: number;
 }
-export const deadlineKinds = ['credential-expiry', 'request-expiry'] as const;
+export const deadlineKinds = [
+  'credential-expiry',
+  'request-expiry',
+  'process-start',
+  'process-stop',
+  'process-retry',
+] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
 export interface VarRow extends Provenance {

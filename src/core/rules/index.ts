@@ -2,15 +2,16 @@
 
 import type { EventType } from '../events/catalogue.ts';
 import { allocateDeclaredRoles } from './allocate-declared-roles.ts';
+import { runProcesses } from './run-processes.ts';
 import type { Rule } from './rule.ts';
 
 /**
  * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
  * older rules are replayed as they were decided.
  */
-export const rulesVersion = 1;
+export const rulesVersion = 2;
 
-export const rules: readonly Rule[] = [...allocateDeclaredRoles];
+export const rules: readonly Rule[] = [...allocateDeclaredRoles, ...runProcesses];
 
 const byEvent = new Map<EventType, Rule[]>();
 for (const rule of rules)

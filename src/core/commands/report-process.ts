@@ -1,0 +1,65 @@
+/** An agent says what a managed process does. */
+
+import type { Fid } from '../allocation/fid.ts';
+import type { EventDraft } from '../events/catalogue.ts';
+import type { ProcessRow } from '../graph/resources.ts';
+import { afterFailure } from '../lifecycle/failure.ts';
+import { nextState } from '../lifecycle/transitions.ts';
+import { reject } from '../rejection.ts';
+import { decided, unchanged } from './command.ts';
+import type { Decide } from './command.ts';
+
+/** `refused`: it could not be executed at all. */
+export const observedStates = ['starting', 'online', 'stopping', 'exited', 'refused'] as const;
+export type ObservedState = (typeof observedStates)[number];
+
+export interface ReportProcess {
+  readonly type: 'ReportProcess';
+  /** The host whose agent reports. */
+  readonly host: string;
+  readonly fid: Fid;
+  /** The order that it is about; reports about older ones are late, and ignored. */
+  readonly generation: number;
+  readonly state: ObservedState;
+  readonly pid: number | null;
+  /** How it ended, or why it could not begin; empty where there is nothing to say. */
+  readonly reason: string;
+}
+
+export const reportProcess: Decide<ReportProcess> = (graph, command, { at }) => {
+  const { fid, host, generation, state, pid, reason } = command;
+  const process = graph.get('process', fid);
+  if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
+  if (graph.must('node', process.node).host !== host)
+    return reject('identity-mismatch', `${fid} is not a process of ${host}`, { subject: fid });
+  if (generation !== process.generation) return unchanged;
+  switch (state) {
+    case 'starting':
+      return decided(running(process, pid));
+    case 'online':
+      return decided([...running(process, pid), ...moved(process, 'ready', '')]);
+    case 'stopping':
+      return decided(moved(process, 'terminate', reason));
+    case 'exited':
+    case 'refused':
+      return decided(
+        process.state === 'starting' || process.state === 'online'
+          ? afterFailure(graph, process, reason, at)
+          : moved(process, 'end', reason),
+      );
+  }
+};
+
+const running = ({ fid, generation, pid: present, state }: ProcessRow, pid: number | null): EventDraft[] =>
+  pid === null || pid === present || (state !== 'starting' && state !== 'online')
+    ? []
+    : [{ type: 'ProcessRunning', data: { fid, generation, pid } }];
+
+const moved = (
+  { fid, state }: ProcessRow,
+  trigger: 'ready' | 'terminate' | 'end',
+  reason: string,
+): EventDraft[] => {
+  const to = nextState('managed', state, trigger);
+  return to ? [{ type: 'ProcessStateChanged', data: { fid, state: to, reason } }] : [];
+};

@@ -1,0 +1,40 @@
+/** Changes how many processes of a role a host has: adds, or removes the youngest. */
+
+import { fidKey } from '../allocation/fid.ts';
+import { reject } from '../rejection.ts';
+import type { Variables } from '../roles.ts';
+import { addProcesses } from './add-processes.ts';
+import { decided, unchanged } from './command.ts';
+import type { Decide } from './command.ts';
+import { removeProcess } from './removal.ts';
+
+export interface ScaleRole {
+  readonly type: 'ScaleRole';
+  readonly host: string;
+  /** A role of one template that takes `multiplicity`. */
+  readonly role: string;
+  /** 0..10,000. */
+  readonly to: number;
+  readonly overrides: Variables;
+}
+
+export const scaleRole: Decide<ScaleRole> = (graph, { host, role, to, overrides }, context) => {
+  if (!graph.get('host', host))
+    return reject('unknown-host', `there is no host ${host}`, { subject: host });
+  const node = graph.one('runs', host);
+  const present = (node ? [...graph.many('hosts', node.fid)] : [])
+    .filter((process) => process.role === role && !process.removing)
+    .sort((a, b) => fidKey(b.fid) - fidKey(a.fid));
+  const missing = to - present.length;
+  if (missing > 0) {
+    const more = { name: role, overrides: { ...overrides, multiplicity: missing } };
+    return addProcesses(graph, { type: 'AddProcesses', host, roles: [more], tokens: false }, context);
+  }
+  const events = [];
+  for (const { fid } of present.slice(0, -missing || 0)) {
+    const removal = removeProcess(graph, { type: 'RemoveProcess', fid, force: to > 0 }, context);
+    if (!removal.ok) return removal;
+    events.push(...removal.events);
+  }
+  return events.length === 0 ? unchanged : decided(events);
+};

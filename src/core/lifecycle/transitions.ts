@@ -1,0 +1,85 @@
+/**
+ * How the state of a process may change. This table is the whole of it: commands and reports look up
+ * their trigger here, and the reference is generated from it.
+ */
+
+import type { ProcessState } from '../graph/resources.ts';
+import type { Ownership } from '../roles.ts';
+
+export interface Transition {
+  readonly ownership: Ownership;
+  readonly from: readonly ProcessState[];
+  readonly trigger: Trigger;
+  readonly to: ProcessState;
+  /** When it happens, for the reference. */
+  readonly when: string;
+}
+
+/** What sets a transition off. Those that begin with `report-` come from the owner of an independent process. */
+export const triggers = [
+  'start',
+  'ready',
+  'retry',
+  'give-up',
+  'stop',
+  'terminate',
+  'end',
+  'hang',
+  'report-starting',
+  'report-online',
+  'report-offline',
+  'report-failed',
+] as const;
+export type Trigger = (typeof triggers)[number];
+
+const idle = ['unknown', 'offline', 'failed'] as const;
+const running = ['starting', 'online'] as const;
+const ending = ['quiescing', 'stopping'] as const;
+
+const managed = (
+  from: readonly ProcessState[],
+  trigger: Trigger,
+  to: ProcessState,
+  when: string,
+): Transition => ({ ownership: 'managed', from, trigger, to, when });
+
+const reported = (to: 'starting' | 'online' | 'offline' | 'failed', when: string): Transition => ({
+  ownership: 'independent',
+  from: [...idle, ...running, ...ending],
+  trigger: `report-${to}`,
+  to,
+  when,
+});
+
+export const transitions: readonly Transition[] = [
+  managed(idle, 'start', 'starting', 'it is wanted online, and what it needs on its node is online'),
+  managed(['starting'], 'ready', 'online', 'its agent found it ready'),
+  managed(
+    running,
+    'retry',
+    'starting',
+    'it ended, was not ready in time or could not be executed, and attempts are left',
+  ),
+  managed(running, 'give-up', 'failed', 'as above, and no attempts are left'),
+  managed(running, 'stop', 'quiescing', 'it is wanted offline, and nothing that needs it is running'),
+  managed(['quiescing'], 'terminate', 'stopping', 'its agent has sent SIGTERM'),
+  managed(ending, 'end', 'offline', 'it has ended'),
+  managed(ending, 'hang', 'failed', 'it has not ended in time, SIGKILL included'),
+  reported('starting', 'its owner says so'),
+  reported('online', 'its owner says so'),
+  reported('offline', 'its owner says so'),
+  reported('failed', 'its owner says so; it is never restarted'),
+];
+
+const byTrigger = new Map<string, ProcessState>(
+  transitions.flatMap(({ ownership, from, trigger, to }) =>
+    from.map((state) => [`${ownership} ${state} ${trigger}`, to] as const),
+  ),
+);
+
+/** The state after a trigger; undefined where that is impossible. */
+export const nextState = (
+  ownership: Ownership,
+  state: ProcessState,
+  trigger: Trigger,
+): ProcessState | undefined => byTrigger.get(`${ownership} ${state} ${trigger}`);

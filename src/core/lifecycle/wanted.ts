@@ -1,0 +1,20 @@
+/** What operators want of a process: the latest word about it, its node or the whole cluster counts. */
+
+import type { Graph } from '../graph/graph.ts';
+import type { ProcessRow, Wanted } from '../graph/resources.ts';
+
+/**
+ * The wish that counts for a process. Wishes older than the process do not concern it: adding one
+ * to a running cluster starts nothing. Null: nobody has said anything yet.
+ */
+export const wantedOf = (graph: Graph, process: ProcessRow): Wanted | null => {
+  const node = graph.must('node', process.node);
+  const [cluster] = graph.all('cluster');
+  let latest: Wanted | null = null;
+  for (const wish of [process.wanted, node.wanted, cluster?.wanted ?? null])
+    if (wish && wish.at >= process.created && (!latest || wish.at > latest.at)) latest = wish;
+  return latest;
+};
+
+export const isWanted = (graph: Graph, process: ProcessRow): boolean =>
+  wantedOf(graph, process)?.state === 'online';
