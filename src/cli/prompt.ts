@@ -9,9 +9,10 @@ const secretMax = 4096;
 /** Asks for something that must not be seen. Needs a terminal. */
 export const askSecret = async (shell: Shell, question: string): Promise<string> => {
   const { input } = shell;
-  shell.say(question);
+  // Before the question: whoever answers fast must not be echoed.
   input.setRawMode(true);
   input.setEncoding('utf8');
+  shell.say(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       let secret = '';
