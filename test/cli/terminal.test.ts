@@ -106,15 +106,17 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
   const first = await shell('halctl cluster load -f facts.yaml', folder, env);
   t.equal(first.code, 0, first.err);
   for (const [answer, exit] of [
-    ['n', 1],
-    ['y', 0],
+    ['n\r', 1],
+    ['\u0003', 130],
+    ['\u0004', 1],
+    ['y\r', 0],
   ] as const) {
     const loading = onTerminal('halctl cluster load -f other.yaml', folder, env);
     const loaded = once(loading, 'close');
     const question = await watch(loading.stdout).until((text) => text.includes('[y/N] '));
     t.match(question, /changes one: 1 event/);
-    loading.stdin.end(`${answer}\r`);
-    t.same(await loaded, [exit, null], answer);
+    loading.stdin.write(answer);
+    t.same(await loaded, [exit, null], JSON.stringify(answer));
   }
 });
 
