@@ -22,6 +22,9 @@ export const agentMessageBytesMax = 64 * 1024;
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;
 
+/** What a close frame has room for besides its code (RFC 6455 §5.5). */
+const reasonBytesMax = 123;
+
 type Message = AgentMessage;
 type Report = Extract<Message, { type: 'node-up' }>;
 
@@ -63,7 +66,7 @@ class Connection implements AgentSession {
     this.#remote = request.ip;
     this.#version = version;
     this.#log = request.log;
-    this.#hello = setTimeout(() => socket.close(closeCodes.badMessage, 'no hello'), helloDeadline);
+    this.#hello = setTimeout(() => this.#end(closeCodes.badMessage, 'no hello'), helloDeadline);
     socket.on('message', (data: Buffer) => this.#receive(data));
     socket.on('close', () => {
       clearTimeout(this.#hello);
@@ -79,16 +82,16 @@ class Connection implements AgentSession {
   }
 
   close(): void {
-    this.#socket.close(1001, 'the station is done with this connection');
+    this.#end(1001, 'the station is done with this connection');
   }
 
   #receive(data: Buffer): void {
     const message = parse(data);
-    if (!message) return this.#socket.close(closeCodes.badMessage, 'not a message of the protocol');
+    if (!message) return this.#end(closeCodes.badMessage, 'not a message of the protocol');
     if (!this.#station.accepts(this.#credential))
-      return this.#socket.close(closeCodes.notAllowed, 'the token was revoked or has expired');
+      return this.#end(closeCodes.notAllowed, 'the token was revoked or has expired');
     if (message.type === 'hello') return this.#welcome(message);
-    if (this.fqdn === '') return this.#socket.close(closeCodes.badMessage, 'hello comes first');
+    if (this.fqdn === '') return this.#end(closeCodes.badMessage, 'hello comes first');
     if (message.type === 'heartbeat') return this.#station.agents.heard(this);
     this.#report(message).catch((error: unknown) => {
       this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
@@ -98,18 +101,15 @@ class Connection implements AgentSession {
   }
 
   #welcome({ protocol, fqdn }: Extract<Message, { type: 'hello' }>): void {
-    if (this.fqdn !== '') return this.#socket.close(closeCodes.badMessage, 'hello comes once');
+    if (this.fqdn !== '') return this.#end(closeCodes.badMessage, 'hello comes once');
     const { from, to } = agentProtocolsSpoken;
     if (protocol < from || protocol > to) {
       const reason = `protocol ${protocol} is not spoken here, only ${from} to ${to}; install a matching version`;
-      return this.#socket.close(closeCodes.unsupportedProtocol, reason);
+      return this.#end(closeCodes.unsupportedProtocol, reason);
     }
     const { host } = this.#credential;
     if (host !== null && host !== fqdn)
-      return this.#socket.close(
-        closeCodes.notAllowed,
-        `the token speaks for ${host}, not for ${fqdn}`,
-      );
+      return this.#end(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
     clearTimeout(this.#hello);
     this.fqdn = fqdn;
     const heartbeat = this.#station.agents.heartbeatMs();
@@ -149,6 +149,10 @@ class Connection implements AgentSession {
   #refuse(id: number, code: string, message: string): void {
     this.#log.warn({ host: this.fqdn, code, remote: this.#remote }, message);
     this.#send({ type: 'refused', id, code, message });
+  }
+
+  #end(code: number, reason: string): void {
+    this.#socket.close(code, Buffer.from(reason).subarray(0, reasonBytesMax).toString('utf8'));
   }
 
   #send(message: StationMessage): void {

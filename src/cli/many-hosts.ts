@@ -88,14 +88,15 @@ const sayFailures = (shell: Shell, failed: readonly { host: string; error: unkno
   const byReason = new Map<string, { hosts: string[]; error: unknown }>();
   for (const { host, error } of failed) {
     // Reasons that differ only by the name of the host are one reason.
-    const reason = summary(error).replaceAll(host, 'the host');
+    const reason = summary(error).replaceAll(host, '');
     const group = byReason.get(reason);
     if (group) group.hosts.push(host);
     else byReason.set(reason, { hosts: [host], error });
   }
-  for (const [reason, { hosts, error }] of byReason) {
-    const text = `halctl: ${foldNodeset(hosts)}: ${hosts.length === 1 ? summary(error) : reason}`;
-    shell.say(`${[text, ...adviceFor(error)].join('\n')}\n`);
+  for (const { hosts, error } of byReason.values()) {
+    const all = foldNodeset(hosts);
+    const reason = summary(error).replaceAll(hosts[0] ?? all, all);
+    shell.say(`${[`halctl: ${all}: ${reason}`, ...adviceFor(error)].join('\n')}\n`);
   }
 };
 

@@ -1,6 +1,6 @@
 /** Questions to whoever sits at the terminal. */
 
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { Failure, Interrupted } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
 
@@ -9,9 +9,10 @@ const secretMax = 4096;
 /** Asks for something that must not be seen. Needs a terminal. */
 export const askSecret = async (shell: Shell, question: string): Promise<string> => {
   const { input } = shell;
-  shell.say(question);
+  // Before the question: whoever answers fast must not be echoed.
   input.setRawMode(true);
   input.setEncoding('utf8');
+  shell.say(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       let secret = '';
@@ -40,7 +41,11 @@ export const askWhether = async (shell: Shell, question: string): Promise<boolea
   // The result may be piped: the question goes where warnings go.
   const asker = createInterface({ input: shell.input, output: process.stderr });
   try {
-    return /^y(es)?$/i.test(await asker.question(`${question} [y/N] `, { signal: shell.signal }));
+    return await new Promise<boolean>((resolve, reject) => {
+      asker.on('SIGINT', () => reject(new Interrupted()));
+      asker.on('close', () => resolve(false));
+      asker.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())));
+    });
   } finally {
     asker.close();
   }

@@ -13,6 +13,7 @@ import { revision } from '../core/events/commit.ts';
 import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { Refused } from '../core/rejection.ts';
+import { LogBusyError, RevisionConflictError } from '../log/log.ts';
 import type { EventLog } from '../log/log.ts';
 import type { MakeReply, Result } from './result.ts';
 
@@ -114,7 +115,8 @@ export class Submitter {
       () => this.#engine.confirm(commit.revision),
       (error: unknown) => {
         if (this.#engine.rollBack(commit)) this.#lastAppend = before;
-        throw error;
+        // Decided on top of a commit that the log had just refused: nothing is wrong with this one.
+        throw error instanceof RevisionConflictError ? new LogBusyError(this.waiting) : error;
       },
     );
     this.#lastAppend = appended;

@@ -51,6 +51,9 @@ export const reported = (address: string, change: object = {}): Record<string, u
   ...change,
 });
 
+/** The part of a token that nobody else may know; it may hold underscores itself. */
+export const secretOf = (token: string): string => token.slice(token.indexOf('_', 4) + 1);
+
 export interface Asked {
   readonly token?: string;
   readonly key?: string;

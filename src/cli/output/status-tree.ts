@@ -61,7 +61,7 @@ export function* statusTree(status: Status, palette: Palette): Generator<string>
   function* hostLines(host: StatusHost): Generator<string> {
     yield line(host.state, host.node ?? noFid, 0, host.fqdn);
     yield* note('Extended state', host.reason);
-    yield* note('Waiting', host.problem);
+    yield* note('Waiting', host.problem.replace(/^waiting for /i, 'for '));
     for (const process of host.processes) yield* processLines(process);
   }
 

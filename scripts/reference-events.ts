@@ -1,0 +1,165 @@
+/** Writes docs/events.md from the catalogue of events. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '../src/core/events/catalogue.ts';
+import type { EventType } from '../src/core/events/catalogue.ts';
+import { clusterEvents } from '../src/core/events/cluster.ts';
+import { credentialEvents } from '../src/core/events/credentials.ts';
+import { hostEvents } from '../src/core/events/hosts.ts';
+import { processEvents } from '../src/core/events/processes.ts';
+
+export const eventsPath = join(import.meta.dirname, '..', 'docs', 'events.md');
+
+/** What each event says happened; one sentence. */
+const meanings: Readonly<Record<EventType, string>> = {
+  ClusterNamed: 'Facts were loaded for a cluster of this name for the first time.',
+  EnclosureDeclared: 'Facts name an enclosure, or put it elsewhere.',
+  ProjectDeclared: 'Facts lend a host to a project that was not known.',
+  PoolDeclared: 'Facts name a pool, or change it. It keeps its fid.',
+  ProfileDeclared:
+    'Facts name a profile, or change it. The first one’s fid is what processes are told.',
+  RoleDefined: 'A role was loaded, or loaded with another text.',
+  VarSet: 'A setting of the cluster got a value.',
+  RequestsForgotten:
+    'Idempotency keys passed their 24 hours; an equal request is a new one from now on.',
+  HostDeclared: 'Facts name a host, or say something else of it than before.',
+  HostRegistered: 'A host that no facts name became known: by its agent, or by an operator.',
+  ObmDeclared: 'Facts name the out-of-band manager of a host, or change it.',
+  NodeUp: 'The agent of a host reported: it is up, and this is what the host is like now.',
+  NodeDown: 'The agent of a host was silent for longer than the keepalive timeout.',
+  HostClaimRefused:
+    'Another machine reported under the name of a host whose own agent is alive, and was refused.',
+  DeclaredRoleAllocated: 'The processes of a role that facts give to a host were added.',
+  DeclaredRoleBlocked:
+    'The processes of a role that facts give to a host could not be added, and why.',
+  NodeAdded: 'A host became a node, because its first process was added.',
+  SpecRendered:
+    'A process template was rendered to something no process had before. Processes that are alike share it.',
+  ProcessAdded:
+    'A process was added. Everything that was allocated for it is recorded, so replay never allocates.',
+  ProcessStateChanged: 'A process is in another state, or in the same one for another reason.',
+  ProcessRemoved: 'A process was removed. Its endpoint and range values are free again.',
+  CredentialIssued: 'A token was issued. The event holds its hash, which readers are not shown.',
+  CredentialRevoked: 'A token stopped working.',
+};
+
+const groups: readonly (readonly [title: string, events: object])[] = [
+  ['The declared cluster', clusterEvents],
+  ['Hosts', hostEvents],
+  ['Nodes and processes', processEvents],
+  ['Tokens', credentialEvents],
+];
+
+/** A JSON Schema, as far as events use it. */
+interface Schema {
+  readonly type?: string;
+  readonly const?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly $ref?: string;
+  readonly items?: Schema | readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+}
+
+const listOf = (items: Schema | readonly Schema[] = {}): string =>
+  'map' in items
+    ? `pair of ${[...new Set(items.map(typeOf))].join(' and ')}`
+    : `list of ${typeOf(items)}`;
+
+const textOf = ({ pattern, maxLength }: Schema): string => {
+  if (pattern?.startsWith('^0x')) return 'fid';
+  if (pattern === '^[0-9a-f]{64}$') return 'SHA-256 in hex';
+  if (maxLength === 253) return 'host name';
+  return maxLength === undefined ? 'text' : `text of at most ${maxLength} characters`;
+};
+
+const numberOf = ({ type, minimum, maximum }: Schema): string => {
+  const kind = type === 'integer' ? 'whole number' : 'number';
+  if (maximum !== undefined) return `${kind} of ${minimum ?? 0} to ${maximum}`;
+  return minimum === undefined ? kind : `${kind} from ${minimum}`;
+};
+
+const typeOf = (schema: Schema): string => {
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
+  if (schema.$ref !== undefined) return 'any JSON value';
+  if (schema.patternProperties) {
+    const [value] = Object.values(schema.patternProperties);
+    return `map of ${typeOf(value ?? {})}`;
+  }
+  if (schema.properties) {
+    const fields = Object.entries(schema.properties);
+    return `map of ${fields.map(([name, field]) => `\`${name}\` (${typeOf(field)})`).join(', ')}`;
+  }
+  switch (schema.type) {
+    case 'array':
+      return listOf(schema.items);
+    case 'string':
+      return textOf(schema);
+    case 'integer':
+    case 'number':
+      return numberOf(schema);
+    case 'null':
+      return 'null';
+    default:
+      return 'any JSON value';
+  }
+};
+
+const sectionOf = (type: EventType): string[] => {
+  const { version, schema, sample, ignorable } = catalogue[type];
+  const fields = Object.entries((schema as unknown as Schema).properties ?? {});
+  return [
+    '',
+    `### ${type}`,
+    '',
+    meanings[type],
+    '',
+    `Version ${version}${ignorable ? '; a reader that does not know it may skip it' : ''}.`,
+    '',
+    '| field | |',
+    '| --- | --- |',
+    ...fields.map(([name, field]) => `| \`${name}\` | ${typeOf(field)} |`),
+    '',
+    '```json',
+    JSON.stringify(sample, null, 2),
+    '```',
+  ];
+};
+
+/** The whole page, as Markdown. */
+export const eventsReference = (): string =>
+  [
+    '# Events',
+    '',
+    'Generated by `scripts/node scripts/reference-events.ts`; a test compares it with the catalogue.',
+    '',
+    'Every change of the cluster is one of these. They are what the log holds, what `halctl events` shows, and what',
+    '`GET /api/v1/events` streams; nothing else changes the resource graph. An event of an older version is read for ever.',
+    'A station whose log holds a type or a version that it does not know does not start, unless the event is marked as one to skip.',
+    '',
+    'In the stream and in `halctl events --json`, an event has these fields around its `data`:',
+    '',
+    '| field | |',
+    '| --- | --- |',
+    '| `id` | `<revision>.<index>`: the commit, and the place of the event in it, from 0. Send it as `Last-Event-ID` to resume |',
+    '| `at` | time of the commit, ms since the epoch, by the clock of the station; never less than that of the commit before |',
+    '| `actor` | who asked: `token:<id>`, `process:<fid>`, `agent:<host>` or `station` |',
+    '| `correlation` | id of the request, the same for everything that followed from it |',
+    '| `causation` | `id` of the event of the same commit that set this one off; for events of the command itself its name, such as `AddProcesses` |',
+    '| `rule` | the rule that added it; null for events of the command itself |',
+    '| `type`, `v` | type of the event, and version of its schema |',
+    ...groups.flatMap(([title, events]) => [
+      '',
+      `## ${title}`,
+      ...(Object.keys(events) as EventType[]).flatMap(sectionOf),
+    ]),
+    '',
+  ].join('\n');
+
+if (import.meta.main) writeFileSync(eventsPath, eventsReference());
