@@ -101,7 +101,8 @@ const bash = (program: CommandNode): string => {
     const argument =
       offers.length === 0
         ? ''
-        : `\n      [[ $cur == -* ]] || case $given in\n${offers.join('\n')}\n      esac\n      [[ \${#COMPREPLY[@]} -gt 0 ]] && return`;
+        : `\n      [[ $cur == -* ]] || case $given in\n${offers.join('\n')}\n      esac` +
+          '\n      [[ ${#COMPREPLY[@]} -gt 0 ]] && return';
     return `    ${single(row.key)})${argument}\n      _halctl_offer ${single(words.join(' '))} ;;`;
   });
   return `# bash completion for halctl. In ~/.bashrc: source <(halctl completion bash)

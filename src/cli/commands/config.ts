@@ -84,7 +84,8 @@ const setCommand = (config: Command, shell: Shell): void => {
       config
         .command('set-context')
         .description(
-          'make or change a context; its token is read from --token-file, from the terminal without showing it, or from standard input',
+          'make or change a context; its token is read from --token-file, from the terminal without ' +
+            'showing it, or from standard input',
         )
         .argument('<name>', 'a name for it'),
       run,

@@ -1,0 +1,171 @@
+/**
+ * The examples in README and docs do what the pages say: the commands run, and print what is shown.
+ *
+ * Each page has a folder and a station of its own, unless it starts one itself. With TAP_SNAPSHOT=1
+ * outputs that differ are written into the pages instead.
+ */
+
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { declarationFrom } from '../../src/config/declaration.ts';
+import { examplesOf } from './page.ts';
+import type { Command, Example } from './page.ts';
+import { Terminal } from './terminal.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const docs = join(root, 'docs');
+const pages = [
+  ...(existsSync(join(root, 'README.md')) ? [join(root, 'README.md')] : []),
+  ...readdirSync(docs)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(docs, name)),
+];
+
+/** Whether outputs are written into the pages instead of compared. */
+const isWriting = process.env['TAP_SNAPSHOT'] === '1';
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+/** What differs from run to run is made alike; so is what must not be in a page. */
+const alike = (text: string): string =>
+  text
+    .replace(/hal_[\w…-]+/g, 'hal_…')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+    .replace(/\b[0-9a-f]{12}\b/g, 'ID')
+    .replace(/"(at|time|since|pid|station)":\d+/g, '"$1":N')
+    .replace(/ +$/gm, '')
+    .trimEnd();
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const isAny = (line: string): boolean => line.trim() === '…';
+
+/** Whether an output is what a page shows, where `…` stands for any lines. */
+const fits = (shown: string, actual: string): boolean => {
+  const pattern = alike(shown)
+    .split('\n')
+    .map((line) => (isAny(line) ? '(?:.*\n)*' : `${escaped(line)}\n`))
+    .join('');
+  return new RegExp(`^${pattern}$`).test(`${alike(actual)}\n`);
+};
+
+class Reader {
+  readonly terminal: Terminal;
+  readonly #folder: string;
+  readonly #port: number;
+  readonly #page: string;
+  /** Up to where outputs were written into the page. */
+  #written = 0;
+
+  constructor(t: Test, page: string, port: number) {
+    this.#page = page;
+    this.#port = port;
+    this.#folder = t.testdir({ home: {} });
+    for (const name of ['roles', 'scripts', 'facts.example.yaml', 'packaging'])
+      symlinkSync(join(root, name), join(this.#folder, name));
+    this.terminal = new Terminal(this.#folder, {
+      PATH: `${join(root, 'scripts')}:${process.env['PATH'] ?? ''}`,
+      HOME: join(this.#folder, 'home'),
+      XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '/', '.cache'),
+      LC_ALL: 'C.UTF-8',
+      TERM: 'dumb',
+    });
+    t.teardown(() => this.terminal.close());
+  }
+
+  /** A station for the pages that do not start one. */
+  async startStation(): Promise<void> {
+    await this.#do(`(umask 077; halcyon station --data station --listen 127.0.0.1:7400 \
+      --log-level error >station.out 2>&1 &)`);
+    await this.#do(`until grep -q ^bootstrap station.out; do sleep 0.05; done
+      (umask 077; sed -n 's/^bootstrap admin token: //p' station.out >admin.token)
+      export HALCYON_STATION=http://127.0.0.1:7400 HALCYON_TOKEN_FILE=$PWD/admin.token`);
+  }
+
+  async try(t: Test, example: Example): Promise<void> {
+    if (example.file !== null) writeFileSync(join(this.#folder, example.file), example.text);
+    for (const command of example.commands) await this.#compare(t, command);
+  }
+
+  async #do(line: string): Promise<{ code: number; output: string; failed: string }> {
+    const ours = (text: string): string => text.replaceAll(':7400', `:${this.#port}`);
+    const { output, ...rest } = await this.terminal.run(ours(line));
+    const shown = output
+      .replaceAll(`:${this.#port}`, ':7400')
+      .replaceAll(this.#folder, '/home/you/halcyon')
+      .replaceAll(root, '/home/you/halcyon');
+    return { ...rest, output: shown };
+  }
+
+  async #compare(t: Test, { line, output: shown }: Command): Promise<void> {
+    const { code, output, failed } = await this.#do(line);
+    if (shown === null) {
+      t.equal(failed, '', `${line}\n${output}`);
+      t.equal(code, 0, `${line}\n${output}`);
+    } else if (fits(shown, output)) t.pass(line);
+    else if (isWriting) this.#write(line, shown, output);
+    else t.equal(alike(output), alike(shown), line);
+  }
+
+  /** Puts a new output in the place of the one that a page shows. */
+  #write(line: string, shown: string, output: string): void {
+    const text = readFileSync(this.#page, 'utf8');
+    const command = `$ ${line.replaceAll('\n', '\n> ')}\n`;
+    const clean = output.replace(/hal_[\w-]+/g, 'hal_…').replace(/ +$/gm, '');
+    const from = text.indexOf(command + shown, this.#written);
+    this.#written = from + command.length + clean.length;
+    const after = text.slice(from + command.length + shown.length);
+    writeFileSync(this.#page, text.slice(0, from) + command + clean + after);
+  }
+}
+
+const startsStation = (examples: readonly Example[]): boolean =>
+  examples.some(({ text }) => text.includes('halcyon station --data'));
+
+/** Facts and roles of a page load, alone or with the other kind. */
+const checkFiles = (t: Test, page: string, examples: readonly Example[]): void => {
+  const source = ({ line, text }: Example): { name: string; text: string } => ({
+    name: `${basename(page)}:${line}`,
+    text,
+  });
+  const roleFiles = readdirSync(join(root, 'roles')).map((name) => ({
+    name,
+    text: readFileSync(join(root, 'roles', name), 'utf8'),
+  }));
+  const noFacts = { name: 'facts.yaml', text: 'cluster: none\nhosts: []\n' };
+  for (const example of examples) {
+    if (example.kind !== 'facts' && example.kind !== 'roles') continue;
+    const own = examples.filter(({ kind }) => kind === 'roles').map(source);
+    const read =
+      example.kind === 'roles'
+        ? declarationFrom({ facts: noFacts, roles: [source(example)] })
+        : declarationFrom({ facts: source(example), roles: own.length > 0 ? own : roleFiles });
+    t.same(read.ok ? read.warnings : read.problems, [], source(example).name);
+  }
+};
+
+t.jobs = 2;
+for (const page of pages) {
+  const examples = examplesOf(page);
+  if (examples.length === 0) continue;
+  t.test(`the examples of ${basename(page)}`, { timeout: 100_000 }, async (t) => {
+    checkFiles(t, page, examples);
+    if (!examples.some(({ kind }) => kind === 'commands')) return;
+    const reader = new Reader(t, page, await freePort());
+    if (!startsStation(examples)) await reader.startStation();
+    for (const example of examples) await reader.try(t, example);
+  });
+}
