@@ -5,8 +5,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
+import { parseFid } from '../core/allocation/fid.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { AgentSession } from '../station/agent-sessions.ts';
+import type { Assigned } from '../station/assignments.ts';
 import type { Station } from '../station/station.ts';
 import { factsFrom } from './agent-facts.ts';
 import {
@@ -15,7 +17,7 @@ import {
   agentProtocolsSpoken,
   closeCodes,
 } from './schemas/agent-protocol.ts';
-import type { StationMessage } from './schemas/agent-protocol.ts';
+import type { ProcessReport, StationMessage } from './schemas/agent-protocol.ts';
 
 /** An agent's report is small; anything larger is not one. */
 export const agentMessageBytesMax = 64 * 1024;
@@ -77,6 +79,10 @@ class Connection implements AgentSession {
     );
   }
 
+  assign({ full, processes, forget }: Assigned): void {
+    this.#send({ type: 'assign', full, processes: [...processes], forget: [...forget] });
+  }
+
   pace(heartbeatMs: number): void {
     this.#send({ type: 'pace', heartbeat_ms: heartbeatMs });
   }
@@ -93,7 +99,8 @@ class Connection implements AgentSession {
     if (message.type === 'hello') return this.#welcome(message);
     if (this.fqdn === '') return this.#end(closeCodes.badMessage, 'hello comes first');
     if (message.type === 'heartbeat') return this.#station.agents.heard(this);
-    this.#report(message).catch((error: unknown) => {
+    const taken = message.type === 'process' ? this.#reportProcess(message) : this.#report(message);
+    taken.catch((error: unknown) => {
       this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
       const { code = 'internal', message: text } = error as { code?: string; message: string };
       this.#send({ type: 'refused', id: message.id, code, message: text });
@@ -143,6 +150,26 @@ class Connection implements AgentSession {
     if (!result.reply)
       return this.#refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
     this.#station.agents.join(this);
+    this.#send({ type: 'taken', id, revision: result.revision });
+    this.#station.dispatcher.brief(this);
+  }
+
+  async #reportProcess(report: ProcessReport): Promise<void> {
+    const { id, fid, generation, state, pid, reason } = report;
+    const result = await this.#station.submit(
+      {
+        type: 'ReportProcess',
+        host: this.fqdn,
+        fid: parseFid(fid)!,
+        generation,
+        state,
+        pid,
+        reason,
+      },
+      { actor: `agent:${this.fqdn}` },
+      () => null,
+    );
+    if (!result.ok) return this.#refuse(id, result.rejection.code, result.rejection.message);
     this.#send({ type: 'taken', id, revision: result.revision });
   }
 

@@ -17,6 +17,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { infoRoutes } from './routes/info.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { processRoutes } from './routes/processes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { validatorCompiler } from './validation.ts';
@@ -73,6 +74,7 @@ export const createServer = async (
       clusterRoutes(api, station);
       hostRoutes(api, station);
       processRoutes(api, station);
+      operationRoutes(api, station);
       eventRoutes(api, station, streams);
       infoRoutes(api, station, streams);
       tokenRoutes(api, station);

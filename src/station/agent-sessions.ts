@@ -5,12 +5,15 @@
 
 import type { Graph } from '../core/graph/graph.ts';
 import { varOf } from '../core/vars.ts';
+import type { Assigned } from './assignments.ts';
 
 /** An agent's connection. */
 export interface AgentSession {
   readonly fqdn: string;
   /** Asks the agent for another heartbeat interval. */
   pace(heartbeatMs: number): void;
+  /** Says what the host has to run. */
+  assign(assigned: Assigned): void;
   /** Ends the connection. */
   close(): void;
 }
@@ -49,6 +52,11 @@ export class AgentSessions {
     for (const host of options.graph().all('host'))
       if (host.state === 'up') this.#heard.set(host.fqdn, { at: now, session: null });
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** The open connection of a host's agent. */
+  sessionOf(fqdn: string): AgentSession | null {
+    return this.#heard.get(fqdn)?.session ?? null;
   }
 
   get connected(): number {

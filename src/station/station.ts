@@ -22,6 +22,7 @@ import type { SqliteLog } from '../log/sqlite.ts';
 import { AgentSessions } from './agent-sessions.ts';
 import { Archive } from './archive.ts';
 import type { GraphAt, Moment } from './archive.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { History } from './history.ts';
 import { stationKey } from './key.ts';
 import type { MakeReply, Result } from './result.ts';
@@ -71,6 +72,7 @@ export class Station {
   readonly secrets: SecretStore;
   readonly agents: AgentSessions;
   readonly archive: Archive;
+  readonly dispatcher: Dispatcher;
   readonly #engine: Engine;
   readonly #submitter: Submitter;
   readonly #history: History;
@@ -136,6 +138,7 @@ export class Station {
       monotonic: () => performance.now(),
       lost: (fqdn, reason) => this.#inBackground({ type: 'ReportNodeDown', fqdn, reason }),
     });
+    this.dispatcher = new Dispatcher(log, () => this.#engine.graph, this.agents);
     this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -246,6 +249,7 @@ export class Station {
     if (this.#closing) return;
     this.#closing = true;
     clearInterval(this.#ticker);
+    this.dispatcher.close();
     this.agents.close();
     await this.settled()?.catch(() => undefined);
     await this.#snapshot.running;

@@ -201,25 +201,6 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
       return run(station, request, reply, { type: 'ReportProcessState', fid, state, reason }, done);
     },
   );
-
-  app.delete(
-    '/processes/:fid',
-    {
-      config: { access: 'operator' },
-      schema: {
-        summary: 'Remove a process',
-        description:
-          'Refused while anybody can be running it. Its endpoint is free again; its fid never is.',
-        tags: ['processes'],
-        params: ProcessPath,
-        querystring: CommandQuery,
-        headers: CommandHeaders,
-        response: { 200: Done },
-      },
-    },
-    (request, reply) =>
-      run(station, request, reply, { type: 'RemoveProcess', fid: fidIn(request) }, done),
-  );
 };
 
 const done = (_graph: Graph, commit: unknown, revision: number): Done => ({

@@ -61,9 +61,26 @@ export const NodeUpReport = Type.Object({
   fqdn,
   facts: ReportedFacts,
 });
+/** What a process does; sent whenever it changes, and for every process after a full assignment. */
+export const ProcessReport = Type.Object({
+  type: Type.Literal('process'),
+  id: Type.Integer(),
+  fid: Type.String({ pattern: '^0x[0-9a-f]{1,16}:0x[0-9a-f]{1,13}$' }),
+  /** Of the order that it is about. */
+  generation: Type.Integer({ minimum: 0 }),
+  state: Type.Union([
+    Type.Literal('starting'),
+    Type.Literal('online'),
+    Type.Literal('stopping'),
+    Type.Literal('exited'),
+    Type.Literal('refused'),
+  ]),
+  pid: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+  reason: Type.String({ maxLength: 1024 }),
+});
 export const Heartbeat = Type.Object({ type: Type.Literal('heartbeat') });
 
-export const AgentMessage = Type.Union([Hello, NodeUpReport, Heartbeat]);
+export const AgentMessage = Type.Union([Hello, NodeUpReport, ProcessReport, Heartbeat]);
 
 export const Welcome = Type.Object({
   type: Type.Literal('welcome'),
@@ -89,7 +106,44 @@ export const Refused = Type.Object({
 /** The interval between heartbeats has changed. */
 export const Pace = Type.Object({ type: Type.Literal('pace'), heartbeat_ms: Type.Integer() });
 
-export const StationMessage = Type.Union([Welcome, Taken, Refused, Pace]);
+const Limit = Type.Integer({ minimum: 0, description: 'Bytes; 0: none.' });
+
+/** One managed process as its host has to run it. */
+export const Assignment = Type.Object({
+  fid: Type.String(),
+  /** Prefix of its unit and of its environment file. */
+  unit: Type.String(),
+  /** Grows with every order to start it: each is carried out once. */
+  generation: Type.Integer(),
+  /** Whether it is to run. */
+  run: Type.Boolean(),
+  /** Program and arguments; empty: the systemd unit `<unit>@<fid>.service`. */
+  command: Type.Array(Type.String()),
+  environment: Type.Record(Type.String(), Type.String()),
+  /** The same as the text of its environment file. */
+  environment_file: Type.String(),
+  memory: Type.Object({ as: Limit, rss: Limit, stack: Limit, memlock: Limit }),
+  cores: Type.Array(Type.Integer()),
+  endpoint: Type.String(),
+  ready: Type.Union([
+    Type.Object({ kind: Type.Literal('alive'), seconds: Type.Integer() }),
+    Type.Object({ kind: Type.Literal('tcp'), port: Type.Integer() }),
+    Type.Object({ kind: Type.Literal('http'), url: Type.String() }),
+    Type.Object({ kind: Type.Literal('notify') }),
+  ]),
+  stop_timeout_ms: Type.Integer(),
+});
+
+/** What a host has to run: all of it (`full`, after every `node-up`), or what has changed. */
+export const Assign = Type.Object({
+  type: Type.Literal('assign'),
+  full: Type.Boolean(),
+  processes: Type.Array(Assignment),
+  /** Processes that are removed: stopped, and their files deleted. */
+  forget: Type.Array(Type.String()),
+});
+
+export const StationMessage = Type.Union([Welcome, Taken, Refused, Pace, Assign]);
 
 /** WebSocket close codes (RFC 6455 §7.4.2: 4000-4999 are private). */
 export const closeCodes = {
@@ -100,5 +154,8 @@ export const closeCodes = {
 } as const;
 
 export type ReportedFacts = Static<typeof ReportedFacts>;
+export type ProcessReport = Static<typeof ProcessReport>;
+export type Assignment = Static<typeof Assignment>;
+export type Assign = Static<typeof Assign>;
 export type AgentMessage = Static<typeof AgentMessage>;
 export type StationMessage = Static<typeof StationMessage>;

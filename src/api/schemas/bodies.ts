@@ -3,7 +3,16 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { reportableStates } from '../../core/commands/report-process-state.ts';
-import { CredentialRole, FidText, Fqdn, nullable, Overrides, RoleName, strict } from './values.ts';
+import {
+  CredentialRole,
+  FidText,
+  Fqdn,
+  Overrides,
+  ProcessState,
+  RoleName,
+  nullable,
+  strict,
+} from './values.ts';
 
 const NamedText = Type.Object(
   {
@@ -73,6 +82,27 @@ export const TokenBody = Type.Object(
   strict,
 );
 
+export const OverrideBody = Type.Object(
+  { state: ProcessState, reason: Type.String({ minLength: 1, maxLength: 1024 }) },
+  strict,
+);
+
+export const ScaleBody = Type.Object(
+  {
+    role: RoleName,
+    to: Type.Integer({ minimum: 0, maximum: 10_000 }),
+    overrides: Type.Optional(Overrides),
+  },
+  strict,
+);
+
+export const VarsBody = Type.Record(Type.String({ maxLength: 128 }), Type.Number(), {
+  description: 'Settings by name; see docs/vars.md.',
+});
+
+export type OverrideBody = Static<typeof OverrideBody>;
+export type ScaleBody = Static<typeof ScaleBody>;
+export type VarsBody = Static<typeof VarsBody>;
 export type LoadBody = Static<typeof LoadBody>;
 export type HostBody = Static<typeof HostBody>;
 export type NodeBody = Static<typeof NodeBody>;

@@ -159,6 +159,28 @@ export const Loaded = Type.Object({
 
 export const Done = Type.Object({ revision: RevisionNumber, changed: Type.Boolean() });
 
+const Straggler = Type.Object({
+  fid: FidText,
+  host: Fqdn,
+  name: Type.String(),
+  state: Type.String(),
+  reason: Type.String(),
+});
+
+export const Operation = Type.Object({
+  id: Type.Integer({ description: 'Revision of the commit that set it off.' }),
+  kind: Type.String({ description: 'start, stop, remove; none where nothing had to be done.' }),
+  subject: Type.String({ description: 'cluster, a fid or a host.' }),
+  state: Type.Enum(['running', 'succeeded', 'failed', 'cancelled'], {
+    description: 'cancelled: somebody wanted the opposite meanwhile.',
+  }),
+  total: Type.Integer({ description: 'Managed processes that it is about.' }),
+  done: Type.Integer({ description: 'How many of them are where they were wanted.' }),
+  failed: Type.Array(Straggler, { description: 'Those that will not get there by themselves.' }),
+  waiting: Type.Array(Straggler, { description: 'The first 100 of the others.' }),
+  warnings: Type.Array(Type.String()),
+});
+
 export const EventReply = Type.Object({
   id: Type.String({ description: '`<revision>.<index>`.' }),
   type: Type.String(),
@@ -326,6 +348,7 @@ export type Token = Static<typeof Token>;
 export type IssuedToken = Static<typeof IssuedToken>;
 export type LogInfo = Static<typeof LogInfo>;
 export type EngineInfo = Static<typeof EngineInfo>;
+export type Operation = Static<typeof Operation>;
 export type VarList = Static<typeof VarList>;
 export type Dump = Static<typeof Dump>;
 export type ProblemDetails = Static<typeof ProblemDetails>;

@@ -8,13 +8,7 @@ import { issueCredential, revokeCredential } from './credentials.ts';
 import type { IssueCredential, RevokeCredential } from './credentials.ts';
 import { fireDeadlines } from './fire-deadlines.ts';
 import type { FireDeadlines } from './fire-deadlines.ts';
-import {
-  overrideState,
-  restartProcess,
-  wantCluster,
-  wantNode,
-  wantProcess,
-} from './lifecycle.ts';
+import { overrideState, restartProcess, wantCluster, wantNode, wantProcess } from './lifecycle.ts';
 import type {
   OverrideState,
   RestartProcess,

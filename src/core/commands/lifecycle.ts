@@ -46,7 +46,10 @@ export interface OverrideState {
 export const wantCluster: Decide<WantCluster> = (graph, { state }) => {
   const [cluster] = graph.all('cluster');
   if (!cluster)
-    return reject('cluster-not-loaded', 'no facts are loaded yet; load them with: halctl cluster load');
+    return reject(
+      'cluster-not-loaded',
+      'no facts are loaded yet; load them with: halctl cluster load',
+    );
   return decided([{ type: 'ClusterWanted', data: { state } }]);
 };
 
@@ -66,7 +69,8 @@ export const wantProcess: Decide<WantProcess> = (graph, { fid, state, force }) =
       ? process.state === 'online'
       : process.state === 'offline' || process.state === 'unknown';
   if (isThere && present === state) return unchanged;
-  if (state === 'online' || force) return decided([{ type: 'ProcessWanted', data: { fid, state } }]);
+  if (state === 'online' || force)
+    return decided([{ type: 'ProcessWanted', data: { fid, state } }]);
 
   const dependents = dependentsOf(graph, process).filter((one) => one.state === 'online');
   if (dependents.length > 0)
@@ -91,7 +95,10 @@ export const overrideState: Decide<OverrideState> = (graph, { fid, state, reason
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   if (state === 'inhibited')
-    return reject('impossible-transition', 'a process is inhibited by its host, not by an operator');
+    return reject(
+      'impossible-transition',
+      'a process is inhibited by its host, not by an operator',
+    );
   return process.state === state && process.reason === reason
     ? unchanged
     : decided([{ type: 'ProcessStateChanged', data: { fid, state, reason } }]);

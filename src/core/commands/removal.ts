@@ -76,9 +76,7 @@ export const removeHost: Decide<RemoveHost> = (graph, { fqdn }, context) => {
 
 const removal = (graph: Graph, process: ProcessRow): EventDraft[] => {
   if (!mayRun(process)) return removed(graph, process.fid);
-  return process.removing
-    ? []
-    : [{ type: 'ProcessRemovalOrdered', data: { fid: process.fid } }];
+  return process.removing ? [] : [{ type: 'ProcessRemovalOrdered', data: { fid: process.fid } }];
 };
 
 const isIndependent = (graph: Graph, { spec }: ProcessRow): boolean =>

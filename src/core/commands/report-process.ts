@@ -50,7 +50,10 @@ export const reportProcess: Decide<ReportProcess> = (graph, command, { at }) => 
   }
 };
 
-const running = ({ fid, generation, pid: present, state }: ProcessRow, pid: number | null): EventDraft[] =>
+const running = (
+  { fid, generation, pid: present, state }: ProcessRow,
+  pid: number | null,
+): EventDraft[] =>
   pid === null || pid === present || (state !== 'starting' && state !== 'online')
     ? []
     : [{ type: 'ProcessRunning', data: { fid, generation, pid } }];

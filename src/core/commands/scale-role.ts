@@ -28,7 +28,11 @@ export const scaleRole: Decide<ScaleRole> = (graph, { host, role, to, overrides 
   const missing = to - present.length;
   if (missing > 0) {
     const more = { name: role, overrides: { ...overrides, multiplicity: missing } };
-    return addProcesses(graph, { type: 'AddProcesses', host, roles: [more], tokens: false }, context);
+    return addProcesses(
+      graph,
+      { type: 'AddProcesses', host, roles: [more], tokens: false },
+      context,
+    );
   }
   const events = [];
   for (const { fid } of present.slice(0, -missing || 0)) {

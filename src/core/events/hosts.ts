@@ -78,7 +78,9 @@ export const hostEvents = {
   HostRegistered: event(1, Type.Object({ fqdn: Fqdn }, closed), { fqdn: 'n0002.galileo.example' }),
 
   /** It is removed when its node is. */
-  HostRemovalOrdered: event(1, Type.Object({ fqdn: Fqdn }, closed), { fqdn: 'n0001.galileo.example' }),
+  HostRemovalOrdered: event(1, Type.Object({ fqdn: Fqdn }, closed), {
+    fqdn: 'n0001.galileo.example',
+  }),
 
   HostRemoved: event(1, Type.Object({ fqdn: Fqdn }, closed), { fqdn: 'n0001.galileo.example' }),
 

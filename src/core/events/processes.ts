@@ -18,9 +18,15 @@ const WantedField = Type.Unsafe<WantedState>(oneOf(wantedStates));
 const PortName = Type.String({ minLength: 1, maxLength: 128 });
 
 const ReadinessField = Type.Union([
-  Type.Object({ kind: Type.Literal('alive'), seconds: Type.Integer({ minimum: 0, maximum: 3600 }) }, closed),
+  Type.Object(
+    { kind: Type.Literal('alive'), seconds: Type.Integer({ minimum: 0, maximum: 3600 }) },
+    closed,
+  ),
   Type.Object({ kind: Type.Literal('tcp'), port: PortName }, closed),
-  Type.Object({ kind: Type.Literal('http'), port: PortName, path: Type.String({ maxLength: 2048 }) }, closed),
+  Type.Object(
+    { kind: Type.Literal('http'), port: PortName, path: Type.String({ maxLength: 2048 }) },
+    closed,
+  ),
   Type.Object({ kind: Type.Literal('notify') }, closed),
 ]);
 
@@ -57,23 +63,28 @@ export const processEvents = {
   }),
 
   /** A rendered template that no process had before; the processes that share it name it. */
-  SpecRendered: event(2, Type.Object({ id: Name, spec: Spec }, closed), {
-    id: 's3',
-    spec: {
-      name: 's3server',
-      unit: 's3server',
-      type: 'client',
-      ownership: 'managed',
-      boot_level: 3,
-      memory: { as: 0, rss: 0, stack: 0, memlock: 0 },
-      cores: [1, 1],
-      services: ['RMS'],
-      environment: { LANG: 'C' },
-      ranges: { MERO_S3SERVER_PORT: [8081, 8099] },
-      command: [],
-      ready: { kind: 'tcp', port: 'MERO_S3SERVER_PORT' },
+  SpecRendered: event(
+    2,
+    Type.Object({ id: Name, spec: Spec }, closed),
+    {
+      id: 's3',
+      spec: {
+        name: 's3server',
+        unit: 's3server',
+        type: 'client',
+        ownership: 'managed',
+        boot_level: 3,
+        memory: { as: 0, rss: 0, stack: 0, memlock: 0 },
+        cores: [1, 1],
+        services: ['RMS'],
+        environment: { LANG: 'C' },
+        ranges: { MERO_S3SERVER_PORT: [8081, 8099] },
+        command: [],
+        ready: { kind: 'tcp', port: 'MERO_S3SERVER_PORT' },
+      },
     },
-  }, { upcast: { 1: withReadiness } }),
+    { upcast: { 1: withReadiness } },
+  ),
 
   ProcessAdded: event(
     1,
@@ -134,7 +145,11 @@ export const processEvents = {
   ProcessRunning: event(
     1,
     Type.Object(
-      { fid: FidField, generation: Type.Integer({ minimum: 1 }), pid: Type.Integer({ minimum: 1 }) },
+      {
+        fid: FidField,
+        generation: Type.Integer({ minimum: 1 }),
+        pid: Type.Integer({ minimum: 1 }),
+      },
       closed,
     ),
     { fid: '0x7200000000000001:0x2a' as Fid, generation: 3, pid: 4711 },

@@ -203,7 +203,13 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   NodeAdded: (graph, { fid, host }, position) => {
     drawn(graph, fid, position);
-    graph.put('node', { fid, host: graph.must('host', host).fqdn, wanted: null, removing: false, ...made(position) });
+    graph.put('node', {
+      fid,
+      host: graph.must('host', host).fqdn,
+      wanted: null,
+      removing: false,
+      ...made(position),
+    });
   },
 
   SpecRendered: (graph, { id, spec }, position) => {

@@ -14,7 +14,10 @@ export const removed = (graph: Graph, fid: Fid): EventDraft[] => [
   // Sorted, as the graph has no order of its own.
   ...Array.from(graph.many('speaks', fid), ({ id }) => id)
     .sort()
-    .map((id) => ({ type: 'CredentialRevoked' as const, data: { id, why: 'owner-removed' as const } })),
+    .map((id) => ({
+      type: 'CredentialRevoked' as const,
+      data: { id, why: 'owner-removed' as const },
+    })),
   { type: 'ProcessRemoved', data: { fid } },
 ];
 

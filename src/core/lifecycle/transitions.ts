@@ -52,7 +52,12 @@ const reported = (to: 'starting' | 'online' | 'offline' | 'failed', when: string
 });
 
 export const transitions: readonly Transition[] = [
-  managed(idle, 'start', 'starting', 'it is wanted online, and what it needs on its node is online'),
+  managed(
+    idle,
+    'start',
+    'starting',
+    'it is wanted online, and what it needs on its node is online',
+  ),
   managed(['starting'], 'ready', 'online', 'its agent found it ready'),
   managed(
     running,
@@ -61,7 +66,12 @@ export const transitions: readonly Transition[] = [
     'it ended, was not ready in time or could not be executed, and attempts are left',
   ),
   managed(running, 'give-up', 'failed', 'as above, and no attempts are left'),
-  managed(running, 'stop', 'quiescing', 'it is wanted offline, and nothing that needs it is running'),
+  managed(
+    running,
+    'stop',
+    'quiescing',
+    'it is wanted offline, and nothing that needs it is running',
+  ),
   managed(['quiescing'], 'terminate', 'stopping', 'its agent has sent SIGTERM'),
   managed(ending, 'end', 'offline', 'it has ended'),
   managed(ending, 'hang', 'failed', 'it has not ended in time, SIGKILL included'),

@@ -1,0 +1,293 @@
+/** Starting, stopping, removing: long work. A request only records what is wanted; progress has a URL. */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { TProperties } from 'typebox';
+import { parseFid } from '../../core/allocation/fid.ts';
+import type { Fid } from '../../core/allocation/fid.ts';
+import type { Command } from '../../core/commands/index.ts';
+import { revision } from '../../core/events/commit.ts';
+import { operationOf } from '../../station/operations.ts';
+import type { Station } from '../../station/station.ts';
+import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import { OverrideBody, ScaleBody, VarsBody } from '../schemas/bodies.ts';
+import { Done, Operation } from '../schemas/replies.ts';
+import type { DryRun } from '../schemas/replies.ts';
+import { FidText, Fqdn } from '../schemas/values.ts';
+
+const ByFid = Type.Object({ fid: FidText });
+const ByName = Type.Object({ fqdn: Fqdn });
+const ForceQuery = Type.Object({
+  ...CommandQuery.properties,
+  force: Type.Optional(
+    Type.Boolean({ description: 'Although running processes of the node require it.' }),
+  ),
+});
+const OperationHeaders = Type.Object({
+  ...CommandHeaders.properties,
+  prefer: Type.Optional(
+    Type.String({
+      description:
+        '`wait=<seconds>`: hold the answer while the operation runs, at most 300 s (RFC 7240).',
+    }),
+  ),
+});
+
+/** How long an answer may be held back, and how often it is looked whether it still has to be. */
+const waitMax = 300;
+const lookMs = 50;
+
+const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
+const isForced = (request: FastifyRequest): boolean =>
+  (request.query as { force?: boolean }).force === true;
+
+export const operationRoutes = (app: FastifyInstance, station: Station): void => {
+  /** A route whose command sets off an operation. */
+  const order = (
+    method: 'POST' | 'DELETE',
+    url: string,
+    about: { summary: string; description?: string; tags: string[] },
+    params: ReturnType<typeof Type.Object<TProperties>> | undefined,
+    commandOf: (request: FastifyRequest) => Command,
+    access: 'operator' | 'admin' = 'operator',
+  ): void => {
+    app.route({
+      method,
+      url,
+      config: { access },
+      schema: {
+        ...about,
+        ...(params ? { params } : {}),
+        querystring: ForceQuery,
+        headers: OperationHeaders,
+        response: { 200: Operation, 202: Operation },
+      },
+      handler: (request, reply) => startOperation(station, request, reply, commandOf(request)),
+    });
+  };
+
+  const processes = { tags: ['processes'] };
+  const nodes = { tags: ['nodes'] };
+  for (const [verb, state] of [
+    ['start', 'online'],
+    ['stop', 'offline'],
+  ] as const) {
+    order(
+      'POST',
+      `/cluster/${verb}`,
+      {
+        summary: `${verb === 'start' ? 'Start' : 'Stop'} all managed processes`,
+        description:
+          'Each node on its own, level by level. Independent processes are left alone and named in a warning.',
+        tags: ['cluster'],
+      },
+      undefined,
+      () => ({ type: 'WantCluster', state }),
+    );
+    order(
+      'POST',
+      `/nodes/:fid/${verb}`,
+      {
+        summary: `${verb === 'start' ? 'Start' : 'Stop'} the managed processes of a node`,
+        ...nodes,
+      },
+      ByFid,
+      (request) => ({ type: 'WantNode', fid: fidIn(request), state }),
+    );
+    order(
+      'POST',
+      `/processes/:fid/${verb}`,
+      { summary: `${verb === 'start' ? 'Start' : 'Stop'} a managed process`, ...processes },
+      ByFid,
+      (request) => ({ type: 'WantProcess', fid: fidIn(request), state, force: isForced(request) }),
+    );
+  }
+  order(
+    'POST',
+    '/processes/:fid/restart',
+    { summary: 'Stop a managed process, if it runs, and start it', ...processes },
+    ByFid,
+    (request) => ({ type: 'RestartProcess', fid: fidIn(request) }),
+  );
+  order(
+    'DELETE',
+    '/processes/:fid',
+    {
+      summary: 'Remove a process',
+      description:
+        'A managed one is stopped first; an independent one is refused while it runs. Its endpoint is free again, its fid never is.',
+      ...processes,
+    },
+    ByFid,
+    (request) => ({ type: 'RemoveProcess', fid: fidIn(request), force: isForced(request) }),
+  );
+  order(
+    'DELETE',
+    '/nodes/:fid',
+    { summary: 'Remove a node and its processes; the host stays', ...nodes },
+    ByFid,
+    (request) => ({ type: 'RemoveNode', fid: fidIn(request) }),
+  );
+  order(
+    'DELETE',
+    '/hosts/:fqdn',
+    {
+      summary: 'Remove a host, its node and its processes',
+      description: 'The tokens of its agent are revoked. Its next report would make a new host.',
+      tags: ['hosts'],
+    },
+    ByName,
+    (request) => ({ type: 'RemoveHost', fqdn: (request.params as { fqdn: string }).fqdn }),
+  );
+  otherRoutes(app, station);
+
+  app.get<{ Params: { id: number } }>(
+    '/operations/:id',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'How far an operation is',
+        tags: ['station'],
+        params: Type.Object({ id: Type.Integer({ minimum: 1, description: 'Its revision.' }) }),
+        headers: OperationHeaders,
+        response: { 200: Operation },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      if (id > station.log.head()) throw new ApiError('not-found', `there is no operation ${id}`);
+      return heldBack(request, () => progress(station, id));
+    },
+  );
+};
+
+/** Commands that change something at once. */
+const otherRoutes = (app: FastifyInstance, station: Station): void => {
+  const done = (_graph: unknown, commit: unknown, at: number): Done => ({
+    revision: at,
+    changed: commit !== null,
+  });
+
+  app.put<{ Body: OverrideBody }>(
+    '/processes/:fid/override',
+    {
+      config: { access: 'admin' },
+      schema: {
+        summary: "Set a process's state by hand",
+        description: 'For an operator who knows better; recorded with who did it and why.',
+        tags: ['processes'],
+        params: ByFid,
+        body: OverrideBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) => {
+      const { state, reason } = request.body;
+      const command = { type: 'OverrideState', fid: fidIn(request), state, reason } as const;
+      return run(station, request, reply, command, done);
+    },
+  );
+
+  app.post<{ Params: { fqdn: string }; Body: ScaleBody }>(
+    '/hosts/:fqdn/scale',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Change how many processes of a role a host has',
+        description: 'Adds what is missing, or removes the youngest.',
+        tags: ['processes'],
+        params: ByName,
+        body: ScaleBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) => {
+      const { role, to, overrides = {} } = request.body;
+      const { fqdn: host } = request.params;
+      const command = { type: 'ScaleRole', host, role, to, overrides: overrides as never } as const;
+      return run(station, request, reply, command, done);
+    },
+  );
+
+  app.put<{ Body: VarsBody }>(
+    '/vars',
+    {
+      config: { access: 'admin' },
+      schema: {
+        summary: 'Change settings',
+        description: 'All of those given or none. With If-Match it is a compare-and-set.',
+        tags: ['cluster'],
+        body: VarsBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) => run(station, request, reply, { type: 'SetVars', vars: request.body }, done),
+  );
+};
+
+const startOperation = async (
+  station: Station,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  command: Command,
+): Promise<Operation | DryRun> => {
+  const begun = await run(station, request, reply, command, (_graph, commit, at) => ({
+    revision: at,
+    changed: commit !== null,
+  }));
+  if ('dry_run' in begun) return begun;
+  const operation = await heldBack(request, () =>
+    begun.changed ? progress(station, begun.revision) : finished(begun.revision),
+  );
+  if (operation.state !== 'running') return operation;
+  reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
+  return operation;
+};
+
+/** Nothing had to be done. */
+const finished = (at: number): Operation => ({
+  id: at,
+  kind: 'none',
+  subject: '',
+  state: 'succeeded',
+  total: 0,
+  done: 0,
+  failed: [],
+  waiting: [],
+  warnings: [],
+});
+
+const progress = (station: Station, id: number): Operation => {
+  const [commit] = station.log.read(revision(id - 1));
+  const operation = operationOf(station.graph, commit!);
+  if (!operation) return finished(id);
+  return {
+    id,
+    ...operation,
+    failed: [...operation.failed],
+    waiting: operation.waiting.slice(0, stragglersShown),
+    warnings: [...operation.warnings],
+  };
+};
+
+/** A cluster that starts has many; who waits is interesting only when few are left. */
+const stragglersShown = 100;
+
+/** The result of `look`, as soon as it says that the operation is over or the caller's patience is. */
+const heldBack = async (request: FastifyRequest, look: () => Operation): Promise<Operation> => {
+  const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
+  const until = performance.now() + Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
+  let operation = look();
+  while (operation.state === 'running' && performance.now() < until && !request.raw.destroyed) {
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    operation = look();
+  }
+  return operation;
+};
