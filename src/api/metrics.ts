@@ -1,6 +1,7 @@
 /** Prometheus metrics of a station, read from its state when they are asked for. */
 
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { shownCounts } from '../core/lifecycle/shown.ts';
 import type { Station } from '../station/station.ts';
 
 export const metricsOf = (station: Station): Registry => {
@@ -50,7 +51,12 @@ export const metricsOf = (station: Station): Registry => {
     });
   };
   labelled('hosts', 'Hosts by state.', () => Object.entries(station.graph.hostCounts()), 'state');
-  labelled('processes', 'Processes by state.', () => station.graph.processCounts(), 'state');
+  labelled(
+    'processes',
+    'Processes by state.',
+    () => Object.entries(shownCounts(station.graph)),
+    'state',
+  );
   labelled(
     'rule_firings_total',
     'How often a rule added something.',

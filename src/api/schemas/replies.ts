@@ -32,6 +32,11 @@ export const Process = Type.Object({
   type: ProcessType,
   ownership: Ownership,
   boot_level: Type.Integer(),
+  wanted: nullable(Type.String({ description: 'online or offline; null: nobody has said.' })),
+  generation: Type.Integer({ description: 'Counts the orders to start it.' }),
+  attempt: Type.Integer({ description: 'Attempts since it was last wanted or stable.' }),
+  pid: nullable(Type.Integer()),
+  since: Timestamp,
   endpoint: Type.String(),
   state: ProcessState,
   reason: Type.String({
@@ -128,6 +133,9 @@ export const Status = Type.Object({
   at: Timestamp,
   cluster: nullable(
     Type.String({ description: 'Name of the cluster; null before facts are loaded.' }),
+  ),
+  wanted: nullable(
+    Type.String({ description: 'online or offline; null: it was neither started nor stopped.' }),
   ),
   profile: nullable(Type.Object({ fid: FidText, name: Type.String() })),
   pools: Type.Array(Type.Object({ fid: FidText, name: Type.String() })),

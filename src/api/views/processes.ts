@@ -6,29 +6,32 @@ import { configurationOf } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit, Revision } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow, ProcessState } from '../../core/graph/resources.ts';
+import { shownState } from '../../core/lifecycle/shown.ts';
+import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import { ApiError } from '../errors.ts';
 import type { Added, Process, StatusProcess } from '../schemas/replies.ts';
 
 /** A service is in the state of its process. */
-const services = (graph: Graph, process: ProcessRow): StatusProcess['services'] =>
-  Array.from(graph.many('provides', process.fid), ({ fid, type }) => ({
-    fid,
-    type,
-    state: process.state,
-  }));
+const services = (
+  graph: Graph,
+  process: ProcessRow,
+  state: ProcessState,
+): StatusProcess['services'] =>
+  Array.from(graph.many('provides', process.fid), ({ fid, type }) => ({ fid, type, state }));
 
 export const statusProcess = (graph: Graph, row: ProcessRow): StatusProcess => {
   const { spec } = graph.must('spec', row.spec);
+  const state = shownState(graph, row);
   return {
     fid: row.fid,
     name: spec.name,
     role: row.role,
     ownership: spec.ownership,
     endpoint: row.endpoint,
-    state: row.state,
-    reason: row.reason,
-    services: services(graph, row),
+    state,
+    reason: state === 'inhibited' ? `its host is down; it was ${row.state}` : row.reason,
+    services: services(graph, row, state),
   };
 };
 
@@ -40,6 +43,11 @@ export const processView = (graph: Graph, row: ProcessRow): Process => {
     host: graph.must('node', row.node).host,
     type: spec.type,
     boot_level: spec.boot_level,
+    wanted: wantedOf(graph, row)?.state ?? null,
+    generation: row.generation,
+    attempt: row.attempt,
+    pid: row.pid,
+    since: row.since,
     created: row.created,
     changed: row.changed,
   };

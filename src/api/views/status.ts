@@ -5,6 +5,7 @@ import type { Graph } from '../../core/graph/graph.ts';
 import type { HostRow } from '../../core/graph/resources.ts';
 import type { GraphAt } from '../../station/archive.ts';
 import type { Status, StatusHost } from '../schemas/replies.ts';
+import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
 import { byFid, statusProcess } from './processes.ts';
 
 export interface StatusFilter {
@@ -28,7 +29,9 @@ const hasProblem = ({ state, problem, processes }: StatusHost): boolean =>
 const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost => {
   const node = graph.one('runs', row.fqdn);
   const processes = node ? [...graph.many('hosts', node.fid)] : [];
-  const shown = problems ? processes.filter(({ state }) => !calm.has(state)) : processes;
+  const shown = problems
+    ? processes.filter((process) => !calm.has(shownState(graph, process)))
+    : processes;
   const waiting = row.pending.length > 0 ? `waiting for its agent: ${row.pending.join(', ')}` : '';
   const refused =
     row.refused.length > 0
@@ -62,11 +65,12 @@ export const statusView = ({ graph, head, at }: GraphAt, filter: StatusFilter): 
     revision: head,
     at,
     cluster: cluster?.name ?? null,
+    wanted: cluster?.wanted?.state ?? null,
     profile: profiles[0] ? { fid: profiles[0].fid, name: profiles[0].name } : null,
     pools: [...graph.all('pool')].map(({ fid, name }) => ({ fid, name })),
     counts: {
       hosts: { ...graph.hostCounts() },
-      processes: Object.fromEntries([...graph.processCounts()].filter(([, count]) => count > 0)),
+      processes: shownCounts(graph),
     },
     hosts: hosts(graph, filter),
   };
