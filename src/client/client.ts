@@ -25,6 +25,9 @@ import type {
   LogInfo,
   Node,
   NodeBody,
+  Operation,
+  OrderOptions,
+  OverrideBody,
   Page,
   Process,
   ProcessBody,
@@ -32,12 +35,14 @@ import type {
   ReadOptions,
   ReportedFacts,
   RequestOptions,
+  ScaleBody,
   StateBody,
   Status,
   StatusOptions,
   Token,
   TokenBody,
   VarList,
+  VarsBody,
   Why,
 } from './types.ts';
 
@@ -90,7 +95,21 @@ export interface Client {
   listProcesses(options?: ListOptions & ProcessFilter): Promise<Page<Process>>;
   getProcess(fid: string, options?: ReadOptions): Promise<Process>;
   addProcess<O extends CommandOptions>(body: ProcessBody, options?: O): Promise<Reply<Added, O>>;
-  removeProcess<O extends CommandOptions>(fid: string, options?: O): Promise<Reply<Done, O>>;
+  /** Sets off long work; `operation` tells how far it is. */
+  order<O extends OrderOptions>(order: Order, options?: O): Promise<Reply<Operation, O>>;
+  /** @param waitSeconds how long the answer may be held back while the operation runs */
+  operation(id: number, waitSeconds: number, options?: RequestOptions): Promise<Operation>;
+  overrideState<O extends CommandOptions>(
+    fid: string,
+    body: OverrideBody,
+    options?: O,
+  ): Promise<Reply<Done, O>>;
+  scale<O extends CommandOptions>(
+    fqdn: string,
+    body: ScaleBody,
+    options?: O,
+  ): Promise<Reply<Done, O>>;
+  setVars<O extends CommandOptions>(vars: VarsBody, options?: O): Promise<Reply<Done, O>>;
   reportState<O extends CommandOptions>(
     fid: string,
     body: StateBody,
@@ -132,8 +151,28 @@ export interface Client {
   openapi(options?: RequestOptions): Promise<unknown>;
 }
 
-const api = '/api/v1';
 const segment = encodeURIComponent;
+
+/** What may be ordered of the cluster, a node, a host or a process. */
+export type Order =
+  | { readonly verb: 'start' | 'stop'; readonly cluster: true }
+  | { readonly verb: 'start' | 'stop' | 'remove'; readonly node: string }
+  | { readonly verb: 'start' | 'stop' | 'restart' | 'remove'; readonly process: string }
+  | { readonly verb: 'remove'; readonly host: string };
+
+const orderRoute = (order: Order): readonly ['POST' | 'DELETE', string] => {
+  const path =
+    'cluster' in order
+      ? '/cluster'
+      : 'node' in order
+        ? `/nodes/${segment(order.node)}`
+        : 'process' in order
+          ? `/processes/${segment(order.process)}`
+          : `/hosts/${segment(order.host)}`;
+  return order.verb === 'remove' ? ['DELETE', path] : ['POST', `${path}/${order.verb}`];
+};
+
+const api = '/api/v1';
 
 /** A client of one cluster. Throws a `TypeError` for a station's URL that is none. */
 export const createClient = (clientOptions: ClientOptions): Client => {
@@ -158,13 +197,16 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     path: string,
     body: unknown,
     options: O | undefined,
-    keyed = true,
+    { keyed = true, force }: { keyed?: boolean; force?: boolean | undefined } = {},
   ): Promise<Reply<T, O>> => {
     const { idempotencyKey, ifMatch, dryRun, signal }: CommandOptions = options ?? {};
     const answer = await transport.send({
       method,
       path: api + path,
-      query: { dry_run: dryRun === true ? true : undefined },
+      query: {
+        dry_run: dryRun === true ? true : undefined,
+        force: force === true ? true : undefined,
+      },
       headers: {
         // One key for all attempts of this call: a station that took the command and broke off is
         // not asked twice.
@@ -208,8 +250,23 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     },
     getProcess: (fid, options) => read(`/processes/${segment(fid)}`, options),
     addProcess: (body, options) => command('POST', '/processes', body, options),
-    removeProcess: (fid, options) =>
-      command('DELETE', `/processes/${segment(fid)}`, undefined, options),
+    order: (order, options) => {
+      const [method, path] = orderRoute(order);
+      return command(method, path, undefined, options, { force: options?.force });
+    },
+    operation: async (id, waitSeconds, { signal } = {}) =>
+      jsonOf<Operation>(
+        await transport.send({
+          method: 'GET',
+          path: `${api}/operations/${id}`,
+          headers: { prefer: `wait=${waitSeconds}` },
+          signal,
+        }),
+      ),
+    overrideState: (fid, body, options) =>
+      command('PUT', `/processes/${segment(fid)}/override`, body, options),
+    scale: (fqdn, body, options) => command('POST', `/hosts/${segment(fqdn)}/scale`, body, options),
+    setVars: (vars, options) => command('PUT', '/vars', vars, options),
     reportState: (fid, body, options) =>
       command('PUT', `/processes/${segment(fid)}/state`, body, options),
     getConfiguration: (fid, options) => read(`/processes/${segment(fid)}/configuration`, options),
@@ -242,7 +299,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     engine: (options) => read('/engine', options),
 
     listTokens: (options) => list('/tokens', options),
-    issueToken: (body, options) => command('POST', '/tokens', body, options, false),
+    issueToken: (body, options) => command('POST', '/tokens', body, options, { keyed: false }),
     revokeToken: (id, options) => command('DELETE', `/tokens/${segment(id)}`, undefined, options),
 
     healthy: async ({ signal } = {}) =>

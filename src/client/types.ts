@@ -4,9 +4,12 @@ export type {
   HostBody,
   LoadBody,
   NodeBody,
+  OverrideBody,
   ProcessBody,
+  ScaleBody,
   StateBody,
   TokenBody,
+  VarsBody,
 } from '../api/schemas/bodies.ts';
 export type { ReportedFacts } from '../api/schemas/agent-protocol.ts';
 export type {
@@ -23,6 +26,7 @@ export type {
   Loaded,
   LogInfo,
   Node,
+  Operation,
   Page,
   ProblemDetails,
   Process,
@@ -64,6 +68,11 @@ export interface CommandOptions extends RequestOptions {
   readonly ifMatch?: number | undefined;
   /** Say which events would be appended, and append none. */
   readonly dryRun?: boolean | undefined;
+}
+
+export interface OrderOptions extends CommandOptions {
+  /** Although running processes of the node require it. */
+  readonly force?: boolean | undefined;
 }
 
 export interface ProcessFilter {

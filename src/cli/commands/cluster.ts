@@ -3,9 +3,19 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import type { DryRun, Dump, LoadBody, Loaded, Status, VarList } from '../../client/types.ts';
+import type {
+  Done,
+  DryRun,
+  Dump,
+  LoadBody,
+  Loaded,
+  OverrideBody,
+  Status,
+  VarList,
+} from '../../client/types.ts';
 import {
   changeOptions,
+  fidOf,
   gather,
   isDryRun,
   readOptions,
@@ -27,6 +37,7 @@ import { connect } from '../session.ts';
 import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
 import { nodeCommands } from './node.ts';
+import { orderCommand } from './orders.ts';
 import { processCommands } from './process.ts';
 
 const nothingLoaded =
@@ -40,6 +51,23 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
   loadCommand(cluster, shell);
   dumpCommand(cluster, shell);
   statusCommand(cluster, shell);
+  orderCommand(
+    cluster
+      .command('start')
+      .description('start all managed processes, level by level on every node'),
+    shell,
+    () => ({ verb: 'start', cluster: true }),
+    ['halctl cluster start', 'halctl cluster start --no-wait'],
+  );
+  orderCommand(
+    cluster
+      .command('stop')
+      .description('stop all managed processes; independent ones are left alone and named'),
+    shell,
+    () => ({ verb: 'stop', cluster: true }),
+    ['halctl cluster stop'],
+  );
+  updateCommand(cluster, shell);
   nodeCommands(cluster, shell);
   processCommands(cluster, shell);
   varsCommands(cluster, shell);
@@ -223,8 +251,68 @@ const statusCommand = (cluster: Command, shell: Shell): void => {
   );
 };
 
+interface UpdateFlags extends ChangeFlags {
+  readonly reason: string;
+}
+
+const updateCommand = (cluster: Command, shell: Shell): void => {
+  const run = async (flags: UpdateFlags, assignment: string): Promise<void> => {
+    const [fid = '', state = ''] = assignment.split('=');
+    const client = await connect(shell, flags);
+    const body = { state: state as OverrideBody['state'], reason: flags.reason };
+    const reply = await client.overrideState(fidOf(fid), body, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
+      changed ? `${fid} is ${state} now; revision ${revision}.` : `${fid} already was ${state}.`,
+    ]);
+  };
+  withExamples(
+    withWork(
+      withChange(
+        cluster
+          .command('update')
+          .description("set a process's state by hand; recorded with who did it and why")
+          .argument('<fid=state>', 'the process and its state')
+          .requiredOption('--reason <text>', 'why you know better'),
+      ),
+      run,
+    ),
+    "halctl cluster update 0x7200000000000001:0x2a=offline --reason 'its disk was pulled'",
+  );
+};
+
 const varsCommands = (cluster: Command, shell: Shell): void => {
   const vars = cluster.command('vars').description('settings of the cluster');
+  const set = async (flags: ChangeFlags, assignments: readonly string[]): Promise<void> => {
+    const wanted = Object.fromEntries(
+      assignments.map((text) => {
+        const match = /^([a-z_]+)=(-?\d{1,15})$/.exec(text);
+        if (!match)
+          throw new Failure(
+            'usage',
+            `"${text}" is not NAME=NUMBER`,
+            'See: halctl cluster vars get',
+          );
+        return [match[1]!, Number(match[2])];
+      }),
+    );
+    const client = await connect(shell, flags);
+    const reply = await client.setVars(wanted, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
+      changed ? `Set; revision ${revision}.` : 'They had these values already.',
+    ]);
+  };
+  withExamples(
+    withWork(
+      withChange(
+        vars
+          .command('set')
+          .description('change settings, all of those given or none')
+          .argument('<name=value...>', 'settings and their values'),
+      ),
+      set,
+    ),
+    'halctl cluster vars set keepalive_timeout=60 keepalive_frequency=15',
+  );
   const run = async (flags: ReadFlags, name: string | undefined): Promise<void> => {
     const client = await connect(shell, flags);
     const reply = await client.vars(readOptions(shell, flags));

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander';
 import { everyItem } from '../../client/pages.ts';
-import type { Added, Node, NodeBody } from '../../client/types.ts';
+import type { Client } from '../../client/client.ts';
+import type { Added, Node, NodeBody, ReadOptions } from '../../client/types.ts';
 import {
   gather,
   readOptions,
@@ -22,6 +23,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { orderCommand } from './orders.ts';
 
 interface AddFlags extends ChangeFlags {
   readonly role: readonly string[];
@@ -34,6 +36,29 @@ export const nodeCommands = (cluster: Command, shell: Shell): void => {
   addCommand(node, shell);
   listCommand(node, shell);
   showCommand(node, shell);
+  for (const [verb, description] of [
+    ['start', 'start the managed processes of a node, level by level'],
+    ['stop', 'stop the managed processes of a node'],
+    ['remove', 'remove a node and its processes; the host stays'],
+  ] as const)
+    orderCommand(
+      node
+        .command(verb)
+        .description(description)
+        .argument('<host-or-fid>', "its host's name or its fid"),
+      shell,
+      async (client, id) => ({ verb, node: await nodeFid(client, id, { signal: shell.signal }) }),
+      [`halctl cluster node ${verb} n0001.example`],
+    );
+};
+
+/** The fid of a node that is named by its host or by its fid. */
+const nodeFid = async (client: Client, id: string, options: ReadOptions): Promise<string> => {
+  if (id.startsWith('0x')) return id;
+  const host = await client.getHost(id, options);
+  if (host.node !== null) return host.node;
+  const advice = `Make it one: halctl cluster node add ${id} --role ROLE`;
+  throw new Failure('notFound', `${id} is no node`, advice);
 };
 
 const addCommand = (node: Command, shell: Shell): void => {
@@ -112,13 +137,7 @@ const showCommand = (node: Command, shell: Shell): void => {
   const run = async (flags: ReadFlags, id: string): Promise<void> => {
     const client = await connect(shell, flags);
     const options = readOptions(shell, flags);
-    const fidOf = async (fqdn: string): Promise<string> => {
-      const host = await client.getHost(fqdn, options);
-      if (host.node !== null) return host.node;
-      const advice = `Make it one: halctl cluster node add ${fqdn} --role ROLE`;
-      throw new Failure('notFound', `${fqdn} is no node`, advice);
-    };
-    const fid = id.startsWith('0x') ? id : await fidOf(id);
+    const fid = await nodeFid(client, id, options);
     show(shell, flags, await client.getNode(fid, options), (reply) =>
       formatFields([
         ['fid', reply.fid],

@@ -13,6 +13,7 @@ import {
   readOptions,
   show,
   showChange,
+  wholeNumber,
   withChange,
   withExamples,
   withRead,
@@ -27,6 +28,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { formatJson, printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
+import { orderCommand } from './orders.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
@@ -36,7 +38,7 @@ export const processCommands = (cluster: Command, shell: Shell): void => {
   configurationCommand(process, shell);
   listCommand(process, shell);
   showCommand(process, shell);
-  removeCommand(process, shell);
+  orderCommands(process, shell);
   stateCommand(process, shell);
 };
 
@@ -202,6 +204,9 @@ const showCommand = (process: Command, shell: Shell): void => {
         ['name', reply.name],
         ['state', reply.state],
         ['reason', reply.reason === '' ? undefined : reply.reason],
+        ['wanted', reply.wanted ?? undefined],
+        ['pid', reply.pid === null ? undefined : String(reply.pid)],
+        ['attempt', reply.attempt === 0 ? undefined : String(reply.attempt)],
         ['host', reply.host],
         ['node', reply.node],
         ['role', reply.role],
@@ -230,25 +235,65 @@ const showCommand = (process: Command, shell: Shell): void => {
   );
 };
 
-const removeCommand = (process: Command, shell: Shell): void => {
-  const run = async (flags: ChangeFlags, fid: string): Promise<void> => {
+const orderCommands = (process: Command, shell: Shell): void => {
+  const order = (
+    verb: 'start' | 'stop' | 'restart' | 'remove',
+    description: string,
+    force: string | undefined,
+  ): void =>
+    orderCommand(
+      process.command(verb).description(description).argument('<fid>', 'the process', fidOf),
+      shell,
+      (_client, fid) => ({ verb, process: fid }),
+      [`halctl cluster process ${verb} 0x7200000000000001:0x2a`],
+      force === undefined ? {} : { force },
+    );
+  order('start', 'start a managed process', undefined);
+  order('stop', 'stop a managed process', 'although running processes of its node require it');
+  order('restart', 'stop a managed process, if it runs, and start it', undefined);
+  order(
+    'remove',
+    'remove a process: a managed one is stopped first, an independent one must have ended',
+    'although other processes of its node require it',
+  );
+  scaleCommand(process, shell);
+};
+
+interface ScaleFlags extends ChangeFlags {
+  readonly host: string;
+  readonly role: string;
+  readonly to: number;
+  readonly set?: readonly string[];
+}
+
+const scaleCommand = (process: Command, shell: Shell): void => {
+  const run = async (flags: ScaleFlags): Promise<void> => {
+    const overrides = readOverrides([flags.role], flags.set ?? []).get(flags.role) ?? {};
     const client = await connect(shell, flags);
-    const reply = await client.removeProcess(fid, changeOptions(shell, flags));
-    await showChange(shell, flags, reply, ({ revision }: Done) => [
-      `Removed ${fid}; revision ${revision}. Its endpoint is free again.`,
+    const { host, role, to } = flags;
+    const reply = await client.scale(host, { role, to, overrides }, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
+      changed
+        ? `${host} is going to have ${to} of ${role}; revision ${revision}.`
+        : `${host} has ${to} of ${role} already.`,
     ]);
   };
   withExamples(
     withWork(
       withChange(
         process
-          .command('remove')
-          .description('remove a process that nobody runs')
-          .argument('<fid>', 'the process', fidOf),
+          .command('scale')
+          .description(
+            'change how many processes of a role a host has: adds, or removes the youngest',
+          )
+          .requiredOption('--host <host>', 'the host')
+          .requiredOption('--role <role>', 'a role that takes a multiplicity')
+          .requiredOption('--to <count>', 'how many it shall have', wholeNumber)
+          .option('--set <key=value>', "an override of the role's variables; repeatable", gather),
       ),
       run,
     ),
-    'halctl cluster process remove 0x7200000000000001:0x2a',
+    'halctl cluster process scale --host n0001.example --role clovis-app --to 4',
   );
 };
 

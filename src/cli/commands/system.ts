@@ -22,6 +22,7 @@ import { briefly, formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { orderCommand } from './orders.ts';
 
 export const systemCommands = (program: Command, shell: Shell): void => {
   const system = program
@@ -34,6 +35,17 @@ export const systemCommands = (program: Command, shell: Shell): void => {
 
 const hostCommands = (system: Command, shell: Shell): void => {
   const node = system.command('node').description('hosts: machines that run an agent, or will');
+  orderCommand(
+    node
+      .command('remove')
+      .description(
+        'remove a host, its node and its processes; its agent has to be given a new token',
+      )
+      .argument('<host>', 'the host'),
+    shell,
+    (_client, host) => ({ verb: 'remove', host }),
+    ['halctl system node remove n0004.example'],
+  );
 
   const add = async (flags: ChangeFlags, nodesets: readonly string[]): Promise<void> => {
     const hosts = hostsOf(nodesets);

@@ -1,0 +1,130 @@
+/** Commands that set off long work: start, stop, restart, remove. They wait for it unless told not to. */
+
+import type { Command } from 'commander';
+import type { Client, Order } from '../../client/client.ts';
+import type { Operation } from '../../client/types.ts';
+import {
+  changeOptions,
+  isDryRun,
+  showChange,
+  withChange,
+  withExamples,
+  withWork,
+} from '../command.ts';
+import type { ChangeFlags, JsonFlag } from '../command.ts';
+import { Failure } from '../exit-codes.ts';
+import { formatTable } from '../output/table.ts';
+import { counted, formatJson } from '../output/text.ts';
+import { connect } from '../session.ts';
+import { printLines } from '../shell.ts';
+import type { Shell } from '../shell.ts';
+
+export interface OrderFlags extends ChangeFlags {
+  /** False after `--no-wait`. */
+  readonly wait: boolean;
+  readonly force?: true;
+}
+
+/** How long one answer is held back, in seconds: below what proxies and clients give up after. */
+const patience = 5;
+
+const verbs = {
+  start: { ing: 'starting', ed: 'online' },
+  stop: { ing: 'stopping', ed: 'stopped' },
+  remove: { ing: 'removing', ed: 'stopped' },
+} as const;
+
+const ofKind = (kind: string): { ing: string; ed: string } =>
+  verbs[kind as keyof typeof verbs] ?? { ing: 'running', ed: 'done' };
+
+/** Adds a command that orders something. */
+export const orderCommand = (
+  command: Command,
+  shell: Shell,
+  orderOf: (client: Client, target: string, flags: OrderFlags) => Promise<Order> | Order,
+  examples: readonly string[],
+  options: { readonly force?: string } = {},
+): void => {
+  const run = async (flags: OrderFlags, target = ''): Promise<void> => {
+    const client = await connect(shell, flags);
+    const order = await orderOf(client, target, flags);
+    const reply = await client.order(order, {
+      ...changeOptions(shell, flags),
+      force: flags.force,
+    });
+    if (isDryRun(reply)) return showChange(shell, flags, reply, () => []);
+    await follow(shell, client, flags, reply);
+  };
+  if (options.force) command.option('--force', options.force);
+  command.option('--no-wait', 'do not wait until it is done');
+  withExamples(
+    withWork(withChange(command), (flags: OrderFlags, target?: string) =>
+      run(flags, typeof target === 'string' ? target : ''),
+    ),
+    ...examples,
+  );
+};
+
+/** Waits for an operation, shows progress on a terminal, and ends with what became of it. */
+const follow = async (
+  shell: Shell,
+  client: Client,
+  flags: OrderFlags,
+  begun: Operation,
+): Promise<void> => {
+  let operation = begun;
+  while (flags.wait && operation.state === 'running') {
+    if (shell.progress) shell.say(`\r\u001b[K${progressOf(operation)}`);
+    operation = await client.operation(operation.id, patience, { signal: shell.signal });
+  }
+  if (shell.progress) shell.say('\r\u001b[K');
+  report(shell, flags, operation);
+};
+
+const progressOf = ({ kind, done, total, waiting }: Operation): string => {
+  const [next] = waiting;
+  const about = next ? `; ${next.name} on ${next.host} is ${next.state}` : '';
+  return `${ofKind(kind).ing}: ${done} of ${total}${about}`;
+};
+
+const report = (shell: Shell, flags: JsonFlag, operation: Operation): void => {
+  if (flags.json) shell.print(formatJson(operation));
+  else printLines(shell, resultLines(operation, shell.width));
+  for (const warning of flags.json ? [] : operation.warnings) shell.say(`Warning: ${warning}\n`);
+  if (operation.state === 'failed')
+    throw new Failure(
+      'failed',
+      `${operation.failed.length} of ${counted(operation.total, 'process')} did not get there`,
+      'See why: halctl why FID; the output of a process: halctl cluster process logs FID',
+    );
+  if (operation.state === 'cancelled')
+    throw new Failure('failed', 'somebody wanted the opposite meanwhile');
+};
+
+type Straggler = Operation['failed'][number];
+
+const resultLines = (operation: Operation, width: number | undefined): string[] => {
+  const { id, kind, state, done, total, failed, waiting } = operation;
+  if (kind === 'none') return ['Nothing had to be done.'];
+  const left = state === 'running' ? waiting : failed;
+  const summary = `${done} of ${counted(total, 'process')} ${ofKind(kind).ed}`;
+  const head =
+    state === 'running'
+      ? `Operation ${id} goes on: ${summary}. Follow it with: halctl events --follow`
+      : `${state === 'succeeded' ? 'Done' : 'Ended'}: ${summary}.`;
+  if (left.length === 0) return [head];
+  return [
+    head,
+    ...formatTable<Straggler>(
+      [
+        { title: 'FID', value: ({ fid }) => fid },
+        { title: 'STATE', value: (one) => one.state },
+        { title: 'NAME', value: ({ name }) => name, yields: 2 },
+        { title: 'HOST', value: ({ host }) => host, yields: 1 },
+        { title: 'REASON', value: ({ reason }) => reason, yields: 3 },
+      ],
+      left,
+      width,
+    ),
+  ];
+};
