@@ -57,11 +57,12 @@ export const createServer = async (
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('credential', null);
-  app.addHook('onRequest', authorise(station));
   onErrors(app);
 
   await app.register(swagger, openapi(version));
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax } });
+  // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
+  app.addHook('onRequest', authorise(station));
 
   const streams = new EventStreams(station);
   app.addHook('preClose', (done) => {

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 
 /** Longest time that one command may take, ms. */
 const deadline = 30_000;
@@ -57,12 +58,18 @@ export class Terminal {
 
   /** Ends the shell and all that it started. */
   async close(): Promise<void> {
-    if (this.#bash.exitCode !== null) return;
-    const ended = once(this.#bash, 'close');
-    process.kill(-this.#bash.pid!, 'SIGTERM');
-    this.#bash.stdin.end('exit 0\n');
-    const kill = setTimeout(() => process.kill(-this.#bash.pid!, 'SIGKILL'), 5_000);
-    await ended;
-    clearTimeout(kill);
+    this.#bash.stdin.on('error', () => undefined).end();
+    const late = performance.now() + 10_000;
+    while (this.#signal(performance.now() < late ? 'SIGTERM' : 'SIGKILL')) await setTimeout(20);
+  }
+
+  /** @returns false where nobody is left to get it */
+  #signal(signal: NodeJS.Signals): boolean {
+    try {
+      return process.kill(-this.#bash.pid!, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
   }
 }
