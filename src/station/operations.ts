@@ -3,12 +3,12 @@
  * from the graph, so there is nothing that could be lost or left over by a crash.
  */
 
-import { fidKey } from '../core/allocation/fid.ts';
+import { byFid } from '../core/allocation/fid.ts';
 import type { Fid } from '../core/allocation/fid.ts';
-import type { Commit, EventRecord } from '../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ProcessRow } from '../core/graph/resources.ts';
-import { blockerOf } from '../core/lifecycle/node.ts';
+import { blockerOf, comes, specOf } from '../core/lifecycle/requirements.ts';
 import { wantedOf } from '../core/lifecycle/wanted.ts';
 
 export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -114,21 +114,18 @@ export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
   const wish = wishIn(commit.events);
   if (!wish) return null;
   const all = wish.targets(graph).filter(({ created }) => created <= commit.revision);
-  const managed = all.filter((row) => ownershipOf(graph, row) === 'managed');
-  const independent = all.filter(
-    (row) => ownershipOf(graph, row) === 'independent' && row.state === 'online',
-  );
   const { kind, subject } = wish;
+  const { revision } = commit;
+  const managed = all.filter((row) => specOf(graph, row).ownership === 'managed');
+  const independent = all.filter(
+    (row) => specOf(graph, row).ownership === 'independent' && row.state === 'online',
+  );
   const warnings =
     kind === 'stop'
-      ? independent.map(({ fid }) => `${fid} is independent and goes on running`)
+      ? independent.sort(byFid).map(({ fid }) => `${fid} is independent and goes on running`)
       : [];
-  const overruled = managed.some((row) => {
-    const wanted = wantedOf(graph, row);
-    return wanted && wanted.at > commit.revision && kindOf(wanted.state) !== kind;
-  });
-  const sorted = managed.sort((a, b) => fidKey(a.fid) - fidKey(b.fid));
-  const left = sorted.filter((row) => !isThere(row, kind));
+  const targets = managed.filter((row) => !isOverruled(graph, row, kind, revision)).sort(byFid);
+  const left = targets.filter((row) => !isThere(row, kind, revision));
   const failed = left
     .filter((row) => isStuck(graph, row, kind))
     .map((row) => straggler(graph, row));
@@ -139,33 +136,50 @@ export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
   return {
     kind,
     subject,
-    state: overruled
-      ? 'cancelled'
-      : !isOver
-        ? 'running'
-        : failed.length > 0
-          ? 'failed'
-          : 'succeeded',
-    total: managed.length,
-    done: managed.length - left.length,
+    state:
+      managed.length > 0 && targets.length === 0
+        ? 'cancelled'
+        : !isOver
+          ? 'running'
+          : failed.length > 0
+            ? 'failed'
+            : 'succeeded',
+    total: targets.length,
+    done: targets.length - left.length,
     failed,
     waiting,
     warnings,
   };
 };
 
-const ownershipOf = (graph: Graph, { spec }: ProcessRow): string =>
-  graph.must('spec', spec).spec.ownership;
+/** Somebody has wanted the opposite of it since; the operation goes on with the others. */
+const isOverruled = (
+  graph: Graph,
+  row: ProcessRow,
+  kind: Operation['kind'],
+  since: Revision,
+): boolean => {
+  const wanted = wantedOf(graph, row);
+  if (!wanted || wanted.at <= since) return false;
+  return wanted.state === (kind === 'start' ? 'offline' : 'online');
+};
 
-const isThere = ({ state }: ProcessRow, kind: Operation['kind']): boolean =>
-  kind === 'start' ? state === 'online' : state === 'offline' || state === 'unknown';
+/** What had failed before it was to be stopped does not run. */
+const isThere = (
+  { state, moved }: ProcessRow,
+  kind: Operation['kind'],
+  since: Revision,
+): boolean => {
+  if (kind === 'start') return state === 'online';
+  return state === 'offline' || state === 'unknown' || (state === 'failed' && moved <= since);
+};
 
-/** Given up, required by something given up, or on a host that is not there. */
-const isStuck = (graph: Graph, row: ProcessRow, kind: Operation['kind']): boolean =>
-  kind !== 'remove' &&
-  (row.state === 'failed' ||
-    hostOf(graph, row).state !== 'up' ||
-    (kind === 'start' && blocker(graph, row)?.state === 'failed'));
+/** Given up, held back by something that will not come, or on a host that is not there. */
+const isStuck = (graph: Graph, row: ProcessRow, kind: Operation['kind']): boolean => {
+  if (kind === 'remove') return false;
+  if (hostOf(graph, row).state !== 'up') return true;
+  return kind === 'start' ? !comes(graph, row) : row.state === 'failed';
+};
 
 const hostOf = (
   graph: Graph,
@@ -173,22 +187,15 @@ const hostOf = (
 ): { fqdn: string; state: string; reason: string } =>
   graph.must('host', graph.must('node', node).host);
 
-const blocker = (graph: Graph, process: ProcessRow): ProcessRow | null =>
-  blockerOf(
-    graph,
-    { process },
-    Array.from(graph.many('hosts', process.node), (row) => ({ process: row })),
-  );
-
 const straggler = (graph: Graph, row: ProcessRow): Straggler => {
   const host = hostOf(graph, row);
-  const blocking = blocker(graph, row);
+  const blocking = blockerOf(graph, row);
   const reason =
     host.state !== 'up'
       ? `its host is ${host.state === 'down' ? `down: ${host.reason}` : 'not heard of yet'}`
       : row.reason !== '' || !blocking || row.state === 'online'
         ? row.reason
         : `waits for ${blocking.fid}, which is ${blocking.state}`;
-  const { name } = graph.must('spec', row.spec).spec;
+  const { name } = specOf(graph, row);
   return { fid: row.fid, host: host.fqdn, name, state: row.state, reason };
 };

@@ -73,6 +73,8 @@ export class Allocator {
       );
 
     const node = this.#nodeOf(host);
+    if (host.removing || this.#graph.get('node', node)?.removing)
+      return reject('being-removed', `${host.fqdn} is being removed`, { subject: host.fqdn });
     for (const required of role.requires) {
       if (this.#has(node, required)) continue;
       const refused = this.#addRole(host, required, {}, [...chain, name]);

@@ -36,3 +36,7 @@ export const parseFid = (text: string): Fid | null => {
 /** The counter value a fid was made from. */
 export const fidKey = (value: Fid): number =>
   Number.parseInt(value.slice(value.indexOf(':') + 3), 16);
+
+/** Compares by age: a fid that was given out later is greater. */
+export const byFid = (a: { readonly fid: Fid }, b: { readonly fid: Fid }): number =>
+  fidKey(a.fid) - fidKey(b.fid);

@@ -4,8 +4,9 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
-import { startOrder } from '../lifecycle/node.ts';
+import { startOrder, stopOrder } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';
+import { isWanted } from '../lifecycle/wanted.ts';
 import { varOf } from '../vars.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
@@ -46,6 +47,7 @@ const ofProcess =
     });
 
 const notReady = ofProcess('process_start_timeout', (graph, process, at) => {
+  if (!isWanted(graph, process)) return [stopOrder(graph, process, at)];
   const seconds = varOf(graph, 'process_start_timeout');
   return afterFailure(graph, process, `not ready within ${seconds} s`, at);
 });

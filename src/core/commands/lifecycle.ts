@@ -4,7 +4,8 @@ import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow, ProcessState, WantedState } from '../graph/resources.ts';
-import { dependentsOf, startOrder } from '../lifecycle/node.ts';
+import { startOrder } from '../lifecycle/orders.ts';
+import { dependentsOf } from '../lifecycle/requirements.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
@@ -54,15 +55,17 @@ export const wantCluster: Decide<WantCluster> = (graph, { state }) => {
 };
 
 export const wantNode: Decide<WantNode> = (graph, { fid, state }) => {
-  if (!graph.get('node', fid))
-    return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
+  const node = graph.get('node', fid);
+  if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
+  if (node.removing) return leaving(fid);
   return decided([{ type: 'NodeWanted', data: { fid, state } }]);
 };
 
-/** Starting what is online and stopping what is down is done already. */
+/** Starting what is online and stopping what is down, or leaves, is done already. */
 export const wantProcess: Decide<WantProcess> = (graph, { fid, state, force }) => {
   const process = managedProcess(graph, fid);
   if ('rejection' in process) return process;
+  if (process.removing) return state === 'offline' ? unchanged : leaving(fid);
   const present = wantedOf(graph, process)?.state ?? 'offline';
   const isThere =
     state === 'online'
@@ -72,7 +75,7 @@ export const wantProcess: Decide<WantProcess> = (graph, { fid, state, force }) =
   if (state === 'online' || force)
     return decided([{ type: 'ProcessWanted', data: { fid, state } }]);
 
-  const dependents = dependentsOf(graph, process).filter((one) => one.state === 'online');
+  const dependents = dependentsOf(graph, process, (one) => one.state === 'online');
   if (dependents.length > 0)
     return reject(
       'process-required',
@@ -86,23 +89,31 @@ export const wantProcess: Decide<WantProcess> = (graph, { fid, state, force }) =
 export const restartProcess: Decide<RestartProcess> = (graph, { fid }, { at }) => {
   const process = managedProcess(graph, fid);
   if ('rejection' in process) return process;
+  if (process.removing) return leaving(fid);
   const wanted: EventDraft = { type: 'ProcessWanted', data: { fid, state: 'online' } };
   const running = process.state === 'online' || process.state === 'starting';
   return decided(running ? [wanted, startOrder(graph, process, 1, at)] : [wanted]);
 };
 
+/** On the way to another state a process is only with somebody who takes it there. */
+const overridable: ReadonlySet<ProcessState> = new Set(['unknown', 'offline', 'online', 'failed']);
+
 export const overrideState: Decide<OverrideState> = (graph, { fid, state, reason }) => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
-  if (state === 'inhibited')
+  if (!overridable.has(state))
     return reject(
       'impossible-transition',
-      'a process is inhibited by its host, not by an operator',
+      `a process cannot be set to ${state}, only to ${[...overridable].join(', ')}`,
+      { subject: fid },
     );
   return process.state === state && process.reason === reason
     ? unchanged
     : decided([{ type: 'ProcessStateChanged', data: { fid, state, reason } }]);
 };
+
+const leaving = (fid: Fid): Refused =>
+  reject('being-removed', `${fid} is being removed`, { subject: fid });
 
 const managedProcess = (graph: Graph, fid: Fid): ProcessRow | Refused => {
   const process = graph.get('process', fid);

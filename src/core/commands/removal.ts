@@ -3,12 +3,13 @@
  * values are free again afterwards, a fid never is.
  */
 
+import { byFid } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
-import { dependentsOf } from '../lifecycle/node.ts';
 import { mayRun, removed } from '../lifecycle/removal.ts';
+import { dependentsOf } from '../lifecycle/requirements.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
 import { decided, unchanged } from './command.ts';
@@ -36,7 +37,7 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }) => {
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   const refused = refusalOf(graph, process);
   if (refused) return refused;
-  const dependents = force ? [] : dependentsOf(graph, process);
+  const dependents = force ? [] : dependentsOf(graph, process, ({ removing }) => !removing);
   if (dependents.length > 0)
     return reject(
       'process-required',
@@ -53,7 +54,7 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }) => {
 export const removeNode: Decide<RemoveNode> = (graph, { fid }) => {
   const node = graph.get('node', fid);
   if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
-  const processes = [...graph.many('hosts', fid)];
+  const processes = [...graph.many('hosts', fid)].sort(byFid);
   const refused = busyOf(graph, processes);
   if (refused) return refused;
   const order: EventDraft[] = node.removing ? [] : [{ type: 'NodeRemovalOrdered', data: { fid } }];
@@ -75,7 +76,7 @@ export const removeHost: Decide<RemoveHost> = (graph, { fqdn }, context) => {
 };
 
 const removal = (graph: Graph, process: ProcessRow): EventDraft[] => {
-  if (!mayRun(process)) return removed(graph, process.fid);
+  if (!mayRun(process)) return removed(graph, process);
   return process.removing ? [] : [{ type: 'ProcessRemovalOrdered', data: { fid: process.fid } }];
 };
 

@@ -4,6 +4,7 @@ import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
+import { isPaused } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { reject } from '../rejection.ts';
 import { decided, unchanged } from './command.ts';
@@ -18,7 +19,10 @@ export interface ReportProcess {
   /** The host whose agent reports. */
   readonly host: string;
   readonly fid: Fid;
-  /** The order that it is about; reports about older ones are late, and ignored. */
+  /**
+   * The order that it is about; reports about older ones, and about one that
+   * has ended already, are late and ignored.
+   */
   readonly generation: number;
   readonly state: ObservedState;
   readonly pid: number | null;
@@ -32,7 +36,7 @@ export const reportProcess: Decide<ReportProcess> = (graph, command, { at }) => 
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   if (graph.must('node', process.node).host !== host)
     return reject('identity-mismatch', `${fid} is not a process of ${host}`, { subject: fid });
-  if (generation !== process.generation) return unchanged;
+  if (generation !== process.generation || isPaused(graph, process)) return unchanged;
   switch (state) {
     case 'starting':
       return decided(running(process, pid));

@@ -1,7 +1,9 @@
 /** Changes how many processes of a role a host has: adds, or removes the youngest. */
 
-import { fidKey } from '../allocation/fid.ts';
+import { byFid } from '../allocation/fid.ts';
+import { dependentsOf } from '../lifecycle/requirements.ts';
 import { reject } from '../rejection.ts';
+import type { ProcessRow } from '../graph/resources.ts';
 import type { Variables } from '../roles.ts';
 import { addProcesses } from './add-processes.ts';
 import { decided, unchanged } from './command.ts';
@@ -24,7 +26,7 @@ export const scaleRole: Decide<ScaleRole> = (graph, { host, role, to, overrides 
   const node = graph.one('runs', host);
   const present = (node ? [...graph.many('hosts', node.fid)] : [])
     .filter((process) => process.role === role && !process.removing)
-    .sort((a, b) => fidKey(b.fid) - fidKey(a.fid));
+    .sort((a, b) => byFid(b, a));
   const missing = to - present.length;
   if (missing > 0) {
     const more = { name: role, overrides: { ...overrides, multiplicity: missing } };
@@ -34,9 +36,18 @@ export const scaleRole: Decide<ScaleRole> = (graph, { host, role, to, overrides 
       context,
     );
   }
+  const [last] = present;
+  const isNeeded = (one: ProcessRow): boolean => !one.removing && one.role !== role;
+  const dependents = to === 0 && last ? dependentsOf(graph, last, isNeeded) : [];
+  if (dependents.length > 0)
+    return reject(
+      'process-required',
+      `${role} of ${host} is required by ${dependents.map((one) => one.fid).join(', ')}; remove these first`,
+      { subject: role },
+    );
   const events = [];
   for (const { fid } of present.slice(0, -missing || 0)) {
-    const removal = removeProcess(graph, { type: 'RemoveProcess', fid, force: to > 0 }, context);
+    const removal = removeProcess(graph, { type: 'RemoveProcess', fid, force: true }, context);
     if (!removal.ok) return removal;
     events.push(...removal.events);
   }

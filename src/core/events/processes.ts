@@ -7,7 +7,7 @@ import type { ProcessState, WantedState } from '../graph/resources.ts';
 import { defaultReadiness, ownerships, processTypes } from '../roles.ts';
 import type { ProcessSpec } from '../roles.ts';
 import { event } from './define.ts';
-import { closed, FidField, Fqdn, Name } from './fields.ts';
+import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
 
 const bytes = Type.Integer({ minimum: 0 });
 const oneOf = <T extends string>(values: readonly T[]) =>
@@ -215,7 +215,17 @@ export const processEvents = {
     fid: '0x6e00000000000001:0x9' as Fid,
   }),
 
-  ProcessRemoved: event(1, Type.Object({ fid: FidField }, closed), {
-    fid: '0x7200000000000001:0x2a' as Fid,
-  }),
+  ProcessRemoved: event(
+    2,
+    Type.Object(
+      {
+        fid: FidField,
+        /** The node that it left; null where an old event does not say. */
+        node: Nullable(FidField),
+      },
+      closed,
+    ),
+    { fid: '0x7200000000000001:0x2a' as Fid, node: '0x6e00000000000001:0x9' as Fid },
+    { upcast: { 1: ({ fid }: { fid: Fid }) => ({ fid, node: null }) } },
+  ),
 };

@@ -120,9 +120,9 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
 
 const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ClusterNamed: (graph, { name }, position) => {
+    const wanted = [...graph.all('cluster')][0]?.wanted ?? null;
     for (const { name: old } of [...graph.all('cluster')])
       if (old !== name) graph.remove('cluster', old);
-    const wanted = graph.get('cluster', name)?.wanted ?? null;
     upsert(graph, 'cluster', name, { name, wanted }, position);
   },
 

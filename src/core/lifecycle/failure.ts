@@ -4,7 +4,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
-import { startOrder } from './node.ts';
+import { startOrder } from './orders.ts';
 import { isWanted } from './wanted.ts';
 
 /** A process that was online for this long has shown that it works: its attempts count anew, ms. */
@@ -16,19 +16,24 @@ const pauseMax = 60_000;
 export const pauseBefore = (retry: number, intervalSeconds: number): number =>
   retry <= 1 ? 0 : Math.min(pauseMax, intervalSeconds * 1000 * 2 ** (retry - 2));
 
+/** What the reason of an event has room for besides what is added here, characters. */
+const reasonMax = 960;
+
 /**
- * A process that is starting or online has ended or cannot be started: it is tried again, after a
- * pause that grows, until its attempts are used up. One that is not wanted any more is let go.
+ * A process that is starting or online has ended, was not ready in time or cannot be executed: it is
+ * tried again, after a pause that grows, until its attempts are used up. One that is not wanted any
+ * more is let go.
  */
 export const afterFailure = (
   graph: Graph,
   process: ProcessRow,
-  reason: string,
+  cause: string,
   at: number,
 ): EventDraft[] => {
   const { fid, state } = process;
+  const reason = cause.slice(0, reasonMax);
   if (!isWanted(graph, process))
-    return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason } }];
+    return [{ type: 'ProcessStateChanged', data: { fid, state: 'offline', reason } }];
   const wasStable = state === 'online' && at - process.since >= stableAfter;
   const retry = wasStable ? 1 : process.attempt;
   if (retry > varOf(graph, 'process_max_start_attempts')) {
@@ -37,7 +42,7 @@ export const afterFailure = (
     return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason: message } }];
   }
   const pause = pauseBefore(retry, varOf(graph, 'process_restart_retry_interval'));
-  if (pause === 0) return [{ ...startOrder(graph, process, retry + 1, at) }];
+  if (pause === 0) return [startOrder(graph, process, retry + 1, at)];
   const data = { fid, attempt: retry + 1, at: at + pause, reason };
   return [{ type: 'ProcessRetryScheduled', data }];
 };

@@ -1,6 +1,6 @@
 /** Leaving: processes first, then their node, then the host. */
 
-import type { Fid } from '../allocation/fid.ts';
+import { byFid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow, NodeRow, ProcessRow } from '../graph/resources.ts';
@@ -10,7 +10,7 @@ export const mayRun = ({ state }: ProcessRow): boolean =>
   state !== 'unknown' && state !== 'offline' && state !== 'failed';
 
 /** Takes a process out at once, with the tokens that spoke for it. */
-export const removed = (graph: Graph, fid: Fid): EventDraft[] => [
+export const removed = (graph: Graph, { fid, node }: ProcessRow): EventDraft[] => [
   // Sorted, as the graph has no order of its own.
   ...Array.from(graph.many('speaks', fid), ({ id }) => id)
     .sort()
@@ -18,17 +18,21 @@ export const removed = (graph: Graph, fid: Fid): EventDraft[] => [
       type: 'CredentialRevoked' as const,
       data: { id, why: 'owner-removed' as const },
     })),
-  { type: 'ProcessRemoved', data: { fid } },
+  { type: 'ProcessRemoved', data: { fid, node } },
 ];
 
 /** What a process that is to be removed is ready for. One that cannot be stopped is failed first. */
 export const processRemoval = (graph: Graph, process: ProcessRow): EventDraft[] => {
   const { fid, node, state } = process;
-  if (!mayRun(process)) return removed(graph, fid);
+  if (!mayRun(process)) return removed(graph, process);
   if (graph.must('host', graph.must('node', node).host).state === 'up') return [];
   const reason = `removed while ${state}: its host is down, so it could not be stopped`;
   return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason } }];
 };
+
+/** The processes of a node that are being removed, oldest first. */
+export const leavingOf = (graph: Graph, node: string): ProcessRow[] =>
+  [...graph.many('hosts', node)].filter(({ removing }) => removing).sort(byFid);
 
 /** Nodes that were to be removed and have no process left. */
 export const nodeRemovals = (graph: Graph): EventDraft[] =>

@@ -5,9 +5,11 @@ import type { ProcessRow, Wanted } from '../graph/resources.ts';
 
 /**
  * The wish that counts for a process. Wishes older than the process do not concern it: adding one
- * to a running cluster starts nothing. Null: nobody has said anything yet.
+ * to a running cluster starts nothing. What is being removed stays unwanted. Null: nobody has said
+ * anything yet.
  */
 export const wantedOf = (graph: Graph, process: ProcessRow): Wanted | null => {
+  if (process.removing) return process.wanted;
   const node = graph.must('node', process.node);
   const [cluster] = graph.all('cluster');
   let latest: Wanted | null = null;

@@ -1,0 +1,33 @@
+/** The orders that agents get, and what they mean for the time that follows. */
+
+import type { EventOf } from '../events/catalogue.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ProcessRow } from '../graph/resources.ts';
+import { varOf } from '../vars.ts';
+
+const second = 1000;
+
+/** The order to start a process; `attempt` counts from 1. */
+export const startOrder = (
+  graph: Graph,
+  { fid, generation }: ProcessRow,
+  attempt: number,
+  at: number,
+): EventOf<'ProcessStarting'> => {
+  const until = at + varOf(graph, 'process_start_timeout') * second;
+  return { type: 'ProcessStarting', data: { fid, generation: generation + 1, attempt, until } };
+};
+
+/** The order to stop a process that is starting or online. */
+export const stopOrder = (
+  graph: Graph,
+  { fid }: ProcessRow,
+  at: number,
+): EventOf<'ProcessStopOrdered'> => {
+  const until = at + varOf(graph, 'process_stop_timeout') * second;
+  return { type: 'ProcessStopOrdered', data: { fid, until } };
+};
+
+/** Whether it waits for its next attempt: the last generation is over, and nothing of it runs. */
+export const isPaused = (graph: Graph, { fid }: ProcessRow): boolean =>
+  graph.get('deadline', `process-retry/${fid}`) !== undefined;
