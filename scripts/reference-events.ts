@@ -24,6 +24,10 @@ const meanings: Readonly<Record<EventType, string>> = {
   RequestsForgotten:
     'Idempotency keys passed their 24 hours; an equal request is a new one from now on.',
   HostDeclared: 'Facts name a host, or say something else of it than before.',
+  HostRemovalOrdered:
+    'Operators want a host to leave. It goes when its node has gone, and gets no process until then.',
+  HostRemoved:
+    'A host left, and the tokens of its agent with it. A later report under its name makes a new host.',
   HostRegistered: 'A host that no facts name became known: by its agent, or by an operator.',
   ObmDeclared: 'Facts name the out-of-band manager of a host, or change it.',
   NodeUp: 'The agent of a host reported: it is up, and this is what the host is like now.',
@@ -39,6 +43,22 @@ const meanings: Readonly<Record<EventType, string>> = {
   ProcessAdded:
     'A process was added. Everything that was allocated for it is recorded, so replay never allocates.',
   ProcessStateChanged: 'A process is in another state, or in the same one for another reason.',
+  ProcessStarting:
+    'A managed process is to be started. Its agent is told; reports about earlier generations are ignored from now on.',
+  ProcessRunning: 'The agent of a managed process has executed it, or found it running.',
+  ProcessRetryScheduled:
+    'A managed process did not run as it should and is started again at a time; until then nothing of it runs.',
+  ProcessStopOrdered: 'A managed process is to be stopped. Its agent is told.',
+  DeadlinePostponed:
+    'A time limit came while the host was down, when nobody knows what the process does; it is looked at again later.',
+  ProcessWanted: 'Operators, or the rule for declared roles, want a process to run or not to run.',
+  NodeWanted: 'Operators want the managed processes of a node to run or not to run.',
+  ClusterWanted: 'Operators want the managed processes of the cluster to run or not to run.',
+  ProcessRemovalOrdered:
+    'Operators want a process to leave that may be running. It is stopped, and goes when it has ended.',
+  NodeRemovalOrdered:
+    'Operators want a node to leave. It goes with its last process, and gets no other until then.',
+  NodeRemoved: 'A node left. Its host stays and can become a node again, with another fid.',
   ProcessRemoved: 'A process was removed. Its endpoint and range values are free again.',
   CredentialIssued: 'A token was issued. The event holds its hash, which readers are not shown.',
   CredentialRevoked: 'A token stopped working.',

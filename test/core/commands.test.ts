@@ -7,6 +7,7 @@ import { deadlinesPerCommit } from '../../src/core/commands/fire-deadlines.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
 import type { Engine, Submission } from '../../src/core/engine.ts';
+import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { rejections } from '../../src/core/rejection.ts';
 import type { RejectionCode } from '../../src/core/rejection.ts';
 import {
@@ -21,14 +22,20 @@ import {
   load,
   noon,
   nodeUp,
+  observe,
+  override,
   rejectionOf,
   remove,
   report,
   roleSource,
+  scale,
+  setVars,
+  wantProcess,
 } from './scenario.ts';
 
 const host = 'n1.example';
 const noProcess = '0x7200000000000001:0xffff' as Fid;
+const noNode = '0x6e00000000000001:0xffff' as Fid;
 
 const issue = (id: string, change: Partial<Extract<Command, { type: 'IssueCredential' }>> = {}) =>
   ({
@@ -240,15 +247,26 @@ const silentHost: Command = { type: 'RegisterHost', fqdn: host };
  * none is forgotten.
  */
 const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string}`> = {
-  'cluster-not-loaded': [{ history: [nodeUp(host)], when: add(host, 'app') }],
+  'cluster-not-loaded': [
+    { history: [nodeUp(host)], when: add(host, 'app') },
+    { history: [], when: { type: 'WantCluster', state: 'online' } },
+  ],
   'unknown-host': [
     { history: [load()], when: add('n9.example', 'app'), then: /n9\.example/ },
     { history: [], when: { type: 'ReportNodeDown', fqdn: host, reason: '' } },
+    { history: [], when: { type: 'RemoveHost', fqdn: host } },
+    { history: [load()], when: scale(host, 'app', 2) },
   ],
-  'unknown-node': 'by the API: a path names a node that does not exist',
+  'unknown-node': [
+    { history: [], when: { type: 'WantNode', fid: noNode, state: 'online' } },
+    { history: [], when: { type: 'RemoveNode', fid: noNode } },
+  ],
   'unknown-process': [
     { history: [], when: remove(noProcess) },
     { history: [], when: report(noProcess, 'online') },
+    { history: [], when: wantProcess(noProcess, 'online') },
+    { history: [], when: override(noProcess, 'offline') },
+    { history: [], when: observe(noProcess, 1, 'exited') },
     { history: [], when: issue('a1', { process: noProcess }) },
   ],
   'unknown-role': [
@@ -261,7 +279,10 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
     { history: [load({ roles: [] }), nodeUp(host)], when: add(host, 'app'), then: /no roles/ },
   ],
   'unknown-credential': [{ history: [], when: revoke('a1') }],
-  'unknown-var': [{ history: [], when: load({ vars: { keepalive: 5 } }), then: /keepalive/ }],
+  'unknown-var': [
+    { history: [], when: load({ vars: { keepalive: 5 } }), then: /keepalive/ },
+    { history: [], when: setVars({ keepalive: 5 }), then: /keepalive/ },
+  ],
   'invalid-var': [
     { history: [], when: load({ vars: { keepalive_timeout: 0 } }), then: /1 to 86400/ },
     { history: [], when: load({ vars: { keepalive_timeout: 30 } }), then: /must be above/ },
@@ -269,6 +290,7 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
       history: [load({ vars: { keepalive_frequency: 100 } })],
       when: load({ vars: { keepalive_timeout: 90 } }),
     },
+    { history: [], when: setVars({ recovery_max_retries: 0 }), then: /other than 0/ },
   ],
   'unknown-variable': [
     { history: [load(), silentHost], when: add(host, 'app'), then: /has not reported yet/ },
@@ -324,12 +346,65 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
       return remove(added!.fid);
     },
   })),
+  'process-independent': [
+    {
+      history: loaded,
+      when: (engine) => wantProcess(addedBy(engine, add(host, 'app'))[0]!.fid, 'online'),
+      then: /its owner starts and stops it/,
+    },
+    {
+      history: loaded,
+      when: (engine) => ({
+        type: 'RestartProcess',
+        fid: addedBy(engine, add(host, 'app'))[0]!.fid,
+      }),
+    },
+  ],
+  'process-required': [
+    {
+      history: loaded,
+      when: (engine) => remove(addedBy(engine, add(host, 'confd'))[0]!.fid),
+      then: /is required by 0x72/,
+    },
+    {
+      history: [...loaded, add(host, 'confd')],
+      when: scale(host, 'ha', 0),
+      then: /ha of n1\.example is required by 0x72/,
+    },
+  ],
+  'being-removed': [
+    {
+      history: [...loaded, add(host, 'solo')],
+      when: (engine) => {
+        const [{ fid, node }] = [...engine.graph.all('process')] as [ProcessRow];
+        commitOf(engine, wantProcess(fid, 'online'));
+        commitOf(engine, { type: 'RemoveNode', fid: node });
+        return add(host, 'app');
+      },
+      then: /n1\.example is being removed/,
+    },
+  ],
+  'impossible-transition': (['starting', 'quiescing', 'stopping', 'inhibited'] as const).map(
+    (state) => ({
+      history: loaded,
+      when: (engine) => override(addedBy(engine, add(host, 'app'))[0]!.fid, state),
+      then: /only to unknown, offline, online, failed/,
+    }),
+  ),
   'host-claimed': 'by the API: the core records the claim, and a refusal would record nothing',
   'identity-mismatch': [
     {
       history: [],
       when: { type: 'ReportNodeUp', fqdn: host, facts: facts('10.0.0.1'), speaksFor: 'n2.example' },
       then: /speaks for n2\.example, not for n1\.example/,
+    },
+    {
+      history: [...loaded, nodeUp('n2.example', '10.0.0.2')],
+      when: (engine) => ({
+        ...observe(addedBy(engine, add('n2.example', 'solo'))[0]!.fid, 0, 'online'),
+        host,
+      }),
+      then: /is not a process of n1\.example/,
     },
   ],
   'credential-exists': [{ history: [issue('a1')], when: issue('a1') }],

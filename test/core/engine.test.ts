@@ -3,6 +3,8 @@
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
+import { definitionOf } from '../../src/core/events/catalogue.ts';
+import type { EventType } from '../../src/core/events/catalogue.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
@@ -69,7 +71,7 @@ t.test('what follows from a command is in its commit, with its cause and rule', 
   for (const [i, event] of commit.events.entries()) {
     if (i <= declared) t.notOk('rule' in event || 'cause' in event, event.type);
     else t.match(event, { rule: 'allocate-on-declaration', cause: declared });
-    t.equal(event.v, 1);
+    t.equal(event.v, definitionOf(event.type as EventType).version);
   }
 });
 

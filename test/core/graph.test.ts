@@ -27,12 +27,20 @@ const hostRow = (fqdn: string, change: Partial<HostRow> = {}): HostRow => ({
   problem: '',
   devices: [],
   facts: null,
+  removing: false,
   refused: [],
   ...made,
   ...change,
 });
 
 const [node1, node2] = [fid('node', 1), fid('node', 2)];
+const nodeRow = (key: Fid, host: string): Rows['node'] => ({
+  fid: key,
+  host,
+  wanted: null,
+  removing: false,
+  ...made,
+});
 const [pool1, pool2] = [fid('pool', 3), fid('pool', 4)];
 const profile = fid('profile', 5);
 const pool = (key: Fid): Rows['pool'] => ({
@@ -47,7 +55,7 @@ const pool = (key: Fid): Rows['pool'] => ({
 
 t.test('a row that refers to nothing is refused', async (t) => {
   const graph = new Graph();
-  t.throws(() => graph.put('node', { fid: node1, host: 'n1', ...made }), GraphIntegrityError);
+  t.throws(() => graph.put('node', nodeRow(node1, 'n1')), GraphIntegrityError);
   t.throws(() => graph.put('profile', { fid: profile, name: 'p', pools: [pool1], ...made }), {
     message: /refers to pool .* which does not exist/,
   });
@@ -58,7 +66,7 @@ t.test('a row that refers to nothing is refused', async (t) => {
 t.test('a row that others refer to cannot go', async (t) => {
   const graph = new Graph();
   graph.put('host', hostRow('n1'));
-  graph.put('node', { fid: node1, host: 'n1', ...made });
+  graph.put('node', nodeRow(node1, 'n1'));
   t.throws(() => graph.remove('host', 'n1'), { message: /host n1 cannot go: it still runs/ });
   graph.remove('node', node1);
   graph.remove('host', 'n1');
@@ -69,14 +77,14 @@ t.test('a host runs one node', async (t) => {
   const graph = new Graph();
   graph.put('host', hostRow('n1'));
   graph.put('host', hostRow('n2'));
-  graph.put('node', { fid: node1, host: 'n1', ...made });
-  t.throws(() => graph.put('node', { fid: node2, host: 'n1', ...made }), {
+  graph.put('node', nodeRow(node1, 'n1'));
+  t.throws(() => graph.put('node', nodeRow(node2, 'n1')), {
     message: /n1 already runs another node/,
   });
-  graph.put('node', { fid: node1, host: 'n2', ...made });
+  graph.put('node', nodeRow(node1, 'n2'));
   t.equal(graph.one('runs', 'n1'), undefined);
   t.equal(graph.one('runs', 'n2')?.fid, node1);
-  graph.put('node', { fid: node2, host: 'n1', ...made });
+  graph.put('node', nodeRow(node2, 'n1'));
   t.equal(graph.related('runs', 'n1'), 1);
 });
 
@@ -218,13 +226,13 @@ t.test('undoing a journal restores rows, relations and digest', async (t) => {
   const graph = new Graph();
   graph.put('host', hostRow('n1', { state: 'up' }));
   graph.put('host', hostRow('n2'));
-  graph.put('node', { fid: node1, host: 'n1', ...made });
+  graph.put('node', nodeRow(node1, 'n1'));
   const before = graph.digest();
   graph.begin();
   graph.remove('node', node1);
   graph.put('host', hostRow('n1', { state: 'down', problem: 'x' }));
-  graph.put('node', { fid: node1, host: 'n2', ...made });
-  graph.put('node', { fid: node2, host: 'n1', ...made });
+  graph.put('node', nodeRow(node1, 'n2'));
+  graph.put('node', nodeRow(node2, 'n1'));
   graph.undo(graph.end());
   t.equal(graph.digest(), before);
   t.equal(graph.one('runs', 'n1')?.fid, node1);

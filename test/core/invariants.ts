@@ -8,7 +8,7 @@ import type { Graph } from '../../src/core/graph/graph.ts';
 import { keyOf } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
-import type { DeadlineRow } from '../../src/core/graph/resources.ts';
+import type { DeadlineRow, ProcessRow } from '../../src/core/graph/resources.ts';
 
 const must = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(what);
@@ -94,6 +94,18 @@ const checkHosts = (graph: Graph): void => {
   );
 };
 
+/**
+ * A managed process on its way has exactly one time limit, so that it does not stay there for ever;
+ * no other process has one.
+ */
+const limitOf = (graph: Graph, { fid, spec, state }: ProcessRow): string[] => {
+  if (graph.must('spec', spec).spec.ownership === 'independent') return [];
+  if (state === 'quiescing' || state === 'stopping') return [`process-stop/${fid}`];
+  if (state !== 'starting') return [];
+  const isPaused = graph.get('deadline', `process-retry/${fid}`) !== undefined;
+  return [isPaused ? `process-retry/${fid}` : `process-start/${fid}`];
+};
+
 const checkDeadlines = (graph: Graph): void => {
   const order = (a: DeadlineRow, b: DeadlineRow): number => a.at - b.at || (a.id < b.id ? -1 : 1);
   const expected = [...graph.all('deadline')].sort(order).map(({ id }) => id);
@@ -104,6 +116,7 @@ const checkDeadlines = (graph: Graph): void => {
       .filter(({ expires }) => expires > 0)
       .map(({ id }) => `credential-expiry/${id}`),
     ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
+    ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
   ];
   must(subjects.sort().join() === expected.sort().join(), 'a deadline is missing or left over');
 };

@@ -10,6 +10,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../../src/core/commands/index.ts';
+import type { ObservedState } from '../../src/core/commands/report-process.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
 import {
@@ -19,11 +20,19 @@ import {
   facts,
   load,
   newEngine,
+  nodeDown,
   nodeUp,
   noon,
+  observe,
+  override,
   remove,
   report,
   roleSource,
+  scale,
+  setVars,
+  wantCluster,
+  wantNode,
+  wantProcess,
 } from './scenario.ts';
 
 /** A commit and the digest of the graph after it. */
@@ -104,6 +113,37 @@ const record = (): Recorded[] => {
   at += requestMemory;
   run({ type: 'FireDeadlines' });
   run(nodeUp('n2.example', '10.0.0.2', { boot_id: 'boot 2' }));
+
+  run(nodeUp('n3.example', '10.0.0.3'));
+  run(add('n3.example', 'solo'));
+  const { fid, node } = processes().at(-1)!;
+  const generation = (): number => engine.graph.must('process', fid).generation;
+  const told = (state: ObservedState, pid: number | null = null): Commit =>
+    run(observe(fid, generation(), state, { host: 'n3.example', pid, reason: 'exit code 1' }));
+  run(setVars({ process_start_timeout: 10, process_stop_timeout: 20 }));
+  run(wantCluster('online'));
+  told('starting', 4711);
+  told('exited');
+  told('exited');
+  run(nodeDown('n3.example'));
+  at += 10_000;
+  run({ type: 'FireDeadlines' });
+  run(nodeUp('n3.example', '10.0.0.3'));
+  at += 10_000;
+  run({ type: 'FireDeadlines' });
+  told('online', 4712);
+  run({ type: 'RestartProcess', fid });
+  told('online', 4713);
+  run(wantNode(node, 'offline'));
+  told('stopping');
+  told('exited');
+  run(wantProcess(fid, 'online'));
+  run(override(fid, 'failed'));
+  run(wantProcess(fid, 'online'));
+  run(scale('n3.example', 'app', 2));
+  run(scale('n3.example', 'app', 1));
+  run({ type: 'RemoveHost', fqdn: 'n3.example' });
+  told('exited');
   return log;
 };
 

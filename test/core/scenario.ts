@@ -15,8 +15,10 @@ import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { Declaration, DeclaredHost } from '../../src/core/facts.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
-import type { HostFacts } from '../../src/core/graph/resources.ts';
+import type { ObservedState, ReportProcess } from '../../src/core/commands/report-process.ts';
+import type { HostFacts, ProcessState, WantedState } from '../../src/core/graph/resources.ts';
 import type { Rejection } from '../../src/core/rejection.ts';
+import { defaultReadiness } from '../../src/core/roles.ts';
 import type {
   ProcessSpec,
   RenderProblem,
@@ -43,6 +45,7 @@ const blank: Omit<ProcessSpec, 'name' | 'unit'> = {
   environment: {},
   ranges: {},
   command: [],
+  ready: defaultReadiness,
 };
 
 /** The shipped roles of Halon as far as allocation is concerned, and some that only tests need. */
@@ -63,6 +66,7 @@ export const templates: Readonly<Record<string, readonly Template[]>> = {
   last: [{ endpoint: '{lnid}:12345:41:4094' }],
   ported: [{ endpoint: '{lnid}:12345:41:500', ranges: { PORT: [9000, 9002] } }],
   web: [{ endpoint: 'www.example:65534' }],
+  solo: [{ endpoint: '{lnid}:12345:45:1', ownership: 'managed' }],
   nowhere: [{ endpoint: 'not an endpoint' }],
   pair: [
     { endpoint: '{lnid}:12345:42:1', name: 'left' },
@@ -182,13 +186,75 @@ export const add = (host: string, ...roles: (string | [string, Variables])[]): C
   tokens: false,
 });
 
-export const remove = (fid: Fid): Command => ({ type: 'RemoveProcess', fid });
+export const remove = (fid: Fid, force = false): Command => ({
+  type: 'RemoveProcess',
+  fid,
+  force,
+});
 
 export const report = (fid: Fid, state: 'starting' | 'online' | 'offline' | 'failed'): Command => ({
   type: 'ReportProcessState',
   fid,
   state,
   reason: '',
+});
+
+/** What the agent of a host reports of a managed process. */
+export const observe = (
+  fid: Fid,
+  generation: number,
+  state: ObservedState,
+  change: Partial<ReportProcess> = {},
+): ReportProcess => ({
+  type: 'ReportProcess',
+  host: 'n1.example',
+  fid,
+  generation,
+  state,
+  pid: null,
+  reason: '',
+  ...change,
+});
+
+export const wantProcess = (fid: Fid, state: WantedState, force = false): Command => ({
+  type: 'WantProcess',
+  fid,
+  state,
+  force,
+});
+
+export const wantNode = (fid: Fid, state: WantedState): Command => ({
+  type: 'WantNode',
+  fid,
+  state,
+});
+
+export const wantCluster = (state: WantedState): Command => ({ type: 'WantCluster', state });
+
+export const override = (fid: Fid, state: ProcessState, reason = 'I looked'): Command => ({
+  type: 'OverrideState',
+  fid,
+  state,
+  reason,
+});
+
+export const scale = (host: string, role: string, to: number): Command => ({
+  type: 'ScaleRole',
+  host,
+  role,
+  to,
+  overrides: {},
+});
+
+export const setVars = (vars: Readonly<Record<string, number>>): Command => ({
+  type: 'SetVars',
+  vars,
+});
+
+export const nodeDown = (fqdn: string, reason = 'silence'): Command => ({
+  type: 'ReportNodeDown',
+  fqdn,
+  reason,
 });
 
 /** SHA-256s of tokens are given by the fid here, so that a test can tell them apart. */
