@@ -10,7 +10,8 @@ import type { Pauses, Random } from './backoff.ts';
 import { Connection } from './connection.ts';
 import type { Deadlines } from './connection.ts';
 import { adviceOnRefusal, Ending } from './ending.ts';
-import type { ReportedFacts } from './protocol.ts';
+import type { Assign, ProcessReport, ReportedFacts } from './protocol.ts';
+import type { Observation } from './supervision/assignment.ts';
 
 export interface Timing {
   readonly pauses: Pauses;
@@ -40,13 +41,38 @@ export interface AgentOptions {
   readonly fqdn: string;
   /** What the host is like now, given its address on the way to the station. */
   readonly facts: (localAddress: string) => Promise<ReportedFacts>;
+  readonly supervisor: Supervisor;
   readonly log: Logger;
   readonly timing: Timing;
   readonly random: Random;
 }
 
+/** Runs the processes of this host. */
+export interface Supervisor {
+  assign(processes: Assign['processes'], options: { readonly full: boolean }): void;
+  forget(fid: string): void;
+  observations(): readonly Observation[];
+}
+
+/** What a station is told of a process; more than this stays on the host. */
+const reportOf = ({
+  fid,
+  generation,
+  state,
+  pid,
+  reason,
+}: Observation): Omit<ProcessReport, 'type' | 'id'> => ({
+  fid,
+  generation,
+  state,
+  pid,
+  reason: reason.slice(0, 1024),
+});
+
 export class Agent {
   readonly #options: AgentOptions;
+  /** The connection on which the station has said what this host has to run. */
+  #briefed: Connection | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -72,6 +98,25 @@ export class Agent {
     }
   }
 
+  /** Passes on what the supervisor has seen. Without a station it is said once there is one. */
+  observed(observation: Observation): void {
+    this.#briefed?.reportProcess(reportOf(observation));
+  }
+
+  /**
+   * After a full assignment the station is told of every process, whatever it was told before: so
+   * it learns what happened while there was no connection.
+   */
+  #assigned(connection: Connection, { full, processes, forget }: Assign): void {
+    const { supervisor } = this.#options;
+    supervisor.assign(processes, { full });
+    for (const fid of forget) supervisor.forget(fid);
+    if (!full) return;
+    this.#briefed = connection;
+    for (const observation of supervisor.observations())
+      connection.reportProcess(reportOf(observation));
+  }
+
   /** Serves one connection to its end, and says how it ended. */
   async #attend(station: URL, stop: AbortSignal): Promise<Ending> {
     const { token, ca, fqdn, timing, random, log } = this.#options;
@@ -81,13 +126,16 @@ export class Agent {
     } catch (error) {
       return new Ending('denied', (error as Error).message, 'put the token of this host there');
     }
-    const connection = new Connection({
+    const connection: Connection = new Connection({
       station,
       token: secret,
       ca,
       fqdn,
       deadlines: timing.deadlines,
       random,
+      onAssign: (assign) => this.#assigned(connection, assign),
+      onProcessRefused: (process, code, message) =>
+        log.warn({ process, code }, `report about a process refused: ${message}`),
     });
     const leave = (): void => void connection.close();
     stop.addEventListener('abort', leave, { once: true });
@@ -98,6 +146,7 @@ export class Agent {
     } catch (error) {
       if (!(error instanceof Ending)) throw error;
     } finally {
+      this.#briefed = undefined;
       stop.removeEventListener('abort', leave);
       await connection.close();
     }

@@ -14,7 +14,13 @@ import {
   messageBytesMax,
   readStationMessage,
 } from './protocol.ts';
-import type { AgentMessage, ReportedFacts, StationMessage } from './protocol.ts';
+import type {
+  AgentMessage,
+  Assign,
+  ProcessReport,
+  ReportedFacts,
+  StationMessage,
+} from './protocol.ts';
 
 type Of<Type extends StationMessage['type']> = Extract<StationMessage, { readonly type: Type }>;
 export type Welcome = Of<'welcome'>;
@@ -46,6 +52,10 @@ export interface ConnectionOptions {
   readonly fqdn: string;
   readonly deadlines: Deadlines;
   readonly random: Random;
+  /** Told what this host has to run. */
+  readonly onAssign: (assign: Assign) => void;
+  /** Told that the station does not know, or not take, a report about a process. */
+  readonly onProcessRefused: (fid: string, code: string, message: string) => void;
 }
 
 export class Connection {
@@ -55,6 +65,8 @@ export class Connection {
   readonly #closed = Promise.withResolvers<void>();
   readonly #welcome = Promise.withResolvers<Welcome>();
   readonly #answers = new Map<number, (answer: Answer) => void>();
+  /** Reports about processes that wait for an answer. */
+  readonly #reported = new Map<number, string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #localAddress = '';
   #servesSince: number | undefined;
@@ -119,6 +131,17 @@ export class Connection {
   }
 
   /**
+   * Says what a process does. Nobody waits for the answer: what is lost with the connection is said
+   * again on the next.
+   */
+  reportProcess(report: Omit<ProcessReport, 'type' | 'id'>): void {
+    if (this.ended.aborted) return;
+    const id = ++this.#lastId;
+    this.#reported.set(id, report.fid);
+    this.#send({ type: 'process', id, ...report });
+  }
+
+  /**
    * Takes leave of the station; settles when that is over, which takes no longer than `closeMs`.
    */
   async close(): Promise<void> {
@@ -176,10 +199,20 @@ export class Connection {
         return this.#enter(message);
       case 'pace':
         return this.#beatEvery(message.heartbeat_ms);
+      case 'assign':
+        return this.#options.onAssign(message);
       case 'taken':
       case 'refused':
         this.#answers.get(message.id)?.(message);
+        this.#answerProcess(message);
     }
+  }
+
+  #answerProcess(answer: Answer): void {
+    const fid = this.#reported.get(answer.id);
+    if (fid === undefined) return;
+    this.#reported.delete(answer.id);
+    if (answer.type === 'refused') this.#options.onProcessRefused(fid, answer.code, answer.message);
   }
 
   #enter(welcome: Welcome): void {

@@ -15,12 +15,14 @@ import {
   parseStations,
   refuseSecretIn,
 } from './options.ts';
+import { Supervision } from './supervision/supervision.ts';
 import { tokenSource } from './token.ts';
 
 export interface AgentCommandOptions {
   readonly station: readonly URL[];
   readonly tokenFile?: string;
   readonly stateDir: string;
+  readonly sysconfigDir: string;
   readonly fqdn?: string;
   readonly address?: string;
   readonly lnid?: string;
@@ -55,6 +57,11 @@ export function registerAgent(program: Command): void {
       'file that holds the token; otherwise HALCYON_TOKEN is the token',
     )
     .option('--state-dir <dir>', 'where the agent keeps its id', '/var/lib/halcyon-agent')
+    .option(
+      '--sysconfig-dir <dir>',
+      'where the environment files of its processes are',
+      '/etc/sysconfig',
+    )
     .option('--fqdn <name>', 'name of this host; otherwise what "hostname -f" says', parseFqdn)
     .option(
       '--address <ip>',
@@ -74,10 +81,11 @@ export function registerAgent(program: Command): void {
     .action(async (options: AgentCommandOptions, command: Command) => {
       const stop = new AbortController();
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-      const agent = await prepare(options).catch((error: unknown) =>
+      const { agent, supervision } = await prepare(options).catch((error: unknown) =>
         command.error(`halcyon agent: ${(error as Error).message}`),
       );
       await agent.run(stop.signal);
+      await supervision.close();
     });
 }
 
@@ -86,15 +94,17 @@ export function registerAgent(program: Command): void {
  *
  * @throws Error that says what to change
  */
-async function prepare(options: AgentCommandOptions): Promise<Agent> {
+async function prepare(
+  options: AgentCommandOptions,
+): Promise<{ agent: Agent; supervision: Supervision }> {
   options.station.forEach(refuseSecretIn);
   const token = tokenSource(options.tokenFile, process.env);
   const ca = options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8');
-  const agent = agentId(options.stateDir);
+  const id = agentId(options.stateDir);
   const fqdn = options.fqdn ?? (await canonicalFqdn());
   const log = pino({
     level: options.logLevel,
-    base: { fqdn, agent },
+    base: { fqdn, agent: id },
     timestamp: pino.stdTimeFunctions.isoTime,
   });
   for (const url of options.station.filter(isExposed))
@@ -103,14 +113,23 @@ async function prepare(options: AgentCommandOptions): Promise<Agent> {
     { version: agentVersion, stations: options.station.map(({ href }) => href) },
     'starting',
   );
-  return new Agent({
+  const supervision = new Supervision({
+    stateDir: options.stateDir,
+    sysconfigDir: options.sysconfigDir,
+    logger: log,
+    onObservation: (observation) => agent.observed(observation),
+  });
+  supervision.recover();
+  const agent: Agent = new Agent({
     stations: options.station,
     token,
     ca,
     fqdn,
-    facts: factGatherer({ agent, address: options.address, lnid: options.lnid }),
+    facts: factGatherer({ agent: id, address: options.address, lnid: options.lnid }),
     log,
     timing: defaultTiming,
     random: Math.random,
+    supervisor: supervision,
   });
+  return { agent, supervision };
 }

@@ -5,9 +5,15 @@
  */
 
 import type * as contract from '../client/agent-protocol.ts';
-import type { StationMessage } from '../client/agent-protocol.ts';
+import type { Assignment, StationMessage } from '../client/agent-protocol.ts';
 
-export type { AgentMessage, ReportedFacts, StationMessage } from '../client/agent-protocol.ts';
+export type {
+  AgentMessage,
+  Assign,
+  ProcessReport,
+  ReportedFacts,
+  StationMessage,
+} from '../client/agent-protocol.ts';
 
 // Typed by the contract, so that these values cannot differ from it and still compile.
 export const agentProtocol: typeof contract.agentProtocol = 1;
@@ -23,7 +29,7 @@ export const closeCodes: typeof contract.closeCodes = {
 export const agentPath = 'api/v1/agent';
 
 /** Largest message taken from a station. */
-export const messageBytesMax = 1024 * 1024;
+export const messageBytesMax = 16 * 1024 * 1024;
 
 /** A station's interval is kept within these bounds, whatever it says. */
 export const heartbeatMsBounds = { min: 100, max: 3_600_000 } as const;
@@ -40,7 +46,7 @@ export class MalformedMessage extends Error {
  * @throws MalformedMessage where it is not a message of the contract
  */
 export function readStationMessage(text: string): StationMessage | undefined {
-  const fields = new Fields(text);
+  const fields = new Fields(parsed(text));
   switch (fields.text('type')) {
     case 'welcome':
       return {
@@ -60,21 +66,42 @@ export function readStationMessage(text: string): StationMessage | undefined {
       };
     case 'pace':
       return { type: 'pace', heartbeat_ms: fields.integer('heartbeat_ms') };
+    case 'assign':
+      return {
+        type: 'assign',
+        full: fields.flag('full'),
+        processes: fields.list('processes').map(readAssignment),
+        forget: fields.list('forget').map(String),
+      };
     default:
       return undefined;
   }
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MalformedMessage('a message of the station is not JSON');
+  }
+}
+
+/** What is carried out is checked once more by the supervision: fids, units and commands. */
+function readAssignment(value: unknown): Assignment {
+  const fields = new Fields(value);
+  fields.text('fid');
+  fields.text('unit');
+  fields.integer('generation');
+  fields.flag('run');
+  fields.list('command');
+  fields.text('environment_file');
+  return value as Assignment;
+}
+
 class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
 
-  constructor(text: string) {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      throw new MalformedMessage('a message of the station is not JSON');
-    }
+  constructor(value: unknown) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new MalformedMessage('a message of the station is not a JSON object');
     this.#values = value as Record<string, unknown>;
@@ -84,6 +111,18 @@ class Fields {
     const value = this.#values[name];
     if (typeof value === 'string') return value;
     throw new MalformedMessage(`"${name}" of a message of the station is not a string`);
+  }
+
+  flag(name: string): boolean {
+    const value = this.#values[name];
+    if (typeof value === 'boolean') return value;
+    throw new MalformedMessage(`"${name}" of a message of the station is not true or false`);
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.#values[name];
+    if (Array.isArray(value)) return value;
+    throw new MalformedMessage(`"${name}" of a message of the station is not a list`);
   }
 
   integer(name: string): number {

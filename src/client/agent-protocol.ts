@@ -3,6 +3,9 @@
 export type {
   agentProtocol,
   agentProtocolsSpoken,
+  Assign,
+  Assignment,
+  ProcessReport,
   AgentMessage,
   closeCodes,
   ReportedFacts,
