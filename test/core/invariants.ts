@@ -3,12 +3,14 @@
  */
 
 import { fidKey } from '../../src/core/allocation/fid.ts';
-import type { Commit } from '../../src/core/events/commit.ts';
+import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { keyOf } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
 import type { DeadlineRow, ProcessRow } from '../../src/core/graph/resources.ts';
+import { transitions } from '../../src/core/lifecycle/transitions.ts';
+import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
 
 const must = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(what);
@@ -23,6 +25,53 @@ const count = <T>(items: Iterable<T>, key: (item: T) => string): Map<string, num
 const unique = (items: Iterable<string>, what: string): void => {
   for (const [item, times] of count(items, String)) must(times === 1, `${what} ${item}: ${times}`);
 };
+
+/** The table of transitions, as a set of pairs. */
+const possible = new Set(
+  transitions.flatMap(({ ownership, from, to }) => from.map((one) => `${ownership} ${one} ${to}`)),
+);
+
+/** The state that a process is in after an event, where the event says so. */
+const stateAfter = ({ type, data }: EventRecord): string | undefined => {
+  switch (type) {
+    case 'ProcessAdded':
+      return 'unknown';
+    case 'ProcessStarting':
+    case 'ProcessRetryScheduled':
+      return 'starting';
+    case 'ProcessStopOrdered':
+      return 'quiescing';
+    case 'ProcessStateChanged':
+      return (data as { state: string }).state;
+    default:
+      return undefined;
+  }
+};
+
+/** Follows a log: a process goes from state to state as the table says, or as an operator does. */
+export class TransitionChecker {
+  readonly #processes = new Map<string, { ownership: string; state: string }>();
+  readonly #ownerships = new Map<string, string>();
+
+  check({ events, command }: Commit): void {
+    for (const event of events) {
+      const { fid, id, spec } = event.data as { fid: string; id: string; spec: unknown };
+      if (event.type === 'SpecRendered')
+        this.#ownerships.set(id, (spec as { ownership: string }).ownership);
+      const state = stateAfter(event);
+      if (state === undefined) continue;
+      const process = this.#processes.get(fid);
+      if (!process) {
+        this.#processes.set(fid, { ownership: this.#ownerships.get(spec as string)!, state });
+        continue;
+      }
+      const change = `${process.ownership} ${process.state} ${state}`;
+      const isOverride = command === 'OverrideState' && event.cause === undefined;
+      must(isOverride || possible.has(change), `${fid}: ${change} is not in the table`);
+      process.state = state;
+    }
+  }
+}
 
 const linksOf = (graph: Graph, { to, field }: Relation): { from: string; key: string }[] =>
   [...graph.all(to)].flatMap((row) => {
@@ -69,6 +118,14 @@ const checkProcesses = (graph: Graph): void => {
   for (const { id, spec } of graph.all('spec')) {
     must(graph.related('shapes', id) > 0, `spec ${id} is left over`);
     must(graph.specWith(JSON.stringify(spec)) === id, `spec ${id} is not found`);
+  }
+  for (const process of processes) {
+    const { removing, host } = graph.must('node', process.node);
+    const isLeaving = removing || graph.must('host', host).removing || process.removing;
+    must(
+      !isLeaving || (process.removing && wantedOf(graph, process)?.state !== 'online'),
+      `${process.fid} leaves and is wanted online`,
+    );
   }
   const roles = count(processes, ({ node, role }) => `${node} ${role}`);
   for (const node of graph.all('node'))

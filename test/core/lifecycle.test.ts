@@ -617,6 +617,7 @@ t.test('an operator who knows better sets a state, with a reason', async (t) => 
 t.test('one that is set to online although nobody ever wanted it is let be', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late'] });
   t.strictSame(c.run(override(c.fid('late'), 'online')), ['late online: I looked']);
+  t.strictSame(c.says(c.fid('late'), 'online', { pid: 1 }), [], 'and no agent was ever told of it');
 });
 
 t.test('T54: settings change together or not at all', async (t) => {

@@ -5,7 +5,7 @@ import type { Command } from '../../src/core/commands/index.ts';
 import type { ObservedState, ReportProcess } from '../../src/core/commands/report-process.ts';
 import type { EventData, EventType } from '../../src/core/events/catalogue.ts';
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
-import type { Engine } from '../../src/core/engine.ts';
+import type { Engine, Outcome } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import type { Rejection } from '../../src/core/rejection.ts';
@@ -55,8 +55,14 @@ export class PlayedCluster {
   readonly engine: Engine = newEngine(table);
   now = noon;
 
+  readonly #watch: (commit: Commit, graph: Graph) => void;
+
   /** Hosts are `n1.example`, `n2.example`, …; each gets its roles in order. */
-  constructor(hosts: Readonly<Record<string, readonly string[]>> = {}) {
+  constructor(
+    hosts: Readonly<Record<string, readonly string[]>> = {},
+    watch: (commit: Commit, graph: Graph) => void = () => undefined,
+  ) {
+    this.#watch = watch;
     const roles = playedRoles.map((name) =>
       roleSource(name, { requires: requirements[name] ?? [] }),
     );
@@ -106,8 +112,14 @@ export class PlayedCluster {
     return Object.fromEntries(rows.map(({ role, state }) => [role, state]));
   }
 
-  commit(command: Command): Commit | null {
+  attempt(command: Command): Outcome {
     const outcome = submit(this.engine, command, { at: this.now });
+    if (outcome.kind === 'committed') this.#watch(outcome.commit, this.graph);
+    return outcome;
+  }
+
+  commit(command: Command): Commit | null {
+    const outcome = this.attempt(command);
     if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.rejection));
     return outcome.kind === 'committed' ? outcome.commit : null;
   }
@@ -120,7 +132,7 @@ export class PlayedCluster {
   }
 
   refusal(command: Command): Rejection {
-    const outcome = submit(this.engine, command, { at: this.now });
+    const outcome = this.attempt(command);
     if (outcome.kind !== 'rejected') throw new Error(`not refused: ${JSON.stringify(outcome)}`);
     return outcome.rejection;
   }

@@ -6,7 +6,7 @@ import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { restoreLine, snapshotLines } from '../../src/core/graph/dump.ts';
-import { checkGraph, LogChecker } from './invariants.ts';
+import { checkGraph, LogChecker, TransitionChecker } from './invariants.ts';
 import { check, Clock, commandOf, step } from './random-commands.ts';
 import { load, newEngine, nodeUp, submit, templates } from './scenario.ts';
 
@@ -41,7 +41,11 @@ t.test(
     const property = fc.property(steps, (sequence) => {
       const { engine, log } = begun();
       const replica = replay(log);
-      const [clock, checker] = [new Clock(), new LogChecker()];
+      const [clock, checker, transitions] = [
+        new Clock(),
+        new LogChecker(),
+        new TransitionChecker(),
+      ];
       log.forEach((line) => checker.check(read(line)));
       for (const each of sequence) {
         const command = commandOf(each, engine.graph);
@@ -64,6 +68,7 @@ t.test(
         replica.replay(read(line));
         equal(replica.graph.digest(), engine.graph.digest(), `the digest of the replay`);
         checker.check(read(line));
+        transitions.check(outcome.commit);
         checkGraph(engine.graph);
         checkGraph(replica.graph);
       }

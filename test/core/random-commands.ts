@@ -4,11 +4,29 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
+import { observedStates } from '../../src/core/commands/report-process.ts';
 import type { Submission } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
+import { processStates } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import type { Json } from '../../src/core/roles.ts';
-import { add, allRoles, declaredHost, load, noon, nodeUp, remove, report } from './scenario.ts';
+import {
+  add,
+  allRoles,
+  declaredHost,
+  load,
+  nodeUp,
+  noon,
+  override,
+  remove,
+  report,
+  scale,
+  setVars,
+  wantCluster,
+  wantNode,
+  wantProcess,
+} from './scenario.ts';
 
 /** A step as fast-check makes and shrinks it. What it means depends on the graph it meets. */
 export interface Step {
@@ -23,6 +41,7 @@ const hosts = ['n1.example', 'n2.example', 'n3.example', 'n4.example'];
 const addresses = ['10.0.0.1', '10.0.0.1', '10.0.0.3', '10.0.0.4'];
 const roles = allRoles.map(({ name }) => name);
 const noFid = '0x7200000000000001:0xfffffff' as Fid;
+const noNode = '0x6e00000000000001:0xfffffff' as Fid;
 
 const host = fc.constantFrom(...hosts);
 const role = fc.oneof(
@@ -87,13 +106,87 @@ const adds = fc
   })
   .map(({ fqdn, ...rest }): Command => ({ ...add(fqdn), ...rest }));
 
-/** The n-th process, counted around; now and then one that does not exist. */
+/** The n-th process, counted around; now and then none. */
+const processIn = (graph: Graph, n: number): ProcessRow | undefined => {
+  const processes = [...graph.all('process')];
+  return n === 0 ? undefined : processes[n % processes.length];
+};
+
+const nodeIn = (graph: Graph, n: number): Fid => processIn(graph, n)?.node ?? noNode;
+
 const onProcess =
   (n: number, make: (fid: Fid) => Command) =>
-  (graph: Graph): Command => {
-    const processes = [...graph.all('process')];
-    return make(processes.length === 0 || n === 0 ? noFid : processes[n % processes.length]!.fid);
-  };
+  (graph: Graph): Command =>
+    make(processIn(graph, n)?.fid ?? noFid);
+
+const wanted = fc.constantFrom('online', 'offline');
+const observed = fc.record({
+  behind: fc.constantFrom(0, 0, 0, 1, -1),
+  state: fc.constantFrom(...observedStates),
+  pid: fc.constantFrom(null, 10, 11),
+  reason: fc.constantFrom('', 'exit code 1', 'x'.repeat(1024)),
+});
+
+/** What operators and agents do to processes, nodes and hosts once they are there. */
+export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
+  { weight: 2, arbitrary: wanted.map(wantCluster) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.nat(50), wanted, fc.boolean())
+      .map(([n, state, force]) => onProcess(n, (fid) => wantProcess(fid, state, force))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.nat(50), wanted).map(
+      ([n, state]) =>
+        (graph: Graph): Command =>
+          wantNode(nodeIn(graph, n), state),
+    ),
+  },
+  {
+    weight: 12,
+    arbitrary: fc
+      .tuple(fc.nat(50), observed)
+      .map(([n, { behind, ...rest }]) => (graph: Graph): Command => {
+        const process = processIn(graph, n);
+        return {
+          type: 'ReportProcess',
+          host: process ? graph.must('node', process.node).host : hosts[0]!,
+          fid: process?.fid ?? noFid,
+          generation: (process?.generation ?? 0) - behind,
+          ...rest,
+        };
+      }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(50)
+      .map((n) => onProcess(n, (fid): Command => ({ type: 'RestartProcess', fid }))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.nat(50), fc.constantFrom(...processStates))
+      .map(([n, state]) => onProcess(n, (fid) => override(fid, state))),
+  },
+  { weight: 1, arbitrary: fc.nat(50).map((n) => onProcess(n, (fid) => remove(fid, true))) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(50)
+      .map((n) => (graph: Graph): Command => ({ type: 'RemoveNode', fid: nodeIn(graph, n) })),
+  },
+  { weight: 1, arbitrary: host.map((fqdn): Command => ({ type: 'RemoveHost', fqdn })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(host, fc.constantFrom('solo', 'app', 'ha', 'late'), fc.nat(4))
+      .map(([fqdn, name, to]) => scale(fqdn, name, to)),
+  },
+  { weight: 1, arbitrary: fc.nat(5).map((n) => setVars({ process_max_start_attempts: n })) },
+);
 
 const command: fc.Arbitrary<Step['command']> = fc.oneof(
   { weight: 2, arbitrary: loads },
@@ -118,6 +211,7 @@ const command: fc.Arbitrary<Step['command']> = fc.oneof(
       .tuple(fc.nat(50), fc.constantFrom('starting', 'online', 'offline', 'failed'))
       .map(([n, state]) => onProcess(n, (fid) => report(fid, state))),
   },
+  { weight: 10, arbitrary: lifecycle },
   {
     weight: 2,
     arbitrary: fc

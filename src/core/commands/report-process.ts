@@ -36,7 +36,8 @@ export const reportProcess: Decide<ReportProcess> = (graph, command, { at }) => 
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   if (graph.must('node', process.node).host !== host)
     return reject('identity-mismatch', `${fid} is not a process of ${host}`, { subject: fid });
-  if (generation !== process.generation || isPaused(graph, process)) return unchanged;
+  if (generation === 0 || generation !== process.generation || isPaused(graph, process))
+    return unchanged;
   switch (state) {
     case 'starting':
       return decided(running(process, pid));
