@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { Station } from '../station/station.ts';
 import { agentMessageBytesMax, agentSocket } from './agent-socket.ts';
 import { authorise } from './auth.ts';
@@ -78,8 +79,17 @@ export const createServer = async (
       infoRoutes(api, station, streams);
       tokenRoutes(api, station);
       agentSocket(api, station, version);
-      api.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () =>
-        app.swagger(),
+      api.get(
+        '/openapi.json',
+        {
+          config: { access: 'public' },
+          schema: {
+            summary: 'This document',
+            tags: ['station'],
+            response: { 200: Type.Object({}) },
+          },
+        },
+        () => app.swagger(),
       );
     },
     { prefix: '/api/v1' },
