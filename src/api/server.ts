@@ -48,6 +48,8 @@ export const createServer = async (
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // A logger a request costs more than most requests; what is logged of one names its id.
+    childLoggerFactory: (logger) => logger,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
@@ -101,7 +103,7 @@ const problemType = 'application/problem+json; charset=utf-8';
 
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const problem = asApiError(error);
-  if (problem.status >= 500) request.log.error({ err: error }, 'a request failed');
+  if (problem.status >= 500) request.log.error({ err: error, request: request.id }, 'a request failed');
   if (problem.status === 503) reply.header('retry-after', '1');
   return reply
     .code(problem.status)
