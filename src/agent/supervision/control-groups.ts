@@ -74,7 +74,8 @@ export class ControlGroups {
       accessSync(join(root, 'cgroup.procs'), constants.W_OK);
       this.#parent = parent;
     } catch (error) {
-      this.#log.info({ err: error }, 'cgroups cannot be made: memory is bounded by prlimit only');
+      const { message } = error as Error;
+      this.#log.info({ message }, 'cgroups cannot be made: memory is bounded by prlimit only');
       return;
     }
     try {
@@ -82,7 +83,8 @@ export class ControlGroups {
         writeFileSync(join(folder, 'cgroup.subtree_control'), '+memory');
       this.#boundsMemory = true;
     } catch (error) {
-      this.#log.info({ err: error }, 'cgroups cannot bound memory here: prlimit does only');
+      const { message } = error as Error;
+      this.#log.info({ message }, 'cgroups cannot bound memory here: prlimit does only');
     }
   }
 }

@@ -36,5 +36,10 @@ export async function writeEnvironmentFile(
 /** Removes the file where there is one. */
 export function removeEnvironmentFile(sysconfigDir: string, named: Named): void {
   // What was refused for its name has no file, and its name must not lead to another one.
-  if (isUnit(named.unit)) rmSync(environmentFilePath(sysconfigDir, named), { force: true });
+  if (!isUnit(named.unit)) return;
+  try {
+    rmSync(environmentFilePath(sysconfigDir, named), { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+  }
 }

@@ -70,6 +70,7 @@ export class ExecSupervisor implements Supervisor {
     const { pid } = child;
     if (pid === undefined) {
       const [error] = (await once(child, 'error')) as [Error];
+      this.#options.groups.remove(groupName(run));
       throw new Refusal(`no process can be made: ${error.message}`);
     }
     const stat = statOf(pid);
@@ -85,6 +86,7 @@ export class ExecSupervisor implements Supervisor {
       this.#watched.delete(runName(run));
       child.removeAllListeners('exit');
       child.stdin?.destroy();
+      this.#options.groups.remove(groupName(run));
       throw new Refusal(`its start cannot be recorded: ${(error as Error).message}`);
     }
     child.stdin?.end('go\n');
@@ -156,6 +158,7 @@ export class ExecSupervisor implements Supervisor {
         }),
       );
     } catch (error) {
+      groups.remove(groupName(run));
       throw new Refusal(`no process can be made: ${(error as Error).message}`);
     }
   }

@@ -19,6 +19,8 @@ export interface Slot extends Situation {
   /** The assignment for which nothing runs any more, as it wants. */
   resting: Assignment | undefined;
   working: boolean;
+  /** Whether something has come since its work began to look at what is wanted. */
+  woken: boolean;
 }
 
 export function emptySlot(fid: string): Slot {
@@ -32,5 +34,6 @@ export function emptySlot(fid: string): Slot {
     end: undefined,
     resting: undefined,
     working: false,
+    woken: false,
   };
 }

@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { isFid, problemOf, Refusal } from './assignment.ts';
-import type { Assignment, Observation, State } from './assignment.ts';
+import type { Assignment, Observation } from './assignment.ts';
+import { Book } from './book.ts';
 import { ControlGroups } from './control-groups.ts';
 import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
 import { ExecSupervisor } from './exec.ts';
@@ -16,7 +16,7 @@ import type { OutputLimits } from './output-files.ts';
 import { bootId } from './proc.ts';
 import type { Main } from './proc.ts';
 import { ReadinessProbes, strangerAt } from './readiness.ts';
-import { intended, observationOf, RunRecords } from './run-record.ts';
+import { intended } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import { emptySlot } from './slot.ts';
 import type { Slot } from './slot.ts';
@@ -52,7 +52,7 @@ export class Supervision {
   readonly #options: SupervisionOptions;
   readonly #log: Logger;
   readonly #boot = bootId();
-  readonly #records: RunRecords;
+  readonly #book: Book;
   readonly #outputs: OutputFiles;
   readonly #sockets: NotifySockets;
   readonly #probes: ReadinessProbes;
@@ -68,7 +68,7 @@ export class Supervision {
     const { stateDir, logger: log } = options;
     this.#options = options;
     this.#log = log;
-    this.#records = new RunRecords(join(stateDir, 'runs'));
+    this.#book = new Book(join(stateDir, 'runs'), options.onObservation, log);
     this.#outputs = new OutputFiles(
       join(stateDir, 'logs'),
       options.output ?? defaultOutputLimits,
@@ -100,10 +100,7 @@ export class Supervision {
    * or stopped by it.
    */
   recover(): void {
-    const records = this.#records.read((file, error) =>
-      this.#log.error({ err: error, file }, 'a record of a run cannot be read; it is left out'),
-    );
-    for (const record of records) this.#takeOver(record);
+    for (const record of this.#book.records()) this.#takeOver(record);
   }
 
   /**
@@ -166,8 +163,8 @@ export class Supervision {
     const slot = this.#slot(record.fid);
     slot.record = record;
     this.#outputs.watch(record.fid);
-    if (record.phase === 'refused') return this.#observe(slot, 'refused');
-    if (record.phase === 'ended') return this.#observe(slot, 'exited');
+    if (record.phase === 'refused') return this.#book.observe(slot, 'refused');
+    if (record.phase === 'ended') return this.#book.observe(slot, 'exited');
     if (record.boot !== this.#boot)
       return this.#over(slot, { code: null, signal: null, reason: 'the host was rebooted' });
     if (!this.#supervisors[record.supervisor].adopt(record)) {
@@ -175,7 +172,7 @@ export class Supervision {
       const reason = 'ended while no agent was running; its exit code is not known';
       return this.#over(slot, { code: null, signal: null, reason });
     }
-    this.#observe(slot, record.online ? 'online' : 'starting');
+    this.#book.observe(slot, record.online ? 'online' : 'starting');
     if (record.online) return;
     this.#probes.watch(record, record);
     if (record.main !== null) this.#probes.began(record, record.main);
@@ -198,6 +195,7 @@ export class Supervision {
   }
 
   #wake(slot: Slot): void {
+    slot.woken = true;
     if (slot.working || this.#closed) return;
     slot.working = true;
     const work = this.#reconcile(slot)
@@ -208,7 +206,10 @@ export class Supervision {
 
   async #reconcile(slot: Slot): Promise<void> {
     try {
-      while (!this.#closed && (await this.#step(slot)));
+      while (slot.woken && !this.#closed) {
+        slot.woken = false;
+        while (!this.#closed && (await this.#step(slot)));
+      }
     } finally {
       slot.working = false;
     }
@@ -266,19 +267,17 @@ export class Supervision {
       if (!(error instanceof Refusal)) throw error;
       if (this.#closed) return;
       this.#askNoMore(record);
-      this.#keep(slot, { ...record, phase: 'refused', reason: error.message });
-      this.#observe(slot, 'refused');
+      this.#book.keep(slot, { ...record, phase: 'refused', reason: error.message });
+      this.#book.observe(slot, 'refused');
     }
   }
 
   #intend(slot: Slot, record: RunRecord): void {
     try {
-      this.#records.write(record);
+      this.#book.write(slot, record);
     } catch (error) {
       throw new Refusal(`its start cannot be recorded: ${(error as Error).message}`);
     }
-    slot.record = record;
-    this.#probes.watch(record, record);
   }
 
   async #stop(slot: Slot): Promise<void> {
@@ -287,7 +286,7 @@ export class Supervision {
     slot.stopping = true;
     slot.end = undefined;
     this.#askNoMore(record);
-    this.#observe(slot, 'stopping');
+    this.#book.observe(slot, 'stopping');
     await this.#supervisors[record.supervisor].stop(record, timeoutMs);
     slot.stopping = false;
     if (this.#closed) return;
@@ -308,11 +307,11 @@ export class Supervision {
     if (record !== undefined) await this.#clear(record);
     if (this.#closed || slot.wanted !== wanted || slot.forgotten) return;
     slot.resting = wanted;
-    if (record?.phase === 'intent') this.#keep(slot, { ...record, phase: 'ended' });
+    if (record?.phase === 'intent') this.#book.keep(slot, { ...record, phase: 'ended' });
     if (record?.generation === wanted.generation && record.phase !== 'intent') return;
     const { fid, generation } = wanted;
     const none = { pid: null, started: null, code: null, signal: null };
-    this.#tell(slot, { fid, generation, state: 'exited', ...none, reason: 'does not run' });
+    this.#book.tell(slot, { fid, generation, state: 'exited', ...none, reason: 'does not run' });
   }
 
   async #erase(slot: Slot): Promise<boolean> {
@@ -321,7 +320,7 @@ export class Supervision {
     if (this.#closed || !slot.forgotten) return true;
     for (const named of [record, wanted])
       if (named !== undefined) removeEnvironmentFile(this.#options.sysconfigDir, named);
-    this.#records.remove(fid);
+    this.#book.remove(fid);
     this.#outputs.remove(fid);
     this.#slots.delete(fid);
     return false;
@@ -332,20 +331,20 @@ export class Supervision {
     const slot = this.#slotOf(run);
     if (slot === undefined) return;
     const record: RunRecord = { ...slot.record!, phase: 'running', main };
-    if (slot.record!.phase === 'intent' && record.supervisor === 'exec') {
-      this.#records.write(record);
-      slot.record = record;
-    } else this.#keep(slot, record);
+    const isNew = slot.record!.phase === 'intent';
+    if (isNew && record.supervisor === 'exec') this.#book.write(slot, record);
+    else this.#book.keep(slot, record);
+    if (isNew) this.#probes.watch(record, record);
     if (main !== null) this.#probes.began(run, main);
-    if (!slot.stopping) this.#observe(slot, record.online ? 'online' : 'starting');
+    if (!slot.stopping) this.#book.observe(slot, record.online ? 'online' : 'starting');
   }
 
   #ready(run: Run): void {
     const slot = this.#slotOf(run);
     if (slot?.record?.phase !== 'running' || slot.stopping || slot.record.online) return;
     this.#askNoMore(run);
-    this.#keep(slot, { ...slot.record, online: true });
-    this.#observe(slot, 'online');
+    this.#book.keep(slot, { ...slot.record, online: true });
+    this.#book.observe(slot, 'online');
   }
 
   #ended(run: Run, end: End): void {
@@ -360,8 +359,8 @@ export class Supervision {
     const stopped = slot.observation?.state === 'stopping';
     const early = record.online || stopped ? '' : ' before it was ready';
     this.#askNoMore(record);
-    this.#keep(slot, { ...record, phase: 'ended', ...end, reason: end.reason + early });
-    this.#observe(slot, 'exited');
+    this.#book.keep(slot, { ...record, phase: 'ended', ...end, reason: end.reason + early });
+    this.#book.observe(slot, 'exited');
     this.#wake(slot);
   }
 
@@ -375,25 +374,5 @@ export class Supervision {
   #slotOf({ fid, nonce }: Run): Slot | undefined {
     const slot = this.#slots.get(fid);
     return slot?.record?.nonce === nonce && !this.#closed ? slot : undefined;
-  }
-
-  #keep(slot: Slot, record: RunRecord): void {
-    slot.record = record;
-    try {
-      this.#records.write(record);
-    } catch (error) {
-      // An older record leads the next agent to look itself, so nothing runs twice.
-      this.#log.error({ err: error, fid: slot.fid }, 'a record of a run cannot be written');
-    }
-  }
-
-  #observe(slot: Slot, state: State): void {
-    this.#tell(slot, observationOf(slot.record!, state));
-  }
-
-  #tell(slot: Slot, observation: Observation): void {
-    if (isDeepStrictEqual(observation, slot.observation)) return;
-    slot.observation = observation;
-    this.#options.onObservation(observation);
   }
 }

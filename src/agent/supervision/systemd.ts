@@ -135,14 +135,14 @@ export class SystemdSupervisor implements Supervisor {
     const { unit, run, stopping } = watched;
     const { mainPid, active, busy, end } = status;
     const isOver = (active === 'inactive' || active === 'failed') && !busy;
-    if (mainPid > 0 && mainPid !== watched.pid) {
+    if (watched.alive && mainPid > 0 && mainPid !== watched.pid) {
       const stat = statOf(mainPid);
       if (stat !== undefined) {
         watched.pid = mainPid;
         this.#events.began(run, { pid: mainPid, started: stat.started });
       }
     }
-    if (active === 'active' && watched.notifies && !watched.isReady) {
+    if (watched.alive && active === 'active' && watched.notifies && !watched.isReady) {
       watched.isReady = true;
       this.#events.ready(run);
     }
