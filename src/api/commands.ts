@@ -29,7 +29,18 @@ export const CommandQuery = Type.Object(
   strict,
 );
 
-/** Headers of every command. */
+const preconditions = {
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'A revision; the command is refused when the cluster has another.',
+    }),
+  ),
+};
+
+/** Headers of a command whose answer cannot be given twice. */
+export const PreconditionHeaders = Type.Object(preconditions);
+
+/** Headers of every other command. */
 export const CommandHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
@@ -39,11 +50,7 @@ export const CommandHeaders = Type.Object({
         'A second request with the same key gets the answer of the first. Remembered for 24 hours.',
     }),
   ),
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'A revision; the command is refused when the cluster has another.',
-    }),
-  ),
+  ...preconditions,
 });
 
 const identityOf = (request: FastifyRequest): RequestIdentity | undefined => {

@@ -128,10 +128,11 @@ const runStation = async (flags: StationFlags): Promise<void> => {
 
   const { port: bound } = app.server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;
-  process.stdout.write(`listening on ${tls ? 'https' : 'http'}://${shownHost}:${bound}\n`);
+  const url = `${tls ? 'https' : 'http'}://${shownHost}:${bound}`;
+  process.stdout.write(`listening on ${url}\n`);
   const token = await station.bootstrap();
   if (token !== null)
     process.stdout.write(
-      `bootstrap admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station <url>\n`,
+      `bootstrap admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station ${url}\n`,
     );
 };

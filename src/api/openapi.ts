@@ -1,7 +1,10 @@
 /** The frame of the OpenAPI document; paths and schemas come from the routes. */
 
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import { ProblemDetails } from './schemas/replies.ts';
+import type { FastifySchema } from 'fastify';
+import type { TSchema } from 'typebox';
+import type { Access } from './auth.ts';
+import { DryRun, ProblemDetails } from './schemas/replies.ts';
 
 export const openapi = (version: string): FastifyDynamicSwaggerOptions => ({
   openapi: {
@@ -28,9 +31,76 @@ export const openapi = (version: string): FastifyDynamicSwaggerOptions => ({
       { name: 'tokens', description: 'Access' },
     ],
   },
-  transform: ({ schema, url }) => {
-    if (!schema?.response || schema.hide) return { schema: schema ?? {}, url };
-    const response = schema.response as Record<string, unknown>;
-    return { schema: { ...schema, response: { ...response, '4XX': ProblemDetails } }, url };
+  transform: ({ schema, url, route }) => {
+    if (!schema?.summary || schema.hide) return { schema: { ...schema, hide: true }, url };
+    const access = route.config?.access ?? 'admin';
+    return {
+      schema: {
+        ...schema,
+        operationId: operationId(String(route.method), url),
+        response: responses(schema, access),
+        ...(access === 'public' ? { security: [] } : {}),
+        'x-access': access,
+      } as FastifySchema,
+      url,
+    };
   },
 });
+
+/** `GET /api/v1/processes/:fid/state` becomes `getProcessesFidState`. */
+const operationId = (method: string, url: string): string =>
+  url
+    .replace('/api/v1', '')
+    .split(/[^a-z]+/i)
+    .filter((part) => part !== '')
+    .reduce((id, part) => id + part[0]!.toUpperCase() + part.slice(1), method.toLowerCase());
+
+const describedAs: Readonly<Record<string, string>> = {
+  200: 'Done',
+  201: 'Made and durable',
+  304: 'What If-None-Match names is still current',
+};
+
+interface Answer {
+  readonly content?: Readonly<Record<string, { readonly schema: TSchema }>>;
+}
+
+/** The answer of a route that writes other types than JSON. */
+export const inFormats = (formats: Readonly<Record<string, TSchema>>): Answer => ({
+  content: Object.fromEntries(Object.entries(formats).map(([type, schema]) => [type, { schema }])),
+});
+
+/** What a route answers, with what is the same for all: dry runs, repeated requests, errors. */
+const responses = (schema: FastifySchema, access: Access): Record<string, unknown> => {
+  const declared = schema.response as Record<string, Answer> | undefined;
+  const described: Record<string, unknown> = {};
+  for (const [status, answer] of Object.entries(declared ?? { 200: {} }))
+    described[status] = {
+      description: describedAs[status],
+      ...(status === '304'
+        ? {}
+        : 'content' in answer
+          ? answer
+          : { content: { 'application/json': { schema: answer } } }),
+    };
+  const query = schema.querystring as { properties?: object } | undefined;
+  if (query?.properties && 'dry_run' in query.properties) {
+    const done = Object.values(declared ?? {})[0];
+    described['200'] = {
+      description: 'Done, or already so; with `dry_run`, what would be appended',
+      content: { 'application/json': { schema: { anyOf: [done, DryRun] } } },
+    };
+  }
+  if (access !== 'public')
+    described['4XX'] = {
+      description: 'Refused; docs/errors.md has the codes',
+      content: { 'application/problem+json': { schema: ProblemDetails } },
+    };
+  return {
+    ...described,
+    '5XX': {
+      description: 'Not possible at the moment; docs/errors.md has the codes',
+      content: { 'application/problem+json': { schema: ProblemDetails } },
+    },
+  };
+};

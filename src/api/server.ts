@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { Station } from '../station/station.ts';
 import { agentMessageBytesMax, agentSocket } from './agent-socket.ts';
 import { authorise } from './auth.ts';
@@ -48,6 +49,8 @@ export const createServer = async (
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // A logger a request costs more than most requests; what is logged of one names its id.
+    childLoggerFactory: (logger) => logger,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
@@ -80,8 +83,17 @@ export const createServer = async (
       infoRoutes(api, station, streams);
       tokenRoutes(api, station);
       agentSocket(api, station, version);
-      api.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () =>
-        app.swagger(),
+      api.get(
+        '/openapi.json',
+        {
+          config: { access: 'public' },
+          schema: {
+            summary: 'This document',
+            tags: ['station'],
+            response: { 200: Type.Object({}) },
+          },
+        },
+        () => app.swagger(),
       );
     },
     { prefix: '/api/v1' },
@@ -93,7 +105,7 @@ const problemType = 'application/problem+json; charset=utf-8';
 
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const problem = asApiError(error);
-  if (problem.status >= 500) request.log.error({ err: error }, 'a request failed');
+  if (problem.status >= 500) request.log.error({ err: error, request: request.id }, 'a request failed');
   if (problem.status === 503) reply.header('retry-after', '1');
   return reply
     .code(problem.status)

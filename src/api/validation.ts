@@ -30,8 +30,10 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const validator = Compile(schema);
   const isText = httpPart !== 'body';
   return (data: unknown) => {
+    // Most queries and paths hold text only, which is right as it is.
+    if (validator.Check(data)) return { value: data };
     const value: unknown = isText ? Value.Convert(schema, data) : data;
-    if (validator.Check(value)) return { value };
+    if (isText && validator.Check(value)) return { value };
     const [first] = validator.Errors(value);
     const place = places[httpPart ?? 'body'] ?? 'body';
     const path = readable(first?.instancePath ?? '');

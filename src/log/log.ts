@@ -108,7 +108,7 @@ export class LogUnavailableError extends Error {
 export class LogLockedError extends Error {
   readonly code = 'log-locked';
   constructor(path: string) {
-    super(`${path} is in use already`);
+    super(`${path} is in use: another process, most likely a station, has this log open`);
     this.name = 'LogLockedError';
   }
 }

@@ -10,11 +10,11 @@ import { agentMessageBytesMax } from '../../src/api/agent-socket.ts';
 import { closeCodes } from '../../src/api/schemas/agent-protocol.ts';
 import { AgentSessions, heartbeatsPerSecondMax } from '../../src/station/agent-sessions.ts';
 import { bodyOf, openStation, reported, until } from '../station/harness.ts';
-import type { InProcess } from '../station/harness.ts';
+import type { InProcess, Json } from '../station/harness.ts';
 
 /** An agent played by hand. */
 class Agent {
-  readonly said: any[] = [];
+  readonly said: Json[] = [];
   closed: { code: number; reason: string } | null = null;
   readonly socket: WebSocket;
 
@@ -31,7 +31,7 @@ class Agent {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  async hears(type: string, id?: number): Promise<any> {
+  async hears(type: string, id?: number): Promise<Json> {
     return until(`${type} ${id ?? ''}`, () =>
       this.said.find((one) => one.type === type && (id === undefined || one.id === id)),
     );
@@ -41,7 +41,7 @@ class Agent {
     return until('the end of the connection', () => this.closed);
   }
 
-  async hello(fqdn: string): Promise<any> {
+  async hello(fqdn: string): Promise<Json> {
     await this.send({ type: 'hello', protocol: 1, fqdn });
     return this.hears('welcome');
   }

@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import type { Test } from 'tap';
+import { loadBytesMax } from '../../src/api/routes/cluster.ts';
 import { bodyBytesMax } from '../../src/api/server.ts';
 import { bodyOf, host, openStation, reported } from '../station/harness.ts';
 import type { Answer, InProcess } from '../station/harness.ts';
@@ -203,6 +204,7 @@ t.test('JSON of the wrong shape: the field is named', async (t) => {
       ['PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { cpus: 1.5 }), 'cpus'],
       ['GET', '/processes/nonsense', undefined, 'fid'],
       ['GET', '/processes?limit=0', undefined, 'limit'],
+      ['GET', '/processes?limit=10001', undefined, 'limit'],
       ['GET', '/processes?limit=many', undefined, 'limit'],
       ['GET', '/processes?node=nonsense', undefined, 'node'],
       ['GET', '/processes?state=happy', undefined, 'state'],
@@ -263,6 +265,10 @@ t.test('a body of 10 MiB', async (t) => {
       field: 'fqdn',
     });
     refused(t, await ask('POST', '/hosts', pad(bodyBytesMax + 1)), 413, 'body-too-large');
+    const load = JSON.stringify(bodyOf('cluster: x'));
+    const fill = (size: number): string => load + ' '.repeat(size - load.length);
+    refused(t, await ask('POST', '/load', fill(loadBytesMax + 1)), 413, 'body-too-large');
+    refused(t, await ask('POST', '/load', fill(loadBytesMax)), 422, 'invalid-files');
     const facts = `cluster: x\nhosts: []\n# ${'x'.repeat(10 * 1024 * 1024)}\n`;
     refused(t, await ask('POST', '/load', bodyOf(facts)), 400, 'invalid-request', {
       field: 'facts.text',

@@ -7,6 +7,7 @@ import fastify from 'fastify';
 import t from 'tap';
 import type { Test } from 'tap';
 import { EventStreams, unreadBytesMax } from '../../src/api/event-streams.ts';
+import { stepsMax } from '../../src/station/why.ts';
 import { host, openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
 
@@ -291,4 +292,22 @@ t.test('why: the chain of command, actor and rule behind a resource', async (t) 
   t.match((await ask('GET', '/why/example?kind=cluster')).body, { kind: 'cluster' });
   t.match(await ask('GET', '/why/clovis-app?kind=host'), { status: 404 });
   t.equal((await ask('GET', `/why/${fid.toUpperCase().replaceAll('X', 'x')}`)).body.id, fid);
+});
+
+t.test('why tells the first commit and the latest, where there are too many', async (t) => {
+  const opened = await openStation(t);
+  await opened.fill();
+  const { body } = await opened.ask('POST', '/processes', { host, role: 'clovis-app' });
+  const { fid } = body.processes.at(-1);
+  for (let i = 0; i <= stepsMax; i += 1)
+    await opened.station.submit(
+      { type: 'ReportProcessState', fid, state: 'online', reason: `${i}` },
+      { actor: 'station' },
+      () => null,
+    );
+  const { steps } = (await opened.ask('GET', `/why/${fid}`)).body;
+  t.equal(steps.length, stepsMax);
+  t.equal(steps[0].command, 'AddProcesses');
+  t.equal(steps[1].revision, body.revision + 3);
+  t.equal(steps.at(-1).revision, opened.station.head);
 });

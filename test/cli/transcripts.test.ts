@@ -123,8 +123,8 @@ transcript('loading', 'an operator checks and loads a cluster, and looks at it',
   'halctl cluster status --only-problems',
   'halctl cluster status --summary --at 1',
   'halctl mero dump',
-  "halctl cluster dump -f dumped && stat -c '%a %n' dumped/*",
-  'halctl cluster load -f dumped/facts.yaml -r dumped/roles.yaml',
+  "halctl cluster dump -f dumped && stat -c '%a %n' dumped/facts.yaml dumped/roles/*",
+  'halctl cluster load -f dumped/facts.yaml -r dumped/roles',
 ]);
 
 transcript('adding', 'an operator adds clients and gets their configuration', [

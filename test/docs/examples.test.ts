@@ -5,10 +5,7 @@
  * outputs that differ are written into the pages instead.
  */
 
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -20,7 +17,7 @@ import { Terminal } from './terminal.ts';
 const root = join(import.meta.dirname, '..', '..');
 const docs = join(root, 'docs');
 const pages = [
-  ...(existsSync(join(root, 'README.md')) ? [join(root, 'README.md')] : []),
+  join(root, 'README.md'),
   ...readdirSync(docs)
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(docs, name)),
@@ -29,14 +26,14 @@ const pages = [
 /** Whether outputs are written into the pages instead of compared. */
 const isWriting = process.env['TAP_SNAPSHOT'] === '1';
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
+/**
+ * A loopback address for one page of one run. Pages say 127.0.0.1:7400; a port that the kernel
+ * gives could be taken by somebody's connection before the station listens on it.
+ */
+const addressOf = (page: string): string =>
+  `127.${pages.indexOf(page) + 1}.${(process.pid >> 8) & 255}.${process.pid & 255 || 255}`;
+
+const pagesAddress = /\b127\.0\.0\.1\b/g;
 
 /** What differs from run to run is made alike; so is what must not be in a page. */
 const alike = (text: string): string =>
@@ -44,7 +41,7 @@ const alike = (text: string): string =>
     .replace(/hal_[\w…-]+/g, 'hal_…')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
-    .replace(/\b[0-9a-f]{12}\b/g, 'ID')
+    .replace(/\b([0-9a-f]{12}|[0-9a-f]{16})\b/g, 'ID')
     .replace(/"(at|time|since|pid|station)":\d+/g, '"$1":N')
     .replace(/ +$/gm, '')
     .trimEnd();
@@ -65,20 +62,21 @@ const fits = (shown: string, actual: string): boolean => {
 class Reader {
   readonly terminal: Terminal;
   readonly #folder: string;
-  readonly #port: number;
+  readonly #address: string;
   readonly #page: string;
   /** Up to where outputs were written into the page. */
   #written = 0;
 
-  constructor(t: Test, page: string, port: number) {
+  constructor(t: Test, page: string) {
     this.#page = page;
-    this.#port = port;
+    this.#address = addressOf(page);
     this.#folder = t.testdir({ home: {} });
     for (const name of ['roles', 'scripts', 'facts.example.yaml', 'packaging'])
       symlinkSync(join(root, name), join(this.#folder, name));
     this.terminal = new Terminal(this.#folder, {
       PATH: `${join(root, 'scripts')}:${process.env['PATH'] ?? ''}`,
       HOME: join(this.#folder, 'home'),
+      TMPDIR: join(this.#folder, 'home'),
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '/', '.cache'),
       LC_ALL: 'C.UTF-8',
       TERM: 'dumb',
@@ -101,10 +99,10 @@ class Reader {
   }
 
   async #do(line: string): Promise<{ code: number; output: string; failed: string }> {
-    const ours = (text: string): string => text.replaceAll(':7400', `:${this.#port}`);
-    const { output, ...rest } = await this.terminal.run(ours(line));
+    const { output, ...rest } = await this.terminal.run(line.replace(pagesAddress, this.#address));
     const shown = output
-      .replaceAll(`:${this.#port}`, ':7400')
+      .replaceAll(this.#address, '127.0.0.1')
+      .replaceAll(join(this.#folder, 'home'), '/home/you')
       .replaceAll(this.#folder, '/home/you/halcyon')
       .replaceAll(root, '/home/you/halcyon');
     return { ...rest, output: shown };
@@ -166,10 +164,10 @@ t.jobs = 2;
 for (const page of pages) {
   const examples = examplesOf(page);
   if (examples.length === 0) continue;
-  t.test(`the examples of ${basename(page)}`, { timeout: 100_000 }, async (t) => {
+  t.test(`the examples of ${basename(page)}`, { buffered: true, timeout: 100_000 }, async (t) => {
     checkFiles(t, page, examples);
     if (!examples.some(({ kind }) => kind === 'commands')) return;
-    const reader = new Reader(t, page, await freePort());
+    const reader = new Reader(t, page);
     if (!startsStation(examples)) await reader.startStation();
     for (const example of examples) await reader.try(t, example);
   });

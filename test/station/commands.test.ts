@@ -18,7 +18,7 @@ import { sqliteLogLimits } from '../../src/log/sqlite.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { SecretStore } from '../../src/station/secrets.ts';
 import { bodyOf, host, openStation, temporary, until } from './harness.ts';
-import type { InProcess } from './harness.ts';
+import type { InProcess, Json } from './harness.ts';
 
 const sender = { actor: 'station' };
 const register = (n: number): Command => ({ type: 'RegisterHost', fqdn: `h${n}.example` });
@@ -52,7 +52,7 @@ t.test(
           headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
           body: JSON.stringify({ host: 'a.example', role: 'app' }),
         });
-        const answer = (await body.json()) as any;
+        const answer = (await body.json()) as Json;
         if (statusCode !== 201) throw new Error(JSON.stringify(answer));
         added.push(...answer.processes);
       }

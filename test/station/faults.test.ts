@@ -288,7 +288,7 @@ t.test('a data directory is for one station', async (t) => {
   await startStation(t, directory);
   const second = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
   t.equal(await second.ended, 1);
-  t.match(second.stderr(), /lock\.db is in use already/);
+  t.match(second.stderr(), /lock\.db is in use: another process/);
 });
 
 t.test('the first token is printed once', async (t) => {

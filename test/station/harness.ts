@@ -60,12 +60,15 @@ export interface Asked {
   readonly headers?: Record<string, string>;
 }
 
+/** What JSON gives: tests look into it as they expect it to be. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 /** An answer, however it was got. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly headers: Record<string, string>;
-  readonly body: any;
+  readonly body: Json;
 }
 
 /** Sends a request and gives the answer, whatever its status. */

@@ -10,6 +10,7 @@ import { dumpDeclaration, readFiles } from '../../station/files.ts';
 import type { Station } from '../../station/station.ts';
 import { CommandHeaders, CommandQuery, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
+import { inFormats } from '../openapi.ts';
 import { read, readQuery } from '../reads.ts';
 import { LoadBody } from '../schemas/bodies.ts';
 import { Dump, Loaded, Status, VarList } from '../schemas/replies.ts';
@@ -38,7 +39,7 @@ const GraphQuery = readQuery({
 });
 
 /** Facts carry hosts by the thousand; other bodies are small. */
-const loadBytesMax = 64 * 1024 * 1024;
+export const loadBytesMax = 64 * 1024 * 1024;
 
 export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
   app.post<{ Body: LoadBody }>(
@@ -144,6 +145,18 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
         description: 'As JSON, for Graphviz, or one resource a line. Token hashes are not in it.',
         tags: ['cluster'],
         querystring: GraphQuery,
+        response: {
+          200: inFormats({
+            'application/json': Type.Object({
+              resources: Type.Array(Type.Object({ kind: Type.String() })),
+              relations: Type.Array(
+                Type.Object({ name: Type.String(), from: Type.String(), to: Type.String() }),
+              ),
+            }),
+            'text/vnd.graphviz': Type.String({ description: 'format=dot' }),
+            'text/tab-separated-values': Type.String({ description: 'format=kv' }),
+          }),
+        },
       },
     },
     async (request, reply) => {

@@ -8,6 +8,7 @@ import type { Revision } from '../../core/events/commit.ts';
 import type { Station } from '../../station/station.ts';
 import { explain, findResource, isKind } from '../../station/why.ts';
 import { ApiError } from '../errors.ts';
+import { inFormats } from '../openapi.ts';
 import { read } from '../reads.ts';
 import { EventPage, Why } from '../schemas/replies.ts';
 import type { EventReply } from '../schemas/replies.ts';
@@ -86,7 +87,15 @@ export const eventRoutes = (
           'A page as JSON; with `Accept: text/event-stream` a live stream (SSE) that resumes after `Last-Event-ID`.',
         tags: ['events'],
         querystring: EventsQuery,
-        response: { 200: EventPage },
+        response: {
+          200: inFormats({
+            'application/json': EventPage,
+            'text/event-stream': Type.String({
+              description:
+                'Messages with `id`, `event` (the type) and `data` (an event, as in a page).',
+            }),
+          }),
+        },
       },
     },
     (request, reply) => {
@@ -114,7 +123,7 @@ export const eventRoutes = (
         description:
           'The commits that made and changed it, with the command, the actor and the rules behind each.',
         tags: ['events'],
-        params: Type.Object({ id: Type.String() }),
+        params: Type.Object({ id: Type.String({ description: 'A fid, an FQDN or a name.' }) }),
         querystring: WhyQuery,
         response: { 200: Why },
       },

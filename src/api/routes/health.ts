@@ -1,25 +1,50 @@
 /** Liveness, readiness, metrics, and who the caller is. */
 
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import type { Station } from '../../station/station.ts';
 import { metricsOf } from '../metrics.ts';
-import { Token } from '../schemas/replies.ts';
+import { Health, Readiness, Token } from '../schemas/replies.ts';
+import { inFormats } from '../openapi.ts';
 import { tokenView } from '../views/tokens.ts';
 
 export const healthRoutes = (app: FastifyInstance, station: Station): void => {
-  app.get('/healthz', { config: { access: 'public' }, schema: { hide: true } }, () => ({
-    ok: true,
-  }));
+  app.get(
+    '/healthz',
+    {
+      config: { access: 'public' },
+      schema: { summary: 'Whether the station runs', tags: ['station'], response: { 200: Health } },
+    },
+    () => ({ ok: true }),
+  );
 
-  app.get('/readyz', { config: { access: 'public' }, schema: { hide: true } }, async () => {
-    await station.settled();
-    return { ok: true, revision: station.head };
-  });
+  app.get(
+    '/readyz',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Whether everything decided so far is durable',
+        tags: ['station'],
+        response: { 200: Readiness },
+      },
+    },
+    async () => {
+      await station.settled();
+      return { ok: true, revision: station.head };
+    },
+  );
 
   const metrics = metricsOf(station);
   app.get(
     '/metrics',
-    { config: { access: 'viewer' }, schema: { hide: true } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Metrics for Prometheus',
+        tags: ['station'],
+        response: { 200: inFormats({ 'text/plain': Type.String() }) },
+      },
+    },
     async (_request, reply) => {
       reply.type(metrics.contentType);
       return metrics.metrics();

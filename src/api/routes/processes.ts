@@ -15,6 +15,7 @@ import type { Station } from '../../station/station.ts';
 import { mustBeOwnOr } from '../auth.ts';
 import { CommandHeaders, CommandQuery, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
+import { inFormats } from '../openapi.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
 import { ProcessBody, StateBody } from '../schemas/bodies.ts';
 import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
@@ -165,7 +166,14 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
         tags: ['processes'],
         params: ProcessPath,
         querystring: ConfigurationQuery,
-        response: { 200: Configuration },
+        response: {
+          200: inFormats({
+            'application/json': Configuration,
+            'text/plain': Type.String({ description: 'format=env' }),
+            'application/yaml': Type.String({ description: 'format=yaml' }),
+          }),
+          304: Type.Null(),
+        },
       },
     },
     async (request, reply) => {

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { parseFid } from '../../core/allocation/fid.ts';
 import type { Station } from '../../station/station.ts';
 import { newToken } from '../../station/tokens.ts';
-import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { read } from '../reads.ts';
 import { TokenBody } from '../schemas/bodies.ts';
@@ -41,6 +41,7 @@ export const tokenRoutes = (app: FastifyInstance, station: Station): void => {
         tags: ['tokens'],
         body: TokenBody,
         querystring: CommandQuery,
+        headers: PreconditionHeaders,
         response: { 201: IssuedToken },
       },
     },
@@ -80,7 +81,9 @@ export const tokenRoutes = (app: FastifyInstance, station: Station): void => {
         summary: 'Revoke a token',
         description: 'It does not work any more once this has been answered.',
         tags: ['tokens'],
-        params: Type.Object({ id: Type.String() }),
+        params: Type.Object({
+          id: Type.String({ description: 'Id of the token, its part after `hal_`.' }),
+        }),
         querystring: CommandQuery,
         headers: CommandHeaders,
         response: { 200: Done },

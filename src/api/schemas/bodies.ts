@@ -26,6 +26,11 @@ export const LoadBody = Type.Object(
   {
     facts: NamedText,
     roles: Type.Array(NamedText, { maxItems: 1000 }),
+    passwords: Type.Optional(
+      Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
+        description: 'Contents of the files that facts name as `password_file`, by that name.',
+      }),
+    ),
   },
   strict,
 );

@@ -207,6 +207,9 @@ export const EventPage = Type.Object({
   next: nullable(RevisionNumber),
 });
 
+export const Health = Type.Object({ ok: Type.Boolean() });
+export const Readiness = Type.Object({ ok: Type.Boolean(), revision: RevisionNumber });
+
 export const DryRun = Type.Object({
   dry_run: Type.Literal(true),
   revision: RevisionNumber,

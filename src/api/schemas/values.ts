@@ -20,7 +20,11 @@ export const FidText = Type.String({
   description: 'A fid, `0x<container>:0x<key>`.',
   pattern: '^0[xX][0-9a-fA-F]{1,16}:0[xX][0-9a-fA-F]{1,13}$',
 });
-export const RoleName = Type.String({ minLength: 1, maxLength: 128 });
+export const RoleName = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'Name of a role.',
+});
 export const Overrides = Type.Record(Type.String(), Type.Unsafe<unknown>(Type.Any()), {
   description: "Template variables that win over the host's own.",
 });

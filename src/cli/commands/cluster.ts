@@ -1,7 +1,7 @@
 /** `halctl cluster`: the managed cluster as a whole. */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type {
   Done,
@@ -96,8 +96,11 @@ const loadCommand = (cluster: Command, shell: Shell): void => {
 };
 
 const runLoad = async (shell: Shell, flags: LoadFlags): Promise<void> => {
+  const facts = await textOf(flags.facts);
+  const passwords = await passwordsIn(facts);
   const body: LoadBody = {
-    facts: await textOf(flags.facts),
+    facts,
+    ...(Object.keys(passwords).length > 0 ? { passwords } : {}),
     roles: (await Promise.all((flags.roles ?? []).map(rolesIn))).flat(),
   };
   const client = await connect(shell, flags);
@@ -198,10 +201,17 @@ const dumpLines = ({ facts, roles }: Dump): string[] =>
  * Names come from the station: no more than their last part is used, so that nothing lands outside
  * the folder.
  */
+/** Facts beside a folder of roles: what `load -f DIR/facts.yaml -r DIR/roles` takes. */
 const writeFiles = async (folder: string, { facts, roles }: Dump): Promise<string[]> => {
   const taken = new Set<string>();
   const written: string[] = [];
-  for (const { name, text } of [facts, ...roles]) {
+  const write = async (path: string, text: string): Promise<void> => {
+    // Facts may tell more of a cluster than everybody should know.
+    await writePrivately(path, text);
+    written.push(path);
+  };
+  await write(join(folder, 'facts.yaml'), facts.text);
+  for (const { name, text } of roles) {
     const wanted =
       basename(name)
         .replace(/[^\w.-]/g, '_')
@@ -209,12 +219,27 @@ const writeFiles = async (folder: string, { facts, roles }: Dump): Promise<strin
     let free = wanted;
     for (let number = 2; taken.has(free); number++) free = `${number}-${wanted}`;
     taken.add(free);
-    const path = join(folder, free);
-    // Facts may tell more of a cluster than everybody should know.
-    await writePrivately(path, text);
-    written.push(path);
+    await write(join(folder, 'roles', free), text);
   }
   return written;
+};
+
+/** The files that facts name as `password_file`, beside the facts; the station cannot read them. */
+const passwordsIn = async (facts: LoadBody['facts']): Promise<Record<string, string>> => {
+  if (!facts.text.includes('password_file')) return {};
+  const { parseDocument, isScalar, visit } = await import('yaml');
+  const names = new Set<string>();
+  visit(parseDocument(facts.text), {
+    Pair: (_key, { key, value }) => {
+      if (isScalar(key) && key.value === 'password_file' && isScalar(value))
+        names.add(String(value.value));
+    },
+  });
+  const passwords = Array.from(
+    names,
+    async (name) => [name, (await textOf(resolve(dirname(facts.name), name))).text] as const,
+  );
+  return Object.fromEntries(await Promise.all(passwords));
 };
 
 interface StatusFlags extends ReadFlags {

@@ -57,7 +57,7 @@ const hostCommands = (system: Command, shell: Shell): void => {
       (fqdn, options) => client.addHost({ fqdn }, options),
       (reply) =>
         showChange(shell, flags, reply, ({ fqdn, state }: Host) => [
-          `${fqdn} is known; it is ${state}.`,
+          `${fqdn} is a host of the cluster; its state is ${state}.`,
         ]),
     );
   };

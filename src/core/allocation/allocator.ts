@@ -209,7 +209,7 @@ const refusedTemplate = (
 ): Refused => {
   const silent = code === 'unknown-variable' && !host.facts;
   const hint = silent
-    ? `; ${host.fqdn} has not reported yet, so only declared variables are known`
+    ? ` ${host.fqdn} has not reported yet, so only declared variables are known.`
     : '';
   return reject(code, `${message}${hint}`, {
     source: { file, line },

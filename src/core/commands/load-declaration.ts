@@ -81,8 +81,11 @@ const hostEvents = (graph: Graph, { obm, ...host }: DeclaredHost): EventDraft[] 
       type: 'HostDeclared',
       data: { ...host, roles: [...host.roles], devices: [...host.devices] },
     });
-  if (obm && differs(graph.get('obm', host.fqdn), obm))
-    events.push({ type: 'ObmDeclared', data: { host: host.fqdn, ...obm } });
+  // Facts without credentials, a dump for one, do not take away those that are kept already.
+  const present = graph.get('obm', host.fqdn);
+  const kept = obm && { ...obm, secret: obm.secret ?? present?.secret ?? null };
+  if (kept && differs(present, kept))
+    events.push({ type: 'ObmDeclared', data: { host: host.fqdn, ...kept } });
   return events;
 };
 

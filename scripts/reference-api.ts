@@ -1,0 +1,284 @@
+/** Writes docs/reference/openapi.json, api.md and limits.md from the routes and the limits in the sources. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { agentMessageBytesMax } from '../src/api/agent-socket.ts';
+import { unreadBytesMax } from '../src/api/event-streams.ts';
+import { loadBytesMax } from '../src/api/routes/cluster.ts';
+import { bodyBytesMax, createServer } from '../src/api/server.ts';
+import { eventsPerCommit } from '../src/core/engine.ts';
+import { sqliteLogLimits } from '../src/log/sqlite.ts';
+import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
+import { Station } from '../src/station/station.ts';
+import { stepsMax } from '../src/station/why.ts';
+
+export const referenceFolder = join(import.meta.dirname, '..', 'docs', 'reference');
+
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly additionalProperties?: Schema | boolean;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'path' | 'header';
+  readonly description?: string;
+  readonly schema: Schema;
+}
+
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Content }>
+  >;
+  readonly 'x-access': string;
+}
+
+export interface Document {
+  readonly info: { readonly version: string };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** The OpenAPI document of a station that listens nowhere. */
+export const openapiDocument = async (): Promise<Document> => {
+  const directory = mkdtempSync(join(tmpdir(), 'halcyon-openapi-'));
+  const logger = pino({ level: 'silent' });
+  const station = await Station.open({ directory, logger });
+  const app = await createServer(station, { logger });
+  try {
+    await app.ready();
+    return app.swagger() as unknown as Document;
+  } finally {
+    await app.close();
+    await station.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+/** A schema in a few words. */
+const typeOf = (schema: Schema): string => {
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(' or ');
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
+  if (schema.allOf) return 'object';
+  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
+  const { minimum, maximum } = schema;
+  const from = minimum === undefined ? '' : ` from ${minimum}`;
+  const to = maximum === undefined ? '' : ` to ${maximum}`;
+  return `${schema.type ?? 'anything'}${from}${to}`;
+};
+
+/** The fields of an object, of all parts where it has several. */
+const fieldsOf = (schema: Schema): [string, Schema, boolean][] =>
+  schema.allOf
+    ? schema.allOf.flatMap(fieldsOf)
+    : Object.entries(schema.properties ?? {}).map(([name, field]) => [
+        name,
+        field,
+        schema.required?.includes(name) ?? false,
+      ]);
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const row = (name: string, schema: Schema, notes: readonly string[]): string => {
+  const about = [...notes, schema.description ?? ''].filter((text) => text !== '').join('; ');
+  return `| \`${name}\` | ${cell(typeOf(schema))} | ${cell(about)} |`;
+};
+
+/** Fields of an object, and of the objects in it. */
+const fieldRows = (schema: Schema, isBody: boolean, prefix = ''): string[] =>
+  fieldsOf(schema).flatMap(([name, field, isRequired]) => {
+    const path = `${prefix}${name}`;
+    const notes =
+      isBody && isRequired ? ['required'] : !isBody && !isRequired ? ['may be absent'] : [];
+    const inner = field.type === 'array' ? field.items : field;
+    const within = field.type === 'array' ? `${path}[].` : `${path}.`;
+    const nested =
+      inner && (inner.properties || inner.allOf) ? fieldRows(inner, isBody, within) : [];
+    return [row(path, field, notes), ...nested];
+  });
+
+/** Headers and queries that every command or read has are described once. */
+const common = new Set(['dry_run', 'idempotency-key', 'if-match', 'at']);
+
+const accessWords: Readonly<Record<string, string>> = {
+  public: 'nobody in particular: no token is needed',
+  any: 'any valid token',
+  agent: 'agent, admin',
+  process: 'viewer or above, and the token of the process itself',
+  viewer: 'viewer, operator, admin',
+  operator: 'operator, admin',
+  admin: 'admin',
+};
+
+const accessOf = (operation: Operation): string =>
+  operation.operationId === 'putProcessesFidState'
+    ? 'operator, admin, and the token of the process itself'
+    : accessWords[operation['x-access']]!;
+
+const replySection = (operation: Operation): string[] => {
+  const [[status, reply] = ['200', undefined]] = Object.entries(operation.responses)
+    .filter(([code]) => code.startsWith('2'))
+    .toReversed();
+  const types = Object.entries(reply?.content ?? {});
+  const schema = types.find(([type]) => type === 'application/json')?.[1].schema;
+  const done = schema?.anyOf?.[0] ?? schema;
+  const others = types
+    .filter(([type]) => type !== 'application/json')
+    .map(([type]) => `\`${type}\``);
+  const rows = done ? fieldRows(done, false) : [];
+  return [
+    '',
+    `Answers ${status}${others.length === 0 ? '' : `, also as ${others.join(', ')}`}${rows.length === 0 ? '.' : ':'}`,
+    ...(rows.length === 0 ? [] : ['', '| field | type | |', '| --- | --- | --- |', ...rows]),
+  ];
+};
+
+const sectionOf = (method: string, path: string, operation: Operation): string[] => {
+  const parameters = operation.parameters ?? [];
+  const isCommand = parameters.some(({ name }) => name === 'dry_run');
+  const own = parameters.filter(({ name }) => !common.has(name));
+  const takes = [
+    ...(isCommand ? ['`dry_run`'] : []),
+    ...(parameters.some(({ name }) => name === 'idempotency-key') ? ['`Idempotency-Key`'] : []),
+    ...(parameters.some(({ name }) => name === 'if-match') ? ['`If-Match`'] : []),
+    ...(parameters.some(({ name }) => name === 'at') ? ['`at`'] : []),
+  ];
+  const body = operation.requestBody?.content['application/json']?.schema;
+  return [
+    '',
+    `### ${method.toUpperCase()} ${path}`,
+    '',
+    `${operation.summary}. ${operation.description ?? ''}`.trim(),
+    '',
+    `For: ${accessOf(operation)}.${takes.length === 0 ? '' : ` Takes ${takes.join(', ')}.`}`,
+    ...(own.length === 0
+      ? []
+      : [
+          '',
+          '| parameter | type | |',
+          '| --- | --- | --- |',
+          ...own.map((one) =>
+            row(one.name, { ...one.schema, description: one.description ?? '' }, [
+              `in the ${one.in}`,
+            ]),
+          ),
+        ]),
+    ...(body ? ['', '| body | type | |', '| --- | --- | --- |', ...fieldRows(body, true)] : []),
+    ...replySection(operation),
+  ];
+};
+
+/** The reference of the API as Markdown. */
+export const apiReference = ({ tags, paths }: Document): string => {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+  );
+  return [
+    '# The API',
+    '',
+    'Generated by `scripts/reference-api.ts` from the routes of the station; `openapi.json` beside it is the same for programs, and',
+    'a station serves its own at `/api/v1/openapi.json`.',
+    '',
+    'Requests carry `Authorization: Bearer <token>`; bodies are JSON. Fields and query parameters that are not known are refused.',
+    'Errors are problem details (RFC 9457) with a stable `code`; [errors.md](../errors.md) has them all. [limits.md](limits.md)',
+    'says how large and how many.',
+    '',
+    '* **Commands** take `Idempotency-Key` (a second request with the same key gets the answer of the first, for 24 hours),',
+    '  `If-Match: "<revision>"` (refused with 412 where the cluster has another) and `dry_run=true` (answers 200 with the events',
+    '  that would be appended and appends nothing). They answer when what they did is durable. 200 instead of 201: it was so already.',
+    '* **Reads** take `at`, a revision, a time in ms since the epoch or an ISO 8601 time: the cluster as it was. The header',
+    '  `Halcyon-Revision` says which revision was read.',
+    '* **Lists** answer `{revision, items, next}`; `next` is the `cursor` of the next page, null on the last one.',
+    '',
+    'Agents connect by WebSocket to `/api/v1/agent`, with a token of the role agent.',
+    ...tags.flatMap(({ name, description }) => {
+      const own = operations.filter(({ operation }) => operation.tags.includes(name));
+      return [
+        '',
+        `## ${description}`,
+        ...own.flatMap(({ method, path, operation }) => sectionOf(method, path, operation)),
+      ];
+    }),
+    '',
+  ].join('\n');
+};
+
+const bytes = (count: number): string =>
+  count >= 1024 * 1024 ? `${count / 1024 / 1024} MiB` : `${count / 1024} KiB`;
+
+const limits: readonly (readonly [string, string, string])[] = [
+  ['body of a request', bytes(bodyBytesMax), '413 `body-too-large`'],
+  ['body of `POST /load`', bytes(loadBytesMax), '413 `body-too-large`'],
+  ['message of an agent', bytes(agentMessageBytesMax), 'the connection ends with 1009'],
+  [
+    'unread bytes of one event stream',
+    bytes(unreadBytesMax),
+    'the stream ends; the reader resumes',
+  ],
+  ['events of one commit', String(eventsPerCommit), '422 `too-large`'],
+  ['one commit, as JSON', bytes(sqliteLogLimits.commitCharacters), '507 `append-failed`'],
+  ['commits that wait for the disk', String(sqliteLogLimits.queueCommits), '503 `log-busy`'],
+  [
+    'commits that wait for the disk, as JSON',
+    bytes(sqliteLogLimits.queueCharacters),
+    '503 `log-busy`',
+  ],
+  [
+    'heartbeats of all agents a second',
+    String(heartbeatsPerSecondMax),
+    'agents are told to beat slower',
+  ],
+  ['processes of one role in one request', '10000', '422 `invalid-multiplicity`'],
+  ['rows of one page', '10000', '400 `invalid-request`'],
+  ['commits told by `why`', String(stepsMax), 'the first and the latest are told'],
+];
+
+/** The limits as Markdown. */
+export const limitsReference = (): string =>
+  [
+    '# Limits',
+    '',
+    'Generated by `scripts/reference-api.ts`. Each has a test that goes one past it.',
+    '',
+    '| what | at most | beyond |',
+    '| --- | --- | --- |',
+    ...limits.map((columns) => `| ${columns.join(' | ')} |`),
+    '',
+  ].join('\n');
+
+/** Everything this writes, by file name. */
+export const apiFiles = async (): Promise<Readonly<Record<string, string>>> => {
+  const document = await openapiDocument();
+  return {
+    'openapi.json': `${JSON.stringify(document, null, 1)}\n`,
+    'api.md': apiReference(document),
+    'limits.md': limitsReference(),
+  };
+};
+
+if (import.meta.main) {
+  mkdirSync(referenceFolder, { recursive: true });
+  for (const [name, text] of Object.entries(await apiFiles()))
+    writeFileSync(join(referenceFolder, name), text);
+}

@@ -1,0 +1,45 @@
+/** The file that holds the environment of a process, where its systemd unit and people find it. */
+
+import { rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Assignment } from './assignment.ts';
+import { isUnit, Refusal } from './assignment.ts';
+import { replaceFileDurably } from './whole-file.ts';
+
+type Named = Pick<Assignment, 'unit' | 'fid'>;
+
+export function environmentFilePath(sysconfigDir: string, { unit, fid }: Named): string {
+  return join(sysconfigDir, `${unit}-${fid}`);
+}
+
+/**
+ * Replaces the file, mode 0600.
+ *
+ * @throws {Refusal} it cannot be written: without current values nothing is started
+ */
+export async function writeEnvironmentFile(
+  sysconfigDir: string,
+  assignment: Assignment,
+): Promise<void> {
+  const path = environmentFilePath(sysconfigDir, assignment);
+  try {
+    await mkdir(sysconfigDir, { recursive: true });
+    await replaceFileDurably(path, assignment.environment_file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOSPC' ? 'no space is left on the device' : message;
+    throw new Refusal(`the environment file ${path} cannot be written: ${reason}`);
+  }
+}
+
+/** Removes the file where there is one. */
+export function removeEnvironmentFile(sysconfigDir: string, named: Named): void {
+  // What was refused for its name has no file, and its name must not lead to another one.
+  if (!isUnit(named.unit)) return;
+  try {
+    rmSync(environmentFilePath(sysconfigDir, named), { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+  }
+}

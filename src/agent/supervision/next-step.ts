@@ -1,0 +1,36 @@
+/** What is to be done about one process next. Pure: the same for every supervisor. */
+
+import type { Assignment } from './assignment.ts';
+import type { RunRecord } from './run-record.ts';
+
+export interface Situation {
+  /** The newest assignment; undefined until one has come. */
+  readonly wanted: Pick<Assignment, 'run' | 'generation'> | undefined;
+  /** Whether it is to be stopped and then known no longer. */
+  readonly forgotten: boolean;
+  /** The last run; undefined where there was none. */
+  readonly record: Pick<RunRecord, 'phase' | 'generation'> | undefined;
+}
+
+/**
+ * - `stop`: it runs and should not, or not with these settings;
+ * - `erase`: it does not run and is forgotten;
+ * - `rest`: it does not run and should not;
+ * - `start`: it should run and this generation has not been started yet;
+ * - `nothing`: all is as it should be, or up to the station.
+ */
+export type Step = 'stop' | 'erase' | 'rest' | 'start' | 'nothing';
+
+export function nextStep({ wanted, forgotten, record }: Situation): Step {
+  if (record?.phase === 'running') {
+    if (forgotten) return 'stop';
+    // Until the first assignment has come, what an earlier agent left goes on.
+    if (wanted === undefined) return 'nothing';
+    return wanted.run && wanted.generation <= record.generation ? 'nothing' : 'stop';
+  }
+  if (forgotten) return 'erase';
+  if (wanted === undefined) return 'nothing';
+  if (!wanted.run) return 'rest';
+  const hadItsStart = record !== undefined && record.phase !== 'intent';
+  return hadItsStart && wanted.generation <= record.generation ? 'nothing' : 'start';
+}

@@ -1,0 +1,141 @@
+/** Asks processes whether they are ready. */
+
+import { get } from 'node:http';
+import { get as getSecurely } from 'node:https';
+import { connect } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Assignment, Readiness } from './assignment.ts';
+import { ageOf } from './proc.ts';
+import type { Main } from './proc.ts';
+import { runName } from './run-record.ts';
+import type { Run } from './run-record.ts';
+
+/** Longest time that one question may take, ms. */
+const answerMs = 2_000;
+/** Between two questions, ms: often while a process is young. */
+const pauseMs = { young: 200, old: 1_000 };
+const youngMs = 10_000;
+
+interface Watched {
+  readonly run: Run;
+  readonly ready: Readiness;
+  readonly endpoint: string;
+  /** Undefined as long as it is not known. */
+  main: Main | undefined;
+  /** Ms, monotonic. */
+  readonly since: number;
+  due: number;
+  asking: boolean;
+}
+
+export class ReadinessProbes {
+  readonly #watched = new Map<string, Watched>();
+  readonly #ready: (run: Run) => void;
+
+  /** @param ready is called once a run */
+  constructor(ready: (run: Run) => void) {
+    this.#ready = ready;
+  }
+
+  watch(run: Run, { ready, endpoint }: Pick<Assignment, 'ready' | 'endpoint'>): void {
+    const since = performance.now();
+    const watched = { run, ready, endpoint, main: undefined, since, due: since, asking: false };
+    this.#watched.set(runName(run), watched);
+  }
+
+  began(run: Run, main: Main): void {
+    const watched = this.#watched.get(runName(run));
+    if (watched !== undefined) watched.main = main;
+  }
+
+  forget(run: Run): void {
+    this.#watched.delete(runName(run));
+  }
+
+  clear(): void {
+    this.#watched.clear();
+  }
+
+  tick(): void {
+    const now = performance.now();
+    for (const watched of this.#watched.values()) {
+      if (watched.asking || now < watched.due) continue;
+      watched.due = now + (now - watched.since < youngMs ? pauseMs.young : pauseMs.old);
+      void this.#ask(watched);
+    }
+  }
+
+  async #ask(watched: Watched): Promise<void> {
+    watched.asking = true;
+    const yes = await isReady(watched).catch(() => false);
+    watched.asking = false;
+    // It may have ended, or a new run have begun, while it was asked.
+    if (!yes || this.#watched.get(runName(watched.run)) !== watched) return;
+    this.forget(watched.run);
+    this.#ready(watched.run);
+  }
+}
+
+async function isReady({ ready, endpoint, main, since }: Watched): Promise<boolean> {
+  switch (ready.kind) {
+    case 'alive':
+      return (main ? ageOf(main) : (performance.now() - since) / 1000) >= ready.seconds;
+    case 'tcp':
+      return (await accepting(hostsOf(endpoint), ready.port)) !== undefined;
+    case 'http':
+      return answersWell(ready.url);
+    case 'notify':
+      return false;
+  }
+}
+
+/**
+ * Whether somebody is already there where a process is going to be reached: it would be taken for
+ * the process.
+ *
+ * @returns a phrase that says where
+ */
+export async function strangerAt({
+  ready,
+  endpoint,
+}: Pick<Assignment, 'ready' | 'endpoint'>): Promise<string | undefined> {
+  if (ready.kind === 'tcp') return accepting(hostsOf(endpoint), ready.port);
+  if (ready.kind !== 'http') return undefined;
+  const { hostname, port, protocol } = new URL(ready.url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return accepting([host], Number(port) || (protocol === 'https:' ? 443 : 80));
+}
+
+/** An LNet address names no host that TCP could reach, so the host itself is meant. */
+function hostsOf(endpoint: string): string[] {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:@\s]+)):\d+$/.exec(endpoint) ?? [];
+  const host = bracketed ?? plain;
+  return host === undefined ? ['127.0.0.1', '::1'] : [host];
+}
+
+async function accepting(hosts: readonly string[], port: number): Promise<string | undefined> {
+  const answers = await Promise.all(hosts.map((host) => accepts(host, port)));
+  const host = hosts[answers.indexOf(true)];
+  return host === undefined ? undefined : `${host} port ${port}`;
+}
+
+async function accepts(host: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host, port, timeout: answerMs });
+  socket.on('connect', () => resolve(true));
+  socket.on('timeout', () => resolve(false));
+  socket.on('error', () => resolve(false));
+  socket.on('close', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+async function answersWell(url: string): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const ask = url.startsWith('https:') ? getSecurely : get;
+  const options = { agent: false, signal: AbortSignal.timeout(answerMs) };
+  const request = ask(url, options, ({ statusCode = 0 }) =>
+    resolve(statusCode >= 200 && statusCode <= 299),
+  );
+  request.on('error', reject);
+  return promise.finally(() => request.destroy());
+}

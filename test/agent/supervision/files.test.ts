@@ -1,0 +1,109 @@
+/** The files of processes: their environment, and what they have written. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import t from 'tap';
+import type { Observation } from '../../../src/agent/supervision/assignment.ts';
+import { assignment, newFid, shell, SupervisedHost, until } from './supervised-host.ts';
+
+t.test('the environment file is there with current values before every start', async (t) => {
+  const host = new SupervisedHost(t);
+  const fid = newFid();
+  const file = join(host.folder, 'sysconfig', `m0d-${fid}`);
+  const command = shell(`stat -c '%a %i' ${file}; cat ${file}`);
+  const first = assignment({ fid, command, environment_file: 'A="1"\n' });
+  host.assign(first);
+  await host.reaches(fid, 'exited', 1);
+  host.assign({ ...first, generation: 2, environment_file: 'A="2"\n' });
+  await host.reaches(fid, 'exited', 2);
+  const [mode1, inode1, text1, mode2, inode2, text2] = host.output(fid).trim().split(/\s/);
+  t.same([mode1, text1, mode2, text2], ['600', 'A="1"', '600', 'A="2"']);
+  t.not(inode1, inode2, 'it is replaced, not written over');
+  t.same(readdirSync(join(host.folder, 'sysconfig')), [`m0d-${fid}`], 'no draft is left');
+});
+
+t.test('a new unit name moves the environment file', async (t) => {
+  const host = new SupervisedHost(t);
+  const first = assignment();
+  host.assign(first);
+  await host.reaches(first.fid, 'online');
+  const second = { ...first, unit: 's3server', generation: 2 };
+  host.assign(second);
+  await host.reaches(first.fid, 'online', 2);
+  t.notOk(existsSync(host.environmentFile(first)));
+  t.ok(existsSync(host.environmentFile(second)));
+});
+
+t.test('nothing is started while the environment file cannot be written', async (t) => {
+  const host = new SupervisedHost(t);
+  writeFileSync(join(host.folder, 'sysconfig'), 'a file where the folder should be');
+  const wanted = assignment({ command: shell('echo ran') });
+  host.assign(wanted);
+  const { reason } = await host.reaches(wanted.fid, 'refused');
+  t.match(reason, /environment file .* cannot be written: /);
+  t.notOk(existsSync(host.supervision.logs(wanted.fid)));
+});
+
+t.test('a full disk refuses the start, and the old file stays whole', async (t) => {
+  const folder = t.testdir({ state: {}, sysconfig: {} });
+  const wanted = assignment({ environment_file: `A="${'x'.repeat(50_000)}"\n` });
+  const file = `${folder}/sysconfig/m0d-${wanted.fid}`;
+  // In a mount namespace of its own: nobody else sees the small disk.
+  const script = `mount -t tmpfs -o size=16k tmpfs "$1" && echo whole > "$2" && shift 2 && exec "$@"`;
+  const program = join(import.meta.dirname, 'agent-process.ts');
+  const agent = spawn(
+    'unshare',
+    [
+      ...['--map-root-user', '--mount', 'sh', '-c', script, 'sh', `${folder}/sysconfig`, file],
+      ...[process.execPath, program, `${folder}/state`, `${folder}/sysconfig`],
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  t.teardown(() => agent.kill('SIGKILL'));
+  agent.stdin.write(`${JSON.stringify([wanted])}\n`);
+  const [line] = (await once(createInterface({ input: agent.stdout }), 'line')) as [string];
+  const told = JSON.parse(line) as Observation;
+  t.match(told, { state: 'refused', generation: 1 });
+  t.match(told.reason, /cannot be written: no space is left on the device/);
+  const seen = `/proc/${agent.pid}/root${folder}/sysconfig`;
+  t.same(readdirSync(seen), [`m0d-${wanted.fid}`], 'no draft is left');
+  t.equal(readFileSync(`${seen}/m0d-${wanted.fid}`, 'utf8'), 'whole\n');
+});
+
+t.test('output goes to one file, which grows over runs', async (t) => {
+  const host = new SupervisedHost(t);
+  const wanted = assignment({ command: shell('echo out; echo err >&2') });
+  host.assign(wanted);
+  await host.reaches(wanted.fid, 'exited', 1);
+  host.assign({ ...wanted, generation: 2 });
+  await host.reaches(wanted.fid, 'exited', 2);
+  t.equal(host.output(wanted.fid), 'out\nerr\nout\nerr\n');
+});
+
+t.test('output is cut while the process goes on writing', async (t) => {
+  const bytes = 50_000;
+  const host = new SupervisedHost(t, { output: { bytes, files: 3 } });
+  const line = 'y'.repeat(99);
+  const command = shell(`while :; do for i in 1 2 3 4 5; do echo ${line}; done; sleep 0.002; done`);
+  const wanted = assignment({ command });
+  host.assign(wanted);
+  await host.reaches(wanted.fid, 'online');
+  const log = host.supervision.logs(wanted.fid);
+  await until('there are three files', () => existsSync(`${log}.2`), 20_000);
+  const inode = statSync(log).ino;
+  const third = statSync(`${log}.2`).ino;
+  await until('the oldest is replaced', () => statSync(`${log}.2`).ino !== third, 20_000);
+  t.equal(statSync(log).ino, inode, 'the file that is written stays the same one');
+  t.same(readdirSync(join(host.stateDir, 'logs')).sort(), [
+    `${wanted.fid}.log`,
+    `${wanted.fid}.log.1`,
+    `${wanted.fid}.log.2`,
+  ]);
+  t.ok(statSync(`${log}.1`).size > bytes);
+  host.supervision.forget(wanted.fid);
+  await host.gone(wanted.fid);
+  t.same(readdirSync(join(host.stateDir, 'logs')), []);
+});

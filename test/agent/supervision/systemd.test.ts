@@ -1,0 +1,162 @@
+/** Units of a real systemd. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import type { Assignment } from '../../../src/agent/supervision/assignment.ts';
+import { statOf } from '../../../src/agent/supervision/proc.ts';
+import { obstacle, SandboxedSystemd } from './sandboxed-systemd.ts';
+import { assignment, kill, SupervisedHost, until } from './supervised-host.ts';
+
+const script = (text: string): Pick<Assignment, 'command' | 'environment_file'> => ({
+  command: [],
+  environment_file: `SCRIPT="${text}"\n`,
+});
+
+t.test('without systemctl a unit is refused, and can be forgotten', async (t) => {
+  const host = new SupervisedHost(t, { systemctl: '/no/such/systemctl' });
+  const wanted = assignment({ command: [] });
+  host.assign(wanted);
+  const { reason } = await host.reaches(wanted.fid, 'refused');
+  t.equal(
+    reason,
+    `the unit m0d@${wanted.fid}.service cannot be started: there is no /no/such/systemctl`,
+  );
+  host.supervision.forget(wanted.fid);
+  await host.gone(wanted.fid);
+});
+
+const why = obstacle();
+t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, async (t) => {
+  if (why !== undefined) throw new Error(why);
+  const systemd = new SandboxedSystemd();
+  t.teardown(async () => systemd.stop());
+  await systemd.ready();
+  const { sysconfigDir, systemctl } = systemd;
+  const open = (t: Test): SupervisedHost => new SupervisedHost(t, { sysconfigDir, systemctl });
+  const unitOf = ({ unit, fid }: Assignment): string => `${unit}@${fid}.service`;
+  const mainOf = (wanted: Assignment): number =>
+    Number(systemd.call('show', '--value', '--property=MainPID', unitOf(wanted)));
+
+  t.test('a unit is started with its settings, becomes online, and is stopped', async (t) => {
+    const host = open(t);
+    const wanted = assignment(script('exec sleep 1000'));
+    const file = join(sysconfigDir, `m0d-${wanted.fid}`);
+    host.assign(wanted);
+    const { pid, started } = await host.reaches(wanted.fid, 'online');
+    await until('its pid is known', () => host.now(wanted.fid)?.pid);
+    const now = host.now(wanted.fid)!;
+    t.ok(pid === null || pid === now.pid);
+    t.equal(now.pid, mainOf(wanted));
+    t.equal(now.started, statOf(now.pid!)?.started);
+    t.ok(started === null || started === now.started);
+    t.match(readFileSync(`/proc/${now.pid}/cmdline`, 'utf8'), /sleep\x001000/);
+    host.assign({ ...wanted, run: false });
+    const end = await host.reaches(wanted.fid, 'exited');
+    t.match(end.reason, /when it was stopped/);
+    t.equal(statOf(now.pid!), undefined);
+    host.supervision.forget(wanted.fid);
+    await host.gone(wanted.fid);
+    t.notOk(existsSync(file));
+  });
+
+  t.test('a unit that ends is reported with its code or signal, and not restarted', async (t) => {
+    const host = open(t);
+    const fails = assignment(script('exit 3'));
+    const killed = assignment(script('exec sleep 1000'));
+    host.assign(fails, killed);
+    const failed = await host.reaches(fails.fid, 'exited');
+    t.equal(failed.code, 3);
+    await until('the pid is known', () => host.now(killed.fid)?.pid);
+    kill(host.now(killed.fid)!.pid!, 'SIGKILL');
+    const end = await host.reaches(killed.fid, 'exited');
+    t.equal(end.signal, 'SIGKILL');
+    t.equal(mainOf(killed), 0);
+    host.assign({ ...killed, generation: 2 });
+    await host.reaches(killed.fid, 'online', 2);
+    t.ok(mainOf(killed) > 0);
+  });
+
+  t.test('an agent that comes back takes over units, and learns how others ended', async (t) => {
+    const host = open(t);
+    const stays = assignment(script('exec sleep 1000'));
+    const ends = assignment(script('sleep 1; exit 4'));
+    host.assign(stays, ends);
+    for (const { fid } of [stays, ends]) {
+      await host.reaches(fid, 'online');
+      await until('the pid is known', () => host.now(fid)?.pid);
+    }
+    const before = host.now(stays.fid);
+    await host.supervision.close();
+    await until('the other ends', () => mainOf(ends) === 0);
+    await host.restart();
+    t.same(host.now(stays.fid), before);
+    const end = await host.reaches(ends.fid, 'exited');
+    t.equal(end.code, 4);
+    host.assignAll(stays, ends);
+    t.equal(mainOf(stays), before!.pid);
+  });
+
+  t.test('readiness by notification is what systemd says', async (t) => {
+    const host = open(t);
+    const text = 'sleep 1.5; systemd-notify --ready; exec sleep 1000';
+    const wanted = assignment({ ...script(text), unit: 'm0notify', ready: { kind: 'notify' } });
+    host.assign(wanted);
+    await until('the pid is known', () => host.now(wanted.fid)?.pid);
+    t.equal(host.now(wanted.fid)?.state, 'starting');
+    await host.reaches(wanted.fid, 'online');
+  });
+
+  t.test('a unit that ignores SIGTERM is killed after the timeout', async (t) => {
+    const host = open(t);
+    const wanted = assignment({
+      ...script("trap '' TERM; sleep 1000; sleep 1000"),
+      stop_timeout_ms: 300,
+    });
+    host.assign(wanted);
+    await host.reaches(wanted.fid, 'online');
+    await until('the pid is known', () => host.now(wanted.fid)?.pid);
+    host.assign({ ...wanted, run: false });
+    const end = await host.reaches(wanted.fid, 'exited');
+    t.equal(end.signal, 'SIGKILL');
+  });
+
+  t.test('there is no such unit', async (t) => {
+    const host = open(t);
+    const wanted = assignment({ command: [], unit: 'nobody' });
+    host.assign(wanted);
+    const { reason } = await host.reaches(wanted.fid, 'refused');
+    t.match(reason, /cannot be started: systemd says it is not-found/);
+  });
+
+  t.test('a unit that runs with other settings is started anew', async (t) => {
+    const host = open(t);
+    const wanted = assignment(script('exec sleep 1000'));
+    writeFileSync(join(sysconfigDir, `m0d-${wanted.fid}`), 'SCRIPT="exec sleep 999"\n');
+    systemd.call('start', unitOf(wanted));
+    const stale = mainOf(wanted);
+    host.assign(wanted);
+    await host.reaches(wanted.fid, 'online');
+    await until('the pid is known', () => host.now(wanted.fid)?.pid);
+    t.not(mainOf(wanted), stale);
+    t.match(readFileSync(`/proc/${mainOf(wanted)}/cmdline`, 'utf8'), /sleep\x001000/);
+  });
+
+  t.test('a start that an agent could not record is not made again', async (t) => {
+    const host = open(t);
+    const wanted = assignment(script('exec sleep 1000'));
+    host.assign(wanted);
+    await host.reaches(wanted.fid, 'online');
+    await until('the pid is known', () => host.now(wanted.fid)?.pid);
+    await host.supervision.close();
+    const file = join(host.stateDir, 'runs', `${wanted.fid}.json`);
+    const record = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...record, phase: 'intent', main: null, online: false }));
+    const before = mainOf(wanted);
+    await host.restart();
+    host.assign(wanted);
+    await host.reaches(wanted.fid, 'online');
+    t.equal(mainOf(wanted), before);
+  });
+});
