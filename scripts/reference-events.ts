@@ -47,7 +47,7 @@ const meanings: Readonly<Record<EventType, string>> = {
     'A managed process is to be started. Its agent is told; reports about earlier generations are ignored from now on.',
   ProcessRunning: 'The agent of a managed process has executed it, or found it running.',
   ProcessRetryScheduled:
-    'A managed process did not run as it should and is started again at a time; until then nothing of it runs.',
+    'A managed process did not run as it should and is started again at a time; until then it is not to run.',
   ProcessStopOrdered: 'A managed process is to be stopped. Its agent is told.',
   DeadlinePostponed:
     'A time limit came while the host was down, when nobody knows what the process does; it is looked at again later.',

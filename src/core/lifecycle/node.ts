@@ -50,7 +50,7 @@ const starts = (graph: Graph, processes: readonly ProcessRow[], at: number): Eve
 const isStartable = (graph: Graph, process: ProcessRow): boolean =>
   nextState('managed', process.state, 'start') !== undefined && !isGivenUp(graph, process);
 
-/** One that waits for its next attempt has nothing that could be stopped, and need not wait for others. */
+/** One that waits for its next attempt is not to run already, and need not wait for its turn. */
 const stops = (graph: Graph, processes: readonly ProcessRow[], at: number): EventDraft[] => {
   const unwanted = processes.filter(
     (process) => active.has(process.state) && wantedOf(graph, process)?.state === 'offline',

@@ -28,6 +28,6 @@ export const stopOrder = (
   return { type: 'ProcessStopOrdered', data: { fid, until } };
 };
 
-/** Whether it waits for its next attempt: the last generation is over, and nothing of it runs. */
+/** Whether it waits for its next attempt: its agent knows that nothing of the last one is to run. */
 export const isPaused = (graph: Graph, { fid }: ProcessRow): boolean =>
   graph.get('deadline', `process-retry/${fid}`) !== undefined;

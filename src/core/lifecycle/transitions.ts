@@ -67,8 +67,8 @@ export const transitions: readonly Transition[] = [
     'starting',
     'it ended, was not ready in time or could not be executed, and attempts are left',
   ),
-  managed(running, 'restart', 'starting', 'an operator restarts it'),
   managed(running, 'give-up', 'failed', 'as above, and no attempts are left'),
+  managed(running, 'restart', 'starting', 'an operator restarts it'),
   managed(
     running,
     'stop',
