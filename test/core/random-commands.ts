@@ -171,6 +171,22 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
       .tuple(fc.nat(50), fc.constantFrom(...processStates))
       .map(([n, state]) => onProcess(n, (fid) => override(fid, state))),
   },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.nat(50), fc.constantFrom(5, 30))
+      .map(([n, seconds]) =>
+        onProcess(n, (fid): Command => ({ type: 'LeaseProcess', fid, seconds })),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(50)
+      .map((n) =>
+        onProcess(n, (fid): Command => ({ type: 'ExpireLease', fid, reason: 'no renewal' })),
+      ),
+  },
   { weight: 1, arbitrary: fc.nat(50).map((n) => onProcess(n, (fid) => remove(fid, true))) },
   {
     weight: 1,

@@ -16,6 +16,7 @@ import { requestMemory } from '../../src/core/graph/evolve.ts';
 import {
   add,
   commitOf,
+  dataOf,
   declaredHost,
   facts,
   load,
@@ -144,6 +145,11 @@ const record = (): Recorded[] => {
   run(scale('n3.example', 'app', 1));
   run({ type: 'RemoveHost', fqdn: 'n3.example' });
   told('exited');
+
+  const leased = dataOf(run(add('n2.example', 'app')), 'ProcessAdded').at(-1)!.fid;
+  run({ type: 'LeaseProcess', fid: leased, seconds: 30 });
+  run(report(leased, 'online'));
+  run({ type: 'ExpireLease', fid: leased, reason: 'its lease was not renewed' });
   return log;
 };
 

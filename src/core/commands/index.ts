@@ -16,6 +16,8 @@ import type {
   WantNode,
   WantProcess,
 } from './lifecycle.ts';
+import { expireLease, leaseProcess } from './lease.ts';
+import type { ExpireLease, LeaseProcess } from './lease.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import type { LoadDeclaration } from './load-declaration.ts';
 import { registerHost } from './register-host.ts';
@@ -53,6 +55,8 @@ export type Command =
   | RemoveHost
   | SetVars
   | ReportProcessState
+  | LeaseProcess
+  | ExpireLease
   | IssueCredential
   | RevokeCredential
   | FireDeadlines;
@@ -81,6 +85,8 @@ const deciders: {
   RemoveHost: removeHost,
   SetVars: setVars,
   ReportProcessState: reportProcessState,
+  LeaseProcess: leaseProcess,
+  ExpireLease: expireLease,
   IssueCredential: issueCredential,
   RevokeCredential: revokeCredential,
   FireDeadlines: fireDeadlines,

@@ -2,7 +2,12 @@
 
 import { Type } from 'typebox';
 import type { Fid } from '../allocation/fid.ts';
-import { processStates, wantedStates } from '../graph/resources.ts';
+import {
+  leaseSecondsMax,
+  leaseSecondsMin,
+  processStates,
+  wantedStates,
+} from '../graph/resources.ts';
 import type { ProcessState, WantedState } from '../graph/resources.ts';
 import { defaultReadiness, ownerships, processTypes } from '../roles.ts';
 import type { ProcessSpec } from '../roles.ts';
@@ -153,6 +158,19 @@ export const processEvents = {
       closed,
     ),
     { fid: '0x7200000000000001:0x2a' as Fid, generation: 3, pid: 4711 },
+  ),
+
+  /** Its owner has to renew its lease within this time, or loses it. Renewals are no events. */
+  ProcessLeased: event(
+    1,
+    Type.Object(
+      {
+        fid: FidField,
+        seconds: Type.Integer({ minimum: leaseSecondsMin, maximum: leaseSecondsMax }),
+      },
+      closed,
+    ),
+    { fid: '0x7200000000000001:0x2a' as Fid, seconds: 30 },
   ),
 
   /** It did not run as it should and is tried again at a time. */

@@ -239,6 +239,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
       generation: 0,
       attempt: 0,
       pid: null,
+      lease: null,
       ...made(position),
     });
     data.services.forEach((fid, i) =>
@@ -269,6 +270,13 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   ProcessRunning: (graph, { fid, pid }, { revision }) =>
     graph.put('process', { ...graph.must('process', fid), pid, changed: revision }),
+
+  ProcessLeased: (graph, { fid, seconds }, { revision }) =>
+    graph.put('process', {
+      ...graph.must('process', fid),
+      lease: seconds,
+      changed: revision,
+    }),
 
   ProcessRetryScheduled: (graph, { fid, attempt, at, reason }, position) => {
     clearDeadline(graph, 'process-start', fid);

@@ -140,6 +140,10 @@ export const processStates = [
 ] as const;
 export type ProcessState = (typeof processStates)[number];
 
+/** The shortest and the longest lease of a process, seconds. */
+export const leaseSecondsMin = 5;
+export const leaseSecondsMax = 86_400;
+
 export interface ProcessRow extends Provenance {
   readonly fid: Fid;
   readonly node: Fid;
@@ -164,6 +168,8 @@ export interface ProcessRow extends Provenance {
   readonly attempt: number;
   /** Process id on its host; null where none is known. */
   readonly pid: number | null;
+  /** Seconds for which the owner of an independent process may be silent; null: for ever. */
+  readonly lease: number | null;
 }
 
 export interface ServiceRow extends Provenance {

@@ -31,6 +31,7 @@ export const triggers = [
   'report-online',
   'report-offline',
   'report-failed',
+  'expire',
 ] as const;
 export type Trigger = (typeof triggers)[number];
 
@@ -94,6 +95,13 @@ export const transitions: readonly Transition[] = [
   reported('online', 'its owner says so'),
   reported('offline', 'its owner says so'),
   reported('failed', 'its owner says so; it is never restarted'),
+  {
+    ownership: 'independent',
+    from: ['unknown', ...running, ...ending],
+    trigger: 'expire',
+    to: 'failed',
+    when: 'its owner has not renewed its lease; it is removed at once',
+  },
 ];
 
 const byTrigger = new Map<string, ProcessState>(
