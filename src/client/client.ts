@@ -19,6 +19,7 @@ import type {
   Host,
   HostBody,
   IssuedToken,
+  LeaseBody,
   ListOptions,
   LoadBody,
   Loaded,
@@ -113,6 +114,12 @@ export interface Client {
   reportState<O extends CommandOptions>(
     fid: string,
     body: StateBody,
+    options?: O,
+  ): Promise<Reply<Done, O>>;
+  /** Sets the lease of an independent process, or renews it. */
+  leaseProcess<O extends CommandOptions>(
+    fid: string,
+    seconds: number,
     options?: O,
   ): Promise<Reply<Done, O>>;
   getConfiguration(fid: string, options?: ReadOptions): Promise<Configuration>;
@@ -269,6 +276,8 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     setVars: (vars, options) => command('PUT', '/vars', vars, options),
     reportState: (fid, body, options) =>
       command('PUT', `/processes/${segment(fid)}/state`, body, options),
+    leaseProcess: (fid, seconds, options) =>
+      command('PUT', `/processes/${segment(fid)}/lease`, { seconds } satisfies LeaseBody, options),
     getConfiguration: (fid, options) => read(`/processes/${segment(fid)}/configuration`, options),
     readConfiguration: async (fid, format, options = {}) => {
       const { at, etag, signal } = options;

@@ -2,6 +2,7 @@
 
 export type {
   HostBody,
+  LeaseBody,
   LoadBody,
   NodeBody,
   OverrideBody,

@@ -25,6 +25,7 @@ import type { GraphAt, Moment } from './archive.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { History } from './history.ts';
 import { stationKey } from './key.ts';
+import { Leases } from './leases.ts';
 import type { MakeReply, Result } from './result.ts';
 import { SecretStore } from './secrets.ts';
 import { Submitter } from './submitter.ts';
@@ -71,6 +72,7 @@ export class Station {
   readonly log: SqliteLog;
   readonly secrets: SecretStore;
   readonly agents: AgentSessions;
+  readonly leases: Leases;
   readonly archive: Archive;
   readonly dispatcher: Dispatcher;
   readonly #engine: Engine;
@@ -138,6 +140,11 @@ export class Station {
       monotonic: () => performance.now(),
       lost: (fqdn, reason) => this.#inBackground({ type: 'ReportNodeDown', fqdn, reason }),
     });
+    this.leases = new Leases({
+      graph: () => this.#engine.graph,
+      monotonic: () => performance.now(),
+      expired: (fid, reason) => this.#inBackground({ type: 'ExpireLease', fid, reason }),
+    });
     this.dispatcher = new Dispatcher(log, () => this.#engine.graph, this.agents);
     this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
@@ -185,7 +192,8 @@ export class Station {
    */
   submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
     this.#considerSnapshot();
-    return this.#submitter.submit(command, identified(sender), makeReply);
+    const submitted = this.#submitter.submit(command, identified(sender), makeReply);
+    return command.type === 'LeaseProcess' ? this.#renewing(command.fid, submitted) : submitted;
   }
 
   /** The events that a command would append now. */
@@ -251,6 +259,7 @@ export class Station {
     clearInterval(this.#ticker);
     this.dispatcher.close();
     this.agents.close();
+    this.leases.close();
     await this.settled()?.catch(() => undefined);
     await this.#snapshot.running;
     if (
@@ -259,6 +268,13 @@ export class Station {
     )
       await this.#saveSnapshot();
     await this.log.close();
+  }
+
+  /** Whoever may ask for a lease renews it thereby. */
+  async #renewing<T>(fid: Fid, submitted: Promise<Result<T>>): Promise<Result<T>> {
+    const result = await submitted;
+    if (result.ok) this.leases.renew(fid);
+    return result;
   }
 
   #tick(): void {

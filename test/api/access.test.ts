@@ -32,6 +32,7 @@ const routes: Readonly<Record<string, string>> = {
   'DELETE /api/v1/processes/:fid': 'operator admin',
   'GET /api/v1/processes/:fid/configuration': 'viewer operator admin',
   'PUT /api/v1/processes/:fid/state': 'operator admin',
+  'PUT /api/v1/processes/:fid/lease': 'operator admin',
   'GET /api/v1/events': 'viewer operator admin',
   'GET /api/v1/why/:id': 'viewer operator admin',
   'GET /api/v1/log': 'viewer operator admin',
@@ -84,6 +85,7 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/nodes': { wrong: 1 },
     'POST /api/v1/processes': { wrong: 1 },
     'PUT /api/v1/processes/:fid/state': { state: 'online' },
+    'PUT /api/v1/processes/:fid/lease': { seconds: 3600 },
     'POST /api/v1/tokens': { wrong: 1 },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {

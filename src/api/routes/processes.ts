@@ -17,7 +17,7 @@ import { CommandHeaders, CommandQuery, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
-import { ProcessBody, StateBody } from '../schemas/bodies.ts';
+import { LeaseBody, ProcessBody, StateBody } from '../schemas/bodies.ts';
 import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
 import { FidText, ProcessState } from '../schemas/values.ts';
 import { addedView, byFid, isAfterFid, processView } from '../views/processes.ts';
@@ -207,6 +207,31 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
       mustBeOwnOr(request, fid, 'operator');
       const { state, reason = '' } = request.body;
       return run(station, request, reply, { type: 'ReportProcessState', fid, state, reason }, done);
+    },
+  );
+
+  app.put<{ Body: LeaseBody }>(
+    '/processes/:fid/lease',
+    {
+      config: { access: 'process' },
+      schema: {
+        summary: 'Set or renew the lease of an independent process',
+        description:
+          'For its owner. A process with a lease that nobody renews in time is failed and removed. Renewing leaves no ' +
+          'trace in the log. After a restart of the station every lease is counted from its beginning.',
+        tags: ['processes'],
+        params: ProcessPath,
+        body: LeaseBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) => {
+      const fid = fidIn(request);
+      mustBeOwnOr(request, fid, 'operator');
+      const { seconds } = request.body;
+      return run(station, request, reply, { type: 'LeaseProcess', fid, seconds }, done);
     },
   );
 };

@@ -3,6 +3,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { reportableStates } from '../../core/commands/report-process-state.ts';
+import { leaseSecondsMax, leaseSecondsMin } from '../../core/graph/resources.ts';
 import {
   CredentialRole,
   FidText,
@@ -70,6 +71,17 @@ export const StateBody = Type.Object(
   strict,
 );
 
+export const LeaseBody = Type.Object(
+  {
+    seconds: Type.Integer({
+      minimum: leaseSecondsMin,
+      maximum: leaseSecondsMax,
+      description: 'How long the owner may be silent before the process is failed and removed.',
+    }),
+  },
+  strict,
+);
+
 export const TokenBody = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 128, description: 'What the token is for.' }),
@@ -112,5 +124,6 @@ export type LoadBody = Static<typeof LoadBody>;
 export type HostBody = Static<typeof HostBody>;
 export type NodeBody = Static<typeof NodeBody>;
 export type ProcessBody = Static<typeof ProcessBody>;
+export type LeaseBody = Static<typeof LeaseBody>;
 export type StateBody = Static<typeof StateBody>;
 export type TokenBody = Static<typeof TokenBody>;

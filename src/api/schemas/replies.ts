@@ -36,6 +36,9 @@ export const Process = Type.Object({
   generation: Type.Integer({ description: 'Counts the orders to start it.' }),
   attempt: Type.Integer({ description: 'Attempts since it was last wanted or stable.' }),
   pid: nullable(Type.Integer()),
+  lease: nullable(
+    Type.Integer({ description: 'Seconds for which its owner may be silent; null: for ever.' }),
+  ),
   since: Timestamp,
   endpoint: Type.String(),
   state: ProcessState,

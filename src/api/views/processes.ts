@@ -47,6 +47,7 @@ export const processView = (graph: Graph, row: ProcessRow): Process => {
     generation: row.generation,
     attempt: row.attempt,
     pid: row.pid,
+    lease: row.lease,
     since: row.since,
     created: row.created,
     changed: row.changed,

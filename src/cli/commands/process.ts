@@ -207,6 +207,7 @@ const showCommand = (process: Command, shell: Shell): void => {
         ['wanted', reply.wanted ?? undefined],
         ['pid', reply.pid === null ? undefined : String(reply.pid)],
         ['attempt', reply.attempt === 0 ? undefined : String(reply.attempt)],
+        ['lease', reply.lease === null ? undefined : `${reply.lease} s`],
         ['host', reply.host],
         ['node', reply.node],
         ['role', reply.role],

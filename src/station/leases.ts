@@ -1,0 +1,78 @@
+/**
+ * Who still renews the lease of a process. Renewals stay here, in memory; only a lease that runs out
+ * becomes events.
+ */
+
+import type { Fid } from '../core/allocation/fid.ts';
+import type { Graph } from '../core/graph/graph.ts';
+
+const sweepMs = 250;
+/** After a removal that the log did not take, the next try comes later, ms. */
+const retryMs = 5000;
+
+export interface LeasesOptions {
+  readonly graph: () => Graph;
+  /** A clock that never jumps, ms. */
+  readonly monotonic: () => number;
+  /** Says that nobody renewed a lease in time. */
+  readonly expired: (fid: Fid, reason: string) => void;
+}
+
+export class Leases {
+  readonly #options: LeasesOptions;
+  /** When each lease ends, in the time that this station was awake. */
+  readonly #ends = new Map<Fid, number>();
+  readonly #sweeper: NodeJS.Timeout;
+  #looked: number;
+  #awake = 0;
+
+  /** Processes that had a lease when the station last ran get one full lease to be heard from again. */
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+    this.#looked = options.monotonic();
+    for (const { fid, lease } of options.graph().all('process')) this.#extend(fid, lease);
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** How many leases are counted. */
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  /** The owner of a process said that it is there. */
+  renew(fid: Fid): void {
+    this.#extend(fid, this.#options.graph().get('process', fid)?.lease);
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper);
+  }
+
+  #extend(fid: Fid, lease: number | null | undefined): void {
+    if (typeof lease === 'number') this.#ends.set(fid, this.#time() + lease * 1000);
+  }
+
+  /**
+   * A station that was stopped or starved heard nobody, renewals that came meanwhile still wait: such
+   * a pause counts for no lease.
+   */
+  #time(): number {
+    const now = this.#options.monotonic();
+    this.#awake += Math.min(now - this.#looked, 2 * sweepMs);
+    this.#looked = now;
+    return this.#awake;
+  }
+
+  #sweep(): void {
+    const now = this.#time();
+    for (const [fid, end] of this.#ends) {
+      if (end > now) continue;
+      const lease = this.#options.graph().get('process', fid)?.lease;
+      if (typeof lease !== 'number') this.#ends.delete(fid);
+      else {
+        this.#ends.set(fid, now + retryMs);
+        this.#options.expired(fid, `its lease of ${lease} s was not renewed`);
+      }
+    }
+  }
+}
