@@ -281,17 +281,18 @@ t.test('a process sees its settings, its mark, a path and nothing of the agent',
   process.env['HALCYON_TEST_SECRET'] = 'not to be seen';
   const host = new SupervisedHost(t);
   const environment = { MERO_M0D_EP: "it's", PATH: '/usr/bin:/bin' };
-  const wanted = assignment({ command: shell('env; echo "in: $(cat)"; pwd'), environment });
+  const command = shell('env -0; printf "in: %s\\0%s" "$(cat)" "$(pwd)"');
+  const wanted = assignment({ command, environment });
   host.assign(wanted);
   await host.reaches(wanted.fid, 'exited');
   delete process.env['HALCYON_TEST_SECRET'];
-  const lines = host.output(wanted.fid).split('\n').filter(Boolean);
-  const run = lines.find((line) => line.startsWith('HALCYON_RUN='))!;
+  const said = host.output(wanted.fid).split('\0');
+  const run = said.find((text) => text.startsWith('HALCYON_RUN='))!;
   t.match(run, new RegExp(`^HALCYON_RUN=${wanted.fid}:1:[0-9a-f]{16}$`));
   const expected = ['LANG=C.UTF-8', "MERO_M0D_EP=it's", 'PATH=/usr/bin:/bin', run, 'in: ', '/'];
   // Shells and the test runner add variables of their own.
-  const shells = /^(PWD|OLDPWD|SHLVL|_|NODE_OPTIONS|_TAPJS_\w+)=/;
-  t.same(lines.filter((line) => !shells.test(line)).sort(), expected.sort());
+  const added = /^(PWD|OLDPWD|SHLVL|_|NODE_OPTIONS|_TAPJS_\w+)=/;
+  t.same(said.filter((text) => !added.test(text)).sort(), expected.sort());
 });
 
 t.test('limits and CPUs are those of the assignment, in the same process', async (t) => {
