@@ -71,6 +71,20 @@ export class Interrupted extends Failure {
   }
 }
 
+/** A command that halctl ran did not end well; its exit code becomes that of halctl. */
+export class CommandEnding extends Error {
+  override readonly name = 'CommandEnding';
+  readonly code: number;
+  /** Whether nobody has said so yet: the command could not. */
+  readonly isToSay: boolean;
+
+  constructor(message: string, code: number, isToSay = false) {
+    super(message);
+    this.code = code;
+    this.isToSay = isToSay;
+  }
+}
+
 export const endingOf = (error: unknown): Ending => {
   if (error instanceof Failure) return error.ending;
   if (error instanceof UnreachableError) return 'unreachable';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import type { Ending } from './exit-codes.ts';
-import { endingOf, exitCodes, Interrupted } from './exit-codes.ts';
+import { CommandEnding, endingOf, exitCodes, Interrupted } from './exit-codes.ts';
 import { paletteFor } from './output/colour.ts';
 import { createProgram } from './program.ts';
 import type { Shell } from './shell.ts';
@@ -57,6 +57,7 @@ export const main = async (): Promise<number> => {
     await Promise.race([createProgram(shell).parseAsync(), interrupted]);
     return exitCodes.done;
   } catch (error) {
+    if (error instanceof CommandEnding) return error.code;
     const ending = await report(shell, error);
     // What was interrupted may still hold on to something.
     if (ending === 'interrupted') process.exit(exitCodes.interrupted);

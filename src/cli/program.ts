@@ -6,6 +6,7 @@ import { clusterCommands } from './commands/cluster.ts';
 import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { eventsCommands } from './commands/events.ts';
+import { runCommand } from './commands/run.ts';
 import { systemCommands } from './commands/system.ts';
 import type { Shell } from './shell.ts';
 import { version } from './version.ts';
@@ -50,6 +51,7 @@ export const createProgram = (shell: Shell): Command => {
     .addHelpText('after', afterHelp);
   clusterCommands(program, shell);
   systemCommands(program, shell);
+  runCommand(program, shell);
   eventsCommands(program, shell);
   authCommands(program, shell);
   configCommands(program, shell);
