@@ -58,6 +58,7 @@ const operationId = (method: string, url: string): string =>
 const describedAs: Readonly<Record<string, string>> = {
   200: 'Done',
   201: 'Made and durable',
+  202: 'Begun; `location` names where its progress is',
   304: 'What If-None-Match names is still current',
 };
 

@@ -61,6 +61,7 @@ const start = (t: Test, urls: URL[], options: Partial<AgentOptions> = {}): Runni
     log: pino({ level: 'trace' }, { write: (line) => void log.push(JSON.parse(line) as Line) }),
     timing: soon,
     random: Math.random,
+    supervisor: { assign: () => undefined, forget: () => undefined, observations: () => [] },
     ...options,
   });
   const running = agent.run(stop.signal);
@@ -207,7 +208,7 @@ for (const [what, answer, reason] of [
     /no sign of life within 0.3 s/,
   ],
   ['speaks no JSON', (_message, socket) => socket.send('hello yourself'), /not JSON/],
-  ['says too much', (_message, socket) => socket.send('x'.repeat(2_000_000)), /payload size/i],
+  ['says too much', (_message, socket) => socket.send('x'.repeat(20_000_000)), /payload size/i],
 ] satisfies [string, NonNullable<Part['answer']>, RegExp][]) {
   t.test(`a station that ${what} is given up for the next`, async (t) => {
     const bad = await open(t, { answer });

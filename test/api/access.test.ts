@@ -19,6 +19,19 @@ const routes: Readonly<Record<string, string>> = {
   'GET /api/v1/status': 'viewer operator admin',
   'GET /api/v1/graph': 'viewer operator admin',
   'GET /api/v1/vars': 'viewer operator admin',
+  'PUT /api/v1/vars': 'admin',
+  'POST /api/v1/cluster/start': 'operator admin',
+  'POST /api/v1/cluster/stop': 'operator admin',
+  'GET /api/v1/operations/:id': 'viewer operator admin',
+  'DELETE /api/v1/hosts/:fqdn': 'operator admin',
+  'POST /api/v1/hosts/:fqdn/scale': 'operator admin',
+  'DELETE /api/v1/nodes/:fid': 'operator admin',
+  'POST /api/v1/nodes/:fid/start': 'operator admin',
+  'POST /api/v1/nodes/:fid/stop': 'operator admin',
+  'POST /api/v1/processes/:fid/start': 'operator admin',
+  'POST /api/v1/processes/:fid/stop': 'operator admin',
+  'POST /api/v1/processes/:fid/restart': 'operator admin',
+  'PUT /api/v1/processes/:fid/override': 'admin',
   'GET /api/v1/hosts': 'viewer operator admin',
   'POST /api/v1/hosts': 'operator admin',
   'GET /api/v1/hosts/:fqdn': 'viewer operator admin',
@@ -86,13 +99,20 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/processes': { wrong: 1 },
     'PUT /api/v1/processes/:fid/state': { state: 'online' },
     'PUT /api/v1/processes/:fid/lease': { seconds: 3600 },
+    'PUT /api/v1/vars': { wrong: 1 },
+    'POST /api/v1/hosts/:fqdn/scale': { wrong: 1 },
+    'PUT /api/v1/processes/:fid/override': { wrong: 1 },
     'POST /api/v1/tokens': { wrong: 1 },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {
     const [method, pattern] = route.split(' ') as ['GET' | 'DELETE', string];
     const url = pattern
-      .replace('/nodes/:fid', `/nodes/${added.body.node}`)
-      .replace(':fqdn', host)
+      .replace(
+        '/nodes/:fid',
+        method === 'DELETE' ? '/nodes/0x6e:0xfff' : `/nodes/${added.body.node}`,
+      )
+      .replace(':fqdn', method === 'DELETE' ? 'gone.example' : host)
+      .replace('/operations/:id', '/operations/1')
       .replace(':fid', method === 'DELETE' ? '0x7200000000000001:0xfff' : other.fid)
       .replace(':id', 'no-such-token');
     const body = bodies[route];

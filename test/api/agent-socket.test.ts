@@ -288,7 +288,12 @@ t.test(
     t.teardown(() => sessions.close());
     const paced = new Map<string, number>();
     const join = (name: string): void =>
-      sessions.join({ fqdn: name, pace: (ms) => paced.set(name, ms), close: () => undefined });
+      sessions.join({
+        fqdn: name,
+        pace: (ms) => paced.set(name, ms),
+        assign: () => undefined,
+        close: () => undefined,
+      });
     join('first');
     t.equal(sessions.heartbeatMs(), 30_000);
     const many = 40_000;

@@ -173,7 +173,10 @@ t.test('what a call says arrives as the API reads it', async (t) => {
     else response.writeHead(304).end();
   });
   const client = createClient({ station });
-  await client.removeProcess('0x72:0x1', { ifMatch: 42, dryRun: true, idempotencyKey: 'k' });
+  await client.order(
+    { verb: 'remove', process: '0x72:0x1' },
+    { ifMatch: 42, dryRun: true, idempotencyKey: 'k' },
+  );
   await client.status({ at: 7, problems: true, host: 'a b' });
   await client.listEvents({ from: 3, types: ['A', 'B'] });
   t.equal(await client.readConfiguration('0x72:0x1', 'env', { etag: '"x"' }), undefined);
