@@ -95,6 +95,7 @@ const wishIn = (events: readonly EventRecord[]): Wish | null => {
           targets: (graph) => onNode(graph, fid),
           isGone: (graph) => !graph.get('node', fid),
         };
+      case 'ProcessRemoved':
       case 'ProcessRemovalOrdered':
         if (events.some((event) => event.type === 'NodeRemovalOrdered')) continue;
         return {

@@ -53,7 +53,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
   t.same(offered('clu'), ['cluster']);
   t.same(offered('me'), ['mero']);
-  t.same(offered('cluster', 'st'), ['status']);
+  t.same(offered('cluster', 'st').toSorted(), ['start', 'status', 'stop']);
   t.same(offered('mero', 'process', 'conf'), ['configuration']);
   t.same(offered('cluster', 'load', '--ver'), ['--verify']);
   t.same(offered('cluster', 'load', '-f', 'fac'), ['facts.yaml']);
@@ -64,7 +64,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   t.same(offered('cluster', 'process', 'add', '--format', ''), ['table', 'env', 'json', 'yaml']);
   t.same(offered('cluster', 'process', 'state', '0x7200000000000001', 'fa'), ['failed']);
   t.same(offered('--context', ''), ['prod', 'test']);
-  t.same(offered('--context', 'prod', 'cluster', 'sta'), ['status']);
+  t.same(offered('--context', 'prod', 'cluster', 'sta').toSorted(), ['start', 'status']);
   t.same(offered('cluster', 'status', '--station', 'http', '--ho'), ['--host']);
   t.same(offered('config', 'use-context', ''), ['prod', 'test']);
   t.same(offered('system', 'node', 'show', 'n2'), ['n2.example']);

@@ -157,8 +157,12 @@ t.test('a removal runs until everything is gone', async (t) => {
   for (const look of [process, all, host]) t.match(look(), { state: 'succeeded', failed: [] });
 });
 
-t.test('what is done in its own commit is no operation', async (t) => {
+t.test('an add is no operation, and a removal of what does not run is over at once', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late', 'late'] });
+  const removal = operationOf(c.graph, c.commit(scale(n1, 'late', 1))!);
+  t.match(removal, { kind: 'remove', state: 'succeeded' });
+  t.equal(operationOf(c.graph, c.commit(add(n1, 'app'))!), null);
+});
   for (const command of [scale(n1, 'late', 1), add(n1, 'app')])
     t.equal(operationOf(c.graph, c.commit(command)!), null);
 });

@@ -106,6 +106,7 @@ type Straggler = Operation['failed'][number];
 const resultLines = (operation: Operation, width: number | undefined): string[] => {
   const { id, kind, state, done, total, failed, waiting } = operation;
   if (kind === 'none') return ['Nothing had to be done.'];
+  if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
   const left = state === 'running' ? waiting : failed;
   const summary = `${done} of ${counted(total, 'process')} ${ofKind(kind).ed}`;
   const head =
