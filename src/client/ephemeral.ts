@@ -75,7 +75,8 @@ export const runEphemeral = async <T>(
     if (renewals.lost.aborted) return;
     await end(client, own, fid, { state, reason: reason.slice(0, reasonMax) }, (error) =>
       warn(
-        `could not report the end of ${fid}: ${messageOf(error)}; its lease of ${leaseSeconds} s runs out, and the station removes it`,
+        `could not report the end of ${fid}: ${messageOf(error)}; ` +
+          `its lease of ${leaseSeconds} s runs out, and the station removes it`,
       ),
     );
   };
@@ -183,7 +184,9 @@ class Renewals {
   }
 
   #giveUp(): void {
-    const message = `${this.#fid} is no longer there: its lease ran out, or somebody removed it; its endpoint may soon be another's`;
+    const message =
+      `${this.#fid} is no longer there: its lease ran out, or somebody removed it; ` +
+      "its endpoint may soon be another's";
     this.#warn(message);
     this.#lost.abort(new Error(message));
   }

@@ -48,7 +48,8 @@ interface Cluster {
 
 const openCluster = async (t: Test): Promise<Cluster> => {
   const folder = t.testdir({ 'facts.yaml': facts, 'roles.yaml': roles });
-  const { url, token, stop } = await startStation(t, join(folder, 'data'));
+  const station = await startStation(t, join(folder, 'data'));
+  const { url, token } = station;
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(folder, {
     HALCYON_STATION: url,
@@ -56,7 +57,7 @@ const openCluster = async (t: Test): Promise<Cluster> => {
   });
   const halctl = (line: string): Promise<Ran> => shell(`halctl ${line}`, folder, env);
   const json = async (line: string): Promise<Json> =>
-    JSON.parse((await halctl(`${line} --json`)).out) as Json;
+    JSON.parse((await halctl(`${line} --json`)).out);
   t.match(await halctl('cluster load -f facts.yaml -r roles.yaml'), { code: 0 });
   return {
     url,
@@ -64,7 +65,7 @@ const openCluster = async (t: Test): Promise<Cluster> => {
     env,
     halctl,
     json,
-    stop,
+    stop: () => station.stop(),
     states: async () =>
       (await json('events --type ProcessStateChanged')).events.map(
         ({ data }: Json) => `${data.state}${data.reason === '' ? '' : `: ${data.reason}`}`,
