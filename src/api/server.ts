@@ -105,7 +105,8 @@ const problemType = 'application/problem+json; charset=utf-8';
 
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const problem = asApiError(error);
-  if (problem.status >= 500) request.log.error({ err: error, request: request.id }, 'a request failed');
+  if (problem.status >= 500)
+    request.log.error({ err: error, request: request.id }, 'a request failed');
   if (problem.status === 503) reply.header('retry-after', '1');
   return reply
     .code(problem.status)

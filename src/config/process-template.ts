@@ -194,8 +194,8 @@ const readiness = (field: Field): Readiness => {
     unknown
   >;
   const port = (of: unknown): string => {
-    const name = String(of ?? 'endpoint');
-    if (portName.test(name)) return name;
+    const name = typeof of === 'number' ? String(of) : (of ?? 'endpoint');
+    if (typeof name === 'string' && portName.test(name)) return name;
     throw expected(field, 'a port: a number, endpoint, or the name of an environment variable');
   };
   if ('alive' in given)

@@ -85,6 +85,7 @@ t.test('a process needs only a name and an endpoint', async (t) => {
           environment: {},
           ranges: {},
           command: [],
+          ready: { kind: 'alive', seconds: 1 },
         },
         endpoint: '10.0.0.1@tcp:12345:41:301',
         multiplicity: 1,
@@ -145,6 +146,7 @@ t.test('fields take fixed values and templates alike', async (t) => {
     },
     ranges: { PORT: [8081, 8099] },
     command: ['/usr/bin/app', '--port', '80', '10.0.0.1@tcp'],
+    ready: { kind: 'alive', seconds: 1 },
   });
 });
 

@@ -5,7 +5,15 @@ import type { Command } from '../../src/core/commands/index.ts';
 import { operationOf } from '../../src/station/operations.ts';
 import type { Operation } from '../../src/station/operations.ts';
 import { PlayedCluster } from '../core/played-cluster.ts';
-import { add, remove, report, scale, wantCluster, wantNode, wantProcess } from '../core/scenario.ts';
+import {
+  add,
+  remove,
+  report,
+  scale,
+  wantCluster,
+  wantNode,
+  wantProcess,
+} from '../core/scenario.ts';
 
 const [n1, n2] = ['n1.example', 'n2.example'];
 const start = wantCluster('online');
@@ -162,7 +170,4 @@ t.test('an add is no operation, and a removal of what does not run is over at on
   const removal = operationOf(c.graph, c.commit(scale(n1, 'late', 1))!);
   t.match(removal, { kind: 'remove', state: 'succeeded' });
   t.equal(operationOf(c.graph, c.commit(add(n1, 'app'))!), null);
-});
-  for (const command of [scale(n1, 'late', 1), add(n1, 'app')])
-    t.equal(operationOf(c.graph, c.commit(command)!), null);
 });
