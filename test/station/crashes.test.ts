@@ -105,7 +105,7 @@ const powerCut = async (t: Test, { directory, admin }: InProcess): Promise<InPro
   const names = readdirSync(directory).filter((name) => !/-shm$|lock/.test(name));
   // The write-ahead log last: it must not be behind the head file. Logs this short are never moved into the database.
   const contents = names
-    .toSorted((a, b) => Number(b.endsWith('-wal')) - Number(a.endsWith('-wal')))
+    .toSorted((a, b) => Number(a.endsWith('-wal')) - Number(b.endsWith('-wal')))
     .filter((name) => name !== 'snapshots')
     .map((name) => [name, readFileSync(join(directory, name))] as const);
   for (const [name, content] of contents) writeFileSync(join(copy, name), content, { mode: 0o600 });
