@@ -43,6 +43,7 @@ const alike = (text: string): string =>
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
     .replace(/\b([0-9a-f]{12}|[0-9a-f]{16})\b/g, 'ID')
     .replace(/"(at|time|since|pid|station)":\d+/g, '"$1":N')
+    .replace(/\b(since|at)=\d{13}\b/g, '$1=N')
     .replace(/ +$/gm, '')
     .trimEnd();
 
