@@ -119,7 +119,6 @@ async function prepare(
     logger: log,
     onObservation: (observation) => agent.observed(observation),
   });
-  supervision.recover();
   const agent: Agent = new Agent({
     stations: options.station,
     token,
@@ -131,5 +130,7 @@ async function prepare(
     random: Math.random,
     supervisor: supervision,
   });
+  // It tells the agent what it finds.
+  supervision.recover();
   return { agent, supervision };
 }
