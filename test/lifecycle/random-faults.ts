@@ -1,0 +1,276 @@
+/** Random orders and deaths on a cluster of real processes, and what must be true afterwards. */
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Test } from 'tap';
+import { ApiError, UnreachableError } from '../../src/client/errors.ts';
+import type { Process } from '../../src/client/types.ts';
+import { Cluster, kill, until } from './cluster.ts';
+
+export interface Choices {
+  readonly hosts: number;
+  readonly seconds: number;
+  /** The same one gives the same decisions, as far as answers come in the same order. */
+  readonly seed: number;
+}
+
+/** A process is killed only while its next attempt would come soon. */
+const attemptsMax = 4;
+/** More processes than that would only take longer, on each host. */
+const processesMax = 8;
+/** Between two deaths of the station, ms: agents ask one that is often lost ever less often. */
+const stationPauseMs = 10_000;
+
+/** Whole numbers below a bound, from a seed (mulberry32). */
+export const randomFrom = (seed: number): ((bound: number) => number) => {
+  let state = seed >>> 0;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
+  };
+};
+
+export const runRandomFaults = async (
+  t: Test,
+  { hosts, seconds, seed }: Choices,
+): Promise<void> => {
+  t.comment(`seed ${seed}; again: HALCYON_SEED=${seed} HALCYON_SECONDS=${seconds}`);
+  // Nothing is given up, so that what is wanted has to run in the end.
+  const cluster = await Cluster.open(t, hosts, { process_max_start_attempts: 1000 });
+  const chaos = new Chaos(cluster, seed);
+  await chaos.run(seconds * 1000);
+  t.comment(`${chaos.done.length} orders and deaths, ${chaos.added.length} processes added`);
+  await chaos.heal();
+  t.equal(new Set(chaos.added).size, chaos.added.length, 'no fid was given twice');
+  t.same(chaos.doubled, [], 'no process ran twice at any time');
+  await converged(cluster).catch((error: Error) =>
+    t.fail(`${error.message}\nthe last of what was done:\n${chaos.done.slice(-60).join('\n')}`),
+  );
+  const processes = await cluster.processes();
+  const endpoints = processes.map(({ endpoint }) => endpoint);
+  t.equal(new Set(endpoints).size, endpoints.length, 'no endpoint belongs to two');
+  t.ok(chaos.done.length > seconds, 'something was done');
+  await digestSurvives(t, cluster);
+  await cluster.clear();
+  t.same(cluster.runs(), [], 'nothing is left');
+};
+
+class Chaos {
+  /** Every fid that an answer told of. */
+  readonly added: string[] = [];
+  readonly done: string[] = [];
+  readonly doubled: string[] = [];
+  readonly #cluster: Cluster;
+  readonly #random: (bound: number) => number;
+  /** Hosts whose agents are dead, and when these are to be started again. */
+  readonly #dead = new Map<string, number>();
+  #stationDied = performance.now();
+
+  constructor(cluster: Cluster, seed: number) {
+    this.#cluster = cluster;
+    this.#random = randomFrom(seed);
+  }
+
+  async run(ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      await this.#tolerant(() => this.#act());
+      for (const [host, at] of this.#dead) if (performance.now() > at) await this.#revive(host);
+      this.doubled.push(...doubles(this.#cluster));
+      await pause(this.#random(100));
+    }
+  }
+
+  async heal(): Promise<void> {
+    for (const host of this.#dead.keys()) await this.#revive(host);
+  }
+
+  async #revive(host: string): Promise<void> {
+    this.#dead.delete(host);
+    this.#note(`agent of ${host} starts`);
+    await this.#cluster.startAgent(host);
+  }
+
+  /** Refusals are part of the game; failures are not. */
+  async #tolerant(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const isRefusal = error instanceof ApiError && error.status < 500;
+      if (!isRefusal && !(error instanceof UnreachableError)) throw error;
+      this.#note(`  ${error.message}`);
+    }
+  }
+
+  #note(what: string): void {
+    this.done.push(`${new Date().toISOString()} ${what}`);
+  }
+
+  #one<T>(list: readonly T[]): T | undefined {
+    return list[this.#random(list.length)];
+  }
+
+  async #act(): Promise<void> {
+    const dice = this.#random(100);
+    const host = this.#one(this.#cluster.hosts)!;
+    const fid = this.#one(this.added.slice(-5 * processesMax));
+    if (dice < 20) return this.#add(host);
+    if (dice < 24) return this.#scale(host);
+    if (dice < 28) return this.#wholeCluster(this.#random(3) > 0 ? 'start' : 'stop');
+    if (dice < 36) return this.#node(host);
+    if (dice < 66) return fid === undefined ? undefined : this.#process(fid);
+    if (dice < 86) return this.#killProcess();
+    if (dice < 95) return this.#killAgent(host);
+    return this.#killStation();
+  }
+
+  async #add(host: string): Promise<void> {
+    const role = this.#one(['worker', 'worker', 'base', 'user', 'owned'])!;
+    const multiplicity = 1 + this.#random(3);
+    const present = await this.#cluster.host(host);
+    if ((present?.processes ?? 0) >= processesMax) return;
+    this.#note(`add ${multiplicity} of ${role} to ${host}`);
+    this.added.push(...(await this.#cluster.add(host, role, multiplicity)));
+  }
+
+  async #scale(host: string): Promise<void> {
+    const to = this.#random(4);
+    this.#note(`scale worker of ${host} to ${to}`);
+    await this.#cluster.client.scale(host, { role: 'worker', to });
+  }
+
+  async #wholeCluster(verb: 'start' | 'stop'): Promise<void> {
+    this.#note(`${verb} the cluster`);
+    await this.#cluster.client.order({ verb, cluster: true });
+  }
+
+  async #node(fqdn: string): Promise<void> {
+    const verb = this.#one(['start', 'start', 'start', 'stop', 'remove'] as const)!;
+    const node = (await this.#cluster.host(fqdn))?.node;
+    if (!node) return;
+    this.#note(`${verb} ${node} of ${fqdn}`);
+    await this.#cluster.client.order({ verb, node });
+  }
+
+  async #process(fid: string): Promise<void> {
+    const verb = this.#one(['start', 'start', 'start', 'stop', 'restart', 'remove'] as const)!;
+    const force = this.#random(2) === 0;
+    this.#note(`${verb} ${fid}${force ? ' with force' : ''}`);
+    await this.#cluster.client.order({ verb, process: fid }, { force });
+  }
+
+  async #killProcess(): Promise<void> {
+    const run = this.#one(this.#cluster.runs());
+    if (!run || ((await this.#cluster.find(run.fid))?.attempt ?? 0) > attemptsMax) return;
+    this.#note(`kill ${run.fid} with pid ${run.pid}`);
+    kill(run.pid);
+  }
+
+  async #killAgent(host: string): Promise<void> {
+    if (this.#dead.has(host)) return;
+    this.#note(`kill the agent of ${host}`);
+    // Some are back before anybody takes them for down, some are not.
+    this.#dead.set(host, performance.now() + this.#random(6000));
+    await this.#cluster.killAgent(host);
+  }
+
+  async #killStation(): Promise<void> {
+    if (performance.now() - this.#stationDied < stationPauseMs) return;
+    this.#note('kill the station');
+    await this.#cluster.station.stop('SIGKILL');
+    await pause(this.#random(1000));
+    await this.#cluster.startStation();
+    this.#stationDied = performance.now();
+    this.#note('the station is back');
+  }
+}
+
+/** Processes that run more than once at this moment. */
+const doubles = (cluster: Cluster): string[] => {
+  const seen = new Map<string, number[]>();
+  for (const { fid, pid } of cluster.runs())
+    if (!isAtGate(pid)) seen.set(fid, [...(seen.get(fid) ?? []), pid]);
+  const several = [...seen].filter(([, pids]) => pids.length > 1);
+  if (several.length === 0) return [];
+  // One may have ended before the other began, but not before it was looked at.
+  const alive = new Set(cluster.runs().map(({ pid }) => pid));
+  return several
+    .filter(([, pids]) => pids.filter((pid) => alive.has(pid)).length > 1)
+    .map(([fid, pids]) => `${fid} as ${pids.join(' and ')}`);
+};
+
+/** Whether it still waits to become the command; it never does when its agent is dead. */
+const isAtGate = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('read -r go');
+  } catch {
+    return true;
+  }
+};
+
+/**
+ * Waits until everything is as it is wanted.
+ *
+ * @throws Error with what is not
+ */
+const converged = async (cluster: Cluster): Promise<void> => {
+  let wrong: string[] = [];
+  const look = async (): Promise<boolean> => {
+    const processes = await cluster.processes();
+    const known = new Set(processes.map(({ fid }) => fid));
+    wrong = [
+      ...processes.flatMap((process) => problemOf(cluster, process, processes)),
+      ...cluster
+        .runs()
+        .filter(({ fid }) => !known.has(fid))
+        .map((run) => `nobody knows ${JSON.stringify(run)}`),
+    ];
+    return wrong.length === 0;
+  };
+  await until('everything is as it is wanted', look, 60_000).catch((error: Error) => {
+    throw new Error(`${error.message}:\n${wrong.join('\n')}`);
+  });
+};
+
+const problemOf = (cluster: Cluster, process: Process, all: readonly Process[]): string[] => {
+  const { fid, state, pid, generation } = process;
+  const runs = cluster.runs(fid);
+  const [run] = runs;
+  const isUp =
+    state === 'online' && runs.length === 1 && run!.pid === pid && run!.generation === generation;
+  const isDown = ['unknown', 'offline', 'failed'].includes(state) && runs.length === 0;
+  if (process.ownership === 'independent') return runs.length === 0 ? [] : [`${fid} runs`];
+  if (process.wanted !== 'online' ? isDown : isUp || (isDown && isBlocked(process, all))) return [];
+  return [`${JSON.stringify(process)} with ${JSON.stringify(runs)}`];
+};
+
+/** Whether nobody wants what it requires: it may go on running then, and is not started. */
+const isBlocked = ({ role, node }: Process, all: readonly Process[]): boolean => {
+  const providers = all.filter((one) => one.role === 'base' && one.node === node);
+  return (
+    role === 'user' && providers.length > 0 && providers.every((one) => one.wanted !== 'online')
+  );
+};
+
+/** What the station makes of its log after a crash is what it was. */
+const digestSurvives = async (t: Test, cluster: Cluster): Promise<void> => {
+  await cluster.client.order({ verb: 'stop', cluster: true });
+  await until('nothing runs', () => cluster.runs().length === 0);
+  await until('everything is known to be down', async () =>
+    (await cluster.processes()).every(
+      ({ state, ownership }) =>
+        ownership === 'independent' || ['unknown', 'offline', 'failed'].includes(state),
+    ),
+  );
+  const before = await cluster.client.log();
+  await cluster.station.stop('SIGKILL');
+  await cluster.startStation();
+  const after = await cluster.client.log();
+  t.same(
+    { head: after.head, digest: after.digest },
+    { head: before.head, digest: before.digest },
+    'a station that is started again knows the same',
+  );
+};
