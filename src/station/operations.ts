@@ -39,7 +39,7 @@ interface Wish {
   readonly kind: Operation['kind'];
   readonly subject: string;
   readonly targets: (graph: Graph) => ProcessRow[];
-  /** Whether a removal is complete. */
+  /** Whether what it is about has been removed. */
   readonly isGone: (graph: Graph) => boolean;
 }
 
@@ -68,14 +68,14 @@ const wishIn = (events: readonly EventRecord[]): Wish | null => {
           kind: kindOf(state),
           subject: fid,
           targets: (graph) => onNode(graph, fid),
-          isGone: () => false,
+          isGone: (graph) => !graph.get('node', fid),
         };
       case 'ProcessWanted':
         return {
           kind: kindOf(state),
           subject: fid,
           targets: (graph) => present([graph.get('process', fid)]),
-          isGone: () => false,
+          isGone: (graph) => !graph.get('process', fid),
         };
       case 'HostRemovalOrdered':
         return {
@@ -138,7 +138,7 @@ export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
     kind,
     subject,
     state:
-      managed.length > 0 && targets.length === 0
+      (managed.length > 0 && targets.length === 0) || (kind === 'start' && wish.isGone(graph))
         ? 'cancelled'
         : !isOver
           ? 'running'

@@ -165,6 +165,19 @@ t.test('a removal runs until everything is gone', async (t) => {
   for (const look of [process, all, host]) t.match(look(), { state: 'succeeded', failed: [] });
 });
 
+t.test('a start of what has been removed meanwhile has not succeeded', async (t) => {
+  const c = new PlayedCluster({ [n1]: ['late'] });
+  const fid = c.fid('late');
+  const { node } = c.row(fid);
+  const starts = [wantProcess(fid, 'online'), wantNode(node, 'online')].map((one) => begin(c, one));
+  const ending = begin(c, wantNode(node, 'offline'));
+  c.run({ type: 'RemoveNode', fid: node });
+  c.says(fid, 'exited');
+  t.equal(c.graph.get('node', node), undefined);
+  for (const look of starts) t.match(look(), { state: 'cancelled', total: 0 });
+  t.match(ending(), { state: 'succeeded' }, 'what is gone does not run');
+});
+
 t.test('an add is no operation, and a removal of what does not run is over at once', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late', 'late'] });
   const removal = operationOf(c.graph, c.commit(scale(n1, 'late', 1))!);
