@@ -167,8 +167,8 @@ export class Cluster {
     return agent;
   }
 
-  async killAgent(host: string): Promise<void> {
-    await this.agents.get(host)!.stop('SIGKILL');
+  async killAgent(host: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.agents.get(host)!.stop(signal);
   }
 
   /** Makes the next agent of a host ask for a new token. */

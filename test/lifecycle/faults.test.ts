@@ -185,18 +185,21 @@ steadily('what happens while there is no station counts when there is one', asyn
   );
 });
 
-t.test('a removal from a host that is down is final, and the host learns of it', async (t) => {
-  const fid = await cluster.one(first, 'worker');
+t.test('removals from a host that is down are final, and the host learns of them', async (t) => {
+  const [fid, other] = (await cluster.add(first, 'worker', 2)) as [string, string];
   await cluster.start(fid);
+  await cluster.start(other);
   await cluster.killAgent(first);
   await hostIs(first, 'down');
   t.equal((await cluster.halctl(`cluster process remove ${fid}`)).code, 0);
   t.equal(await cluster.find(fid), undefined);
-  t.equal(cluster.runs(fid).length, 1, 'it runs where nobody can stop it');
+  t.equal((await cluster.halctl(`cluster node remove ${first}`)).code, 0);
+  t.same(await cluster.processes(), []);
+  t.equal(cluster.runs().length, 2, 'they run where nobody can stop them');
   await cluster.startAgent(first);
-  await until('it was stopped', () => cluster.runs(fid).length === 0);
+  await until('they were stopped', () => cluster.runs().length === 0);
   const next = await cluster.one(first, 'worker');
-  t.not(next, fid);
+  t.notOk([fid, other].includes(next));
   await cluster.start(next);
 });
 

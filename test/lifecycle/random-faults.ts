@@ -44,10 +44,12 @@ export const runRandomFaults = async (
   t.comment(`${chaos.done.length} orders and deaths, ${chaos.added.length} processes added`);
   await chaos.heal();
   t.equal(new Set(chaos.added).size, chaos.added.length, 'no fid was given twice');
-  t.same(chaos.doubled, [], 'no process ran twice at any time');
-  await converged(cluster).catch((error: Error) =>
-    t.fail(`${error.message}\nthe last of what was done:\n${chaos.done.slice(-60).join('\n')}`),
-  );
+  t.same([...chaos.doubled], [], 'no process ran twice at any time');
+  await converged(cluster).catch((error: Error) => {
+    throw new Error(
+      `${error.message}\nthe last that was done:\n${chaos.done.slice(-60).join('\n')}`,
+    );
+  });
   const processes = await cluster.processes();
   const endpoints = processes.map(({ endpoint }) => endpoint);
   t.equal(new Set(endpoints).size, endpoints.length, 'no endpoint belongs to two');
@@ -61,7 +63,7 @@ class Chaos {
   /** Every fid that an answer told of. */
   readonly added: string[] = [];
   readonly done: string[] = [];
-  readonly doubled: string[] = [];
+  readonly doubled = new Set<string>();
   readonly #cluster: Cluster;
   readonly #random: (bound: number) => number;
   /** Hosts whose agents are dead, and when these are to be started again. */
@@ -78,7 +80,7 @@ class Chaos {
     while (performance.now() < end) {
       await this.#tolerant(() => this.#act());
       for (const [host, at] of this.#dead) if (performance.now() > at) await this.#revive(host);
-      this.doubled.push(...doubles(this.#cluster));
+      for (const double of doubles(this.#cluster)) this.doubled.add(double);
       await pause(this.#random(100));
     }
   }
@@ -112,16 +114,19 @@ class Chaos {
     return list[this.#random(list.length)];
   }
 
+  #signal(): NodeJS.Signals {
+    return this.#one(['SIGKILL', 'SIGKILL', 'SIGTERM'] as const)!;
+  }
+
   async #act(): Promise<void> {
     const dice = this.#random(100);
     const host = this.#one(this.#cluster.hosts)!;
-    const fid = this.#one(this.added.slice(-5 * processesMax));
-    if (dice < 20) return this.#add(host);
-    if (dice < 24) return this.#scale(host);
-    if (dice < 28) return this.#wholeCluster(this.#random(3) > 0 ? 'start' : 'stop');
-    if (dice < 36) return this.#node(host);
-    if (dice < 66) return fid === undefined ? undefined : this.#process(fid);
-    if (dice < 86) return this.#killProcess();
+    if (dice < 15) return this.#add(host);
+    if (dice < 18) return this.#scale(host);
+    if (dice < 23) return this.#wholeCluster(this.#random(6) > 0 ? 'start' : 'stop');
+    if (dice < 30) return this.#node(host);
+    if (dice < 55) return this.#process();
+    if (dice < 75) return this.#killProcess();
     if (dice < 95) return this.#killAgent(host);
     return this.#killStation();
   }
@@ -147,16 +152,19 @@ class Chaos {
   }
 
   async #node(fqdn: string): Promise<void> {
-    const verb = this.#one(['start', 'start', 'start', 'stop', 'remove'] as const)!;
+    const verbs = ['start', 'start', 'start', 'start', 'start', 'stop', 'remove'] as const;
+    const verb = this.#one(verbs)!;
     const node = (await this.#cluster.host(fqdn))?.node;
     if (!node) return;
     this.#note(`${verb} ${node} of ${fqdn}`);
     await this.#cluster.client.order({ verb, node });
   }
 
-  async #process(fid: string): Promise<void> {
+  async #process(): Promise<void> {
     const verb = this.#one(['start', 'start', 'start', 'stop', 'restart', 'remove'] as const)!;
     const force = this.#random(2) === 0;
+    const fid = this.#one(await this.#cluster.processes())?.fid;
+    if (fid === undefined) return;
     this.#note(`${verb} ${fid}${force ? ' with force' : ''}`);
     await this.#cluster.client.order({ verb, process: fid }, { force });
   }
@@ -170,16 +178,18 @@ class Chaos {
 
   async #killAgent(host: string): Promise<void> {
     if (this.#dead.has(host)) return;
-    this.#note(`kill the agent of ${host}`);
-    // Some are back before anybody takes them for down, some are not.
-    this.#dead.set(host, performance.now() + this.#random(6000));
-    await this.#cluster.killAgent(host);
+    const signal = this.#signal();
+    this.#note(`end the agent of ${host} by ${signal}`);
+    // Many are back before anybody takes them for down, some are not.
+    this.#dead.set(host, performance.now() + this.#random(this.#random(3) > 0 ? 500 : 6000));
+    await this.#cluster.killAgent(host, signal);
   }
 
   async #killStation(): Promise<void> {
     if (performance.now() - this.#stationDied < stationPauseMs) return;
-    this.#note('kill the station');
-    await this.#cluster.station.stop('SIGKILL');
+    const signal = this.#signal();
+    this.#note(`end the station by ${signal}`);
+    await this.#cluster.station.stop(signal);
     await pause(this.#random(1000));
     await this.#cluster.startStation();
     this.#stationDied = performance.now();
