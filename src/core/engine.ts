@@ -8,7 +8,8 @@
 
 import { decide } from './commands/index.ts';
 import type { Command } from './commands/index.ts';
-import type { DecideContext } from './commands/command.ts';
+import { unchanged } from './commands/command.ts';
+import type { DecideContext, Decision } from './commands/command.ts';
 import { readEvent, writeEvent } from './events/catalogue.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import { revision } from './events/commit.ts';
@@ -20,6 +21,7 @@ import type { Journal } from './graph/graph.ts';
 import { reject } from './rejection.ts';
 import type { Refused, Rejection } from './rejection.ts';
 import { rulesFor } from './rules/index.ts';
+import type { Rule } from './rules/rule.ts';
 
 /** Who asks, when, and under what conditions. */
 export interface Submission {
@@ -236,15 +238,26 @@ export class Engine {
       events.push(writeEvent(draft, cause, rule));
       evolve(this.graph, draft, position);
     }
+    const followed = new Set<string>();
     for (const [i, draft] of batch.entries())
-      for (const { name, react } of rulesFor(draft.type)) {
-        const reaction = react(this.graph, draft, context);
+      for (const each of rulesFor(draft.type)) {
+        const reaction = this.#react(each, draft, context, followed);
         if (!reaction.ok) return reaction;
         if (reaction.events.length === 0) continue;
-        const refused = this.#apply(reaction.events, events, position, context, first + i, name);
+        const cause = first + i;
+        const refused = this.#apply(reaction.events, events, position, context, cause, each.name);
         if (refused) return refused;
       }
     return null;
+  }
+
+  /** `followed` holds what the rules have looked at since the batch was applied. */
+  #react(each: Rule, draft: EventDraft, context: DecideContext, followed: Set<string>): Decision {
+    if ('react' in each) return each.react(this.graph, draft, context);
+    const subject = each.subject(this.graph, draft);
+    if (subject === undefined || followed.has(`${each.name} ${subject}`)) return unchanged;
+    followed.add(`${each.name} ${subject}`);
+    return each.follow(this.graph, subject, context);
   }
 
   #count(outcome: Outcome): Outcome {

@@ -8,7 +8,7 @@ import type { Fid } from '../core/allocation/fid.ts';
 import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ProcessRow } from '../core/graph/resources.ts';
-import { blockerOf, comes, specOf } from '../core/lifecycle/requirements.ts';
+import { Requirements, specOf } from '../core/lifecycle/requirements.ts';
 import { wantedOf } from '../core/lifecycle/wanted.ts';
 
 export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -127,12 +127,11 @@ export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
       : [];
   const targets = managed.filter((row) => !isOverruled(graph, row, kind, revision)).sort(byFid);
   const left = targets.filter((row) => !isThere(row, kind, revision));
-  const failed = left
-    .filter((row) => isStuck(graph, row, kind))
-    .map((row) => straggler(graph, row));
-  const waiting = left
-    .filter((row) => !isStuck(graph, row, kind))
-    .map((row) => straggler(graph, row));
+  const requirements = requirementsOf(graph);
+  const stuck = new Set(left.filter((row) => isStuck(graph, requirements, row, kind)));
+  const explain = (row: ProcessRow): Straggler => straggler(graph, requirements, row);
+  const failed = left.filter((row) => stuck.has(row)).map(explain);
+  const waiting = left.filter((row) => !stuck.has(row)).map(explain);
   const isOver = kind === 'remove' ? wish.isGone(graph) : waiting.length === 0;
   return {
     kind,
@@ -175,11 +174,28 @@ const isThere = (
   return state === 'offline' || state === 'unknown' || (state === 'failed' && moved <= since);
 };
 
+type RequirementsOf = (process: ProcessRow) => Requirements;
+
+/** Each node is looked at once, however many processes of it are asked about. */
+const requirementsOf = (graph: Graph): RequirementsOf => {
+  const known = new Map<Fid, Requirements>();
+  return ({ node }) => {
+    const requirements = known.get(node) ?? new Requirements(graph, node);
+    known.set(node, requirements);
+    return requirements;
+  };
+};
+
 /** Given up, held back by something that will not come, or on a host that is not there. */
-const isStuck = (graph: Graph, row: ProcessRow, kind: Operation['kind']): boolean => {
+const isStuck = (
+  graph: Graph,
+  requirements: RequirementsOf,
+  row: ProcessRow,
+  kind: Operation['kind'],
+): boolean => {
   if (kind === 'remove') return false;
   if (hostOf(graph, row).state !== 'up') return true;
-  return kind === 'start' ? !comes(graph, row) : row.state === 'failed';
+  return kind === 'start' ? !requirements(row).comes(row) : row.state === 'failed';
 };
 
 const hostOf = (
@@ -188,9 +204,9 @@ const hostOf = (
 ): { fqdn: string; state: string; reason: string } =>
   graph.must('host', graph.must('node', node).host);
 
-const straggler = (graph: Graph, row: ProcessRow): Straggler => {
+const straggler = (graph: Graph, requirements: RequirementsOf, row: ProcessRow): Straggler => {
   const host = hostOf(graph, row);
-  const blocking = blockerOf(graph, row);
+  const blocking = requirements(row).blockerOf(row);
   const reason =
     host.state !== 'up'
       ? `its host is ${host.state === 'down' ? `down: ${host.reason}` : 'not heard of yet'}`

@@ -62,7 +62,6 @@ export class Graph {
   readonly #specIds = new Map<string, string>();
   readonly #hostStates = { unknown: 0, up: 0, down: 0 };
   readonly #processStates = new Map<string, number>();
-  readonly #leaving = { host: new Set<string>(), node: new Set<string>() };
   readonly #rolesOnNodes = new Tally();
   readonly #haOfNodes = new Adjacency();
   readonly #blockedHosts = new Set<string>();
@@ -130,11 +129,6 @@ export class Graph {
   /** Id of the spec that has exactly this content, if there is one. */
   specWith(content: string): string | undefined {
     return this.#specIds.get(content);
-  }
-
-  /** Keys of the hosts or nodes that are to be removed. */
-  leaving(kind: 'host' | 'node'): ReadonlySet<string> {
-    return this.#leaving[kind];
   }
 
   /** How many processes of a role a node has. */
@@ -286,7 +280,6 @@ export class Graph {
   #reindex(kind: Kind, before: Rows[Kind] | undefined, after: Rows[Kind] | undefined): void {
     if (kind === 'process') this.#reindexProcess(before as ProcessRow, after as ProcessRow);
     else if (kind === 'host') this.#reindexHost(before as Rows['host'], after as Rows['host']);
-    else if (kind === 'node') this.#reindexLeaving(kind, before, after);
     else if (kind === 'deadline')
       this.deadlines.replace(before as DeadlineRow, after as DeadlineRow);
     else if (kind === 'spec') {
@@ -322,22 +315,11 @@ export class Graph {
     this.#processStates.set(state, (this.#processStates.get(state) ?? 0) + by);
   }
 
-  #reindexLeaving<K extends 'host' | 'node'>(
-    kind: K,
-    before: Rows[Kind] | undefined,
-    after: Rows[Kind] | undefined,
-  ): void {
-    const [was, is] = [before as Rows[K] | undefined, after as Rows[K] | undefined];
-    if (is?.removing) this.#leaving[kind].add(keyOf(kind, is));
-    else if (was?.removing) this.#leaving[kind].delete(keyOf(kind, was));
-  }
-
   #reindexHost(before: Rows['host'] | undefined, after: Rows['host'] | undefined): void {
     if (before?.state !== after?.state) {
       if (before) this.#hostStates[before.state] -= 1;
       if (after) this.#hostStates[after.state] += 1;
     }
-    this.#reindexLeaving('host', before, after);
     if (after?.problem) this.#blockedHosts.add(after.fqdn);
     else if (before?.problem) this.#blockedHosts.delete(before.fqdn);
   }

@@ -1,24 +1,15 @@
 /** What has to be started and stopped on a node next, level by level. */
 
-import { byFid } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { isPaused, startOrder, stopOrder } from './orders.ts';
-import { blockerOf, comes, isGivenUp, isNeededBy, specOf } from './requirements.ts';
+import { isGivenUp, levelOf, notNeeded, Requirements } from './requirements.ts';
 import { nextState } from './transitions.ts';
 import { wantedOf } from './wanted.ts';
 
 const active: ReadonlySet<string> = new Set(['starting', 'online', 'quiescing', 'stopping']);
-
-const levelOf = (graph: Graph, process: ProcessRow): number => specOf(graph, process).boot_level;
-
-/** The managed processes of a node, lowest boot level first, then in the order in which they were added. */
-const managedOf = (graph: Graph, node: Fid): ProcessRow[] =>
-  [...graph.many('hosts', node)]
-    .filter((process) => specOf(graph, process).ownership === 'managed')
-    .sort((a, b) => levelOf(graph, a) - levelOf(graph, b) || byFid(a, b));
 
 /**
  * The orders that a node is ready for. Each node goes up as far as it can, whatever others do: a
@@ -28,11 +19,17 @@ const managedOf = (graph: Graph, node: Fid): ProcessRow[] =>
 export const nextOrders = (graph: Graph, node: Fid, at: number): EventDraft[] => {
   const row = graph.must('node', node);
   if (graph.must('host', row.host).state !== 'up') return [];
-  const processes = managedOf(graph, node);
-  return [...starts(graph, processes, at), ...stops(graph, processes, at)];
+  const requirements = new Requirements(graph, node);
+  const processes = requirements.inBootOrder();
+  return [...starts(graph, requirements, processes, at), ...stops(graph, processes, at)];
 };
 
-const starts = (graph: Graph, processes: readonly ProcessRow[], at: number): EventDraft[] => {
+const starts = (
+  graph: Graph,
+  requirements: Requirements,
+  processes: readonly ProcessRow[],
+  at: number,
+): EventDraft[] => {
   const events: EventDraft[] = [];
   let [level, isOpen] = [-1, false];
   for (const process of processes) {
@@ -40,8 +37,8 @@ const starts = (graph: Graph, processes: readonly ProcessRow[], at: number): Eve
     const own = levelOf(graph, process);
     if (own !== level && isOpen) break;
     level = own;
-    if (process.state !== 'online' && comes(graph, process, own)) isOpen = true;
-    if (isStartable(graph, process) && blockerOf(graph, process) === null)
+    if (process.state !== 'online' && requirements.comes(process, own)) isOpen = true;
+    if (isStartable(graph, process) && requirements.blockerOf(process) === null)
       events.push(startOrder(graph, process, 1, at));
   }
   return events;
@@ -56,11 +53,11 @@ const stops = (graph: Graph, processes: readonly ProcessRow[], at: number): Even
     (process) => active.has(process.state) && wantedOf(graph, process)?.state === 'offline',
   );
   const paused = unwanted.filter((process) => isPaused(graph, process));
-  const leaving = unwanted.filter((process) => !paused.includes(process));
-  const free = leaving.filter((process) => !isNeededBy(graph, process, leaving));
+  const leaving = unwanted.filter((process) => !isPaused(graph, process));
+  const free = notNeeded(graph, leaving);
   // Should roles have come to require each other in a circle, none of them is free.
   const candidates = free.length > 0 ? free : leaving;
-  const top = Math.max(...candidates.map((process) => levelOf(graph, process)));
+  const top = candidates.reduce((most, one) => Math.max(most, levelOf(graph, one)), -Infinity);
   return [
     ...paused.map(({ fid }) => ({
       type: 'ProcessStateChanged' as const,

@@ -3,7 +3,7 @@
 import { byFid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { HostRow, NodeRow, ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/resources.ts';
 
 /** Whether somebody may be running it. */
 export const mayRun = ({ state }: ProcessRow): boolean =>
@@ -34,34 +34,34 @@ export const processRemoval = (graph: Graph, process: ProcessRow): EventDraft[] 
 export const leavingOf = (graph: Graph, node: string): ProcessRow[] =>
   [...graph.many('hosts', node)].filter(({ removing }) => removing).sort(byFid);
 
-/** Nodes that were to be removed and have no process left. */
-export const nodeRemovals = (graph: Graph): EventDraft[] =>
-  leaving(graph, 'node')
-    .filter(({ fid }) => graph.related('hosts', fid) === 0)
-    .map(({ fid }) => ({ type: 'NodeRemoved', data: { fid } }));
+/** A node that is to be removed goes when it has no process left, and its host with it. */
+export const nodeRemoval = (graph: Graph, node: string): EventDraft[] => {
+  const row = graph.get('node', node);
+  if (!row?.removing || graph.related('hosts', node) > 0) return [];
+  const host = graph.must('host', row.host);
+  return [
+    { type: 'NodeRemoved', data: { fid: row.fid } },
+    ...(host.removing ? hostRemoved(graph, host.fqdn) : []),
+  ];
+};
 
-/** Hosts that were to be removed and have no node left. Their agents' tokens go with them. */
-export const hostRemovals = (graph: Graph): EventDraft[] =>
-  leaving(graph, 'host')
-    .filter(({ fqdn }) => graph.related('runs', fqdn) === 0)
-    .flatMap(({ fqdn }) => [
-      ...tokensOf(graph, fqdn).map((id) => ({
-        type: 'CredentialRevoked' as const,
-        data: { id, why: 'owner-removed' as const },
-      })),
-      { type: 'HostRemoved' as const, data: { fqdn } },
-    ]);
+/** A host that is to be removed goes when it has no node. */
+export const hostRemoval = (graph: Graph, fqdn: string): EventDraft[] =>
+  graph.get('host', fqdn)?.removing && graph.related('runs', fqdn) === 0
+    ? hostRemoved(graph, fqdn)
+    : [];
+
+/** The tokens of its agents go with it. */
+const hostRemoved = (graph: Graph, fqdn: string): EventDraft[] => [
+  ...tokensOf(graph, fqdn).map((id) => ({
+    type: 'CredentialRevoked' as const,
+    data: { id, why: 'owner-removed' as const },
+  })),
+  { type: 'HostRemoved', data: { fqdn } },
+];
 
 const tokensOf = (graph: Graph, fqdn: string): string[] =>
   [...graph.all('credential')]
     .filter(({ host }) => host === fqdn)
     .map(({ id }) => id)
     .sort();
-
-function leaving(graph: Graph, kind: 'node'): NodeRow[];
-function leaving(graph: Graph, kind: 'host'): HostRow[];
-function leaving(graph: Graph, kind: 'node' | 'host'): (NodeRow | HostRow)[] {
-  return Array.from(graph.leaving(kind))
-    .sort()
-    .map((key) => graph.must(kind, key));
-}

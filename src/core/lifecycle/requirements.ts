@@ -10,62 +10,87 @@ import { wantedOf } from './wanted.ts';
 export const specOf = (graph: Graph, { spec }: ProcessRow): ProcessSpec =>
   graph.must('spec', spec).spec;
 
-/**
- * The managed processes of each role that this one requires, lowest fid first. Independent ones do
- * not count: nobody here can start them.
- */
-const providersOf = (graph: Graph, { node, role }: ProcessRow): ProcessRow[][] =>
-  graph
-    .must('role', role)
-    .requires.map((required) =>
-      Array.from(graph.many('hosts', node))
-        .filter((row) => row.role === required && specOf(graph, row).ownership === 'managed')
-        .sort(byFid),
-    )
-    .filter((providers) => providers.length > 0);
-
-/** A managed process of the same node that this one requires and that is not online; null: none. */
-export const blockerOf = (graph: Graph, process: ProcessRow): ProcessRow | null =>
-  providersOf(graph, process).find((providers) =>
-    providers.every(({ state }) => state !== 'online'),
-  )?.[0] ?? null;
+export const levelOf = (graph: Graph, process: ProcessRow): number =>
+  specOf(graph, process).boot_level;
 
 /** A process that was given up is tried again only when somebody wants it anew. */
 export const isGivenUp = (graph: Graph, process: ProcessRow): boolean =>
   process.state === 'failed' && (wantedOf(graph, process)?.at ?? 0) <= process.moved;
 
 /**
- * Whether a process is online or will be by itself, when nothing above a boot level is: somebody
- * wants it, it was not given up, and the same holds of something in each role that it requires.
+ * The managed processes of one node as they are now, and what they need of each other. Independent
+ * ones do not count: nobody here can start them.
  */
-export const comes = (
-  graph: Graph,
-  process: ProcessRow,
-  level = Infinity,
-  known = new Map<Fid, boolean>(),
-): boolean => {
-  if (process.state === 'online') return true;
-  const answer = known.get(process.fid);
-  if (answer !== undefined) return answer;
-  // Should roles have come to require each other in a circle, none of them comes.
-  known.set(process.fid, false);
-  const result =
-    wantedOf(graph, process)?.state === 'online' &&
-    specOf(graph, process).boot_level <= level &&
-    !isGivenUp(graph, process) &&
-    providersOf(graph, process).every((providers) =>
-      providers.some((provider) => comes(graph, provider, level, known)),
-    );
-  known.set(process.fid, result);
-  return result;
-};
+export class Requirements {
+  readonly #graph: Graph;
+  readonly #ofRole = new Map<string, ProcessRow[]>();
+  readonly #known = new Map<string, boolean>();
 
-/** Whether another of these processes has a role that requires this one's. */
-export const isNeededBy = (
-  graph: Graph,
-  { fid, role }: ProcessRow,
-  others: readonly ProcessRow[],
-): boolean => others.some((other) => other.fid !== fid && requires(graph, other, role));
+  constructor(graph: Graph, node: Fid) {
+    this.#graph = graph;
+    for (const row of graph.many('hosts', node)) {
+      if (specOf(graph, row).ownership !== 'managed') continue;
+      const ofRole = this.#ofRole.get(row.role);
+      if (ofRole) ofRole.push(row);
+      else this.#ofRole.set(row.role, [row]);
+    }
+    for (const rows of this.#ofRole.values()) rows.sort(byFid);
+  }
+
+  /** Lowest boot level first, then in the order in which they were added. */
+  inBootOrder(): ProcessRow[] {
+    return [...this.#ofRole.values()]
+      .flat()
+      .sort((a, b) => levelOf(this.#graph, a) - levelOf(this.#graph, b) || byFid(a, b));
+  }
+
+  /** One that this process requires and that is not online; null: none. */
+  blockerOf(process: ProcessRow): ProcessRow | null {
+    return (
+      this.#providersOf(process).find((providers) =>
+        providers.every(({ state }) => state !== 'online'),
+      )?.[0] ?? null
+    );
+  }
+
+  /**
+   * Whether a process is online or will be by itself, when nothing above a boot level is: somebody
+   * wants it, it was not given up, and the same holds of something in each role that it requires.
+   */
+  comes(process: ProcessRow, level = Infinity): boolean {
+    if (process.state === 'online') return true;
+    const question = `${process.fid} ${level}`;
+    const answer = this.#known.get(question);
+    if (answer !== undefined) return answer;
+    // Should roles have come to require each other in a circle, none of them comes.
+    this.#known.set(question, false);
+    const result =
+      wantedOf(this.#graph, process)?.state === 'online' &&
+      levelOf(this.#graph, process) <= level &&
+      !isGivenUp(this.#graph, process) &&
+      this.#providersOf(process).every((providers) =>
+        providers.some((provider) => this.comes(provider, level)),
+      );
+    this.#known.set(question, result);
+    return result;
+  }
+
+  /** For each role that it requires and that has processes here, these processes. */
+  #providersOf({ role }: ProcessRow): ProcessRow[][] {
+    return requiredBy(this.#graph, role)
+      .map((required) => this.#ofRole.get(required))
+      .filter((providers) => providers !== undefined);
+  }
+}
+
+/** The processes among these that no other one of them needs. */
+export const notNeeded = (graph: Graph, processes: readonly ProcessRow[]): ProcessRow[] => {
+  const roles = new Set(processes.map(({ role }) => role));
+  const needed = new Set(
+    [...roles].flatMap((role) => requiredBy(graph, role).filter((other) => other !== role)),
+  );
+  return processes.filter(({ role }) => !needed.has(role));
+};
 
 /**
  * Processes of the node that require this one's role, where no other one provides it to them. Only
@@ -78,8 +103,8 @@ export const dependentsOf = (
 ): ProcessRow[] => {
   const others = [...graph.many('hosts', node)].filter((row) => row.fid !== fid && count(row));
   if (others.some((other) => other.role === role)) return [];
-  return others.filter((other) => requires(graph, other, role)).sort(byFid);
+  return others.filter((other) => requiredBy(graph, other.role).includes(role)).sort(byFid);
 };
 
-const requires = (graph: Graph, process: ProcessRow, role: string): boolean =>
-  graph.must('role', process.role).requires.includes(role);
+const requiredBy = (graph: Graph, role: string): readonly string[] =>
+  graph.must('role', role).requires;

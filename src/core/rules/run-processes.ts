@@ -5,24 +5,28 @@ import { byFid } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { NodeRow } from '../graph/resources.ts';
+import type { NodeRow, ProcessRow } from '../graph/resources.ts';
 import { nextOrders } from '../lifecycle/node.ts';
-import { hostRemovals, leavingOf, nodeRemovals, processRemoval } from '../lifecycle/removal.ts';
+import { hostRemoval, leavingOf, nodeRemoval, processRemoval } from '../lifecycle/removal.ts';
 import { specOf } from '../lifecycle/requirements.ts';
 import type { Rule } from './rule.ts';
 
-/** The node that an event is about; undefined where it is about none, or about one that is gone. */
-const nodeOf = (graph: Graph, event: EventDraft): Fid | undefined => {
+const isManaged = (graph: Graph, process: ProcessRow): boolean =>
+  specOf(graph, process).ownership === 'managed';
+
+/** The node whose order of starting and stopping an event may have changed. */
+const movedNode = (graph: Graph, event: EventDraft): Fid | undefined => {
   switch (event.type) {
     case 'NodeWanted':
       return event.data.fid;
     case 'NodeUp':
       return graph.one('runs', event.data.fqdn)?.fid;
     case 'ProcessWanted':
-    case 'ProcessRemovalOrdered':
     case 'ProcessStateChanged':
-    case 'ProcessRemovalOrdered':
-      return graph.get('process', event.data.fid)?.node;
+    case 'ProcessRemovalOrdered': {
+      const process = graph.get('process', event.data.fid);
+      return process && isManaged(graph, process) ? process.node : undefined;
+    }
     case 'ProcessRemoved':
       return graph.get('node', event.data.node ?? '')?.fid;
     default:
@@ -42,10 +46,8 @@ const advanceNode: Rule = {
     'ProcessRemovalOrdered',
     'ProcessRemoved',
   ],
-  react: (graph, event, { at }) => {
-    const node = nodeOf(graph, event);
-    return node === undefined ? unchanged : decided(nextOrders(graph, node, at));
-  },
+  subject: movedNode,
+  follow: (graph, node, { at }) => decided(nextOrders(graph, node as Fid, at)),
 };
 
 const advanceCluster: Rule = {
@@ -68,17 +70,16 @@ const startDeclared: Rule = {
   description:
     'Processes that facts declare, and what these require, are started when their host joins a started cluster.',
   on: ['DeclaredRoleAllocated'],
-  react: (graph, event) => {
-    if (event.type !== 'DeclaredRoleAllocated') return unchanged;
-    const { changed } = graph.must('host', event.data.fqdn);
-    const node = graph.one('runs', event.data.fqdn);
+  subject: (_graph, event) =>
+    event.type === 'DeclaredRoleAllocated' ? event.data.fqdn : undefined,
+  follow: (graph, fqdn) => {
+    const { changed } = graph.must('host', fqdn);
+    const node = graph.one('runs', fqdn);
     if (!node || !isStarted(graph, node)) return unchanged;
     // The event has just changed the host, so its commit is the one that added these.
     const added = [...graph.many('hosts', node.fid)].filter(
       (process) =>
-        process.created === changed &&
-        process.wanted === null &&
-        specOf(graph, process).ownership === 'managed',
+        process.created === changed && process.wanted === null && isManaged(graph, process),
     );
     return decided(
       added
@@ -91,30 +92,47 @@ const startDeclared: Rule = {
 const removeEnded: Rule = {
   name: 'remove-ended',
   description: 'A process that is to be removed goes once it has ended or was given up.',
-  on: ['ProcessStateChanged', 'ProcessRemovalOrdered', 'NodeDown'],
-  react: (graph, event) => {
-    if (event.type === 'NodeDown') {
-      const node = graph.one('runs', event.data.fqdn);
-      const leaving = node ? leavingOf(graph, node.fid) : [];
-      return decided(leaving.flatMap((process) => processRemoval(graph, process)));
-    }
-    if (event.type !== 'ProcessStateChanged' && event.type !== 'ProcessRemovalOrdered')
-      return unchanged;
-    const process = graph.get('process', event.data.fid);
+  on: ['ProcessStateChanged', 'ProcessRemovalOrdered'],
+  subject: (graph, event) =>
+    event.type === 'ProcessStateChanged' || event.type === 'ProcessRemovalOrdered'
+      ? graph.get('process', event.data.fid)?.fid
+      : undefined,
+  follow: (graph, fid) => {
+    const process = graph.get('process', fid);
     return process?.removing ? decided(processRemoval(graph, process)) : unchanged;
   },
 };
 
-const removeEmpty: Rule = {
-  name: 'remove-empty',
-  description: 'A node that is to be removed goes with its last process, and a host with its node.',
-  on: ['ProcessRemoved', 'NodeRemovalOrdered', 'HostRemovalOrdered', 'NodeRemoved'],
+const removeUnreachable: Rule = {
+  name: 'remove-unreachable',
+  description: 'What is to be removed from a host that goes down is given up.',
+  on: ['NodeDown'],
+  react: (graph, event) => {
+    const node = event.type === 'NodeDown' && graph.one('runs', event.data.fqdn);
+    const leaving = node ? leavingOf(graph, node.fid) : [];
+    return decided(leaving.flatMap((process) => processRemoval(graph, process)));
+  },
+};
+
+const removeEmptyNode: Rule = {
+  name: 'remove-empty-node',
+  description: 'A node that is to be removed goes with its last process, and its host with it.',
+  on: ['ProcessRemoved', 'NodeRemovalOrdered'],
+  subject: (_graph, event) =>
+    event.type === 'ProcessRemoved'
+      ? (event.data.node ?? undefined)
+      : event.type === 'NodeRemovalOrdered'
+        ? event.data.fid
+        : undefined,
+  follow: (graph, node) => decided(nodeRemoval(graph, node)),
+};
+
+const removeEmptyHost: Rule = {
+  name: 'remove-empty-host',
+  description: 'A host that is to be removed and has no node goes at once.',
+  on: ['HostRemovalOrdered'],
   react: (graph, event) =>
-    decided(
-      event.type === 'NodeRemoved' || event.type === 'HostRemovalOrdered'
-        ? hostRemovals(graph)
-        : nodeRemovals(graph),
-    ),
+    event.type === 'HostRemovalOrdered' ? decided(hostRemoval(graph, event.data.fqdn)) : unchanged,
 };
 
 export const runProcesses: readonly Rule[] = [
@@ -122,5 +140,7 @@ export const runProcesses: readonly Rule[] = [
   advanceNode,
   advanceCluster,
   removeEnded,
-  removeEmpty,
+  removeUnreachable,
+  removeEmptyNode,
+  removeEmptyHost,
 ];
