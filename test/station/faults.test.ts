@@ -120,7 +120,8 @@ t.test(
     const head = (): number =>
       Number(/ (\d{16}) /.exec(readFileSync(join(directory, 'head'), 'latin1'))?.[1]);
     let lost = 0;
-    for (let attempt = 0; attempt < (soak ? 50 : 3); attempt += 1) {
+    // A busy machine may let the answer out before the signal arrives; then it is tried again.
+    for (let attempt = 0; attempt < (soak ? 50 : 3) || (lost === 0 && attempt < 50); attempt += 1) {
       const key = `lost ${attempt}`;
       const body = JSON.stringify({ host, role: 'clovis-app', tokens: true });
       const socket = connect(Number(new URL(station.url).port), '127.0.0.1');
