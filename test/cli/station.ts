@@ -76,7 +76,8 @@ export const shell = async (
   input = '',
 ): Promise<Ran> => {
   const child: ChildProcess = spawn('bash', ['-c', line], { cwd: folder, env, timeout: deadline });
-  child.stdin?.end(input);
+  // A command that does not read its input may have ended before it is written.
+  child.stdin?.on('error', () => undefined).end(input);
   const [[code], out, err] = await Promise.all([
     once(child, 'close') as Promise<[number | null]>,
     textOf(child.stdout),

@@ -97,7 +97,11 @@ const isAtRest = (graph: Graph, process: ProcessRow): boolean => {
   if (isOnItsWay(process)) return false;
   const wanted = wantedOf(graph, process)?.state;
   if (wanted === 'online')
-    return process.state === 'online' || !new Requirements(graph, process.node).comes(process) || process.state === 'failed';
+    return (
+      process.state === 'online' ||
+      !new Requirements(graph, process.node).comes(process) ||
+      process.state === 'failed'
+    );
   return wanted === undefined || process.state !== 'online';
 };
 

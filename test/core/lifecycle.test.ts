@@ -581,15 +581,18 @@ t.test('T45: a host that is down, or never was a node, goes at once', async (t) 
   t.equal(c.graph.count('deadline'), 0);
 });
 
-t.test('the cost of a large node is one look at it, not one for each of its processes', async (t) => {
-  const c = new PlayedCluster({ [n1]: ['late'] });
-  const { node } = c.row(c.fid('late'));
-  c.run(scale(n1, 'late', 4000));
-  t.equal(c.run(start).filter((event) => event === 'start late').length, 4000);
-  for (const fid of c.fids('late').slice(0, 50)) c.says(fid, 'exited');
-  const events = c.run({ type: 'RemoveNode', fid: node });
-  t.equal(events.filter((event) => event === 'stop late').length, 4000);
-});
+t.test(
+  'the cost of a large node is one look at it, not one for each of its processes',
+  async (t) => {
+    const c = new PlayedCluster({ [n1]: ['late'] });
+    const { node } = c.row(c.fid('late'));
+    c.run(scale(n1, 'late', 4000));
+    t.equal(c.run(start).filter((event) => event === 'start late').length, 4000);
+    for (const fid of c.fids('late').slice(0, 50)) c.says(fid, 'exited');
+    const events = c.run({ type: 'RemoveNode', fid: node });
+    t.equal(events.filter((event) => event === 'stop late').length, 4000);
+  },
+);
 
 t.test('scaling adds what is missing and takes the youngest away', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late'] });
