@@ -3,7 +3,7 @@
  * with.
  */
 
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -93,4 +93,11 @@ export const startEtcd = async (
     if (Date.now() > deadline) throw new Error('etcd did not start within 10 s');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+};
+
+/** Starts the barest HTTP server there is in Node, as a process of its own too. */
+export const startBareHttp = async (): Promise<{ url: string; stop(): void }> => {
+  const child = fork(join(import.meta.dirname, 'bare-http.ts'));
+  const [url] = (await once(child, 'message')) as [string];
+  return { url, stop: () => child.disconnect() };
 };

@@ -1,37 +1,38 @@
 /**
  * Durable NodeUps over the wire, 64 in flight: over HTTP and over agents' WebSockets, against one
- * etcd member.
+ * etcd member, and against a bare HTTP server, which is as fast as Node can be.
  */
 
 import { Etcd3 } from 'etcd3';
 import { Pool } from 'undici';
 import { median, report } from './report.ts';
 import { Reporter } from './reporter.ts';
-import { startEtcd, startStation } from './server.ts';
+import { startBareHttp, startEtcd, startStation } from './server.ts';
 import type { StationProcess } from './server.ts';
 import { factsOf, fqdn, withDirectory } from './station.ts';
 
 const inFlight = 64;
 const seconds = 4;
 const rounds = 3;
-const agents = 64;
+/** Each has several reports under way, as an agent with many processes does; etcd's client has all on one connection. */
+const agents = 8;
 
-/** How often `request(i)` completes in a second with 64 of them under way. */
-const rate = async (request: (i: number) => Promise<unknown>): Promise<number> => {
+/** How often `request(i, worker)` completes in a second with 64 workers that each have one under way. */
+const rate = async (request: (i: number, worker: number) => Promise<unknown>): Promise<number> => {
   let [issued, finished] = [0, 0];
   const started = performance.now();
   const until = started + seconds * 1000;
-  const worker = async (): Promise<void> => {
+  const work = async (worker: number): Promise<void> => {
     while (performance.now() < until) {
-      await request(issued++);
+      await request(issued++, worker);
       finished += 1;
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, worker));
+  await Promise.all(Array.from({ length: inFlight }, (_, worker) => work(worker)));
   return (finished * 1000) / (performance.now() - started);
 };
 
-let round = 0;
+let reported = 0;
 
 /** By undici's lowest interface: the client must not be what is measured. */
 const put = (
@@ -59,12 +60,12 @@ const put = (
     );
   });
 
-const overHttp = async ({ url, token }: StationProcess): Promise<number> => {
+const overHttp = async ({ url, token }: Pick<StationProcess, 'url' | 'token'>): Promise<number> => {
   const pool = new Pool(url, { connections: inFlight, pipelining: 1 });
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const perSecond = await rate((i) => {
     const host = i % 1000;
-    const body = JSON.stringify(factsOf(host, (round += 1)));
+    const body = JSON.stringify(factsOf(host, (reported += 1)));
     return put(pool, { path: `/api/v1/hosts/${fqdn(host)}/facts`, headers, body });
   });
   await pool.close();
@@ -75,12 +76,7 @@ const overWebSockets = async (station: StationProcess): Promise<number> => {
   const reporters = await Promise.all(
     Array.from({ length: agents }, (_, i) => Reporter.connect(station, 10_000 + i)),
   );
-  const free = [...reporters];
-  const perSecond = await rate(async () => {
-    const reporter = free.pop()!;
-    await reporter.report();
-    free.push(reporter);
-  });
+  const perSecond = await rate((_, worker) => reporters[worker % agents]!.report());
   for (const reporter of reporters) reporter.close();
   return perSecond;
 };
@@ -101,12 +97,24 @@ const intoEtcd = async (url: string): Promise<number> => {
 await withDirectory(async (directory) => {
   const station = await startStation(directory);
   const etcd = await startEtcd(directory);
-  const figures = { http: [] as number[], webSocket: [] as number[], etcd: [] as number[] };
-  for (let i = 0; i < rounds; i += 1) {
-    figures.http.push(await overHttp(station));
-    figures.etcd.push(await intoEtcd(etcd.url));
-    figures.webSocket.push(await overWebSockets(station));
-  }
+  const bare = await startBareHttp();
+  const measures = {
+    http: () => overHttp(station),
+    bare: () => overHttp({ url: bare.url, token: station.token }),
+    etcd: () => intoEtcd(etcd.url),
+    webSocket: () => overWebSockets(station),
+  };
+  const figures = { http: [], bare: [], etcd: [], webSocket: [] } as Record<
+    keyof typeof measures,
+    number[]
+  >;
+  // Servers are measured as they are after a while: the first round is for warming up.
+  for (let round = 0; round <= rounds; round += 1)
+    for (const [name, measure] of Object.entries(measures)) {
+      const perSecond = await measure();
+      if (round > 0) figures[name as keyof typeof measures].push(perSecond);
+    }
+  bare.stop();
   await Promise.all([station.stop(), etcd.stop()]);
   const limit = { name: 'etcd, one member, puts of the same size', value: median(figures.etcd) };
   report('over the wire, 64 in flight', [
@@ -116,6 +124,12 @@ await withDirectory(async (directory) => {
       unit: '/s',
       limit,
       target: { atLeast: 3 },
+    },
+    {
+      name: 'NodeUp over HTTP',
+      value: median(figures.http),
+      unit: '/s',
+      limit: { name: 'bare node:http that keeps nothing', value: median(figures.bare) },
     },
     {
       name: "NodeUp over agents' WebSockets",

@@ -54,6 +54,7 @@ export const agentSocket = (app: FastifyInstance, station: Station, version: str
 class Connection implements AgentSession {
   fqdn = '';
   readonly #socket: WebSocket;
+  readonly #tcp: FastifyRequest['raw']['socket'];
   readonly #station: Station;
   readonly #credential: CredentialRow;
   readonly #remote: string;
@@ -63,6 +64,7 @@ class Connection implements AgentSession {
 
   constructor(socket: WebSocket, request: FastifyRequest, station: Station, version: string) {
     this.#socket = socket;
+    this.#tcp = request.raw.socket;
     this.#station = station;
     this.#credential = request.credential!;
     this.#remote = request.ip;
@@ -183,6 +185,15 @@ class Connection implements AgentSession {
   }
 
   #send(message: StationMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#gather();
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  /** What becomes durable together is answered together, in one write. */
+  #gather(): void {
+    if (this.#tcp.writableCorked > 0) return;
+    this.#tcp.cork();
+    process.nextTick(() => this.#tcp.uncork());
   }
 }
