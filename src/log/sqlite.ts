@@ -239,19 +239,22 @@ class GroupCommitLog implements SqliteLog {
 
   /**
    * Sends what waits to the writer: at once when it is worth a message; else, where the writer is
-   * idle, at the end of this turn of the event loop, so that what is issued together is written
-   * together. Where it is busy, its report will.
+   * idle, as soon as a turn of the event loop brings nothing more, so that what arrives together is
+   * written together. Where it is busy, its report will.
    */
   #nudge(): void {
-    if (this.#waiting.length >= eagerCommits) {
-      this.#flush();
-    } else if (this.#sent.length === 0 && !this.#flushScheduled) {
-      this.#flushScheduled = true;
-      setImmediate(() => {
-        this.#flushScheduled = false;
-        this.#flush();
-      });
-    }
+    if (this.#waiting.length >= eagerCommits) this.#flush();
+    else if (this.#sent.length === 0 && !this.#flushScheduled) this.#gather(0);
+  }
+
+  #gather(seen: number): void {
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      const { length } = this.#waiting;
+      if (length > seen && length < eagerCommits) this.#gather(length);
+      else this.#flush();
+    });
   }
 
   #flush(): void {
@@ -284,8 +287,7 @@ class GroupCommitLog implements SqliteLog {
     }
     this.#durable = revision;
     for (const { body } of commits) this.#characters -= body.length;
-    // The writer gets its next batch before the news of this one spreads.
-    this.#flush();
+    this.#nudge();
     for (const { commit } of commits) this.#subscriptions.publish(commit);
     for (const { resolve } of commits) resolve();
     this.#checkDrained();
