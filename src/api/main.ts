@@ -16,6 +16,7 @@ interface StationFlags {
   readonly tlsKey?: string;
   readonly insecure?: true;
   readonly verify?: true;
+  readonly newAdminToken?: true;
   readonly logLevel: string;
 }
 
@@ -38,6 +39,7 @@ export const registerStation = (program: Command): void => {
     .option('--tls-key <file>', 'private key of the certificate, PEM')
     .option('--insecure', 'serve plain HTTP on an address that others can reach')
     .option('--verify', 'check the whole log before it opens, not only its end')
+    .option('--new-admin-token', 'print another token of an administrator, where all are lost')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .addHelpText(
       'after',
@@ -130,9 +132,11 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   const shownHost = host.includes(':') ? `[${host}]` : host;
   const url = `${tls ? 'https' : 'http'}://${shownHost}:${bound}`;
   process.stdout.write(`listening on ${url}\n`);
-  const token = await station.bootstrap();
-  if (token !== null)
+  const shown = (kind: string, token: string): boolean =>
     process.stdout.write(
-      `bootstrap admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station ${url}\n`,
+      `${kind} admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station ${url}\n`,
     );
+  const first = await station.bootstrap();
+  if (first !== null) shown('bootstrap', first);
+  else if (flags.newAdminToken) shown('new', await station.adminToken('new admin'));
 };

@@ -23,6 +23,7 @@ import { AgentSessions } from './agent-sessions.ts';
 import { Archive } from './archive.ts';
 import type { GraphAt, Moment } from './archive.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { FilesReader } from './files.ts';
 import { History } from './history.ts';
 import { stationKey } from './key.ts';
 import { Leases } from './leases.ts';
@@ -75,6 +76,7 @@ export class Station {
   readonly leases: Leases;
   readonly archive: Archive;
   readonly dispatcher: Dispatcher;
+  readonly files = new FilesReader();
   readonly #engine: Engine;
   readonly #submitter: Submitter;
   readonly #history: History;
@@ -226,28 +228,26 @@ export class Station {
     return processToken(this.#key, fid);
   }
 
-  /**
-   * On a log without credentials, issues the first token of an administrator.
-   *
-   * @returns the token, which is shown nowhere else and never again; null where there are
-   *   credentials
-   */
+  /** On a log without credentials, issues the first token of an administrator; else null. */
   async bootstrap(): Promise<string | null> {
-    if (this.graph.count('credential') > 0) return null;
+    return this.graph.count('credential') > 0 ? null : this.adminToken('bootstrap');
+  }
+
+  /**
+   * Issues a token of an administrator to whoever runs the station.
+   *
+   * @returns the token, which is shown nowhere else and never again
+   */
+  async adminToken(name: string): Promise<string> {
     const { id, token, hash } = newToken();
-    const who = {
-      role: 'admin',
-      name: 'bootstrap',
-      host: null,
-      process: null,
-      expires: 0,
-    } as const;
+    const who = { role: 'admin', name, host: null, process: null, expires: 0 } as const;
     const result = await this.submit(
       { type: 'IssueCredential', id, hash, ...who },
       { actor: 'station' },
       () => token,
     );
-    return result.ok ? result.reply : null;
+    if (!result.ok) throw new Error(result.rejection.message);
+    return result.reply;
   }
 
   /**
@@ -260,6 +260,7 @@ export class Station {
     this.dispatcher.close();
     this.agents.close();
     this.leases.close();
+    await this.files.close();
     await this.settled()?.catch(() => undefined);
     await this.#snapshot.running;
     if (

@@ -306,6 +306,35 @@ t.test('the first token is printed once', async (t) => {
   for (const said of [first.stderr(), second.stderr()]) t.notOk(said.includes(secretOf(token)));
 });
 
+t.test(
+  'who runs the station gets in again when every token of an administrator is lost',
+  async (t) => {
+    const directory = temporary(t);
+    const first = await startStation(t, directory);
+    await first.end('SIGTERM');
+    const run = runStation(t, [
+      '--data',
+      directory,
+      '--listen',
+      '127.0.0.1:0',
+      '--new-admin-token',
+    ]);
+    const token = await until(
+      'the token',
+      () => /^new admin token: (\S+)$/m.exec(run.stdout())?.[1],
+    );
+    run.process.kill('SIGTERM');
+    t.equal(await run.ended, 0);
+    t.notOk(run.stderr().includes(secretOf(token)));
+    const second = await startStation(t, directory, { token });
+    const { items } = (await second.ask('GET', '/tokens')).body;
+    t.strictSame(items.map(({ name }: { name: string }) => name).sort(), [
+      'bootstrap',
+      'new admin',
+    ]);
+  },
+);
+
 t.test('the key of a station is its own, whole, and not lost', async (t) => {
   const directory = temporary(t);
   const first = await startStation(t, directory);

@@ -6,7 +6,7 @@ import type { Static } from 'typebox';
 import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
 import { currentVars, varNames, varSpecs } from '../../core/vars.ts';
 import type { VarSpec } from '../../core/vars.ts';
-import { dumpDeclaration, readFiles } from '../../station/files.ts';
+import { dumpDeclaration } from '../../station/files.ts';
 import type { Station } from '../../station/station.ts';
 import { CommandHeaders, CommandQuery, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
@@ -59,8 +59,8 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
         response: { 200: Loaded },
       },
     },
-    (request, reply) => {
-      const files = readFiles(request.body);
+    async (request, reply) => {
+      const files = await station.files.read(request.body);
       if (!files.ok) {
         const count = files.problems.length;
         throw new ApiError(
@@ -71,7 +71,7 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
           },
         );
       }
-      const { declaration, warnings } = files;
+      const { declaration, secrets, warnings } = files;
       const before = station.head;
       return run(
         station,
@@ -81,7 +81,7 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
         (graph, commit, revision): Loaded => {
           // Credentials are kept once the load is accepted and before it is durable; a repeated
           // request is answered only.
-          if (!commit || commit.revision > before) files.keepSecrets(station.secrets);
+          if (!commit || commit.revision > before) station.secrets.put(secrets);
           return {
             revision,
             changed: commit !== null,
