@@ -61,7 +61,9 @@ const meanings: Readonly<Record<EventType, string>> = {
   NodeRemovalOrdered:
     'Operators want a node to leave. It goes with its last process, and gets no other until then.',
   NodeRemoved: 'A node left. Its host stays and can become a node again, with another fid.',
-  ProcessRemoved: 'A process was removed. Its endpoint and range values are free again.',
+  ProcessRemoved:
+    'A process was removed. Its range values are free at once, its endpoint when it has cooled down.',
+  EndpointsCooled: 'Endpoints of removed processes have cooled down and may be given out again.',
   CredentialIssued: 'A token was issued. The event holds its hash, which readers are not shown.',
   CredentialRevoked: 'A token stopped working.',
 };

@@ -26,7 +26,7 @@ const seconds = (value: number, description: string, min = 1): VarSpec => ({
   description,
 });
 
-/** Every setting by name. Names and defaults are Halon's. */
+/** Every setting by name. Names and defaults are Halon's, but for the cool-down, which it had not. */
 export const varSpecs = {
   keepalive_frequency: seconds(30, 'How often an agent says that it is alive.'),
   keepalive_timeout: seconds(
@@ -58,6 +58,11 @@ export const varSpecs = {
     description: 'Attempts to start a process after the first before it is failed.',
   },
   process_restart_retry_interval: seconds(5, 'Pause between two attempts to start a process.', 0),
+  endpoint_cooldown: seconds(
+    60,
+    'How long nobody gets the endpoint of a removed process, unless no other is free.',
+    0,
+  ),
   node_stop_barrier_timeout: seconds(600, 'Longest time to stop all processes of one boot level.'),
 } as const satisfies Readonly<Record<string, VarSpec>>;
 

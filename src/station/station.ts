@@ -87,6 +87,7 @@ export class Station {
   readonly #ticker: NodeJS.Timeout;
   #snapshot: { revision: number; running: Promise<void> | null };
   #closing = false;
+  #isFiring = false;
 
   /**
    * Opens a data directory and brings the graph to the log's head.
@@ -140,15 +141,15 @@ export class Station {
     this.agents = new AgentSessions({
       graph: () => this.#engine.graph,
       monotonic: () => performance.now(),
-      lost: (fqdn, reason) => this.#inBackground({ type: 'ReportNodeDown', fqdn, reason }),
+      lost: (fqdn, reason) => void this.#inBackground({ type: 'ReportNodeDown', fqdn, reason }),
     });
     this.leases = new Leases({
       graph: () => this.#engine.graph,
       monotonic: () => performance.now(),
-      expired: (fid, reason) => this.#inBackground({ type: 'ExpireLease', fid, reason }),
+      expired: (fid, reason) => void this.#inBackground({ type: 'ExpireLease', fid, reason }),
     });
     this.dispatcher = new Dispatcher(log, () => this.#engine.graph, this.agents);
-    this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
+    this.#ticker = setInterval(() => void this.#tick(), tickMs).unref();
   }
 
   /**
@@ -278,15 +279,29 @@ export class Station {
     return result;
   }
 
-  #tick(): void {
-    const next = this.graph.deadlines.next();
-    if (next && next.at <= this.#now()) this.#inBackground({ type: 'FireDeadlines' });
+  /** One commit fires a limited number of deadlines; while more are due, the next one follows at once. */
+  async #tick(): Promise<void> {
+    if (this.#isFiring) return;
+    this.#isFiring = true;
+    while (!this.#closing && this.#isDue())
+      if (!(await this.#inBackground({ type: 'FireDeadlines' }))) break;
+    this.#isFiring = false;
   }
 
-  #inBackground(command: Command): void {
-    this.submit(command, { actor: 'station' }, () => null).catch((error: unknown) => {
+  #isDue(): boolean {
+    const next = this.graph.deadlines.next();
+    return next !== undefined && next.at <= this.#now();
+  }
+
+  /** @returns whether it changed something */
+  async #inBackground(command: Command): Promise<boolean> {
+    try {
+      const result = await this.submit(command, { actor: 'station' }, () => null);
+      return result.ok && result.changed;
+    } catch (error) {
       this.#logger.error({ err: error, command: command.type }, 'the log did not take a command');
-    });
+      return false;
+    }
   }
 
   #considerSnapshot(): void {

@@ -130,8 +130,14 @@ t.test(
   },
 );
 
-t.test('an endpoint is free again after removal, a fid never', async (t) => {
+t.test('T39: an endpoint is free again when it has cooled down, a fid never', async (t) => {
   const { ask, addTo } = await lines(t);
+  const waiting = await addTo('quiet.example', 'plain');
+  t.equal((await ask('DELETE', `/processes/${fids(waiting)[0]}`)).status, 200);
+  const other = await addTo('quiet.example', 'plain');
+  t.not(endpoints(other)[0], endpoints(waiting)[0]);
+  t.equal((await ask('DELETE', `/processes/${fids(other)[0]}`)).status, 200);
+  t.equal((await ask('PUT', '/vars', { endpoint_cooldown: 0 })).status, 200);
   const first = await addTo('quiet.example', 'plain');
   t.equal((await ask('DELETE', `/processes/${fids(first)[0]}`)).status, 200);
   const second = await addTo('quiet.example', 'plain');

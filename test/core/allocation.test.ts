@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import type { Fid } from '../../src/core/allocation/fid.ts';
+import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import {
   add,
@@ -13,10 +14,12 @@ import {
   load,
   newEngine,
   nodeUp,
+  noon,
   rejectionOf,
   remove,
   report,
   roleSource,
+  setVars,
   submit,
 } from './scenario.ts';
 
@@ -173,8 +176,11 @@ t.test('a port ends at 65535 and does not wrap', async (t) => {
   });
 });
 
-t.test('an endpoint is free again after removal, a fid never', async (t) => {
+const fireDeadlines: Command = { type: 'FireDeadlines' };
+
+t.test('without a cool-down an endpoint is free again after removal, a fid never', async (t) => {
   const engine = oneHost();
+  commitOf(engine, setVars({ endpoint_cooldown: 0 }));
   const [first, second] = addedBy(engine, add(host, ['app', { multiplicity: 3 }]));
   commitOf(engine, remove(second!.fid));
   commitOf(engine, remove(first!.fid));
@@ -182,6 +188,76 @@ t.test('an endpoint is free again after removal, a fid never', async (t) => {
   t.strictSame(endpoints(again), ['41:400', '41:401', '41:403']);
   const fids = new Set([first!.fid, second!.fid, ...again.map(({ fid }) => fid)]);
   t.equal(fids.size, 5);
+});
+
+t.test('T39: after a removal nobody gets the endpoint until it has cooled down', async (t) => {
+  const engine = oneHost();
+  const [first] = addedBy(engine, add(host, ['app', { multiplicity: 2 }]));
+  const removal = commitOf(engine, remove(first!.fid));
+  t.match(dataOf(removal, 'ProcessRemoved'), [{ cools_until: noon + 60_000 }]);
+  t.strictSame(endpoints(addedBy(engine, add(host, 'app'))), ['41:402']);
+  t.equal(submit(engine, fireDeadlines, { at: noon + 59_999 }).kind, 'unchanged');
+
+  const cooled = commitOf(engine, fireDeadlines, { at: noon + 60_000 });
+  t.strictSame(
+    dataOf(cooled, 'EndpointsCooled').map(({ endpoints }) => endpoints),
+    [[first!.endpoint]],
+  );
+  t.strictSame(endpoints(addedBy(engine, add(host, 'app'))), ['41:400']);
+  t.equal(engine.graph.count('deadline'), 0, 'nothing of it is left');
+});
+
+t.test(
+  'where no other endpoint is free, the one that has been free longest is taken',
+  async (t) => {
+    const engine = oneHost();
+    const [low, high] = addedBy(engine, add(host, ['last', { multiplicity: 2 }]));
+    commitOf(engine, remove(high!.fid));
+    commitOf(engine, remove(low!.fid));
+    const [next] = addedBy(engine, add(host, 'last'));
+    t.equal(next!.endpoint, high!.endpoint);
+    commitOf(engine, remove(next!.fid));
+    t.equal(addedBy(engine, add(host, 'last'))[0]!.endpoint, low!.endpoint);
+    t.equal(addedBy(engine, add(host, 'last'))[0]!.endpoint, high!.endpoint);
+    t.match(rejectionOf(engine, add(host, 'last')), { code: 'no-free-endpoint' });
+  },
+);
+
+t.test(
+  'one request takes what is free first, then what cools, and no endpoint twice',
+  async (t) => {
+    const engine = oneHost();
+    const [low, high] = addedBy(engine, add(host, ['last', { multiplicity: 2 }]));
+    commitOf(engine, remove(high!.fid));
+    t.match(rejectionOf(engine, add(host, ['last', { multiplicity: 2 }])), {
+      code: 'no-free-endpoint',
+    });
+    commitOf(engine, remove(low!.fid));
+    t.match(rejectionOf(engine, add(host, 'last', 'last', 'last')), { code: 'no-free-endpoint' });
+    t.strictSame(endpoints(addedBy(engine, add(host, 'last', 'last'))), ['41:4095', '41:4094']);
+  },
+);
+
+t.test(
+  'an endpoint that is taken while it cools does not come free by the old deadline',
+  async (t) => {
+    const engine = oneHost();
+    const [low, high] = addedBy(engine, add(host, ['last', { multiplicity: 2 }]));
+    commitOf(engine, remove(low!.fid));
+    addedBy(engine, add(host, 'last'));
+    t.equal(submit(engine, fireDeadlines, { at: noon + 3_600_000 }).kind, 'unchanged');
+    t.match(rejectionOf(engine, add(host, 'last')), { code: 'no-free-endpoint' });
+    t.equal(engine.graph.must('process', high!.fid).endpoint, high!.endpoint);
+  },
+);
+
+t.test('a cool-down that is changed holds for the removals that follow', async (t) => {
+  const engine = oneHost();
+  const [first, second] = addedBy(engine, add(host, ['app', { multiplicity: 2 }]));
+  commitOf(engine, remove(first!.fid));
+  commitOf(engine, setVars({ endpoint_cooldown: 0 }));
+  commitOf(engine, remove(second!.fid));
+  t.strictSame(endpoints(addedBy(engine, add(host, 'app'))), ['41:401']);
 });
 
 t.test('the fid of the very last process is not given out again', async (t) => {

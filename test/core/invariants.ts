@@ -163,9 +163,83 @@ const limitOf = (graph: Graph, { fid, spec, state }: ProcessRow): string[] => {
   return [isPaused ? `process-retry/${fid}` : `process-start/${fid}`];
 };
 
+/** What cools is held by nobody, and is given out by nobody's first choice. */
+const coolingIn = (graph: Graph): string[] => {
+  const held = new Set(Array.from(graph.all('process'), ({ endpoint }) => endpoint));
+  const cooling = [...graph.all('deadline')]
+    .filter(({ kind }) => kind === 'endpoint-cooldown')
+    .map(({ subject }) => subject);
+  for (const endpoint of [...held, ...cooling]) {
+    const [prefix, last] = split(endpoint);
+    const cools = cooling.includes(endpoint);
+    must(!(cools && held.has(endpoint)), `${endpoint} cools and is held`);
+    must(graph.endpoints.lowestFree(prefix, last, last) === -1, `${endpoint} counts as free`);
+    const isKnown = graph.endpoints.longestFree(prefix, last, last).length === 1;
+    must(isKnown === cools, `${endpoint} ${cools ? 'does not count' : 'counts'} as cooling`);
+  }
+  return cooling;
+};
+
+const split = (endpoint: string): [prefix: string, last: number] => {
+  const at = endpoint.lastIndexOf(':') + 1;
+  return [endpoint.slice(0, at), Number(endpoint.slice(at))];
+};
+
+/**
+ * Follows a log: nobody gets an endpoint that cools down unless there is no other above it, and none
+ * there that has been free longer.
+ */
+export class CooldownChecker {
+  readonly #held = new Map<string, string>();
+  /** In the order in which they were left. */
+  readonly #cooling = new Map<string, number>();
+
+  /** How many were given out again before they had cooled. */
+  early = 0;
+
+  check({ revision, at, events }: Commit): void {
+    for (const { type, data } of events) {
+      const { fid, endpoint, endpoints, cools_until } = data as {
+        fid: string;
+        endpoint: string;
+        endpoints: string[];
+        cools_until: number | null;
+      };
+      if (type === 'EndpointsCooled') for (const one of endpoints) this.#cooling.delete(one);
+      else if (type === 'ProcessAdded') {
+        if (this.#cooling.has(endpoint)) this.#checkEarly(endpoint);
+        this.#cooling.delete(endpoint);
+        this.#held.set(fid, endpoint);
+      } else if (type === 'ProcessRemoved') {
+        const left = this.#held.get(fid)!;
+        this.#held.delete(fid);
+        must(cools_until === null || cools_until > at, `${left} cooled before it was left`);
+        if (cools_until !== null) this.#cooling.set(left, revision);
+      }
+    }
+  }
+
+  #checkEarly(endpoint: string): void {
+    this.early += 1;
+    const [prefix, last] = split(endpoint);
+    const held = new Set(this.#held.values());
+    const max = prefix.includes('@') ? 4095 : 65_535;
+    for (let other = last; other <= max; other += 1) {
+      const one = `${prefix}${other}`;
+      const since = this.#cooling.get(one);
+      must(held.has(one) || since !== undefined, `${endpoint} was given out, and ${one} is free`);
+      must(
+        since === undefined || since >= this.#cooling.get(endpoint)!,
+        `${endpoint} was given out, and ${one} has been free longer`,
+      );
+    }
+  }
+}
+
 const checkDeadlines = (graph: Graph): void => {
   const order = (a: DeadlineRow, b: DeadlineRow): number => a.at - b.at || (a.id < b.id ? -1 : 1);
-  const expected = [...graph.all('deadline')].sort(order).map(({ id }) => id);
+  const rows = [...graph.all('deadline')].sort(order);
+  const expected = rows.map(({ id }) => id);
   const due = graph.deadlines.due(Infinity, Infinity).map(({ id }) => id);
   must(due.join() === expected.join(), `due are ${due.join()}, not ${expected.join()}`);
   const subjects = [
@@ -174,6 +248,7 @@ const checkDeadlines = (graph: Graph): void => {
       .map(({ id }) => `credential-expiry/${id}`),
     ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
     ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
+    ...coolingIn(graph).map((endpoint) => `endpoint-cooldown/${endpoint}`),
   ];
   must(subjects.sort().join() === expected.sort().join(), 'a deadline is missing or left over');
 };

@@ -4,7 +4,18 @@ import t from 'tap';
 import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
-import { add, addedBy, given, load, newEngine, nodeUp, report, scale, submit } from './scenario.ts';
+import {
+  add,
+  addedBy,
+  given,
+  load,
+  newEngine,
+  nodeUp,
+  noon,
+  report,
+  scale,
+  submit,
+} from './scenario.ts';
 
 const host = 'n1.example';
 const loaded = [load(), nodeUp(host)];
@@ -53,7 +64,7 @@ t.test('one that has run out fails and removes its process, token included', asy
   const [credential] = given(...withApp).engine.graph.many('speaks', app);
   const gone = [
     { type: 'CredentialRevoked', data: { id: credential!.id, why: 'owner-removed' } },
-    { type: 'ProcessRemoved', data: { fid: app, node } },
+    { type: 'ProcessRemoved', data: { fid: app, node, cools_until: noon + 60_000 } },
   ] as const;
   const failed = {
     type: 'ProcessStateChanged',

@@ -2,13 +2,14 @@
 
 import fc from 'fast-check';
 import t from 'tap';
+import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { restoreLine, snapshotLines } from '../../src/core/graph/dump.ts';
-import { checkGraph, LogChecker, TransitionChecker } from './invariants.ts';
+import { checkGraph, CooldownChecker, LogChecker, TransitionChecker } from './invariants.ts';
 import { check, Clock, commandOf, step } from './random-commands.ts';
-import { load, newEngine, nodeUp, submit, templates } from './scenario.ts';
+import { add, load, newEngine, nodeUp, noon, remove, submit, templates } from './scenario.ts';
 
 const equal = (actual: unknown, expected: unknown, what: string): void => {
   const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
@@ -41,11 +42,8 @@ t.test(
     const property = fc.property(steps, (sequence) => {
       const { engine, log } = begun();
       const replica = replay(log);
-      const [clock, checker, transitions] = [
-        new Clock(),
-        new LogChecker(),
-        new TransitionChecker(),
-      ];
+      const [clock, checker] = [new Clock(), new LogChecker()];
+      const [transitions, cooldown] = [new TransitionChecker(), new CooldownChecker()];
       log.forEach((line) => checker.check(read(line)));
       for (const each of sequence) {
         const command = commandOf(each, engine.graph);
@@ -69,6 +67,7 @@ t.test(
         equal(replica.graph.digest(), engine.graph.digest(), `the digest of the replay`);
         checker.check(read(line));
         transitions.check(outcome.commit);
+        cooldown.check(outcome.commit);
         checkGraph(engine.graph);
         checkGraph(replica.graph);
       }
@@ -78,6 +77,37 @@ t.test(
     t.comment(Object.fromEntries([...reached].sort(([, a], [, b]) => b - a)));
   },
 );
+
+t.test('an endpoint that cools down is given out only where no other is free', async (t) => {
+  let early = 0;
+  const action = fc.oneof(
+    fc.constantFrom('last', 'web').map((role) => add('n1.example', role)),
+    fc.nat(9).map((n) => (graph: Graph) => {
+      const fids = Array.from(graph.all('process'), ({ fid }) => fid).sort();
+      return fids.length === 0 ? null : remove(fids[n % fids.length]!);
+    }),
+    fc.constant<Command>({ type: 'FireDeadlines' }),
+  );
+  const steps = fc.array(fc.tuple(action, fc.nat(30_000)), { maxLength: 40, size: 'max' });
+  const property = fc.property(steps, (sequence) => {
+    const { engine, log } = begun();
+    const [replica, checker] = [replay(log), new CooldownChecker()];
+    let at = noon;
+    for (const [each, ms] of sequence) {
+      const command = typeof each === 'function' ? each(engine.graph) : each;
+      if (command === null) continue;
+      const outcome = submit(engine, command, { at: (at += ms) });
+      if (outcome.kind !== 'committed') continue;
+      checker.check(outcome.commit);
+      replica.replay(read(JSON.stringify(outcome.commit)));
+      equal(replica.graph.digest(), engine.graph.digest(), 'the digest of the replay');
+      checkGraph(engine.graph);
+    }
+    early += checker.early;
+  });
+  check(t, property, 500);
+  t.ok(early > 0, `${early} were given out while they cooled`);
+});
 
 t.test('a snapshot and the tail of the log give what the whole log gives', async (t) => {
   const steps = fc.array(step, { minLength: 5, maxLength: 40, size: 'max' });

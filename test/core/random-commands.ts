@@ -202,6 +202,7 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
       .map(([fqdn, name, to]) => scale(fqdn, name, to)),
   },
   { weight: 1, arbitrary: fc.nat(5).map((n) => setVars({ process_max_start_attempts: n })) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, 60).map((n) => setVars({ endpoint_cooldown: n })) },
 );
 
 const command: fc.Arbitrary<Step['command']> = fc.oneof(

@@ -150,6 +150,8 @@ const record = (): Recorded[] => {
   run({ type: 'LeaseProcess', fid: leased, seconds: 30 });
   run(report(leased, 'online'));
   run({ type: 'ExpireLease', fid: leased, reason: 'its lease was not renewed' });
+  at += 60_000;
+  run({ type: 'FireDeadlines' });
   return log;
 };
 

@@ -20,8 +20,18 @@ t.test('T39: a managed process that is online is stopped, then gone', async (t) 
   t.equal((await cluster.events('ProcessStopOrdered', fid)).length, 1, 'it was stopped first');
   t.equal(await cluster.pid(other), pid);
   const next = await cluster.process(await cluster.one(first, 'worker'));
-  t.match(next, { endpoint, state: 'unknown' }, 'its endpoint is used again');
-  t.not(next.fid, fid, 'its fid never is');
+  t.equal(next.state, 'unknown');
+  t.not(next.endpoint, endpoint, 'its endpoint cools down');
+  t.not(next.fid, fid, 'its fid is never used again');
+
+  t.equal((await cluster.halctl('cluster vars set endpoint_cooldown=1')).code, 0);
+  const { endpoint: cooling } = await cluster.process(other);
+  t.equal((await cluster.halctl(`cluster process remove ${other}`)).code, 0);
+  await until('it has cooled down', async () => {
+    const { events } = await cluster.client.listEvents({ limit: 10, types: ['EndpointsCooled'] });
+    return events.some(({ data }) => (data as { endpoints: string[] }).endpoints.includes(cooling));
+  });
+  t.equal((await cluster.process(await cluster.one(first, 'worker'))).endpoint, cooling);
 });
 
 t.test('T40: a managed process that ignores SIGTERM is removed all the same', async (t) => {

@@ -117,7 +117,7 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
       summary: 'Remove a process',
       description:
         'A managed one is stopped first; an independent one is refused while it runs. ' +
-        'Its endpoint is free again, its fid never is.',
+        'Its endpoint is free again when it has cooled down, its fid never is.',
       ...processes,
     },
     ByFid,

@@ -1,5 +1,7 @@
 /** Which endpoints and which range values are taken, cluster-wide and per node. */
 
+import type { Revision } from '../events/commit.ts';
+
 import { NumberSet } from './number-set.ts';
 
 /** Where the last segment of an endpoint begins; what stands before it includes the last colon. */
@@ -28,9 +30,14 @@ class NumberSets {
   }
 }
 
-/** Endpoints held by existing processes, in whatever state. */
+/**
+ * Endpoints held by existing processes, in whatever state, and those that cool down after their
+ * process was removed. An endpoint is one or the other, never both.
+ */
 export class EndpointIndex {
   readonly #taken = new NumberSets();
+  /** By prefix and last segment, the commit since which an endpoint cools. */
+  readonly #cooling = new Map<string, Map<number, Revision>>();
 
   hold(endpoint: string): void {
     const at = lastSegmentOf(endpoint);
@@ -42,12 +49,39 @@ export class EndpointIndex {
     this.#taken.delete(endpoint.slice(0, at), Number(endpoint.slice(at)));
   }
 
+  /** It counts as taken until it has cooled. */
+  cool(endpoint: string, since: Revision): void {
+    const at = lastSegmentOf(endpoint);
+    const [prefix, last] = [endpoint.slice(0, at), Number(endpoint.slice(at))];
+    const cooling = this.#cooling.get(prefix);
+    if (cooling) cooling.set(last, since);
+    else this.#cooling.set(prefix, new Map([[last, since]]));
+    this.#taken.add(prefix, last);
+  }
+
+  cooled(endpoint: string): void {
+    const at = lastSegmentOf(endpoint);
+    const [prefix, last] = [endpoint.slice(0, at), Number(endpoint.slice(at))];
+    const cooling = this.#cooling.get(prefix);
+    cooling?.delete(last);
+    if (cooling?.size === 0) this.#cooling.delete(prefix);
+    this.#taken.delete(prefix, last);
+  }
+
   /**
-   * The lowest last segment in `from..max` that no process holds under this prefix; -1 where there
-   * is none.
+   * The lowest last segment in `from..max` that is neither held nor cooling under this prefix; -1
+   * where there is none.
    */
   lowestFree(prefix: string, from: number, max: number): number {
     return this.#taken.lowestFree(prefix, from, max);
+  }
+
+  /** The last segments in `from..max` that cool under this prefix, the one longest free first. */
+  longestFree(prefix: string, from: number, max: number): number[] {
+    return [...(this.#cooling.get(prefix) ?? [])]
+      .filter(([last]) => last >= from && last <= max)
+      .sort(([a, since], [b, after]) => since - after || a - b)
+      .map(([last]) => last);
   }
 }
 

@@ -28,6 +28,8 @@ export class Allocator {
   #lastSpec: number;
   /** Where the search for the next endpoint of a base, or value of a range, goes on. */
   readonly #cursors = new Map<string, number>();
+  /** For each base that has nothing else left, the endpoints that cool, next one last. */
+  readonly #cooling = new Map<string, number[]>();
   /** Endpoints, and range values with node and key, given out in this decision. */
   readonly #given = new Set<string>();
   readonly #nodes = new Map<string, Fid>();
@@ -58,6 +60,7 @@ export class Allocator {
     if (!refused) return null;
     for (const event of this.events.splice(events)) this.#takeBack(event);
     this.#cursors.clear();
+    this.#cooling.clear();
     [this.#lastKey, this.#lastSpec] = [lastKey, lastSpec];
     return refused;
   }
@@ -145,7 +148,10 @@ export class Allocator {
     return id;
   }
 
-  /** The endpoint asked for, or the next one up that no process of the cluster has. */
+  /**
+   * The endpoint asked for, or the next one up that no process of the cluster has or had lately. Where
+   * there is none, the one that has been free longest.
+   */
   #endpoint(base: string): string | Refused {
     const parsed = parseEndpoint(base);
     if (!parsed)
@@ -155,8 +161,22 @@ export class Allocator {
       this.#graph.endpoints.lowestFree(prefix, from, max),
     );
     if (value >= 0) return `${prefix}${value}`;
+    const cooling = this.#longestFree(prefix, last, max);
+    if (cooling !== undefined) return `${prefix}${cooling}`;
     const message = `every endpoint from ${base} up to ${prefix}${max} is taken`;
     return reject('no-free-endpoint', message, { subject: base });
+  }
+
+  #longestFree(prefix: string, from: number, max: number): number | undefined {
+    const base = `${prefix}${from}`;
+    let cooling = this.#cooling.get(base);
+    if (!cooling) {
+      cooling = this.#graph.endpoints.longestFree(prefix, from, max).reverse();
+      this.#cooling.set(base, cooling);
+    }
+    let value = cooling.pop();
+    while (value !== undefined && this.#given.has(`${prefix}${value}`)) value = cooling.pop();
+    return value;
   }
 
   /** The lowest value of a range that is unused on the node. */

@@ -28,6 +28,11 @@ const forget: Handle = (_graph, due) =>
     ? []
     : [{ type: 'RequestsForgotten', data: { ids: due.map(({ subject }) => subject) } }];
 
+const cooled: Handle = (_graph, due) =>
+  due.length === 0
+    ? []
+    : [{ type: 'EndpointsCooled', data: { endpoints: due.map(({ subject }) => subject) } }];
+
 /**
  * A time limit of a process. While its host is down nothing can be known of the process, so the
  * limit is put off by `pause` seconds.
@@ -68,6 +73,7 @@ const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'process-start': notReady,
   'process-stop': notEnded,
   'process-retry': again,
+  'endpoint-cooldown': cooled,
 };
 
 export const fireDeadlines: Decide<FireDeadlines> = (graph, _command, { at }) => {

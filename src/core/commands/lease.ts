@@ -35,14 +35,14 @@ export const leaseProcess: Decide<LeaseProcess> = (graph, { fid, seconds }) => {
 };
 
 /** It is removed at once, whatever state it was left in. One whose end was reported keeps that end. */
-export const expireLease: Decide<ExpireLease> = (graph, { fid, reason }) => {
+export const expireLease: Decide<ExpireLease> = (graph, { fid, reason }, { at }) => {
   const process = independentProcess(graph, fid);
   if ('rejection' in process) return process;
   if (process.lease === null) return unchanged;
   const state = nextState('independent', process.state, 'expire');
   return decided([
     ...(state ? [{ type: 'ProcessStateChanged' as const, data: { fid, state, reason } }] : []),
-    ...removed(graph, process),
+    ...removed(graph, process, at),
   ]);
 };
 

@@ -32,7 +32,7 @@ export interface RemoveHost {
   readonly fqdn: string;
 }
 
-export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }) => {
+export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }, { at }) => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
   const refused = refusalOf(graph, process);
@@ -44,14 +44,14 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }) => {
       `${fid} is required by ${dependents.map((one) => one.fid).join(', ')}; remove these first or use force`,
       { subject: fid },
     );
-  return decided(removal(graph, process));
+  return decided(removal(graph, process, at));
 };
 
 /**
  * All processes of the node, then the node; the host stays. Refused as long as an independent
  * process of it runs, which is named.
  */
-export const removeNode: Decide<RemoveNode> = (graph, { fid }) => {
+export const removeNode: Decide<RemoveNode> = (graph, { fid }, { at }) => {
   const node = graph.get('node', fid);
   if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
   const processes = [...graph.many('hosts', fid)].sort(byFid);
@@ -59,7 +59,7 @@ export const removeNode: Decide<RemoveNode> = (graph, { fid }) => {
   if (refused) return refused;
   const order: EventDraft[] = node.removing ? [] : [{ type: 'NodeRemovalOrdered', data: { fid } }];
   const leaving = processes.filter(({ removing }) => !removing);
-  return decided([...leaving.flatMap((process) => removal(graph, process)), ...order]);
+  return decided([...leaving.flatMap((process) => removal(graph, process, at)), ...order]);
 };
 
 /** The node, if there is one, then the host and the tokens of its agent. */
@@ -75,8 +75,8 @@ export const removeHost: Decide<RemoveHost> = (graph, { fqdn }, context) => {
   return decided([...ofNode.events, { type: 'HostRemovalOrdered', data: { fqdn } }]);
 };
 
-const removal = (graph: Graph, process: ProcessRow): EventDraft[] => {
-  if (!mayRun(process)) return removed(graph, process);
+const removal = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
+  if (!mayRun(process)) return removed(graph, process, at);
   return process.removing ? [] : [{ type: 'ProcessRemovalOrdered', data: { fid: process.fid } }];
 };
 

@@ -234,16 +234,37 @@ export const processEvents = {
   }),
 
   ProcessRemoved: event(
-    2,
+    3,
     Type.Object(
       {
         fid: FidField,
         /** The node that it left; null where an old event does not say. */
         node: Nullable(FidField),
+        /**
+         * Until when nobody gets its endpoint unless there is no other, ms since the epoch; null: it
+         * is free at once.
+         */
+        cools_until: Nullable(Type.Integer({ minimum: 0 })),
       },
       closed,
     ),
-    { fid: '0x7200000000000001:0x2a' as Fid, node: '0x6e00000000000001:0x9' as Fid },
-    { upcast: { 1: ({ fid }: { fid: Fid }) => ({ fid, node: null }) } },
+    {
+      fid: '0x7200000000000001:0x2a' as Fid,
+      node: '0x6e00000000000001:0x9' as Fid,
+      cools_until: 1_795_000_060_000,
+    },
+    {
+      upcast: {
+        1: ({ fid }: { fid: Fid }) => ({ fid, node: null }),
+        2: (data: { fid: Fid; node: Fid | null }) => ({ ...data, cools_until: null }),
+      },
+    },
+  ),
+
+  /** Endpoints of removed processes may be given out like any other again. */
+  EndpointsCooled: event(
+    1,
+    Type.Object({ endpoints: Type.Array(Type.String({ maxLength: 256 })) }, closed),
+    { endpoints: ['10.0.0.1@tcp:12345:41:303'] },
   ),
 };

@@ -222,6 +222,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ProcessAdded: (graph, data, position) => {
     const spec = graph.must('spec', data.spec);
     const hasRanges = Object.keys(data.ranges).length > 0;
+    clearDeadline(graph, 'endpoint-cooldown', data.endpoint);
     drawn(graph, data.services.at(-1) ?? data.fid, position);
     graph.put('process', {
       fid: data.fid,
@@ -337,15 +338,21 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     graph.remove('host', fqdn);
   },
 
-  ProcessRemoved: (graph, { fid }) => {
+  ProcessRemoved: (graph, { fid, cools_until }, position) => {
     // From the last to the first, so that undoing links them in the order of the spec again.
     for (const service of [...graph.many('provides', fid)].reverse())
       graph.remove('service', service.fid);
     for (const kind of ['process-start', 'process-stop', 'process-retry'] as const)
       clearDeadline(graph, kind, fid);
-    const { spec } = graph.must('process', fid);
+    const { spec, endpoint } = graph.must('process', fid);
     graph.remove('process', fid);
+    if (cools_until !== null)
+      setDeadline(graph, 'endpoint-cooldown', endpoint, cools_until, position);
     if (graph.related('shapes', spec) === 0) graph.remove('spec', spec);
+  },
+
+  EndpointsCooled: (graph, { endpoints }) => {
+    for (const endpoint of endpoints) clearDeadline(graph, 'endpoint-cooldown', endpoint);
   },
 
   CredentialIssued: (graph, data, position) => {

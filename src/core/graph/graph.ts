@@ -281,13 +281,19 @@ export class Graph {
     if (kind === 'process') this.#reindexProcess(before as ProcessRow, after as ProcessRow);
     else if (kind === 'host') this.#reindexHost(before as Rows['host'], after as Rows['host']);
     else if (kind === 'deadline')
-      this.deadlines.replace(before as DeadlineRow, after as DeadlineRow);
+      this.#reindexDeadline(before as DeadlineRow, after as DeadlineRow);
     else if (kind === 'spec') {
       const row = (after ?? before) as Rows['spec'];
       const content = JSON.stringify(row.spec);
       if (after) this.#specIds.set(content, row.id);
       else this.#specIds.delete(content);
     }
+  }
+
+  #reindexDeadline(before: DeadlineRow | undefined, after: DeadlineRow | undefined): void {
+    this.deadlines.replace(before, after);
+    if (before?.kind === 'endpoint-cooldown') this.endpoints.cooled(before.subject);
+    if (after?.kind === 'endpoint-cooldown') this.endpoints.cool(after.subject, after.created);
   }
 
   #reindexProcess(before: ProcessRow | undefined, after: ProcessRow | undefined): void {

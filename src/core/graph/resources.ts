@@ -218,6 +218,7 @@ export const deadlineKinds = [
   'process-start',
   'process-stop',
   'process-retry',
+  'endpoint-cooldown',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 

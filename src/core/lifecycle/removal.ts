@@ -4,13 +4,14 @@ import { byFid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import { varOf } from '../vars.ts';
 
 /** Whether somebody may be running it. */
 export const mayRun = ({ state }: ProcessRow): boolean =>
   state !== 'unknown' && state !== 'offline' && state !== 'failed';
 
-/** Takes a process out at once, with the tokens that spoke for it. */
-export const removed = (graph: Graph, { fid, node }: ProcessRow): EventDraft[] => [
+/** Takes a process out at once, with the tokens that spoke for it. Its endpoint cools down. */
+export const removed = (graph: Graph, { fid, node }: ProcessRow, at: number): EventDraft[] => [
   // Sorted, as the graph has no order of its own.
   ...Array.from(graph.many('speaks', fid), ({ id }) => id)
     .sort()
@@ -18,13 +19,18 @@ export const removed = (graph: Graph, { fid, node }: ProcessRow): EventDraft[] =
       type: 'CredentialRevoked' as const,
       data: { id, why: 'owner-removed' as const },
     })),
-  { type: 'ProcessRemoved', data: { fid, node } },
+  { type: 'ProcessRemoved', data: { fid, node, cools_until: coolsUntil(graph, at) } },
 ];
 
+const coolsUntil = (graph: Graph, at: number): number | null => {
+  const seconds = varOf(graph, 'endpoint_cooldown');
+  return seconds === 0 ? null : at + seconds * 1000;
+};
+
 /** What a process that is to be removed is ready for. One that cannot be stopped is failed first. */
-export const processRemoval = (graph: Graph, process: ProcessRow): EventDraft[] => {
+export const processRemoval = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
   const { fid, node, state } = process;
-  if (!mayRun(process)) return removed(graph, process);
+  if (!mayRun(process)) return removed(graph, process, at);
   if (graph.must('host', graph.must('node', node).host).state === 'up') return [];
   const reason = `removed while ${state}: its host is down, so it could not be stopped`;
   return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason } }];

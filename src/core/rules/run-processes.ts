@@ -97,9 +97,9 @@ const removeEnded: Rule = {
     event.type === 'ProcessStateChanged' || event.type === 'ProcessRemovalOrdered'
       ? graph.get('process', event.data.fid)?.fid
       : undefined,
-  follow: (graph, fid) => {
+  follow: (graph, fid, { at }) => {
     const process = graph.get('process', fid);
-    return process?.removing ? decided(processRemoval(graph, process)) : unchanged;
+    return process?.removing ? decided(processRemoval(graph, process, at)) : unchanged;
   },
 };
 
@@ -107,10 +107,10 @@ const removeUnreachable: Rule = {
   name: 'remove-unreachable',
   description: 'What is to be removed from a host that goes down is given up.',
   on: ['NodeDown'],
-  react: (graph, event) => {
+  react: (graph, event, { at }) => {
     const node = event.type === 'NodeDown' && graph.one('runs', event.data.fqdn);
     const leaving = node ? leavingOf(graph, node.fid) : [];
-    return decided(leaving.flatMap((process) => processRemoval(graph, process)));
+    return decided(leaving.flatMap((process) => processRemoval(graph, process, at)));
   },
 };
 
