@@ -222,7 +222,7 @@ for (const [what, answer, reason] of [
   });
 }
 
-t.test('what a newer station says beyond the contract is ignored', async (t) => {
+t.test('T66: what a newer station says beyond the contract is ignored', async (t) => {
   const station = await open(t, {
     answer: (message, socket) => {
       socket.send('{"type":"assignment","processes":[{"fid":"0x72:0x1"}]}');

@@ -23,7 +23,7 @@ t.test(
   },
 );
 
-t.test('a message of a type that this agent does not know is ignored', async (t) => {
+t.test('T65: a message of a type that this agent does not know is ignored', async (t) => {
   t.equal(agent.readStationMessage('{"type":"assignment","processes":[]}'), undefined);
 });
 

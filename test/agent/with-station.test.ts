@@ -167,7 +167,7 @@ t.test(
   },
 );
 
-t.test('a second machine with the name of a live host is refused, and it shows', async (t) => {
+t.test('T60: a second machine with the name of a live host is refused, and it shows', async (t) => {
   const station = await startedStation(t);
   const token = await station.token(null);
   const first = station.agent('first', token, '--fqdn', 'n1.example', '--address', '127.0.0.11');
@@ -255,7 +255,7 @@ class RawAgent {
   }
 }
 
-t.test('an agent two minor versions older is understood', async (t) => {
+t.test('T66: an agent two minor versions older is understood', async (t) => {
   const station = await startedStation(t);
   const agent = await RawAgent.connect(t, station.url, await station.token(null));
   agent.send({ type: 'hello', protocol: 1, fqdn: 'old.example', colour: 'grey' });

@@ -86,7 +86,7 @@ t.test(
   },
 );
 
-t.test('an agent of an older version, which says less, is understood', async (t) => {
+t.test('T66: an agent of an older version, which says less, is understood', async (t) => {
   const opened = await openStation(t);
   const agent = (await listening(t, opened))();
   await agent.send({ type: 'hello', protocol: 1, fqdn, unknown: true });
@@ -137,6 +137,30 @@ t.test('what is not of the protocol ends the connection', async (t) => {
   t.match(await agent.ends(), { reason: /protocol 2 is not spoken here, only 1 to 1/ });
 });
 
+t.test(
+  'T65: a report about a process that nobody knows is refused, and leaves no trace',
+  async (t) => {
+    const opened = await openStation(t);
+    const agent = (await listening(t, opened))();
+    await agent.hello(fqdn);
+    await agent.up(fqdn);
+    await agent.hears('taken', 1);
+    const head = opened.station.log.head();
+    const report = { type: 'process', generation: 1, state: 'online', pid: 7, reason: '' };
+    for (const id of [2, 3, 4]) {
+      await agent.send({ ...report, id, fid: `0x7200000000000001:0xfff${id}` });
+      t.match(await agent.hears('refused', id), { code: 'unknown-process' });
+    }
+    t.equal(opened.station.log.head(), head);
+    await agent.up(fqdn, 5, reported('10.0.0.9', { cpus: 9 }));
+    t.match(
+      await agent.hears('taken', 5),
+      { revision: head + 1 },
+      'the agent is listened to as before',
+    );
+  },
+);
+
 t.test('an agent that lies about its host is refused', async (t) => {
   const opened = await openStation(t);
   const connect = await listening(t, opened);
@@ -154,7 +178,7 @@ t.test('an agent that lies about its host is refused', async (t) => {
 });
 
 t.test(
-  'two agents with one name: the first is the host, the second is refused and remembered',
+  'T60: two agents with one name: the first is the host, the second is refused and remembered',
   async (t) => {
     const opened = await openStation(t);
     const connect = await listening(t, opened);

@@ -68,7 +68,7 @@ const lines = async (t: Parameters<typeof openStation>[0]) => {
 };
 
 t.test(
-  'a host without processes becomes a node in the same commit, with what the role requires',
+  'T01, T01b: a host without processes becomes a node in the same commit, with what the role requires',
   async (t) => {
     const { ask, fill } = await openStation(t);
     await fill();
@@ -90,7 +90,7 @@ t.test(
   },
 );
 
-t.test('an add needs no running agent on the host', async (t) => {
+t.test('T18: an add needs no running agent on the host', async (t) => {
   const { ask, addTo } = await lines(t);
   const added = await addTo('quiet.example', 'plain');
   t.equal(added.status, 201, added.text);
@@ -99,7 +99,7 @@ t.test('an add needs no running agent on the host', async (t) => {
 });
 
 t.test(
-  'an endpoint is as templated if it is free, else the next one, whatever state its holder is in',
+  'T14: an endpoint is as templated if it is free, else the next one, whatever state its holder is in',
   async (t) => {
     const { ask, addTo } = await lines(t);
     const first = await addTo('quiet.example', 'plain');
@@ -111,7 +111,7 @@ t.test(
 );
 
 t.test(
-  'without a free endpoint a request is rejected: the last segment ends at 4095, a port at 65535, no wrap',
+  'T13: without a free endpoint a request is rejected: the last segment ends at 4095, a port at 65535, no wrap',
   async (t) => {
     const { ask, station, addTo } = await lines(t);
     for (const [name, ends] of [
@@ -168,7 +168,7 @@ t.test(
 );
 
 t.test(
-  'multiplicity: as many as asked in one commit, 1 if not asked, a number of the role stands',
+  'T08, T09, T10: multiplicity: as many as asked in one commit, 1 if not asked, a number of the role stands',
   async (t) => {
     const { station, addTo } = await lines(t);
     const head = station.log.head();
@@ -192,7 +192,7 @@ t.test(
   },
 );
 
-t.test('only the requested role is rendered', async (t) => {
+t.test('T09, T16: only the requested role is rendered', async (t) => {
   const { addTo } = await lines(t);
   t.equal((await addTo('quiet.example', 'plain')).status, 201);
   t.match(await addTo('quiet.example', 'broken'), {
@@ -205,7 +205,7 @@ t.test('only the requested role is rendered', async (t) => {
   });
 });
 
-t.test('what was allocated is recorded: a restart allocates nothing', async (t) => {
+t.test('T23, T57: what was allocated is recorded: a restart allocates nothing', async (t) => {
   const { ask, addTo, close, directory, admin, station } = await lines(t);
   const added = await addTo('quiet.example', 'many', { multiplicity: 20 });
   await ask('DELETE', `/processes/${fids(added)[3]}`);
@@ -226,37 +226,40 @@ t.test('two equal requests are two requests', async (t) => {
   t.not(fids(a).at(-1), fids(b).at(-1));
 });
 
-t.test('with one idempotency key the second gets the first answer, byte for byte', async (t) => {
-  const opened = await openStation(t);
-  const { ask, fill, station } = opened;
-  await fill();
-  const more = { overrides: { multiplicity: 2 }, tokens: true };
-  const first = await add(ask, 'clovis-app', more, 'k1');
-  const head = station.log.head();
-  const same = (answer: Answer, what: string): void => {
-    t.equal(answer.status, 201, what);
-    t.equal(answer.text, first.text, what);
-    t.equal(answer.headers['halcyon-revision'], first.headers['halcyon-revision'], what);
-  };
-  same(await add(ask, 'clovis-app', more, 'k1'), 'at once');
-  t.equal(station.log.head(), head);
+t.test(
+  'T03: with one idempotency key the second gets the first answer, byte for byte',
+  async (t) => {
+    const opened = await openStation(t);
+    const { ask, fill, station } = opened;
+    await fill();
+    const more = { overrides: { multiplicity: 2 }, tokens: true };
+    const first = await add(ask, 'clovis-app', more, 'k1');
+    const head = station.log.head();
+    const same = (answer: Answer, what: string): void => {
+      t.equal(answer.status, 201, what);
+      t.equal(answer.text, first.text, what);
+      t.equal(answer.headers['halcyon-revision'], first.headers['halcyon-revision'], what);
+    };
+    same(await add(ask, 'clovis-app', more, 'k1'), 'at once');
+    t.equal(station.log.head(), head);
 
-  await t.test('the same tokens are in it, and they work', async (t) => {
-    for (const { fid, token } of first.body.processes) {
-      const answer = await ask('GET', `/processes/${fid}/configuration`, undefined, { token });
-      t.equal(answer.status, 200);
-    }
-  });
+    await t.test('the same tokens are in it, and they work', async (t) => {
+      for (const { fid, token } of first.body.processes) {
+        const answer = await ask('GET', `/processes/${fid}/configuration`, undefined, { token });
+        t.equal(answer.status, 200);
+      }
+    });
 
-  // What others require goes last.
-  for (const fid of fids(first).toReversed())
-    t.equal((await ask('DELETE', `/processes/${fid}`)).status, 200);
-  same(await add(ask, 'clovis-app', more, 'k1'), 'the processes are gone');
-  await opened.close();
-  const again = await openStation(t, { directory: opened.directory, admin: opened.admin });
-  same(await add(again.ask, 'clovis-app', more, 'k1'), 'after a restart, the processes gone');
-  t.equal((await again.ask('GET', '/processes?role=clovis-app')).body.items.length, 0);
-});
+    // What others require goes last.
+    for (const fid of fids(first).toReversed())
+      t.equal((await ask('DELETE', `/processes/${fid}`)).status, 200);
+    same(await add(ask, 'clovis-app', more, 'k1'), 'the processes are gone');
+    await opened.close();
+    const again = await openStation(t, { directory: opened.directory, admin: opened.admin });
+    same(await add(again.ask, 'clovis-app', more, 'k1'), 'after a restart, the processes gone');
+    t.equal((await again.ask('GET', '/processes?role=clovis-app')).body.items.length, 0);
+  },
+);
 
 t.test('a key belongs to who sent it and to what was asked', async (t) => {
   const { ask, fill, tokenOf } = await openStation(t);
@@ -295,7 +298,7 @@ t.test('a repeated report of another machine is refused again', async (t) => {
 });
 
 t.test(
-  'the reply holds the configuration of every process added; a read gives the same later',
+  'T19: the reply holds the configuration of every process added; a read gives the same later',
   async (t) => {
     const { ask, fill } = await openStation(t);
     await fill();

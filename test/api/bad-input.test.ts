@@ -94,7 +94,7 @@ t.test('a load that a rule refuses does not change credentials of OBMs', async (
   t.equal((await ask('POST', '/load', bodyOf(facts('two'), ''), { key: 'k2' })).status, 200);
 });
 
-t.test('what does not exist is named', async (t) => {
+t.test('T16, T65: what does not exist is named', async (t) => {
   const opened = await openStation(t);
   const { ask } = opened;
   const add = (body: object): Promise<Answer> => ask('POST', '/processes', body);
@@ -146,11 +146,13 @@ t.test('what does not exist is named', async (t) => {
   });
 });
 
-t.test('a template error names file, line and variable, and harms no other role', async (t) => {
-  const opened = await openStation(t);
-  const facts =
-    'cluster: x\nhosts:\n  - fqdn: a.example\n    roles: []\n    variables: { lnid: l }\n';
-  const roles = `- role: good
+t.test(
+  'T16: a template error names file, line and variable, and harms no other role',
+  async (t) => {
+    const opened = await openStation(t);
+    const facts =
+      'cluster: x\nhosts:\n  - fqdn: a.example\n    roles: []\n    variables: { lnid: l }\n';
+    const roles = `- role: good
   processes:
     - { name: good, type: client, endpoint: "a.example:100", services: [RMS] }
 - role: bad
@@ -160,16 +162,17 @@ t.test('a template error names file, line and variable, and harms no other role'
       endpoint: "{{ missing }}:1"
       services: [RMS]
 `;
-  const loaded = await opened.ask('POST', '/load', bodyOf(facts, roles));
-  t.equal(loaded.status, 200, loaded.text);
-  const add = (role: string) => opened.ask('POST', '/processes', { host: 'a.example', role });
-  const answer = await harmless(t, opened, () => add('bad'));
-  refused(t, answer, 422, 'unknown-variable', {
-    field: 'missing',
-    errors: [{ file: 'roles.yaml', line: 8, message: /missing/ }],
-  });
-  t.equal((await add('good')).status, 201);
-});
+    const loaded = await opened.ask('POST', '/load', bodyOf(facts, roles));
+    t.equal(loaded.status, 200, loaded.text);
+    const add = (role: string) => opened.ask('POST', '/processes', { host: 'a.example', role });
+    const answer = await harmless(t, opened, () => add('bad'));
+    refused(t, answer, 422, 'unknown-variable', {
+      field: 'missing',
+      errors: [{ file: 'roles.yaml', line: 8, message: /missing/ }],
+    });
+    t.equal((await add('good')).status, 201);
+  },
+);
 
 t.test('JSON of the wrong shape: the field is named', async (t) => {
   const opened = await openStation(t);

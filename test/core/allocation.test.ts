@@ -94,7 +94,7 @@ t.test('requirements reach through several roles', async (t) => {
   );
 });
 
-t.test('the worked example: m0t1fs, clovis-app, s3server', async (t) => {
+t.test('T05, T06: the worked example: m0t1fs, clovis-app, s3server', async (t) => {
   const added = addedBy(oneHost(), add(host, 'm0t1fs', 'clovis-app', 's3server'));
   t.strictSame(endpoints(added), [
     '34:101',
@@ -126,7 +126,7 @@ t.test('several requests find what one request finds', async (t) => {
   t.strictSame(apart, together);
 });
 
-t.test('templates of one role with one endpoint are told apart', async (t) => {
+t.test('T15: templates of one role with one endpoint are told apart', async (t) => {
   const added = addedBy(oneHost(), add(host, 'pair'));
   t.strictSame(endpoints(added), ['42:1', '42:2']);
   t.strictSame(

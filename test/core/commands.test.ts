@@ -143,7 +143,7 @@ t.test('only so many refused machines are remembered', async (t) => {
   t.equal(refused.at(-1), 'agent of 10.0.9.20');
 });
 
-t.test('the owner of an independent process reports its state', async (t) => {
+t.test('T32: the owner of an independent process reports its state', async (t) => {
   const { engine, when } = given(load(), nodeUp(host));
   const [{ fid } = { fid: noProcess }] = addedBy(engine, add(host, 'app'));
   when(report(fid, 'online')).then(t, [

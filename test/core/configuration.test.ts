@@ -22,7 +22,7 @@ import {
 const host = 'n1.example';
 
 t.test(
-  'a process is told its endpoint, its fid, the profile, the HA endpoint and its own environment',
+  'T19: a process is told its endpoint, its fid, the profile, the HA endpoint and its own environment',
   async (t) => {
     const { engine } = given(load(), nodeUp(host));
     const added = addedBy(engine, add(host, 's3server'));
@@ -47,7 +47,7 @@ t.test(
   },
 );
 
-t.test('a confd is told where its database is', async (t) => {
+t.test('T19: a confd is told where its database is', async (t) => {
   const { engine } = given(load(), nodeUp(host));
   const [, confd] = addedBy(engine, add(host, 'confd'));
   const { environment } = configurationOf(engine.graph, confd!.fid);

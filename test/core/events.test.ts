@@ -62,7 +62,7 @@ t.test('every version that ever was can still be read', async (t) => {
       );
 });
 
-t.test('an unknown type stops the reader, unless it may be skipped', async (t) => {
+t.test('T65: an unknown type stops the reader, unless it may be skipped', async (t) => {
   const record = { type: 'MoonRisen', v: 1, data: {} };
   t.throws(() => readEvent(record), UnknownEventError);
   t.equal(readEvent({ ...record, ignorable: true }), null);
@@ -81,7 +81,7 @@ t.test(
   },
 );
 
-t.test('old versions are brought up step by step', async (t) => {
+t.test('T66: old versions are brought up step by step', async (t) => {
   const known: Catalogue = {
     DoorOpened: event(
       3,

@@ -33,7 +33,7 @@ const started = (...roles: string[]): PlayedCluster => {
   return cluster;
 };
 
-t.test('a node goes up level by level', async (t) => {
+t.test('T25: a node goes up level by level', async (t) => {
   const c = new PlayedCluster({ [n1]: ['store', 's3'] });
   t.strictSame(c.run(start), ['start ha']);
   t.strictSame(c.says(c.fid('ha'), 'starting', { pid: 41 }), ['ha has pid 41']);
@@ -374,7 +374,7 @@ t.test('a restart is a new generation; the end of the old one does not count', a
   t.strictSame(c.run({ type: 'RestartProcess', fid: late }), ['start late'], 'from offline too');
 });
 
-t.test('the latest word about a process, its node or the cluster counts', async (t) => {
+t.test('T24: the latest word about a process, its node or the cluster counts', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late'] });
   const late = c.fid('late');
   const { node } = c.row(late);

@@ -109,7 +109,7 @@ t.test('an endpoint that cools down is given out only where no other is free', a
   t.ok(early > 0, `${early} were given out while they cooled`);
 });
 
-t.test('a snapshot and the tail of the log give what the whole log gives', async (t) => {
+t.test('T23: a snapshot and the tail of the log give what the whole log gives', async (t) => {
   const steps = fc.array(step, { minLength: 5, maxLength: 40, size: 'max' });
   const property = fc.property(steps, fc.nat(), (sequence, random) => {
     const { engine, log } = begun();

@@ -44,6 +44,7 @@ const rolesFor = (mark: string): string => {
     role('base', {}),
     role('worker', { boot_level: 2 }),
     role('user', { boot_level: 3 }, ['base']),
+    role('late', { ready: { alive: 3 } }),
     role('slow', { ready: { alive: 600 } }),
     role('crasher', { command: shell('echo ouch; exit 3'), ready: { alive: 600 } }),
     role('missing', { command: ['/nonexistent/program'] }),

@@ -203,7 +203,7 @@ t.test('removals from a host that is down are final, and the host learns of them
   await cluster.start(next);
 });
 
-steadily('all three killed at once: each process runs once', async (t) => {
+steadily('T57: all three killed at once: each process runs once', async (t) => {
   const fids = await cluster.add(first, 'worker', 4);
   t.equal((await cluster.halctl('cluster start')).code, 0);
   const pids = await Promise.all(fids.map((fid) => cluster.pid(fid)));

@@ -1,5 +1,7 @@
 /** Starting, running and stopping, by halctl, with real processes. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { Cluster, kill, until } from './cluster.ts';
 
@@ -25,6 +27,16 @@ t.test('a node starts level by level, with what a process requires first', async
   t.same(cluster.runs(), []);
   const [down, up] = [await cluster.process(user!), await cluster.process(base!.fid)];
   t.ok(down.changed < up.changed, 'and goes last');
+});
+
+t.test('T18: adding writes no file and starts nothing', async (t) => {
+  const fid = await cluster.one(first, 'worker');
+  const folder = join(cluster.folder, 'sysconfig1');
+  t.notOk(existsSync(join(folder, `worker-${fid}`)));
+  await cluster.start(fid);
+  t.ok(existsSync(join(folder, `worker-${fid}`)), 'starting does');
+  t.equal((await cluster.halctl(`cluster process remove ${fid}`)).code, 0);
+  t.notOk(existsSync(join(folder, `worker-${fid}`)), 'and removal takes it away');
 });
 
 t.test('T51: a killed process comes back with a new pid', async (t) => {
@@ -182,4 +194,19 @@ t.test('T27: an independent process is not started, and nothing about it changes
   const refused = await cluster.halctl(`cluster process start ${owned}`);
   t.match(refused, { code: 4, err: /process-independent/ });
   t.equal((await cluster.process(owned)).state, 'unknown');
+});
+
+t.test('T67: a start goes on without its caller, who can ask for the result again', async (t) => {
+  const fid = await cluster.one(first, 'late');
+  const start = { verb: 'start', process: fid } as const;
+  const key = `start ${fid}`;
+  const begun = await cluster.client.order(start, { idempotencyKey: key });
+  t.equal(begun.state, 'running');
+  const caller = cluster.client.operation(begun.id, 60, { signal: AbortSignal.timeout(300) });
+  await t.rejects(caller, { name: 'TimeoutError' });
+  t.not((await cluster.process(fid)).state, 'online', 'it is on its way');
+  await cluster.reaches(fid, 'online');
+  const { id, state, done } = await cluster.client.order(start, { idempotencyKey: key });
+  t.same({ id, state, done }, { id: begun.id, state: 'succeeded', done: 1 });
+  t.equal((await cluster.process(fid)).generation, 1);
 });

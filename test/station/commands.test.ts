@@ -68,7 +68,7 @@ t.test(
   },
 );
 
-t.test('equal requests at the same time with one key are one', async (t) => {
+t.test('T03: equal requests at the same time with one key are one', async (t) => {
   const { fill, ask, station } = await openStation(t);
   await fill();
   const body = { host, role: 'clovis-app', tokens: true };

@@ -124,7 +124,7 @@ const checkGraph = ({ station }: InProcess): void => {
 };
 
 t.test(
-  'after any crash each acknowledged command is in the log, once, and no secret is anywhere',
+  'T57: after any crash each acknowledged command is in the log, once, and no secret is anywhere',
   async (t) => {
     const secrets = new Set<string>([password]);
     let inFlight = 0;

@@ -111,7 +111,7 @@ t.test(
 );
 
 t.test(
-  'kill -9 after the commit and before the reply: a retry gets the answer, even of what is gone',
+  'T67: kill -9 after the commit and before the reply: a retry gets the answer, even of what is gone',
   async (t) => {
     const directory = temporary(t);
     let station = await startStation(t, directory);
@@ -252,37 +252,40 @@ t.test('a damaged end of the log is refused, in words, and nothing is touched', 
   t.match(cut.stderr(), /log\.db is damaged/);
 });
 
-t.test('an event that this version does not know stops it, unless it may be skipped', async (t) => {
-  const commit = (at: number, record: object): object => ({
-    revision: at,
-    at: 1_790_000_000_000,
-    actor: 'station',
-    correlation: 'c',
-    command: 'Future',
-    events: [record],
-  });
-  for (const [what, record, said] of [
-    ['type', { type: 'HostTeleported', v: 1, data: {} }, /HostTeleported.*newer version/],
-    ['version', { type: 'HostRegistered', v: 99, data: {} }, /version 99 of HostRegistered/],
-    ['nothing', { type: 'HostTeleported', v: 1, data: {}, ignorable: true }, null],
-  ] as const) {
-    const directory = temporary(t);
-    const log = await openSqliteLog({ directory });
-    await log.append(commit(1, record) as never, revision(0));
-    await log.close();
-    writeFileSync(join(directory, 'station.key'), Buffer.alloc(32, 1), { mode: 0o600 });
-    if (said === null) {
-      const opened = await openStation(t, { directory });
-      t.equal(opened.station.head, 2, 'the unknown one and the first token');
-      await opened.close();
-      continue;
+t.test(
+  'T65: an event that this version does not know stops it, unless it may be skipped',
+  async (t) => {
+    const commit = (at: number, record: object): object => ({
+      revision: at,
+      at: 1_790_000_000_000,
+      actor: 'station',
+      correlation: 'c',
+      command: 'Future',
+      events: [record],
+    });
+    for (const [what, record, said] of [
+      ['type', { type: 'HostTeleported', v: 1, data: {} }, /HostTeleported.*newer version/],
+      ['version', { type: 'HostRegistered', v: 99, data: {} }, /version 99 of HostRegistered/],
+      ['nothing', { type: 'HostTeleported', v: 1, data: {}, ignorable: true }, null],
+    ] as const) {
+      const directory = temporary(t);
+      const log = await openSqliteLog({ directory });
+      await log.append(commit(1, record) as never, revision(0));
+      await log.close();
+      writeFileSync(join(directory, 'station.key'), Buffer.alloc(32, 1), { mode: 0o600 });
+      if (said === null) {
+        const opened = await openStation(t, { directory });
+        t.equal(opened.station.head, 2, 'the unknown one and the first token');
+        await opened.close();
+        continue;
+      }
+      const run = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
+      t.equal(await run.ended, 1, what);
+      t.match(run.stderr(), said);
+      t.notMatch(run.stderr(), /\n\s+at /, 'no stack trace');
     }
-    const run = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
-    t.equal(await run.ended, 1, what);
-    t.match(run.stderr(), said);
-    t.notMatch(run.stderr(), /\n\s+at /, 'no stack trace');
-  }
-});
+  },
+);
 
 t.test('a data directory is for one station', async (t) => {
   const directory = temporary(t);
