@@ -8,6 +8,7 @@ import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { processEvents } from '../src/core/events/processes.ts';
+import { recoveryEvents } from '../src/core/events/recovery.ts';
 
 export const eventsPath = join(import.meta.dirname, '..', 'docs', 'events.md');
 
@@ -32,6 +33,11 @@ const meanings: Readonly<Record<EventType, string>> = {
   ObmDeclared: 'Facts name the out-of-band manager of a host, or change it.',
   NodeUp: 'The agent of a host reported: it is up, and this is what the host is like now.',
   NodeDown: 'The agent of a host was silent for longer than the keepalive timeout.',
+  RecoveryStarted:
+    'A host was lost; when it is still away at a time, the first attempt to recover it is made.',
+  RecoveryAttempted: 'An attempt to recover a host was made, and when the next one follows.',
+  RecoveryExhausted:
+    'A host was given up: it stays down, and nothing is done about it, until its agent reports.',
   HostClaimRefused:
     'Another machine reported under the name of a host whose own agent is alive, and was refused.',
   DeclaredRoleAllocated: 'The processes of a role that facts give to a host were added.',
@@ -71,6 +77,7 @@ const meanings: Readonly<Record<EventType, string>> = {
 const groups: readonly (readonly [title: string, events: object])[] = [
   ['The declared cluster', clusterEvents],
   ['Hosts', hostEvents],
+  ['Recovery of hosts', recoveryEvents],
   ['Nodes and processes', processEvents],
   ['Tokens', credentialEvents],
 ];

@@ -31,6 +31,7 @@ export type {
   Page,
   ProblemDetails,
   Process,
+  Recovery,
   Status,
   StatusHost,
   StatusProcess,

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import type { Status } from '../../src/client/types.ts';
+import type { Recovery, Status } from '../../src/client/types.ts';
 import { coloured, paletteFor, plain } from '../../src/cli/output/colour.ts';
 import { statusTree } from '../../src/cli/output/status-tree.ts';
 import { formatFields, formatTable } from '../../src/cli/output/table.ts';
@@ -158,6 +158,31 @@ const status = {
     },
   ],
 } as unknown as Status;
+
+t.test('a host that is down says since when, and how far its recovery is', async (t) => {
+  const down = (recovery: Recovery): string => {
+    const { hosts } = status;
+    const host = {
+      ...hosts[1]!,
+      state: 'down',
+      reason: 'no heartbeat',
+      since: 0,
+      recovery,
+    } as const;
+    return [...statusTree({ ...status, hosts: [host] }, plain)].join('\n');
+  };
+  const recovery = { attempts: 2, attempts_max: 5, next: 60_000, given_up: false };
+  t.match(down(recovery), 'Extended state: no heartbeat, down since 1970-01-01T00:00:00Z\n');
+  t.match(down(recovery), 'Recovery: 2 of 5 attempts made, the next at 1970-01-01T00:01:00Z');
+  t.match(
+    down({ ...recovery, attempts: 1, attempts_max: null }),
+    'Recovery: 1 attempt made, the next',
+  );
+  t.match(
+    down({ attempts: 5, attempts_max: 5, next: null, given_up: true }),
+    'Recovery: given up after 5 attempts, until its agent reports',
+  );
+});
 
 t.test('the status tree reads like this', async (t) => {
   t.matchOnly(

@@ -103,6 +103,7 @@ t.test('a host goes down once, and comes back with the same facts', async (t) =>
   const { engine, when } = given(nodeUp(host));
   when(down(), { at: noon + 5 }).then(t, [
     { type: 'NodeDown', data: { fqdn: host, reason: 'silence' } },
+    { type: 'RecoveryStarted', data: { fqdn: host, next: noon + 5 + 60_000 } },
   ]);
   t.match(engine.graph.must('host', host), { state: 'down', reason: 'silence', since: noon + 5 });
   when(down()).thenNothing(t);

@@ -144,6 +144,13 @@ const checkHosts = (graph: Graph): void => {
   const states = count(hosts, ({ state }) => state);
   for (const [state, number] of Object.entries(graph.hostCounts()))
     must(number === (states.get(state) ?? 0), `${state} hosts are counted wrongly`);
+  for (const { fqdn, state, removing } of hosts)
+    must(
+      state !== 'down' || removing || graph.get('recovery', fqdn) !== undefined,
+      `${fqdn} is down and nothing is done about it`,
+    );
+  for (const { host } of graph.all('recovery'))
+    must(graph.must('host', host).state === 'down', `${host} is recovered and is not down`);
   const blocked = hosts.filter(({ problem }) => problem !== '').map(({ fqdn }) => fqdn);
   must(
     blocked.sort().join() === [...graph.blockedHosts()].sort().join(),
@@ -249,6 +256,9 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
     ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
     ...coolingIn(graph).map((endpoint) => `endpoint-cooldown/${endpoint}`),
+    ...[...graph.all('recovery')]
+      .filter(({ given_up }) => !given_up)
+      .map(({ host }) => `recovery-attempt/${host}`),
   ];
   must(subjects.sort().join() === expected.sort().join(), 'a deadline is missing or left over');
 };

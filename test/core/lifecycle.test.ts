@@ -335,7 +335,10 @@ t.test('time limits are put off while the host is down', async (t) => {
   const c = new PlayedCluster({ [n1]: ['ha', 'late'] });
   c.run(wantProcess(c.fid('late'), 'online'));
   c.down(n1);
-  t.strictSame(c.after(180_000), ['process-start of late later']);
+  t.strictSame(c.after(180_000), [
+    'process-start of late later',
+    'attempt 1 on n1.example, next in 60 s',
+  ]);
   c.up(n1);
   t.strictSame(c.after(179_999), []);
   t.strictSame(c.after(1), ['start late again (2)']);
@@ -346,7 +349,10 @@ t.test('time limits are put off while the host is down', async (t) => {
   t.strictSame(c.after(5000), ['start late again (3)']);
   c.run(stop);
   c.down(n1);
-  t.strictSame(c.after(600_000), ['process-stop of late later']);
+  t.strictSame(c.after(600_000), [
+    'process-stop of late later',
+    'attempt 1 on n1.example, next in 60 s',
+  ]);
   c.up(n1);
   t.strictSame(c.says(c.fid('late'), 'exited'), ['late offline']);
 });

@@ -186,6 +186,9 @@ const tellers: { readonly [T in EventType]?: Teller<T> } = {
     const [kind, fid] = id.split('/') as [string, Fid];
     return `${kind} of ${name(fid)} later`;
   },
+  RecoveryAttempted: ({ fqdn, attempt, next }, _name, now) =>
+    `attempt ${attempt} on ${fqdn}, next in ${(next - now) / 1000} s`,
+  RecoveryExhausted: ({ fqdn, attempts }) => `${fqdn} given up after ${attempts}`,
   VarSet: ({ name, value }) => `${name} = ${value}`,
 };
 

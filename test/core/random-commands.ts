@@ -203,6 +203,12 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.nat(5).map((n) => setVars({ process_max_start_attempts: n })) },
   { weight: 1, arbitrary: fc.constantFrom(0, 1, 60).map((n) => setVars({ endpoint_cooldown: n })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .integer({ min: -3, max: 3 })
+      .map((n) => setVars({ recovery_max_retries: n, recovery_expiry_seconds: 60 })),
+  },
 );
 
 const command: fc.Arbitrary<Step['command']> = fc.oneof(

@@ -146,6 +146,14 @@ const record = (): Recorded[] => {
   run({ type: 'RemoveHost', fqdn: 'n3.example' });
   told('exited');
 
+  run(nodeDown('n2.example'));
+  run(setVars({ recovery_max_retries: 1, recovery_expiry_seconds: 10 }));
+  at += 60_000;
+  run({ type: 'FireDeadlines' });
+  at += 10_000;
+  run({ type: 'FireDeadlines' });
+  run(nodeUp('n2.example', '10.0.0.2', { boot_id: 'boot 2' }));
+
   const leased = dataOf(run(add('n2.example', 'app')), 'ProcessAdded').at(-1)!.fid;
   run({ type: 'LeaseProcess', fid: leased, seconds: 30 });
   run(report(leased, 'online'));

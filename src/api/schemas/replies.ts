@@ -50,6 +50,16 @@ export const Process = Type.Object({
   changed: RevisionNumber,
 });
 
+/** What is done about a host that was lost. */
+export const Recovery = Type.Object({
+  attempts: Type.Integer({ description: 'Attempts made.' }),
+  attempts_max: nullable(
+    Type.Integer({ description: 'Attempts after which it is given up; null: it never is.' }),
+  ),
+  next: nullable(Timestamp),
+  given_up: Type.Boolean({ description: 'It stays down until its agent reports.' }),
+});
+
 export const Host = Type.Object({
   fqdn: Fqdn,
   state: HostState,
@@ -71,6 +81,7 @@ export const Host = Type.Object({
   refused: Type.Array(Type.String(), {
     description: 'Agents of other machines that claimed the name.',
   }),
+  recovery: nullable(Recovery),
   processes: Type.Integer({ description: 'How many processes the host has.' }),
   created: RevisionNumber,
   changed: RevisionNumber,
@@ -128,6 +139,7 @@ export const StatusHost = Type.Object({
   since: Timestamp,
   node: nullable(FidText),
   problem: Type.String(),
+  recovery: nullable(Recovery),
   processes: Type.Array(StatusProcess),
 });
 
@@ -345,6 +357,7 @@ export const ProblemDetails = Type.Object({
 });
 
 export type Process = Static<typeof Process>;
+export type Recovery = Static<typeof Recovery>;
 export type Host = Static<typeof Host>;
 export type Node = Static<typeof Node>;
 export type Configuration = Static<typeof Configuration>;

@@ -3,6 +3,7 @@
 import type { Graph } from '../../core/graph/graph.ts';
 import type { HostRow, NodeRow } from '../../core/graph/resources.ts';
 import type { Host, Node } from '../schemas/replies.ts';
+import { recoveryView } from './recovery.ts';
 
 export const hostView = (graph: Graph, row: HostRow): Host => {
   const node = graph.one('runs', row.fqdn);
@@ -30,6 +31,7 @@ export const hostView = (graph: Graph, row: HostRow): Host => {
     })),
     problem: row.problem,
     refused: [...row.refused],
+    recovery: recoveryView(graph, row.fqdn),
     processes: node ? graph.related('hosts', node.fid) : 0,
     created: row.created,
     changed: row.changed,

@@ -7,6 +7,7 @@ import type { GraphAt } from '../../station/archive.ts';
 import type { Status, StatusHost } from '../schemas/replies.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
 import { byFid, statusProcess } from './processes.ts';
+import { recoveryView } from './recovery.ts';
 
 export interface StatusFilter {
   /** Only this host. */
@@ -44,6 +45,7 @@ const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost =
     since: row.since,
     node: node?.fid ?? null,
     problem: [row.problem || waiting, refused].filter((text) => text !== '').join('; '),
+    recovery: recoveryView(graph, row.fqdn),
     processes: shown.sort(byFid).map((process) => statusProcess(graph, process)),
   };
 };

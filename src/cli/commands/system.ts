@@ -17,6 +17,7 @@ import {
 import type { ChangeFlags, JsonFlag, ReadFlags } from '../command.ts';
 import { forHosts, hostsOf } from '../many-hosts.ts';
 import { paintState } from '../output/colour.ts';
+import { recoveryLine } from '../output/recovery.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { briefly, formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
@@ -140,6 +141,7 @@ const hostLines = (host: Host): string[] => {
       ['host', host.fqdn],
       ['state', `${host.state} since ${formatTime(host.since)}`],
       ['reason', host.reason || undefined],
+      ['recovery', recoveryLine(host.recovery) || undefined],
       ['waiting', host.problem || undefined],
       ['node', host.node ?? 'none: no process was added yet'],
       ['processes', String(host.processes)],

@@ -7,6 +7,7 @@
 import type { Status, StatusHost, StatusProcess } from '../../client/types.ts';
 import { paintState } from './colour.ts';
 import type { Palette } from './colour.ts';
+import { recoveryLine } from './recovery.ts';
 import { formatTime, printable } from './text.ts';
 
 /** The longest words for states have 9 letters. */
@@ -20,6 +21,10 @@ const countsOf = (counts: Readonly<Record<string, number>>): string => {
   if (present.length === 0) return 'none';
   return `${total} (${present.map(([state, count]) => `${count} ${state}`).join(', ')})`;
 };
+
+/** A host that is down says since when. */
+const downReason = ({ state, reason, since }: StatusHost): string =>
+  state === 'down' ? `${reason}, down since ${formatTime(since)}` : reason;
 
 const named = ({ fid, name }: { fid: string; name: string }): string =>
   `${fid} "${printable(name)}"`;
@@ -60,7 +65,8 @@ export function* statusTree(status: Status, palette: Palette): Generator<string>
   }
   function* hostLines(host: StatusHost): Generator<string> {
     yield line(host.state, host.node ?? noFid, 0, host.fqdn);
-    yield* note('Extended state', host.reason);
+    yield* note('Extended state', downReason(host));
+    yield* note('Recovery', recoveryLine(host.recovery));
     yield* note('Waiting', host.problem.replace(/^waiting for /i, 'for '));
     for (const process of host.processes) yield* processLines(process);
   }

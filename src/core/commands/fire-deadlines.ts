@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
 import { startOrder, stopOrder } from '../lifecycle/orders.ts';
+import { attemptRecovery } from '../lifecycle/recovery.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { isWanted } from '../lifecycle/wanted.ts';
 import { varOf } from '../vars.ts';
@@ -67,6 +68,9 @@ const again = ofProcess('process_restart_retry_interval', (graph, process, at) =
   startOrder(graph, process, process.attempt, at),
 ]);
 
+const attempt: Handle = (graph, due, at) =>
+  due.flatMap(({ subject }) => attemptRecovery(graph, subject, at));
+
 const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'credential-expiry': revoke,
   'request-expiry': forget,
@@ -74,6 +78,7 @@ const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'process-stop': notEnded,
   'process-retry': again,
   'endpoint-cooldown': cooled,
+  'recovery-attempt': attempt,
 };
 
 export const fireDeadlines: Decide<FireDeadlines> = (graph, _command, { at }) => {

@@ -7,8 +7,15 @@ import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
 import { processEvents } from './processes.ts';
+import { recoveryEvents } from './recovery.ts';
 
-export const catalogue = { ...clusterEvents, ...hostEvents, ...processEvents, ...credentialEvents };
+export const catalogue = {
+  ...clusterEvents,
+  ...hostEvents,
+  ...recoveryEvents,
+  ...processEvents,
+  ...credentialEvents,
+};
 
 export type EventType = keyof typeof catalogue;
 export type EventData<T extends EventType> = Static<(typeof catalogue)[T]['schema']>;

@@ -87,6 +87,23 @@ const changeHost = (
   { revision }: Position,
 ): void => graph.put('host', { ...graph.must('host', fqdn), ...change, changed: revision });
 
+/** What is done about a host that is away is part of what is known of the host. */
+const changeRecovery = (
+  graph: Graph,
+  fqdn: string,
+  change: Partial<Rows['recovery']>,
+  position: Position,
+): void => {
+  const { revision } = position;
+  graph.put('recovery', { ...graph.must('recovery', fqdn), ...change, changed: revision });
+  changeHost(graph, fqdn, {}, position);
+};
+
+const endRecovery = (graph: Graph, fqdn: string): void => {
+  if (graph.get('recovery', fqdn)) graph.remove('recovery', fqdn);
+  clearDeadline(graph, 'recovery-attempt', fqdn);
+};
+
 /** Puts a process into a state; `since` and `moved` only change when the state does. */
 const move = (
   graph: Graph,
@@ -181,6 +198,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   NodeUp: (graph, { fqdn, facts }, position) => {
     const host = graph.must('host', fqdn);
+    endRecovery(graph, fqdn);
     const since = host.state === 'up' ? host.since : position.at;
     changeHost(graph, fqdn, { state: 'up', reason: '', since, facts, refused: [] }, position);
   },
@@ -191,6 +209,22 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   HostClaimRefused: (graph, { fqdn, agent }, position) => {
     const refused = [...graph.must('host', fqdn).refused, agent].slice(-refusedMax);
     changeHost(graph, fqdn, { refused }, position);
+  },
+
+  RecoveryStarted: (graph, { fqdn, next }, position) => {
+    upsert(graph, 'recovery', fqdn, { host: fqdn, attempts: 0, given_up: false }, position);
+    setDeadline(graph, 'recovery-attempt', fqdn, next, position);
+    changeHost(graph, fqdn, {}, position);
+  },
+
+  RecoveryAttempted: (graph, { fqdn, attempt, next }, position) => {
+    changeRecovery(graph, fqdn, { attempts: attempt }, position);
+    setDeadline(graph, 'recovery-attempt', fqdn, next, position);
+  },
+
+  RecoveryExhausted: (graph, { fqdn }, position) => {
+    changeRecovery(graph, fqdn, { given_up: true }, position);
+    clearDeadline(graph, 'recovery-attempt', fqdn);
   },
 
   DeclaredRoleAllocated: (graph, { fqdn, role }, position) => {
@@ -335,6 +369,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   HostRemoved: (graph, { fqdn }) => {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
+    endRecovery(graph, fqdn);
     graph.remove('host', fqdn);
   },
 

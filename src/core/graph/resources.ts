@@ -108,6 +108,15 @@ export interface HostRow extends Provenance {
   readonly refused: readonly string[];
 }
 
+/** A host that was lost and is not back. */
+export interface RecoveryRow extends Provenance {
+  readonly host: string;
+  /** Attempts made. */
+  readonly attempts: number;
+  /** No more attempts are made. */
+  readonly given_up: boolean;
+}
+
 export interface ObmRow extends Provenance {
   readonly host: string;
   readonly type: 'ipmi' | 'redfish' | 'dummy';
@@ -219,6 +228,7 @@ export const deadlineKinds = [
   'process-stop',
   'process-retry',
   'endpoint-cooldown',
+  'recovery-attempt',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
@@ -246,6 +256,7 @@ export interface Rows {
   role: RoleRow;
   spec: SpecRow;
   host: HostRow;
+  recovery: RecoveryRow;
   obm: ObmRow;
   node: NodeRow;
   process: ProcessRow;
@@ -274,6 +285,7 @@ export const keyFields = {
   role: 'name',
   spec: 'id',
   host: 'fqdn',
+  recovery: 'host',
   obm: 'host',
   node: 'fid',
   process: 'fid',

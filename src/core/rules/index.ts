@@ -2,6 +2,7 @@
 
 import type { EventType } from '../events/catalogue.ts';
 import { allocateDeclaredRoles } from './allocate-declared-roles.ts';
+import { recoverHosts } from './recover-hosts.ts';
 import { runProcesses } from './run-processes.ts';
 import type { Rule } from './rule.ts';
 
@@ -9,9 +10,9 @@ import type { Rule } from './rule.ts';
  * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
  * older rules are replayed as they were decided.
  */
-export const rulesVersion = 4;
+export const rulesVersion = 5;
 
-export const rules: readonly Rule[] = [...allocateDeclaredRoles, ...runProcesses];
+export const rules: readonly Rule[] = [...allocateDeclaredRoles, ...runProcesses, ...recoverHosts];
 
 const byEvent = new Map<EventType, Rule[]>();
 for (const rule of rules)

@@ -1,0 +1,16 @@
+/** What is done about a host that was lost, as the API shows it. */
+
+import type { Graph } from '../../core/graph/graph.ts';
+import { attemptsMax } from '../../core/lifecycle/recovery.ts';
+import type { Recovery } from '../schemas/replies.ts';
+
+export const recoveryView = (graph: Graph, fqdn: string): Recovery | null => {
+  const row = graph.get('recovery', fqdn);
+  if (!row) return null;
+  return {
+    attempts: row.attempts,
+    attempts_max: attemptsMax(graph),
+    next: graph.get('deadline', `recovery-attempt/${fqdn}`)?.at ?? null,
+    given_up: row.given_up,
+  };
+};

@@ -1,0 +1,50 @@
+/** The recovery of a host that was lost: when attempts are made, and when it is given up. */
+
+import type { EventDraft } from '../events/catalogue.ts';
+import type { Graph } from '../graph/graph.ts';
+import { varOf } from '../vars.ts';
+
+/** Attempts that follow each other without end come at least this often, ms. */
+const longestPause = 3600 * 1000;
+/** Settings that ask for more attempts than one a second get one a second, ms. */
+const shortestPause = 1000;
+
+/** How many attempts are made before a host is given up; null: it never is. */
+export const attemptsMax = (graph: Graph): number | null => {
+  const retries = varOf(graph, 'recovery_max_retries');
+  return retries > 0 ? retries : null;
+};
+
+/** How many attempts are evenly spaced. */
+export const attemptsSpaced = (graph: Graph): number =>
+  Math.abs(varOf(graph, 'recovery_max_retries'));
+
+/**
+ * Ms from one attempt to the next, when so many have been made: evenly spaced within the expiry.
+ * Attempts without end are ever further apart after that, so that a host that is gone does not fill
+ * the log.
+ */
+export const pauseAfter = (graph: Graph, attempts: number): number => {
+  const expiry = varOf(graph, 'recovery_expiry_seconds') * 1000;
+  const spaced = attemptsSpaced(graph);
+  if (attempts < spaced || attemptsMax(graph) !== null)
+    return Math.max(shortestPause, Math.round(expiry / spaced));
+  return Math.min(expiry * 2 ** (attempts - spaced), Math.max(expiry, longestPause));
+};
+
+/** A host was lost: the first attempt comes when it has been away for one spacing. */
+export const startRecovery = (graph: Graph, fqdn: string, at: number): EventDraft => ({
+  type: 'RecoveryStarted',
+  data: { fqdn, next: at + pauseAfter(graph, 0) },
+});
+
+/** What follows when a host is still away at the time of its next attempt. */
+export const attemptRecovery = (graph: Graph, fqdn: string, at: number): EventDraft[] => {
+  const { attempts } = graph.must('recovery', fqdn);
+  const max = attemptsMax(graph);
+  if (max !== null && attempts >= max)
+    return [{ type: 'RecoveryExhausted', data: { fqdn, attempts } }];
+  const attempt = attempts + 1;
+  const next = at + pauseAfter(graph, attempt);
+  return [{ type: 'RecoveryAttempted', data: { fqdn, attempt, next } }];
+};
