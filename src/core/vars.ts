@@ -44,7 +44,8 @@ export const varSpecs = {
     default: -5,
     except: 0,
     description:
-      'Attempts to recover a lost host before it is given up. Negative: that many evenly spaced, then ever less often, without end.',
+      'Attempts to recover a lost host before it is given up. ' +
+      'Negative: that many evenly spaced, then ever less often, without end.',
   },
   process_configure_timeout: seconds(300, 'Longest time to configure a process, mkfs included.'),
   process_start_cmd_timeout: seconds(300, 'Longest time for the command that starts a process.'),

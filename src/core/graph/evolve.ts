@@ -5,47 +5,18 @@
 
 import { fidKey } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
-import type { EventData, EventDraft, EventType } from '../events/catalogue.ts';
-import type { Commit, Revision } from '../events/commit.ts';
+import type { EventDraft, EventType } from '../events/catalogue.ts';
+import type { Commit } from '../events/commit.ts';
+import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from './changes.ts';
+import type { Evolve, Position } from './changes.ts';
+import { endRecovery, recoveryEvolvers } from './evolve-recovery.ts';
 import type { Graph } from './graph.ts';
-import type { DeadlineKind, HostRow, Kind, ProcessState, Provenance, Rows } from './resources.ts';
-
-/** Where an event stands. */
-export interface Position {
-  readonly revision: Revision;
-  readonly at: number;
-}
-
-type Evolve<T extends EventType> = (graph: Graph, data: EventData<T>, position: Position) => void;
+import type { HostRow, ProcessState, Rows } from './resources.ts';
 
 /** How long the answer to a request with an idempotency key is remembered, ms. */
 export const requestMemory = 24 * 3600 * 1000;
 
 const noRanges: Readonly<Record<string, number>> = Object.freeze({});
-
-const made = ({ revision }: Position): Provenance => ({ created: revision, changed: revision });
-
-/** Puts a row that may exist already, keeping when it was created. */
-const upsert = <K extends Kind>(
-  graph: Graph,
-  kind: K,
-  key: string,
-  content: Omit<Rows[K], keyof Provenance>,
-  { revision }: Position,
-): void => {
-  const created = graph.get(kind, key)?.created ?? revision;
-  graph.put(kind, { ...content, created, changed: revision } as unknown as Rows[K]);
-};
-
-const ensure = <K extends Kind>(
-  graph: Graph,
-  kind: K,
-  key: string,
-  content: Omit<Rows[K], keyof Provenance>,
-  position: Position,
-): void => {
-  if (!graph.get(kind, key)) upsert(graph, kind, key, content, position);
-};
 
 const raise = (graph: Graph, name: 'fid' | 'spec', value: number, position: Position): void => {
   const row = graph.get('counter', name);
@@ -60,49 +31,6 @@ const raise = (graph: Graph, name: 'fid' | 'spec', value: number, position: Posi
 
 const drawn = (graph: Graph, fid: Fid, position: Position): void =>
   raise(graph, 'fid', fidKey(fid), position);
-
-const setDeadline = (
-  graph: Graph,
-  kind: DeadlineKind,
-  subject: string,
-  at: number,
-  position: Position,
-): void =>
-  upsert(
-    graph,
-    'deadline',
-    `${kind}/${subject}`,
-    { id: `${kind}/${subject}`, kind, subject, at },
-    position,
-  );
-
-const clearDeadline = (graph: Graph, kind: DeadlineKind, subject: string): void => {
-  if (graph.get('deadline', `${kind}/${subject}`)) graph.remove('deadline', `${kind}/${subject}`);
-};
-
-const changeHost = (
-  graph: Graph,
-  fqdn: string,
-  change: Partial<HostRow>,
-  { revision }: Position,
-): void => graph.put('host', { ...graph.must('host', fqdn), ...change, changed: revision });
-
-/** What is done about a host that is away is part of what is known of the host. */
-const changeRecovery = (
-  graph: Graph,
-  fqdn: string,
-  change: Partial<Rows['recovery']>,
-  position: Position,
-): void => {
-  const { revision } = position;
-  graph.put('recovery', { ...graph.must('recovery', fqdn), ...change, changed: revision });
-  changeHost(graph, fqdn, {}, position);
-};
-
-const endRecovery = (graph: Graph, fqdn: string): void => {
-  if (graph.get('recovery', fqdn)) graph.remove('recovery', fqdn);
-  clearDeadline(graph, 'recovery-attempt', fqdn);
-};
 
 /** Puts a process into a state; `since` and `moved` only change when the state does. */
 const move = (
@@ -136,6 +64,8 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
 });
 
 const evolvers: { readonly [T in EventType]: Evolve<T> } = {
+  ...recoveryEvolvers,
+
   ClusterNamed: (graph, { name }, position) => {
     const wanted = [...graph.all('cluster')][0]?.wanted ?? null;
     for (const { name: old } of [...graph.all('cluster')])
@@ -209,22 +139,6 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   HostClaimRefused: (graph, { fqdn, agent }, position) => {
     const refused = [...graph.must('host', fqdn).refused, agent].slice(-refusedMax);
     changeHost(graph, fqdn, { refused }, position);
-  },
-
-  RecoveryStarted: (graph, { fqdn, next }, position) => {
-    upsert(graph, 'recovery', fqdn, { host: fqdn, attempts: 0, given_up: false }, position);
-    setDeadline(graph, 'recovery-attempt', fqdn, next, position);
-    changeHost(graph, fqdn, {}, position);
-  },
-
-  RecoveryAttempted: (graph, { fqdn, attempt, next }, position) => {
-    changeRecovery(graph, fqdn, { attempts: attempt }, position);
-    setDeadline(graph, 'recovery-attempt', fqdn, next, position);
-  },
-
-  RecoveryExhausted: (graph, { fqdn }, position) => {
-    changeRecovery(graph, fqdn, { given_up: true }, position);
-    clearDeadline(graph, 'recovery-attempt', fqdn);
   },
 
   DeclaredRoleAllocated: (graph, { fqdn, role }, position) => {

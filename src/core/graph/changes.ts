@@ -1,0 +1,72 @@
+/** The small changes that the changes of events are made of. */
+
+import type { EventData, EventType } from '../events/catalogue.ts';
+import type { Revision } from '../events/commit.ts';
+import type { Graph } from './graph.ts';
+import type { DeadlineKind, HostRow, Kind, Provenance, Rows } from './resources.ts';
+
+/** Where an event stands. */
+export interface Position {
+  readonly revision: Revision;
+  readonly at: number;
+}
+
+/** What an event of a type changes. */
+export type Evolve<T extends EventType> = (
+  graph: Graph,
+  data: EventData<T>,
+  position: Position,
+) => void;
+
+export const made = ({ revision }: Position): Provenance => ({
+  created: revision,
+  changed: revision,
+});
+
+/** Puts a row that may exist already, keeping when it was created. */
+export const upsert = <K extends Kind>(
+  graph: Graph,
+  kind: K,
+  key: string,
+  content: Omit<Rows[K], keyof Provenance>,
+  { revision }: Position,
+): void => {
+  const created = graph.get(kind, key)?.created ?? revision;
+  graph.put(kind, { ...content, created, changed: revision } as unknown as Rows[K]);
+};
+
+export const ensure = <K extends Kind>(
+  graph: Graph,
+  kind: K,
+  key: string,
+  content: Omit<Rows[K], keyof Provenance>,
+  position: Position,
+): void => {
+  if (!graph.get(kind, key)) upsert(graph, kind, key, content, position);
+};
+
+export const setDeadline = (
+  graph: Graph,
+  kind: DeadlineKind,
+  subject: string,
+  at: number,
+  position: Position,
+): void =>
+  upsert(
+    graph,
+    'deadline',
+    `${kind}/${subject}`,
+    { id: `${kind}/${subject}`, kind, subject, at },
+    position,
+  );
+
+export const clearDeadline = (graph: Graph, kind: DeadlineKind, subject: string): void => {
+  if (graph.get('deadline', `${kind}/${subject}`)) graph.remove('deadline', `${kind}/${subject}`);
+};
+
+export const changeHost = (
+  graph: Graph,
+  fqdn: string,
+  change: Partial<HostRow>,
+  { revision }: Position,
+): void => graph.put('host', { ...graph.must('host', fqdn), ...change, changed: revision });
