@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { agentMessageBytesMax } from '../src/api/agent-socket.ts';
+import { viewersMax as agentViewersMax } from '../src/agent/output-viewers.ts';
 import { unreadBytesMax } from '../src/api/event-streams.ts';
+import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
@@ -236,6 +238,8 @@ const limits: readonly (readonly [string, string, string])[] = [
     bytes(unreadBytesMax),
     'the stream ends; the reader resumes',
   ],
+  ['viewers of output, in all', String(viewersMax), '503 `too-many-viewers`'],
+  ['viewers of output on one host', String(agentViewersMax), '503 `too-many-viewers`'],
   ['events of one commit', String(eventsPerCommit), '422 `too-large`'],
   ['one commit, as JSON', bytes(sqliteLogLimits.commitCharacters), '507 `append-failed`'],
   ['commits that wait for the disk', String(sqliteLogLimits.queueCommits), '503 `log-busy`'],

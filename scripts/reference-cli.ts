@@ -22,6 +22,7 @@ const program = createProgram({
   signal: new AbortController().signal,
   print: () => undefined,
   pour: async () => undefined,
+  pass: async () => undefined,
   say: () => undefined,
 });
 

@@ -10,6 +10,7 @@ import type { Pauses, Random } from './backoff.ts';
 import { Connection } from './connection.ts';
 import type { Deadlines } from './connection.ts';
 import { adviceOnRefusal, Ending } from './ending.ts';
+import type { ReadOutput } from './output-viewers.ts';
 import type { Assign, ProcessReport, ReportedFacts } from './protocol.ts';
 import type { Observation } from './supervision/assignment.ts';
 
@@ -52,6 +53,7 @@ export interface Supervisor {
   assign(processes: Assign['processes'], options: { readonly full: boolean }): void;
   forget(fid: string): void;
   observations(): readonly Observation[];
+  readonly readOutput: ReadOutput;
 }
 
 /** What a station is told of a process; more than this stays on the host. */
@@ -119,7 +121,7 @@ export class Agent {
 
   /** Serves one connection to its end, and says how it ended. */
   async #attend(station: URL, stop: AbortSignal): Promise<Ending> {
-    const { token, ca, fqdn, timing, random, log } = this.#options;
+    const { token, ca, fqdn, timing, random, log, supervisor } = this.#options;
     let secret: string;
     try {
       secret = token();
@@ -134,6 +136,8 @@ export class Agent {
       deadlines: timing.deadlines,
       random,
       onAssign: (assign) => this.#assigned(connection, assign),
+      readOutput: (fid, request) => supervisor.readOutput(fid, request),
+      log,
       onProcessRefused: (process, code, message) =>
         log.warn({ process, code }, `report about a process refused: ${message}`),
     });

@@ -4,11 +4,15 @@
  */
 
 import { WebSocket } from 'ws';
+import type { Logger } from 'pino';
 import type { Random } from './backoff.ts';
 import { Ending, endingOfClose, endingOfError, endingOfStatus } from './ending.ts';
+import { OutputViewers } from './output-viewers.ts';
+import type { ReadOutput } from './output-viewers.ts';
 import {
   agentPath,
   agentProtocol,
+  agentProtocolMinor,
   agentProtocolsSpoken,
   heartbeatMsBounds,
   messageBytesMax,
@@ -56,6 +60,8 @@ export interface ConnectionOptions {
   readonly onAssign: (assign: Assign) => void;
   /** Told that the station does not know, or not take, a report about a process. */
   readonly onProcessRefused: (fid: string, code: string, message: string) => void;
+  readonly readOutput: ReadOutput;
+  readonly log: Logger;
 }
 
 export class Connection {
@@ -67,6 +73,7 @@ export class Connection {
   readonly #answers = new Map<number, (answer: Answer) => void>();
   /** Reports about processes that wait for an answer. */
   readonly #reported = new Map<number, string>();
+  readonly #viewers: OutputViewers;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #localAddress = '';
   #servesSince: number | undefined;
@@ -76,6 +83,11 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const { station, token, ca, deadlines } = options;
     this.#options = options;
+    this.#viewers = new OutputViewers(
+      options.readOutput,
+      (message) => this.ended.aborted || this.#send(message),
+      options.log,
+    );
     // Whoever waits for a welcome hears of the end; where nobody does, the end is no unhandled
     // rejection.
     this.#welcome.promise.catch(() => {});
@@ -168,7 +180,12 @@ export class Connection {
         (response) => (this.#localAddress = plainAddress(response.socket.localAddress)),
       )
       .on('open', () =>
-        this.#send({ type: 'hello', protocol: agentProtocol, fqdn: this.#options.fqdn }),
+        this.#send({
+          type: 'hello',
+          protocol: agentProtocol,
+          minor: agentProtocolMinor,
+          fqdn: this.#options.fqdn,
+        }),
       )
       .on('message', (data) => this.#take((data as Buffer).toString()))
       .on('pong', () => this.#cancel('pong'))
@@ -201,6 +218,12 @@ export class Connection {
         return this.#beatEvery(message.heartbeat_ms);
       case 'assign':
         return this.#options.onAssign(message);
+      case 'output-open':
+        return this.#viewers.open(message);
+      case 'output-next':
+        return this.#viewers.next(message.id);
+      case 'output-close':
+        return this.#viewers.close(message.id);
       case 'taken':
       case 'refused':
         this.#answers.get(message.id)?.(message);
@@ -278,6 +301,7 @@ export class Connection {
   #finish(ending: Ending, hangUp = (): void => this.#socket.terminate()): void {
     if (this.ended.aborted) return;
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    this.#viewers.closeAll();
     this.#welcome.reject(ending);
     this.#end.abort(ending);
     hangUp();

@@ -1,15 +1,16 @@
 /**
  * The agent's side of the contract with stations. Messages are read by hand rather than with the
- * schemas: there are four of them, and an idle agent should not carry a schema compiler in its
+ * schemas: there are few of them, and an idle agent should not carry a schema compiler in its
  * memory.
  */
 
 import type * as contract from '../client/agent-protocol.ts';
-import type { Assignment, StationMessage } from '../client/agent-protocol.ts';
+import type { Assignment, OutputOpen, StationMessage } from '../client/agent-protocol.ts';
 
 export type {
   AgentMessage,
   Assign,
+  OutputOpen,
   ProcessReport,
   ReportedFacts,
   StationMessage,
@@ -17,6 +18,7 @@ export type {
 
 // Typed by the contract, so that these values cannot differ from it and still compile.
 export const agentProtocol: typeof contract.agentProtocol = 1;
+export const agentProtocolMinor: typeof contract.agentProtocolMinor = 1;
 export const agentProtocolsSpoken: typeof contract.agentProtocolsSpoken = { from: 1, to: 1 };
 export const closeCodes: typeof contract.closeCodes = {
   unsupportedProtocol: 4000,
@@ -52,6 +54,7 @@ export function readStationMessage(text: string): StationMessage | undefined {
       return {
         type: 'welcome',
         protocol: fields.integer('protocol'),
+        ...(fields.has('minor') ? { minor: fields.integer('minor') } : {}),
         version: fields.text('version'),
         heartbeat_ms: fields.integer('heartbeat_ms'),
       };
@@ -73,9 +76,29 @@ export function readStationMessage(text: string): StationMessage | undefined {
         processes: fields.list('processes').map(readAssignment),
         forget: fields.list('forget').map(String),
       };
+    case 'output-open':
+      return readOutputOpen(fields);
+    case 'output-next':
+      return { type: 'output-next', id: fields.integer('id') };
+    case 'output-close':
+      return { type: 'output-close', id: fields.integer('id') };
     default:
       return undefined;
   }
+}
+
+function readOutputOpen(fields: Fields): OutputOpen {
+  return {
+    type: 'output-open',
+    id: fields.integer('id'),
+    fid: fields.text('fid'),
+    lines: fields.has('lines') ? fields.integer('lines') : null,
+    follow: fields.flag('follow'),
+    // A channel that only a newer agent has is left out.
+    channels: fields
+      .list('channels')
+      .filter((channel) => channel === 'stdout' || channel === 'stderr'),
+  };
 }
 
 function parsed(text: string): unknown {
@@ -105,6 +128,11 @@ class Fields {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new MalformedMessage('a message of the station is not a JSON object');
     this.#values = value as Record<string, unknown>;
+  }
+
+  /** Whether it is said; null is not. */
+  has(name: string): boolean {
+    return (this.#values[name] ?? null) !== null;
   }
 
   text(name: string): string {

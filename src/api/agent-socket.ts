@@ -7,13 +7,15 @@ import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import { parseFid } from '../core/allocation/fid.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
-import type { AgentSession } from '../station/agent-sessions.ts';
+import type { AgentSession, OutputRequest, OutputSource } from '../station/agent-sessions.ts';
 import type { Assigned } from '../station/assignments.ts';
 import type { Station } from '../station/station.ts';
 import { factsFrom } from './agent-facts.ts';
+import { AgentOutputs } from './agent-outputs.ts';
 import {
   AgentMessage,
   agentProtocol,
+  agentProtocolMinor,
   agentProtocolsSpoken,
   closeCodes,
 } from './schemas/agent-protocol.ts';
@@ -53,6 +55,7 @@ export const agentSocket = (app: FastifyInstance, station: Station, version: str
 
 class Connection implements AgentSession {
   fqdn = '';
+  minor = 0;
   readonly #socket: WebSocket;
   readonly #tcp: FastifyRequest['raw']['socket'];
   readonly #station: Station;
@@ -61,6 +64,7 @@ class Connection implements AgentSession {
   readonly #version: string;
   readonly #log: FastifyRequest['log'];
   readonly #hello: NodeJS.Timeout;
+  readonly #outputs = new AgentOutputs((message) => this.#send(message));
 
   constructor(socket: WebSocket, request: FastifyRequest, station: Station, version: string) {
     this.#socket = socket;
@@ -74,6 +78,7 @@ class Connection implements AgentSession {
     socket.on('message', (data: Buffer) => this.#receive(data));
     socket.on('close', () => {
       clearTimeout(this.#hello);
+      this.#outputs.end();
       station.agents.leave(this);
     });
     socket.on('error', (error) =>
@@ -89,6 +94,10 @@ class Connection implements AgentSession {
     this.#send({ type: 'pace', heartbeat_ms: heartbeatMs });
   }
 
+  openOutput(request: OutputRequest): OutputSource {
+    return this.#outputs.open(request);
+  }
+
   close(): void {
     this.#end(1001, 'the station is done with this connection');
   }
@@ -101,6 +110,11 @@ class Connection implements AgentSession {
     if (message.type === 'hello') return this.#welcome(message);
     if (this.fqdn === '') return this.#end(closeCodes.badMessage, 'hello comes first');
     if (message.type === 'heartbeat') return this.#station.agents.heard(this);
+    if (message.type === 'output' || message.type === 'output-end') {
+      if (!this.#outputs.take(message))
+        this.#end(closeCodes.badMessage, 'nobody asked for this output');
+      return;
+    }
     const taken = message.type === 'process' ? this.#reportProcess(message) : this.#report(message);
     taken.catch((error: unknown) => {
       this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
@@ -109,7 +123,7 @@ class Connection implements AgentSession {
     });
   }
 
-  #welcome({ protocol, fqdn }: Extract<Message, { type: 'hello' }>): void {
+  #welcome({ protocol, minor = 0, fqdn }: Extract<Message, { type: 'hello' }>): void {
     if (this.fqdn !== '') return this.#end(closeCodes.badMessage, 'hello comes once');
     const { from, to } = agentProtocolsSpoken;
     if (protocol < from || protocol > to) {
@@ -121,10 +135,12 @@ class Connection implements AgentSession {
       return this.#end(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
     clearTimeout(this.#hello);
     this.fqdn = fqdn;
+    this.minor = minor;
     const heartbeat = this.#station.agents.heartbeatMs();
     this.#send({
       type: 'welcome',
       protocol: agentProtocol,
+      minor: agentProtocolMinor,
       version: this.#version,
       heartbeat_ms: heartbeat,
     });
@@ -181,6 +197,8 @@ class Connection implements AgentSession {
   }
 
   #end(code: number, reason: string): void {
+    // A peer that hangs may take long to let go.
+    this.#outputs.end();
     this.#socket.close(code, Buffer.from(reason).subarray(0, reasonBytesMax).toString('utf8'));
   }
 

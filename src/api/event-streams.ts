@@ -8,6 +8,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Commit, Revision } from '../core/events/commit.ts';
 import type { Station } from '../station/station.ts';
+import { drained } from './streaming.ts';
 import { eventViews } from './views/events.ts';
 
 export interface StreamOptions {
@@ -125,12 +126,3 @@ const send = (stream: Stream, commit: Commit, { after, skip, types }: StreamOpti
   stream.sent = commit.revision;
   if (text !== '') stream.response.write(text);
 };
-
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done).off('close', done);
-      resolve();
-    };
-    response.once('drain', done).once('close', done);
-  });

@@ -13,12 +13,14 @@ import { authorise } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { openapi } from './openapi.ts';
+import { OutputStreams } from './output-streams.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { infoRoutes } from './routes/info.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { outputRoutes } from './routes/output.ts';
 import { processRoutes } from './routes/processes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { validatorCompiler } from './validation.ts';
@@ -68,8 +70,10 @@ export const createServer = async (
   app.addHook('onRequest', authorise(station));
 
   const streams = new EventStreams(station);
+  const outputs = new OutputStreams();
   app.addHook('preClose', (done) => {
     streams.close();
+    outputs.close();
     done();
   });
   await app.register(async (scope) => healthRoutes(scope, station));
@@ -78,6 +82,7 @@ export const createServer = async (
       clusterRoutes(api, station);
       hostRoutes(api, station);
       processRoutes(api, station);
+      outputRoutes(api, station, outputs);
       operationRoutes(api, station);
       eventRoutes(api, station, streams);
       infoRoutes(api, station, streams);
@@ -105,7 +110,8 @@ const problemType = 'application/problem+json; charset=utf-8';
 
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const problem = asApiError(error);
-  if (problem.status >= 500)
+  // What a route refuses says itself what there is to know.
+  if (problem.status >= 500 && problem !== error)
     request.log.error({ err: error, request: request.id }, 'a request failed');
   if (problem.status === 503) reply.header('retry-after', '1');
   return reply

@@ -1,5 +1,6 @@
 /** Long answers, sent piece by piece, never faster than the reader takes them. */
 
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
@@ -23,3 +24,13 @@ export const streamText = (
   text: Iterable<string>,
 ): FastifyReply =>
   reply.type(`${type}; charset=utf-8`).send(Readable.from(inPieces(text), { objectMode: false }));
+
+/** Settles when there is room again, or nobody is there any more. */
+export const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
+  });

@@ -23,6 +23,9 @@ const advice: Readonly<Record<string, string>> = {
   'no-free-endpoint': 'Remove processes that are not needed: halctl cluster process remove FID',
   'environment-range-exhausted':
     'Remove processes that are not needed from the host, or widen the range in the role and load it again.',
+  'agent-away': 'See how the host is: halctl cluster status --only-problems',
+  'agent-silent': 'See how the host is: halctl cluster status --only-problems',
+  'too-many-viewers': 'Try again when somebody has looked enough.',
   'log-busy': 'Try again in a moment.',
   'append-failed': "Look at the station's disk and its log.",
   internal: "Look for the request in the station's log.",
@@ -45,8 +48,10 @@ export const problemLines = (problems: ProblemDetails['errors']): string[] =>
 export const summary = (error: unknown): string => {
   if (error instanceof ApiError) {
     const { code, status, problem } = error;
+    // What the station's log knows more about; where it refuses for others, that is all there is.
+    const isLogged = status >= 500 && ![502, 503, 504].includes(status);
     const request =
-      status >= 500 && problem.instance !== undefined ? `, request ${problem.instance}` : '';
+      isLogged && problem.instance !== undefined ? `, request ${problem.instance}` : '';
     return printable(`${error.message} (${code}${request})`);
   }
   return printable(error instanceof Error ? error.message : String(error));

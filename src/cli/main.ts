@@ -10,6 +10,10 @@ import type { Shell } from './shell.ts';
 
 const shellOf = (signal: AbortSignal): Shell => {
   const { stdin, stdout, stderr, env } = process;
+  const pass: Shell['pass'] = async (bytes, to) => {
+    const stream = to === 'stdout' ? stdout : stderr;
+    if (!stream.write(bytes)) await once(stream, 'drain', { signal });
+  };
   return {
     env,
     input: stdin,
@@ -20,9 +24,9 @@ const shellOf = (signal: AbortSignal): Shell => {
     signal,
     print: (text) => void stdout.write(text),
     pour: async (pieces) => {
-      for await (const piece of pieces)
-        if (!stdout.write(piece)) await once(stdout, 'drain', { signal });
+      for await (const piece of pieces) await pass(piece, 'stdout');
     },
+    pass,
     say: (text) => void stderr.write(text),
   };
 };

@@ -20,6 +20,8 @@ export interface Shell {
   print(text: string): void;
   /** The result, piece by piece, no faster than it is taken. */
   pour(pieces: AsyncIterable<Uint8Array>): Promise<void>;
+  /** What somebody else wrote, byte by byte and no faster than it is taken. */
+  pass(bytes: Uint8Array, to: 'stdout' | 'stderr'): Promise<void>;
   /** What is for people: warnings, progress, advice. */
   say(text: string): void;
 }

@@ -2,9 +2,11 @@
 
 export type {
   agentProtocol,
+  agentProtocolMinor,
   agentProtocolsSpoken,
   Assign,
   Assignment,
+  OutputOpen,
   ProcessReport,
   AgentMessage,
   closeCodes,

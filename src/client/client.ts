@@ -2,6 +2,8 @@
 
 import { followEvents } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
+import { readOutput } from './output.ts';
+import type { OutputOptions, OutputPiece } from './output.ts';
 import { createTransport, jsonOf } from './transport.ts';
 import type { ClientOptions, Query, Request } from './transport.ts';
 import type {
@@ -130,6 +132,10 @@ export interface Client {
     options?: ReadOptions & { readonly etag?: string | undefined },
   ): Promise<TaggedConfiguration | undefined>;
 
+  /**
+   * What a managed process writes, as it comes. Throws `OutputBroken` where that ends early.
+   */
+  readOutput(fid: string, options?: OutputOptions): AsyncGenerator<OutputPiece>;
   /** The resource graph as text, piece by piece. */
   graph(format: GraphFormat, options?: ReadOptions): Promise<ReadableStream<Uint8Array>>;
   listEvents(options?: EventsOptions): Promise<EventPage>;
@@ -291,6 +297,8 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       if (answer.status === 304) return undefined;
       return { etag: answer.headers.get('etag'), text: answer.text };
     },
+
+    readOutput: (fid, options = {}) => readOutput(transport, fid, options),
 
     graph: async (format, options = {}) => {
       const { at, signal } = options;

@@ -5,5 +5,7 @@ export type { Client, Order, Reply } from './client.ts';
 export { defaultLeaseSeconds, runEphemeral, UnsuitableRoleError } from './ephemeral.ts';
 export type { EphemeralContext, EphemeralOptions } from './ephemeral.ts';
 export { ApiError, UnreachableError } from './errors.ts';
+export { OutputBroken } from './output.ts';
+export type { OutputOptions, OutputPiece } from './output.ts';
 export type { ClientOptions } from './transport.ts';
 export type * from './types.ts';

@@ -3,13 +3,37 @@
  * an event: silence for longer than `keepalive_timeout` makes a host down.
  */
 
+import type { Fid } from '../core/allocation/fid.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import { varOf } from '../core/vars.ts';
 import type { Assigned } from './assignments.ts';
 
+/** What of a process's output somebody wants to see. */
+export interface OutputRequest {
+  readonly fid: Fid;
+  /** How many lines to begin with; null: all that are kept. */
+  readonly lines: number | null;
+  readonly follow: boolean;
+  readonly channels: ('stdout' | 'stderr')[];
+}
+
+export type OutputPiece =
+  | { readonly channel: 'stdout' | 'stderr' | 'note'; readonly data: Buffer }
+  | { readonly end: 'done' | 'busy' | 'unreadable' | 'gone'; readonly message: string };
+
+/** Output that an agent reads as far as it is asked to. */
+export interface OutputSource {
+  /** The first piece is empty and comes at once. One call at a time. */
+  next(): Promise<OutputPiece>;
+  close(): void;
+}
+
 /** An agent's connection. */
 export interface AgentSession {
   readonly fqdn: string;
+  /** What the agent understands beside the first version of the protocol; see `agentProtocolMinor`. */
+  readonly minor: number;
+  openOutput(request: OutputRequest): OutputSource;
   /** Asks the agent for another heartbeat interval. */
   pace(heartbeatMs: number): void;
   /** Says what the host has to run. */

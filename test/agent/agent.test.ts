@@ -61,7 +61,14 @@ const start = (t: Test, urls: URL[], options: Partial<AgentOptions> = {}): Runni
     log: pino({ level: 'trace' }, { write: (line) => void log.push(JSON.parse(line) as Line) }),
     timing: soon,
     random: Math.random,
-    supervisor: { assign: () => undefined, forget: () => undefined, observations: () => [] },
+    supervisor: {
+      assign: () => undefined,
+      forget: () => undefined,
+      readOutput: () => {
+        throw new Error('nothing runs here');
+      },
+      observations: () => [],
+    },
     ...options,
   });
   const running = agent.run(stop.signal);
@@ -88,7 +95,7 @@ t.test(
     t.same(
       station.heard.map(({ message }) => message),
       [
-        { type: 'hello', protocol: 1, fqdn: 'n1.example' },
+        { type: 'hello', protocol: 1, minor: 1, fqdn: 'n1.example' },
         {
           type: 'node-up',
           id: 1,

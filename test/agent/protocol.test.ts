@@ -5,6 +5,7 @@ import * as agent from '../../src/agent/protocol.ts';
 
 t.test('the agent speaks the contract of the station', async (t) => {
   t.equal(agent.agentProtocol, contract.agentProtocol);
+  t.equal(agent.agentProtocolMinor, contract.agentProtocolMinor);
   t.same(agent.agentProtocolsSpoken, contract.agentProtocolsSpoken);
   t.same(agent.closeCodes, contract.closeCodes);
 });
@@ -16,7 +17,12 @@ t.test(
       { type: 'welcome', protocol: 1, version: '9.9.9', heartbeat_ms: 30_000 },
       { type: 'taken', id: 7, revision: 12 },
       { type: 'refused', id: 7, code: 'host-claimed', message: 'another machine is that host' },
+      { type: 'welcome', protocol: 1, minor: 7, version: '9.9.9', heartbeat_ms: 30_000 },
       { type: 'pace', heartbeat_ms: 100_000 },
+      { type: 'output-open', id: 3, fid: '0x1:0x2', lines: 7, follow: true, channels: ['stderr'] },
+      { type: 'output-open', id: 3, fid: '0x1:0x2', lines: null, follow: false, channels: [] },
+      { type: 'output-next', id: 3 },
+      { type: 'output-close', id: 3 },
     ];
     for (const message of messages)
       t.same(agent.readStationMessage(JSON.stringify({ ...message, later: [1] })), message);

@@ -317,6 +317,8 @@ t.test(
         pace: (ms) => paced.set(name, ms),
         assign: () => undefined,
         close: () => undefined,
+        minor: 0,
+        openOutput: () => t.fail('nobody asks') as never,
       });
     join('first');
     t.equal(sessions.heartbeatMs(), 30_000);

@@ -17,6 +17,7 @@ export const silentShell = (): Shell & { readonly printed: string[]; readonly sa
     signal: new AbortController().signal,
     print: (text) => void printed.push(text),
     pour: async () => undefined,
+    pass: async () => undefined,
     say: (text) => void said.push(text),
     printed,
     said,

@@ -50,6 +50,13 @@ const rolesFor = (mark: string): string => {
     role('missing', { command: ['/nonexistent/program'] }),
     // It has a child while it ignores SIGTERM, and none before.
     role('stubborn', { command: shell('trap "" TERM; while :; do sleep 86400; done') }),
+    role('talker', {
+      command: shell('echo "out of $$"; echo "error of $$" >&2; exec sleep 86400'),
+    }),
+    // More than anybody reads, and more than is kept.
+    role('flood', {
+      command: shell('while :; do head -c 200000 /dev/zero | tr "\\0" x; sleep 0.02; done'),
+    }),
     role('owned', { ownership: 'independent', command: [] }),
   ]);
 };
@@ -177,13 +184,22 @@ export class Cluster {
     rmSync(join(this.folder, `agent${this.hosts.indexOf(host) + 1}`, 'token'));
   }
 
+  get url(): string {
+    return `http://${this.#url}`;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
   /** Runs halctl as a user does. */
-  async halctl(line: string): Promise<Ran> {
-    const env = environment(this.folder, {
-      HALCYON_STATION: `http://${this.#url}`,
-      HALCYON_TOKEN: this.#token,
-    });
-    return shell(`halctl ${line}`, this.folder, env);
+  async halctl(line: string, token = this.#token): Promise<Ran> {
+    return shell(`halctl ${line}`, this.folder, this.environment(token));
+  }
+
+  /** What halctl needs to reach the station. */
+  environment(token = this.#token): NodeJS.ProcessEnv {
+    return environment(this.folder, { HALCYON_STATION: this.url, HALCYON_TOKEN: token });
   }
 
   /** Adds processes; their fids, without those of what the role requires. */

@@ -149,12 +149,12 @@ export class ExecSupervisor implements Supervisor {
       [runVariable]: runName(run),
     };
     try {
-      return outputs.appending(fid, (output) =>
+      return outputs.appending(fid, (stdout, stderr) =>
         spawn('/bin/sh', ['-c', gate, 'halcyon', group, ...command], {
           cwd: directory,
           env,
           detached: true,
-          stdio: ['pipe', output, output],
+          stdio: ['pipe', stdout, stderr],
         }),
       );
     } catch (error) {

@@ -1,18 +1,19 @@
-/** Where processes write what they say: one file each, older parts beside it. */
+/** Where processes write what they say: two files each, older parts beside them. */
 
-import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
-import { copyFile, rename, stat, truncate } from 'node:fs/promises';
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { OutputFile } from './output-file.ts';
+import type { OutputLimits } from './output-file.ts';
 
-export interface OutputLimits {
-  /** A file that has grown beyond is cut, bytes. */
-  readonly bytes: number;
-  /** Files kept of a process, the one being written among them; at least 1. */
-  readonly files: number;
-}
+export const channels = ['stdout', 'stderr'] as const;
+export type Channel = (typeof channels)[number];
 
 export const defaultOutputLimits: OutputLimits = { bytes: 10 * 1024 * 1024, files: 3 };
+
+const endings: Readonly<Record<Channel, string>> = { stdout: 'log', stderr: 'err.log' };
+
+type Files = Readonly<Record<Channel, OutputFile>>;
 
 /**
  * Processes write straight into their files, which are open for appending, so that nothing is lost
@@ -23,7 +24,8 @@ export class OutputFiles {
   readonly #folder: string;
   readonly #limits: OutputLimits;
   readonly #log: Logger;
-  readonly #watched = new Set<string>();
+  readonly #watched = new Map<string, Files>();
+  #notes = 0;
   #turn: Promise<void> | undefined;
 
   constructor(folder: string, limits: OutputLimits, log: Logger) {
@@ -33,36 +35,61 @@ export class OutputFiles {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
-  path(fid: string): string {
-    return join(this.#folder, `${fid}.log`);
+  path(fid: string, channel: Channel = 'stdout'): string {
+    return join(this.#folder, `${fid}.${endings[channel]}`);
   }
 
-  /** Keeps the file of a process short from now on. */
-  watch(fid: string): void {
-    this.#watched.add(fid);
+  /** The files of a process, which are kept short from now on. */
+  watch(fid: string): Files {
+    const known = this.#watched.get(fid);
+    if (known !== undefined) return known;
+    const file = (channel: Channel): OutputFile =>
+      new OutputFile(this.path(fid, channel), this.#limits);
+    const files: Files = { stdout: file('stdout'), stderr: file('stderr') };
+    this.#watched.set(fid, files);
+    return files;
   }
 
-  /**
-   * Calls `use` with a descriptor to append to, which is open as long as the call lasts.
-   *
-   * @throws Error where the file cannot be opened
-   */
-  appending<T>(fid: string, use: (descriptor: number) => T): T {
-    const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-    const flags = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW;
-    const descriptor = openSync(this.path(fid), flags, 0o600);
-    this.watch(fid);
+  /** The files of a process that is watched. */
+  of(fid: string): Files | undefined {
+    return this.#watched.get(fid);
+  }
+
+  /** Tells whoever reads what happened after all that is written by now. */
+  note(fid: string, text: string): void {
+    const note = { id: ++this.#notes, text };
+    const files = this.watch(fid);
     try {
-      return use(descriptor);
-    } finally {
-      closeSync(descriptor);
+      for (const channel of channels) files[channel].note(note);
+    } catch (error) {
+      this.#log.warn({ err: error, fid }, 'cannot look at an output file');
     }
   }
 
-  remove(fid: string): void {
+  /**
+   * Calls `use` with descriptors to append to, which are open as long as the call lasts.
+   *
+   * @throws Error where a file cannot be opened
+   */
+  appending<T>(fid: string, use: (stdout: number, stderr: number) => T): T {
+    this.watch(fid);
+    const stdout = this.#open(fid, 'stdout');
+    try {
+      const stderr = this.#open(fid, 'stderr');
+      try {
+        return use(stdout, stderr);
+      } finally {
+        closeSync(stderr);
+      }
+    } finally {
+      closeSync(stdout);
+    }
+  }
+
+  async remove(fid: string): Promise<void> {
+    const { stdout, stderr } = this.watch(fid);
     this.#watched.delete(fid);
-    for (let age = 0; age < this.#limits.files; age += 1)
-      rmSync(this.#aged(fid, age), { force: true });
+    await Promise.all([stdout.remove(), stderr.remove()]);
   }
 
   /** Cuts what has become too long. One round at a time, however long it takes. */
@@ -72,31 +99,17 @@ export class OutputFiles {
   }
 
   async #tidyAll(): Promise<void> {
-    for (const fid of this.#watched) {
-      try {
-        const { size } = await stat(this.path(fid));
-        if (size > this.#limits.bytes) await this.#rotate(fid);
-      } catch (error) {
-        // A file that is gone is not too long.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-          this.#log.warn({ err: error, fid }, 'cannot cut an output file');
-      }
-    }
+    for (const [fid, files] of this.#watched)
+      for (const channel of channels)
+        await files[channel]
+          .shorten()
+          .catch((error: unknown) =>
+            this.#log.warn({ err: error, fid }, 'cannot cut an output file'),
+          );
   }
 
-  async #rotate(fid: string): Promise<void> {
-    for (let age = this.#limits.files - 2; age >= 1; age -= 1)
-      await rename(this.#aged(fid, age), this.#aged(fid, age + 1)).catch(unlessMissing);
-    if (this.#limits.files > 1)
-      await copyFile(this.path(fid), this.#aged(fid, 1), constants.COPYFILE_FICLONE);
-    await truncate(this.path(fid));
+  #open(fid: string, channel: Channel): number {
+    const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+    return openSync(this.path(fid, channel), O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
   }
-
-  #aged(fid: string, age: number): string {
-    return age === 0 ? this.path(fid) : `${this.path(fid)}.${age}`;
-  }
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -12,7 +12,10 @@ import { ExecSupervisor } from './exec.ts';
 import { nextStep } from './next-step.ts';
 import { NotifySockets } from './notify-sockets.ts';
 import { defaultOutputLimits, OutputFiles } from './output-files.ts';
-import type { OutputLimits } from './output-files.ts';
+import type { Channel } from './output-files.ts';
+import type { OutputLimits } from './output-file.ts';
+import { outputReader } from './output-sources.ts';
+import type { OutputReader, OutputRequest } from './output-reader.ts';
 import { bootId } from './proc.ts';
 import type { Main } from './proc.ts';
 import { ReadinessProbes, strangerAt } from './readiness.ts';
@@ -35,6 +38,8 @@ export interface SupervisionOptions {
   readonly directory?: string;
   /** The program to call for units; found by the PATH of the agent by default. */
   readonly systemctl?: string;
+  /** The same for the output of units. */
+  readonly journalctl?: string;
   readonly output?: OutputLimits;
 }
 
@@ -129,8 +134,15 @@ export class Supervision {
   }
 
   /** The file that the process writes to; older parts end in `.1`, `.2`, … */
-  logs(fid: string): string {
-    return this.#outputs.path(fid);
+  logs(fid: string, channel?: Channel): string {
+    return this.#outputs.path(fid, channel);
+  }
+
+  /** @throws UnreadableOutput */
+  readOutput(fid: string, request: OutputRequest): OutputReader {
+    const slot = this.#slots.get(fid);
+    const { journalctl = 'journalctl' } = this.#options;
+    return outputReader(slot?.record ?? slot?.wanted, this.#outputs, request, journalctl);
   }
 
   /** Stops looking; everything that runs goes on. */
@@ -318,10 +330,11 @@ export class Supervision {
     const { fid, record, wanted } = slot;
     if (record !== undefined) await this.#clear(record);
     if (this.#closed || !slot.forgotten) return true;
+    await this.#outputs.remove(fid);
+    if (this.#closed || !slot.forgotten) return true;
     for (const named of [record, wanted])
       if (named !== undefined) removeEnvironmentFile(this.#options.sysconfigDir, named);
     this.#book.remove(fid);
-    this.#outputs.remove(fid);
     this.#slots.delete(fid);
     return false;
   }
@@ -335,6 +348,8 @@ export class Supervision {
     if (isNew && record.supervisor === 'exec') this.#book.write(slot, record);
     else this.#book.keep(slot, record);
     if (isNew) this.#probes.watch(record, record);
+    if (isNew && record.supervisor === 'exec')
+      this.#outputs.note(run.fid, `started as process ${main?.pid ?? 'unknown'}`);
     if (main !== null) this.#probes.began(run, main);
     if (!slot.stopping) this.#book.observe(slot, record.online ? 'online' : 'starting');
   }
@@ -360,6 +375,7 @@ export class Supervision {
     const early = record.online || stopped ? '' : ' before it was ready';
     this.#askNoMore(record);
     this.#book.keep(slot, { ...record, phase: 'ended', ...end, reason: end.reason + early });
+    if (record.supervisor === 'exec') this.#outputs.note(record.fid, end.reason);
     this.#book.observe(slot, 'exited');
     this.#wake(slot);
   }

@@ -161,7 +161,8 @@ export class SystemdSupervisor implements Supervisor {
   }
 }
 
-function unitOf({ unit, fid }: Pick<Assignment, 'unit' | 'fid'>): string {
+/** The name of the unit that runs a process. */
+export function unitOf({ unit, fid }: Pick<Assignment, 'unit' | 'fid'>): string {
   return `${unit}@${fid}.service`;
 }
 

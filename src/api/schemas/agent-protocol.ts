@@ -13,6 +13,13 @@ import type { Static } from 'typebox';
 
 /** Grows when a message changes in a way that the other side cannot ignore. */
 export const agentProtocol = 1;
+/**
+ * Grows with messages that the other side may ignore, and that nobody sends to a side which does
+ * not know them. A side that does not say it has 0.
+ *
+ * - 1: output of processes.
+ */
+export const agentProtocolMinor = 1;
 /** Versions this side still speaks. */
 export const agentProtocolsSpoken = { from: 1, to: 1 } as const;
 
@@ -52,6 +59,7 @@ const fqdn = Type.String({
 export const Hello = Type.Object({
   type: Type.Literal('hello'),
   protocol: Type.Integer(),
+  minor: Type.Optional(Type.Integer({ minimum: 0 })),
   fqdn,
 });
 export const NodeUpReport = Type.Object({
@@ -80,11 +88,45 @@ export const ProcessReport = Type.Object({
 });
 export const Heartbeat = Type.Object({ type: Type.Literal('heartbeat') });
 
-export const AgentMessage = Type.Union([Hello, NodeUpReport, ProcessReport, Heartbeat]);
+/**
+ * A piece of a process's output, in answer to one `output-open` (an empty one, at once) or one
+ * `output-next`: so no side ever holds more than one.
+ */
+export const Output = Type.Object({
+  type: Type.Literal('output'),
+  id: Type.Integer(),
+  /** `note`: no output, but what happened there and then, in words. */
+  channel: Type.Union([Type.Literal('stdout'), Type.Literal('stderr'), Type.Literal('note')]),
+  /** Base64. */
+  data: Type.String({ maxLength: 48 * 1024 }),
+});
+/** There is no more, in place of a piece. */
+export const OutputEnd = Type.Object({
+  type: Type.Literal('output-end'),
+  id: Type.Integer(),
+  code: Type.Union([
+    /** All has been said. */
+    Type.Literal('done'),
+    /** The agent has too many viewers. */
+    Type.Literal('busy'),
+    Type.Literal('unreadable'),
+  ]),
+  message: Type.String({ maxLength: 1024 }),
+});
+
+export const AgentMessage = Type.Union([
+  Hello,
+  NodeUpReport,
+  ProcessReport,
+  Heartbeat,
+  Output,
+  OutputEnd,
+]);
 
 export const Welcome = Type.Object({
   type: Type.Literal('welcome'),
   protocol: Type.Integer(),
+  minor: Type.Optional(Type.Integer({ minimum: 0 })),
   /** Version of the station's software. */
   version: Type.String(),
   /** Ms between heartbeats. */
@@ -143,7 +185,31 @@ export const Assign = Type.Object({
   forget: Type.Array(Type.String()),
 });
 
-export const StationMessage = Type.Union([Welcome, Taken, Refused, Pace, Assign]);
+/** Asks for what a process has written. `id` is the station's, of this connection. */
+export const OutputOpen = Type.Object({
+  type: Type.Literal('output-open'),
+  id: Type.Integer(),
+  fid: Type.String(),
+  /** How many lines to begin with; null: all that are kept. */
+  lines: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  follow: Type.Boolean(),
+  channels: Type.Array(Type.Union([Type.Literal('stdout'), Type.Literal('stderr')])),
+});
+/** Asks for one more piece. */
+export const OutputNext = Type.Object({ type: Type.Literal('output-next'), id: Type.Integer() });
+/** Nobody wants it any more. */
+export const OutputClose = Type.Object({ type: Type.Literal('output-close'), id: Type.Integer() });
+
+export const StationMessage = Type.Union([
+  Welcome,
+  Taken,
+  Refused,
+  Pace,
+  Assign,
+  OutputOpen,
+  OutputNext,
+  OutputClose,
+]);
 
 /** WebSocket close codes (RFC 6455 §7.4.2: 4000-4999 are private). */
 export const closeCodes = {
@@ -157,5 +223,8 @@ export type ReportedFacts = Static<typeof ReportedFacts>;
 export type ProcessReport = Static<typeof ProcessReport>;
 export type Assignment = Static<typeof Assignment>;
 export type Assign = Static<typeof Assign>;
+export type Output = Static<typeof Output>;
+export type OutputEnd = Static<typeof OutputEnd>;
+export type OutputOpen = Static<typeof OutputOpen>;
 export type AgentMessage = Static<typeof AgentMessage>;
 export type StationMessage = Static<typeof StationMessage>;

@@ -95,7 +95,7 @@ const report = (shell: Shell, flags: JsonFlag, operation: Operation): void => {
     throw new Failure(
       'failed',
       `${operation.failed.length} of ${counted(operation.total, 'process')} did not get there`,
-      'See why: halctl why FID; what a process wrote is on its host, in logs/FID.log of the state directory of the agent',
+      'See why: halctl why FID; what a process wrote: halctl cluster process logs FID',
     );
   if (operation.state === 'cancelled')
     throw new Failure('failed', 'somebody wanted the opposite meanwhile');

@@ -28,6 +28,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { formatJson, printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
+import { logsCommand } from './logs.ts';
 import { orderCommand } from './orders.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -38,6 +39,7 @@ export const processCommands = (cluster: Command, shell: Shell): void => {
   configurationCommand(process, shell);
   listCommand(process, shell);
   showCommand(process, shell);
+  logsCommand(process, shell);
   orderCommands(process, shell);
   stateCommand(process, shell);
 };

@@ -73,14 +73,15 @@ t.test('a full disk refuses the start, and the old file stays whole', async (t) 
   t.equal(readFileSync(`${seen}/m0d-${wanted.fid}`, 'utf8'), 'whole\n');
 });
 
-t.test('output goes to one file, which grows over runs', async (t) => {
+t.test('output goes to one file a stream, which grows over runs', async (t) => {
   const host = new SupervisedHost(t);
   const wanted = assignment({ command: shell('echo out; echo err >&2') });
   host.assign(wanted);
   await host.reaches(wanted.fid, 'exited', 1);
   host.assign({ ...wanted, generation: 2 });
   await host.reaches(wanted.fid, 'exited', 2);
-  t.equal(host.output(wanted.fid), 'out\nerr\nout\nerr\n');
+  t.equal(host.output(wanted.fid), 'out\nout\n');
+  t.equal(host.output(wanted.fid, 'stderr'), 'err\nerr\n');
 });
 
 t.test('output is cut while the process goes on writing', async (t) => {
@@ -98,6 +99,7 @@ t.test('output is cut while the process goes on writing', async (t) => {
   await until('the oldest is replaced', () => statSync(`${log}.2`).ino !== third, 20_000);
   t.equal(statSync(log).ino, inode, 'the file that is written stays the same one');
   t.same(readdirSync(join(host.stateDir, 'logs')).sort(), [
+    `${wanted.fid}.err.log`,
     `${wanted.fid}.log`,
     `${wanted.fid}.log.1`,
     `${wanted.fid}.log.2`,

@@ -130,8 +130,8 @@ export class SupervisedHost {
     await until(`${fid} is forgotten`, () => this.now(fid) === undefined);
   }
 
-  output(fid: string): string {
-    const file = this.supervision.logs(fid);
+  output(fid: string, channel: 'stdout' | 'stderr' = 'stdout'): string {
+    const file = this.supervision.logs(fid, channel);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 

@@ -1,0 +1,74 @@
+/** Reads what a unit of systemd has said, from the journal. */
+
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { pieceBytesMax, UnreadableOutput } from './output-reader.ts';
+import type { OutputReader, OutputRequest, Piece } from './output-reader.ts';
+
+const complaintMax = 500;
+
+/** journalctl waits with its output until it is asked for, as everybody does who writes to a pipe. */
+export class JournalReader implements OutputReader {
+  readonly #unit: string;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #exit: Promise<number | null>;
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+  #complaint = '';
+  #error: Error | undefined;
+
+  /** @param program `journalctl`, or where it is */
+  constructor(program: string, unit: string, { channels, lines, follow }: OutputRequest) {
+    if (!channels.includes('stdout'))
+      throw new UnreadableOutput(
+        `systemd runs it as ${unit}: the journal does not tell its stderr from its stdout`,
+      );
+    this.#unit = unit;
+    const args = ['--quiet', '--no-pager', '--output=cat', `--unit=${unit}`];
+    args.push(`--lines=${lines ?? 'all'}`, ...(follow ? ['--follow'] : []));
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#chunks = (this.#child.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    this.#exit = promise;
+    this.#child.on('error', (error) => {
+      this.#error = error;
+      resolve(null);
+    });
+    this.#child.on('close', (code) => resolve(code));
+    this.#child.stderr.on('data', (text: Buffer) => {
+      this.#complaint = (this.#complaint + text.toString()).slice(0, complaintMax);
+    });
+  }
+
+  async next(): Promise<Piece | undefined> {
+    if (this.#rest.length === 0) {
+      // It breaks where journalctl could not be run, which its end tells.
+      const chunk = await this.#chunks.next().catch(() => undefined);
+      if (chunk === undefined || chunk.done === true) return this.#ended();
+      this.#rest = chunk.value;
+    }
+    const data = this.#rest.subarray(0, pieceBytesMax);
+    this.#rest = this.#rest.subarray(data.length);
+    return { channel: 'stdout', data };
+  }
+
+  close(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  async #ended(): Promise<undefined> {
+    const code = await this.#exit;
+    if (code !== 0 && !this.#child.killed) throw this.#refusal();
+  }
+
+  #refusal(): UnreadableOutput {
+    const missing = (this.#error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    const why = missing
+      ? 'there is no journalctl on its host'
+      : this.#complaint.trim().split('\n')[0] || (this.#error?.message ?? 'journalctl failed');
+    return new UnreadableOutput(
+      `systemd runs it as ${this.#unit} and keeps its output, which cannot be read here: ${why}`,
+    );
+  }
+}
