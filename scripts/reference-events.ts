@@ -58,7 +58,7 @@ const meanings: Readonly<Record<EventType, string>> = {
     'A managed process did not run as it should and is started again at a time; until then it is not to run.',
   ProcessStopOrdered: 'A managed process is to be stopped. Its agent is told.',
   DeadlinePostponed:
-    'A time limit came while the host was down, when nobody knows what the process does; it is looked at again later.',
+    'A time limit came while the host was down or its agent away, when nobody knows what the process does; it is looked at again later.',
   ProcessWanted: 'Operators, or the rule for declared roles, want a process to run or not to run.',
   NodeWanted: 'Operators want the managed processes of a node to run or not to run.',
   ClusterWanted: 'Operators want the managed processes of the cluster to run or not to run.',

@@ -7,6 +7,7 @@ import type { Fid } from '../core/allocation/fid.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import { varOf } from '../core/vars.ts';
 import type { Assigned } from './assignments.ts';
+import type { Clock } from './clocks.ts';
 
 /** What of a process's output somebody wants to see. */
 export interface OutputRequest {
@@ -57,8 +58,8 @@ interface Heard {
 
 export interface AgentSessionsOptions {
   readonly graph: () => Graph;
-  /** A clock that never jumps, ms. */
-  readonly monotonic: () => number;
+  /** How long this station was awake, ms. */
+  readonly awake: Clock;
   /** Says that a host fell silent. */
   readonly lost: (fqdn: string, reason: string) => void;
 }
@@ -66,21 +67,30 @@ export interface AgentSessionsOptions {
 export class AgentSessions {
   readonly #options: AgentSessionsOptions;
   readonly #heard = new Map<string, Heard>();
+  readonly #away = new Set<string>();
   readonly #sweeper: NodeJS.Timeout;
   #toldMs = 0;
 
   /** Hosts that were up when the station last ran get one full timeout to be heard from again. */
   constructor(options: AgentSessionsOptions) {
     this.#options = options;
-    const now = options.monotonic();
+    const now = options.awake();
     for (const host of options.graph().all('host'))
-      if (host.state === 'up') this.#heard.set(host.fqdn, { at: now, session: null });
+      if (host.state === 'up') {
+        this.#heard.set(host.fqdn, { at: now, session: null });
+        this.#away.add(host.fqdn);
+      }
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
 
   /** The open connection of a host's agent. */
   sessionOf(fqdn: string): AgentSession | null {
     return this.#heard.get(fqdn)?.session ?? null;
+  }
+
+  /** Hosts whose agents are not connected and that are not taken for down yet. */
+  get away(): ReadonlySet<string> {
+    return this.#away;
   }
 
   get connected(): number {
@@ -102,13 +112,14 @@ export class AgentSessions {
   join(session: AgentSession): void {
     const present = this.#heard.get(session.fqdn);
     if (present?.session && present.session !== session) present.session.close();
-    this.#heard.set(session.fqdn, { at: this.#options.monotonic(), session });
+    this.#heard.set(session.fqdn, { at: this.#options.awake(), session });
+    this.#away.delete(session.fqdn);
     this.#toldMs ||= this.heartbeatMs();
   }
 
   heard(session: AgentSession): void {
     const present = this.#heard.get(session.fqdn);
-    if (present?.session === session) present.at = this.#options.monotonic();
+    if (present?.session === session) present.at = this.#options.awake();
   }
 
   /**
@@ -117,7 +128,9 @@ export class AgentSessions {
    */
   leave(session: AgentSession): void {
     const present = this.#heard.get(session.fqdn);
-    if (present?.session === session) present.session = null;
+    if (present?.session !== session) return;
+    present.session = null;
+    this.#away.add(session.fqdn);
   }
 
   close(): void {
@@ -127,10 +140,11 @@ export class AgentSessions {
 
   #sweep(): void {
     const timeout = this.timeoutMs();
-    const limit = this.#options.monotonic() - timeout;
+    const limit = this.#options.awake() - timeout;
     for (const [fqdn, { at, session }] of this.#heard) {
       if (at > limit) continue;
       this.#heard.delete(fqdn);
+      this.#away.delete(fqdn);
       session?.close();
       this.#options.lost(fqdn, `no heartbeat for ${timeout / 1000} s`);
     }

@@ -5,6 +5,7 @@
 
 import type { Fid } from '../core/allocation/fid.ts';
 import type { Graph } from '../core/graph/graph.ts';
+import type { Clock } from './clocks.ts';
 
 const sweepMs = 250;
 /** After a removal that the log did not take, the next try comes later, ms. */
@@ -12,8 +13,8 @@ const retryMs = 5000;
 
 export interface LeasesOptions {
   readonly graph: () => Graph;
-  /** A clock that never jumps, ms. */
-  readonly monotonic: () => number;
+  /** How long this station was awake, ms. */
+  readonly awake: Clock;
   /** Says that nobody renewed a lease in time. */
   readonly expired: (fid: Fid, reason: string) => void;
 }
@@ -23,13 +24,10 @@ export class Leases {
   /** When each lease ends, in the time that this station was awake. */
   readonly #ends = new Map<Fid, number>();
   readonly #sweeper: NodeJS.Timeout;
-  #looked: number;
-  #awake = 0;
 
   /** Processes that had a lease when the station last ran get one full lease to be heard from again. */
   constructor(options: LeasesOptions) {
     this.#options = options;
-    this.#looked = options.monotonic();
     for (const { fid, lease } of options.graph().all('process')) this.#extend(fid, lease);
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
@@ -49,22 +47,11 @@ export class Leases {
   }
 
   #extend(fid: Fid, lease: number | null | undefined): void {
-    if (typeof lease === 'number') this.#ends.set(fid, this.#time() + lease * 1000);
-  }
-
-  /**
-   * A station that was stopped or starved heard nobody, renewals that came meanwhile still wait: such
-   * a pause counts for no lease.
-   */
-  #time(): number {
-    const now = this.#options.monotonic();
-    this.#awake += Math.min(now - this.#looked, 2 * sweepMs);
-    this.#looked = now;
-    return this.#awake;
+    if (typeof lease === 'number') this.#ends.set(fid, this.#options.awake() + lease * 1000);
   }
 
   #sweep(): void {
-    const now = this.#time();
+    const now = this.#options.awake();
     for (const [fid, end] of this.#ends) {
       if (end > now) continue;
       const lease = this.#options.graph().get('process', fid)?.lease;

@@ -7,6 +7,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createRenderer } from '../config/render.ts';
 import type { Fid } from '../core/allocation/fid.ts';
 import type { MintedToken } from '../core/commands/command.ts';
@@ -22,6 +23,8 @@ import type { SqliteLog } from '../log/sqlite.ts';
 import { AgentSessions } from './agent-sessions.ts';
 import { Archive } from './archive.ts';
 import type { GraphAt, Moment } from './archive.ts';
+import { awakeClock, logClock } from './clocks.ts';
+import type { Clock } from './clocks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FilesReader } from './files.ts';
 import { History } from './history.ts';
@@ -45,7 +48,9 @@ export interface StationOptions {
   readonly directory: string;
   readonly logger: StationLogger;
   /** Wall clock, ms since the epoch. */
-  readonly now?: () => number;
+  readonly now?: Clock;
+  /** A clock that never jumps, ms. */
+  readonly monotonic?: Clock;
   /** What of the log is verified before it opens. */
   readonly verify?: 'tail' | 'full';
   /** A snapshot is made whenever this many commits have come since the last; 0: never. */
@@ -81,7 +86,7 @@ export class Station {
   readonly #submitter: Submitter;
   readonly #history: History;
   readonly #logger: StationLogger;
-  readonly #now: () => number;
+  readonly #now: Clock;
   readonly #key: Buffer;
   readonly #snapshotEvery: number;
   readonly #ticker: NodeJS.Timeout;
@@ -121,7 +126,9 @@ export class Station {
     this.log = log;
     this.archive = archive;
     this.#logger = options.logger;
-    this.#now = options.now ?? Date.now;
+    const monotonic = options.monotonic ?? (() => performance.now());
+    this.#now = logClock(options.now ?? Date.now, monotonic, start.at);
+    const awake = awakeClock(monotonic);
     this.#key = stationKey(options.directory, start.head === 0);
     this.secrets = new SecretStore(options.directory, this.#key);
     const mint = (fid: Fid): MintedToken => {
@@ -140,12 +147,12 @@ export class Station {
     this.#snapshot = { revision: archive.snapshots[0]?.about.revision ?? 0, running: null };
     this.agents = new AgentSessions({
       graph: () => this.#engine.graph,
-      monotonic: () => performance.now(),
+      awake,
       lost: (fqdn, reason) => void this.#inBackground({ type: 'ReportNodeDown', fqdn, reason }),
     });
     this.leases = new Leases({
       graph: () => this.#engine.graph,
-      monotonic: () => performance.now(),
+      awake,
       expired: (fid, reason) => void this.#inBackground({ type: 'ExpireLease', fid, reason }),
     });
     this.dispatcher = new Dispatcher(log, () => this.#engine.graph, this.agents);
@@ -283,8 +290,12 @@ export class Station {
   async #tick(): Promise<void> {
     if (this.#isFiring) return;
     this.#isFiring = true;
-    while (!this.#closing && this.#isDue())
-      if (!(await this.#inBackground({ type: 'FireDeadlines' }))) break;
+    while (!this.#closing && this.#isDue()) {
+      // What agents have said already counts first, however long this station stood still.
+      await turn();
+      const command = { type: 'FireDeadlines', away: this.agents.away } as const;
+      if (!(await this.#inBackground(command))) break;
+    }
     this.#isFiring = false;
   }
 

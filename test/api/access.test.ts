@@ -181,7 +181,7 @@ t.test(
   'a revoked token does not work from the answer on, and an expired one from its time on',
   async (t) => {
     let now = 1_790_000_000_000;
-    const { ask, tokenOf, station } = await openStation(t, { now: () => now });
+    const { ask, tokenOf, station } = await openStation(t, { now: () => now, monotonic: () => 0 });
     const token = await tokenOf('viewer');
     const status = async (token: string): Promise<number> =>
       (await ask('GET', '/status', undefined, { token })).status;

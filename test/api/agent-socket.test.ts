@@ -306,7 +306,7 @@ t.test(
     const lost: string[] = [];
     const sessions = new AgentSessions({
       graph: () => station.graph,
-      monotonic: () => now,
+      awake: () => now,
       lost: (name) => lost.push(name),
     });
     t.teardown(() => sessions.close());

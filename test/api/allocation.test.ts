@@ -277,7 +277,7 @@ t.test('a key belongs to who sent it and to what was asked', async (t) => {
 
 t.test('a key is forgotten after 24 hours', async (t) => {
   let now = 1_790_000_000_000;
-  const { ask, fill, station } = await openStation(t, { now: () => now });
+  const { ask, fill, station } = await openStation(t, { now: () => now, monotonic: () => 0 });
   await fill();
   const first = await add(ask, 'clovis-app', {}, 'k');
   now += 24 * 3600 * 1000 + 1;

@@ -317,7 +317,7 @@ t.test('a dry run answers with the events and appends nothing', async (t) => {
 
 t.test('a clock that jumps backwards', async (t) => {
   let now = 1_790_000_000_000;
-  const opened = await openStation(t, { now: () => now });
+  const opened = await openStation(t, { now: () => now, monotonic: () => 0 });
   await opened.fill();
   const { ask, station } = opened;
   const add = (): Promise<Answer> => ask('POST', '/processes', { host, role: 'clovis-app' });
@@ -377,7 +377,7 @@ t.test('filters narrow together', async (t) => {
 
 t.test('the cluster as it was', async (t) => {
   let now = 1_790_000_000_000;
-  const { ask, fill } = await openStation(t, { now: () => now });
+  const { ask, fill } = await openStation(t, { now: () => now, monotonic: () => 0 });
   await fill();
   const count = async (at: string | number): Promise<number> => {
     const answer = await ask('GET', `/processes?role=clovis-app&at=${encodeURIComponent(at)}`);

@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { Graph } from '../../src/core/graph/graph.ts';
+import { awakeClock } from '../../src/station/clocks.ts';
 import { Leases } from '../../src/station/leases.ts';
 import { host, openStation, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
@@ -93,10 +94,10 @@ t.test('time in which the station itself stood still counts for nobody', async (
   const expired: string[] = [];
   const leases = new Leases({
     graph: () => opened.station.graph,
-    monotonic: () => {
+    awake: awakeClock(() => {
       looks += 1;
       return now;
-    },
+    }),
     expired: (fid) => expired.push(fid),
   });
   t.teardown(() => leases.close());
@@ -111,7 +112,7 @@ t.test('time in which the station itself stood still counts for nobody', async (
   t.same(expired, [fid]);
   const none = new Leases({
     graph: () => new Graph(),
-    monotonic: () => 0,
+    awake: () => 0,
     expired: () => undefined,
   });
   t.equal(none.size, 0);

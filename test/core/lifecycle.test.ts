@@ -357,6 +357,14 @@ t.test('time limits are put off while the host is down', async (t) => {
   t.strictSame(c.says(c.fid('late'), 'exited'), ['late offline']);
 });
 
+t.test('time limits are put off while the agent is away', async (t) => {
+  const c = new PlayedCluster({ [n1]: ['late'], [n2]: ['late'] });
+  c.run(start);
+  t.strictSame(c.after(180_000, [n1]), ['process-start of late later', 'start late again (2)']);
+  c.says(c.fid('late'), 'online');
+  t.strictSame(c.after(180_000), ['retry late (3) in 5 s'], 'what was online in time stays');
+});
+
 t.test('what is wanted while a host is down happens when it is back', async (t) => {
   const c = started('late');
   c.down(n1);

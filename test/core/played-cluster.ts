@@ -145,9 +145,9 @@ export class PlayedCluster {
   }
 
   /** Time passes, and what is due happens. */
-  after(ms: number): string[] {
+  after(ms: number, away: readonly string[] = []): string[] {
     this.now += ms;
-    return this.run({ type: 'FireDeadlines' });
+    return this.run({ type: 'FireDeadlines', away: new Set(away) });
   }
 
   /** Agents report every process online that is being started, until there is no more to do. */

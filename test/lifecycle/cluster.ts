@@ -106,17 +106,25 @@ export class Cluster {
   station!: Executable;
   client!: Client;
   readonly #t: Test;
+  /** Of the daemons. */
+  readonly #environment: NodeJS.ProcessEnv;
   #url = '127.0.0.1:0';
   #token = '';
 
-  private constructor(t: Test, hosts: number) {
+  private constructor(t: Test, hosts: number, environment: NodeJS.ProcessEnv) {
     this.#t = t;
+    this.#environment = { NODE_OPTIONS: '', ...environment };
     this.hosts = Array.from({ length: hosts }, (_, i) => `n${i + 1}.example`);
   }
 
   /** A station that has loaded facts and roles, and an agent on each host; until the test ends. */
-  static async open(t: Test, hosts = 2, vars: Record<string, number> = {}): Promise<Cluster> {
-    const cluster = new Cluster(t, hosts);
+  static async open(
+    t: Test,
+    hosts = 2,
+    vars: Record<string, number> = {},
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Cluster> {
+    const cluster = new Cluster(t, hosts, environment);
     t.teardown(() => cluster.#close());
     await cluster.startStation();
     const facts = {
@@ -136,7 +144,7 @@ export class Cluster {
     this.station = new Executable(
       this.#t,
       ['station', '--data', join(this.folder, 'data'), '--listen', this.#url],
-      { NODE_OPTIONS: '' },
+      this.#environment,
     );
     const station = await this.station.says(/listening on (\S+)/);
     this.#url = new URL(station).host;
@@ -169,7 +177,7 @@ export class Cluster {
         ...['--state-dir', state, '--sysconfig-dir', join(this.folder, `sysconfig${index}`)],
         ...['--fqdn', host, '--address', `127.0.1.${index}`],
       ],
-      { NODE_OPTIONS: '' },
+      this.#environment,
     );
     this.agents.set(host, agent);
     return agent;

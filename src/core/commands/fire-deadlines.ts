@@ -14,12 +14,21 @@ import type { Decide } from './command.ts';
 
 export interface FireDeadlines {
   readonly type: 'FireDeadlines';
+  /**
+   * Hosts that are up as far as anybody knows, but whose agents are not connected. Absent: none.
+   */
+  readonly away?: ReadonlySet<string>;
 }
 
 /** How many deadlines one commit may fire. */
 export const deadlinesPerCommit = 1000;
 
-type Handle = (graph: Graph, due: readonly DeadlineRow[], at: number) => EventDraft[];
+type Handle = (
+  graph: Graph,
+  due: readonly DeadlineRow[],
+  at: number,
+  away: ReadonlySet<string>,
+) => EventDraft[];
 
 const revoke: Handle = (_graph, due) =>
   due.map(({ subject }) => ({ type: 'CredentialRevoked', data: { id: subject, why: 'expired' } }));
@@ -35,19 +44,19 @@ const cooled: Handle = (_graph, due) =>
     : [{ type: 'EndpointsCooled', data: { endpoints: due.map(({ subject }) => subject) } }];
 
 /**
- * A time limit of a process. While its host is down nothing can be known of the process, so the
- * limit is put off by `pause` seconds.
+ * A time limit of a process. While its host is down, or its agent away, nothing can be known of the
+ * process, so the limit is put off by `pause` seconds.
  */
 const ofProcess =
   (
     pause: 'process_start_timeout' | 'process_stop_timeout' | 'process_restart_retry_interval',
     handle: (graph: Graph, process: ProcessRow, at: number) => EventDraft[],
   ): Handle =>
-  (graph, due, at) =>
+  (graph, due, at, away) =>
     due.flatMap(({ id, subject }) => {
       const process = graph.must('process', subject);
       const host = graph.must('host', graph.must('node', process.node).host);
-      if (host.state === 'up') return handle(graph, process, at);
+      if (host.state === 'up' && !away.has(host.fqdn)) return handle(graph, process, at);
       const seconds = Math.max(1, varOf(graph, pause));
       return [{ type: 'DeadlinePostponed', data: { id, at: at + seconds * 1000 } }];
     });
@@ -81,7 +90,9 @@ const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'recovery-attempt': attempt,
 };
 
-export const fireDeadlines: Decide<FireDeadlines> = (graph, _command, { at }) => {
+const nobody: ReadonlySet<string> = new Set();
+
+export const fireDeadlines: Decide<FireDeadlines> = (graph, { away = nobody }, { at }) => {
   const due = graph.deadlines.due(at, deadlinesPerCommit);
   return decided(
     Object.entries(handlers).flatMap(([kind, handle]) =>
@@ -89,6 +100,7 @@ export const fireDeadlines: Decide<FireDeadlines> = (graph, _command, { at }) =>
         graph,
         due.filter((deadline) => deadline.kind === kind),
         at,
+        away,
       ),
     ),
   );

@@ -199,7 +199,7 @@ export const processEvents = {
     { fid: '0x7200000000000001:0x2a' as Fid, until: 1_795_000_600_000 },
   ),
 
-  /** A time limit was put off: it cannot be judged while the host is down. */
+  /** A time limit was put off: it cannot be judged while the host is down or its agent away. */
   DeadlinePostponed: event(
     1,
     Type.Object({ id: Type.String(), at: Type.Integer({ minimum: 0 }) }, closed),
