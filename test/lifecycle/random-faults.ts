@@ -68,6 +68,8 @@ class Chaos {
   readonly #random: (bound: number) => number;
   /** Hosts whose agents are dead, and when these are to be started again. */
   readonly #dead = new Map<string, number>();
+  /** Hosts whose agents stand still, and when these are to go on. */
+  readonly #halted = new Map<string, number>();
   #stationDied = performance.now();
 
   constructor(cluster: Cluster, seed: number) {
@@ -80,13 +82,21 @@ class Chaos {
     while (performance.now() < end) {
       await this.#tolerant(() => this.#act());
       for (const [host, at] of this.#dead) if (performance.now() > at) await this.#revive(host);
+      for (const [host, at] of this.#halted) if (performance.now() > at) this.#wake(host);
       for (const double of doubles(this.#cluster)) this.doubled.add(double);
       await pause(this.#random(100));
     }
   }
 
   async heal(): Promise<void> {
+    for (const host of this.#halted.keys()) this.#wake(host);
     for (const host of this.#dead.keys()) await this.#revive(host);
+  }
+
+  #wake(host: string): void {
+    this.#halted.delete(host);
+    this.#note(`agent of ${host} goes on`);
+    kill(this.#cluster.agents.get(host)!.pid, 'SIGCONT');
   }
 
   async #revive(host: string): Promise<void> {
@@ -127,7 +137,9 @@ class Chaos {
     if (dice < 30) return this.#node(host);
     if (dice < 55) return this.#process();
     if (dice < 75) return this.#killProcess();
-    if (dice < 95) return this.#killAgent(host);
+    if (dice < 90) return this.#killAgent(host);
+    if (dice < 94) return this.#haltAgent(host);
+    if (dice < 96) return this.#haltStation();
     return this.#killStation();
   }
 
@@ -177,12 +189,27 @@ class Chaos {
   }
 
   async #killAgent(host: string): Promise<void> {
-    if (this.#dead.has(host)) return;
+    if (this.#dead.has(host) || this.#halted.has(host)) return;
     const signal = this.#signal();
     this.#note(`end the agent of ${host} by ${signal}`);
     // Many are back before anybody takes them for down, some are not.
     this.#dead.set(host, performance.now() + this.#random(this.#random(3) > 0 ? 500 : 6000));
     await this.#cluster.killAgent(host, signal);
+  }
+
+  async #haltAgent(host: string): Promise<void> {
+    if (this.#dead.has(host) || this.#halted.has(host)) return;
+    this.#note(`halt the agent of ${host}`);
+    this.#halted.set(host, performance.now() + this.#random(this.#random(3) > 0 ? 1500 : 6000));
+    kill(this.#cluster.agents.get(host)!.pid, 'SIGSTOP');
+  }
+
+  async #haltStation(): Promise<void> {
+    this.#note('halt the station');
+    kill(this.#cluster.station.pid, 'SIGSTOP');
+    await pause(this.#random(5000));
+    kill(this.#cluster.station.pid, 'SIGCONT');
+    this.#note('the station goes on');
   }
 
   async #killStation(): Promise<void> {
