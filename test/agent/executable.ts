@@ -19,10 +19,20 @@ export class Executable {
   readonly exit: Promise<Exit>;
   readonly #child: ChildProcess;
 
-  /** Runs until the test ends, at the longest. */
-  constructor(t: Test, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  /**
+   * Runs until the test ends, at the longest.
+   *
+   * @param through a command that is to run it
+   */
+  constructor(
+    t: Test,
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+    through: readonly string[] = [],
+  ) {
     const { HALCYON_TOKEN: _token, HALCYON_STATION: _station, ...inherited } = process.env;
-    this.#child = spawn(halcyon, args, {
+    const [program = halcyon, ...rest] = [...through, halcyon, ...args];
+    this.#child = spawn(program, rest, {
       env: { ...inherited, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -17,28 +17,32 @@ import { Executable } from '../agent/executable.ts';
 import { environment, shell } from '../cli/station.ts';
 import type { Ran } from '../cli/station.ts';
 
-/** Roles of small programs. What they run carries `mark`, to be told from that of other tests. */
+/** A role of a small program that carries `mark`, to be told from those of other tests. */
+const roleFor = (
+  mark: string,
+  name: string,
+  changes: Record<string, unknown>,
+  requires: string[] = [],
+): object => ({
+  role: name,
+  requires,
+  processes: [
+    {
+      name,
+      multiplicity: '{{ multiplicity }}',
+      endpoint: '{{ lnid }}:12345:41:1',
+      boot_level: 1,
+      environment: { TEST_MARK: mark },
+      command: ['sleep', '86400'],
+      ready: { alive: 0 },
+      ...changes,
+    },
+  ],
+});
+
 const rolesFor = (mark: string): string => {
-  const role = (
-    name: string,
-    changes: Record<string, unknown>,
-    requires: string[] = [],
-  ): object => ({
-    role: name,
-    requires,
-    processes: [
-      {
-        name,
-        multiplicity: '{{ multiplicity }}',
-        endpoint: '{{ lnid }}:12345:41:1',
-        boot_level: 1,
-        environment: { TEST_MARK: mark },
-        command: ['sleep', '86400'],
-        ready: { alive: 0 },
-        ...changes,
-      },
-    ],
-  });
+  const role = (name: string, changes: Record<string, unknown>, requires?: string[]): object =>
+    roleFor(mark, name, changes, requires);
   const shell = (script: string): string[] => ['sh', '-c', script];
   return stringify([
     role('base', {}),
@@ -110,6 +114,7 @@ export class Cluster {
   readonly #environment: NodeJS.ProcessEnv;
   #url = '127.0.0.1:0';
   #token = '';
+  #facts = '';
 
   private constructor(t: Test, hosts: number, environment: NodeJS.ProcessEnv) {
     this.#t = t;
@@ -132,8 +137,9 @@ export class Cluster {
       vars: { ...quickVars, ...vars },
       hosts: cluster.hosts.map((fqdn) => ({ fqdn, roles: [] })),
     };
+    cluster.#facts = JSON.stringify(facts);
     await cluster.client.load({
-      facts: { name: 'facts.yaml', text: JSON.stringify(facts) },
+      facts: { name: 'facts.yaml', text: cluster.#facts },
       roles: [{ name: 'roles.yaml', text: rolesFor(cluster.mark) }],
     });
     await Promise.all(cluster.hosts.map((host) => cluster.startAgent(host)));
@@ -166,8 +172,12 @@ export class Cluster {
     await agent.says(/the station took the report/);
   }
 
-  /** As `startAgent`, where there is a token already; nothing is waited for. */
-  launchAgent(host: string): Executable {
+  /**
+   * As `startAgent`, where there is a token already; nothing is waited for.
+   *
+   * @param through a command that is to run it
+   */
+  launchAgent(host: string, through: readonly string[] = []): Executable {
     const index = this.hosts.indexOf(host) + 1;
     const state = join(this.folder, `agent${index}`);
     const agent = new Executable(
@@ -178,6 +188,7 @@ export class Cluster {
         ...['--fqdn', host, '--address', `127.0.1.${index}`],
       ],
       this.#environment,
+      through,
     );
     this.agents.set(host, agent);
     return agent;
@@ -198,6 +209,13 @@ export class Cluster {
 
   get token(): string {
     return this.#token;
+  }
+
+  /** Defines a role beside those that are there, of one process that differs from them in `changes`. */
+  async define(name: string, changes: Record<string, unknown>): Promise<void> {
+    const text = stringify([roleFor(this.mark, name, changes)]);
+    const facts = { name: 'facts.yaml', text: this.#facts };
+    await this.client.load({ facts, roles: [{ name: 'more.yaml', text }] });
   }
 
   /** Runs halctl as a user does. */
