@@ -8,7 +8,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/events/commit.ts';
-import type { RequestIdentity, Revision } from '../core/events/commit.ts';
+import type { EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
+import type { Graph } from '../core/graph/graph.ts';
 import type { Rejection } from '../core/rejection.ts';
 import type { MakeReply } from '../station/result.ts';
 import type { Sender, Station } from '../station/station.ts';
@@ -88,6 +89,36 @@ export const refusal = ({ code, message, source, subject }: Rejection): ApiError
     ...(source ? { errors: [{ ...source, column: 1, path: subject ?? '', message }] } : {}),
   });
 
+export const isDryRun = (request: FastifyRequest): boolean =>
+  (request.query as { dry_run?: boolean }).dry_run === true;
+
+/**
+ * Answers what a command would do.
+ *
+ * @param look shown the events, the graph as it is, and as the command would leave it, in that order
+ */
+export const dryRun = async (
+  station: Station,
+  request: FastifyRequest,
+  command: Command,
+  look: {
+    after?: (graph: Graph) => void;
+    before?: (graph: Graph, events: EventRecord[]) => void;
+  } = {},
+): Promise<DryRun> => {
+  const result = station.dryRun(command, senderOf(request), look.after);
+  const { head } = station;
+  if (result.ok) look.before?.(station.graph, result.events);
+  await station.settled();
+  if (!result.ok) throw refusal(result.rejection);
+  const events = result.events.map((event) => ({
+    type: event.type,
+    data: shownData(event),
+    rule: event.rule ?? null,
+  }));
+  return { dry_run: true, revision: head, events };
+};
+
 /**
  * Runs a command for a request and answers it.
  *
@@ -103,18 +134,8 @@ export const run = async <T>(
   makeReply: (...args: [...Parameters<MakeReply<T>>, Revision]) => T,
   created = false,
 ): Promise<T | DryRun> => {
+  if (isDryRun(request)) return dryRun(station, request, command);
   const sender = senderOf(request);
-  if ((request.query as { dry_run?: boolean }).dry_run === true) {
-    const result = station.dryRun(command, sender);
-    await station.settled();
-    if (!result.ok) throw refusal(result.rejection);
-    const events = result.events.map((event) => ({
-      type: event.type,
-      data: shownData(event),
-      rule: event.rule ?? null,
-    }));
-    return { dry_run: true, revision: station.head, events };
-  }
   const result = await station.submit(command, sender, (graph, commit) =>
     makeReply(graph, commit, commit?.revision ?? station.head),
   );

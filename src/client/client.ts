@@ -25,6 +25,8 @@ import type {
   ListOptions,
   LoadBody,
   Loaded,
+  LoadOptions,
+  LoadPlan,
   LogInfo,
   Node,
   NodeBody,
@@ -76,7 +78,9 @@ export interface EventsOptions extends RequestOptions {
  */
 export interface Client {
   whoami(options?: RequestOptions): Promise<Token>;
-  load<O extends CommandOptions>(body: LoadBody, options?: O): Promise<Reply<Loaded, O>>;
+  load<O extends LoadOptions>(body: LoadBody, options?: O): Promise<Reply<Loaded, O>>;
+  /** What `load` would do now. */
+  planLoad(body: LoadBody, options?: LoadOptions): Promise<LoadPlan>;
   dump(options?: ReadOptions): Promise<Dump>;
   status(options?: StatusOptions): Promise<Status>;
 
@@ -210,7 +214,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     path: string,
     body: unknown,
     options: O | undefined,
-    { keyed = true, force }: { keyed?: boolean; force?: boolean | undefined } = {},
+    { keyed = true, ...query }: { keyed?: boolean; force?: boolean; prune?: boolean } = {},
   ): Promise<Reply<T, O>> => {
     const { idempotencyKey, ifMatch, dryRun, signal }: CommandOptions = options ?? {};
     const answer = await transport.send({
@@ -218,7 +222,8 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       path: api + path,
       query: {
         dry_run: dryRun === true ? true : undefined,
-        force: force === true ? true : undefined,
+        force: query.force === true ? true : undefined,
+        prune: query.prune === true ? true : undefined,
       },
       headers: {
         // One key for all attempts of this call: a station that took the command and broke off is
@@ -235,7 +240,16 @@ export const createClient = (clientOptions: ClientOptions): Client => {
 
   return {
     whoami: (options) => read('/whoami', options),
-    load: (body, options) => command('POST', '/load', body, options),
+    load: (body, options) =>
+      command('POST', '/load', body, options, { prune: options?.prune === true }),
+    planLoad: (body, options = {}) =>
+      command(
+        'POST',
+        '/load',
+        body,
+        { ...options, dryRun: true },
+        { prune: options.prune === true },
+      ) as Promise<LoadPlan>,
     dump: (options) => read('/dump', options),
     status: (options = {}) => {
       const { host, problems, summary } = options;
@@ -265,7 +279,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     addProcess: (body, options) => command('POST', '/processes', body, options),
     order: (order, options) => {
       const [method, path] = orderRoute(order);
-      return command(method, path, undefined, options, { force: options?.force });
+      return command(method, path, undefined, options, { force: options?.force === true });
     },
     operation: async (id, waitSeconds, { signal } = {}) =>
       jsonOf<Operation>(

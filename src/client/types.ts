@@ -12,6 +12,7 @@ export type {
   TokenBody,
   VarsBody,
 } from '../api/schemas/bodies.ts';
+export type { Loaded, LoadPlan } from '../api/schemas/load.ts';
 export type { ReportedFacts } from '../api/schemas/agent-protocol.ts';
 export type {
   Added,
@@ -24,7 +25,6 @@ export type {
   EventReply,
   Host,
   IssuedToken,
-  Loaded,
   LogInfo,
   Node,
   Operation,
@@ -70,6 +70,11 @@ export interface CommandOptions extends RequestOptions {
   readonly ifMatch?: number | undefined;
   /** Say which events would be appended, and append none. */
   readonly dryRun?: boolean | undefined;
+}
+
+export interface LoadOptions extends CommandOptions {
+  /** Remove what the files do not declare any more. */
+  readonly prune?: boolean | undefined;
 }
 
 export interface OrderOptions extends CommandOptions {

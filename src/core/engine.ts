@@ -132,13 +132,25 @@ export class Engine {
     return this.#count({ kind: 'committed', commit });
   }
 
-  /** What a command would append now. Nothing changes. */
-  dryRun(command: Command, submission: Submission): { ok: true; events: EventRecord[] } | Refused {
+  /**
+   * What a command would append now. Nothing changes.
+   *
+   * @param look shown the graph as the command would leave it
+   */
+  dryRun(
+    command: Command,
+    submission: Submission,
+    look: (graph: Graph) => void = () => undefined,
+  ): { ok: true; events: EventRecord[] } | Refused {
     const before = this.#precondition({ ...submission, request: undefined });
     if (before?.kind === 'rejected') return { ok: false, rejection: before.rejection };
     this.graph.begin();
     const settled = this.#settle(command, this.#next(submission.at));
-    this.graph.undo(this.graph.end());
+    try {
+      if (settled.ok) look(this.graph);
+    } finally {
+      this.graph.undo(this.graph.end());
+    }
     return settled;
   }
 

@@ -206,9 +206,17 @@ export class Station {
     return command.type === 'LeaseProcess' ? this.#renewing(command.fid, submitted) : submitted;
   }
 
-  /** The events that a command would append now. */
-  dryRun(command: Command, sender: Sender): { ok: true; events: EventRecord[] } | Refused {
-    return this.#submitter.dryRun(command, identified(sender));
+  /**
+   * The events that a command would append now.
+   *
+   * @param look shown the graph as the command would leave it
+   */
+  dryRun(
+    command: Command,
+    sender: Sender,
+    look?: (graph: Graph) => void,
+  ): { ok: true; events: EventRecord[] } | Refused {
+    return this.#submitter.dryRun(command, identified(sender), look);
   }
 
   /** The cluster as it was; the present graph where the moment is now. */

@@ -91,8 +91,12 @@ export class Submitter {
     }
   }
 
-  dryRun(command: Command, submission: Untimed): { ok: true; events: EventRecord[] } | Refused {
-    return this.#engine.dryRun(command, { ...submission, at: this.#now() });
+  dryRun(
+    command: Command,
+    submission: Untimed,
+    look?: (graph: Graph) => void,
+  ): { ok: true; events: EventRecord[] } | Refused {
+    return this.#engine.dryRun(command, { ...submission, at: this.#now() }, look);
   }
 
   /** A commit whose answer cannot be made is not made either. */

@@ -58,6 +58,19 @@ const roles = `- role: ha
       services: [RMS]
 `;
 
+/** Less than before, and other than before. */
+const laterFacts = `cluster: galileo
+vars: { keepalive_timeout: 60 }
+hosts:
+  - fqdn: n1.example
+    roles: [ha, app]
+    variables:
+      lnid: 10.0.0.9@tcp
+      host_cores: [1, 1]
+  - fqdn: n4.example
+    roles: []
+`;
+
 const brokenFacts = `cluster: galileo
 hosts:
   - fqdn: n1.example
@@ -84,7 +97,9 @@ const transcript = (name: string, about: string, lines: readonly string[]): void
   t.test(about, async (t) => {
     const folder = t.testdir({
       'facts.yaml': facts,
+      'later.yaml': laterFacts,
       'roles.yaml': roles,
+      'later-roles.yaml': roles.replace(/- role: server[^]*/, '').replace('[HA, RMS]', '[HA]'),
       'broken.yaml': brokenFacts,
       home: {},
     });
@@ -125,6 +140,22 @@ transcript('loading', 'an operator checks and loads a cluster, and looks at it',
   'halctl mero dump',
   "halctl cluster dump -f dumped && stat -c '%a %n' dumped/facts.yaml dumped/roles/*",
   'halctl cluster load -f dumped/facts.yaml -r dumped/roles',
+]);
+
+transcript('planning', 'an operator changes a loaded cluster as planned', [
+  'halctl cluster load -f facts.yaml -r roles.yaml >/dev/null',
+  'halctl cluster process add --host n2.example --role app >/dev/null',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --dry-run',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --verify',
+  'halctl cluster load -f later.yaml -r later-roles.yaml',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --yes --if-match 1',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --yes',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --prune --dry-run',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --prune',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --prune --yes',
+  'halctl cluster load -f later.yaml -r later-roles.yaml --prune',
+  'halctl cluster load -f facts.yaml -r roles.yaml --dry-run --json | head -20',
+  'halctl cluster status',
 ]);
 
 transcript('adding', 'an operator adds clients and gets their configuration', [

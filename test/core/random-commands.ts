@@ -74,28 +74,36 @@ const loads = fc
     vars: fc.constantFrom({}, { keepalive_timeout: 60 }, { keepalive_timeout: 61 }, { wrong: 1 }),
     texts: fc.array(fc.nat(roles.length - 1), { maxLength: 2 }),
     pools: fc.constantFrom([], ['tier1'], ['tier1', 'tier2']),
+    enclosures: fc.constantFrom(['e1', 'e2'], ['e1', 'e2'], ['e1']),
     cluster: fc.constantFrom('galileo', 'galileo', 'kepler'),
+    known: fc.constantFrom(allRoles, allRoles, allRoles.slice(4)),
+    prune: fc.boolean(),
   })
-  .map(({ texts, ...wanted }) =>
-    load({
-      ...wanted,
-      enclosures: ['e1', 'e2'].map((name) => ({ name, site: 'hall', rack: 'r1' })),
-      pools: wanted.pools.map((name) => ({
-        name,
-        data_units: 1,
-        parity_units: 0,
-        unit_size: 4096,
-        devices: [],
-      })),
-      profiles: [{ name: 'default', pools: wanted.pools }],
-      hosts: wanted.hosts.map(({ fqdn, roles: wantedRoles, lnid, variables, ...place }) =>
-        declaredHost(fqdn, wantedRoles, {
-          ...place,
-          variables: lnid === null ? variables : { ...variables, lnid },
+  .map(
+    ({ texts, known, prune, ...wanted }) =>
+      ({
+        ...load({
+          ...wanted,
+          enclosures: wanted.enclosures.map((name) => ({ name, site: 'hall', rack: 'r1' })),
+          pools: wanted.pools.map((name) => ({
+            name,
+            data_units: 1,
+            parity_units: 0,
+            unit_size: 4096,
+            devices: [],
+          })),
+          profiles: [{ name: 'default', pools: wanted.pools }],
+          hosts: wanted.hosts.map(({ fqdn, roles: wantedRoles, lnid, variables, ...place }) =>
+            declaredHost(fqdn, wantedRoles, {
+              project: place.project,
+              enclosure: wanted.enclosures.find((name) => name === place.enclosure) ?? null,
+              variables: lnid === null ? variables : { ...variables, lnid },
+            }),
+          ),
+          roles: known.map((each, i) => (texts.includes(i) ? { ...each, line: 2 + i } : each)),
         }),
-      ),
-      roles: allRoles.map((each, i) => (texts.includes(i) ? { ...each, line: 2 + i } : each)),
-    }),
+        prune,
+      }) as Command,
   );
 
 const adds = fc

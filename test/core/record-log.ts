@@ -15,6 +15,7 @@ import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
 import {
   add,
+  allRoles,
   commitOf,
   dataOf,
   declaredHost,
@@ -160,6 +161,13 @@ const record = (): Recorded[] => {
   run({ type: 'ExpireLease', fid: leased, reason: 'its lease was not renewed' });
   at += 60_000;
   run({ type: 'FireDeadlines' });
+
+  run(load({ cluster: 'kepler', hosts: [declaredHost('n1.example', ['m0t1fs'])] }));
+  const [nowhere, ...others] = allRoles.filter(({ name }) => name !== 'web');
+  run({
+    ...load({ cluster: 'kepler', roles: [...others, nowhere!] }),
+    prune: true,
+  } as Command);
   return log;
 };
 

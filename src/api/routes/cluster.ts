@@ -1,19 +1,26 @@
 /** Loading, dumping and looking at the cluster as a whole. */
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import type { LoadDeclaration } from '../../core/commands/load-declaration.ts';
+import type { EventDraft } from '../../core/events/catalogue.ts';
 import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
 import { currentVars, varNames, varSpecs } from '../../core/vars.ts';
 import type { VarSpec } from '../../core/vars.ts';
 import { dumpDeclaration } from '../../station/files.ts';
 import type { Station } from '../../station/station.ts';
-import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { planOf } from '../../core/plan.ts';
+import type { PlannedChange } from '../../core/plan.ts';
+import { keptIn } from '../../core/undeclared.ts';
+import { CommandHeaders, CommandQuery, dryRun, isDryRun, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { read, readQuery } from '../reads.ts';
 import { LoadBody } from '../schemas/bodies.ts';
-import { Dump, Loaded, Status, VarList } from '../schemas/replies.ts';
+import { strict } from '../schemas/values.ts';
+import { Loaded, LoadPlan } from '../schemas/load.ts';
+import { Dump, Status, VarList } from '../schemas/replies.ts';
 import { streamText } from '../streaming.ts';
 import { addedFids } from '../views/processes.ts';
 import { statusView } from '../views/status.ts';
@@ -41,6 +48,41 @@ const GraphQuery = readQuery({
 /** Facts carry hosts by the thousand; other bodies are small. */
 export const loadBytesMax = 64 * 1024 * 1024;
 
+const LoadQuery = Type.Object(
+  {
+    ...CommandQuery.properties,
+    prune: Type.Optional(
+      Type.Boolean({ description: 'Remove what the files do not declare any more.' }),
+    ),
+  },
+  strict,
+);
+
+type Planned = Omit<LoadPlan, 'warnings'>;
+
+const plan = async (
+  station: Station,
+  request: FastifyRequest,
+  command: LoadDeclaration,
+): Promise<Planned> => {
+  let kept: Planned['kept'] = [];
+  let changes: readonly PlannedChange[] = [];
+  const [cluster] = station.graph.all('cluster');
+  const events = await dryRun(station, request, command, {
+    after: (graph) => (kept = keptIn(graph, command.declaration)),
+    before: (graph, records) => (changes = planOf(graph, records as readonly EventDraft[])),
+  });
+  const count = (action: PlannedChange['action']): number =>
+    changes.filter((change) => change.action === action).length;
+  return {
+    ...events,
+    cluster: cluster?.name ?? null,
+    changes: changes.map((change) => ({ ...change, fields: [...change.fields] })),
+    counts: { add: count('add'), change: count('change'), remove: count('remove') },
+    kept,
+  };
+};
+
 export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
   app.post<{ Body: LoadBody }>(
     '/load',
@@ -50,13 +92,15 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
       schema: {
         summary: 'Load facts and roles',
         description:
-          'Adds what is new and changes what differs; removes nothing. All of it or nothing: with any error in ' +
-          'a file the log is untouched.',
+          'Adds what is new and changes what differs; what the files do not declare any more is kept and ' +
+          'named, or removed with prune. All of it or nothing: with any error in a file the log is ' +
+          'untouched. A dry run answers with the plan; sent with the revision of the plan as If-Match, the ' +
+          'load does exactly what was planned, or nothing.',
         tags: ['cluster'],
         body: LoadBody,
-        querystring: CommandQuery,
+        querystring: LoadQuery,
         headers: CommandHeaders,
-        response: { 200: Loaded },
+        response: { 200: Type.Union([Loaded, LoadPlan]) },
       },
     },
     async (request, reply) => {
@@ -71,30 +115,30 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
           },
         );
       }
-      const { declaration, secrets, warnings } = files;
+      const { declaration, secrets } = files;
+      const { prune = false } = request.query as { prune?: boolean };
+      const command = { type: 'LoadDeclaration', declaration, prune } as const;
+      const warnings = files.warnings.map((warning) => ({ ...warning }));
+      if (isDryRun(request))
+        return { ...(await plan(station, request, command)), warnings } satisfies LoadPlan;
       const before = station.head;
-      return run(
-        station,
-        request,
-        reply,
-        { type: 'LoadDeclaration', declaration },
-        (graph, commit, revision): Loaded => {
-          // Credentials are kept once the load is accepted and before it is durable; a repeated
-          // request is answered only.
-          if (!commit || commit.revision > before) station.secrets.put(secrets);
-          return {
-            revision,
-            changed: commit !== null,
-            hosts: declaration.hosts.length,
-            roles: declaration.roles.length,
-            processes: addedFids(commit).length,
-            waiting: declaration.hosts
-              .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
-              .map(({ fqdn }) => fqdn),
-            warnings: warnings.map((warning) => ({ ...warning })),
-          };
-        },
-      );
+      return run(station, request, reply, command, (graph, commit, revision): Loaded => {
+        // Credentials are kept once the load is accepted and before it is durable; a repeated
+        // request is answered only.
+        if (!commit || commit.revision > before) station.secrets.put(secrets);
+        return {
+          revision,
+          changed: commit !== null,
+          hosts: declaration.hosts.length,
+          roles: declaration.roles.length,
+          processes: addedFids(commit).length,
+          waiting: declaration.hosts
+            .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
+            .map(({ fqdn }) => fqdn),
+          kept: keptIn(graph, declaration),
+          warnings,
+        };
+      });
     },
   );
 

@@ -170,16 +170,6 @@ export const Problem = Type.Object({
   expected: Type.Optional(Type.String()),
 });
 
-export const Loaded = Type.Object({
-  revision: RevisionNumber,
-  changed: Type.Boolean(),
-  hosts: Type.Integer({ description: 'Hosts declared.' }),
-  roles: Type.Integer({ description: 'Roles defined.' }),
-  processes: Type.Integer({ description: 'Processes added by this load.' }),
-  waiting: Type.Array(Fqdn, { description: 'Hosts whose roles wait for their agent to report.' }),
-  warnings: Type.Array(Problem),
-});
-
 export const Done = Type.Object({ revision: RevisionNumber, changed: Type.Boolean() });
 
 const Straggler = Type.Object({
@@ -365,7 +355,6 @@ export type Added = Static<typeof Added>;
 export type Status = Static<typeof Status>;
 export type StatusHost = Static<typeof StatusHost>;
 export type StatusProcess = Static<typeof StatusProcess>;
-export type Loaded = Static<typeof Loaded>;
 export type Done = Static<typeof Done>;
 export type EventReply = Static<typeof EventReply>;
 export type EventPage = Static<typeof EventPage>;

@@ -1,23 +1,10 @@
 /** `halctl cluster`: the managed cluster as a whole. */
 
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type {
-  Done,
-  DryRun,
-  Dump,
-  LoadBody,
-  Loaded,
-  OverrideBody,
-  Status,
-  VarList,
-} from '../../client/types.ts';
+import type { Done, OverrideBody, VarList } from '../../client/types.ts';
 import {
   changeOptions,
   fidOf,
-  gather,
-  isDryRun,
   readOptions,
   show,
   showChange,
@@ -27,21 +14,16 @@ import {
   withWork,
 } from '../command.ts';
 import type { ChangeFlags, ReadFlags } from '../command.ts';
-import { writePrivately } from '../config.ts';
 import { Failure } from '../exit-codes.ts';
-import { problemLines } from '../explanation.ts';
 import { formatTable } from '../output/table.ts';
-import { counted } from '../output/text.ts';
-import { askWhether } from '../prompt.ts';
 import { connect } from '../session.ts';
-import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
+import { dumpCommand } from './dump.ts';
+import { loadCommand } from './load.ts';
 import { nodeCommands } from './node.ts';
 import { orderCommand } from './orders.ts';
 import { processCommands } from './process.ts';
-
-const nothingLoaded =
-  'No cluster is loaded yet. Load one with: halctl cluster load -f facts.yaml -r roles/';
+import { statusCommand } from './status.ts';
 
 export const clusterCommands = (program: Command, shell: Shell): void => {
   const cluster = program
@@ -71,209 +53,6 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
   nodeCommands(cluster, shell);
   processCommands(cluster, shell);
   varsCommands(cluster, shell);
-};
-
-interface LoadFlags extends ChangeFlags {
-  readonly facts: string;
-  readonly roles?: readonly string[];
-  readonly verify?: true;
-  readonly yes?: true;
-}
-
-const loadCommand = (cluster: Command, shell: Shell): void => {
-  const load = cluster
-    .command('load')
-    .description('load facts and roles: adds what is new, changes what differs, removes nothing')
-    .requiredOption('-f, --facts <file>', 'the facts')
-    .option('-r, --roles <path>', 'a file of roles, or a folder of such files; repeatable', gather)
-    .option('--verify', 'check the files; change nothing')
-    .option('-y, --yes', 'do not ask before a loaded cluster is changed');
-  withExamples(
-    withWork(withChange(load), (flags: LoadFlags) => runLoad(shell, flags)),
-    'halctl cluster load -f facts.yaml -r roles/',
-    'halctl cluster load -f facts.yaml -r servers.yaml -r clients.yaml --verify',
-  );
-};
-
-const runLoad = async (shell: Shell, flags: LoadFlags): Promise<void> => {
-  const facts = await textOf(flags.facts);
-  const passwords = await passwordsIn(facts);
-  const body: LoadBody = {
-    facts,
-    ...(Object.keys(passwords).length > 0 ? { passwords } : {}),
-    roles: (await Promise.all((flags.roles ?? []).map(rolesIn))).flat(),
-  };
-  const client = await connect(shell, flags);
-  const options = changeOptions(shell, flags);
-  if (flags.verify) {
-    const reply = await client.load(body, { ...options, dryRun: true });
-    return show(shell, flags, reply, verifiedLines);
-  }
-  if (shell.interactive && !flags.yes && !flags.dryRun) {
-    const { cluster } = await client.status({ summary: true, signal: shell.signal });
-    const { events } = await client.load(body, { ...options, dryRun: true });
-    if (cluster !== null && events.length > 0) {
-      const question = `This changes ${cluster}: ${counted(events.length, 'event')} (see --dry-run). Load?`;
-      if (!(await askWhether(shell, question))) throw new Failure('failed', 'nothing was loaded');
-    }
-  }
-  const reply = await client.load(body, options);
-  if (!isDryRun(reply)) sayWarnings(shell, reply);
-  await showChange(shell, flags, reply, loadedLines);
-};
-
-const textOf = async (path: string): Promise<LoadBody['facts']> => {
-  try {
-    return { name: path, text: await readFile(path, 'utf8') };
-  } catch (error) {
-    throw new Failure('usage', `cannot read the file: ${(error as Error).message}`);
-  }
-};
-
-const rolesIn = async (path: string): Promise<LoadBody['roles']> => {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return [await textOf(path)];
-  const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
-  if (names.length === 0) throw new Failure('usage', `there is no .yaml file in ${path}`);
-  return Promise.all(names.map((name) => textOf(join(path, name))));
-};
-
-const sayWarnings = (shell: Shell, { warnings }: Loaded): void => {
-  for (const line of problemLines(warnings)) shell.say(`warning: ${line}\n`);
-};
-
-const verifiedLines = ({ revision, events }: DryRun): string[] => [
-  'The files are right; nothing was loaded.',
-  events.length === 0
-    ? `The cluster at revision ${revision} already is as they say.`
-    : `To load them would append ${counted(events.length, 'event')} after revision ${revision}; see --dry-run.`,
-];
-
-const loadedLines = ({ revision, changed, hosts, roles, processes, waiting }: Loaded): string[] => [
-  changed ? `Loaded; revision ${revision}.` : `Nothing to change at revision ${revision}.`,
-  `  hosts declared:   ${hosts}`,
-  `  roles defined:    ${roles}`,
-  `  processes added:  ${processes}`,
-  ...(waiting.length === 0
-    ? []
-    : [
-        `  waiting:          ${counted(waiting.length, 'host')} for the agent to report; see: halctl cluster status`,
-      ]),
-];
-
-interface DumpFlags extends ReadFlags {
-  readonly folder?: string;
-}
-
-const dumpCommand = (cluster: Command, shell: Shell): void => {
-  const dump = cluster
-    .command('dump')
-    .description('write out the declared cluster as files that load takes')
-    .option(
-      '-f, --folder <dir>',
-      'write the files there; absent: to the output, one after the other',
-    );
-  const run = async (flags: DumpFlags): Promise<void> => {
-    const client = await connect(shell, flags);
-    const reply = await client.dump(readOptions(shell, flags));
-    const { folder } = flags;
-    if (folder !== undefined) printLines(shell, await writeFiles(folder, reply));
-    else show(shell, flags, reply, dumpLines);
-  };
-  withExamples(
-    withWork(withRead(dump), run),
-    'halctl cluster dump -f backup/',
-    'halctl cluster dump --at 2026-11-20T18:00:00Z --json',
-  );
-};
-
-const dumpLines = ({ facts, roles }: Dump): string[] =>
-  [facts, ...roles].flatMap(({ name, text }, index) => [
-    ...(index === 0 ? [] : ['---']),
-    `# file: ${name}`,
-    text.trimEnd(),
-  ]);
-
-/**
- * Names come from the station: no more than their last part is used, so that nothing lands outside
- * the folder.
- */
-/** Facts beside a folder of roles: what `load -f DIR/facts.yaml -r DIR/roles` takes. */
-const writeFiles = async (folder: string, { facts, roles }: Dump): Promise<string[]> => {
-  const taken = new Set<string>();
-  const written: string[] = [];
-  const write = async (path: string, text: string): Promise<void> => {
-    // Facts may tell more of a cluster than everybody should know.
-    await writePrivately(path, text);
-    written.push(path);
-  };
-  await write(join(folder, 'facts.yaml'), facts.text);
-  for (const { name, text } of roles) {
-    const wanted =
-      basename(name)
-        .replace(/[^\w.-]/g, '_')
-        .replace(/^\.+/, '') || 'unnamed.yaml';
-    let free = wanted;
-    for (let number = 2; taken.has(free); number++) free = `${number}-${wanted}`;
-    taken.add(free);
-    await write(join(folder, 'roles', free), text);
-  }
-  return written;
-};
-
-/** The files that facts name as `password_file`, beside the facts; the station cannot read them. */
-const passwordsIn = async (facts: LoadBody['facts']): Promise<Record<string, string>> => {
-  if (!facts.text.includes('password_file')) return {};
-  const { parseDocument, isScalar, visit } = await import('yaml');
-  const names = new Set<string>();
-  visit(parseDocument(facts.text), {
-    Pair: (_key, { key, value }) => {
-      if (isScalar(key) && key.value === 'password_file' && isScalar(value))
-        names.add(String(value.value));
-    },
-  });
-  const passwords = Array.from(
-    names,
-    async (name) => [name, (await textOf(resolve(dirname(facts.name), name))).text] as const,
-  );
-  return Object.fromEntries(await Promise.all(passwords));
-};
-
-interface StatusFlags extends ReadFlags {
-  readonly host?: string;
-  readonly onlyProblems?: true;
-  readonly summary?: true;
-}
-
-const statusCommand = (cluster: Command, shell: Shell): void => {
-  const status = cluster
-    .command('status')
-    .description('show hosts, processes and services with their states')
-    .option('--host <host>', 'only this host')
-    .option('--only-problems', 'only what needs attention')
-    .option('--summary', 'only the counts');
-  const run = async (flags: StatusFlags): Promise<void> => {
-    const client = await connect(shell, flags);
-    const { host, onlyProblems, summary } = flags;
-    const options = { ...readOptions(shell, flags), host, problems: onlyProblems, summary };
-    const reply = await client.status(options);
-    const { statusTree } = await import('../output/status-tree.ts');
-    show(shell, flags, reply, function* (reply: Status) {
-      if (reply.cluster === null) yield nothingLoaded;
-      if (reply.cluster === null && reply.hosts.length === 0) return;
-      yield* statusTree(reply, shell.palette);
-      if (onlyProblems && reply.hosts.length === 0) yield 'Nothing needs attention.';
-    });
-  };
-  withExamples(
-    withWork(withRead(status), run),
-    'halctl cluster status',
-    'halctl cluster status --only-problems',
-    'halctl cluster status --host n0001.example --at 1742',
-  );
 };
 
 interface UpdateFlags extends ChangeFlags {

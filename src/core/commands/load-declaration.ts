@@ -1,26 +1,35 @@
-/** Takes a declared cluster: adds what is new, changes what differs, removes nothing. */
+/**
+ * Takes a declared cluster: adds what is new and changes what differs. What is not declared any more is
+ * kept as it is, or removed where that is asked for.
+ */
 
 import { Allocator } from '../allocation/allocator.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Declaration, DeclaredHost } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
 import { reject } from '../rejection.ts';
-import { currentVars, isVarName, varProblems } from '../vars.ts';
-import { decided } from './command.ts';
+import { currentVars, defaultVars, isVarName, varProblems } from '../vars.ts';
+import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
+import { prune } from './prune.ts';
 
 export interface LoadDeclaration {
   readonly type: 'LoadDeclaration';
   readonly declaration: Declaration;
+  /** Remove what is not declared any more; absent: keep it. */
+  readonly prune?: boolean;
 }
 
-export const loadDeclaration: Decide<LoadDeclaration> = (graph, { declaration }, { render }) => {
-  const [wrong] = varProblems(declaration.vars, currentVars(graph));
+export const loadDeclaration: Decide<LoadDeclaration> = (graph, command, context) => {
+  const { declaration, prune: isPruned = false } = command;
+  const [wrong] = varProblems(declaration.vars, isPruned ? defaultVars : currentVars(graph));
   if (wrong) {
     const code = isVarName(wrong.name) ? 'invalid-var' : 'unknown-var';
     return reject(code, wrong.message, { subject: wrong.name });
   }
-  const allocator = new Allocator(graph, render);
+  const pruned = isPruned ? prune(graph, declaration, context) : unchanged;
+  if (!pruned.ok) return pruned;
+  const allocator = new Allocator(graph, context.render);
   return decided([
     ...(graph.get('cluster', declaration.cluster)
       ? []
@@ -29,7 +38,8 @@ export const loadDeclaration: Decide<LoadDeclaration> = (graph, { declaration },
     ...vars(graph, declaration),
     ...roles(graph, declaration),
     ...places(graph, declaration),
-    ...declaration.hosts.flatMap((host) => hostEvents(graph, host)),
+    ...declaration.hosts.flatMap((host) => hostEvents(graph, host, isPruned)),
+    ...pruned.events,
   ]);
 };
 
@@ -74,18 +84,26 @@ const places = (graph: Graph, declaration: Declaration): EventDraft[] => [
     .map((name) => ({ type: 'ProjectDeclared' as const, data: { name } })),
 ];
 
-const hostEvents = (graph: Graph, { obm, ...host }: DeclaredHost): EventDraft[] => {
+const hostEvents = (
+  graph: Graph,
+  { obm, ...host }: DeclaredHost,
+  isPruned: boolean,
+): EventDraft[] => {
   const events: EventDraft[] = [];
-  if (differs(graph.get('host', host.fqdn), host))
+  const row = graph.get('host', host.fqdn);
+  const names = new Set(host.roles.map(({ name }) => name));
+  const kept = isPruned ? [] : (row?.roles ?? []).filter(({ name }) => !names.has(name));
+  const roles = [...host.roles, ...kept];
+  if (differs(row, { ...host, roles, declared: true }))
     events.push({
       type: 'HostDeclared',
-      data: { ...host, roles: [...host.roles], devices: [...host.devices] },
+      data: { ...host, roles, devices: [...host.devices], declared: true },
     });
   // Facts without credentials, a dump for one, do not take away those that are kept already.
   const present = graph.get('obm', host.fqdn);
-  const kept = obm && { ...obm, secret: obm.secret ?? present?.secret ?? null };
-  if (kept && differs(present, kept))
-    events.push({ type: 'ObmDeclared', data: { host: host.fqdn, ...kept } });
+  const manager = obm && { ...obm, secret: obm.secret ?? present?.secret ?? null };
+  if (manager && differs(present, manager))
+    events.push({ type: 'ObmDeclared', data: { host: host.fqdn, ...manager } });
   return events;
 };
 

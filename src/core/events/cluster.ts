@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox';
 import type { Fid } from '../allocation/fid.ts';
+import { withdrawable } from '../undeclared.ts';
 import { event } from './define.ts';
 import { closed, FidField, Name } from './fields.ts';
 
@@ -76,6 +77,19 @@ export const clusterEvents = {
     name: 'keepalive_timeout',
     value: 115,
   }),
+
+  /** Of what processes consist of or run on, their own events tell. */
+  DeclarationWithdrawn: event(
+    1,
+    Type.Object(
+      {
+        kind: Type.Unsafe<(typeof withdrawable)[number]>(Type.Enum([...withdrawable])),
+        name: Type.String({ minLength: 1, maxLength: 253 }),
+      },
+      closed,
+    ),
+    { kind: 'role', name: 'm0t1fs' },
+  ),
 
   RequestsForgotten: event(1, Type.Object({ ids: Type.Array(Type.String()) }, closed), {
     ids: ['token:4f1c 9d3e0c52'],

@@ -52,7 +52,7 @@ export const hostEvents = {
    * said before.
    */
   HostDeclared: event(
-    1,
+    2,
     Type.Object(
       {
         fqdn: Fqdn,
@@ -61,6 +61,8 @@ export const hostEvents = {
         variables: VariablesField,
         roles: Type.Array(DeclaredRoleField),
         devices: Type.Array(Device),
+        /** False in logs of versions that did not tell such hosts from those that joined by themselves. */
+        declared: Type.Boolean(),
       },
       closed,
     ),
@@ -71,7 +73,9 @@ export const hostEvents = {
       variables: {},
       roles: [{ name: 'm0t1fs', overrides: {} }],
       devices: [],
+      declared: true,
     },
+    { upcast: { 1: (data: object) => ({ ...data, declared: false }) } },
   ),
 
   /** A host that nobody declared: its agent reported, or an operator named it. */

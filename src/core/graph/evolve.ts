@@ -10,6 +10,7 @@ import type { Commit } from '../events/commit.ts';
 import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from './changes.ts';
 import type { Evolve, Position } from './changes.ts';
 import { endRecovery, recoveryEvolvers } from './evolve-recovery.ts';
+import { withdrawn } from './evolve-withdrawn.ts';
 import type { Graph } from './graph.ts';
 import type { HostRow, ProcessState, Rows } from './resources.ts';
 
@@ -96,6 +97,8 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   VarSet: (graph, data, position) => upsert(graph, 'var', data.name, data, position),
 
+  DeclarationWithdrawn: (graph, { kind, name }, position) => withdrawn[kind](graph, name, position),
+
   RequestsForgotten: (graph, { ids }) => {
     for (const id of ids) {
       graph.remove('request', id);
@@ -103,7 +106,8 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     }
   },
 
-  HostDeclared: (graph, { fqdn, enclosure, project, variables, roles, devices }, position) => {
+  HostDeclared: (graph, data, position) => {
+    const { fqdn, enclosure, project, variables, roles, devices, declared } = data;
     const present = graph.get('host', fqdn) ?? blankHost(fqdn, position);
     const known = new Set(present.roles.map((role) => role.name));
     const pending = roles
@@ -118,6 +122,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
       devices,
       pending,
       problem: '',
+      ...(declared ? { declared: true } : {}),
       changed: position.revision,
     });
   },

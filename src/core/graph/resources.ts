@@ -102,6 +102,8 @@ export interface HostRow extends Provenance {
   readonly problem: string;
   readonly devices: readonly DeclaredDevice[];
   readonly facts: HostFacts | null;
+  /** Facts name it; absent where it joined by itself, or was declared to a version that did not tell. */
+  readonly declared?: true;
   /** It goes with its node. */
   readonly removing: boolean;
   /** Agents of other machines that claimed this name and were refused, oldest first. */

@@ -1,0 +1,45 @@
+/** `halctl cluster status`: hosts, processes and services with their states. */
+
+import type { Command } from 'commander';
+import type { Status } from '../../client/types.ts';
+import { readOptions, show, withExamples, withRead, withWork } from '../command.ts';
+import type { ReadFlags } from '../command.ts';
+import { connect } from '../session.ts';
+import type { Shell } from '../shell.ts';
+
+const nothingLoaded =
+  'No cluster is loaded yet. Load one with: halctl cluster load -f facts.yaml -r roles/';
+
+interface StatusFlags extends ReadFlags {
+  readonly host?: string;
+  readonly onlyProblems?: true;
+  readonly summary?: true;
+}
+
+export const statusCommand = (cluster: Command, shell: Shell): void => {
+  const status = cluster
+    .command('status')
+    .description('show hosts, processes and services with their states')
+    .option('--host <host>', 'only this host')
+    .option('--only-problems', 'only what needs attention')
+    .option('--summary', 'only the counts');
+  const run = async (flags: StatusFlags): Promise<void> => {
+    const client = await connect(shell, flags);
+    const { host, onlyProblems, summary } = flags;
+    const options = { ...readOptions(shell, flags), host, problems: onlyProblems, summary };
+    const reply = await client.status(options);
+    const { statusTree } = await import('../output/status-tree.ts');
+    show(shell, flags, reply, function* (reply: Status) {
+      if (reply.cluster === null) yield nothingLoaded;
+      if (reply.cluster === null && reply.hosts.length === 0) return;
+      yield* statusTree(reply, shell.palette);
+      if (onlyProblems && reply.hosts.length === 0) yield 'Nothing needs attention.';
+    });
+  };
+  withExamples(
+    withWork(withRead(status), run),
+    'halctl cluster status',
+    'halctl cluster status --only-problems',
+    'halctl cluster status --host n0001.example --at 1742',
+  );
+};

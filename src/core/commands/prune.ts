@@ -1,0 +1,91 @@
+/**
+ * Removes what facts and roles do not declare any more. What runs is removed as `removal.ts` does it: it is
+ * stopped first, and a role goes when nothing of it is left.
+ */
+
+import { byFid } from '../allocation/fid.ts';
+import type { Fid } from '../allocation/fid.ts';
+import type { EventDraft } from '../events/catalogue.ts';
+import type { Declaration } from '../facts.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ProcessRow } from '../graph/resources.ts';
+import { dependentsOf } from '../lifecycle/requirements.ts';
+import { reject } from '../rejection.ts';
+import type { Refused } from '../rejection.ts';
+import { rolesInUse, undeclaredIn, withdrawable } from '../undeclared.ts';
+import type { Undeclared } from '../undeclared.ts';
+import { decided } from './command.ts';
+import type { DecideContext, Decision } from './command.ts';
+import { removeHost, removeProcess } from './removal.ts';
+
+export const prune = (graph: Graph, declaration: Declaration, context: DecideContext): Decision => {
+  const undeclared = undeclaredIn(graph, declaration);
+  const events: EventDraft[] = [];
+  const processes = undeclared.flatMap((one) => processesOf(graph, one));
+  const refused = requiredOf(graph, processes);
+  if (refused) return refused;
+  for (const { fid } of processes) {
+    const removal = removeProcess(graph, { type: 'RemoveProcess', fid, force: true }, context);
+    if (!removal.ok) return removal;
+    events.push(...removal.events);
+  }
+  for (const { kind, name: fqdn } of undeclared) {
+    if (kind !== 'host') continue;
+    const removal = removeHost(graph, { type: 'RemoveHost', fqdn }, context);
+    if (!removal.ok) return removal;
+    events.push(...removal.events);
+  }
+  return decided([...events, ...withdrawals(graph, undeclared, events)]);
+};
+
+/** The processes of a role that a host is no longer to have. */
+const processesOf = (graph: Graph, { kind, name, host }: Undeclared): ProcessRow[] => {
+  const node = kind === 'role of host' && host !== null ? graph.one('runs', host) : undefined;
+  if (!node) return [];
+  return [...graph.many('hosts', node.fid)].filter(({ role }) => role === name).sort(byFid);
+};
+
+/** Refused where a process that stays requires one that is to go. */
+const requiredOf = (graph: Graph, processes: readonly ProcessRow[]): Refused | null => {
+  const leaving = new Set(processes.map(({ fid }) => fid));
+  const stays = ({ fid, removing }: ProcessRow): boolean => !removing && !leaving.has(fid);
+  for (const process of processes) {
+    const dependents = dependentsOf(graph, process, stays);
+    if (dependents.length > 0)
+      return reject(
+        'process-required',
+        `${process.fid} of role ${process.role} is required by ${dependents.map(({ fid }) => fid).join(', ')}; ` +
+          'declare the role for its host again, or remove these first',
+        { subject: process.fid },
+      );
+  }
+  return null;
+};
+
+/** What nothing runs of goes at once, in an order in which nothing that stays refers to what has gone. */
+const withdrawals = (
+  graph: Graph,
+  undeclared: readonly Undeclared[],
+  events: readonly EventDraft[],
+): EventDraft[] => {
+  const names = undeclared.filter(({ kind }) => kind === 'role').map(({ name }) => name);
+  const used = rolesInUse(graph, names, leavingAtOnce(graph, events));
+  return withdrawable.flatMap((kind) =>
+    undeclared
+      .filter((one) => one.kind === kind && !(kind === 'role' && used.has(one.name)))
+      .map(({ name }) => ({ type: 'DeclarationWithdrawn' as const, data: { kind, name } })),
+  );
+};
+
+/** How many processes of each role these events remove. */
+const leavingAtOnce = (graph: Graph, events: readonly EventDraft[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  const gone = new Set<Fid>();
+  for (const { type, data } of events) {
+    if (type !== 'ProcessRemoved' || gone.has(data.fid)) continue;
+    gone.add(data.fid);
+    const { role } = graph.must('process', data.fid);
+    counts.set(role, (counts.get(role) ?? 0) + 1);
+  }
+  return counts;
+};
