@@ -73,11 +73,14 @@ const reportOf = ({
 
 export class Agent {
   readonly #options: AgentOptions;
+  /** What is logged where nobody wants more. */
+  readonly #level: string;
   /** The connection on which the station has said what this host has to run. */
   #briefed: Connection | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#level = options.log.level;
   }
 
   /**
@@ -98,6 +101,15 @@ export class Agent {
       log[level]({ station: station.href, ending: kind, advice, again_ms }, message);
       await pauseFor(next.pauseMs, stop);
     }
+  }
+
+  /** As long as the station wishes, and no longer than this agent lives. */
+  #trace(enabled: boolean): void {
+    const { log } = this.#options;
+    const level = enabled ? 'trace' : this.#level;
+    if (log.level === level) return;
+    log.level = level;
+    log.info({ least: level }, 'the station wants another level of the log');
   }
 
   /** Passes on what the supervisor has seen. Without a station it is said once there is one. */
@@ -138,6 +150,7 @@ export class Agent {
       onAssign: (assign) => this.#assigned(connection, assign),
       readOutput: (fid, request) => supervisor.readOutput(fid, request),
       log,
+      onTrace: (enabled) => this.#trace(enabled),
       onProcessRefused: (process, code, message) =>
         log.warn({ process, code }, `report about a process refused: ${message}`),
     });

@@ -62,6 +62,8 @@ export interface ConnectionOptions {
   readonly onProcessRefused: (fid: string, code: string, message: string) => void;
   readonly readOutput: ReadOutput;
   readonly log: Logger;
+  /** Told whether to log all that happens. */
+  readonly onTrace: (enabled: boolean) => void;
 }
 
 export class Connection {
@@ -204,6 +206,7 @@ export class Connection {
     this.#cancel('pong');
     try {
       const message = readStationMessage(text);
+      this.#options.log.trace({ bytes: text.length, heard: message?.type }, 'from the station');
       if (message !== undefined) this.#react(message);
     } catch (error) {
       this.#finish(endingOfError(error as Error, this.#served));
@@ -218,6 +221,8 @@ export class Connection {
         return this.#beatEvery(message.heartbeat_ms);
       case 'assign':
         return this.#options.onAssign(message);
+      case 'trace':
+        return this.#options.onTrace(message.enabled);
       case 'output-open':
         return this.#viewers.open(message);
       case 'output-next':
@@ -271,6 +276,7 @@ export class Connection {
   }
 
   #send(message: AgentMessage): void {
+    this.#options.log.trace({ said: message.type }, 'to the station');
     this.#socket.send(JSON.stringify(message));
   }
 

@@ -18,7 +18,7 @@ export type {
 
 // Typed by the contract, so that these values cannot differ from it and still compile.
 export const agentProtocol: typeof contract.agentProtocol = 1;
-export const agentProtocolMinor: typeof contract.agentProtocolMinor = 1;
+export const agentProtocolMinor: typeof contract.agentProtocolMinor = 2;
 export const agentProtocolsSpoken: typeof contract.agentProtocolsSpoken = { from: 1, to: 1 };
 export const closeCodes: typeof contract.closeCodes = {
   unsupportedProtocol: 4000,
@@ -82,6 +82,8 @@ export function readStationMessage(text: string): StationMessage | undefined {
       return { type: 'output-next', id: fields.integer('id') };
     case 'output-close':
       return { type: 'output-close', id: fields.integer('id') };
+    case 'trace':
+      return { type: 'trace', enabled: fields.flag('enabled') };
     default:
       return undefined;
   }

@@ -56,6 +56,7 @@ export const agentSocket = (app: FastifyInstance, station: Station, version: str
 class Connection implements AgentSession {
   fqdn = '';
   minor = 0;
+  protocol = '';
   readonly #socket: WebSocket;
   readonly #tcp: FastifyRequest['raw']['socket'];
   readonly #station: Station;
@@ -92,6 +93,10 @@ class Connection implements AgentSession {
 
   pace(heartbeatMs: number): void {
     this.#send({ type: 'pace', heartbeat_ms: heartbeatMs });
+  }
+
+  trace(enabled: boolean): void {
+    if (this.minor >= 2) this.#send({ type: 'trace', enabled });
   }
 
   openOutput(request: OutputRequest): OutputSource {
@@ -136,6 +141,7 @@ class Connection implements AgentSession {
     clearTimeout(this.#hello);
     this.fqdn = fqdn;
     this.minor = minor;
+    this.protocol = `${protocol}.${minor}`;
     const heartbeat = this.#station.agents.heartbeatMs();
     this.#send({
       type: 'welcome',

@@ -14,6 +14,7 @@ import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { openapi } from './openapi.ts';
 import { OutputStreams } from './output-streams.ts';
+import { agentRoutes } from './routes/agents.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -81,11 +82,12 @@ export const createServer = async (
     async (api) => {
       clusterRoutes(api, station);
       hostRoutes(api, station);
+      agentRoutes(api, station);
       processRoutes(api, station);
       outputRoutes(api, station, outputs);
       operationRoutes(api, station);
       eventRoutes(api, station, streams);
-      infoRoutes(api, station, streams);
+      infoRoutes(api, station, streams, version);
       tokenRoutes(api, station);
       agentSocket(api, station, version);
       api.get(

@@ -8,6 +8,7 @@ import { createTransport, jsonOf } from './transport.ts';
 import type { ClientOptions, Query, Request } from './transport.ts';
 import type {
   Added,
+  Agent,
   CommandOptions,
   Configuration,
   ConfigurationFormat,
@@ -41,7 +42,9 @@ import type {
   ReportedFacts,
   RequestOptions,
   ScaleBody,
+  Sequences,
   StateBody,
+  StationInfo,
   Status,
   StatusOptions,
   Token,
@@ -153,6 +156,14 @@ export interface Client {
   vars(options?: ReadOptions): Promise<VarList>;
   log(options?: RequestOptions): Promise<LogInfo>;
   engine(options?: RequestOptions): Promise<EngineInfo>;
+  /** What takes several steps and is under way; at most `limit` of them, the first that are due. */
+  sequences(options?: RequestOptions & { readonly limit?: number | undefined }): Promise<Sequences>;
+  station(options?: RequestOptions): Promise<StationInfo>;
+
+  listAgents(options?: Omit<ListOptions, 'at'>): Promise<Page<Agent>>;
+  getAgent(fqdn: string, options?: RequestOptions): Promise<Agent>;
+  /** Lets an agent log all that it does, or no more than it was started with. */
+  setTraces(fqdn: string, enabled: boolean, options?: RequestOptions): Promise<Agent>;
 
   listTokens(options?: ListOptions): Promise<Page<Token>>;
   issueToken<O extends CommandOptions>(
@@ -328,6 +339,20 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     vars: (options) => read('/vars', options),
     log: (options) => read('/log', options),
     engine: (options) => read('/engine', options),
+    sequences: ({ limit, signal } = {}) => read('/engine/sequences', { signal }, { limit }),
+    station: (options) => read('/station', options),
+
+    listAgents: (options) => list('/agents', options),
+    getAgent: (fqdn, options) => read(`/agents/${segment(fqdn)}`, options),
+    setTraces: async (fqdn, enabled, { signal } = {}) =>
+      jsonOf<Agent>(
+        await transport.send({
+          method: 'PUT',
+          path: `${api}/agents/${segment(fqdn)}/traces`,
+          body: { enabled },
+          signal,
+        }),
+      ),
 
     listTokens: (options) => list('/tokens', options),
     issueToken: (body, options) => command('POST', '/tokens', body, options, { keyed: false }),

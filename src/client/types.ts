@@ -10,9 +10,17 @@ export type {
   ScaleBody,
   StateBody,
   TokenBody,
+  TracesBody,
   VarsBody,
 } from '../api/schemas/bodies.ts';
 export type { Loaded, LoadPlan } from '../api/schemas/load.ts';
+export type {
+  Agent,
+  EngineInfo,
+  LogInfo,
+  Sequences,
+  StationInfo,
+} from '../api/schemas/station-replies.ts';
 export type { ReportedFacts } from '../api/schemas/agent-protocol.ts';
 export type {
   Added,
@@ -20,12 +28,10 @@ export type {
   Done,
   DryRun,
   Dump,
-  EngineInfo,
   EventPage,
   EventReply,
   Host,
   IssuedToken,
-  LogInfo,
   Node,
   Operation,
   Page,

@@ -34,6 +34,10 @@ export interface AgentSession {
   readonly fqdn: string;
   /** What the agent understands beside the first version of the protocol; see `agentProtocolMinor`. */
   readonly minor: number;
+  /** The version of the protocol that it speaks, as in `1.2`. */
+  readonly protocol: string;
+  /** Tells the agent to log all that it does, or no more than it was started with. */
+  trace(enabled: boolean): void;
   openOutput(request: OutputRequest): OutputSource;
   /** Asks the agent for another heartbeat interval. */
   pace(heartbeatMs: number): void;
@@ -53,6 +57,8 @@ const sweepMs = 250;
 
 interface Heard {
   at: number;
+  /** Whether it was, or is only given time to be. */
+  readonly wasHeard: boolean;
   session: AgentSession | null;
 }
 
@@ -68,6 +74,9 @@ export class AgentSessions {
   readonly #options: AgentSessionsOptions;
   readonly #heard = new Map<string, Heard>();
   readonly #away = new Set<string>();
+  /** When those were heard last who are silent. */
+  readonly #silent = new Map<string, number>();
+  readonly #traced = new Set<string>();
   readonly #sweeper: NodeJS.Timeout;
   #toldMs = 0;
 
@@ -77,10 +86,29 @@ export class AgentSessions {
     const now = options.awake();
     for (const host of options.graph().all('host'))
       if (host.state === 'up') {
-        this.#heard.set(host.fqdn, { at: now, session: null });
+        this.#heard.set(host.fqdn, { at: now, wasHeard: false, session: null });
         this.#away.add(host.fqdn);
       }
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** How long ago the agent of a host was heard from, ms; null: not since the station's start. */
+  silenceMs(fqdn: string): number | null {
+    const heard = this.#heard.get(fqdn);
+    const at = heard?.wasHeard ? heard.at : this.#silent.get(fqdn);
+    return at === undefined ? null : this.#options.awake() - at;
+  }
+
+  /** Whether the agent of a host is told to log all that it does. */
+  isTraced(fqdn: string): boolean {
+    return this.#traced.has(fqdn);
+  }
+
+  /** It holds until it is taken back, or until this station ends; agents that come back are told. */
+  setTraced(fqdn: string, enabled: boolean): void {
+    if (enabled) this.#traced.add(fqdn);
+    else this.#traced.delete(fqdn);
+    this.sessionOf(fqdn)?.trace(enabled);
   }
 
   /** The open connection of a host's agent. */
@@ -112,8 +140,11 @@ export class AgentSessions {
   join(session: AgentSession): void {
     const present = this.#heard.get(session.fqdn);
     if (present?.session && present.session !== session) present.session.close();
-    this.#heard.set(session.fqdn, { at: this.#options.awake(), session });
+    this.#heard.set(session.fqdn, { at: this.#options.awake(), wasHeard: true, session });
     this.#away.delete(session.fqdn);
+    this.#silent.delete(session.fqdn);
+    // Also where it is not: the agent may have been told so by an earlier station.
+    if (present?.session !== session) session.trace(this.isTraced(session.fqdn));
     this.#toldMs ||= this.heartbeatMs();
   }
 
@@ -141,10 +172,11 @@ export class AgentSessions {
   #sweep(): void {
     const timeout = this.timeoutMs();
     const limit = this.#options.awake() - timeout;
-    for (const [fqdn, { at, session }] of this.#heard) {
+    for (const [fqdn, { at, wasHeard, session }] of this.#heard) {
       if (at > limit) continue;
       this.#heard.delete(fqdn);
       this.#away.delete(fqdn);
+      if (wasHeard) this.#silent.set(fqdn, at);
       session?.close();
       this.#options.lost(fqdn, `no heartbeat for ${timeout / 1000} s`);
     }

@@ -6,7 +6,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createRenderer } from '../config/render.ts';
 import type { Fid } from '../core/allocation/fid.ts';
@@ -30,6 +30,7 @@ import { FilesReader } from './files.ts';
 import { History } from './history.ts';
 import { stationKey } from './key.ts';
 import { Leases } from './leases.ts';
+import { Rate } from './rate.ts';
 import type { MakeReply, Result } from './result.ts';
 import { SecretStore } from './secrets.ts';
 import { Submitter } from './submitter.ts';
@@ -73,6 +74,8 @@ const identified = (sender: Sender): Sender & { correlation: string } => ({
 const defaultSnapshotEvery = 50_000;
 /** How often deadlines are looked at, ms. */
 const tickMs = 500;
+/** Over how long the rate of commits is told, ms. */
+const rateMs = 10_000;
 
 export class Station {
   readonly log: SqliteLog;
@@ -89,6 +92,11 @@ export class Station {
   readonly #now: Clock;
   readonly #key: Buffer;
   readonly #snapshotEvery: number;
+  /** Of the data, absolute. */
+  readonly directory: string;
+  /** Wall clock, ms since the epoch. */
+  readonly started: number;
+  readonly #commits = new Rate(rateMs);
   readonly #ticker: NodeJS.Timeout;
   #snapshot: { revision: number; running: Promise<void> | null };
   #closing = false;
@@ -129,6 +137,8 @@ export class Station {
     const monotonic = options.monotonic ?? (() => performance.now());
     this.#now = logClock(options.now ?? Date.now, monotonic, start.at);
     const awake = awakeClock(monotonic);
+    this.directory = resolve(options.directory);
+    this.started = this.#now();
     this.#key = stationKey(options.directory, start.head === 0);
     this.secrets = new SecretStore(options.directory, this.#key);
     const mint = (fid: Fid): MintedToken => {
@@ -183,6 +193,11 @@ export class Station {
   /** Commits decided and not durable yet. */
   get waiting(): number {
     return this.#submitter.waiting;
+  }
+
+  /** Commits a second, over the last ten seconds. */
+  get commitsPerSecond(): number {
+    return this.#commits.perSecond(performance.now(), this.counters.commits);
   }
 
   now(): number {
@@ -296,6 +311,7 @@ export class Station {
 
   /** One commit fires a limited number of deadlines; while more are due, the next one follows at once. */
   async #tick(): Promise<void> {
+    this.#commits.sample(performance.now(), this.counters.commits);
     if (this.#isFiring) return;
     this.#isFiring = true;
     while (!this.#closing && this.#isDue()) {

@@ -23,6 +23,7 @@ t.test(
       { type: 'output-open', id: 3, fid: '0x1:0x2', lines: null, follow: false, channels: [] },
       { type: 'output-next', id: 3 },
       { type: 'output-close', id: 3 },
+      { type: 'trace', enabled: true },
     ];
     for (const message of messages)
       t.same(agent.readStationMessage(JSON.stringify({ ...message, later: [1] })), message);

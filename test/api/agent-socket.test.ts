@@ -318,6 +318,8 @@ t.test(
         assign: () => undefined,
         close: () => undefined,
         minor: 0,
+        protocol: '1.0',
+        trace: () => undefined,
         openOutput: () => t.fail('nobody asks') as never,
       });
     join('first');

@@ -9,11 +9,14 @@ import { fid, fidKey, parseFid } from '../../src/core/allocation/fid.ts';
 import { NumberSet } from '../../src/core/allocation/number-set.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import { DeadlineHeap } from '../../src/core/graph/deadlines.ts';
+import { Deadlines } from '../../src/core/graph/deadlines-by-kind.ts';
+import { deadlineKinds } from '../../src/core/graph/resources.ts';
 import type { DeadlineRow } from '../../src/core/graph/resources.ts';
 
+/** The kind is always the same for an id. */
 const deadline = (id: string, at: number): DeadlineRow => ({
   id,
-  kind: 'request-expiry',
+  kind: deadlineKinds[id.charCodeAt(1) % 3]!,
   subject: id,
   at,
   created: revision(1),
@@ -32,7 +35,7 @@ t.test(
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const heap = new DeadlineHeap();
+        const heap = new Deadlines();
         const model = new Map<string, DeadlineRow>();
         for (const each of steps) {
           if ('set' in each) {
@@ -56,6 +59,11 @@ t.test(
               sorted.filter(({ at }) => at <= each.due).slice(0, each.limit),
             );
           else t.equal(heap.next(), sorted[0]);
+          for (const kind of deadlineKinds) {
+            const ofKind = sorted.filter((row) => row.kind === kind);
+            t.equal(heap.count(kind), ofKind.length);
+            t.equal(heap.next(kind), ofKind[0]);
+          }
         }
       }),
       { numRuns: 60 },

@@ -229,8 +229,10 @@ export class Supervision {
 
   /** Does what is due; false when nothing is. */
   async #step(slot: Slot): Promise<boolean> {
-    const { wanted } = slot;
-    switch (nextStep(slot)) {
+    const { fid, wanted } = slot;
+    const step = nextStep(slot);
+    this.#log.trace({ fid, step, generation: wanted?.generation }, 'next step of a process');
+    switch (step) {
       case 'nothing':
         return false;
       case 'stop':

@@ -2,13 +2,89 @@
 
 import { statSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { kinds } from '../../core/graph/resources.ts';
 import { rules, rulesVersion } from '../../core/rules/index.ts';
+import { sequenceKinds, sequences } from '../../station/sequences.ts';
 import type { Station } from '../../station/station.ts';
 import type { EventStreams } from '../event-streams.ts';
-import { EngineInfo, LogInfo } from '../schemas/replies.ts';
+import { EngineInfo, LogInfo, Sequences, StationInfo } from '../schemas/station-replies.ts';
+import { strict } from '../schemas/values.ts';
 
-export const infoRoutes = (app: FastifyInstance, station: Station, streams: EventStreams): void => {
+const SequencesQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1000, description: 'How many to list. Default 100.' }),
+    ),
+  },
+  strict,
+);
+
+export const infoRoutes = (
+  app: FastifyInstance,
+  station: Station,
+  streams: EventStreams,
+  version: string,
+): void => {
+  app.get(
+    '/station',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'The station: version, data directory, log, memory',
+        tags: ['station'],
+        response: { 200: StationInfo },
+      },
+    },
+    (): StationInfo => {
+      const { graph, log, archive } = station;
+      return {
+        version,
+        pid: process.pid,
+        node: process.versions.node,
+        started: station.started,
+        uptime_seconds: Math.round((station.now() - station.started) / 1000),
+        directory: station.directory,
+        head: log.head(),
+        waiting: station.waiting,
+        durability: log.durability,
+        log_bytes: log.size(),
+        snapshots: archive.snapshots.length,
+        last_snapshot: archive.snapshots[0]?.about.revision ?? null,
+        hosts: graph.count('host'),
+        processes: graph.count('process'),
+        agents_connected: station.agents.connected,
+        memory_bytes: process.memoryUsage.rss(),
+      };
+    },
+  );
+
+  app.get<{ Querystring: { limit?: number } }>(
+    '/engine/sequences',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'What takes several steps and is under way',
+        description:
+          'Processes that start, stop or wait for their next attempt, lost hosts, endpoints that are kept back: what each ' +
+          'waits for, and when something follows if that does not come.',
+        tags: ['station'],
+        querystring: SequencesQuery,
+        response: { 200: Sequences },
+      },
+    },
+    async (request): Promise<Sequences> => {
+      const { graph, head } = station;
+      const reply = {
+        revision: head,
+        kinds: sequenceKinds(graph),
+        sequences: sequences(graph, request.query.limit ?? 100),
+      };
+      await station.settled();
+      return reply;
+    },
+  );
+
   app.get(
     '/log',
     {
@@ -63,6 +139,7 @@ export const infoRoutes = (app: FastifyInstance, station: Station, streams: Even
         })),
         commits,
         events,
+        commits_per_second: Math.round(station.commitsPerSecond * 10) / 10,
         rejections,
         waiting: station.waiting,
         resources: Object.fromEntries(kinds.map((kind) => [kind, station.graph.count(kind)])),

@@ -18,8 +18,9 @@ export const agentProtocol = 1;
  * not know them. A side that does not say it has 0.
  *
  * - 1: output of processes.
+ * - 2: traces.
  */
-export const agentProtocolMinor = 1;
+export const agentProtocolMinor = 2;
 /** Versions this side still speaks. */
 export const agentProtocolsSpoken = { from: 1, to: 1 } as const;
 
@@ -200,6 +201,9 @@ export const OutputNext = Type.Object({ type: Type.Literal('output-next'), id: T
 /** Nobody wants it any more. */
 export const OutputClose = Type.Object({ type: Type.Literal('output-close'), id: Type.Integer() });
 
+/** Whether the agent is to log all that it does. */
+export const Trace = Type.Object({ type: Type.Literal('trace'), enabled: Type.Boolean() });
+
 export const StationMessage = Type.Union([
   Welcome,
   Taken,
@@ -209,6 +213,7 @@ export const StationMessage = Type.Union([
   OutputOpen,
   OutputNext,
   OutputClose,
+  Trace,
 ]);
 
 /** WebSocket close codes (RFC 6455 §7.4.2: 4000-4999 are private). */

@@ -38,6 +38,8 @@ export const LoadBody = Type.Object(
 
 export const HostBody = Type.Object({ fqdn: Fqdn }, strict);
 
+export const TracesBody = Type.Object({ enabled: Type.Boolean() }, strict);
+
 const tokens = Type.Optional(
   Type.Boolean({
     default: false,
@@ -122,6 +124,7 @@ export type ScaleBody = Static<typeof ScaleBody>;
 export type VarsBody = Static<typeof VarsBody>;
 export type LoadBody = Static<typeof LoadBody>;
 export type HostBody = Static<typeof HostBody>;
+export type TracesBody = Static<typeof TracesBody>;
 export type NodeBody = Static<typeof NodeBody>;
 export type ProcessBody = Static<typeof ProcessBody>;
 export type LeaseBody = Static<typeof LeaseBody>;

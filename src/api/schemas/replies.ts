@@ -262,38 +262,6 @@ export const IssuedToken = Type.Intersect([
   }),
 ]);
 
-export const LogInfo = Type.Object({
-  head: RevisionNumber,
-  durability: Type.String(),
-  bytes: Type.Integer(),
-  digest: Type.String(),
-  subscribers: Type.Array(
-    Type.Object({ name: Type.String(), revision: RevisionNumber, lag: Type.Integer() }),
-  ),
-  snapshots: Type.Array(
-    Type.Object({ revision: RevisionNumber, bytes: Type.Integer(), at: Timestamp }),
-  ),
-});
-
-export const EngineInfo = Type.Object({
-  revision: RevisionNumber,
-  rules_version: Type.Integer(),
-  rules: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      description: Type.String(),
-      on: Type.Array(Type.String()),
-      firings: Type.Integer(),
-    }),
-  ),
-  commits: Type.Integer({ description: 'Since this station started.' }),
-  events: Type.Integer(),
-  rejections: Type.Integer(),
-  waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),
-  resources: Type.Record(Type.String(), Type.Integer()),
-  next_deadline: nullable(Timestamp),
-});
-
 export const Dump = Type.Object({
   facts: Type.Object({ name: Type.String(), text: Type.String() }),
   roles: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
@@ -362,8 +330,6 @@ export type DryRun = Static<typeof DryRun>;
 export type Why = Static<typeof Why>;
 export type Token = Static<typeof Token>;
 export type IssuedToken = Static<typeof IssuedToken>;
-export type LogInfo = Static<typeof LogInfo>;
-export type EngineInfo = Static<typeof EngineInfo>;
 export type Operation = Static<typeof Operation>;
 export type VarList = Static<typeof VarList>;
 export type Dump = Static<typeof Dump>;

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { everyItem } from '../../client/pages.ts';
-import type { EngineInfo, GraphFormat, Host, LogInfo } from '../../client/types.ts';
+import type { Agent, EngineInfo, GraphFormat, Host, LogInfo } from '../../client/types.ts';
 import {
   readOptions,
   show,
@@ -24,6 +24,10 @@ import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { orderCommand } from './orders.ts';
+import { cepCommand } from './sequences.ts';
+import { serviceCommands } from './service.ts';
+import { stationCommands } from './station.ts';
+import { tracesCommands } from './traces.ts';
 
 export const systemCommands = (program: Command, shell: Shell): void => {
   const system = program
@@ -32,6 +36,8 @@ export const systemCommands = (program: Command, shell: Shell): void => {
     .description('hosts, and what Halcyon itself consists of: log, engine, graph');
   hostCommands(system, shell);
   infoCommands(system, shell);
+  serviceCommands(system, shell);
+  stationCommands(system, shell);
 };
 
 const hostCommands = (system: Command, shell: Shell): void => {
@@ -110,6 +116,7 @@ const hostCommands = (system: Command, shell: Shell): void => {
     ),
     'halctl system node show n0001.example',
   );
+  tracesCommands(node, shell);
 };
 
 const hostTable = (shell: Shell, hosts: readonly Host[]): string[] =>
@@ -171,6 +178,13 @@ const hostLines = (host: Host): string[] => {
   ];
 };
 
+const agentLines = ({ connected, protocol, heard, traces }: Agent): string[] =>
+  formatFields([
+    ['connection', connected ? `open, protocol ${protocol}` : 'none'],
+    ['heard', heard === null ? 'not since the station started' : formatTime(heard)],
+    ['traces', traces ? 'on: it logs all that it does' : 'off'],
+  ]);
+
 interface GraphFlags extends GlobalFlags {
   readonly at?: string;
   readonly format: GraphFormat;
@@ -230,14 +244,18 @@ const infoCommands = (system: Command, shell: Shell): void => {
     'halctl system info rc',
   );
 
-  const node = async (flags: ReadFlags, fqdn: string): Promise<void> => {
+  cepCommand(info, shell);
+
+  const node = async (flags: ReadFlags, name: string): Promise<void> => {
     const client = await connect(shell, flags);
-    show(
-      shell,
-      flags,
-      await client.getHost(fqdn.toLowerCase(), readOptions(shell, flags)),
-      hostLines,
-    );
+    const fqdn = name.toLowerCase();
+    const host = await client.getHost(fqdn, readOptions(shell, flags));
+    // The agent is as it is now, whenever the host is looked at.
+    const agent = flags.at === undefined ? await client.getAgent(fqdn) : undefined;
+    show(shell, flags, agent ? { ...host, agent } : host, () => [
+      ...(agent ? agentLines(agent) : []),
+      ...hostLines(host),
+    ]);
   };
   withExamples(
     withWork(
@@ -291,6 +309,7 @@ const engineLines = (shell: Shell, engine: EngineInfo): string[] => [
     ['revision', String(engine.revision)],
     ['rules', `version ${engine.rules_version}`],
     ['commits', `${engine.commits} since the start of the station`],
+    ['rate', `${engine.commits_per_second} commits a second, over the last ten`],
     ['events', String(engine.events)],
     ['rejections', String(engine.rejections)],
     ['waiting', String(engine.waiting)],

@@ -1,4 +1,4 @@
-/** The deadlines of the graph in order of time. */
+/** Deadlines in order of time. */
 
 import type { DeadlineRow } from './resources.ts';
 
@@ -30,6 +30,10 @@ export class DeadlineHeap {
     this.#entries.set(after.id, entry);
     if (this.#heap.length > untidyMin && this.#heap.length > 2 * this.#entries.size) this.#tidy();
     else this.#insert(entry);
+  }
+
+  get size(): number {
+    return this.#entries.size;
   }
 
   /** The earliest deadline, if any. */

@@ -7,7 +7,7 @@
  * failed append all roll back.
  */
 
-import { DeadlineHeap } from './deadlines.ts';
+import { Deadlines } from './deadlines-by-kind.ts';
 import { formatDigest, hashRow } from './digest.ts';
 import { fidKey } from '../allocation/fid.ts';
 import { EndpointIndex, RangeIndex } from '../allocation/allocated.ts';
@@ -58,7 +58,7 @@ export class Graph {
 
   readonly endpoints = new EndpointIndex();
   readonly ranges = new RangeIndex();
-  readonly deadlines = new DeadlineHeap();
+  readonly deadlines = new Deadlines();
   readonly #specIds = new Map<string, string>();
   readonly #hostStates = { unknown: 0, up: 0, down: 0 };
   readonly #processStates = new Map<string, number>();

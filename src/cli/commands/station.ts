@@ -1,0 +1,67 @@
+/** `halctl system station`: the station itself. */
+
+import type { Command } from 'commander';
+import type { StationInfo } from '../../client/types.ts';
+import { show, withExamples, withJson, withWork } from '../command.ts';
+import type { JsonFlag } from '../command.ts';
+import { formatFields } from '../output/table.ts';
+import { formatTime } from '../output/text.ts';
+import { connect } from '../session.ts';
+import type { GlobalFlags } from '../session.ts';
+import type { Shell } from '../shell.ts';
+
+export const stationCommands = (system: Command, shell: Shell): void => {
+  const station = system.command('station').description('the station that answers');
+  const run = async (flags: GlobalFlags & JsonFlag): Promise<void> => {
+    const client = await connect(shell, flags);
+    show(shell, flags, await client.station({ signal: shell.signal }), stationLines);
+  };
+  withExamples(
+    withWork(
+      withJson(
+        station
+          .command('status')
+          .description('show the station: version, data directory, log, memory, since when'),
+      ),
+      run,
+    ),
+    'halctl system station status',
+    'halctl system station status --json | jq .memory_bytes',
+  );
+};
+
+const stationLines = (station: StationInfo): string[] =>
+  formatFields([
+    ['version', `${station.version}, on Node.js ${station.node}`],
+    ['running', `since ${formatTime(station.started)}, ${duration(station.uptime_seconds)}`],
+    ['process', String(station.pid)],
+    ['directory', station.directory],
+    ['head', `revision ${station.head}`],
+    [
+      'durable',
+      station.waiting === 0 ? 'all' : `all but ${station.waiting} commits, which wait for the disk`,
+    ],
+    ['durability', station.durability],
+    ['log', mebibytes(station.log_bytes)],
+    [
+      'snapshots',
+      station.last_snapshot === null
+        ? 'none'
+        : `${station.snapshots}, the newest at revision ${station.last_snapshot}`,
+    ],
+    ['hosts', `${station.hosts}, ${station.agents_connected} agents connected`],
+    ['processes', String(station.processes)],
+    ['memory', mebibytes(station.memory_bytes)],
+  ]);
+
+const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+
+/** `45 s`, `12 min`, `5 h 3 min`, `41 d 2 h`. */
+const duration = (seconds: number): string => {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (minutes === 0) return `${seconds} s`;
+  if (hours === 0) return `${minutes} min`;
+  if (hours < 24) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+};
