@@ -49,6 +49,14 @@ t.test('T51: a killed process comes back with a new pid', async (t) => {
     [back.pid],
   );
   t.equal(back.attempt, 2);
+  t.match(
+    await cluster.events('ProcessStarting', fid),
+    [
+      { attempt: 1, reason: '' },
+      { attempt: 2, reason: 'was killed by SIGKILL' },
+    ],
+    'and the log says why',
+  );
 });
 
 t.test('T28, T29: a crash loop ends in failed and is nobody else’s business', async (t) => {

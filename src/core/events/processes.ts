@@ -132,7 +132,7 @@ export const processEvents = {
 
   /** It is to be started: its agent gets the order under this generation. */
   ProcessStarting: event(
-    1,
+    2,
     Type.Object(
       {
         fid: FidField,
@@ -140,10 +140,19 @@ export const processEvents = {
         attempt: Type.Integer({ minimum: 1 }),
         /** When it must be online, ms since the epoch. */
         until: Type.Integer({ minimum: 0 }),
+        /** How it ended, where it is started again at once; else empty. */
+        reason: Type.String({ maxLength: 1024 }),
       },
       closed,
     ),
-    { fid: '0x7200000000000001:0x2a' as Fid, generation: 3, attempt: 1, until: 1_795_000_180_000 },
+    {
+      fid: '0x7200000000000001:0x2a' as Fid,
+      generation: 3,
+      attempt: 2,
+      until: 1_795_000_180_000,
+      reason: 'was killed by SIGKILL',
+    },
+    { upcast: { 1: (data: object) => ({ ...data, reason: '' }) } },
   ),
 
   /** Its agent has executed it. */

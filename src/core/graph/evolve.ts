@@ -215,11 +215,11 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     move(graph, fid, state, { reason, pid: isDown ? null : pid }, position);
   },
 
-  ProcessStarting: (graph, { fid, generation, attempt, until }, position) => {
+  ProcessStarting: (graph, { fid, generation, attempt, until, reason }, position) => {
     clearDeadline(graph, 'process-retry', fid);
     clearDeadline(graph, 'process-stop', fid);
     setDeadline(graph, 'process-start', fid, until, position);
-    move(graph, fid, 'starting', { generation, attempt, pid: null, reason: '' }, position);
+    move(graph, fid, 'starting', { generation, attempt, pid: null, reason }, position);
   },
 
   ProcessRunning: (graph, { fid, pid }, { revision }) =>

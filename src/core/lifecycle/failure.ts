@@ -42,7 +42,7 @@ export const afterFailure = (
     return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason: message } }];
   }
   const pause = pauseBefore(retry, varOf(graph, 'process_restart_retry_interval'));
-  if (pause === 0) return [startOrder(graph, process, retry + 1, at)];
+  if (pause === 0) return [startOrder(graph, process, retry + 1, at, reason)];
   const data = { fid, attempt: retry + 1, at: at + pause, reason };
   return [{ type: 'ProcessRetryScheduled', data }];
 };

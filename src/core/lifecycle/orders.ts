@@ -7,15 +7,17 @@ import { varOf } from '../vars.ts';
 
 const second = 1000;
 
-/** The order to start a process; `attempt` counts from 1. */
+/** The order to start a process; `attempt` counts from 1, `reason` tells how the last one ended. */
 export const startOrder = (
   graph: Graph,
   { fid, generation }: ProcessRow,
   attempt: number,
   at: number,
+  reason = '',
 ): EventOf<'ProcessStarting'> => {
   const until = at + varOf(graph, 'process_start_timeout') * second;
-  return { type: 'ProcessStarting', data: { fid, generation: generation + 1, attempt, until } };
+  const data = { fid, generation: generation + 1, attempt, until, reason };
+  return { type: 'ProcessStarting', data };
 };
 
 /** The order to stop a process that is starting or online. */
