@@ -18,6 +18,7 @@ import { Failure } from '../exit-codes.ts';
 import { formatTable } from '../output/table.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { bootstrapCommand } from './bootstrap.ts';
 import { dumpCommand } from './dump.ts';
 import { loadCommand } from './load.ts';
 import { nodeCommands } from './node.ts';
@@ -30,6 +31,7 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
     .command('cluster')
     .alias('mero')
     .description('the managed cluster: facts and roles, nodes, processes, status');
+  bootstrapCommand(cluster, shell);
   loadCommand(cluster, shell);
   dumpCommand(cluster, shell);
   statusCommand(cluster, shell);

@@ -165,7 +165,7 @@ const dryRunLines = (shell: Shell, plan: LoadPlan): Iterable<string> =>
     ? [`Dry run at revision ${plan.revision}: nothing would change.`, ...keptLines(plan.kept)]
     : planLines(plan, shell.palette);
 
-const loadedLines = (reply: Loaded): string[] => {
+export const loadedLines = (reply: Loaded): string[] => {
   const { revision, changed, hosts, roles, processes, waiting, kept } = reply;
   return [
     changed

@@ -11,7 +11,7 @@ import {
   withExamples,
   withWork,
 } from '../command.ts';
-import type { ChangeFlags, JsonFlag } from '../command.ts';
+import type { ChangeFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { formatTable } from '../output/table.ts';
 import { counted, formatJson } from '../output/text.ts';
@@ -72,13 +72,26 @@ const follow = async (
   flags: OrderFlags,
   begun: Operation,
 ): Promise<void> => {
+  const operation = flags.wait ? await settle(shell, client, begun) : begun;
+  if (flags.json) shell.print(formatJson(operation));
+  else printLines(shell, resultLines(operation, shell.width));
+  for (const warning of flags.json ? [] : operation.warnings) shell.say(`Warning: ${warning}\n`);
+  refuseFailed(operation);
+};
+
+/** Waits until an operation is over, and shows progress on a terminal. */
+export const settle = async (
+  shell: Shell,
+  client: Client,
+  begun: Operation,
+): Promise<Operation> => {
   let operation = begun;
-  while (flags.wait && operation.state === 'running') {
+  while (operation.state === 'running') {
     if (shell.progress) shell.say(`\r\u001b[K${progressOf(operation)}`);
     operation = await client.operation(operation.id, patience, { signal: shell.signal });
   }
   if (shell.progress) shell.say('\r\u001b[K');
-  report(shell, flags, operation);
+  return operation;
 };
 
 const progressOf = ({ kind, done, total, waiting }: Operation): string => {
@@ -87,10 +100,8 @@ const progressOf = ({ kind, done, total, waiting }: Operation): string => {
   return `${ofKind(kind).ing}: ${done} of ${total}${about}`;
 };
 
-const report = (shell: Shell, flags: JsonFlag, operation: Operation): void => {
-  if (flags.json) shell.print(formatJson(operation));
-  else printLines(shell, resultLines(operation, shell.width));
-  for (const warning of flags.json ? [] : operation.warnings) shell.say(`Warning: ${warning}\n`);
+/** Ends the command as the operation ended. */
+export const refuseFailed = (operation: Operation): void => {
   if (operation.state === 'failed')
     throw new Failure(
       'failed',
@@ -103,7 +114,8 @@ const report = (shell: Shell, flags: JsonFlag, operation: Operation): void => {
 
 type Straggler = Operation['failed'][number];
 
-const resultLines = (operation: Operation, width: number | undefined): string[] => {
+/** What became of an operation, and what is not where it was wanted. */
+export const resultLines = (operation: Operation, width: number | undefined): string[] => {
   const { id, kind, state, done, total, failed, waiting } = operation;
   if (kind === 'none') return ['Nothing had to be done.'];
   if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
