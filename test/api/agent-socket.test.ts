@@ -161,6 +161,47 @@ t.test(
   },
 );
 
+t.test('T34: reports that come twice, late or out of order change nothing', async (t) => {
+  const opened = await openStation(t);
+  const { ask, station } = opened;
+  const roles = `
+- role: worker
+  processes:
+    - name: worker
+      ownership: managed
+      endpoint: "{{ lnid }}:12345:41:1"
+      command: [sleep, "86400"]
+`;
+  const agent = (await listening(t, opened))();
+  await agent.hello(fqdn);
+  await agent.up(fqdn);
+  await agent.hears('taken', 1);
+  t.equal((await ask('POST', '/load', bodyOf('cluster: x\nhosts: []\n', roles))).status, 200);
+  const added = await ask('POST', '/processes', { host: fqdn, role: 'worker' });
+  const { fid } = added.body.processes[0];
+  await ask('POST', `/processes/${fid}/start`);
+  let id = 1;
+  const says = async (generation: number, state: string, pid: number | null): Promise<void> => {
+    id += 1;
+    await agent.send({ type: 'process', id, fid, generation, state, pid, reason: '' });
+    await agent.hears('taken', id);
+  };
+  await says(1, 'online', 7);
+  const online = station.log.head();
+  await says(1, 'starting', 7);
+  await says(1, 'online', 7);
+  t.equal(station.log.head(), online, 'doubled, and the earlier one after the later');
+  t.match((await ask('GET', `/processes/${fid}`)).body, { state: 'online', pid: 7 });
+
+  await ask('POST', `/processes/${fid}/restart`);
+  const restarted = station.log.head();
+  for (const state of ['exited', 'online', 'stopping', 'refused']) await says(1, state, 7);
+  t.equal(station.log.head(), restarted, 'all of the run before');
+  t.match((await ask('GET', `/processes/${fid}`)).body, { state: 'starting', generation: 2 });
+  await says(2, 'online', 8);
+  t.match((await ask('GET', `/processes/${fid}`)).body, { state: 'online', pid: 8 });
+});
+
 t.test('an agent that lies about its host is refused', async (t) => {
   const opened = await openStation(t);
   const connect = await listening(t, opened);
