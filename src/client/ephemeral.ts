@@ -54,7 +54,12 @@ export const runEphemeral = async <T>(
   const { host, role, overrides = {}, leaseSeconds = defaultLeaseSeconds } = options;
   const warn = options.warn ?? (() => undefined);
   const client = createClient(options);
-  const added = await client.addProcess({ host, role, overrides: { ...overrides }, tokens: true });
+  // Under its lease from the first moment: whatever happens now, nothing is left behind.
+  const added = await client
+    .addProcess({ host, role, overrides: { ...overrides }, tokens: true, lease: leaseSeconds })
+    .catch((error: unknown) => {
+      throw unsuitable(error, role) ?? error;
+    });
   const process = await onlyOne(client, added, role);
   const { token, ...configuration } = process;
   const { fid } = configuration;
@@ -62,7 +67,6 @@ export const runEphemeral = async <T>(
   const timeoutMs = Math.min(options.timeoutMs ?? 10_000, leaseSeconds * 500);
   const own = createClient({ ...options, token, timeoutMs });
   try {
-    await own.leaseProcess(fid, leaseSeconds);
     await own.reportState(fid, { state: 'online' });
   } catch (error) {
     await end(client, own, fid, { state: 'failed', reason: 'not begun' }, () => undefined);
@@ -94,20 +98,24 @@ export const runEphemeral = async <T>(
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
+/** The refusal of a lease, in the words of who needs one. */
+const unsuitable = (error: unknown, role: string): UnsuitableRoleError | undefined =>
+  error instanceof ApiError && error.code === 'process-managed'
+    ? new UnsuitableRoleError(`the role ${role} gives managed processes: Halcyon runs them itself`)
+    : undefined;
+
 /** The one process of the role. Where it cannot be run like this, what was added is removed again. */
 const onlyOne = async (client: Client, added: Added, role: string): Promise<AddedProcess> => {
   const own = added.processes.filter((process) => process.role === role);
   const [first] = own;
-  if (first?.ownership === 'independent' && own.length === 1) return first;
+  if (first && own.length === 1) return first;
   // From the last to the first: what others require was added before them.
   for (const { fid } of added.processes.toReversed())
     await client.order({ verb: 'remove', process: fid }, { force: true });
   throw new UnsuitableRoleError(
     first === undefined
       ? `the role ${role} gives no process`
-      : first.ownership === 'managed'
-        ? `the process ${first.name} of the role ${role} is managed: Halcyon runs it itself`
-        : `the role ${role} gives ${own.length} processes; one is needed`,
+      : `the role ${role} gives ${own.length} processes; one is needed`,
   );
 };
 

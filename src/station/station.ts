@@ -14,7 +14,7 @@ import type { MintedToken } from '../core/commands/command.ts';
 import type { Command } from '../core/commands/index.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineCounters } from '../core/engine.ts';
-import type { EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
+import type { Commit, EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Refused } from '../core/rejection.ts';
@@ -65,6 +65,12 @@ export interface Sender {
   readonly request?: RequestIdentity | undefined;
   readonly expected?: Revision | undefined;
 }
+
+/** The processes that a commit puts under a lease. */
+const leasedIn = (commit: Commit | null): Fid[] =>
+  commit?.events.flatMap(({ type, data }) =>
+    type === 'ProcessLeased' ? [(data as { fid: Fid }).fid] : [],
+  ) ?? [];
 
 const identified = (sender: Sender): Sender & { correlation: string } => ({
   ...sender,
@@ -217,8 +223,13 @@ export class Station {
    */
   submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
     this.#considerSnapshot();
-    const submitted = this.#submitter.submit(command, identified(sender), makeReply);
-    return command.type === 'LeaseProcess' ? this.#renewing(command.fid, submitted) : submitted;
+    const leased = command.type === 'LeaseProcess' ? [command.fid] : [];
+    const isLeasing = command.type === 'AddProcesses' && command.lease !== undefined;
+    const submitted = this.#submitter.submit(command, identified(sender), (graph, commit) => {
+      if (isLeasing) leased.push(...leasedIn(commit));
+      return makeReply(graph, commit);
+    });
+    return isLeasing || leased.length > 0 ? this.#renewing(leased, submitted) : submitted;
   }
 
   /**
@@ -303,9 +314,9 @@ export class Station {
   }
 
   /** Whoever may ask for a lease renews it thereby. */
-  async #renewing<T>(fid: Fid, submitted: Promise<Result<T>>): Promise<Result<T>> {
+  async #renewing<T>(leased: readonly Fid[], submitted: Promise<Result<T>>): Promise<Result<T>> {
     const result = await submitted;
-    if (result.ok) this.leases.renew(fid);
+    if (result.ok) for (const fid of leased) this.leases.renew(fid);
     return result;
   }
 

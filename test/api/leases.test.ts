@@ -85,6 +85,26 @@ t.test('a lease that nobody renews ends the process, also after a restart', asyn
   await until('the lease to be forgotten', () => station.leases.size === 0);
 });
 
+t.test('a process that is added under a lease is gone when nobody says a word', async (t) => {
+  const { ask, fill, station } = await openStation(t);
+  await fill();
+  const { length } = (await ask('GET', '/processes?role=clovis-app')).body.items;
+  const body = { host, role: 'clovis-app', overrides: { multiplicity: 1 }, lease: 5 };
+  const { body: added } = await ask('POST', '/processes', body, { key: 'once' });
+  const again = await ask('POST', '/processes', body, { key: 'once' });
+  t.same(again.body, added, 'asked twice, it is one');
+  const { fid } = added.processes.at(-1);
+  t.match(await ask('GET', `/processes/${fid}`), { body: { lease: 5, state: 'unknown' } });
+  t.equal(station.leases.size, 1);
+  await until('the process to be gone', () => !station.graph.get('process', fid));
+  t.equal((await ask('GET', '/processes?role=clovis-app')).body.items.length, length);
+  t.match(await ask('POST', '/processes', { ...body, role: 's3server', overrides: {} }), {
+    status: 409,
+    body: { code: 'process-managed' },
+  });
+  t.match(await ask('POST', '/processes', { ...body, lease: 4 }), { status: 400 });
+});
+
 t.test('time in which the station itself stood still counts for nobody', async (t) => {
   const opened = await openStation(t);
   const { fid, token } = await added(opened);

@@ -133,7 +133,7 @@ t.test('a command is a process while it runs, and ends as it ends', async (t) =>
   t.test('a role that does not fit is refused, and nothing is left', async (t) => {
     for (const [name, message] of [
       ['many', 'the role many gives 2 processes; one is needed'],
-      ['kept', 'the process kept of the role kept is managed: Halcyon runs it itself'],
+      ['kept', 'the role kept gives managed processes: Halcyon runs them itself'],
     ]) {
       const { code, out, err } = await halctl(`run --host n1.example --role ${name} -- echo ran`);
       t.match({ code, out }, { code: 4, out: '' });

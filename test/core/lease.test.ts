@@ -47,6 +47,21 @@ t.test('a lease is set once and changed by another', async (t) => {
     .then(t, [{ type: 'ProcessLeased', data: { fid: app, seconds: 60 } }]);
 });
 
+t.test('a process is added under its lease in one commit, and nothing else is', async (t) => {
+  const engine = newEngine();
+  for (const command of loaded) submit(engine, command);
+  const leased = { ...add(host, 'app'), tokens: true, lease: 30 } as Command;
+  const events = addedBy(engine, leased);
+  t.ok(events.length > 0);
+  for (const { fid } of events) {
+    const { role, lease: seconds } = engine.graph.must('process', fid);
+    t.equal(seconds, role === 'app' ? 30 : null, 'what the role requires has none');
+  }
+  given(...loaded)
+    .when({ ...add(host, 'solo'), lease: 30 } as Command)
+    .thenRejected(t, { code: 'process-managed', subject: 'solo' });
+});
+
 t.test('only independent processes that exist have one', async (t) => {
   const managed = first('solo');
   for (const command of [lease(managed, 30), expire(managed)])

@@ -104,7 +104,8 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
         summary: 'Add the processes of a role to a host',
         description:
           'As many as the role says, in one commit, all of them or none. Answers with the configuration of every ' +
-          'process added, the ones that the role requires included.',
+          'process added, the ones that the role requires included. With `lease` the processes of the role, which must be ' +
+          'independent, are under a lease from the first moment.',
         tags: ['processes'],
         body: ProcessBody,
         querystring: CommandQuery,
@@ -113,13 +114,13 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) => {
-      const { host, role, overrides = {}, tokens = false } = request.body;
+      const { host, role, overrides = {}, tokens = false, lease } = request.body;
       const roles = [{ name: role, overrides: overrides as never }];
       return run(
         station,
         request,
         reply,
-        { type: 'AddProcesses', host, roles, tokens },
+        { type: 'AddProcesses', host, roles, tokens, lease },
         (graph, commit, revision) =>
           addedView(
             graph,

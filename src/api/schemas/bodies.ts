@@ -60,8 +60,20 @@ export const NodeBody = Type.Object(
   strict,
 );
 
+const leaseSeconds = Type.Integer({
+  minimum: leaseSecondsMin,
+  maximum: leaseSecondsMax,
+  description: 'How long the owner may be silent before the process is failed and removed.',
+});
+
 export const ProcessBody = Type.Object(
-  { host: Fqdn, role: RoleName, overrides: Type.Optional(Overrides), tokens },
+  {
+    host: Fqdn,
+    role: RoleName,
+    overrides: Type.Optional(Overrides),
+    tokens,
+    lease: Type.Optional(leaseSeconds),
+  },
   strict,
 );
 
@@ -75,11 +87,7 @@ export const StateBody = Type.Object(
 
 export const LeaseBody = Type.Object(
   {
-    seconds: Type.Integer({
-      minimum: leaseSecondsMin,
-      maximum: leaseSecondsMax,
-      description: 'How long the owner may be silent before the process is failed and removed.',
-    }),
+    seconds: leaseSeconds,
   },
   strict,
 );

@@ -65,6 +65,12 @@ export class Allocator {
     return refused;
   }
 
+  /** What a process of this decision is rendered from. */
+  specOf(id: string): ProcessSpec {
+    const here = this.events.find((event) => event.type === 'SpecRendered' && event.data.id === id);
+    return here?.type === 'SpecRendered' ? here.data.spec : this.#graph.must('spec', id).spec;
+  }
+
   #addRole(host: HostRow, name: string, overrides: Variables, chain: string[]): Refused | null {
     const role = this.#graph.get('role', name);
     if (!role)

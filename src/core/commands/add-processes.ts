@@ -2,8 +2,10 @@
 
 import { Allocator } from '../allocation/allocator.ts';
 import { requiredFirst } from '../allocation/role-order.ts';
+import type { EventOf } from '../events/catalogue.ts';
 import type { DeclaredRole } from '../facts.ts';
 import { reject } from '../rejection.ts';
+import type { Refused } from '../rejection.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 
@@ -14,9 +16,15 @@ export interface AddProcesses {
   readonly roles: readonly DeclaredRole[];
   /** Whether to issue a token for each process, with which it can fetch its configuration. */
   readonly tokens: boolean;
+  /**
+   * Seconds for which the owner of what is asked for may be silent; absent: for ever. What the roles
+   * require has no lease: others may come to use it.
+   */
+  readonly lease?: number | undefined;
 }
 
-export const addProcesses: Decide<AddProcesses> = (graph, { host, roles, tokens }, context) => {
+export const addProcesses: Decide<AddProcesses> = (graph, command, context) => {
+  const { host, roles, tokens, lease } = command;
   if (graph.count('cluster') === 0)
     return reject(
       'cluster-not-loaded',
@@ -36,15 +44,37 @@ export const addProcesses: Decide<AddProcesses> = (graph, { host, roles, tokens 
     const refused = allocator.addRole(row, role);
     if (refused) return refused;
   }
-  if (!tokens) return decided(allocator.events);
+  const added = allocator.events.filter((event) => event.type === 'ProcessAdded');
+  const leases = lease === undefined ? [] : leasesOf(allocator, added, roles, lease);
+  if ('rejection' in leases) return leases;
+  if (!tokens) return decided([...allocator.events, ...leases]);
 
-  const issued = allocator.events.flatMap((event) => {
-    if (event.type !== 'ProcessAdded') return [];
-    const { fid } = event.data;
+  const issued = added.map(({ data: { fid } }) => {
     const { id, hash } = context.mint(fid);
     const role = 'process' as const;
     const data = { id, name: `process ${fid}`, role, hash, host: null, process: fid, expires: 0 };
-    return [{ type: 'CredentialIssued' as const, data }];
+    return { type: 'CredentialIssued' as const, data };
   });
-  return decided([...allocator.events, ...issued]);
+  return decided([...allocator.events, ...leases, ...issued]);
+};
+
+type Added = EventOf<'ProcessAdded'>;
+
+/** A lease for each process that was asked for; only independent ones can have one. */
+const leasesOf = (
+  allocator: Allocator,
+  added: readonly Added[],
+  roles: readonly DeclaredRole[],
+  seconds: number,
+): EventOf<'ProcessLeased'>[] | Refused => {
+  const asked = added.filter(({ data }) => roles.some(({ name }) => name === data.role));
+  const specs = new Map(asked.map(({ data }) => [data.spec, data.role]));
+  for (const [spec, role] of specs)
+    if (allocator.specOf(spec).ownership === 'managed')
+      return reject(
+        'process-managed',
+        `the role ${role} gives managed processes: their agent watches them, and they have no lease`,
+        { subject: role },
+      );
+  return asked.map(({ data: { fid } }) => ({ type: 'ProcessLeased', data: { fid, seconds } }));
 };
