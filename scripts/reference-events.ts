@@ -67,11 +67,18 @@ const meanings: Readonly<Record<EventType, string>> = {
     'Operators want a process to leave that may be running. It is stopped, and goes when it has ended.',
   NodeRemovalOrdered:
     'Operators want a node to leave. It goes with its last process, and gets no other until then.',
+  NodeRemovalHeld:
+    'Operators want a node to leave, perhaps with its host, and some of its processes refuse: `by` says which and why, `more` how many beyond those. The others leave; the node stays.',
   NodeRemoved: 'A node left. Its host stays and can become a node again, with another fid.',
   ProcessRemoved:
     'A process was removed. Its range values are free at once, its endpoint when it has cooled down.',
+  ProcessAbandoned:
+    'A process could not be stopped and is removed all the same: it hung, or its host is down. Until `until`, operations say so.',
+  DeparturesForgotten: 'What was remembered of abandoned processes is forgotten after a day.',
   EndpointsCooled: 'Endpoints of removed processes have cooled down and may be given out again.',
   CredentialIssued: 'A token was issued. The event holds its hash, which readers are not shown.',
+  CredentialRetired:
+    'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
   CredentialRevoked: 'A token stopped working.',
 };
 

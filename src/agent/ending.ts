@@ -90,6 +90,8 @@ export function adviceOnRefusal(code: string): string | undefined {
       return `the token belongs to another host; ${tokenAdvice}`;
     case 'host-claimed':
       return claimAdvice;
+    case 'host-removed':
+      return `to make this a host of the cluster again, ${tokenAdvice}`;
     default:
       return undefined;
   }

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import { parseFid } from '../core/allocation/fid.ts';
+import { retiredRole } from '../core/graph/resources.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { AgentSession, OutputRequest, OutputSource } from '../station/agent-sessions.ts';
 import type { Assigned } from '../station/assignments.ts';
@@ -46,7 +47,7 @@ const parse = (data: Buffer): Message | null => {
 export const agentSocket = (app: FastifyInstance, station: Station, version: string): void => {
   app.get(
     '/agent',
-    { websocket: true, config: { access: 'agent' }, schema: { hide: true } },
+    { websocket: true, config: { access: 'agent-or-retired' }, schema: { hide: true } },
     (socket, request) => {
       new Connection(socket, request, station, version);
     },
@@ -114,6 +115,7 @@ class Connection implements AgentSession {
       return this.#end(closeCodes.notAllowed, 'the token was revoked or has expired');
     if (message.type === 'hello') return this.#welcome(message);
     if (this.fqdn === '') return this.#end(closeCodes.badMessage, 'hello comes first');
+    if (this.#credential.role === retiredRole) return this.#dismiss(message);
     if (message.type === 'heartbeat') return this.#station.agents.heard(this);
     if (message.type === 'output' || message.type === 'output-end') {
       if (!this.#outputs.take(message))
@@ -176,6 +178,18 @@ class Connection implements AgentSession {
     this.#station.agents.join(this);
     this.#send({ type: 'taken', id, revision: result.revision });
     this.#station.dispatcher.brief(this);
+  }
+
+  /**
+   * Its host was removed while nobody could tell it: it has to run nothing, which ends what it still
+   * does. It hears this on each connection, as long as its token is remembered.
+   */
+  #dismiss(message: Message): void {
+    if (message.type !== 'node-up') return;
+    const text = `${this.fqdn} was removed from the cluster; what still runs on it is ended`;
+    this.#refuse(message.id, 'host-removed', text);
+    this.assign({ full: true, processes: [], forget: [] });
+    this.#end(closeCodes.notAllowed, text);
   }
 
   async #reportProcess(report: ProcessReport): Promise<void> {

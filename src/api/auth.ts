@@ -1,12 +1,22 @@
 /** Who is asking, and whether they may. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CredentialRole, CredentialRow } from '../core/graph/resources.ts';
+import { retiredRole } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Station } from '../station/station.ts';
 import { ApiError } from './errors.ts';
 
 /** What a route asks of a token. `public`: nothing; `any`: a valid one. */
-export type Access = 'public' | 'any' | 'viewer' | 'operator' | 'admin' | 'agent' | 'process';
+export type Access =
+  | 'public'
+  | 'any'
+  | 'viewer'
+  | 'operator'
+  | 'admin'
+  | 'agent'
+  /** An agent's, also one whose host was removed. */
+  | 'agent-or-retired'
+  | 'process';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -17,14 +27,19 @@ declare module 'fastify' {
   }
 }
 
-const rank: Partial<Record<CredentialRole | Access, number>> = { viewer: 1, operator: 2, admin: 3 };
+const rank: Partial<Record<CredentialRow['role'] | Access, number>> = {
+  viewer: 1,
+  operator: 2,
+  admin: 3,
+};
 
 const bearer = /^Bearer +([^ ]+)$/i;
 
 /** Whether a token's role is enough. `process` is settled by the route, which knows the process. */
-const allows = (access: Access, role: CredentialRole): boolean => {
+const allows = (access: Access, role: CredentialRow['role']): boolean => {
   if (access === 'any') return true;
-  if (access === 'agent') return role === 'agent' || role === 'admin';
+  if (access === 'agent' || access === 'agent-or-retired')
+    return role === 'agent' || role === 'admin';
   if (access === 'process') return role === 'process' || (rank[role] ?? 0) >= 1;
   return (rank[role] ?? 0) >= (rank[access] ?? Infinity);
 };
@@ -48,7 +63,12 @@ export const authorise =
         new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`),
       );
     }
-    if (!allows(access, credential.role)) {
+    if (credential.role === retiredRole) {
+      if (access !== 'agent-or-retired')
+        return done(
+          new ApiError('unauthenticated', 'the host that the token spoke for was removed'),
+        );
+    } else if (!allows(access, credential.role)) {
       const needed = access === 'process' ? 'viewer' : access;
       return done(
         new ApiError(

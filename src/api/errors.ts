@@ -29,6 +29,7 @@ const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'process-busy': 409,
   'process-independent': 409,
   'process-required': 409,
+  'quorum-lost': 409,
   'being-removed': 409,
   'impossible-transition': 409,
   'host-claimed': 409,

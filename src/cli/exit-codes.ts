@@ -56,11 +56,14 @@ export class Failure extends Error {
   readonly ending: Ending;
   /** What to do next. */
   readonly advice: string | undefined;
+  /** What the station answered, where it did. */
+  readonly reply: unknown;
 
-  constructor(ending: Ending, message: string, advice?: string) {
+  constructor(ending: Ending, message: string, advice?: string, reply?: unknown) {
     super(message);
     this.ending = ending;
     this.advice = advice;
+    this.reply = reply;
   }
 }
 

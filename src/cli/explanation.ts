@@ -21,6 +21,9 @@ const advice: Readonly<Record<string, string>> = {
     'Look at what has changed (halctl events), then repeat with the revision of now, or without --if-match.',
   'idempotency-key-reused': 'Use another --idempotency-key, or none.',
   'no-free-endpoint': 'Remove processes that are not needed: halctl cluster process remove FID',
+  'process-busy': 'Let its owner end it and report it: halctl cluster process state FID offline',
+  'process-required': 'Stop or remove what requires it first, or use --force.',
+  'quorum-lost': 'Start another confd first, or use --force.',
   'environment-range-exhausted':
     'Remove processes that are not needed from the host, or widen the range in the role and load it again.',
   'agent-away': 'See how the host is: halctl cluster status --only-problems',

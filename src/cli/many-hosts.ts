@@ -1,4 +1,4 @@
-/** One command for many hosts: several at a time, with progress, and an account of which failed. */
+/** One command for many hosts or processes: several at a time, with progress, and an account of which failed. */
 
 import { ApiError, UnreachableError } from '../client/errors.ts';
 import { endingOf, Failure } from './exit-codes.ts';
@@ -7,10 +7,13 @@ import { changeOptions } from './command.ts';
 import { adviceFor, summary } from './explanation.ts';
 import { expandNodeset, foldNodeset, NodesetError } from './nodeset.ts';
 import { counted, formatJson } from './output/text.ts';
+import { printLines } from './shell.ts';
 import type { Shell } from './shell.ts';
 import type { CommandOptions } from '../client/types.ts';
 
 const atATime = 8;
+/** Requests that only wait for something to happen cost little. */
+export const waitingAtATime = 32;
 
 /** The hosts of several nodesets, each once. */
 export const hostsOf = (nodesets: readonly string[]): readonly string[] => {
@@ -26,6 +29,14 @@ export const hostsOf = (nodesets: readonly string[]): readonly string[] => {
     throw error;
   }
 };
+
+/** What a command is for many of, and how several are named together. */
+export interface Kind {
+  readonly noun: string;
+  readonly fold: (names: readonly string[]) => string;
+}
+const hostKind: Kind = { noun: 'host', fold: foldNodeset };
+export const processKind: Kind = { noun: 'process', fold: (fids) => fids.join(', ') };
 
 type Outcome<T> =
   | { readonly host: string; readonly ok: true; readonly reply: T }
@@ -51,6 +62,8 @@ const eachHost = async <T>(
   shell: Shell,
   hosts: readonly string[],
   work: (host: string) => Promise<T>,
+  kind: Kind,
+  most: number,
 ): Promise<Outcome<T>[]> => {
   const outcomes = new Map<string, Outcome<T>>();
   const waiting = hosts.values();
@@ -74,17 +87,21 @@ const eachHost = async <T>(
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(atATime, hosts.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(most, hosts.length) }, worker));
   } finally {
     if (shell.progress) shell.say('\r\u001b[K');
     if (shell.signal.aborted)
-      shell.say(`Interrupted after ${outcomes.size} of ${counted(hosts.length, 'host')}.\n`);
+      shell.say(`Interrupted after ${outcomes.size} of ${counted(hosts.length, kind.noun)}.\n`);
   }
   return hosts.flatMap((host) => outcomes.get(host) ?? []);
 };
 
 /** Says which hosts failed and why, those with one reason together. */
-const sayFailures = (shell: Shell, failed: readonly { host: string; error: unknown }[]): void => {
+const sayFailures = (
+  shell: Shell,
+  failed: readonly { host: string; error: unknown }[],
+  kind: Kind,
+): void => {
   const byReason = new Map<string, { hosts: string[]; error: unknown }>();
   for (const { host, error } of failed) {
     // Reasons that differ only by the name of the host are one reason.
@@ -94,20 +111,27 @@ const sayFailures = (shell: Shell, failed: readonly { host: string; error: unkno
     else byReason.set(reason, { hosts: [host], error });
   }
   for (const { hosts, error } of byReason.values()) {
-    const all = foldNodeset(hosts);
+    const all = kind.fold(hosts);
     const reason = summary(error).replaceAll(hosts[0] ?? all, all);
     shell.say(`${[`halctl: ${all}: ${reason}`, ...adviceFor(error)].join('\n')}\n`);
   }
 };
 
 const errorReply = (error: unknown): unknown =>
-  error instanceof ApiError ? error.problem : { code: endingOf(error), detail: summary(error) };
+  error instanceof ApiError
+    ? error.problem
+    : {
+        code: endingOf(error),
+        detail: summary(error),
+        ...(error instanceof Failure && error.reply !== undefined ? { reply: error.reply } : {}),
+      };
 
 /**
  * Runs a command for each host and shows what came of it.
  *
  * With one host everything is as if there were only this host. With several, JSON is `{results:
- * [{host, ok, reply | error}]}`, and the failures are told at the end.
+ * [{host, ok, reply | error}]}`, and the failures are told at the end, after a summary of the others
+ * if there is one.
  */
 export const forHosts = async <T>(
   shell: Shell,
@@ -115,15 +139,32 @@ export const forHosts = async <T>(
   hosts: readonly string[],
   request: (host: string, options: CommandOptions) => Promise<T>,
   showReply: (reply: T, host: string) => Promise<void>,
+  {
+    kind = hostKind,
+    summarise = () => [],
+    most = atATime,
+  }: {
+    kind?: Kind;
+    summarise?: (done: readonly string[]) => readonly string[];
+    /** How many requests may be under way together. */
+    most?: number;
+  } = {},
 ): Promise<void> => {
   const [only] = hosts;
   if (hosts.length === 1 && only !== undefined)
     return showReply(await request(only, optionsFor(shell, flags, only, true)), only);
   if (flags.ifMatch !== undefined && !flags.dryRun)
-    throw new Failure('usage', '--if-match is for one host: the first one changes the revision');
+    throw new Failure(
+      'usage',
+      `--if-match is for one ${kind.noun}: the first one changes the revision`,
+    );
 
-  const outcomes = await eachHost(shell, hosts, (host) =>
-    request(host, optionsFor(shell, flags, host, false)),
+  const outcomes = await eachHost(
+    shell,
+    hosts,
+    (host) => request(host, optionsFor(shell, flags, host, false)),
+    kind,
+    most,
   );
   if (flags.json) {
     const results = outcomes.map((outcome) =>
@@ -132,14 +173,15 @@ export const forHosts = async <T>(
     shell.print(formatJson({ results }));
   } else {
     for (const outcome of outcomes) if (outcome.ok) await showReply(outcome.reply, outcome.host);
+    printLines(shell, summarise(outcomes.filter(({ ok }) => ok).map(({ host }) => host)));
   }
   const failed = outcomes.filter((outcome) => !outcome.ok);
   if (failed.length === 0) return;
-  sayFailures(shell, failed);
+  sayFailures(shell, failed, kind);
   const endings = new Set(failed.map(({ error }) => endingOf(error)));
   const [ending = 'failed'] = endings;
   throw new Failure(
     endings.size === 1 ? ending : 'failed',
-    `${failed.length} of ${counted(hosts.length, 'host')} failed`,
+    `${failed.length} of ${counted(hosts.length, kind.noun)} failed`,
   );
 };

@@ -114,7 +114,7 @@ export interface Client {
     body: OverrideBody,
     options?: O,
   ): Promise<Reply<Done, O>>;
-  scale<O extends CommandOptions>(
+  scale<O extends OrderOptions>(
     fqdn: string,
     body: ScaleBody,
     options?: O,
@@ -303,7 +303,10 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       ),
     overrideState: (fid, body, options) =>
       command('PUT', `/processes/${segment(fid)}/override`, body, options),
-    scale: (fqdn, body, options) => command('POST', `/hosts/${segment(fqdn)}/scale`, body, options),
+    scale: (fqdn, body, options) =>
+      command('POST', `/hosts/${segment(fqdn)}/scale`, body, options, {
+        force: options?.force === true,
+      }),
     setVars: (vars, options) => command('PUT', '/vars', vars, options),
     reportState: (fid, body, options) =>
       command('PUT', `/processes/${segment(fid)}/state`, body, options),

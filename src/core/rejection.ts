@@ -24,6 +24,7 @@ export const rejections = {
   'process-busy': 'the process is not in a state that allows this',
   'process-independent': 'the owner of an independent process starts and stops it',
   'process-required': 'other processes of the node require it',
+  'quorum-lost': 'too few confds would be left to serve',
   'being-removed': 'it is being removed',
   'impossible-transition': 'the process cannot go to that state',
   'host-claimed': 'another machine already is that host',

@@ -8,35 +8,17 @@ import type { Fid } from '../core/allocation/fid.ts';
 import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ProcessRow } from '../core/graph/resources.ts';
-import { Requirements, specOf } from '../core/lifecycle/requirements.ts';
+import { specOf } from '../core/lifecycle/requirements.ts';
 import { wantedOf } from '../core/lifecycle/wanted.ts';
+import type { Operation } from './operation.ts';
+import { removalIn } from './removals.ts';
+import { hostOf, requirementsOf, straggler } from './stragglers.ts';
+import type { RequirementsOf, Straggler } from './stragglers.ts';
 
-export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
-
-/** A process that is not where it was wanted, and why. */
-export interface Straggler {
-  readonly fid: Fid;
-  readonly host: string;
-  readonly name: string;
-  readonly state: string;
-  readonly reason: string;
-}
-
-export interface Operation {
-  readonly kind: 'start' | 'stop' | 'remove';
-  readonly subject: string;
-  readonly state: OperationState;
-  readonly total: number;
-  readonly done: number;
-  /** Will not get there by themselves. */
-  readonly failed: readonly Straggler[];
-  readonly waiting: readonly Straggler[];
-  /** What the operation leaves alone although one might expect otherwise. */
-  readonly warnings: readonly string[];
-}
+type Kind = 'start' | 'stop';
 
 interface Wish {
-  readonly kind: Operation['kind'];
+  readonly kind: Kind;
   readonly subject: string;
   readonly targets: (graph: Graph) => ProcessRow[];
   /** Whether what it is about has been removed. */
@@ -54,7 +36,7 @@ const kindOf = (state: unknown): 'start' | 'stop' => (state === 'online' ? 'star
 /** The wish that a commit expressed; null: it is no operation. */
 const wishIn = (events: readonly EventRecord[]): Wish | null => {
   for (const { type, data } of events) {
-    const { fid, fqdn, state } = data as { fid: Fid; fqdn: string; state: string };
+    const { fid, state } = data as { fid: Fid; state: string };
     switch (type) {
       case 'ClusterWanted':
         return {
@@ -77,46 +59,25 @@ const wishIn = (events: readonly EventRecord[]): Wish | null => {
           targets: (graph) => present([graph.get('process', fid)]),
           isGone: (graph) => !graph.get('process', fid),
         };
-      case 'HostRemovalOrdered':
-        return {
-          kind: 'remove',
-          subject: fqdn,
-          targets: (graph) => {
-            const node = graph.one('runs', fqdn);
-            return node ? onNode(graph, node.fid) : [];
-          },
-          isGone: (graph) => !graph.get('host', fqdn),
-        };
-      case 'NodeRemovalOrdered':
-        if (events.some((event) => event.type === 'HostRemovalOrdered')) continue;
-        return {
-          kind: 'remove',
-          subject: fid,
-          targets: (graph) => onNode(graph, fid),
-          isGone: (graph) => !graph.get('node', fid),
-        };
-      case 'ProcessRemoved':
-      case 'ProcessRemovalOrdered':
-        if (events.some((event) => event.type === 'NodeRemovalOrdered')) continue;
-        return {
-          kind: 'remove',
-          subject: fid,
-          targets: (graph) => present([graph.get('process', fid)]),
-          isGone: (graph) => !graph.get('process', fid),
-        };
       default:
     }
   }
   return null;
 };
 
-/** How far the operation of a commit is; null where the commit is none. */
-export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
-  const wish = wishIn(commit.events);
-  if (!wish) return null;
-  const all = wish.targets(graph).filter(({ created }) => created <= commit.revision);
-  const { kind, subject } = wish;
-  const { revision } = commit;
+/** How far the operation of a commit is, each time one looks; null where the commit is none. */
+export const operationIn = ({ events, revision }: Commit): ((graph: Graph) => Operation) | null => {
+  const wish = wishIn(events);
+  if (!wish) return removalIn(events);
+  return (graph) => progressOf(graph, wish, revision);
+};
+
+const progressOf = (
+  graph: Graph,
+  { kind, subject, targets: targetsOf, isGone }: Wish,
+  revision: Revision,
+): Operation => {
+  const all = targetsOf(graph).filter(({ created }) => created <= revision);
   const managed = all.filter((row) => specOf(graph, row).ownership === 'managed');
   const independent = all.filter(
     (row) => specOf(graph, row).ownership === 'independent' && row.state === 'online',
@@ -132,18 +93,13 @@ export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
   const explain = (row: ProcessRow): Straggler => straggler(graph, requirements, row);
   const failed = left.filter((row) => stuck.has(row)).map(explain);
   const waiting = left.filter((row) => !stuck.has(row)).map(explain);
-  const isOver = kind === 'remove' ? wish.isGone(graph) : waiting.length === 0;
+  const isCancelled =
+    (managed.length > 0 && targets.length === 0) || (kind === 'start' && isGone(graph));
+  const ended = failed.length > 0 ? 'failed' : 'succeeded';
   return {
     kind,
     subject,
-    state:
-      (managed.length > 0 && targets.length === 0) || (kind === 'start' && wish.isGone(graph))
-        ? 'cancelled'
-        : !isOver
-          ? 'running'
-          : failed.length > 0
-            ? 'failed'
-            : 'succeeded',
+    state: isCancelled ? 'cancelled' : waiting.length > 0 ? 'running' : ended,
     total: targets.length,
     done: targets.length - left.length,
     failed,
@@ -153,37 +109,16 @@ export const operationOf = (graph: Graph, commit: Commit): Operation | null => {
 };
 
 /** Somebody has wanted the opposite of it since; the operation goes on with the others. */
-const isOverruled = (
-  graph: Graph,
-  row: ProcessRow,
-  kind: Operation['kind'],
-  since: Revision,
-): boolean => {
+const isOverruled = (graph: Graph, row: ProcessRow, kind: Kind, since: Revision): boolean => {
   const wanted = wantedOf(graph, row);
   if (!wanted || wanted.at <= since) return false;
   return wanted.state === (kind === 'start' ? 'offline' : 'online');
 };
 
 /** What had failed before it was to be stopped does not run. */
-const isThere = (
-  { state, moved }: ProcessRow,
-  kind: Operation['kind'],
-  since: Revision,
-): boolean => {
+const isThere = ({ state, moved }: ProcessRow, kind: Kind, since: Revision): boolean => {
   if (kind === 'start') return state === 'online';
   return state === 'offline' || state === 'unknown' || (state === 'failed' && moved <= since);
-};
-
-type RequirementsOf = (process: ProcessRow) => Requirements;
-
-/** Each node is looked at once, however many processes of it are asked about. */
-const requirementsOf = (graph: Graph): RequirementsOf => {
-  const known = new Map<Fid, Requirements>();
-  return ({ node }) => {
-    const requirements = known.get(node) ?? new Requirements(graph, node);
-    known.set(node, requirements);
-    return requirements;
-  };
 };
 
 /** Given up, held back by something that will not come, or on a host that is not there. */
@@ -191,28 +126,8 @@ const isStuck = (
   graph: Graph,
   requirements: RequirementsOf,
   row: ProcessRow,
-  kind: Operation['kind'],
+  kind: Kind,
 ): boolean => {
-  if (kind === 'remove') return false;
   if (hostOf(graph, row).state !== 'up') return true;
   return kind === 'start' ? !requirements(row).comes(row) : row.state === 'failed';
-};
-
-const hostOf = (
-  graph: Graph,
-  { node }: ProcessRow,
-): { fqdn: string; state: string; reason: string } =>
-  graph.must('host', graph.must('node', node).host);
-
-const straggler = (graph: Graph, requirements: RequirementsOf, row: ProcessRow): Straggler => {
-  const host = hostOf(graph, row);
-  const blocking = requirements(row).blockerOf(row);
-  const reason =
-    host.state !== 'up'
-      ? `its host is ${host.state === 'down' ? `down: ${host.reason}` : 'not heard of yet'}`
-      : row.reason !== '' || !blocking || row.state === 'online'
-        ? row.reason
-        : `waits for ${blocking.fid}, which is ${blocking.state}`;
-  const { name } = specOf(graph, row);
-  return { fid: row.fid, host: host.fqdn, name, state: row.state, reason };
 };

@@ -10,13 +10,18 @@ const descriptions: { readonly [K in DeadlineKind]: string } = {
   'process-retry': 'A process failed and waits for its next attempt.',
   'recovery-attempt': 'A host was lost and waits for the next attempt to recover it.',
   'endpoint-cooldown': 'An endpoint of a removed process is kept back.',
+  'departure-expiry': 'It is remembered that a removed process could not be stopped.',
   'credential-expiry': 'A token will expire.',
   'request-expiry': 'An answered request is remembered, should it be repeated.',
 };
 
 const kinds = Object.keys(descriptions) as DeadlineKind[];
 /** What there may be very many of and nothing happens about. */
-const quiet: ReadonlySet<DeadlineKind> = new Set(['credential-expiry', 'request-expiry']);
+const quiet: ReadonlySet<DeadlineKind> = new Set([
+  'credential-expiry',
+  'request-expiry',
+  'departure-expiry',
+]);
 const active = kinds.filter((kind) => !quiet.has(kind));
 
 export interface SequenceKind {

@@ -260,9 +260,10 @@ export class Station {
   /**
    * Whether a credential that was proved before is still good: not revoked and not expired since.
    */
-  accepts({ id, hash, expires }: CredentialRow): boolean {
+  accepts({ id, hash, expires, role }: CredentialRow): boolean {
     if (expires !== 0 && expires <= this.#now()) return false;
-    return this.graph.get('credential', id)?.hash === hash;
+    const present = this.graph.get('credential', id);
+    return present?.hash === hash && present.role === role;
   }
 
   /** The token of a process; whoever may read the process's configuration may be given it. */

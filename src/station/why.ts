@@ -57,7 +57,7 @@ export const findResource = (graph: Graph, id: string, only?: Kind): Found | und
 };
 
 /** Bookkeeping that is nobody's business outside: hashes of tokens, requests. */
-const internal: readonly Kind[] = ['credential', 'request', 'deadline', 'counter'];
+const internal: readonly Kind[] = ['credential', 'request', 'departure', 'deadline', 'counter'];
 
 /** Whether a word is a kind that may be asked for. */
 export const isKind = (text: string): text is Kind =>

@@ -255,12 +255,12 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
   'unknown-host': [
     { history: [load()], when: add('n9.example', 'app'), then: /n9\.example/ },
     { history: [], when: { type: 'ReportNodeDown', fqdn: host, reason: '' } },
-    { history: [], when: { type: 'RemoveHost', fqdn: host } },
+    { history: [], when: { type: 'RemoveHost', fqdn: host, force: false } },
     { history: [load()], when: scale(host, 'app', 2) },
   ],
   'unknown-node': [
-    { history: [], when: { type: 'WantNode', fid: noNode, state: 'online' } },
-    { history: [], when: { type: 'RemoveNode', fid: noNode } },
+    { history: [], when: { type: 'WantNode', fid: noNode, state: 'online', force: false } },
+    { history: [], when: { type: 'RemoveNode', fid: noNode, force: false } },
   ],
   'unknown-process': [
     { history: [], when: remove(noProcess) },
@@ -373,13 +373,24 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
       then: /ha of n1\.example is required by 0x72/,
     },
   ],
+  'quorum-lost': [
+    {
+      history: [...loaded, add(host, 'confd')],
+      when: (engine) => {
+        const [confd] = engine.graph.confds();
+        commitOf(engine, override(confd!.fid, 'online'));
+        return remove(confd!.fid);
+      },
+      then: /0 of 0 confds would serve/,
+    },
+  ],
   'being-removed': [
     {
       history: [...loaded, add(host, 'solo')],
       when: (engine) => {
         const [{ fid, node }] = [...engine.graph.all('process')] as [ProcessRow];
         commitOf(engine, wantProcess(fid, 'online'));
-        commitOf(engine, { type: 'RemoveNode', fid: node });
+        commitOf(engine, { type: 'RemoveNode', fid: node, force: false });
         return add(host, 'app');
       },
       then: /n1\.example is being removed/,

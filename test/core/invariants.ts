@@ -134,6 +134,20 @@ const checkProcesses = (graph: Graph): void => {
         graph.countOfRole(node.fid, name) === (roles.get(`${node.fid} ${name}`) ?? 0),
         `${name} of ${node.fid} is counted wrongly`,
       );
+  const confds = processes.filter(({ spec }) =>
+    graph.must('spec', spec).spec.services.includes('CONFD'),
+  );
+  must(
+    [...graph.confds()]
+      .map(({ fid }) => fid)
+      .sort()
+      .join() ===
+      confds
+        .map(({ fid }) => fid)
+        .sort()
+        .join(),
+    'the confds are not those there are',
+  );
   const states = count(processes, ({ state }) => state);
   for (const [state, number] of graph.processCounts())
     must(number === (states.get(state) ?? 0), `${state} processes are counted wrongly`);
@@ -255,6 +269,7 @@ const checkDeadlines = (graph: Graph): void => {
       .map(({ id }) => `credential-expiry/${id}`),
     ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
     ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
+    ...[...graph.all('departure')].map(({ fid }) => `departure-expiry/${fid}`),
     ...coolingIn(graph).map((endpoint) => `endpoint-cooldown/${endpoint}`),
     ...[...graph.all('recovery')]
       .filter(({ given_up }) => !given_up)

@@ -4,14 +4,18 @@ import t from 'tap';
 import { stableAfter } from '../../src/core/lifecycle/failure.ts';
 import { shownCounts, shownState } from '../../src/core/lifecycle/shown.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
-import { PlayedCluster } from './played-cluster.ts';
+import type { Fid } from '../../src/core/allocation/fid.ts';
+import { PlayedCluster, playedRequirements } from './played-cluster.ts';
 import {
   add,
+  dataOf,
   declaredHost,
   load,
   observe,
   override,
   remove,
+  removeHost,
+  removeNode,
   report,
   roleSource,
   scale,
@@ -22,6 +26,7 @@ import {
 } from './scenario.ts';
 
 const [n1, n2] = ['n1.example', 'n2.example'];
+const day = 24 * 3_600_000;
 const start = wantCluster('online');
 const stop = wantCluster('offline');
 
@@ -466,11 +471,20 @@ t.test('T39: a managed process is stopped, then removed, and its endpoint is fre
   t.notOk(c.fids('late').includes(late));
 });
 
-t.test('T40: what does not end is failed, then removed', async (t) => {
-  const c = started('late');
-  c.run(remove(c.fid('late')));
-  t.strictSame(c.after(600_000), ['late failed: not ended within 600 s', 'late gone']);
-});
+t.test(
+  'T40: what does not end is failed, then removed, and that is remembered for a day',
+  async (t) => {
+    const c = started('late');
+    const late = c.fid('late');
+    c.run(remove(late));
+    t.strictSame(c.after(600_000), ['late failed: not ended within 600 s', 'late gone']);
+    const reason = 'not ended within 600 s';
+    t.match(c.graph.get('departure', late), { host: n1, name: 'late', reason });
+    c.after(day);
+    t.equal(c.graph.count('departure'), 0);
+    t.equal(c.graph.count('deadline'), 0);
+  },
+);
 
 t.test(
   'T40: what cannot be stopped because its host is down is failed, then removed',
@@ -525,25 +539,91 @@ t.test('the last one that others require is removed only by force', async (t) =>
   t.strictSame(c.says(c.fid('ha'), 'exited'), ['ha offline', 'ha gone']);
 });
 
-t.test('T44: a node is not removed while an independent process runs on it', async (t) => {
-  const c = started('s3', 'late', 'app');
+t.test('T44: a node stays with what refuses, and everything else leaves', async (t) => {
+  for (const [order, subject] of [
+    [(node: Fid) => removeNode(node), null],
+    [() => removeHost(n1), n1],
+  ] as const) {
+    const c = started('s3', 'late', 'app');
+    const { node } = c.row(c.fid('app'));
+    c.run(report(c.fid('app'), 'online'));
+    const commit = c.commit(order(node))!;
+    const [held] = dataOf(commit, 'NodeRemovalHeld');
+    t.match(held, {
+      fid: node,
+      host: subject,
+      by: [{ fid: c.fid('app'), reason: 'it is online, and only its owner can end it' }],
+      more: 0,
+    });
+    t.equal(dataOf(commit, 'ProcessRemovalOrdered').length, 3);
+    for (const role of ['late', 's3', 'ha']) c.says(c.fid(role), 'exited');
+    t.strictSame(
+      [...c.graph.all('process')].map(({ role }) => role),
+      ['app'],
+    );
+    t.notOk(c.graph.must('node', node).removing || c.graph.must('host', n1).removing);
+    t.match(c.refusal(order(node)), { code: 'process-busy', subject: c.fid('app') });
+    c.run(report(c.fid('app'), 'offline'));
+    t.ok(c.run(order(node)).includes('node gone'), 'said again, it goes');
+    t.equal(c.graph.get('host', n1) === undefined, subject !== null);
+  }
+});
+
+t.test('T44: what those that stay require stays too, unless forced', async (t) => {
+  const roles = { ...playedRequirements, app: ['confd'] };
+  const held = (force: boolean): [PlayedCluster, { reason: string }[]] => {
+    const c = new PlayedCluster({ [n1]: ['app', 'late', 'confd'] }, undefined, roles);
+    c.run(start);
+    c.settle();
+    c.run(report(c.fid('app'), 'online'));
+    const { node } = c.row(c.fid('app'));
+    return [c, dataOf(c.commit(removeNode(node, force))!, 'NodeRemovalHeld')[0]!.by];
+  };
+  const [c, by] = held(false);
+  const [ha, confd] = c.fids('ha').concat(c.fids('confd')) as [Fid, Fid];
+  t.strictSame(
+    by.map(({ reason }) => reason).sort(),
+    [
+      'it is online, and only its owner can end it',
+      `${c.fid('app')} requires it`,
+      `${confd} requires it`,
+    ].sort(),
+  );
+  t.notOk(c.row(ha).removing || c.row(confd).removing);
+  t.strictSame(
+    c.fids('confd').map((fid) => c.row(fid).removing),
+    [false, true],
+    'one of them is enough',
+  );
+  t.equal(held(true)[1].length, 1, 'by force only what runs stays');
+});
+
+t.test('an independent process runs also on a host of which nobody has heard', async (t) => {
+  const c = started('late');
+  c.run(
+    load({ hosts: [declaredHost(n2, [], { variables: { lnid: '10.0.0.2@tcp' } })], roles: [] }),
+  );
+  c.run(add(n2, 'app'));
+  c.run(report(c.fid('app'), 'online'));
+  for (const force of [false, true])
+    t.match(c.refusal(remove(c.fid('app'), force)), { message: /only its owner can end it/ });
+});
+
+t.test('an independent process whose host is down is removed by force', async (t) => {
+  const c = started('app');
   const { node } = c.row(c.fid('app'));
   c.run(report(c.fid('app'), 'online'));
-  for (const command of [
-    { type: 'RemoveNode', fid: node },
-    { type: 'RemoveHost', fqdn: n1 },
-  ] as const)
-    t.match(c.refusal(command), {
-      code: 'process-busy',
-      message: `independent processes still run: ${c.fid('app')} (online); nothing was removed`,
-    });
-  t.equal(c.graph.count('process'), 4);
+  t.match(c.refusal(remove(c.fid('app'), true)), { code: 'process-busy' }, 'not while it is up');
+  c.down(n1);
+  for (const order of [remove(c.fid('app')), removeNode(node), removeHost(n1)])
+    t.match(c.refusal(order), { code: 'process-busy', subject: c.fid('app') });
+  t.match(c.run(removeNode(node, true)).slice(-2), ['app gone', 'node gone']);
 });
 
 t.test('a node goes after its processes, in the order of a stop; its host stays', async (t) => {
   const c = started('s3', 'app');
   const { node } = c.row(c.fid('ha'));
-  const order = { type: 'RemoveNode', fid: node } as const;
+  const order = { type: 'RemoveNode', fid: node, force: false } as const;
   t.strictSame(c.run(order), ['remove ha', 'remove s3', 'app gone', 'remove node', 'stop s3']);
   t.equal(c.commit(order), null, 'said twice');
   t.match(c.refusal(wantNode(node, 'online')), { code: 'being-removed' });
@@ -564,7 +644,7 @@ t.test(
     const token = { name: 'agent', role: 'agent', hash: 'a'.repeat(64), process: null, expires: 0 };
     c.run({ type: 'IssueCredential', id: 'of n1', host: n1, ...token } as never);
     c.run({ type: 'IssueCredential', id: 'of any', host: null, ...token } as never);
-    const order = { type: 'RemoveHost', fqdn: n1 } as const;
+    const order = { type: 'RemoveHost', fqdn: n1, force: false } as const;
     t.strictSame(c.run(order), ['remove late', 'remove node', `remove ${n1}`, 'stop late']);
     t.equal(c.commit(order), null, 'said twice');
     t.match(c.refusal(load({ hosts: [declaredHost(n1, ['s3'])], roles: [] })), {
@@ -588,14 +668,31 @@ t.test(
   },
 );
 
+t.test('T45: the token of an agent that could not be told is good for that only', async (t) => {
+  const c = started('late');
+  const token = { name: 'agent', role: 'agent', hash: 'a'.repeat(64), process: null, expires: 0 };
+  c.run({ type: 'IssueCredential', id: 'of n1', host: n1, ...token } as never);
+  c.down(n1);
+  c.run(removeHost(n1));
+  t.match(c.graph.must('credential', 'of n1'), { role: 'retired', expires: c.now + 30 * day });
+  c.up(n1, 'boot 2');
+  c.down(n1);
+  c.run(removeHost(n1));
+  c.after(30 * day);
+  t.equal(c.graph.count('credential'), 0, 'it is forgotten in the end');
+});
+
 t.test('T45: a host that is down, or never was a node, goes at once', async (t) => {
   const c = started('late');
   c.up(n2);
-  t.strictSame(c.run({ type: 'RemoveHost', fqdn: n2 }), [`remove ${n2}`, `${n2} gone`]);
+  t.strictSame(c.run({ type: 'RemoveHost', fqdn: n2, force: false }), [
+    `remove ${n2}`,
+    `${n2} gone`,
+  ]);
   c.down(n1);
-  const events = c.run({ type: 'RemoveHost', fqdn: n1 });
+  const events = c.run({ type: 'RemoveHost', fqdn: n1, force: false });
   t.strictSame(events.slice(-3), ['late gone', 'node gone', `${n1} gone`]);
-  c.after(60_000);
+  c.after(day);
   t.equal(c.graph.count('deadline'), 0);
 });
 
@@ -607,7 +704,7 @@ t.test(
     c.run(scale(n1, 'late', 4000));
     t.equal(c.run(start).filter((event) => event === 'start late').length, 4000);
     for (const fid of c.fids('late').slice(0, 50)) c.says(fid, 'exited');
-    const events = c.run({ type: 'RemoveNode', fid: node });
+    const events = c.run({ type: 'RemoveNode', fid: node, force: false });
     t.equal(events.filter((event) => event === 'stop late').length, 4000);
   },
 );
@@ -631,6 +728,7 @@ t.test('scaling to none is refused while others require the role', async (t) => 
   const c = new PlayedCluster({ [n1]: ['ha', 'ha', 's3'] });
   t.match(c.refusal(scale(n1, 'ha', 0)), { code: 'process-required', subject: 'ha' });
   t.strictSame(c.run(scale(n1, 'ha', 1)), ['ha gone']);
+  t.strictSame(c.run(scale(n1, 'ha', 0, true)), ['ha gone'], 'by force');
 });
 
 t.test('an operator who knows better sets a state, with a reason', async (t) => {

@@ -38,9 +38,10 @@ const table: Readonly<Record<string, readonly Template[]>> = {
   early: [managed(5, 1)],
   late: [managed(6, 3)],
   app: [managed(7, 3, { ownership: 'independent' })],
+  voter: [managed(8, 1, { services: ['CONFD', 'RMS'] })],
 };
 
-const requirements: Readonly<Record<string, readonly string[]>> = {
+export const playedRequirements: Readonly<Record<string, readonly string[]>> = {
   confd: ['ha'],
   store: ['confd'],
   s3: ['ha'],
@@ -61,6 +62,7 @@ export class PlayedCluster {
   constructor(
     hosts: Readonly<Record<string, readonly string[]>> = {},
     watch: (commit: Commit, graph: Graph) => void = () => undefined,
+    requirements = playedRequirements,
   ) {
     this.#watch = watch;
     const roles = playedRoles.map((name) =>

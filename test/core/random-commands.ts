@@ -20,6 +20,8 @@ import {
   noon,
   override,
   remove,
+  removeHost,
+  removeNode,
   report,
   scale,
   setVars,
@@ -146,10 +148,10 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.nat(50), wanted).map(
-      ([n, state]) =>
+    arbitrary: fc.tuple(fc.nat(50), wanted, fc.boolean()).map(
+      ([n, state, force]) =>
         (graph: Graph): Command =>
-          wantNode(nodeIn(graph, n), state),
+          wantNode(nodeIn(graph, n), state, force),
     ),
   },
   {
@@ -198,16 +200,21 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(50).map((n) => onProcess(n, (fid) => remove(fid, true))) },
   {
     weight: 1,
-    arbitrary: fc
-      .nat(50)
-      .map((n) => (graph: Graph): Command => ({ type: 'RemoveNode', fid: nodeIn(graph, n) })),
+    arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(
+      ([n, force]) =>
+        (graph: Graph): Command =>
+          removeNode(nodeIn(graph, n), force),
+    ),
   },
-  { weight: 1, arbitrary: host.map((fqdn): Command => ({ type: 'RemoveHost', fqdn })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(host, fc.boolean()).map(([fqdn, force]) => removeHost(fqdn, force)),
+  },
   {
     weight: 1,
     arbitrary: fc
-      .tuple(host, fc.constantFrom('solo', 'app', 'ha', 'late'), fc.nat(4))
-      .map(([fqdn, name, to]) => scale(fqdn, name, to)),
+      .tuple(host, fc.constantFrom('solo', 'app', 'ha', 'late'), fc.nat(4), fc.boolean())
+      .map(([fqdn, name, to, force]) => scale(fqdn, name, to, force)),
   },
   { weight: 1, arbitrary: fc.nat(5).map((n) => setVars({ process_max_start_attempts: n })) },
   { weight: 1, arbitrary: fc.constantFrom(0, 1, 60).map((n) => setVars({ endpoint_cooldown: n })) },

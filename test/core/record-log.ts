@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { ObservedState } from '../../src/core/commands/report-process.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
+import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
 import {
   add,
@@ -28,6 +29,7 @@ import {
   observe,
   override,
   remove,
+  removeHost,
   report,
   roleSource,
   scale,
@@ -144,7 +146,7 @@ const record = (): Recorded[] => {
   run(wantProcess(fid, 'online'));
   run(scale('n3.example', 'app', 2));
   run(scale('n3.example', 'app', 1));
-  run({ type: 'RemoveHost', fqdn: 'n3.example' });
+  run({ type: 'RemoveHost', fqdn: 'n3.example', force: false });
   told('exited');
 
   run(nodeDown('n2.example'));
@@ -168,6 +170,20 @@ const record = (): Recorded[] => {
     ...load({ cluster: 'kepler', roles: [...others, nowhere!] }),
     prune: true,
   } as Command);
+
+  run(nodeUp('n4.example', '10.0.0.4'));
+  run(add('n4.example', 'solo', 'app'));
+  const [solo, app] = processes().slice(-2) as [ProcessRow, ProcessRow];
+  const token = { name: 'agent', role: 'agent', host: 'n4.example', process: null } as const;
+  run({ type: 'IssueCredential', id: 'c4', hash: 'd'.repeat(64), expires: 0, ...token });
+  run(report(app.fid, 'online'));
+  run(wantProcess(solo.fid, 'online'));
+  run(removeHost('n4.example'));
+  run(nodeDown('n4.example'));
+  run(report(app.fid, 'offline'));
+  run(removeHost('n4.example'));
+  at += 24 * 3_600_000;
+  run({ type: 'FireDeadlines' });
   return log;
 };
 

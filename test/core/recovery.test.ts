@@ -114,7 +114,7 @@ t.test('a host that leaves is not recovered', async (t) => {
   c.run({ type: 'RemoveProcess', fid: c.fid('app'), force: false });
   c.down(host);
   t.ok(recoveryOf(c));
-  t.strictSame(c.run({ type: 'RemoveHost', fqdn: host }).at(-1), 'n1.example gone');
+  t.strictSame(c.run({ type: 'RemoveHost', fqdn: host, force: false }).at(-1), 'n1.example gone');
   t.equal(recoveryOf(c), undefined, 'nothing is left of it');
   t.strictSame(c.after(10 * minute), []);
 });

@@ -51,7 +51,14 @@ const blank: Omit<ProcessSpec, 'name' | 'unit'> = {
 /** The shipped roles of Halon as far as allocation is concerned, and some that only tests need. */
 export const templates: Readonly<Record<string, readonly Template[]>> = {
   ha: [{ endpoint: '{lnid}:12345:34:101', type: 'ha', services: ['HA', 'RMS'], boot_level: 0 }],
-  confd: [{ endpoint: '{lnid}:12345:44:101', type: 'server', services: ['CONFD', 'RMS'] }],
+  confd: [
+    {
+      endpoint: '{lnid}:12345:44:101',
+      type: 'server',
+      ownership: 'managed',
+      services: ['CONFD', 'RMS'],
+    },
+  ],
   m0t1fs: [{ endpoint: '{lnid}:12345:41:301', type: 'filesystem' }],
   'clovis-app': [{ endpoint: '{lnid}:12345:41:302', multiplicity: 4 }],
   s3server: [
@@ -223,10 +230,23 @@ export const wantProcess = (fid: Fid, state: WantedState, force = false): Comman
   force,
 });
 
-export const wantNode = (fid: Fid, state: WantedState): Command => ({
+export const wantNode = (fid: Fid, state: WantedState, force = false): Command => ({
   type: 'WantNode',
   fid,
   state,
+  force,
+});
+
+export const removeNode = (fid: Fid, force = false): Command => ({
+  type: 'RemoveNode',
+  fid,
+  force,
+});
+
+export const removeHost = (fqdn: string, force = false): Command => ({
+  type: 'RemoveHost',
+  fqdn,
+  force,
 });
 
 export const wantCluster = (state: WantedState): Command => ({ type: 'WantCluster', state });
@@ -238,12 +258,13 @@ export const override = (fid: Fid, state: ProcessState, reason = 'I looked'): Co
   reason,
 });
 
-export const scale = (host: string, role: string, to: number): Command => ({
+export const scale = (host: string, role: string, to: number, force = false): Command => ({
   type: 'ScaleRole',
   host,
   role,
   to,
   overrides: {},
+  force,
 });
 
 export const setVars = (vars: Readonly<Record<string, number>>): Command => ({

@@ -61,6 +61,7 @@ const rolesFor = (mark: string): string => {
     role('flood', {
       command: shell('while :; do head -c 200000 /dev/zero | tr "\\0" x; sleep 0.02; done'),
     }),
+    role('voter', { services: ['CONFD', 'RMS'] }),
     role('owned', { ownership: 'independent', command: [] }),
   ]);
 };
@@ -192,6 +193,20 @@ export class Cluster {
     );
     this.agents.set(host, agent);
     return agent;
+  }
+
+  /** Reports facts of a host over HTTP, with the token that its agent has; the status of the answer. */
+  async asAgent(host: string, facts: object): Promise<number> {
+    const file = join(this.folder, `agent${this.hosts.indexOf(host) + 1}`, 'token');
+    const answer = await fetch(`http://${this.#url}/api/v1/hosts/${host}/facts`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${readFileSync(file, 'utf8')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(facts),
+    });
+    return answer.status;
   }
 
   async killAgent(host: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -327,7 +342,8 @@ export class Cluster {
       if (ownership === 'independent' && !['offline', 'failed'].includes(state))
         await this.client.reportState(fid, { state: 'offline' });
     const { items } = await this.client.listNodes({});
-    for (const { fid } of items) await this.client.order({ verb: 'remove', node: fid });
+    for (const { fid } of items)
+      await this.client.order({ verb: 'remove', node: fid }, { force: true });
     await until('every node is gone', async () => {
       return (await this.client.listNodes({})).items.length === 0;
     });

@@ -1,13 +1,15 @@
 /** How far an operation is, read from the graph at any time. */
 
 import t from 'tap';
+import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
-import { operationOf } from '../../src/station/operations.ts';
-import type { Operation } from '../../src/station/operations.ts';
+import { operationIn } from '../../src/station/operations.ts';
+import type { Operation } from '../../src/station/operation.ts';
 import { PlayedCluster } from '../core/played-cluster.ts';
 import {
   add,
   remove,
+  removeHost,
   report,
   scale,
   wantCluster,
@@ -22,7 +24,8 @@ const stop = wantCluster('offline');
 /** Gives a command and watches the operation that it began. */
 const begin = (c: PlayedCluster, command: Command): (() => Operation) => {
   const commit = c.commit(command)!;
-  return () => operationOf(c.graph, commit)!;
+  const look = operationIn(commit)!;
+  return () => look(c.graph);
 };
 
 t.test('a start runs until every process is online', async (t) => {
@@ -152,15 +155,15 @@ t.test('a removal runs until everything is gone', async (t) => {
   c.settle();
   const { node } = c.row(c.fid('ha'));
   const process = begin(c, remove(c.fid('late')));
-  const all = begin(c, { type: 'RemoveNode', fid: node });
-  const host = begin(c, { type: 'RemoveHost', fqdn: n1 });
+  const all = begin(c, { type: 'RemoveNode', fid: node, force: false });
+  const host = begin(c, { type: 'RemoveHost', fqdn: n1, force: false });
   t.match(process(), { kind: 'remove', subject: c.fid('late'), state: 'running', total: 1 });
   t.match(all(), { subject: node, state: 'running', total: 2 });
   t.match(host(), { subject: n1, state: 'running', waiting: [{ name: 'late' }, { name: 'ha' }] });
   c.run(stop);
   t.match(all(), { state: 'running' }, 'a stop agrees with it');
   c.says(c.fid('late'), 'exited');
-  t.match(process(), { state: 'succeeded', total: 0 });
+  t.match(process(), { state: 'succeeded', total: 1, done: 1 });
   c.says(c.fid('ha'), 'exited');
   for (const look of [process, all, host]) t.match(look(), { state: 'succeeded', failed: [] });
 });
@@ -171,7 +174,7 @@ t.test('a start of what has been removed meanwhile has not succeeded', async (t)
   const { node } = c.row(fid);
   const starts = [wantProcess(fid, 'online'), wantNode(node, 'online')].map((one) => begin(c, one));
   const ending = begin(c, wantNode(node, 'offline'));
-  c.run({ type: 'RemoveNode', fid: node });
+  c.run({ type: 'RemoveNode', fid: node, force: false });
   c.says(fid, 'exited');
   t.equal(c.graph.get('node', node), undefined);
   for (const look of starts) t.match(look(), { state: 'cancelled', total: 0 });
@@ -180,7 +183,49 @@ t.test('a start of what has been removed meanwhile has not succeeded', async (t)
 
 t.test('an add is no operation, and a removal of what does not run is over at once', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late', 'late'] });
-  const removal = operationOf(c.graph, c.commit(scale(n1, 'late', 1))!);
+  const removal = operationIn(c.commit(scale(n1, 'late', 1))!)!(c.graph);
   t.match(removal, { kind: 'remove', state: 'succeeded' });
-  t.equal(operationOf(c.graph, c.commit(add(n1, 'app'))!), null);
+  t.equal(operationIn(c.commit(add(n1, 'app'))!), null);
+});
+
+t.test('T40: a removal warns of what could not be stopped, and has succeeded', async (t) => {
+  const c = new PlayedCluster({ [n1]: ['late', 'late', 'app'] });
+  c.run(start);
+  c.settle();
+  const [first, second] = c.fids('late') as [Fid, Fid];
+  const hangs = begin(c, remove(first));
+  c.after(600_000);
+  t.match(hangs(), { state: 'succeeded', total: 1, done: 1, failed: [] });
+  t.strictSame(hangs().warnings, [
+    `${first} (late on ${n1}) could not be stopped; it was failed, then removed: not ended within 600 s`,
+  ]);
+  c.down(n1);
+  const lost = begin(c, removeHost(n1));
+  t.match(lost(), { subject: n1, state: 'succeeded', total: 2, done: 2 });
+  t.match(lost().warnings, [/its host is down, so it could not be stopped/]);
+  t.match(lost().warnings[0], second);
+});
+
+t.test('T44: a removal that some refuse ends as failed, and names them', async (t) => {
+  const c = new PlayedCluster({ [n1]: ['late', 'app'] });
+  c.run(start);
+  c.settle();
+  const app = c.fid('app');
+  c.run(report(app, 'online'));
+  const look = begin(c, removeHost(n1));
+  t.match(look(), { subject: n1, state: 'running', total: 2, done: 0 });
+  c.says(c.fid('late'), 'exited');
+  t.match(look(), { kind: 'remove', state: 'failed', total: 2, done: 1, waiting: [] });
+  t.strictSame(look().failed, [
+    {
+      fid: app,
+      host: n1,
+      name: 'app',
+      state: 'online',
+      reason: 'it is online, and only its owner can end it',
+    },
+  ]);
+  c.run(report(app, 'offline'));
+  const again = begin(c, removeHost(n1));
+  t.match(again(), { state: 'succeeded', total: 1, done: 1 });
 });

@@ -7,7 +7,7 @@ import { parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import type { Command } from '../../core/commands/index.ts';
 import { revision } from '../../core/events/commit.ts';
-import { operationOf } from '../../station/operations.ts';
+import { operationIn } from '../../station/operations.ts';
 import type { Station } from '../../station/station.ts';
 import { CommandHeaders, CommandQuery, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
@@ -21,7 +21,11 @@ const ByName = Type.Object({ fqdn: Fqdn });
 const ForceQuery = Type.Object({
   ...CommandQuery.properties,
   force: Type.Optional(
-    Type.Boolean({ description: 'Although running processes of the node require it.' }),
+    Type.Boolean({
+      description:
+        'Stop or remove although other processes of the node require it, or too few confds would be left; ' +
+        'remove an independent process although nobody knows whether it runs, because its host is down.',
+    }),
   ),
 });
 const OperationHeaders = Type.Object({
@@ -93,7 +97,7 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
         ...nodes,
       },
       ByFid,
-      (request) => ({ type: 'WantNode', fid: fidIn(request), state }),
+      (request) => ({ type: 'WantNode', fid: fidIn(request), state, force: isForced(request) }),
     );
     order(
       'POST',
@@ -126,20 +130,31 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
   order(
     'DELETE',
     '/nodes/:fid',
-    { summary: 'Remove a node and its processes; the host stays', ...nodes },
+    {
+      summary: 'Remove a node and its processes; the host stays',
+      description:
+        'What can be removed is; the operation fails and names what refuses, which keeps the node. It can be repeated. ' +
+        'Where nothing can be removed, the request is refused.',
+      ...nodes,
+    },
     ByFid,
-    (request) => ({ type: 'RemoveNode', fid: fidIn(request) }),
+    (request) => ({ type: 'RemoveNode', fid: fidIn(request), force: isForced(request) }),
   );
   order(
     'DELETE',
     '/hosts/:fqdn',
     {
       summary: 'Remove a host, its node and its processes',
-      description: 'The tokens of its agent are revoked. Its next report would make a new host.',
+      description:
+        'As with a node: what refuses is named, and keeps the host. The tokens of its agent stop working; with a new one ' +
+        'its next report makes a new host.',
       tags: ['hosts'],
     },
     ByName,
-    (request) => ({ type: 'RemoveHost', fqdn: (request.params as { fqdn: string }).fqdn }),
+    (request) => {
+      const { fqdn } = request.params as { fqdn: string };
+      return { type: 'RemoveHost', fqdn, force: isForced(request) };
+    },
   );
   otherRoutes(app, station);
 
@@ -158,7 +173,7 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
     async (request) => {
       const { id } = request.params;
       if (id > station.log.head()) throw new ApiError('not-found', `there is no operation ${id}`);
-      return heldBack(request, () => progress(station, id));
+      return heldBack(request, progressOf(station, id));
     },
   );
 };
@@ -202,7 +217,7 @@ const otherRoutes = (app: FastifyInstance, station: Station): void => {
         tags: ['processes'],
         params: ByName,
         body: ScaleBody,
-        querystring: CommandQuery,
+        querystring: ForceQuery,
         headers: CommandHeaders,
         response: { 200: Done },
       },
@@ -210,8 +225,14 @@ const otherRoutes = (app: FastifyInstance, station: Station): void => {
     (request, reply) => {
       const { role, to, overrides = {} } = request.body;
       const { fqdn: host } = request.params;
-      const command = { type: 'ScaleRole', host, role, to, overrides: overrides as never } as const;
-      return run(station, request, reply, command, done);
+      const force = isForced(request);
+      return run(
+        station,
+        request,
+        reply,
+        { type: 'ScaleRole', host, role, to, overrides: overrides as never, force },
+        done,
+      );
     },
   );
 
@@ -244,9 +265,9 @@ const startOperation = async (
     changed: commit !== null,
   }));
   if ('dry_run' in begun) return begun;
-  const operation = await heldBack(request, () =>
-    begun.changed ? progress(station, begun.revision) : finished(begun.revision),
-  );
+  const operation = begun.changed
+    ? await heldBack(request, progressOf(station, begun.revision))
+    : finished(begun.revision);
   if (operation.state !== 'running') return operation;
   reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
   return operation;
@@ -265,16 +286,20 @@ const finished = (at: number): Operation => ({
   warnings: [],
 });
 
-const progress = (station: Station, id: number): Operation => {
+/** How far an operation is, each time one looks. Its commit, which may be large, is read once. */
+const progressOf = (station: Station, id: number): (() => Operation) => {
   const [commit] = station.log.read(revision(id - 1));
-  const operation = operationOf(station.graph, commit!);
-  if (!operation) return finished(id);
-  return {
-    id,
-    ...operation,
-    failed: [...operation.failed],
-    waiting: operation.waiting.slice(0, stragglersShown),
-    warnings: [...operation.warnings],
+  const look = operationIn(commit!);
+  return () => {
+    const operation = look?.(station.graph);
+    if (!operation) return finished(id);
+    return {
+      id,
+      ...operation,
+      failed: [...operation.failed],
+      waiting: operation.waiting.slice(0, stragglersShown),
+      warnings: [...operation.warnings],
+    };
   };
 };
 

@@ -3,7 +3,6 @@
 import { Type } from 'typebox';
 import type { Static, TArray, TObject, TProperties, TSchema } from 'typebox';
 import {
-  CredentialRole,
   FidText,
   Fqdn,
   HostState,
@@ -15,6 +14,7 @@ import {
   RevisionNumber,
   RoleName,
   Timestamp,
+  TokenRole,
 } from './values.ts';
 
 export const Service = Type.Object({
@@ -187,9 +187,11 @@ export const Operation = Type.Object({
   state: Type.Enum(['running', 'succeeded', 'failed', 'cancelled'], {
     description: 'cancelled: somebody wanted the opposite meanwhile.',
   }),
-  total: Type.Integer({ description: 'Managed processes that it is about.' }),
-  done: Type.Integer({ description: 'How many of them are where they were wanted.' }),
-  failed: Type.Array(Straggler, { description: 'Those that will not get there by themselves.' }),
+  total: Type.Integer({ description: 'Processes that it is about.' }),
+  done: Type.Integer({ description: 'How many of them are where they were wanted, or gone.' }),
+  failed: Type.Array(Straggler, {
+    description: 'Those that will not get there by themselves; of a removal, those that refuse.',
+  }),
   waiting: Type.Array(Straggler, { description: 'The first 100 of the others.' }),
   warnings: Type.Array(Type.String()),
 });
@@ -250,7 +252,7 @@ export const Why = Type.Object({
 export const Token = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  role: CredentialRole,
+  role: TokenRole,
   host: nullable(Fqdn),
   process: nullable(FidText),
   expires: nullable(Timestamp),

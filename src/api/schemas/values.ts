@@ -2,7 +2,12 @@
 
 import { Type } from 'typebox';
 import type { TNull, TSchema, TUnion } from 'typebox';
-import { credentialRoles, hostStates, processStates } from '../../core/graph/resources.ts';
+import {
+  credentialRoles,
+  hostStates,
+  processStates,
+  retiredRole,
+} from '../../core/graph/resources.ts';
 import { ownerships, processTypes } from '../../core/roles.ts';
 
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
@@ -39,6 +44,10 @@ export const ProcessState = oneOf(
 export const ProcessType = oneOf(processTypes, 'What the process is for.');
 export const Ownership = oneOf(ownerships, 'Who starts and stops the process.');
 export const CredentialRole = oneOf(credentialRoles, 'What the token allows.');
+export const TokenRole = oneOf(
+  [...credentialRoles, retiredRole],
+  'What the token allows. `retired`: nothing; its host was removed while it was down, and an agent that shows it is told so.',
+);
 
 export const nullable = <S extends TSchema>(schema: S): TUnion<[S, TNull]> =>
   Type.Union([schema, Type.Null()]);

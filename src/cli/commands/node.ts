@@ -23,7 +23,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
-import { orderCommand } from './orders.ts';
+import { orderCommand, removalForce } from './orders.ts';
 
 interface AddFlags extends ChangeFlags {
   readonly role: readonly string[];
@@ -36,20 +36,24 @@ export const nodeCommands = (cluster: Command, shell: Shell): void => {
   addCommand(node, shell);
   listCommand(node, shell);
   showCommand(node, shell);
-  for (const [verb, description] of [
-    ['start', 'start the managed processes of a node, level by level'],
-    ['stop', 'stop the managed processes of a node'],
-    ['remove', 'remove a node and its processes; the host stays'],
-  ] as const)
+  const order = (verb: 'start' | 'stop' | 'remove', description: string, force?: string): void =>
     orderCommand(
       node
         .command(verb)
         .description(description)
-        .argument('<host-or-fid>', "its host's name or its fid"),
+        .argument('<nodeset-or-fid...>', "hosts: n0001.example, or 'n[0001-0100].savio3'; or fids"),
       shell,
       async (client, id) => ({ verb, node: await nodeFid(client, id, { signal: shell.signal }) }),
       [`halctl cluster node ${verb} n0001.example`],
+      force === undefined ? {} : { force },
     );
+  order('start', 'start the managed processes of nodes, level by level');
+  order('stop', 'stop the managed processes of nodes', 'although too few confds would be left');
+  order(
+    'remove',
+    'remove nodes and their processes; the hosts stay. What refuses is named and keeps its node',
+    removalForce,
+  );
 };
 
 /** The fid of a node that is named by its host or by its fid. */

@@ -1,20 +1,19 @@
-/** Commands that set off long work: start, stop, restart, remove. They wait for it unless told not to. */
+/**
+ * Commands that set off long work: start, stop, restart, remove; for one or for many. They wait for it
+ * unless told not to.
+ */
 
 import type { Command } from 'commander';
 import type { Client, Order } from '../../client/client.ts';
-import type { Operation } from '../../client/types.ts';
-import {
-  changeOptions,
-  isDryRun,
-  showChange,
-  withChange,
-  withExamples,
-  withWork,
-} from '../command.ts';
-import type { ChangeFlags } from '../command.ts';
+import type { CommandOptions, DryRun, Operation } from '../../client/types.ts';
+import { isDryRun, showChange, withChange, withExamples, withWork } from '../command.ts';
+import type { ChangeFlags, JsonFlag } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
+import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
+import type { Kind } from '../many-hosts.ts';
+import { foldNodeset } from '../nodeset.ts';
 import { formatTable } from '../output/table.ts';
-import { counted, formatJson } from '../output/text.ts';
+import { counted, formatJson, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
@@ -31,52 +30,97 @@ const patience = 5;
 const verbs = {
   start: { ing: 'starting', ed: 'online' },
   stop: { ing: 'stopping', ed: 'stopped' },
-  remove: { ing: 'removing', ed: 'stopped' },
+  remove: { ing: 'removing', ed: 'removed' },
 } as const;
 
 const ofKind = (kind: string): { ing: string; ed: string } =>
   verbs[kind as keyof typeof verbs] ?? { ing: 'running', ed: 'done' };
 
-/** Adds a command that orders something. */
+/** What `--force` does to the removal of nodes and hosts. */
+export const removalForce =
+  'although processes that stay require others, too few confds would be left, or ' +
+  'an independent process may run on a host that is down';
+
+interface OrderCommandOptions {
+  /** What `--force` is for, where there is one. */
+  readonly force?: string;
+  /** What several targets are; hosts by default. */
+  readonly kind?: Kind;
+}
+
+/** Adds a command that orders something. Its argument, if it has one, may take several targets. */
 export const orderCommand = (
   command: Command,
   shell: Shell,
   orderOf: (client: Client, target: string, flags: OrderFlags) => Promise<Order> | Order,
   examples: readonly string[],
-  options: { readonly force?: string } = {},
+  { force, kind }: OrderCommandOptions = {},
 ): void => {
-  const run = async (flags: OrderFlags, target = ''): Promise<void> => {
+  const run = async (flags: OrderFlags, targets: readonly string[]): Promise<void> => {
     const client = await connect(shell, flags);
-    const order = await orderOf(client, target, flags);
-    const reply = await client.order(order, {
-      ...changeOptions(shell, flags),
-      force: flags.force,
+    const isOnly = targets.length === 1;
+    const request = async (
+      target: string,
+      options: CommandOptions,
+    ): Promise<Operation | DryRun> => {
+      const order = await orderOf(client, target, flags);
+      const reply = await client.order(order, { ...options, force: flags.force });
+      if (isDryRun(reply)) return reply;
+      const operation = flags.wait
+        ? await settle(shell, client, reply, shell.progress && isOnly)
+        : reply;
+      if (!isOnly) refuseFailed(operation);
+      return operation;
+    };
+    const showReply = async (reply: Operation | DryRun): Promise<void> => {
+      if (isDryRun(reply)) return showChange(shell, flags, reply, () => []);
+      if (isOnly) return report(shell, flags, reply);
+      sayWarnings(shell, reply);
+    };
+    const summarise = (done: readonly string[]): string[] =>
+      done.length === 0 || flags.dryRun ? [] : [summaryOf(command.name(), done, flags, kind)];
+    await forHosts(shell, flags, targets, request, showReply, {
+      summarise,
+      most: waitingAtATime,
+      ...(kind ? { kind } : {}),
     });
-    if (isDryRun(reply)) return showChange(shell, flags, reply, () => []);
-    await follow(shell, client, flags, reply);
   };
-  if (options.force) command.option('--force', options.force);
+  if (force) command.option('--force', force);
   command.option('--no-wait', 'do not wait until it is done');
   withExamples(
-    withWork(withChange(command), (flags: OrderFlags, target?: string) =>
-      run(flags, typeof target === 'string' ? target : ''),
+    withWork(withChange(command), (flags: OrderFlags, given?: string | readonly string[]) =>
+      run(flags, Array.isArray(given) ? targetsOf(given as string[]) : [one(given)]),
     ),
     ...examples,
   );
 };
 
-/** Waits for an operation, shows progress on a terminal, and ends with what became of it. */
-const follow = async (
-  shell: Shell,
-  client: Client,
-  flags: OrderFlags,
-  begun: Operation,
-): Promise<void> => {
-  const operation = flags.wait ? await settle(shell, client, begun) : begun;
-  if (flags.json) shell.print(formatJson(operation));
-  else printLines(shell, resultLines(operation, shell.width));
-  for (const warning of flags.json ? [] : operation.warnings) shell.say(`Warning: ${warning}\n`);
-  refuseFailed(operation);
+/** A command without an argument is given its own options. */
+const one = (given: unknown): string => (typeof given === 'string' ? given : '');
+
+/** Fids as they are, and the hosts of nodesets; each once. */
+const targetsOf = (given: readonly string[]): readonly string[] => {
+  const targets = given.flatMap((text) => (text.startsWith('0x') ? [text] : hostsOf([text])));
+  return [...new Set(targets)];
+};
+
+/** `Removed 3 hosts: n[1-3].example.` */
+const summaryOf = (
+  verb: string,
+  done: readonly string[],
+  { wait }: OrderFlags,
+  kind: Kind = { noun: 'host', fold: foldTargets },
+): string => {
+  const word = past[verb as keyof typeof past] ?? verb;
+  const said = wait ? word : `ordered to ${verb}`;
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)} ${counted(done.length, kind.noun)}: ${kind.fold(done)}.`;
+};
+const past = { start: 'started', stop: 'stopped', restart: 'restarted', remove: 'removed' };
+
+const foldTargets = (targets: readonly string[]): string => {
+  const fids = targets.filter((target) => target.startsWith('0x'));
+  const hosts = targets.filter((target) => !target.startsWith('0x'));
+  return [...(hosts.length > 0 ? [foldNodeset(hosts)] : []), ...fids].join(', ');
 };
 
 /** Waits until an operation is over, and shows progress on a terminal. */
@@ -84,13 +128,14 @@ export const settle = async (
   shell: Shell,
   client: Client,
   begun: Operation,
+  shows = shell.progress,
 ): Promise<Operation> => {
   let operation = begun;
   while (operation.state === 'running') {
-    if (shell.progress) shell.say(`\r\u001b[K${progressOf(operation)}`);
+    if (shows) shell.say(`\r\u001b[K${progressOf(operation)}`);
     operation = await client.operation(operation.id, patience, { signal: shell.signal });
   }
-  if (shell.progress) shell.say('\r\u001b[K');
+  if (shows) shell.say('\r\u001b[K');
   return operation;
 };
 
@@ -100,16 +145,39 @@ const progressOf = ({ kind, done, total, waiting }: Operation): string => {
   return `${ofKind(kind).ing}: ${done} of ${total}${about}`;
 };
 
+const sayWarnings = (shell: Shell, { warnings }: Operation): void => {
+  for (const warning of warnings) shell.say(`Warning: ${printable(warning)}\n`);
+};
+
+const report = (shell: Shell, flags: JsonFlag, operation: Operation): void => {
+  if (flags.json) shell.print(formatJson(operation));
+  else printLines(shell, resultLines(operation, shell.width));
+  if (!flags.json) sayWarnings(shell, operation);
+  refuseFailed(operation);
+};
+
 /** Ends the command as the operation ended. */
 export const refuseFailed = (operation: Operation): void => {
-  if (operation.state === 'failed')
+  const { failed, total, done, kind, subject, state } = operation;
+  if (state === 'failed' && kind === 'remove') {
+    const [first] = failed;
+    const why = first ? ` (${first.fid}: ${first.reason})` : '';
     throw new Failure(
       'failed',
-      `${operation.failed.length} of ${counted(operation.total, 'process')} did not get there`,
-      'See why: halctl why FID; what a process wrote: halctl cluster process logs FID',
+      `${total - done} of ${counted(total, 'process')} refused to leave${why}; ${subject} stays with them`,
+      'End or stop what refuses, then repeat the command; what --force does is in its --help.',
+      operation,
     );
-  if (operation.state === 'cancelled')
-    throw new Failure('failed', 'somebody wanted the opposite meanwhile');
+  }
+  if (state === 'failed')
+    throw new Failure(
+      'failed',
+      `${failed.length} of ${counted(total, 'process')} did not get there`,
+      'See why: halctl why FID; what a process wrote: halctl cluster process logs FID',
+      operation,
+    );
+  if (state === 'cancelled')
+    throw new Failure('failed', 'somebody wanted the opposite meanwhile', undefined, operation);
 };
 
 type Straggler = Operation['failed'][number];

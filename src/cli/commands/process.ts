@@ -21,7 +21,7 @@ import {
 } from '../command.ts';
 import type { ChangeFlags, JsonFlag, ReadFlags } from '../command.ts';
 import { writePrivately } from '../config.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts, hostsOf, processKind } from '../many-hosts.ts';
 import { addedLines } from '../output/added.ts';
 import { paintState } from '../output/colour.ts';
 import { formatFields, formatTable } from '../output/table.ts';
@@ -238,6 +238,9 @@ const showCommand = (process: Command, shell: Shell): void => {
   );
 };
 
+const gatherFids = (text: string, before: readonly string[] | undefined): readonly string[] =>
+  gather(fidOf(text), before);
+
 const orderCommands = (process: Command, shell: Shell): void => {
   const order = (
     verb: 'start' | 'stop' | 'restart' | 'remove',
@@ -245,19 +248,24 @@ const orderCommands = (process: Command, shell: Shell): void => {
     force: string | undefined,
   ): void =>
     orderCommand(
-      process.command(verb).description(description).argument('<fid>', 'the process', fidOf),
+      process.command(verb).description(description).argument('<fid...>', 'processes', gatherFids),
       shell,
       (_client, fid) => ({ verb, process: fid }),
       [`halctl cluster process ${verb} 0x7200000000000001:0x2a`],
-      force === undefined ? {} : { force },
+      { kind: processKind, ...(force === undefined ? {} : { force }) },
     );
-  order('start', 'start a managed process', undefined);
-  order('stop', 'stop a managed process', 'although running processes of its node require it');
-  order('restart', 'stop a managed process, if it runs, and start it', undefined);
+  order('start', 'start managed processes', undefined);
+  order(
+    'stop',
+    'stop managed processes',
+    'although running processes of their node require them, or too few confds would be left',
+  );
+  order('restart', 'stop managed processes, if they run, and start them', undefined);
   order(
     'remove',
-    'remove a process: a managed one is stopped first, an independent one must have ended',
-    'although other processes of its node require it',
+    'remove processes: a managed one is stopped first, an independent one must have ended',
+    'although others of their node require them, too few confds would be left, or an independent one ' +
+      'may run on a host that is down',
   );
   scaleCommand(process, shell);
 };
@@ -267,6 +275,7 @@ interface ScaleFlags extends ChangeFlags {
   readonly role: string;
   readonly to: number;
   readonly set?: readonly string[];
+  readonly force?: true;
 }
 
 const scaleCommand = (process: Command, shell: Shell): void => {
@@ -274,7 +283,8 @@ const scaleCommand = (process: Command, shell: Shell): void => {
     const overrides = readOverrides([flags.role], flags.set ?? []).get(flags.role) ?? {};
     const client = await connect(shell, flags);
     const { host, role, to } = flags;
-    const reply = await client.scale(host, { role, to, overrides }, changeOptions(shell, flags));
+    const options = { ...changeOptions(shell, flags), force: flags.force };
+    const reply = await client.scale(host, { role, to, overrides }, options);
     await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
       changed
         ? `${host} is going to have ${to} of ${role}; revision ${revision}.`
@@ -292,7 +302,11 @@ const scaleCommand = (process: Command, shell: Shell): void => {
           .requiredOption('--host <host>', 'the host')
           .requiredOption('--role <role>', 'a role that takes a multiplicity')
           .requiredOption('--to <count>', 'how many it shall have', wholeNumber)
-          .option('--set <key=value>', "an override of the role's variables; repeatable", gather),
+          .option('--set <key=value>', "an override of the role's variables; repeatable", gather)
+          .option(
+            '--force',
+            'although others require the last one, too few confds would be left, or one may run on a host that is down',
+          ),
       ),
       run,
     ),

@@ -23,7 +23,7 @@ import { briefly, formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
-import { orderCommand } from './orders.ts';
+import { orderCommand, removalForce } from './orders.ts';
 import { cepCommand } from './sequences.ts';
 import { serviceCommands } from './service.ts';
 import { stationCommands } from './station.ts';
@@ -46,12 +46,14 @@ const hostCommands = (system: Command, shell: Shell): void => {
     node
       .command('remove')
       .description(
-        'remove a host, its node and its processes; its agent has to be given a new token',
+        'remove hosts, their nodes and their processes. What refuses is named and keeps its host; an agent that is to come ' +
+          'back has to be given a new token',
       )
-      .argument('<host>', 'the host'),
+      .argument('<nodeset...>', "hosts: n0001.example, or 'n[0001-0100].savio3'"),
     shell,
     (_client, host) => ({ verb: 'remove', host }),
     ['halctl system node remove n0004.example'],
+    { force: removalForce },
   );
 
   const add = async (flags: ChangeFlags, nodesets: readonly string[]): Promise<void> => {

@@ -1,5 +1,6 @@
 /** Turns the deadlines that are due into what follows from them. */
 
+import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.ts';
@@ -42,6 +43,11 @@ const cooled: Handle = (_graph, due) =>
   due.length === 0
     ? []
     : [{ type: 'EndpointsCooled', data: { endpoints: due.map(({ subject }) => subject) } }];
+
+const forgetDepartures: Handle = (_graph, due) =>
+  due.length === 0
+    ? []
+    : [{ type: 'DeparturesForgotten', data: { fids: due.map(({ subject }) => subject as Fid) } }];
 
 /**
  * A time limit of a process. While its host is down, or its agent away, nothing can be known of the
@@ -88,6 +94,7 @@ const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'process-retry': again,
   'endpoint-cooldown': cooled,
   'recovery-attempt': attempt,
+  'departure-expiry': forgetDepartures,
 };
 
 const nobody: ReadonlySet<string> = new Set();

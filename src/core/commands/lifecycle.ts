@@ -5,6 +5,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow, ProcessState, WantedState } from '../graph/resources.ts';
 import { startOrder } from '../lifecycle/orders.ts';
+import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
 import { reject } from '../rejection.ts';
@@ -21,13 +22,15 @@ export interface WantNode {
   readonly type: 'WantNode';
   readonly fid: Fid;
   readonly state: WantedState;
+  /** Stop it although a quorum is lost. */
+  readonly force: boolean;
 }
 
 export interface WantProcess {
   readonly type: 'WantProcess';
   readonly fid: Fid;
   readonly state: WantedState;
-  /** Stop it although running processes of its node require it. */
+  /** Stop it although running processes of its node require it, or a quorum is lost. */
   readonly force: boolean;
 }
 
@@ -54,10 +57,13 @@ export const wantCluster: Decide<WantCluster> = (graph, { state }) => {
   return decided([{ type: 'ClusterWanted', data: { state } }]);
 };
 
-export const wantNode: Decide<WantNode> = (graph, { fid, state }) => {
+export const wantNode: Decide<WantNode> = (graph, { fid, state, force }) => {
   const node = graph.get('node', fid);
   if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
   if (node.removing) return leaving(fid);
+  const lost =
+    state === 'offline' && !force ? quorumLoss(graph, [...graph.many('hosts', fid)], 'stop') : null;
+  if (lost) return withoutQuorum(fid, lost.why);
   return decided([{ type: 'NodeWanted', data: { fid, state } }]);
 };
 
@@ -82,8 +88,13 @@ export const wantProcess: Decide<WantProcess> = (graph, { fid, state, force }) =
       `${fid} is required by ${dependents.map((one) => one.fid).join(', ')}; stop these first or use force`,
       { subject: fid },
     );
+  const lost = quorumLoss(graph, [process], 'stop');
+  if (lost) return withoutQuorum(fid, lost.why);
   return decided([{ type: 'ProcessWanted', data: { fid, state } }]);
 };
+
+const withoutQuorum = (fid: Fid, why: string): Refused =>
+  reject('quorum-lost', `${fid}: ${why}; use force to stop it all the same`, { subject: fid });
 
 /** The agent stops what runs of an older generation before it starts the new one. */
 export const restartProcess: Decide<RestartProcess> = (graph, { fid }, { at }) => {

@@ -9,7 +9,9 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Declaration } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
+import { busyReason } from '../lifecycle/staying.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
 import { rolesInUse, undeclaredIn, withdrawable } from '../undeclared.ts';
@@ -24,18 +26,35 @@ export const prune = (graph: Graph, declaration: Declaration, context: DecideCon
   const processes = undeclared.flatMap((one) => processesOf(graph, one));
   const refused = requiredOf(graph, processes);
   if (refused) return refused;
-  for (const { fid } of processes) {
+  const lost = quorumLoss(graph, processes, 'remove');
+  if (lost) return reject('quorum-lost', lost.why, { subject: lost.confds[0]!.fid });
+  for (const process of processes) {
+    const { fid } = process;
+    const busy = busyReason(graph, process, false);
+    if (busy !== null) return reject('process-busy', `${fid}: ${busy}`, { subject: fid });
     const removal = removeProcess(graph, { type: 'RemoveProcess', fid, force: true }, context);
     if (!removal.ok) return removal;
     events.push(...removal.events);
   }
   for (const { kind, name: fqdn } of undeclared) {
     if (kind !== 'host') continue;
-    const removal = removeHost(graph, { type: 'RemoveHost', fqdn }, context);
+    const removal = removeHost(graph, { type: 'RemoveHost', fqdn, force: false }, context);
     if (!removal.ok) return removal;
+    const refused = heldBack(fqdn, removal.events);
+    if (refused) return refused;
     events.push(...removal.events);
   }
   return decided([...events, ...withdrawals(graph, undeclared, events)]);
+};
+
+/** A prune is done as a whole or not at all, unlike a removal that somebody asks for by name. */
+const heldBack = (fqdn: string, events: readonly EventDraft[]): Refused | null => {
+  for (const { type, data } of events)
+    if (type === 'NodeRemovalHeld') {
+      const names = data.by.map(({ fid, reason }) => `${fid}: ${reason}`).join('; ');
+      return reject('process-busy', `${fqdn} cannot be removed now: ${names}`, { subject: fqdn });
+    }
+  return null;
 };
 
 /** The processes of a role that a host is no longer to have. */

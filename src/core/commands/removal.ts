@@ -1,15 +1,19 @@
 /**
- * Takes processes, nodes and hosts out of the cluster. What runs is stopped first; endpoints and range
- * values are free again afterwards, a fid never is.
+ * Takes processes, nodes and hosts out of the cluster. What runs is stopped first; range values are
+ * free again afterwards, endpoints when they have cooled down, a fid never is.
  */
 
 import { byFid } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
+import { heldMax } from '../events/processes.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { NodeRow, ProcessRow } from '../graph/resources.ts';
+import { quorumLoss } from '../lifecycle/quorum.ts';
 import { mayRun, removed } from '../lifecycle/removal.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
+import { busyReason, stayingOf } from '../lifecycle/staying.ts';
+import type { Staying } from '../lifecycle/staying.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
 import { decided, unchanged } from './command.ts';
@@ -18,25 +22,30 @@ import type { Decide } from './command.ts';
 export interface RemoveProcess {
   readonly type: 'RemoveProcess';
   readonly fid: Fid;
-  /** Although other processes of its node require it. */
+  /**
+   * Although other processes of its node require it, a quorum is lost, or it is independent and
+   * nobody knows whether it runs.
+   */
   readonly force: boolean;
 }
 
 export interface RemoveNode {
   readonly type: 'RemoveNode';
   readonly fid: Fid;
+  readonly force: boolean;
 }
 
 export interface RemoveHost {
   readonly type: 'RemoveHost';
   readonly fqdn: string;
+  readonly force: boolean;
 }
 
 export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }, { at }) => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
-  const refused = refusalOf(graph, process);
-  if (refused) return refused;
+  const busy = busyReason(graph, process, force);
+  if (busy !== null) return reject('process-busy', `${fid}: ${busy}`, { subject: fid });
   const dependents = force ? [] : dependentsOf(graph, process, ({ removing }) => !removing);
   if (dependents.length > 0)
     return reject(
@@ -44,59 +53,79 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }, { at
       `${fid} is required by ${dependents.map((one) => one.fid).join(', ')}; remove these first or use force`,
       { subject: fid },
     );
+  const lost = force ? null : quorumLoss(graph, [process], 'remove');
+  if (lost) return reject('quorum-lost', `${fid}: ${lost.why}`, { subject: fid });
   return decided(removal(graph, process, at));
 };
 
 /**
- * All processes of the node, then the node; the host stays. Refused as long as an independent
- * process of it runs, which is named.
+ * All processes of the node, then the node; the host stays. Where some refuse, the node stays with
+ * them and what they require; everything else leaves all the same.
  */
-export const removeNode: Decide<RemoveNode> = (graph, { fid }, { at }) => {
+export const removeNode: Decide<RemoveNode> = (graph, { fid, force }, { at }) => {
   const node = graph.get('node', fid);
   if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
-  const processes = [...graph.many('hosts', fid)].sort(byFid);
-  const refused = busyOf(graph, processes);
-  if (refused) return refused;
-  const order: EventDraft[] = node.removing ? [] : [{ type: 'NodeRemovalOrdered', data: { fid } }];
-  const leaving = processes.filter(({ removing }) => !removing);
-  return decided([...leaving.flatMap((process) => removal(graph, process, at)), ...order]);
+  return decideRemoval(graph, node, null, force, at);
 };
 
 /** The node, if there is one, then the host and the tokens of its agent. */
-export const removeHost: Decide<RemoveHost> = (graph, { fqdn }, context) => {
+export const removeHost: Decide<RemoveHost> = (graph, { fqdn, force }, { at }) => {
   const host = graph.get('host', fqdn);
   if (!host) return reject('unknown-host', `there is no host ${fqdn}`, { subject: fqdn });
   if (host.removing) return unchanged;
   const node = graph.one('runs', fqdn);
-  const ofNode = node
-    ? removeNode(graph, { type: 'RemoveNode', fid: node.fid }, context)
-    : unchanged;
-  if (!ofNode.ok) return ofNode;
-  return decided([...ofNode.events, { type: 'HostRemovalOrdered', data: { fqdn } }]);
+  return node
+    ? decideRemoval(graph, node, fqdn, force, at)
+    : decided([{ type: 'HostRemovalOrdered', data: { fqdn } }]);
+};
+
+const decideRemoval = (
+  graph: Graph,
+  node: NodeRow,
+  host: string | null,
+  force: boolean,
+  at: number,
+): ReturnType<Decide<RemoveNode>> => {
+  const present = [...graph.many('hosts', node.fid)].filter(({ removing }) => !removing);
+  const processes = present.sort(byFid);
+  const staying = stayingOf(graph, processes, force);
+  const stay = new Set(staying.map(({ process }) => process));
+  const leaving = processes.filter((process) => !stay.has(process));
+  const [first] = staying;
+  if (first && leaving.length === 0) return refusal(node, staying, first);
+  return decided([
+    ...leaving.flatMap((process) => removal(graph, process, at)),
+    ...(first ? [held(node, host, staying)] : orders(node, host)),
+  ]);
+};
+
+const orders = (node: NodeRow, host: string | null): EventDraft[] => [
+  ...(node.removing ? [] : [{ type: 'NodeRemovalOrdered' as const, data: { fid: node.fid } }]),
+  ...(host === null ? [] : [{ type: 'HostRemovalOrdered' as const, data: { fqdn: host } }]),
+];
+
+const held = ({ fid }: NodeRow, host: string | null, staying: readonly Staying[]): EventDraft => ({
+  type: 'NodeRemovalHeld',
+  data: {
+    fid,
+    host,
+    by: staying.slice(0, heldMax).map(({ process, why }) => ({ fid: process.fid, reason: why })),
+    more: Math.max(0, staying.length - heldMax),
+  },
+});
+
+/** A message names this many; there may be thousands. */
+const namesMax = 20;
+
+const refusal = ({ host }: NodeRow, staying: readonly Staying[], { code }: Staying): Refused => {
+  const names = staying.slice(0, namesMax).map(({ process, why }) => `${process.fid}: ${why}`);
+  const more = staying.length > namesMax ? `; and ${staying.length - namesMax} more` : '';
+  return reject(code, `nothing of ${host} can be removed now: ${names.join('; ')}${more}`, {
+    subject: staying[0]!.process.fid,
+  });
 };
 
 const removal = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
   if (!mayRun(process)) return removed(graph, process, at);
   return process.removing ? [] : [{ type: 'ProcessRemovalOrdered', data: { fid: process.fid } }];
-};
-
-const isIndependent = (graph: Graph, { spec }: ProcessRow): boolean =>
-  graph.must('spec', spec).spec.ownership === 'independent';
-
-const refusalOf = (graph: Graph, process: ProcessRow): Refused | null =>
-  mayRun(process) && isIndependent(graph, process)
-    ? reject(
-        'process-busy',
-        `${process.fid} is ${process.state}, and only its owner can end it; it can be removed when offline or failed`,
-        { subject: process.fid },
-      )
-    : null;
-
-const busyOf = (graph: Graph, processes: readonly ProcessRow[]): Refused | null => {
-  const busy = processes.filter((process) => refusalOf(graph, process) !== null);
-  if (busy.length === 0) return null;
-  const names = busy.map(({ fid, state }) => `${fid} (${state})`).join(', ');
-  return reject('process-busy', `independent processes still run: ${names}; nothing was removed`, {
-    subject: busy[0]!.fid,
-  });
 };

@@ -1,13 +1,16 @@
 /** Changes how many processes of a role a host has: adds, or removes the youngest. */
 
 import { byFid } from '../allocation/fid.ts';
+import type { Graph } from '../graph/graph.ts';
+import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
+import { busyReason } from '../lifecycle/staying.ts';
 import { reject } from '../rejection.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import type { Variables } from '../roles.ts';
 import { addProcesses } from './add-processes.ts';
 import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
+import type { Decide, DecideContext, Decision } from './command.ts';
 import { removeProcess } from './removal.ts';
 
 export interface ScaleRole {
@@ -18,9 +21,15 @@ export interface ScaleRole {
   /** 0..10,000. */
   readonly to: number;
   readonly overrides: Variables;
+  /** Although other processes require the last one, or a quorum is lost. */
+  readonly force: boolean;
 }
 
-export const scaleRole: Decide<ScaleRole> = (graph, { host, role, to, overrides }, context) => {
+export const scaleRole: Decide<ScaleRole> = (
+  graph,
+  { host, role, to, overrides, force },
+  context,
+) => {
   if (!graph.get('host', host))
     return reject('unknown-host', `there is no host ${host}`, { subject: host });
   const node = graph.one('runs', host);
@@ -36,20 +45,39 @@ export const scaleRole: Decide<ScaleRole> = (graph, { host, role, to, overrides 
       context,
     );
   }
-  const [last] = present;
+  const leaving = present.slice(0, -missing || 0);
+  return leaving.length === 0
+    ? unchanged
+    : removeYoungest(graph, leaving, to, host, force, context);
+};
+
+const removeYoungest = (
+  graph: Graph,
+  leaving: readonly ProcessRow[],
+  to: number,
+  host: string,
+  force: boolean,
+  context: DecideContext,
+): Decision => {
+  const { role } = leaving[0]!;
   const isNeeded = (one: ProcessRow): boolean => !one.removing && one.role !== role;
-  const dependents = to === 0 && last ? dependentsOf(graph, last, isNeeded) : [];
+  const dependents = to === 0 && !force ? dependentsOf(graph, leaving[0]!, isNeeded) : [];
   if (dependents.length > 0)
     return reject(
       'process-required',
-      `${role} of ${host} is required by ${dependents.map((one) => one.fid).join(', ')}; remove these first`,
+      `${role} of ${host} is required by ${dependents.map((one) => one.fid).join(', ')}; remove these first or use force`,
       { subject: role },
     );
+  const lost = force ? null : quorumLoss(graph, leaving, 'remove');
+  if (lost) return reject('quorum-lost', `${role} of ${host}: ${lost.why}`, { subject: role });
   const events = [];
-  for (const { fid } of present.slice(0, -missing || 0)) {
+  for (const process of leaving) {
+    const { fid } = process;
+    const busy = busyReason(graph, process, force);
+    if (busy !== null) return reject('process-busy', `${fid}: ${busy}`, { subject: fid });
     const removal = removeProcess(graph, { type: 'RemoveProcess', fid, force: true }, context);
     if (!removal.ok) return removal;
     events.push(...removal.events);
   }
-  return events.length === 0 ? unchanged : decided(events);
+  return decided(events);
 };

@@ -36,6 +36,13 @@ export const credentialEvents = {
     },
   ),
 
+  /** Its host was removed while it was down: until a time it lets an agent be told so, nothing else. */
+  CredentialRetired: event(
+    1,
+    Type.Object({ id: Name, until: Type.Integer({ minimum: 1 }) }, closed),
+    { id: '4f1c9d3e0c52', until: 1_797_592_000_000 },
+  ),
+
   CredentialRevoked: event(
     1,
     Type.Object(

@@ -61,6 +61,9 @@ const Spec = Type.Unsafe<ProcessSpec>(
   ),
 );
 
+/** How many of those that hold a node back an event names. */
+export const heldMax = 100;
+
 export const processEvents = {
   NodeAdded: event(1, Type.Object({ fid: FidField, host: Fqdn }, closed), {
     fid: '0x6e00000000000001:0x9' as Fid,
@@ -238,6 +241,37 @@ export const processEvents = {
     fid: '0x6e00000000000001:0x9' as Fid,
   }),
 
+  /** Some of its processes refused, so it stays; the others leave. */
+  NodeRemovalHeld: event(
+    1,
+    Type.Object(
+      {
+        fid: FidField,
+        /** The host, where it was to leave with the node. */
+        host: Nullable(Fqdn),
+        /** The first of those that refused, and why. */
+        by: Type.Array(
+          Type.Object({ fid: FidField, reason: Type.String({ maxLength: 1024 }) }, closed),
+          { maxItems: heldMax },
+        ),
+        /** How many more refused. */
+        more: Type.Integer({ minimum: 0 }),
+      },
+      closed,
+    ),
+    {
+      fid: '0x6e00000000000001:0x9' as Fid,
+      host: 'n0001.galileo.example',
+      by: [
+        {
+          fid: '0x7200000000000001:0x2a' as Fid,
+          reason: 'it is online, and only its owner can end it',
+        },
+      ],
+      more: 0,
+    },
+  ),
+
   NodeRemoved: event(1, Type.Object({ fid: FidField }, closed), {
     fid: '0x6e00000000000001:0x9' as Fid,
   }),
@@ -269,6 +303,33 @@ export const processEvents = {
       },
     },
   ),
+
+  /** It is removed although it could not be stopped. Until a time, whoever asks is told. */
+  ProcessAbandoned: event(
+    1,
+    Type.Object(
+      {
+        fid: FidField,
+        host: Fqdn,
+        name: Name,
+        reason: Type.String({ maxLength: 1024 }),
+        until: Type.Integer({ minimum: 0 }),
+      },
+      closed,
+    ),
+    {
+      fid: '0x7200000000000001:0x2a' as Fid,
+      host: 'n0001.galileo.example',
+      name: 's3server',
+      reason: 'not ended within 600 s',
+      until: 1_795_086_400_000,
+    },
+  ),
+
+  /** What was said of abandoned processes is not kept any longer. */
+  DeparturesForgotten: event(1, Type.Object({ fids: Type.Array(FidField) }, closed), {
+    fids: ['0x7200000000000001:0x2a' as Fid],
+  }),
 
   /** Endpoints of removed processes may be given out like any other again. */
   EndpointsCooled: event(

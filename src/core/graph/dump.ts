@@ -11,7 +11,7 @@ import { kinds } from './resources.ts';
 import type { Kind, Rows } from './resources.ts';
 
 /** Kinds that are nobody's business outside: token hashes, answered requests, bookkeeping. */
-const internal: readonly Kind[] = ['credential', 'request', 'deadline', 'counter'];
+const internal: readonly Kind[] = ['credential', 'request', 'departure', 'deadline', 'counter'];
 
 const shown = kinds.filter((kind) => !internal.includes(kind));
 

@@ -10,6 +10,7 @@ import type { Commit } from '../events/commit.ts';
 import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from './changes.ts';
 import type { Evolve, Position } from './changes.ts';
 import { endRecovery, recoveryEvolvers } from './evolve-recovery.ts';
+import { removalEvolvers } from './evolve-removal.ts';
 import { withdrawn } from './evolve-withdrawn.ts';
 import type { Graph } from './graph.ts';
 import type { HostRow, ProcessState, Rows } from './resources.ts';
@@ -66,6 +67,7 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
 
 const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...recoveryEvolvers,
+  ...removalEvolvers,
 
   ClusterNamed: (graph, { name }, position) => {
     const wanted = [...graph.all('cluster')][0]?.wanted ?? null;
@@ -303,10 +305,6 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     if (cools_until !== null)
       setDeadline(graph, 'endpoint-cooldown', endpoint, cools_until, position);
     if (graph.related('shapes', spec) === 0) graph.remove('spec', spec);
-  },
-
-  EndpointsCooled: (graph, { endpoints }) => {
-    for (const endpoint of endpoints) clearDeadline(graph, 'endpoint-cooldown', endpoint);
   },
 
   CredentialIssued: (graph, data, position) => {

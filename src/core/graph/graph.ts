@@ -64,6 +64,7 @@ export class Graph {
   readonly #processStates = new Map<string, number>();
   readonly #rolesOnNodes = new Tally();
   readonly #haOfNodes = new Adjacency();
+  readonly #confds = new Set<string>();
   readonly #blockedHosts = new Set<string>();
 
   constructor() {
@@ -144,6 +145,11 @@ export class Graph {
       if (!lowest || fidKey(row.fid) < fidKey(lowest.fid)) lowest = row;
     }
     return lowest;
+  }
+
+  /** Every process that provides CONFD, in no particular order. */
+  *confds(): IterableIterator<ProcessRow> {
+    for (const fid of this.#confds) yield this.must('process', fid);
   }
 
   hostCounts(): Readonly<Record<Rows['host']['state'], number>> {
@@ -314,7 +320,9 @@ export class Graph {
 
   #reindexMember({ fid, node, role, spec }: ProcessRow, change: 'link' | 'unlink'): void {
     this.#rolesOnNodes[change](`${node} ${role}`, fid);
-    if (this.must('spec', spec).spec.type === 'ha') this.#haOfNodes[change](node, fid);
+    const { type, services } = this.must('spec', spec).spec;
+    if (type === 'ha') this.#haOfNodes[change](node, fid);
+    if (services.includes('CONFD')) this.#confds[change === 'link' ? 'add' : 'delete'](fid);
   }
 
   #countState(state: string, by: number): void {

@@ -189,14 +189,28 @@ export interface ServiceRow extends Provenance {
   readonly type: string;
 }
 
+/** A process that was removed although it could not be stopped, kept so that who asked is told. */
+export interface DepartureRow extends Provenance {
+  readonly fid: Fid;
+  readonly host: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
 export const credentialRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
 /** `process`: may read one process's configuration and report its state, nothing else. */
 export type CredentialRole = (typeof credentialRoles)[number];
 
+/**
+ * The token of an agent whose host was removed while it was down: good for nothing but to be told so,
+ * so that the agent ends what it still runs.
+ */
+export const retiredRole = 'retired';
+
 export interface CredentialRow extends Provenance {
   readonly id: string;
   readonly name: string;
-  readonly role: CredentialRole;
+  readonly role: CredentialRole | typeof retiredRole;
   /** SHA-256 of the token, hex. The token itself is nowhere. */
   readonly hash: string;
   /** The only host an agent's token may speak for; null: any. */
@@ -231,6 +245,7 @@ export const deadlineKinds = [
   'process-retry',
   'endpoint-cooldown',
   'recovery-attempt',
+  'departure-expiry',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
@@ -265,6 +280,7 @@ export interface Rows {
   service: ServiceRow;
   credential: CredentialRow;
   request: RequestRow;
+  departure: DepartureRow;
   deadline: DeadlineRow;
 }
 
@@ -294,6 +310,7 @@ export const keyFields = {
   service: 'fid',
   credential: 'id',
   request: 'id',
+  departure: 'fid',
   deadline: 'id',
 } as const satisfies { readonly [K in Kind]: keyof Rows[K] };
 

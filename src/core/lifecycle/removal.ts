@@ -3,7 +3,8 @@
 import { byFid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import { retiredRole } from '../graph/resources.ts';
+import type { HostRow, ProcessRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
 
 /** Whether somebody may be running it. */
@@ -30,10 +31,26 @@ const coolsUntil = (graph: Graph, at: number): number | null => {
 /** What a process that is to be removed is ready for. One that cannot be stopped is failed first. */
 export const processRemoval = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
   const { fid, node, state } = process;
-  if (!mayRun(process)) return removed(graph, process, at);
+  if (!mayRun(process)) return [...abandoned(graph, process, at), ...removed(graph, process, at)];
   if (graph.must('host', graph.must('node', node).host).state === 'up') return [];
   const reason = `removed while ${state}: its host is down, so it could not be stopped`;
   return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason } }];
+};
+
+/** How long it is remembered that a process could not be stopped, ms. */
+const departureMemory = 24 * 3600 * 1000;
+
+/** One that failed after it had been ordered to leave could not be stopped. */
+const abandoned = (
+  graph: Graph,
+  { fid, node, spec, state, reason, moved, wanted, removing }: ProcessRow,
+  at: number,
+): EventDraft[] => {
+  if (!removing || state !== 'failed' || moved < (wanted?.at ?? 0)) return [];
+  const { host } = graph.must('node', node);
+  const { name } = graph.must('spec', spec).spec;
+  const data = { fid, host, name, reason, until: at + departureMemory };
+  return [{ type: 'ProcessAbandoned', data }];
 };
 
 /** The processes of a node that are being removed, oldest first. */
@@ -41,33 +58,37 @@ export const leavingOf = (graph: Graph, node: string): ProcessRow[] =>
   [...graph.many('hosts', node)].filter(({ removing }) => removing).sort(byFid);
 
 /** A node that is to be removed goes when it has no process left, and its host with it. */
-export const nodeRemoval = (graph: Graph, node: string): EventDraft[] => {
+export const nodeRemoval = (graph: Graph, node: string, at: number): EventDraft[] => {
   const row = graph.get('node', node);
   if (!row?.removing || graph.related('hosts', node) > 0) return [];
   const host = graph.must('host', row.host);
   return [
     { type: 'NodeRemoved', data: { fid: row.fid } },
-    ...(host.removing ? hostRemoved(graph, host.fqdn) : []),
+    ...(host.removing ? hostRemoved(graph, host, at) : []),
   ];
 };
 
 /** A host that is to be removed goes when it has no node. */
-export const hostRemoval = (graph: Graph, fqdn: string): EventDraft[] =>
-  graph.get('host', fqdn)?.removing && graph.related('runs', fqdn) === 0
-    ? hostRemoved(graph, fqdn)
-    : [];
+export const hostRemoval = (graph: Graph, fqdn: string, at: number): EventDraft[] => {
+  const host = graph.get('host', fqdn);
+  return host?.removing && graph.related('runs', fqdn) === 0 ? hostRemoved(graph, host, at) : [];
+};
 
-/** The tokens of its agents go with it. */
-const hostRemoved = (graph: Graph, fqdn: string): EventDraft[] => [
-  ...tokensOf(graph, fqdn).map((id) => ({
-    type: 'CredentialRevoked' as const,
-    data: { id, why: 'owner-removed' as const },
-  })),
+/** How long an agent that could not be told can still learn that its host was removed, ms. */
+const retirement = 30 * 24 * 3600 * 1000;
+
+/** The tokens of its agents go with it; those of an agent that could not be told yet, after it was. */
+const hostRemoved = (graph: Graph, { fqdn, state }: HostRow, at: number): EventDraft[] => [
+  ...tokensOf(graph, fqdn).map((id): EventDraft =>
+    state === 'down'
+      ? { type: 'CredentialRetired', data: { id, until: at + retirement } }
+      : { type: 'CredentialRevoked', data: { id, why: 'owner-removed' } },
+  ),
   { type: 'HostRemoved', data: { fqdn } },
 ];
 
 const tokensOf = (graph: Graph, fqdn: string): string[] =>
   [...graph.all('credential')]
-    .filter(({ host }) => host === fqdn)
+    .filter(({ host, role }) => host === fqdn && role !== retiredRole)
     .map(({ id }) => id)
     .sort();

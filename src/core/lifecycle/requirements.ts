@@ -106,5 +106,6 @@ export const dependentsOf = (
   return others.filter((other) => requiredBy(graph, other.role).includes(role)).sort(byFid);
 };
 
-const requiredBy = (graph: Graph, role: string): readonly string[] =>
+/** The roles that a role requires. */
+export const requiredBy = (graph: Graph, role: string): readonly string[] =>
   graph.must('role', role).requires;

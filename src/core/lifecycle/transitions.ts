@@ -102,6 +102,13 @@ export const transitions: readonly Transition[] = [
     to: 'failed',
     when: 'its owner has not renewed its lease; it is removed at once',
   },
+  {
+    ownership: 'independent',
+    from: [...running, ...ending],
+    trigger: 'abandon',
+    to: 'failed',
+    when: 'it is to be removed by force, and its host is down; it is removed at once',
+  },
 ];
 
 const byTrigger = new Map<string, ProcessState>(

@@ -124,15 +124,17 @@ const removeEmptyNode: Rule = {
       : event.type === 'NodeRemovalOrdered'
         ? event.data.fid
         : undefined,
-  follow: (graph, node) => decided(nodeRemoval(graph, node)),
+  follow: (graph, node, { at }) => decided(nodeRemoval(graph, node, at)),
 };
 
 const removeEmptyHost: Rule = {
   name: 'remove-empty-host',
   description: 'A host that is to be removed and has no node goes at once.',
   on: ['HostRemovalOrdered'],
-  react: (graph, event) =>
-    event.type === 'HostRemovalOrdered' ? decided(hostRemoval(graph, event.data.fqdn)) : unchanged,
+  react: (graph, event, { at }) =>
+    event.type === 'HostRemovalOrdered'
+      ? decided(hostRemoval(graph, event.data.fqdn, at))
+      : unchanged,
 };
 
 export const runProcesses: readonly Rule[] = [

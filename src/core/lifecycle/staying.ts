@@ -1,0 +1,67 @@
+/** What refuses to leave a node, and why. */
+
+import { byFid } from '../allocation/fid.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ProcessRow } from '../graph/resources.ts';
+import { quorumLoss } from './quorum.ts';
+import { mayRun } from './removal.ts';
+import { requiredBy, specOf } from './requirements.ts';
+
+export interface Staying {
+  readonly process: ProcessRow;
+  readonly code: 'process-busy' | 'process-required' | 'quorum-lost';
+  readonly why: string;
+}
+
+/**
+ * Why an independent process cannot be removed now; null: it can be. One whose host is down may have
+ * ended unseen, which an operator who uses force takes for certain.
+ */
+export const busyReason = (graph: Graph, process: ProcessRow, force: boolean): string | null => {
+  if (!mayRun(process) || specOf(graph, process).ownership === 'managed') return null;
+  if (graph.must('host', graph.must('node', process.node).host).state !== 'down')
+    return `it is ${process.state}, and only its owner can end it`;
+  return force ? null : `it was ${process.state} when its host went down; force removes it`;
+};
+
+/** Those of the processes of one node that stay, should all of them be removed. */
+export const stayingOf = (
+  graph: Graph,
+  processes: readonly ProcessRow[],
+  force: boolean,
+): Staying[] => {
+  const busy = processes.flatMap((process): Staying[] => {
+    const why = busyReason(graph, process, force);
+    return why === null ? [] : [{ process, code: 'process-busy', why }];
+  });
+  if (force) return busy;
+  const lost = quorumLoss(graph, processes, 'remove');
+  const serving = (lost?.confds ?? []).map((process): Staying => {
+    return { process, code: 'quorum-lost', why: lost!.why };
+  });
+  return [...busy, ...serving, ...requiredFor([...busy, ...serving], processes, graph)].sort(
+    (a, b) => byFid(a.process, b.process),
+  );
+};
+
+/** The oldest process of each role that something needs which stays, and what that needs. */
+const requiredFor = (
+  staying: readonly Staying[],
+  processes: readonly ProcessRow[],
+  graph: Graph,
+): Staying[] => {
+  const roles = new Set(staying.map(({ process }) => process.role));
+  const oldest = new Map<string, ProcessRow>();
+  for (const process of processes) if (!oldest.has(process.role)) oldest.set(process.role, process);
+  const required: Staying[] = [];
+  const dependents = staying.map(({ process }) => process);
+  for (const dependent of dependents)
+    for (const role of requiredBy(graph, dependent.role)) {
+      const process = oldest.get(role);
+      if (!process || roles.has(role)) continue;
+      roles.add(role);
+      dependents.push(process);
+      required.push({ process, code: 'process-required', why: `${dependent.fid} requires it` });
+    }
+  return required;
+};

@@ -1,0 +1,47 @@
+/** Processes that are not where they were wanted, in words. */
+
+import type { Fid } from '../core/allocation/fid.ts';
+import type { Graph } from '../core/graph/graph.ts';
+import type { HostRow, ProcessRow } from '../core/graph/resources.ts';
+import { Requirements, specOf } from '../core/lifecycle/requirements.ts';
+
+/** A process that is not where it was wanted, and why. */
+export interface Straggler {
+  readonly fid: Fid;
+  readonly host: string;
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
+export type RequirementsOf = (process: ProcessRow) => Requirements;
+
+/** Each node is looked at once, however many processes of it are asked about. */
+export const requirementsOf = (graph: Graph): RequirementsOf => {
+  const known = new Map<Fid, Requirements>();
+  return ({ node }) => {
+    const requirements = known.get(node) ?? new Requirements(graph, node);
+    known.set(node, requirements);
+    return requirements;
+  };
+};
+
+export const hostOf = (graph: Graph, { node }: ProcessRow): HostRow =>
+  graph.must('host', graph.must('node', node).host);
+
+export const straggler = (
+  graph: Graph,
+  requirements: RequirementsOf,
+  row: ProcessRow,
+): Straggler => {
+  const host = hostOf(graph, row);
+  const blocking = requirements(row).blockerOf(row);
+  const reason =
+    host.state !== 'up'
+      ? `its host is ${host.state === 'down' ? `down: ${host.reason}` : 'not heard of yet'}`
+      : row.reason !== '' || !blocking || row.state === 'online'
+        ? row.reason
+        : `waits for ${blocking.fid}, which is ${blocking.state}`;
+  const { name } = specOf(graph, row);
+  return { fid: row.fid, host: host.fqdn, name, state: row.state, reason };
+};
