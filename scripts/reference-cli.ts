@@ -16,6 +16,7 @@ const program = createProgram({
   env: {},
   input: process.stdin,
   width: undefined,
+  height: undefined,
   palette: plain,
   interactive: false,
   progress: false,

@@ -16,6 +16,7 @@ import { openapi } from './openapi.ts';
 import { OutputStreams } from './output-streams.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { clusterRoutes } from './routes/cluster.ts';
+import { syncRoutes } from './routes/sync.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
@@ -81,6 +82,7 @@ export const createServer = async (
   await app.register(
     async (api) => {
       clusterRoutes(api, station);
+      syncRoutes(api, station);
       hostRoutes(api, station);
       agentRoutes(api, station);
       processRoutes(api, station);

@@ -18,6 +18,9 @@ const shellOf = (signal: AbortSignal): Shell => {
     env,
     input: stdin,
     width: stdout.isTTY ? stdout.columns : undefined,
+    get height() {
+      return stdout.isTTY ? stdout.rows : undefined;
+    },
     palette: paletteFor(stdout.isTTY, env),
     interactive: stdin.isTTY && stderr.isTTY,
     progress: stderr.isTTY && env.TERM !== 'dumb',

@@ -9,6 +9,8 @@ export interface Shell {
   readonly input: ReadStream;
   /** Columns of the terminal that the output goes to; undefined where it goes elsewhere. */
   readonly width: number | undefined;
+  /** Lines of that terminal, now. */
+  readonly height: number | undefined;
   readonly palette: Palette;
   /** Whether somebody sits there who reads and can answer. */
   readonly interactive: boolean;

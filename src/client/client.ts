@@ -47,6 +47,8 @@ import type {
   StationInfo,
   Status,
   StatusOptions,
+  SyncBody,
+  Synced,
   Token,
   TokenBody,
   VarList,
@@ -86,6 +88,8 @@ export interface Client {
   planLoad(body: LoadBody, options?: LoadOptions): Promise<LoadPlan>;
   dump(options?: ReadOptions): Promise<Dump>;
   status(options?: StatusOptions): Promise<Status>;
+  /** Tells the agents of these hosts, or of all, once more what they have to run. */
+  sync(hosts?: readonly string[], options?: RequestOptions): Promise<Synced>;
 
   listHosts(options?: ListOptions): Promise<Page<Host>>;
   getHost(fqdn: string, options?: ReadOptions): Promise<Host>;
@@ -270,6 +274,15 @@ export const createClient = (clientOptions: ClientOptions): Client => {
         summary: summary === true ? true : undefined,
       });
     },
+
+    sync: (hosts, { signal } = {}) =>
+      command(
+        'POST',
+        '/cluster/sync',
+        (hosts ? { hosts: [...hosts] } : {}) satisfies SyncBody,
+        { signal },
+        { keyed: false },
+      ),
 
     listHosts: (options) => list('/hosts', options),
     getHost: (fqdn, options) => read(`/hosts/${segment(fqdn)}`, options),

@@ -9,10 +9,12 @@ export type {
   ProcessBody,
   ScaleBody,
   StateBody,
+  SyncBody,
   TokenBody,
   TracesBody,
   VarsBody,
 } from '../api/schemas/bodies.ts';
+export type { Synced } from '../api/schemas/sync.ts';
 export type { Loaded, LoadPlan } from '../api/schemas/load.ts';
 export type {
   Agent,

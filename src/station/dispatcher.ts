@@ -1,5 +1,6 @@
 /** Tells the agents what has changed for them, as soon as it is durable. */
 
+import { setImmediate } from 'node:timers/promises';
 import type { Fid } from '../core/allocation/fid.ts';
 import type { Commit } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
@@ -7,6 +8,9 @@ import type { EventLog } from '../log/log.ts';
 import type { AgentSession, AgentSessions } from './agent-sessions.ts';
 import { assignmentFor, assignmentsOf, forgotten, ordered } from './assignments.ts';
 import type { ProcessAssignment } from './assignments.ts';
+
+/** Others are served between the briefings of many agents. */
+const briefedAtOnce = 20;
 
 export class Dispatcher {
   readonly #graph: () => Graph;
@@ -30,6 +34,22 @@ export class Dispatcher {
     const processes = assignmentsOf(this.#graph(), session.fqdn);
     for (const { fid } of processes) this.#places.set(fid, session.fqdn);
     session.assign({ full: true, processes, forget: [] });
+  }
+
+  /**
+   * Tells the agents of these hosts everything once more.
+   *
+   * @returns the hosts whose agents were told, and those whose agents are not connected
+   */
+  async sync(hosts: readonly string[]): Promise<{ told: string[]; absent: string[] }> {
+    const [told, absent]: [string[], string[]] = [[], []];
+    for (const [i, fqdn] of hosts.entries()) {
+      const session = this.#agents.sessionOf(fqdn);
+      if (session) this.brief(session);
+      (session ? told : absent).push(fqdn);
+      if (i % briefedAtOnce === briefedAtOnce - 1) await setImmediate();
+    }
+    return { told, absent };
   }
 
   #dispatch({ events }: Commit): void {

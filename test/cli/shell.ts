@@ -11,6 +11,7 @@ export const silentShell = (): Shell & { readonly printed: string[]; readonly sa
     env: {},
     input: process.stdin,
     width: undefined,
+    height: undefined,
     palette: plain,
     interactive: false,
     progress: false,

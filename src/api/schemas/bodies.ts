@@ -123,12 +123,18 @@ export const ScaleBody = Type.Object(
   strict,
 );
 
+export const SyncBody = Type.Object(
+  { hosts: Type.Optional(Type.Array(Fqdn, { maxItems: 100_000, description: 'Absent: all.' })) },
+  strict,
+);
+
 export const VarsBody = Type.Record(Type.String({ maxLength: 128 }), Type.Number(), {
   description: 'Settings by name; see docs/vars.md.',
 });
 
 export type OverrideBody = Static<typeof OverrideBody>;
 export type ScaleBody = Static<typeof ScaleBody>;
+export type SyncBody = Static<typeof SyncBody>;
 export type VarsBody = Static<typeof VarsBody>;
 export type LoadBody = Static<typeof LoadBody>;
 export type HostBody = Static<typeof HostBody>;

@@ -25,6 +25,7 @@ import { nodeCommands } from './node.ts';
 import { orderCommand } from './orders.ts';
 import { processCommands } from './process.ts';
 import { statusCommand } from './status.ts';
+import { syncCommand } from './sync.ts';
 
 export const clusterCommands = (program: Command, shell: Shell): void => {
   const cluster = program
@@ -51,6 +52,7 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
     () => ({ verb: 'stop', cluster: true }),
     ['halctl cluster stop'],
   );
+  syncCommand(cluster, shell);
   updateCommand(cluster, shell);
   nodeCommands(cluster, shell);
   processCommands(cluster, shell);

@@ -1,0 +1,65 @@
+/** `cluster status` before anything is loaded, and while it is watched. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import t from 'tap';
+import { environment, scripts, shell, startStation, watch } from './station.ts';
+
+const folder = t.testdir({
+  home: {},
+  'facts.yaml': 'cluster: one\nhosts: [{ fqdn: n1.example, roles: [] }]\n',
+});
+const { url, token } = await startStation(t, join(folder, 'data'));
+const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
+
+t.test('T61: before anything is loaded the status says so and ends well', async (t) => {
+  const { code, out, err } = await shell('halctl cluster status', folder, env);
+  t.equal(code, 0, err);
+  t.match(out, /^No cluster is loaded yet\. Load one with: /);
+  const json = await shell('halctl cluster status --json --only-problems', folder, env);
+  t.match(JSON.parse(json.out), { cluster: null, hosts: [] });
+  t.equal((await shell('halctl auth whoami', folder, env)).code, 0, 'the station is well');
+});
+
+t.test('on a terminal the status is drawn over when it changes, until Ctrl-C', async (t) => {
+  const line = `stty cols 80 rows 12; ${join(scripts, 'halctl')} cluster status --watch`;
+  const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: folder, env });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  const screen = watch(child.stdout);
+  await screen.until((text) => text.includes('No cluster is loaded yet'));
+  t.ok(screen.text.includes('\u001b[?1049h'), 'the screen is its own');
+  const loaded = await shell('halctl cluster load -f facts.yaml', folder, env);
+  t.equal(loaded.code, 0, loaded.err);
+  await screen.until((text) => text.includes('n1.example'));
+  for (let i = 2; i < 12; i += 1) await shell(`halctl system node add n${i}.example`, folder, env);
+  await screen.until((text) => /… and \d+ lines more/.test(text));
+  t.notMatch(screen.text, /\u001b\[2J/, 'it is never cleared as a whole');
+  child.stdin.write('\u0003');
+  t.same(await ended, [130, null]);
+  t.ok(screen.text.trimEnd().endsWith('\u001b[?25h\u001b[?7h\u001b[?1049l'), 'it is given back');
+});
+
+t.test('on a pipe each change is shown once more', async (t) => {
+  const child = spawn(
+    join(scripts, 'halctl'),
+    ['cluster', 'status', '--watch', '--json', '--summary'],
+    { cwd: folder, env },
+  );
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  const out = watch(child.stdout);
+  await out.until((text) => text.endsWith('\n'));
+  await shell('halctl system node add late.example', folder, env);
+  await out.until((text) => text.trimEnd().split('\n').length === 2);
+  const [before, after] = out.text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { revision: number; counts: { hosts: object } });
+  t.equal(after!.revision, before!.revision + 1);
+  child.kill('SIGINT');
+  t.same(await ended, [130, null]);
+  const past = await shell('halctl cluster status --watch --at 1', folder, env);
+  t.equal(past.code, 2);
+});
