@@ -53,7 +53,8 @@ const changesAfter = (
   let failure: unknown;
   let wake = (): void => undefined;
   const read = async (): Promise<void> => {
-    for await (const _event of client.followEvents({ from, signal })) {
+    const events = client.followEvents({ from, signal });
+    while (!(await events.next()).done) {
       hasChanged = true;
       wake();
     }
