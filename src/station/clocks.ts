@@ -24,6 +24,19 @@ export const logClock = (wall: Clock, monotonic: Clock, start: number): Clock =>
   };
 };
 
+/** A wall that gains more than this between two looks has been set, or the machine was suspended, ms. */
+const leapMs = 10_000;
+
+/** Says at each look whether a clock has leapt ahead of time since the last one. */
+export const leapOf = (clock: Clock, monotonic: Clock): (() => boolean) => {
+  let ahead = clock() - monotonic();
+  return () => {
+    const before = ahead;
+    ahead = clock() - monotonic();
+    return ahead - before > leapMs;
+  };
+};
+
 /**
  * Time in which the station was awake. One that was halted or starved heard nobody, and what was
  * said meanwhile still waits in its sockets: such a pause counts for nobody's silence. It has to be

@@ -23,7 +23,7 @@ import type { SqliteLog } from '../log/sqlite.ts';
 import { AgentSessions } from './agent-sessions.ts';
 import { Archive } from './archive.ts';
 import type { GraphAt, Moment } from './archive.ts';
-import { awakeClock, logClock } from './clocks.ts';
+import { awakeClock, leapOf, logClock } from './clocks.ts';
 import type { Clock } from './clocks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FilesReader } from './files.ts';
@@ -96,6 +96,7 @@ export class Station {
   readonly #history: History;
   readonly #logger: StationLogger;
   readonly #now: Clock;
+  readonly #hasLeapt: () => boolean;
   readonly #key: Buffer;
   readonly #snapshotEvery: number;
   /** Of the data, absolute. */
@@ -142,6 +143,7 @@ export class Station {
     this.#logger = options.logger;
     const monotonic = options.monotonic ?? (() => performance.now());
     this.#now = logClock(options.now ?? Date.now, monotonic, start.at);
+    this.#hasLeapt = leapOf(this.#now, monotonic);
     const awake = awakeClock(monotonic);
     this.directory = resolve(options.directory);
     this.started = this.#now();
@@ -324,15 +326,22 @@ export class Station {
   /** One commit fires a limited number of deadlines; while more are due, the next one follows at once. */
   async #tick(): Promise<void> {
     this.#commits.sample(performance.now(), this.counters.commits);
+    const hasLeapt = this.#hasLeapt();
     if (this.#isFiring) return;
     this.#isFiring = true;
     while (!this.#closing && this.#isDue()) {
       // What agents have said already counts first, however long this station stood still.
       await turn();
-      const command = { type: 'FireDeadlines', away: this.agents.away } as const;
+      // Nobody had the time that the clock says has passed.
+      const away = hasLeapt ? this.#allHosts() : this.agents.away;
+      const command = { type: 'FireDeadlines', away } as const;
       if (!(await this.#inBackground(command))) break;
     }
     this.#isFiring = false;
+  }
+
+  #allHosts(): ReadonlySet<string> {
+    return new Set(Array.from(this.graph.all('host'), ({ fqdn }) => fqdn));
   }
 
   #isDue(): boolean {

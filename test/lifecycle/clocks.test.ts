@@ -43,6 +43,20 @@ t.test('the clock of station and agent jumps to and fro by a day', async (t) => 
   for (const fid of fids) t.equal((await cluster.process(fid)).state, 'online');
   t.equal((await cluster.host(host))?.state, 'up', 'nobody is taken for down');
 
+  const [late, stopping] = [await cluster.one(host, 'late'), await cluster.one(host, 'stubborn')];
+  await cluster.start(stopping);
+  await until('it ignores SIGTERM', () => cluster.runs(stopping).length === 2);
+  await cluster.client.order({ verb: 'stop', process: stopping });
+  await cluster.client.order({ verb: 'start', process: late });
+  await until('it starts', () => cluster.runs(late).length === 1);
+  // Further than it has ever been, so that the log leaps with it.
+  await step(2 * day);
+  await cluster.reaches(late, 'online');
+  t.equal((await cluster.process(late)).generation, 1, 'it had its time');
+  await cluster.reaches(stopping, 'offline');
+  t.equal((await cluster.halctl(`cluster process stop ${late}`)).code, 0);
+  await step(-day);
+
   const crasher = await cluster.one(host, 'crasher');
   const { code, out } = await cluster.halctl(`cluster process start ${crasher}`);
   t.equal(code, 1, 'attempts come to their end while the clock is a day back');

@@ -47,7 +47,7 @@ const startKilled = (moment: number): void =>
       t.equal((await cluster.process(fid)).generation, 1, `${fid} was started once`);
   });
 
-t.test('a killed agent: the next one adopts what runs, with the same pids', async (t) => {
+t.test('T51: a killed agent: the next one adopts what runs, with the same pids', async (t) => {
   const fids = await cluster.add(first, 'worker', 3);
   await cluster.halctl(`cluster node start ${first}`);
   const before = cluster.runs();
@@ -76,7 +76,7 @@ t.test('an adopted process that dies comes back all the same', async (t) => {
   t.same(cluster.runs(fid), []);
 });
 
-t.test('agent and process both killed: the process is started again, once', async (t) => {
+t.test('T51: agent and process both killed: the process is started again, once', async (t) => {
   const fid = await cluster.one(first, 'worker');
   const pid = await cluster.start(fid);
   await cluster.killAgent(first);

@@ -1,7 +1,7 @@
 /** The clocks of a station, when the wall's jumps and when the station stands still. */
 
 import t from 'tap';
-import { awakeClock, logClock } from '../../src/station/clocks.ts';
+import { awakeClock, leapOf, logClock } from '../../src/station/clocks.ts';
 import { openStation, until } from './harness.ts';
 
 const hour = 3_600_000;
@@ -65,6 +65,19 @@ t.test('time in which nobody looked is not time awake', async (t) => {
   t.equal(awake(), 250);
   monotonic += hour;
   t.equal(awake(), 750);
+});
+
+t.test('a leap is told apart from time that passes, once', async (t) => {
+  const { time, now, pass } = clocks();
+  const hasLeapt = leapOf(now, () => time.monotonic);
+  pass(20_000);
+  t.notOk(hasLeapt());
+  time.wall += hour;
+  t.ok(hasLeapt());
+  pass(250);
+  t.notOk(hasLeapt());
+  time.wall -= hour;
+  t.notOk(hasLeapt());
 });
 
 t.test('deadlines come although the wall has gone back by a day', async (t) => {

@@ -16,7 +16,7 @@ import type { Decide } from './command.ts';
 export interface FireDeadlines {
   readonly type: 'FireDeadlines';
   /**
-   * Hosts that are up as far as anybody knows, but whose agents are not connected. Absent: none.
+   * Hosts that are up as far as anybody knows, but that could not be heard. Absent: none.
    */
   readonly away?: ReadonlySet<string>;
 }
