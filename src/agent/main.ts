@@ -73,7 +73,11 @@ export function registerAgent(program: Command): void {
       'LNet network id; otherwise what LNet says, or <address>@tcp',
       parseLnid,
     )
-    .option('--ca <file>', "PEM certificates to trust instead of the system's")
+    .addOption(
+      new Option('--ca <file>', "PEM certificates to trust instead of the system's").env(
+        'HALCYON_CA',
+      ),
+    )
     .addOption(
       new Option('--log-level <level>', 'least level to log').choices(levels).default('info'),
     )

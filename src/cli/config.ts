@@ -12,6 +12,8 @@ export interface Context {
   readonly token?: string;
   /** Absolute path of a file with the token, read on every use. */
   readonly token_file?: string;
+  /** Absolute path of a file with the certificates of the authorities to trust instead of the system's. */
+  readonly ca?: string;
 }
 
 export interface Config {
@@ -59,7 +61,7 @@ const checked = (value: unknown, path: string): Config => {
   if (!isRecord(contexts)) return wrong('"contexts" must be a mapping');
   for (const [name, context] of Object.entries(contexts)) {
     if (!isRecord(context)) return wrong(`context "${name}" must be a mapping`);
-    const { station, token, token_file: tokenFile, ...rest } = context;
+    const { station, token, token_file: tokenFile, ca, ...rest } = context;
     for (const key of Object.keys(rest)) wrong(`"${key}" of context "${name}" is not known`);
     const texts =
       Array.isArray(station) &&
@@ -70,6 +72,8 @@ const checked = (value: unknown, path: string): Config => {
       wrong(`"token" of context "${name}" must be a text`);
     if (tokenFile !== undefined && typeof tokenFile !== 'string')
       wrong(`"token_file" of context "${name}" must be a path`);
+    if (ca !== undefined && typeof ca !== 'string')
+      wrong(`"ca" of context "${name}" must be a path`);
   }
   return { current, contexts: contexts as unknown as Config['contexts'] };
 };

@@ -14,6 +14,7 @@ import { version } from './version.ts';
 const afterHelp = `
 The station is found by --station, else HALCYON_STATION, else the current context (halctl config).
 The token is read from --token-file, else HALCYON_TOKEN, else the file that HALCYON_TOKEN_FILE names, else the context.
+The certificates of --ca are found the same way: HALCYON_CA, else the context.
 There is no flag for the token itself: other users of a machine can read the arguments of your commands.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 rejected by a rule, 5 unreachable, 6 not allowed.`;
@@ -38,6 +39,7 @@ export const createProgram = (shell: Shell): Command => {
     .option('--station <url>', 'URL of the station, or of several separated by commas')
     .option('--context <context>', 'talk to the stations of this context')
     .option('--token-file <file>', 'file with the token')
+    .option('--ca <file>', "PEM certificates to trust instead of the system's")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => shell.print(text),

@@ -16,11 +16,14 @@ export interface GlobalFlags {
   readonly station?: string;
   readonly context?: string;
   readonly tokenFile?: string;
+  readonly ca?: string;
 }
 
 export interface Session {
   readonly station: readonly string[];
   readonly token: string | undefined;
+  /** Certificates of the authorities to trust instead of the system's, PEM. */
+  readonly ca: string | undefined;
   /** Name of the context that the station comes from, if one does. */
   readonly context: string | undefined;
 }
@@ -60,6 +63,28 @@ export const readToken = async (path: string): Promise<string> => {
   }
 };
 
+/** Reads certificates, so that a mistake is told before anybody is asked. */
+export const readAuthorities = async (path: string): Promise<string> => {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Failure(
+      'usage',
+      `cannot read the certificates to trust: ${(error as Error).message}`,
+    );
+  }
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  const { X509Certificate } = await import('node:crypto');
+  try {
+    for (const certificate of certificates ?? []) new X509Certificate(certificate);
+    if (certificates) return text;
+  } catch {
+    // Said below.
+  }
+  throw new Failure('usage', `${path} holds no certificate`, 'It must be PEM, as from openssl.');
+};
+
 const filled = (env: Environment, name: string): string | undefined =>
   env[name] === '' ? undefined : env[name];
 
@@ -80,8 +105,11 @@ export const resolveSession = async (flags: GlobalFlags, env: Environment): Prom
     return file === undefined ? undefined : readToken(file);
   };
   const token = await givenToken();
-  if (givenStation !== undefined && named === undefined)
-    return { station: listOf(givenStation), token, context: undefined };
+  const givenCa = flags.ca ?? (named === undefined ? filled(env, 'HALCYON_CA') : undefined);
+  if (givenStation !== undefined && named === undefined) {
+    const ca = givenCa === undefined ? undefined : await readAuthorities(givenCa);
+    return { station: listOf(givenStation), token, ca, context: undefined };
+  }
 
   const { current, contexts } = await readConfig(env);
   const name = named ?? current;
@@ -101,9 +129,11 @@ export const resolveSession = async (flags: GlobalFlags, env: Environment): Prom
   const own = async (): Promise<string | undefined> =>
     context.token ??
     (context.token_file === undefined ? undefined : await readToken(context.token_file));
+  const authorities = givenCa ?? context.ca;
   return {
     station: givenStation === undefined ? context.station : listOf(givenStation),
     token: token ?? (await own()),
+    ca: authorities === undefined ? undefined : await readAuthorities(authorities),
     context: name,
   };
 };
@@ -114,10 +144,10 @@ export const connect = async (
   flags: GlobalFlags,
   timeoutMs?: number,
 ): Promise<Client> => {
-  const { station, token } = await resolveSession(flags, shell.env);
+  const { station, token, ca } = await resolveSession(flags, shell.env);
   const { createClient } = await import('../client/client.ts');
   try {
-    return createClient({ station, token, timeoutMs, userAgent: `halctl/${version()}` });
+    return createClient({ station, token, ca, timeoutMs, userAgent: `halctl/${version()}` });
   } catch (error) {
     if (error instanceof TypeError) throw new Failure('usage', error.message);
     throw error;

@@ -46,7 +46,10 @@ export class UnreachableError extends Error {
 const adviceFor = (attempts: readonly Attempt[]): string => {
   const says = (pattern: RegExp): boolean => attempts.some(({ cause }) => pattern.test(cause));
   if (says(/certificate|TLS/))
-    return "Check the station's certificate, and that its name is the one in the URL.";
+    return (
+      "Check the station's certificate, and that its name is the one in the URL. " +
+      'Where an authority of your own has signed it, trust that: --ca FILE.'
+    );
   if (says(/not known/)) return 'Check the name of the station in the URL.';
   if (says(/refused/))
     return 'Check that the station is running and listens on that address and port.';
@@ -68,6 +71,8 @@ const words: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not trusted here',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate is signed by an authority that is not trusted here',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: use http:// or another port',
 };

@@ -2,6 +2,7 @@
 
 import { ApiError, causeOf, UnreachableError, wasNeverSent } from './errors.ts';
 import type { Attempt } from './errors.ts';
+import { trustingFetch } from './trust.ts';
 import type { ProblemDetails } from './types.ts';
 
 export interface ClientOptions {
@@ -10,6 +11,11 @@ export interface ClientOptions {
   /** Bearer token. */
   readonly token?: string | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /**
+   * PEM certificates of the authorities to trust instead of the well-known ones, for a station whose
+   * certificate is of your own making. In Node.js only.
+   */
+  readonly ca?: string | undefined;
   /**
    * Ms to wait for an answer of one station; default 30,000. A stream is waited for only until it
    * begins.
@@ -120,7 +126,8 @@ export const errorIn = (status: number, text: string, url: string): ApiError => 
 /** Requests to the given stations, the one that answered last first. */
 export const createTransport = (options: ClientOptions): Transport => {
   const urls = stationUrls(options.station);
-  const fetch = options.fetch ?? globalThis.fetch;
+  const fetch =
+    options.fetch ?? (options.ca === undefined ? globalThis.fetch : trustingFetch(options.ca));
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   let preferred = 0;
 

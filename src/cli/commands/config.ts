@@ -9,7 +9,7 @@ import type { Context } from '../config.ts';
 import { Failure } from '../exit-codes.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { askSecret, readInput } from '../prompt.ts';
-import { checkToken, readToken, resolveSession, stationsOf } from '../session.ts';
+import { checkToken, readAuthorities, readToken, resolveSession, stationsOf } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
@@ -71,9 +71,12 @@ const setCommand = (config: Command, shell: Shell): void => {
         'For example: --station https://station.example:7400',
       );
     const keepsToken = old !== undefined && flags.tokenFile === undefined;
-    const { station: _, ...oldToken } = old ?? {};
+    const { station: _, ca: oldCa, ...oldToken } = old ?? {};
     const token = keepsToken ? oldToken : await tokenFor(shell, flags.tokenFile);
-    const contexts = { ...before.contexts, [name]: { station, ...token } };
+    if (flags.ca !== undefined) await readAuthorities(flags.ca);
+    const ca = flags.ca === undefined ? oldCa : resolve(flags.ca);
+    const trust = ca === undefined ? {} : { ca };
+    const contexts = { ...before.contexts, [name]: { station, ...token, ...trust } };
     const current = before.current ?? name;
     await writeConfig(shell.env, { current, contexts });
     const state = current === name ? 'it is the current one' : `the current one is ${current}`;
@@ -92,6 +95,7 @@ const setCommand = (config: Command, shell: Shell): void => {
     ),
     'halctl config set-context test --station http://127.0.0.1:7400',
     'halctl config set-context prod --station https://a.example:7400,https://b.example:7400 --token-file ~/.halcyon-token',
+    'halctl config set-context prod --station https://a.example:7400 --ca /etc/halcyon/ca.pem',
     'pass halcyon/prod | halctl config set-context prod --token-file -',
   );
 };

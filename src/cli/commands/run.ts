@@ -30,7 +30,7 @@ export const runCommand = (program: Command, shell: Shell): void => {
     const { role, lease = secondsOf(defaultLease) } = flags;
     const overrides = readOverrides([role], flags.set ?? []).get(role) ?? {};
     const host = flags.host ?? (await ownName());
-    const { station, token } = await resolveSession(flags, shell.env);
+    const { station, token, ca } = await resolveSession(flags, shell.env);
     const { Child } = await import('../child.ts');
     const { runEphemeral, UnsuitableRoleError } = await import('../../client/ephemeral.ts');
     const warn = (message: string): void => shell.say(`halctl: ${printable(message)}\n`);
@@ -40,6 +40,7 @@ export const runCommand = (program: Command, shell: Shell): void => {
         {
           station,
           token,
+          ca,
           userAgent: `halctl/${version()}`,
           host,
           role,
