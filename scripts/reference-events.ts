@@ -63,6 +63,9 @@ const meanings: Readonly<Record<EventType, string>> = {
   ProcessWanted: 'Operators, or the rule for declared roles, want a process to run or not to run.',
   NodeWanted: 'Operators want the managed processes of a node to run or not to run.',
   ClusterWanted: 'Operators want the managed processes of the cluster to run or not to run.',
+  ClusterAdvanceDeferred:
+    'A cluster that starts or stops has more nodes than one commit takes. Those after this one follow at once.',
+  ClusterAdvanceResumed: 'The nodes after this one have their turn.',
   ProcessRemovalOrdered:
     'Operators want a process to leave that may be running. It is stopped, and goes when it has ended.',
   NodeRemovalOrdered:

@@ -9,6 +9,7 @@ const descriptions: { readonly [K in DeadlineKind]: string } = {
   'process-stop': 'A process was told to stop and has not ended yet.',
   'process-retry': 'A process failed and waits for its next attempt.',
   'recovery-attempt': 'A host was lost and waits for the next attempt to recover it.',
+  'cluster-advance': 'A cluster starts or stops, and the next nodes have their turn.',
   'endpoint-cooldown': 'An endpoint of a removed process is kept back.',
   'departure-expiry': 'It is remembered that a removed process could not be stopped.',
   'credential-expiry': 'A token will expire.',

@@ -260,6 +260,7 @@ export class CooldownChecker {
 const checkDeadlines = (graph: Graph): void => {
   const order = (a: DeadlineRow, b: DeadlineRow): number => a.at - b.at || (a.id < b.id ? -1 : 1);
   const rows = [...graph.all('deadline')].sort(order);
+  const waves = rows.filter(({ kind }) => kind === 'cluster-advance');
   const expected = rows.map(({ id }) => id);
   const due = graph.deadlines.due(Infinity, Infinity).map(({ id }) => id);
   must(due.join() === expected.join(), `due are ${due.join()}, not ${expected.join()}`);
@@ -270,6 +271,7 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
     ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
     ...[...graph.all('departure')].map(({ fid }) => `departure-expiry/${fid}`),
+    ...waves.map(({ id }) => id),
     ...coolingIn(graph).map((endpoint) => `endpoint-cooldown/${endpoint}`),
     ...[...graph.all('recovery')]
       .filter(({ given_up }) => !given_up)

@@ -9,8 +9,12 @@
 
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { ObservedState } from '../../src/core/commands/report-process.ts';
+import { writeEvent } from '../../src/core/events/catalogue.ts';
+import type { EventDraft } from '../../src/core/events/catalogue.ts';
+import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
@@ -69,6 +73,19 @@ const record = (): Recorded[] => {
     const commit = commitOf(engine, command, conditions);
     log.push({ digest: engine.graph.digest(), commit });
     return commit;
+  };
+  /** What only a cluster of thousands of processes would come to. */
+  const happened = (draft: EventDraft): void => {
+    const commit: Commit = {
+      revision: revision(engine.head + 1),
+      at: (at += 1000),
+      actor: 'station',
+      correlation: 'request 1',
+      command: 'FireDeadlines',
+      events: [writeEvent(draft)],
+    };
+    engine.replay(commit);
+    log.push({ digest: engine.graph.digest(), commit });
   };
   const processes = () => [...engine.graph.all('process')];
   run({ type: 'RegisterHost', fqdn: 'n0.example' });
@@ -184,6 +201,10 @@ const record = (): Recorded[] => {
   run(removeHost('n4.example'));
   at += 24 * 3_600_000;
   run({ type: 'FireDeadlines' });
+
+  const after = '0x6e00000000000001:0x9' as Fid;
+  happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });
+  happened({ type: 'ClusterAdvanceResumed', data: { after } });
   return log;
 };
 

@@ -41,6 +41,8 @@ const OperationHeaders = Type.Object({
 /** How long an answer may be held back, and how often it is looked whether it still has to be. */
 const waitMax = 300;
 const lookMs = 50;
+/** Between two looks passes this many times what the last one took. */
+const lookShare = 10;
 
 const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
 const isForced = (request: FastifyRequest): boolean =>
@@ -311,9 +313,13 @@ const heldBack = async (request: FastifyRequest, look: () => Operation): Promise
   const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
   const until = performance.now() + Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
   let operation = look();
+  let pause = lookMs;
   while (operation.state === 'running' && performance.now() < until && !request.raw.destroyed) {
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    const began = performance.now();
     operation = look();
+    // To look at a million processes takes a while, and must not take all of the station.
+    pause = Math.max(lookMs, lookShare * (performance.now() - began));
   }
   return operation;
 };

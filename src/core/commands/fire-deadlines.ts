@@ -49,6 +49,9 @@ const forgetDepartures: Handle = (_graph, due) =>
     ? []
     : [{ type: 'DeparturesForgotten', data: { fids: due.map(({ subject }) => subject as Fid) } }];
 
+const resume: Handle = (_graph, due) =>
+  due.map(({ subject }) => ({ type: 'ClusterAdvanceResumed', data: { after: subject as Fid } }));
+
 /**
  * A time limit of a process. While its host is down, or its agent away, nothing can be known of the
  * process, so the limit is put off by `pause` seconds.
@@ -95,6 +98,7 @@ const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'endpoint-cooldown': cooled,
   'recovery-attempt': attempt,
   'departure-expiry': forgetDepartures,
+  'cluster-advance': resume,
 };
 
 const nobody: ReadonlySet<string> = new Set();

@@ -231,6 +231,17 @@ export const processEvents = {
 
   ClusterWanted: event(1, Type.Object({ state: WantedField }, closed), { state: 'online' }),
 
+  /** More nodes begin than one commit has room for: those after this one follow at once. */
+  ClusterAdvanceDeferred: event(
+    1,
+    Type.Object({ after: FidField, at: Type.Integer({ minimum: 0 }) }, closed),
+    { after: '0x6e00000000000001:0x9' as Fid, at: 1_795_000_000_000 },
+  ),
+
+  ClusterAdvanceResumed: event(1, Type.Object({ after: FidField }, closed), {
+    after: '0x6e00000000000001:0x9' as Fid,
+  }),
+
   /** It is stopped, and removed when it has ended. */
   ProcessRemovalOrdered: event(1, Type.Object({ fid: FidField }, closed), {
     fid: '0x7200000000000001:0x2a' as Fid,

@@ -272,6 +272,11 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
       graph.put('cluster', { ...row, wanted: { state, at: revision }, changed: revision });
   },
 
+  ClusterAdvanceDeferred: (graph, { after, at }, position) =>
+    setDeadline(graph, 'cluster-advance', after, at, position),
+
+  ClusterAdvanceResumed: (graph, { after }) => clearDeadline(graph, 'cluster-advance', after),
+
   ProcessRemovalOrdered: (graph, { fid }, { revision }) =>
     graph.put('process', {
       ...graph.must('process', fid),

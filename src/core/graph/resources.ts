@@ -246,6 +246,7 @@ export const deadlineKinds = [
   'endpoint-cooldown',
   'recovery-attempt',
   'departure-expiry',
+  'cluster-advance',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 

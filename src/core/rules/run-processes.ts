@@ -1,7 +1,7 @@
 /** Brings processes to what is wanted of them, and carries out removals once nothing runs any more. */
 
 import { decided, unchanged } from '../commands/command.ts';
-import { byFid } from '../allocation/fid.ts';
+import { byFid, fidKey } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -50,12 +50,35 @@ const advanceNode: Rule = {
   follow: (graph, node, { at }) => decided(nextOrders(graph, node as Fid, at)),
 };
 
+/** How many orders one commit takes of a cluster that starts or stops, as long as each node gets its turn. */
+export const ordersPerWave = 20_000;
+
+/**
+ * The orders of the nodes that come after one, oldest first, and where to go on should there be too
+ * many. What is wanted may have changed between two waves: each looks anew.
+ */
+const wave = (graph: Graph, after: Fid | null, at: number): EventDraft[] => {
+  const events: EventDraft[] = [];
+  let last = after;
+  for (const { fid } of [...graph.all('node')].sort(byFid)) {
+    if (after !== null && fidKey(fid) <= fidKey(after)) continue;
+    const orders = nextOrders(graph, fid, at);
+    if (last !== null && events.length > 0 && events.length + orders.length > ordersPerWave)
+      return [...events, { type: 'ClusterAdvanceDeferred', data: { after: last, at } }];
+    for (const order of orders) events.push(order);
+    last = fid;
+  }
+  return events;
+};
+
 const advanceCluster: Rule = {
   name: 'advance-cluster',
-  description: 'When the whole cluster is started or stopped, every node begins at once.',
-  on: ['ClusterWanted'],
-  react: (graph, _event, { at }) =>
-    decided([...graph.all('node')].sort(byFid).flatMap(({ fid }) => nextOrders(graph, fid, at))),
+  description:
+    'When the whole cluster is started or stopped, every node begins at once; where these are too many ' +
+    'for one commit, the others follow in the next.',
+  on: ['ClusterWanted', 'ClusterAdvanceResumed'],
+  react: (graph, event, { at }) =>
+    decided(wave(graph, event.type === 'ClusterAdvanceResumed' ? event.data.after : null, at)),
 };
 
 /** Whether the latest word about the node or the whole cluster was to start it. */
