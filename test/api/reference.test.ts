@@ -9,7 +9,7 @@ import { errorTable } from '../../src/api/errors.ts';
 import { openStation, root } from '../station/harness.ts';
 
 /** They change something of the station or an agent, and nothing of the cluster. */
-const appendNothing = new Set(['put /api/v1/agents/{fqdn}/traces']);
+const appendNothing = new Set(['put /api/v1/agents/{fqdn}/traces', 'post /api/v1/cluster/sync']);
 
 t.test('the references are as the sources would make them', async (t) => {
   for (const [name, text] of Object.entries(await apiFiles())) {
