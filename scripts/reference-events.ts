@@ -34,9 +34,15 @@ const meanings: Readonly<Record<EventType, string>> = {
   ObmDeclared: 'Facts name the out-of-band manager of a host, or change it.',
   NodeUp: 'The agent of a host reported: it is up, and this is what the host is like now.',
   NodeDown: 'The agent of a host was silent for longer than the keepalive timeout.',
+  RecoveryPolicyDeclared:
+    'Facts say what is done about a host that is lost, or (`fqdn` null) about every host of which nothing else is said. Null steps: nothing else is said any more.',
   RecoveryStarted:
     'A host was lost; when it is still away at a time, the first attempt to recover it is made.',
   RecoveryAttempted: 'An attempt to recover a host was made, and when the next one follows.',
+  RecoveryStepBegun:
+    'A step of the recovery of a host is about to be carried out. It is in the log before anything is done.',
+  RecoveryStepEnded:
+    'A step of the recovery of a host has ended, and how. `interrupted`: the station ended before it, which is all that is known.',
   RecoveryExhausted:
     'A host was given up: it stays down, and nothing is done about it, until its agent reports.',
   HostClaimRefused:

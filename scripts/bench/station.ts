@@ -57,6 +57,7 @@ export const appRole: Declaration = {
   pools: [],
   profiles: [{ name: 'default', pools: [] }],
   vars: {},
+  recovery: null,
   roles: [
     {
       name: 'app',

@@ -153,7 +153,15 @@ const withOverrides = (
 };
 
 const nothing: FactsRead = {
-  declaration: { cluster: '', enclosures: [], hosts: [], pools: [], profiles: [], vars: {} },
+  declaration: {
+    cluster: '',
+    enclosures: [],
+    hosts: [],
+    pools: [],
+    profiles: [],
+    vars: {},
+    recovery: null,
+  },
   secrets: new Map(),
   uses: [],
   problems: [],

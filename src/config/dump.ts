@@ -3,6 +3,8 @@
 import { Document } from 'yaml';
 import type { Graph } from '../core/graph/graph.ts';
 import type { HostRow, RoleRow } from '../core/graph/resources.ts';
+import { clusterPolicy } from '../core/graph/resources.ts';
+import { sshDefaults } from '../core/recovery-policy.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Facts, and the roles files they were loaded with, as they were written. */
@@ -22,6 +24,7 @@ const facts = (graph: Graph): string => {
       'vars',
       Object.fromEntries(Array.from(graph.all('var'), ({ name, value }) => [name, value])),
     ),
+    ...recovery(graph, clusterPolicy),
     hosts: [...graph.all('host')]
       .sort((a, b) => (a.fqdn < b.fqdn ? -1 : 1))
       .map((host) => declaredHost(graph, host)),
@@ -60,6 +63,21 @@ const profiles = (graph: Graph): object[] =>
     pools: fids.map((fid) => graph.must('pool', fid).name),
   }));
 
+/** Steps as facts say them, without what goes without saying. */
+const recovery = (graph: Graph, id: string): object => {
+  const policy = graph.get('policy', id);
+  if (!policy) return {};
+  const steps = policy.steps.map((step) => {
+    if (step.kind === 'wait') return { wait: step.seconds };
+    const { kind: _, times, ...options } = step;
+    const said = Object.entries(options).filter(
+      ([name, value]) => value !== sshDefaults[name as keyof typeof options],
+    );
+    return { ssh: Object.fromEntries(said), ...(times === sshDefaults.times ? {} : { times }) };
+  });
+  return { recovery: steps };
+};
+
 const declaredHost = (graph: Graph, host: HostRow): object => {
   const obm = graph.one('manages', host.fqdn);
   return {
@@ -72,6 +90,7 @@ const declaredHost = (graph: Graph, host: HostRow): object => {
     ...named('variables', host.variables),
     ...(obm ? { obm: { type: obm.type, address: obm.address } } : {}),
     ...listed('devices', [...host.devices]),
+    ...recovery(graph, host.fqdn),
   };
 };
 

@@ -5,6 +5,8 @@ import type { DeclaredObm } from '../core/facts.ts';
 import type { Variables } from '../core/roles.ts';
 import { varNames, varSpecs } from '../core/vars.ts';
 import { namePattern } from './process-template.ts';
+import { RecoverySteps } from './recovery.ts';
+import type { NativeRecovery } from './recovery.ts';
 import { sizePattern } from './sizes.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -77,6 +79,7 @@ const Host = Type.Object(
     ),
     obm: Type.Optional(Obm),
     devices: Type.Optional(Type.Array(Device)),
+    recovery: Type.Optional(RecoverySteps),
   },
   closed,
 );
@@ -107,7 +110,10 @@ const VarsMap = Type.Object(
   Object.fromEntries(
     varNames.map((name) => {
       const { min, max, default: value, unit, description } = varSpecs[name];
-      const what = unit === 'seconds' ? `${description} Seconds.` : description;
+      const what =
+        unit === 'count'
+          ? description
+          : `${description} ${unit === 'seconds' ? 'Seconds' : 'Percent'}.`;
       const schema = Type.Integer({
         minimum: min,
         maximum: max,
@@ -139,6 +145,7 @@ export const NativeFacts = Type.Object(
       }),
     ),
     vars: Type.Optional(VarsMap),
+    recovery: Type.Optional(RecoverySteps),
   },
   {
     ...closed,
@@ -171,6 +178,7 @@ export type NativeHost = Readonly<{
     block_size?: number | string;
     size: number | string;
   }>[];
+  recovery?: NativeRecovery;
 }>;
 
 /** The shape of a document that fits {@link NativeFacts}. */
@@ -190,4 +198,5 @@ export type NativeFactsDocument = Readonly<{
   }>[];
   profiles?: readonly Readonly<{ name: string; pools: readonly string[] }>[];
   vars?: Readonly<Record<string, number>>;
+  recovery?: NativeRecovery;
 }>;

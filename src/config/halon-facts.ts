@@ -198,6 +198,7 @@ const joinHosts = (
       variables: server ? variablesOf(server) : {},
       obm: (enclosure && obms.get(enclosure)) ?? null,
       devices: (server?.m0h_devices ?? []).map(deviceOf),
+      recovery: null,
     };
   };
   const servers = facts.id_m0_servers.map((server, i) => {
@@ -285,6 +286,7 @@ export const readHalonFacts = (
         pools: prof_pools,
       })),
       vars: {},
+      recovery: null,
     },
     secrets,
     uses,

@@ -14,6 +14,7 @@ import type { Credentials, FactsRead, Placed, RoleUse } from './facts.ts';
 import { readNativePools, unknownNativePools } from './native-pools.ts';
 import { didYouMean } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
+import { isAboutPowerCycle, recoveryProblems, recoverySteps } from './recovery.ts';
 import { checkSchema, fitSchema } from './schema-check.ts';
 import { parseSize } from './sizes.ts';
 import type { YamlFile } from './yaml.ts';
@@ -117,6 +118,7 @@ const readHosts = (
       variables: host.variables ?? {},
       obm: obmOf(host.obm, fqdn, ['hosts', i, 'obm']),
       devices: (host.devices ?? []).map(deviceOf),
+      recovery: host.recovery ? recoverySteps(host.recovery) : null,
     };
   });
   return { hosts, secrets, problems };
@@ -162,6 +164,16 @@ const repeated = (
   ];
 };
 
+/** Every list of steps of a document, right or wrong, and where it stands. */
+const recoveriesIn = (value: unknown): readonly (readonly [Path, unknown])[] => {
+  const { hosts, recovery } = (value ?? {}) as { hosts?: unknown; recovery?: unknown };
+  const own = (Array.isArray(hosts) ? hosts : []).map(
+    (host: unknown, i) =>
+      [['hosts', i, 'recovery'], (host as { recovery?: unknown } | null)?.recovery] as const,
+  );
+  return [[['recovery'], recovery], ...own];
+};
+
 /** The password files that a facts file names, so that whoever may read them can. */
 export const nativePasswordFiles = (value: unknown): readonly string[] => {
   const hosts = (value as { readonly hosts?: unknown } | null)?.hosts;
@@ -205,11 +217,15 @@ export const readNativeFacts = (
       pools,
       profiles,
       vars,
+      recovery: facts.recovery ? recoverySteps(facts.recovery) : null,
     },
     secrets,
     uses: facts.hosts.flatMap(rolesOf),
     problems: [
-      ...findings.map((finding) => problemOf(yaml, finding)),
+      ...findings
+        .filter((finding) => !isAboutPowerCycle(yaml.value, finding))
+        .map((finding) => problemOf(yaml, finding)),
+      ...recoveriesIn(yaml.value).flatMap(([path, value]) => recoveryProblems(yaml, value, path)),
       ...repeated(yaml, facts, enclosures),
       ...problems,
       ...poolProblems,

@@ -2,6 +2,7 @@
  * The declared cluster as the core takes it: what a facts file says once it is parsed and valid.
  */
 
+import type { RecoveryStep } from './recovery-policy.ts';
 import type { RoleSource, Variables } from './roles.ts';
 
 export interface DeclaredRole {
@@ -39,6 +40,8 @@ export interface DeclaredHost {
   /** Who the host is lent to; null where it belongs to the cluster itself. */
   readonly project: string | null;
   readonly devices: readonly DeclaredDevice[];
+  /** What is done when it is lost; null: what is done about every host. */
+  readonly recovery: readonly RecoveryStep[] | null;
 }
 
 export interface DeclaredEnclosure {
@@ -72,4 +75,6 @@ export interface Declaration {
   readonly profiles: readonly DeclaredProfile[];
   readonly roles: readonly RoleSource[];
   readonly vars: Readonly<Record<string, number>>;
+  /** What is done about hosts that are lost; null: what was declared before. */
+  readonly recovery: readonly RecoveryStep[] | null;
 }

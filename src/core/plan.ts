@@ -6,6 +6,7 @@
 import type { Fid } from './allocation/fid.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import type { Graph } from './graph/graph.ts';
+import { clusterPolicy } from './graph/resources.ts';
 import { defaultVars, isVarName } from './vars.ts';
 
 export interface FieldChange {
@@ -98,6 +99,15 @@ const changeOf = (graph: Graph, event: EventDraft, names: NewNames): PlannedChan
     case 'ObmDeclared': {
       const { host, ...after } = data;
       return difference('obm', host, rowFields(graph.get('obm', host), after), after);
+    }
+    case 'RecoveryPolicyDeclared': {
+      const { fqdn, steps } = data;
+      const name = fqdn ?? clusterPolicy;
+      const row = graph.get('policy', name);
+      const before = row && { steps: row.steps };
+      return steps
+        ? difference('recovery', name, before, { steps })
+        : removal('recovery', name, before ?? {});
     }
     case 'NodeAdded':
       return difference('node', data.fid, undefined, { host: data.host });

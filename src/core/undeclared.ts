@@ -16,7 +16,7 @@ export const withdrawable = [
 ] as const;
 
 export interface Undeclared {
-  readonly kind: (typeof withdrawable)[number] | 'host' | 'role of host';
+  readonly kind: (typeof withdrawable)[number] | 'host' | 'role of host' | 'recovery';
   readonly name: string;
   /** Of a role that a host has no longer. */
   readonly host: string | null;
@@ -50,6 +50,9 @@ export const undeclaredIn = (graph: Graph, declaration: Declaration): Undeclared
     ...[...graph.all('obm')]
       .filter(({ host }) => hosts.has(host) && hosts.get(host)!.obm === null)
       .map(({ host }) => gone('obm', host)),
+    ...[...graph.all('policy')]
+      .filter(({ host }) => (host === null ? declaration : hosts.get(host))?.recovery === null)
+      .map(({ id }) => gone('recovery', id)),
     ...missing('role', declaration.roles),
     ...missing('profile', declaration.profiles),
     ...missing('pool', declaration.pools),

@@ -6,7 +6,7 @@
 import type { Graph } from './graph/graph.ts';
 
 export interface VarSpec {
-  readonly unit: 'seconds' | 'count';
+  readonly unit: 'seconds' | 'count' | 'percent';
   /** Inclusive bounds. */
   readonly min: number;
   readonly max: number;
@@ -46,6 +46,14 @@ export const varSpecs = {
     description:
       'Attempts to recover a lost host before it is given up. ' +
       'Negative: that many evenly spaced, then ever less often, without end.',
+  },
+  recovery_max_down_percent: {
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    default: 10,
+    description:
+      'Share of the hosts that may be down at once, one in any case; with more, steps of recoveries are held back.',
   },
   process_configure_timeout: seconds(300, 'Longest time to configure a process, mkfs included.'),
   process_start_cmd_timeout: seconds(300, 'Longest time for the command that starts a process.'),

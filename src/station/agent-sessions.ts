@@ -77,6 +77,7 @@ export class AgentSessions {
   /** When those were heard last who are silent. */
   readonly #silent = new Map<string, number>();
   readonly #traced = new Set<string>();
+  readonly #since: number;
   readonly #sweeper: NodeJS.Timeout;
   #toldMs = 0;
 
@@ -84,6 +85,7 @@ export class AgentSessions {
   constructor(options: AgentSessionsOptions) {
     this.#options = options;
     const now = options.awake();
+    this.#since = now;
     for (const host of options.graph().all('host'))
       if (host.state === 'up') {
         this.#heard.set(host.fqdn, { at: now, wasHeard: false, session: null });
@@ -114,6 +116,11 @@ export class AgentSessions {
   /** The open connection of a host's agent. */
   sessionOf(fqdn: string): AgentSession | null {
     return this.#heard.get(fqdn)?.session ?? null;
+  }
+
+  /** Whether agents may not have had the time to report to this station. */
+  get isNew(): boolean {
+    return this.#options.awake() - this.#since < this.timeoutMs();
   }
 
   /** Hosts whose agents are not connected and that are not taken for down yet. */

@@ -27,7 +27,7 @@ export type Moment = { readonly revision: Revision } | { readonly time: number }
 /**
  * Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used.
  */
-const kind = `layout 6, rules ${rulesVersion}`;
+const kind = `layout 7, rules ${rulesVersion}`;
 const snapshotsKept = 3;
 /** Commits replayed before others get a turn; about 3 ms. */
 const commitsAtOnce = 1000;

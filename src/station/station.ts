@@ -31,6 +31,7 @@ import { History } from './history.ts';
 import { stationKey } from './key.ts';
 import { Leases } from './leases.ts';
 import { Rate } from './rate.ts';
+import { RecoverySteps } from './recovery-steps.ts';
 import type { MakeReply, Result } from './result.ts';
 import { SecretStore } from './secrets.ts';
 import { Submitter } from './submitter.ts';
@@ -91,6 +92,7 @@ export class Station {
   readonly archive: Archive;
   readonly dispatcher: Dispatcher;
   readonly files = new FilesReader();
+  readonly #recoverySteps: RecoverySteps;
   readonly #engine: Engine;
   readonly #submitter: Submitter;
   readonly #history: History;
@@ -174,6 +176,11 @@ export class Station {
       expired: (fid, reason) => void this.#inBackground({ type: 'ExpireLease', fid, reason }),
     });
     this.dispatcher = new Dispatcher(log, () => this.#engine.graph, this.agents);
+    this.#recoverySteps = new RecoverySteps({
+      log,
+      graph: () => this.#engine.graph,
+      report: (command) => this.submit(command, { actor: 'station' }, () => null),
+    });
     this.#ticker = setInterval(() => void this.#tick(), tickMs).unref();
   }
 
@@ -303,6 +310,7 @@ export class Station {
     this.#closing = true;
     clearInterval(this.#ticker);
     this.dispatcher.close();
+    this.#recoverySteps.close();
     this.agents.close();
     this.leases.close();
     await this.files.close();
@@ -334,7 +342,8 @@ export class Station {
       await turn();
       // Nobody had the time that the clock says has passed.
       const away = hasLeapt ? this.#allHosts() : this.agents.away;
-      const command = { type: 'FireDeadlines', away } as const;
+      const isNew = hasLeapt || this.agents.isNew;
+      const command = { type: 'FireDeadlines', away, isNew } as const;
       if (!(await this.#inBackground(command))) break;
     }
     this.#isFiring = false;

@@ -171,7 +171,15 @@ t.test('a host that is down says since when, and how far its recovery is', async
     } as const;
     return [...statusTree({ ...status, hosts: [host] }, plain)].join('\n');
   };
-  const recovery = { attempts: 2, attempts_max: 5, next: 60_000, given_up: false };
+  const recovery = {
+    attempts: 2,
+    attempts_max: 5,
+    next: 60_000,
+    given_up: false,
+    doing: null,
+    last: '',
+    held: '',
+  };
   t.match(down(recovery), 'Extended state: no heartbeat, down since 1970-01-01T00:00:00Z\n');
   t.match(down(recovery), 'Recovery: 2 of 5 attempts made, the next at 1970-01-01T00:01:00Z');
   t.match(
@@ -179,7 +187,11 @@ t.test('a host that is down says since when, and how far its recovery is', async
     'Recovery: 1 attempt made, the next',
   );
   t.match(
-    down({ attempts: 5, attempts_max: 5, next: null, given_up: true }),
+    down({ ...recovery, doing: 'ssh', last: 'failed: no route', held: '3 of 5 hosts are down' }),
+    '01:00Z; ssh is being tried; failed: no route; held back: 3 of 5 hosts are down',
+  );
+  t.match(
+    down({ ...recovery, attempts: 5, next: null, given_up: true }),
     'Recovery: given up after 5 attempts, until its agent reports',
   );
 });

@@ -4,6 +4,7 @@ import { declarationFrom, passwordFiles } from '../../src/config/declaration.ts'
 import type { DeclarationFiles } from '../../src/config/declaration.ts';
 import type { SourceFile } from '../../src/config/source-file.ts';
 import { createRenderer } from '../../src/config/render.ts';
+import { sshDefaults } from '../../src/core/recovery-policy.ts';
 
 const root = new URL('../../', import.meta.url);
 const file = (name: string): SourceFile => ({
@@ -80,6 +81,7 @@ t.test('a host needs only its name and its roles', async (t) => {
       variables: {},
       obm: null,
       devices: [],
+      recovery: null,
     },
   ]);
 });
@@ -101,11 +103,13 @@ hosts:
     obm: { type: dummy, address: n1-bmc }
     devices:
       - { wwn: w1, serial: s1, path: /dev/sda, slot: 3, size: 8TB }
+    recovery: []
 pools:
   - { name: tier1, data_units: 2, parity_units: 1, unit_size: 1MiB, devices: [/dev/sda] }
 profiles:
   - { name: fast, pools: [tier1] }
 vars: { keepalive_timeout: 60 }
+recovery: [{ wait: 60 }, { ssh: { user: root }, times: 2 }]
 `);
   const { roles: _roles, ...rest } = declaration;
   t.same(rest, {
@@ -125,11 +129,16 @@ vars: { keepalive_timeout: 60 }
         devices: [
           { wwn: 'w1', serial: 's1', path: '/dev/sda', slot: 3, block_size: 4096, size: 8e12 },
         ],
+        recovery: [],
       },
     ],
     pools: [{ name: 'tier1', data_units: 2, parity_units: 1, unit_size: 2 ** 20, devices: ['w1'] }],
     profiles: [{ name: 'fast', pools: ['tier1'] }],
     vars: { keepalive_timeout: 60 },
+    recovery: [
+      { kind: 'wait', seconds: 60 },
+      { ...sshDefaults, user: 'root', times: 2 },
+    ],
   });
 });
 

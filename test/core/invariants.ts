@@ -10,6 +10,7 @@ import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
 import type { DeadlineRow, ProcessRow } from '../../src/core/graph/resources.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
+import { varOf } from '../../src/core/vars.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
 
 const must = (holds: boolean, what: string): void => {
@@ -69,6 +70,29 @@ export class TransitionChecker {
       const isOverride = command === 'OverrideState' && event.cause === undefined;
       must(isOverride || possible.has(change), `${fid}: ${change} is not in the table`);
       process.state = state;
+    }
+  }
+}
+
+/**
+ * Follows a log: a step of a recovery is begun for a host that is down, behind the fence, and not
+ * before the last one has ended.
+ */
+export class RecoveryChecker {
+  readonly #doing = new Map<string, number>();
+
+  check({ events, revision }: Commit, graph: Graph): void {
+    for (const { type, data } of events) {
+      const { fqdn, begun } = data as { fqdn: string; begun: number };
+      if (type === 'NodeUp' || type === 'HostRemoved') this.#doing.delete(fqdn);
+      if (type === 'RecoveryStepEnded' && this.#doing.get(fqdn) === begun) this.#doing.delete(fqdn);
+      if (type !== 'RecoveryStepBegun') continue;
+      must(!this.#doing.has(fqdn), `two steps at once for ${fqdn}`);
+      this.#doing.set(fqdn, revision);
+      must(graph.get('host', fqdn)?.state === 'down', `a step for ${fqdn}, which is not down`);
+      const { up, down } = graph.hostCounts();
+      const allowed = Math.floor(((up + down) * varOf(graph, 'recovery_max_down_percent')) / 100);
+      must(down <= Math.max(1, allowed), `a step while ${down} of ${up + down} hosts are down`);
     }
   }
 }

@@ -9,7 +9,7 @@ import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { Requirements, specOf } from '../../src/core/lifecycle/requirements.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
 import { assignmentsOf } from '../../src/station/assignments.ts';
-import { checkGraph, LogChecker, TransitionChecker } from './invariants.ts';
+import { checkGraph, LogChecker, RecoveryChecker, TransitionChecker } from './invariants.ts';
 import { PlayedCluster, playedRoles } from './played-cluster.ts';
 import { check, lifecycle } from './random-commands.ts';
 import { add, declaredHost, load, newEngine, observe } from './scenario.ts';
@@ -53,9 +53,11 @@ const must = (holds: boolean, what: string): void => {
 /** Checks after every commit what must hold of every log and graph. */
 const watcher = (): ((commit: Commit, graph: Graph) => void) => {
   const [log, transitions, replica] = [new LogChecker(), new TransitionChecker(), newEngine()];
+  const recoveries = new RecoveryChecker();
   return (commit, graph) => {
     log.check(commit);
     transitions.check(commit);
+    recoveries.check(commit, graph);
     replica.replay(commit);
     must(replica.graph.digest() === graph.digest(), 'the digest of the replay');
     checkGraph(graph);

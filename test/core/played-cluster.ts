@@ -190,6 +190,8 @@ const tellers: { readonly [T in EventType]?: Teller<T> } = {
   },
   RecoveryAttempted: ({ fqdn, attempt, next }, _name, now) =>
     `attempt ${attempt} on ${fqdn}, next in ${(next - now) / 1000} s`,
+  RecoveryStepBegun: ({ fqdn, step }) => `${step.kind} ${fqdn}`,
+  RecoveryStepEnded: ({ fqdn, outcome }) => `${fqdn}: ${outcome}`,
   RecoveryExhausted: ({ fqdn, attempts }) => `${fqdn} given up after ${attempts}`,
   VarSet: ({ name, value }) => `${name} = ${value}`,
 };

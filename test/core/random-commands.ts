@@ -4,12 +4,15 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
+import { stepOutcomes } from '../../src/core/commands/report-recovery-step.ts';
 import { observedStates } from '../../src/core/commands/report-process.ts';
 import type { Submission } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
 import { processStates } from '../../src/core/graph/resources.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import { sshDefaults } from '../../src/core/recovery-policy.ts';
+import type { RecoveryStep } from '../../src/core/recovery-policy.ts';
 import type { Json } from '../../src/core/roles.ts';
 import {
   add,
@@ -44,6 +47,12 @@ const addresses = ['10.0.0.1', '10.0.0.1', '10.0.0.3', '10.0.0.4'];
 const roles = allRoles.map(({ name }) => name);
 const noFid = '0x7200000000000001:0xfffffff' as Fid;
 const noNode = '0x6e00000000000001:0xfffffff' as Fid;
+
+const policies: RecoveryStep[][] = [
+  [],
+  [{ ...sshDefaults, times: 100 }],
+  [{ kind: 'wait', seconds: 30 }, sshDefaults, { kind: 'wait', seconds: 60 }, sshDefaults],
+];
 
 const host = fc.constantFrom(...hosts);
 const role = fc.oneof(
@@ -223,6 +232,28 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
     arbitrary: fc
       .integer({ min: -3, max: 3 })
       .map((n) => setVars({ recovery_max_retries: n, recovery_expiry_seconds: 60 })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.option(host), fc.constantFrom(null, ...policies))
+      .map(([fqdn, recovery]): Command =>
+        fqdn === null
+          ? load({ roles: [], recovery })
+          : load({ roles: [], hosts: [declaredHost(fqdn, [], { recovery })] }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(host, fc.constantFrom(...stepOutcomes), fc.constantFrom(0, 0, 1))
+      .map(([fqdn, outcome, behind]) => (graph: Graph): Command => ({
+        type: 'ReportRecoveryStep',
+        fqdn,
+        begun: (graph.get('recovery', fqdn)?.steps?.doing?.begun ?? 2) - behind,
+        outcome,
+        detail: 'said the step',
+      })),
   },
 );
 

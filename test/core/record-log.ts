@@ -18,6 +18,7 @@ import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { requestMemory } from '../../src/core/graph/evolve.ts';
+import { sshDefaults } from '../../src/core/recovery-policy.ts';
 import {
   add,
   allRoles,
@@ -168,8 +169,11 @@ const record = (): Recorded[] => {
 
   run(nodeDown('n2.example'));
   run(setVars({ recovery_max_retries: 1, recovery_expiry_seconds: 10 }));
+  run(load({ recovery: [{ kind: 'wait', seconds: 5 }, sshDefaults] }));
   at += 60_000;
-  run({ type: 'FireDeadlines' });
+  const { revision: begun } = run({ type: 'FireDeadlines' });
+  const step = { type: 'ReportRecoveryStep', fqdn: 'n2.example', begun } as const;
+  run({ ...step, outcome: 'failed', detail: 'ssh failed' });
   at += 10_000;
   run({ type: 'FireDeadlines' });
   run(nodeUp('n2.example', '10.0.0.2', { boot_id: 'boot 2' }));

@@ -144,6 +144,7 @@ export const load = (change: Partial<Declaration> = {}): Command => ({
     profiles: [{ name: 'default', pools: [] }],
     roles: allRoles,
     vars: {},
+    recovery: null,
     ...change,
   },
 });
@@ -160,6 +161,7 @@ export const declaredHost = (
   obm: null,
   project: null,
   devices: [],
+  recovery: null,
   ...change,
 });
 

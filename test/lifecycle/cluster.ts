@@ -81,6 +81,14 @@ export const quickVars = {
   process_stop_timeout: 4,
 };
 
+/** Where the station listens, and what agents are started through. */
+export interface Network {
+  readonly station: string;
+  readonly agents: readonly string[];
+}
+
+const loopback: Network = { station: '127.0.0.1', agents: [] };
+
 /** How long anything here is waited for, ms. */
 const patience = 30_000;
 
@@ -113,12 +121,15 @@ export class Cluster {
   readonly #t: Test;
   /** Of the daemons. */
   readonly #environment: NodeJS.ProcessEnv;
-  #url = '127.0.0.1:0';
+  readonly #network: Network;
+  #url: string;
   #token = '';
   #facts = '';
 
-  private constructor(t: Test, hosts: number, environment: NodeJS.ProcessEnv) {
+  private constructor(t: Test, hosts: number, environment: NodeJS.ProcessEnv, network: Network) {
     this.#t = t;
+    this.#url = `${network.station}:0`;
+    this.#network = network;
     this.#environment = { NODE_OPTIONS: '', ...environment };
     this.hosts = Array.from({ length: hosts }, (_, i) => `n${i + 1}.example`);
   }
@@ -129,8 +140,9 @@ export class Cluster {
     hosts = 2,
     vars: Record<string, number> = {},
     environment: NodeJS.ProcessEnv = {},
+    network: Network = loopback,
   ): Promise<Cluster> {
-    const cluster = new Cluster(t, hosts, environment);
+    const cluster = new Cluster(t, hosts, environment, network);
     t.teardown(() => cluster.#close());
     await cluster.startStation();
     const facts = {
@@ -150,7 +162,7 @@ export class Cluster {
   async startStation(): Promise<void> {
     this.station = new Executable(
       this.#t,
-      ['station', '--data', join(this.folder, 'data'), '--listen', this.#url],
+      ['station', '--data', join(this.folder, 'data'), '--listen', this.#url, '--insecure'],
       this.#environment,
     );
     const station = await this.station.says(/listening on (\S+)/);
@@ -173,24 +185,24 @@ export class Cluster {
     await agent.says(/the station took the report/);
   }
 
+  /** The arguments with which the agent of a host is started. */
+  agentArguments(host: string): string[] {
+    const index = this.hosts.indexOf(host) + 1;
+    const state = join(this.folder, `agent${index}`);
+    return [
+      ...['agent', '--station', `http://${this.#url}`, '--token-file', join(state, 'token')],
+      ...['--state-dir', state, '--sysconfig-dir', join(this.folder, `sysconfig${index}`)],
+      ...['--fqdn', host, '--address', `127.0.1.${index}`],
+    ];
+  }
+
   /**
    * As `startAgent`, where there is a token already; nothing is waited for.
    *
    * @param through a command that is to run it
    */
-  launchAgent(host: string, through: readonly string[] = []): Executable {
-    const index = this.hosts.indexOf(host) + 1;
-    const state = join(this.folder, `agent${index}`);
-    const agent = new Executable(
-      this.#t,
-      [
-        ...['agent', '--station', `http://${this.#url}`, '--token-file', join(state, 'token')],
-        ...['--state-dir', state, '--sysconfig-dir', join(this.folder, `sysconfig${index}`)],
-        ...['--fqdn', host, '--address', `127.0.1.${index}`],
-      ],
-      this.#environment,
-      through,
-    );
+  launchAgent(host: string, through: readonly string[] = this.#network.agents): Executable {
+    const agent = new Executable(this.#t, this.agentArguments(host), this.#environment, through);
     this.agents.set(host, agent);
     return agent;
   }

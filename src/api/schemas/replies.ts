@@ -58,6 +58,12 @@ export const Recovery = Type.Object({
   ),
   next: nullable(Timestamp),
   given_up: Type.Boolean({ description: 'It stays down until its agent reports.' }),
+  doing: nullable(Type.String({ description: 'The step that is being carried out.' })),
+  last: Type.String({ description: 'How the last step ended; empty before.' }),
+  held: Type.String({
+    description:
+      'Why no step is taken although there are some left; empty where nothing holds them.',
+  }),
 });
 
 export const Host = Type.Object({

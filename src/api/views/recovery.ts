@@ -2,6 +2,7 @@
 
 import type { Graph } from '../../core/graph/graph.ts';
 import { attemptsMax } from '../../core/lifecycle/recovery.ts';
+import { heldBack } from '../../core/lifecycle/recovery-steps.ts';
 import type { Recovery } from '../schemas/replies.ts';
 
 export const recoveryView = (graph: Graph, fqdn: string): Recovery | null => {
@@ -12,5 +13,8 @@ export const recoveryView = (graph: Graph, fqdn: string): Recovery | null => {
     attempts_max: attemptsMax(graph),
     next: graph.get('deadline', `recovery-attempt/${fqdn}`)?.at ?? null,
     given_up: row.given_up,
+    doing: row.steps?.doing?.step.kind ?? null,
+    last: row.steps?.outcome ?? '',
+    held: heldBack(graph, row),
   };
 };

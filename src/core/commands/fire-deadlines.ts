@@ -19,6 +19,11 @@ export interface FireDeadlines {
    * Hosts that are up as far as anybody knows, but that could not be heard. Absent: none.
    */
   readonly away?: ReadonlySet<string>;
+  /**
+   * The station has not listened for a whole keepalive timeout yet: a host that is down may be back,
+   * and only not have been heard. Absent: it has.
+   */
+  readonly isNew?: boolean;
 }
 
 /** How many deadlines one commit may fire. */
@@ -29,6 +34,7 @@ type Handle = (
   due: readonly DeadlineRow[],
   at: number,
   away: ReadonlySet<string>,
+  isNew: boolean,
 ) => EventDraft[];
 
 const revoke: Handle = (_graph, due) =>
@@ -86,8 +92,8 @@ const again = ofProcess('process_restart_retry_interval', (graph, process, at) =
   startOrder(graph, process, process.attempt, at),
 ]);
 
-const attempt: Handle = (graph, due, at) =>
-  due.flatMap(({ subject }) => attemptRecovery(graph, subject, at));
+const attempt: Handle = (graph, due, at, _away, isNew) =>
+  due.flatMap(({ subject }) => attemptRecovery(graph, subject, at, isNew));
 
 const handlers: { readonly [K in DeadlineKind]: Handle } = {
   'credential-expiry': revoke,
@@ -103,7 +109,11 @@ const handlers: { readonly [K in DeadlineKind]: Handle } = {
 
 const nobody: ReadonlySet<string> = new Set();
 
-export const fireDeadlines: Decide<FireDeadlines> = (graph, { away = nobody }, { at }) => {
+export const fireDeadlines: Decide<FireDeadlines> = (
+  graph,
+  { away = nobody, isNew = false },
+  { at },
+) => {
   const due = graph.deadlines.due(at, deadlinesPerCommit);
   return decided(
     Object.entries(handlers).flatMap(([kind, handle]) =>
@@ -112,6 +122,7 @@ export const fireDeadlines: Decide<FireDeadlines> = (graph, { away = nobody }, {
         due.filter((deadline) => deadline.kind === kind),
         at,
         away,
+        isNew,
       ),
     ),
   );

@@ -28,6 +28,8 @@ import { reportNodeDown } from './report-node-down.ts';
 import type { ReportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
 import type { ReportNodeUp } from './report-node-up.ts';
+import { reportRecoveryStep } from './report-recovery-step.ts';
+import type { ReportRecoveryStep } from './report-recovery-step.ts';
 import { reportProcess } from './report-process.ts';
 import type { ReportProcess } from './report-process.ts';
 import { reportProcessState } from './report-process-state.ts';
@@ -42,6 +44,7 @@ export type Command =
   | RegisterHost
   | ReportNodeUp
   | ReportNodeDown
+  | ReportRecoveryStep
   | AddProcesses
   | ScaleRole
   | WantCluster
@@ -72,6 +75,7 @@ const deciders: {
   RegisterHost: registerHost,
   ReportNodeUp: reportNodeUp,
   ReportNodeDown: reportNodeDown,
+  ReportRecoveryStep: reportRecoveryStep,
   AddProcesses: addProcesses,
   ScaleRole: scaleRole,
   WantCluster: wantCluster,

@@ -7,6 +7,7 @@ import { Allocator } from '../allocation/allocator.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Declaration, DeclaredHost } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
+import { clusterPolicy } from '../graph/resources.ts';
 import { reject } from '../rejection.ts';
 import { currentVars, defaultVars, isVarName, varProblems } from '../vars.ts';
 import { decided, unchanged } from './command.ts';
@@ -40,6 +41,8 @@ export const loadDeclaration: Decide<LoadDeclaration> = (graph, command, context
     ...places(graph, declaration),
     ...declaration.hosts.flatMap((host) => hostEvents(graph, host, isPruned)),
     ...pruned.events,
+    ...policy(graph, null, declaration.recovery, isPruned),
+    ...declaration.hosts.flatMap(({ fqdn, recovery }) => policy(graph, fqdn, recovery, isPruned)),
   ]);
 };
 
@@ -84,9 +87,20 @@ const places = (graph: Graph, declaration: Declaration): EventDraft[] => [
     .map((name) => ({ type: 'ProjectDeclared' as const, data: { name } })),
 ];
 
+const policy = (
+  graph: Graph,
+  fqdn: string | null,
+  steps: DeclaredHost['recovery'],
+  isPruned: boolean,
+): EventDraft[] => {
+  const present = graph.get('policy', fqdn ?? clusterPolicy);
+  if (steps ? !differs(present, { steps }) : !present || !isPruned) return [];
+  return [{ type: 'RecoveryPolicyDeclared', data: { fqdn, steps: steps && [...steps] } }];
+};
+
 const hostEvents = (
   graph: Graph,
-  { obm, ...host }: DeclaredHost,
+  { obm, recovery: _, ...host }: DeclaredHost,
   isPruned: boolean,
 ): EventDraft[] => {
   const events: EventDraft[] = [];

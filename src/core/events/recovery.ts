@@ -1,13 +1,72 @@
 /** Events of the recovery of hosts that were lost. */
 
 import { Type } from 'typebox';
+import {
+  recoveryCommandPattern,
+  recoveryFilePattern,
+  recoveryStepsMax,
+  recoveryUserPattern,
+  sshDefaults,
+} from '../recovery-policy.ts';
+import type { ActiveStep, RecoveryStep } from '../recovery-policy.ts';
 import { event } from './define.ts';
-import { closed, Fqdn } from './fields.ts';
+import { closed, Fqdn, Nullable } from './fields.ts';
 
 /** Ms since the epoch. */
 const Time = Type.Integer({ minimum: 0 });
 
+const File = Type.String({ maxLength: 1024, pattern: recoveryFilePattern });
+
+const SshField = Type.Object(
+  {
+    kind: Type.Literal('ssh'),
+    command: Type.String({ maxLength: 1024, pattern: recoveryCommandPattern }),
+    user: Nullable(Type.String({ pattern: recoveryUserPattern })),
+    port: Nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),
+    identity_file: Nullable(File),
+    known_hosts_file: Nullable(File),
+    host_keys: Type.Union([Type.Literal('strict'), Type.Literal('accept-new')]),
+    timeout: Type.Integer({ minimum: 1, maximum: 3600 }),
+    times: Type.Integer({ minimum: 1, maximum: 100 }),
+  },
+  closed,
+);
+
+const ActiveStepField = Type.Unsafe<ActiveStep>(SshField);
+
+const StepField = Type.Unsafe<RecoveryStep>(
+  Type.Union([
+    Type.Object(
+      { kind: Type.Literal('wait'), seconds: Type.Integer({ minimum: 1, maximum: 86_400 }) },
+      closed,
+    ),
+    SshField,
+  ]),
+);
+
+/** Characters of the account of how a step ended. */
+export const recoveryDetailLength = 2048;
+
 export const recoveryEvents = {
+  /** What is done about lost hosts: about one, or (`fqdn` null) about those of which nothing else is said. */
+  RecoveryPolicyDeclared: event(
+    1,
+    Type.Object(
+      {
+        fqdn: Nullable(Fqdn),
+        steps: Nullable(Type.Array(StepField, { maxItems: recoveryStepsMax })),
+      },
+      closed,
+    ),
+    {
+      fqdn: null,
+      steps: [
+        { kind: 'wait', seconds: 120 },
+        { ...sshDefaults, user: 'root', identity_file: '/etc/halcyon/recovery_ed25519', times: 2 },
+      ],
+    },
+  ),
+
   /** A host was lost; the first attempt to recover it comes at `next`. */
   RecoveryStarted: event(1, Type.Object({ fqdn: Fqdn, next: Time }, closed), {
     fqdn: 'n0001.galileo.example',
@@ -19,6 +78,36 @@ export const recoveryEvents = {
     1,
     Type.Object({ fqdn: Fqdn, attempt: Type.Integer({ minimum: 1 }), next: Time }, closed),
     { fqdn: 'n0001.galileo.example', attempt: 1, next: 1_790_000_120_000 },
+  ),
+
+  /** Recorded before anything is done. */
+  RecoveryStepBegun: event(1, Type.Object({ fqdn: Fqdn, step: ActiveStepField }, closed), {
+    fqdn: 'n0001.galileo.example',
+    step: sshDefaults,
+  }),
+
+  /** How the step ended that the commit `begun` began. */
+  RecoveryStepEnded: event(
+    1,
+    Type.Object(
+      {
+        fqdn: Fqdn,
+        begun: Type.Integer({ minimum: 1 }),
+        outcome: Type.Union([
+          Type.Literal('done'),
+          Type.Literal('failed'),
+          Type.Literal('interrupted'),
+        ]),
+        detail: Type.String({ maxLength: recoveryDetailLength }),
+      },
+      closed,
+    ),
+    {
+      fqdn: 'n0001.galileo.example',
+      begun: 1742,
+      outcome: 'failed',
+      detail: 'ssh: connect to host 10.0.0.1 port 22: Connection timed out',
+    },
   ),
 
   /** No attempt is left. */

@@ -296,6 +296,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   HostRemoved: (graph, { fqdn }) => {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
     endRecovery(graph, fqdn);
+    if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
     graph.remove('host', fqdn);
   },
 

@@ -51,6 +51,7 @@ export const relations = {
   houses: relation('enclosure', 'one-to-many', 'host', 'enclosure'),
   lends: relation('project', 'one-to-many', 'host', 'project'),
   backs: relation('pool', 'many-to-many', 'profile', 'pools'),
+  guides: relation('host', 'one-to-one', 'policy', 'host'),
   recovers: relation('host', 'one-to-one', 'recovery', 'host'),
   manages: relation('host', 'one-to-one', 'obm', 'host'),
   runs: relation('host', 'one-to-one', 'node', 'host'),

@@ -3,6 +3,7 @@
 import type { Fid } from '../allocation/fid.ts';
 import type { Revision } from '../events/commit.ts';
 import type { DeclaredDevice, DeclaredRole } from '../facts.ts';
+import type { ActiveStep, RecoveryStep } from '../recovery-policy.ts';
 import type { ProcessSpec, RoleSource, Variables } from '../roles.ts';
 
 /** The commits that made a row and that changed it last. */
@@ -117,6 +118,27 @@ export interface RecoveryRow extends Provenance {
   readonly attempts: number;
   /** No more attempts are made. */
   readonly given_up: boolean;
+  /** The steps taken; absent before the first. */
+  readonly steps?: {
+    readonly taken: number;
+    /** The one that is being carried out, and the commit that began it. */
+    readonly doing: { readonly begun: Revision; readonly step: ActiveStep } | null;
+    /** When the last one ended, or began where it has not ended, ms since the epoch. */
+    readonly ended: number;
+    /** How the last one ended; empty before. */
+    readonly outcome: string;
+  };
+}
+
+/** The id of what holds for hosts of which nothing else is said. */
+export const clusterPolicy = '*';
+
+/** What is done about hosts that are lost. */
+export interface PolicyRow extends Provenance {
+  /** The host, or `*`. */
+  readonly id: string;
+  readonly host: string | null;
+  readonly steps: readonly RecoveryStep[];
 }
 
 export interface ObmRow extends Provenance {
@@ -274,6 +296,7 @@ export interface Rows {
   role: RoleRow;
   spec: SpecRow;
   host: HostRow;
+  policy: PolicyRow;
   recovery: RecoveryRow;
   obm: ObmRow;
   node: NodeRow;
@@ -304,6 +327,7 @@ export const keyFields = {
   role: 'name',
   spec: 'id',
   host: 'fqdn',
+  policy: 'id',
   recovery: 'host',
   obm: 'host',
   node: 'fid',

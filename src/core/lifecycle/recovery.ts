@@ -2,7 +2,9 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { RecoveryRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
+import { fence, stepDue } from './recovery-steps.ts';
 
 /** Attempts that follow each other without end come at least this often, ms. */
 const longestPause = 3600 * 1000;
@@ -38,13 +40,46 @@ export const startRecovery = (graph: Graph, fqdn: string, at: number): EventDraf
   data: { fqdn, next: at + pauseAfter(graph, 0) },
 });
 
-/** What follows when a host is still away at the time of its next attempt. */
-export const attemptRecovery = (graph: Graph, fqdn: string, at: number): EventDraft[] => {
-  const { attempts } = graph.must('recovery', fqdn);
+/** An attempt that cannot be made now does not count and is put off. */
+const later = (
+  graph: Graph,
+  { host, attempts }: RecoveryRow,
+  at: number,
+  away = 0,
+): EventDraft => ({
+  type: 'DeadlinePostponed',
+  data: {
+    id: `recovery-attempt/${host}`,
+    at: Math.round(at + Math.max(pauseAfter(graph, attempts), Math.min(away / 2, longestPause))),
+  },
+});
+
+/**
+ * What follows when a host is still away at the time of its next attempt.
+ *
+ * @param isNew the station may not have heard of hosts that are back
+ */
+export const attemptRecovery = (
+  graph: Graph,
+  fqdn: string,
+  at: number,
+  isNew: boolean,
+): EventDraft[] => {
+  const row = graph.must('recovery', fqdn);
+  const { attempts } = row;
+  if (row.steps?.doing) return [later(graph, row, at)];
   const max = attemptsMax(graph);
   if (max !== null && attempts >= max)
     return [{ type: 'RecoveryExhausted', data: { fqdn, attempts } }];
+  const step = stepDue(graph, row, at);
+  if (step && isNew) return [later(graph, row, at)];
+  // The longer the network is down the longer the pauses, so that this does not fill the log.
+  if (step && fence(graph) !== '')
+    return [later(graph, row, at, at - graph.must('host', fqdn).since)];
   const attempt = attempts + 1;
   const next = at + pauseAfter(graph, attempt);
-  return [{ type: 'RecoveryAttempted', data: { fqdn, attempt, next } }];
+  return [
+    { type: 'RecoveryAttempted', data: { fqdn, attempt, next } },
+    ...(step ? [{ type: 'RecoveryStepBegun' as const, data: { fqdn, step } }] : []),
+  ];
 };

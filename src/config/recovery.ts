@@ -1,0 +1,138 @@
+/** The recovery of lost hosts in facts: its schema, and the policy that it makes. */
+
+import { Type } from 'typebox';
+import {
+  recoveryCommandPattern,
+  recoveryFilePattern,
+  recoveryStepsMax,
+  recoveryUserPattern,
+  sshDefaults,
+} from '../core/recovery-policy.ts';
+import type { RecoveryStep, SshStep } from '../core/recovery-policy.ts';
+import type { Path, Problem } from './problem.ts';
+import type { Finding } from './schema-check.ts';
+import type { YamlFile } from './yaml.ts';
+
+const closed = { additionalProperties: false } as const;
+
+const File = (description: string) =>
+  Type.Optional(
+    Type.String({
+      maxLength: 1024,
+      pattern: recoveryFilePattern,
+      expected: 'an absolute path of letters, digits and ._/@+-',
+      description,
+    }),
+  );
+
+const Ssh = Type.Object(
+  {
+    command: Type.Optional(
+      Type.String({
+        maxLength: 1024,
+        pattern: recoveryCommandPattern,
+        expected: 'a command on one line',
+        default: sshDefaults.command,
+        description: 'What the shell of the user runs on the host. What it prints is recorded.',
+      }),
+    ),
+    user: Type.Optional(
+      Type.String({
+        pattern: recoveryUserPattern,
+        expected: 'the name of a user',
+        description: 'Who to be on the host; if absent: as ssh is configured.',
+      }),
+    ),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+    identity_file: File('A private key without passphrase on the machine of the station.'),
+    known_hosts_file: File('The keys of hosts, by their full names.'),
+    host_keys: Type.Optional(
+      Type.Union([Type.Literal('strict'), Type.Literal('accept-new')], {
+        default: sshDefaults.host_keys,
+        description: '`accept-new` believes a key that is not known yet, the first time.',
+      }),
+    ),
+    timeout: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 3600,
+        default: sshDefaults.timeout,
+        description: 'Longest time that it may take, in seconds.',
+      }),
+    ),
+  },
+  { ...closed, description: 'Run a command on the host by ssh. `{}` restarts the agent.' },
+);
+
+const Step = Type.Object(
+  {
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description: 'Seconds that pass before the next step, since the one before or the loss.',
+      }),
+    ),
+    ssh: Type.Optional(Ssh),
+    times: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        default: 1,
+        description: 'How many attempts take the step.',
+      }),
+    ),
+  },
+  { ...closed, expected: '{wait} or {ssh}' },
+);
+
+export const RecoverySteps = Type.Array(Step, {
+  maxItems: recoveryStepsMax,
+  description:
+    'What is done about a host that is lost, one step an attempt. An empty list is to wait.',
+});
+
+export type NativeRecovery = readonly Readonly<{
+  wait?: number;
+  ssh?: Partial<Omit<SshStep, 'kind' | 'times'>>;
+  times?: number;
+}>[];
+
+/** The policy of a list of steps that fits the schema. */
+export const recoverySteps = (steps: NativeRecovery): RecoveryStep[] =>
+  steps.map(({ wait, ssh, times = sshDefaults.times }) =>
+    wait === undefined
+      ? { ...sshDefaults, ...ssh, times }
+      : { kind: 'wait' as const, seconds: wait },
+  );
+
+const powerCycle = 'power-cycle';
+const cannotPowerCycle =
+  'This version of Halcyon cannot power-cycle a host: it does not drive out-of-band managers yet. Leave the step out.';
+
+const stepProblems = (yaml: YamlFile, value: unknown, path: Path): Problem[] => {
+  if (value === powerCycle) return [yaml.problem(path, cannotPowerCycle)];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (Object.hasOwn(value, powerCycle))
+    return [yaml.keyProblem([...path, powerCycle], cannotPowerCycle)];
+  const kinds = ['wait', 'ssh'].filter((key) => Object.hasOwn(value, key));
+  if (kinds.length !== 1)
+    return [yaml.problem(path, 'A step is either "wait" or "ssh".', '{wait} or {ssh}')];
+  if (kinds[0] === 'wait' && Object.hasOwn(value, 'times'))
+    return [yaml.keyProblem([...path, 'times'], '"times" is for steps that do something.')];
+  return [];
+};
+
+/** What the schema cannot say of a list of steps; nothing where it is no list. */
+export const recoveryProblems = (yaml: YamlFile, value: unknown, path: Path): Problem[] =>
+  Array.isArray(value)
+    ? value.flatMap((step: unknown, i) => stepProblems(yaml, step, [...path, i]))
+    : [];
+
+const valueAt = (document: unknown, path: Path): unknown =>
+  path.reduce<unknown>((value, step) => (value as Record<typeof step, unknown>)[step], document);
+
+/** A step that this version cannot take has a message of its own. */
+export const isAboutPowerCycle = (document: unknown, { path }: Finding): boolean =>
+  path.includes('recovery') &&
+  (path.at(-1) === powerCycle || valueAt(document, path) === powerCycle);

@@ -1,0 +1,111 @@
+/** Runs a command on a host through the ssh client of this machine. */
+
+import { spawn } from 'node:child_process';
+import { isIP } from 'node:net';
+import type { SshStep } from '../core/recovery-policy.ts';
+
+/** Characters of the output that are kept. */
+const outputMax = 1024;
+/** After the time limit ssh has this long to end, seconds. */
+const graceSeconds = 2;
+/** What `timeout` exits with when the time was up. */
+const timedOut = 124;
+/** What ssh exits with when it is ssh that failed. */
+const sshFailed = 255;
+
+/** How long output is waited for when ssh has ended, ms. */
+const lastWordsMs = 1000;
+
+export interface SshResult {
+  readonly ok: boolean;
+  /** What became of it, for people. */
+  readonly detail: string;
+}
+
+/**
+ * What is executed. Where the host was last reached is the address, but the key must be the one of its
+ * name: whoever has the address now cannot pass for it. `timeout` ends ssh also when this process is
+ * there no more.
+ */
+export const sshCommand = (step: SshStep, fqdn: string, address: string | null): string[] => {
+  const { command, user, port, identity_file, known_hosts_file, host_keys, timeout } = step;
+  const options = [
+    'BatchMode=yes',
+    `StrictHostKeyChecking=${host_keys === 'strict' ? 'yes' : 'accept-new'}`,
+    `HostKeyAlias=${fqdn}`,
+    ...(address !== null && isIP(address) !== 0 ? [`HostName=${address}`] : []),
+    ...(known_hosts_file === null ? [] : [`UserKnownHostsFile=${known_hosts_file}`]),
+    ...(identity_file === null ? [] : ['IdentitiesOnly=yes']),
+    `ConnectTimeout=${Math.min(timeout, 30)}`,
+    'ConnectionAttempts=1',
+    'ControlMaster=no',
+    'ForwardAgent=no',
+    'ClearAllForwardings=yes',
+    'PermitLocalCommand=no',
+    'LogLevel=ERROR',
+  ];
+  return [
+    ...['timeout', `--kill-after=${graceSeconds}`, String(timeout), 'ssh', '-T', '-n'],
+    ...options.flatMap((option) => ['-o', option]),
+    ...(user === null ? [] : ['-l', user]),
+    ...(port === null ? [] : ['-p', String(port)]),
+    ...(identity_file === null ? [] : ['-i', identity_file]),
+    ...['--', fqdn, command],
+  ];
+};
+
+/** What ssh gets of this process's environment: nothing that is secret. */
+const environment = (): NodeJS.ProcessEnv => {
+  const { PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK } = process.env;
+  return Object.fromEntries(
+    Object.entries({ PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+};
+
+/** Runs a step on a host until it ends, at the latest when its time is up or `signal` says so. */
+export const runSsh = async (
+  step: SshStep,
+  fqdn: string,
+  address: string | null,
+  signal: AbortSignal,
+): Promise<SshResult> => {
+  const [program = '', ...args] = sshCommand(step, fqdn, address);
+  const child = spawn(program, args, {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  let output = '';
+  const listen = (chunk: Buffer): void => {
+    if (output.length < outputMax) output = (output + chunk.toString()).slice(0, outputMax);
+  };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  const { promise, resolve } = Promise.withResolvers<SshResult>();
+  child.on('error', (error) => resolve({ ok: false, detail: error.message }));
+  const ended = (code: number | null, killedBy: NodeJS.Signals | null): void =>
+    resolve({ ok: code === 0, detail: detailOf(step, code, killedBy, output.trim()) });
+  child.on('close', ended);
+  // Something that ssh has started may hold its output open.
+  child.on('exit', (...how) => setTimeout(() => ended(...how), lastWordsMs).unref());
+  return promise;
+};
+
+const detailOf = (
+  { timeout }: SshStep,
+  code: number | null,
+  killedBy: NodeJS.Signals | null,
+  output: string,
+): string => {
+  const how =
+    code === timedOut
+      ? `ssh had not ended after ${timeout} s`
+      : code === sshFailed
+        ? 'ssh failed'
+        : killedBy !== null
+          ? `ssh was ended by ${killedBy}`
+          : `ssh: exit code ${code}`;
+  return output === '' ? how : `${how}: ${output}`;
+};

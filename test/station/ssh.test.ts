@@ -1,0 +1,97 @@
+/** Commands on hosts by the system's ssh client, against a real sshd. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { sshDefaults } from '../../src/core/recovery-policy.ts';
+import type { SshStep } from '../../src/core/recovery-policy.ts';
+import { runSsh } from '../../src/station/ssh.ts';
+import type { SshResult } from '../../src/station/ssh.ts';
+import { freePort, startSshd } from './sshd.ts';
+
+const host = 'n1.example';
+const sshd = await startSshd(t, [host]);
+const { port, user, identity_file, known_hosts_file } = sshd;
+const good: SshStep = { ...sshDefaults, port, user, identity_file, known_hosts_file };
+
+const run = (
+  change: Partial<SshStep>,
+  fqdn: string = host,
+  signal = new AbortController().signal,
+): Promise<SshResult> => runSsh({ ...good, ...change }, fqdn, '127.0.0.1', signal);
+
+t.test('the shell of the host runs the command, and what it prints is told', async (t) => {
+  t.same(await run({ command: 'echo "$((6 * 7))" && echo oh >&2' }), {
+    ok: true,
+    detail: 'ssh: exit code 0: 42\noh',
+  });
+});
+
+t.test('a command that fails is told by its exit code', async (t) => {
+  t.same(await run({ command: 'echo no such unit; exit 5' }), {
+    ok: false,
+    detail: 'ssh: exit code 5: no such unit',
+  });
+});
+
+t.test('a host whose key is not known is not spoken to', async (t) => {
+  const result = await run({ command: 'true' }, 'n2.example');
+  t.match(result, { ok: false, detail: /^ssh failed: .*host key/is });
+});
+
+t.test('accept-new believes a key that is not known, once; a changed one never', async (t) => {
+  const file = join(sshd.folder, 'new_hosts');
+  const step = { command: 'true', host_keys: 'accept-new', known_hosts_file: file } as const;
+  t.match(await run(step, 'n3.example'), { ok: true });
+  t.match(readFileSync(file, 'utf8'), / ssh-ed25519 /);
+  const other = readFileSync(`${sshd.stranger}.pub`, 'utf8');
+  writeFileSync(file, `n3.example ${other}`);
+  t.match(await run(step, 'n3.example'), { ok: false, detail: /^ssh failed: / });
+});
+
+t.test('nobody is asked for a password', async (t) => {
+  const result = await run({ identity_file: sshd.stranger, command: 'true' });
+  t.match(result, { ok: false, detail: /^ssh failed: .*Permission denied/s });
+});
+
+t.test('a host that does not answer is told as such', async (t) => {
+  const result = await run({ port: await freePort(), command: 'true' });
+  t.match(result, { ok: false, detail: /^ssh failed: .*Connection refused/s });
+});
+
+t.test('when its time is up it ends, on the host too', async (t) => {
+  const begun = performance.now();
+  const result = await run({ command: 'sleep 60', timeout: 1 });
+  t.same(result, { ok: false, detail: 'ssh had not ended after 1 s' });
+  t.ok(performance.now() - begun < 20_000);
+});
+
+t.test('of much output only the beginning is kept', async (t) => {
+  const { ok, detail } = await run({ command: 'yes | head -c 5000000' });
+  t.ok(ok);
+  t.ok(detail.length < 1100, `${detail.length} characters`);
+});
+
+t.test('what the station knows of secrets does not go to the host', async (t) => {
+  process.env['HALCYON_TOKEN'] = 'hc_secret';
+  t.teardown(() => delete process.env['HALCYON_TOKEN']);
+  const { detail } = await run({ command: 'env' });
+  t.match(detail, /HOME=/);
+  t.notMatch(detail, /hc_secret/);
+});
+
+t.test('an address is no option: what is none is looked up by the name', async (t) => {
+  const marker = join(sshd.folder, 'marker');
+  const step = { ...good, command: 'true', timeout: 10 };
+  const signal = new AbortController().signal;
+  const result = await runSsh(step, host, `-oProxyCommand=touch ${marker}`, signal);
+  t.match(result, { ok: false, detail: /^ssh failed|^ssh had not ended/ });
+  t.notOk(existsSync(marker));
+});
+
+t.test('a station that ends does not wait for it', async (t) => {
+  const closing = new AbortController();
+  const result = run({ command: 'sleep 60' }, host, closing.signal);
+  closing.abort();
+  t.match(await result, { ok: false });
+});
