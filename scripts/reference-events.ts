@@ -22,6 +22,8 @@ const meanings: Readonly<Record<EventType, string>> = {
     'Facts name a profile, or change it. The first one’s fid is what processes are told.',
   RoleDefined: 'A role was loaded, or loaded with another text.',
   VarSet: 'A setting of the cluster got a value.',
+  ClusterReset:
+    'An operator reset the cluster: nothing is wanted any more, and what was given up may be tried anew.',
   DeclarationWithdrawn: 'A load that prunes removed something that facts or roles declared once.',
   RequestsForgotten:
     'Idempotency keys passed their 24 hours; an equal request is a new one from now on.',

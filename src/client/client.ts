@@ -4,6 +4,8 @@ import { followEvents } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
 import { readOutput } from './output.ts';
 import type { OutputOptions, OutputPiece } from './output.ts';
+import { orderRoute, segment } from './orders.ts';
+import type { Order } from './orders.ts';
 import { createTransport, jsonOf } from './transport.ts';
 import type { ClientOptions, Query, Request } from './transport.ts';
 import type {
@@ -41,6 +43,7 @@ import type {
   ReadOptions,
   ReportedFacts,
   RequestOptions,
+  ResetBody,
   ScaleBody,
   Sequences,
   StateBody,
@@ -55,6 +58,8 @@ import type {
   VarsBody,
   Why,
 } from './types.ts';
+
+export type { Order } from './orders.ts';
 
 /** What a command answers: with `dryRun`, the events that it would append. */
 export type Reply<T, O extends CommandOptions> = O extends { readonly dryRun: true }
@@ -88,6 +93,8 @@ export interface Client {
   planLoad(body: LoadBody, options?: LoadOptions): Promise<LoadPlan>;
   dump(options?: ReadOptions): Promise<Dump>;
   status(options?: StatusOptions): Promise<Status>;
+  /** Forgets what is wanted and what has failed. */
+  reset<O extends CommandOptions>(body: ResetBody, options?: O): Promise<Reply<Done, O>>;
   /** Tells the agents of these hosts, or of all, once more what they have to run. */
   sync(hosts?: readonly string[], options?: RequestOptions): Promise<Synced>;
 
@@ -183,27 +190,6 @@ export interface Client {
   openapi(options?: RequestOptions): Promise<unknown>;
 }
 
-const segment = encodeURIComponent;
-
-/** What may be ordered of the cluster, a node, a host or a process. */
-export type Order =
-  | { readonly verb: 'start' | 'stop'; readonly cluster: true }
-  | { readonly verb: 'start' | 'stop' | 'remove'; readonly node: string }
-  | { readonly verb: 'start' | 'stop' | 'restart' | 'remove'; readonly process: string }
-  | { readonly verb: 'remove'; readonly host: string };
-
-const orderRoute = (order: Order): readonly ['POST' | 'DELETE', string] => {
-  const path =
-    'cluster' in order
-      ? '/cluster'
-      : 'node' in order
-        ? `/nodes/${segment(order.node)}`
-        : 'process' in order
-          ? `/processes/${segment(order.process)}`
-          : `/hosts/${segment(order.host)}`;
-  return order.verb === 'remove' ? ['DELETE', path] : ['POST', `${path}/${order.verb}`];
-};
-
 const api = '/api/v1';
 
 /** A client of one cluster. Throws a `TypeError` for a station's URL that is none. */
@@ -275,6 +261,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       });
     },
 
+    reset: (body, options) => command('POST', '/cluster/reset', body, options),
     sync: (hosts, { signal } = {}) =>
       command(
         'POST',

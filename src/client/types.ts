@@ -7,6 +7,7 @@ export type {
   NodeBody,
   OverrideBody,
   ProcessBody,
+  ResetBody,
   ScaleBody,
   StateBody,
   SyncBody,

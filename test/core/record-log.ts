@@ -186,6 +186,7 @@ const record = (): Recorded[] => {
   run({ type: 'FireDeadlines' });
 
   run(load({ cluster: 'kepler', hosts: [declaredHost('n1.example', ['m0t1fs'])] }));
+  run({ type: 'ResetCluster', reason: 'the switch was replaced' });
   const [nowhere, ...others] = allRoles.filter(({ name }) => name !== 'web');
   run({
     ...load({ cluster: 'kepler', roles: [...others, nowhere!] }),

@@ -1,12 +1,39 @@
-/** Telling agents anew what they have to run. */
+/** Back to known ground: a reset of the cluster, and telling agents anew what they have to run. */
 
 import type { FastifyInstance } from 'fastify';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
-import { SyncBody } from '../schemas/bodies.ts';
+import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { ResetBody, SyncBody } from '../schemas/bodies.ts';
+import { Done } from '../schemas/replies.ts';
 import { Synced } from '../schemas/sync.ts';
 
 export const syncRoutes = (app: FastifyInstance, station: Station): void => {
+  app.post<{ Body: ResetBody }>(
+    '/cluster/reset',
+    {
+      config: { access: 'admin' },
+      schema: {
+        summary: 'Forget what is wanted and what has failed',
+        description:
+          'What runs goes on; nothing is started or restarted until somebody wants it. Recorded with who did it and why.',
+        tags: ['cluster'],
+        body: ResetBody,
+        querystring: CommandQuery,
+        headers: CommandHeaders,
+        response: { 200: Done },
+      },
+    },
+    (request, reply) =>
+      run(
+        station,
+        request,
+        reply,
+        { type: 'ResetCluster', reason: request.body.reason },
+        (_graph, commit, revision): Done => ({ revision, changed: commit !== null }),
+      ),
+  );
+
   app.post<{ Body: SyncBody }>(
     '/cluster/sync',
     {

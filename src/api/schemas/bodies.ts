@@ -123,6 +123,11 @@ export const ScaleBody = Type.Object(
   strict,
 );
 
+export const ResetBody = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 1024 }) },
+  strict,
+);
+
 export const SyncBody = Type.Object(
   { hosts: Type.Optional(Type.Array(Fqdn, { maxItems: 100_000, description: 'Absent: all.' })) },
   strict,
@@ -134,6 +139,7 @@ export const VarsBody = Type.Record(Type.String({ maxLength: 128 }), Type.Number
 
 export type OverrideBody = Static<typeof OverrideBody>;
 export type ScaleBody = Static<typeof ScaleBody>;
+export type ResetBody = Static<typeof ResetBody>;
 export type SyncBody = Static<typeof SyncBody>;
 export type VarsBody = Static<typeof VarsBody>;
 export type LoadBody = Static<typeof LoadBody>;

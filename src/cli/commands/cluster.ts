@@ -24,6 +24,7 @@ import { loadCommand } from './load.ts';
 import { nodeCommands } from './node.ts';
 import { orderCommand } from './orders.ts';
 import { processCommands } from './process.ts';
+import { resetCommand } from './reset.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
 
@@ -52,6 +53,7 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
     () => ({ verb: 'stop', cluster: true }),
     ['halctl cluster stop'],
   );
+  resetCommand(cluster, shell);
   syncCommand(cluster, shell);
   updateCommand(cluster, shell);
   nodeCommands(cluster, shell);

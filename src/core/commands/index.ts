@@ -34,6 +34,8 @@ import { reportProcess } from './report-process.ts';
 import type { ReportProcess } from './report-process.ts';
 import { reportProcessState } from './report-process-state.ts';
 import type { ReportProcessState } from './report-process-state.ts';
+import { resetCluster } from './reset.ts';
+import type { ResetCluster } from './reset.ts';
 import { scaleRole } from './scale-role.ts';
 import type { ScaleRole } from './scale-role.ts';
 import { setVars } from './set-vars.ts';
@@ -47,6 +49,7 @@ export type Command =
   | ReportRecoveryStep
   | AddProcesses
   | ScaleRole
+  | ResetCluster
   | WantCluster
   | WantNode
   | WantProcess
@@ -78,6 +81,7 @@ const deciders: {
   ReportRecoveryStep: reportRecoveryStep,
   AddProcesses: addProcesses,
   ScaleRole: scaleRole,
+  ResetCluster: resetCluster,
   WantCluster: wantCluster,
   WantNode: wantNode,
   WantProcess: wantProcess,

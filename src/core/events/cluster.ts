@@ -78,6 +78,11 @@ export const clusterEvents = {
     value: 115,
   }),
 
+  /** Nothing is wanted any more; failed processes are unknown, and those between two attempts offline. */
+  ClusterReset: event(1, Type.Object({ reason: Type.String({ maxLength: 1024 }) }, closed), {
+    reason: 'the switch of rack 12 was replaced',
+  }),
+
   /** Of what processes consist of or run on, their own events tell. */
   DeclarationWithdrawn: event(
     1,

@@ -10,6 +10,7 @@ import type { Commit } from '../events/commit.ts';
 import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from './changes.ts';
 import type { Evolve, Position } from './changes.ts';
 import { endRecovery, recoveryEvolvers } from './evolve-recovery.ts';
+import { resetGraph } from './evolve-reset.ts';
 import { removalEvolvers } from './evolve-removal.ts';
 import { withdrawn } from './evolve-withdrawn.ts';
 import type { Graph } from './graph.ts';
@@ -68,6 +69,8 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
 const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...recoveryEvolvers,
   ...removalEvolvers,
+
+  ClusterReset: (graph, _data, position) => resetGraph(graph, position),
 
   ClusterNamed: (graph, { name }, position) => {
     const wanted = [...graph.all('cluster')][0]?.wanted ?? null;

@@ -32,6 +32,7 @@ export const triggers = [
   'report-offline',
   'report-failed',
   'expire',
+  'reset',
 ] as const;
 export type Trigger = (typeof triggers)[number];
 
@@ -91,6 +92,8 @@ export const transitions: readonly Transition[] = [
     'failed',
     'it is to be removed, and its host is down; it is removed at once',
   ),
+  managed(['failed'], 'reset', 'unknown', 'an operator resets the cluster'),
+  managed(['starting'], 'reset', 'offline', 'the same, while it waits for its next attempt'),
   reported('starting', 'its owner says so'),
   reported('online', 'its owner says so'),
   reported('offline', 'its owner says so'),
@@ -108,6 +111,13 @@ export const transitions: readonly Transition[] = [
     trigger: 'abandon',
     to: 'failed',
     when: 'it is to be removed by force, and its host is down; it is removed at once',
+  },
+  {
+    ownership: 'independent',
+    from: ['failed'],
+    trigger: 'reset',
+    to: 'unknown',
+    when: 'an operator resets the cluster',
   },
 ];
 
