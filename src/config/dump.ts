@@ -26,6 +26,7 @@ const facts = (graph: Graph): string => {
     ),
     ...recovery(graph, clusterPolicy),
     hosts: [...graph.all('host')]
+      .filter(isDeclared)
       .sort((a, b) => (a.fqdn < b.fqdn ? -1 : 1))
       .map((host) => declaredHost(graph, host)),
   });
@@ -78,6 +79,9 @@ const recovery = (graph: Graph, id: string): object => {
   return { recovery: steps };
 };
 
+/** One that joined by itself joins again; declared, it would be removed by a prune some day. */
+const isDeclared = ({ declared, roles }: HostRow): boolean => declared === true || roles.length > 0;
+
 const declaredHost = (graph: Graph, host: HostRow): object => {
   const obm = graph.one('manages', host.fqdn);
   return {
@@ -94,19 +98,19 @@ const declaredHost = (graph: Graph, host: HostRow): object => {
   };
 };
 
-/**
- * Roles of one file are put together again in their order; their texts are kept as they were
- * written.
- */
+/** Roles of one file are put together again, each on the line where it was written. */
 const roleFiles = (graph: Graph): SourceFile[] => {
   const files = new Map<string, RoleRow[]>();
   for (const role of graph.all('role'))
     files.set(role.file, [...(files.get(role.file) ?? []), role]);
   return [...files].map(([name, roles]) => ({
     name,
-    text: roles
-      .sort((a, b) => a.line - b.line)
-      .map(({ text }) => (text.endsWith('\n') ? text : `${text}\n`))
-      .join(''),
+    text: roles.sort((a, b) => a.line - b.line).reduce(withRole, ''),
   }));
+};
+
+/** What stood above the first role, or between roles that came from different loads, is not known. */
+const withRole = (file: string, { line, text }: RoleRow): string => {
+  const missing = line - file.split('\n').length;
+  return `${file}${'\n'.repeat(Math.max(0, missing))}${text.endsWith('\n') ? text : `${text}\n`}`;
 };
