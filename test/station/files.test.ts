@@ -47,11 +47,11 @@ t.test(
 );
 
 t.test('files that take too much memory are refused, and the next ones are read', async (t) => {
-  const reader = new FilesReader(24);
+  const reader = new FilesReader(64);
   t.teardown(() => reader.close());
   const result = await reader.read({ ...facts(50_000, 'huge.yaml'), roles: [] });
   t.match(!result.ok && result.problems, [
-    { file: 'huge.yaml', message: 'Reading it takes more than 24 MiB of memory.' },
+    { file: 'huge.yaml', message: 'Reading it takes more than 64 MiB of memory.' },
   ]);
   t.ok((await reader.read({ ...facts(1), roles: [] })).ok);
 });
