@@ -105,7 +105,6 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'PUT /api/v1/hosts/:fqdn/facts': reported('10.0.0.3'),
     'POST /api/v1/nodes': { wrong: 1 },
     'POST /api/v1/processes': { wrong: 1 },
-    'GET /api/v1/processes/:fid/output': 'operator admin',
     'PUT /api/v1/processes/:fid/state': { state: 'online' },
     'PUT /api/v1/processes/:fid/lease': { seconds: 3600 },
     'PUT /api/v1/vars': { wrong: 1 },
