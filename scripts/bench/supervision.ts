@@ -1,6 +1,6 @@
 /** Managed processes: starting 1,000 over 10 agents, coming back after a kill, memory of an agent. */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -66,6 +66,8 @@ await withDirectory(async (directory) => {
   const tokenFile = join(directory, 'token');
   writeFileSync(tokenFile, station.token, { mode: 0o600 });
   mkdirSync(join(directory, 'sysconfig'));
+  // From a checkout, the first start after a change has the compiler of the sources in its memory.
+  execFileSync(join(root, 'scripts/halcyon'), ['agent', '--help']);
   const running: ChildProcess[] = Array.from({ length: agents }, (_, i) =>
     spawn(
       join(root, 'scripts/halcyon'),
