@@ -14,7 +14,7 @@ import type { Rejection } from '../core/rejection.ts';
 import type { MakeReply } from '../station/result.ts';
 import type { Sender, Station } from '../station/station.ts';
 import { ApiError } from './errors.ts';
-import type { DryRun } from './schemas/replies.ts';
+import type { Done, DryRun } from './schemas/replies.ts';
 import { strict } from './schemas/values.ts';
 import { shownData } from './views/events.ts';
 
@@ -144,3 +144,9 @@ export const run = async <T>(
   if (created && result.changed) reply.code(201);
   return result.reply;
 };
+
+/** The answer to a command that has nothing else to tell than whether it changed something. */
+export const done = (_graph: Graph, commit: unknown, revision: Revision): Done => ({
+  revision,
+  changed: commit !== null,
+});

@@ -6,6 +6,8 @@ import { configurationOf, environmentFile } from '../core/configuration.ts';
 import type { EventRecord } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ProcessRow } from '../core/graph/resources.ts';
+import { isPaused } from '../core/lifecycle/orders.ts';
+import { isManaged, specOf } from '../core/lifecycle/process.ts';
 import type { MemoryLimits, Readiness } from '../core/roles.ts';
 import { varOf } from '../core/vars.ts';
 
@@ -46,8 +48,8 @@ const graceShare = 0.5;
  * Whether it is to run now. A process that waits for its next attempt is not: its next order has
  * another generation.
  */
-const isToRun = (graph: Graph, { fid, state }: ProcessRow): boolean =>
-  state === 'online' || (state === 'starting' && !graph.get('deadline', `process-retry/${fid}`));
+const isToRun = (graph: Graph, process: ProcessRow): boolean =>
+  process.state === 'online' || (process.state === 'starting' && !isPaused(graph, process));
 
 const portOf = (name: string, endpoint: string, environment: Record<string, string>): number => {
   if (name === 'endpoint') return parseEndpoint(endpoint)!.last;
@@ -68,7 +70,7 @@ const resolved = (
 
 const assignmentOf = (graph: Graph, process: ProcessRow): ProcessAssignment => {
   const { fid, generation, endpoint } = process;
-  const { spec } = graph.must('spec', process.spec);
+  const spec = specOf(graph, process);
   const environment = { ...configurationOf(graph, fid).environment };
   return {
     fid,
@@ -87,8 +89,8 @@ const assignmentOf = (graph: Graph, process: ProcessRow): ProcessAssignment => {
 };
 
 /** An agent has nothing to do with a process that was never ordered to start. */
-const concernsAgent = (graph: Graph, { generation, spec }: ProcessRow): boolean =>
-  generation > 0 && graph.must('spec', spec).spec.ownership === 'managed';
+const concernsAgent = (graph: Graph, process: ProcessRow): boolean =>
+  process.generation > 0 && isManaged(graph, process);
 
 /** Everything that a host has to run or to keep stopped. */
 export const assignmentsOf = (graph: Graph, fqdn: string): ProcessAssignment[] => {

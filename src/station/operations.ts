@@ -8,11 +8,11 @@ import type { Fid } from '../core/allocation/fid.ts';
 import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ProcessRow } from '../core/graph/resources.ts';
-import { specOf } from '../core/lifecycle/requirements.ts';
+import { hostOf, isManaged } from '../core/lifecycle/process.ts';
 import { wantedOf } from '../core/lifecycle/wanted.ts';
 import type { Operation } from './operation.ts';
 import { removalIn } from './removals.ts';
-import { hostOf, requirementsOf, straggler } from './stragglers.ts';
+import { requirementsOf, straggler } from './stragglers.ts';
 import type { RequirementsOf, Straggler } from './stragglers.ts';
 
 type Kind = 'start' | 'stop';
@@ -78,10 +78,8 @@ const progressOf = (
   revision: Revision,
 ): Operation => {
   const all = targetsOf(graph).filter(({ created }) => created <= revision);
-  const managed = all.filter((row) => specOf(graph, row).ownership === 'managed');
-  const independent = all.filter(
-    (row) => specOf(graph, row).ownership === 'independent' && row.state === 'online',
-  );
+  const managed = all.filter((row) => isManaged(graph, row));
+  const independent = all.filter((row) => !isManaged(graph, row) && row.state === 'online');
   const warnings =
     kind === 'stop'
       ? independent.sort(byFid).map(({ fid }) => `${fid} is independent and goes on running`)

@@ -6,10 +6,10 @@ import type { EventData, EventType } from '../core/events/catalogue.ts';
 import type { EventRecord } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ProcessRow } from '../core/graph/resources.ts';
+import { hostOf, specOf } from '../core/lifecycle/process.ts';
 import { shownState } from '../core/lifecycle/shown.ts';
-import { specOf } from '../core/lifecycle/requirements.ts';
 import type { Operation } from './operation.ts';
-import { hostOf, requirementsOf, straggler } from './stragglers.ts';
+import { requirementsOf, straggler } from './stragglers.ts';
 import type { Straggler } from './stragglers.ts';
 
 /** At most so many warnings are given one by one. */

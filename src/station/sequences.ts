@@ -2,6 +2,7 @@
 
 import type { Graph } from '../core/graph/graph.ts';
 import type { DeadlineKind, DeadlineRow, ProcessRow } from '../core/graph/resources.ts';
+import { hostOf, levelOf, specOf } from '../core/lifecycle/process.ts';
 
 /** The sequences that rules run, and the housekeeping that only waits. */
 const descriptions: { readonly [K in DeadlineKind]: string } = {
@@ -71,18 +72,14 @@ const ofProcess = (
   kind: DeadlineKind,
   due: number,
 ): Sequence => {
-  const { fid, node, attempt, state, removing } = process;
-  const { host } = graph.must('node', node);
+  const { fid, attempt, state, removing } = process;
+  const [{ name }, host] = [specOf(graph, process), hostOf(graph, process)];
   const steps = [
     kind === 'process-retry' ? `attempt ${attempt} failed` : state,
     ...(kind === 'process-start' && attempt > 0 ? [`attempt ${attempt}`] : []),
     ...(kind === 'process-start' ? [`level ${levelOf(graph, process)} of its node`] : []),
     ...(removing ? ['to be removed'] : []),
-    ...(graph.must('host', host).state === 'up' ? [] : ['its host is down']),
+    ...(host.state === 'up' ? [] : ['its host is down']),
   ];
-  const { name } = graph.must('spec', process.spec).spec;
-  return { kind, subject: fid, host, name, step: steps.join(', '), due };
+  return { kind, subject: fid, host: host.fqdn, name, step: steps.join(', '), due };
 };
-
-const levelOf = (graph: Graph, { spec }: ProcessRow): number =>
-  graph.must('spec', spec).spec.boot_level;

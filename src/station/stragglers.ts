@@ -2,8 +2,9 @@
 
 import type { Fid } from '../core/allocation/fid.ts';
 import type { Graph } from '../core/graph/graph.ts';
-import type { HostRow, ProcessRow } from '../core/graph/resources.ts';
-import { Requirements, specOf } from '../core/lifecycle/requirements.ts';
+import type { ProcessRow } from '../core/graph/resources.ts';
+import { hostOf, specOf } from '../core/lifecycle/process.ts';
+import { Requirements } from '../core/lifecycle/requirements.ts';
 
 /** A process that is not where it was wanted, and why. */
 export interface Straggler {
@@ -25,9 +26,6 @@ export const requirementsOf = (graph: Graph): RequirementsOf => {
     return requirements;
   };
 };
-
-export const hostOf = (graph: Graph, { node }: ProcessRow): HostRow =>
-  graph.must('host', graph.must('node', node).host);
 
 export const straggler = (
   graph: Graph,

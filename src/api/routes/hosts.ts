@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { parseFid } from '../../core/allocation/fid.ts';
+import { byFid, parseFid } from '../../core/allocation/fid.ts';
 import type { HostFacts, HostRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { factsFrom } from '../agent-facts.ts';
@@ -15,7 +15,7 @@ import { HostBody, NodeBody } from '../schemas/bodies.ts';
 import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
 import { FidText, Fqdn, HostState } from '../schemas/values.ts';
 import { hostView, nodeView } from '../views/hosts.ts';
-import { addedView, byFid, isAfterFid } from '../views/processes.ts';
+import { addedView, isAfterFid } from '../views/processes.ts';
 
 const HostsQuery = readQuery({
   ...pageParameters,

@@ -9,7 +9,7 @@ import type { Command } from '../../core/commands/index.ts';
 import { revision } from '../../core/events/commit.ts';
 import { operationIn } from '../../station/operations.ts';
 import type { Station } from '../../station/station.ts';
-import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { OverrideBody, ScaleBody, VarsBody } from '../schemas/bodies.ts';
 import { Done, Operation } from '../schemas/replies.ts';
@@ -182,11 +182,6 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
 
 /** Commands that change something at once. */
 const otherRoutes = (app: FastifyInstance, station: Station): void => {
-  const done = (_graph: unknown, commit: unknown, at: number): Done => ({
-    revision: at,
-    changed: commit !== null,
-  });
-
   app.put<{ Body: OverrideBody }>(
     '/processes/:fid/override',
     {
@@ -262,10 +257,7 @@ const startOperation = async (
   reply: FastifyReply,
   command: Command,
 ): Promise<Operation | DryRun> => {
-  const begun = await run(station, request, reply, command, (_graph, commit, at) => ({
-    revision: at,
-    changed: commit !== null,
-  }));
+  const begun = await run(station, request, reply, command, done);
   if ('dry_run' in begun) return begun;
   const operation = begun.changed
     ? await heldBack(request, progressOf(station, begun.revision))

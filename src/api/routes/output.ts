@@ -6,6 +6,7 @@ import type { Static } from 'typebox';
 import { parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import { isManaged } from '../../core/lifecycle/process.ts';
 import type { AgentSession } from '../../station/agent-sessions.ts';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
@@ -42,7 +43,7 @@ const minorNeeded = 1;
 const hostOf = (graph: Graph, fid: Fid): string => {
   const row = graph.get('process', fid);
   if (!row) throw new ApiError('unknown-process', `there is no process ${fid}`);
-  if (graph.must('spec', row.spec).spec.ownership === 'independent')
+  if (!isManaged(graph, row))
     throw new ApiError(
       'process-independent',
       `${fid} is independent: its owner runs it, and knows where its output is`,

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { stringify } from 'yaml';
-import { parseFid } from '../../core/allocation/fid.ts';
+import { byFid, parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import { configurationOf, environmentFile } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
@@ -13,14 +13,14 @@ import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { mustBeOwnOr } from '../auth.ts';
-import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
 import { LeaseBody, ProcessBody, StateBody } from '../schemas/bodies.ts';
 import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
 import { FidText, ProcessState } from '../schemas/values.ts';
-import { addedView, byFid, isAfterFid, processView } from '../views/processes.ts';
+import { addedView, isAfterFid, processView } from '../views/processes.ts';
 
 const ProcessesQuery = readQuery({
   ...pageParameters,
@@ -236,11 +236,6 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
     },
   );
 };
-
-const done = (_graph: Graph, commit: unknown, revision: number): Done => ({
-  revision,
-  changed: commit !== null,
-});
 
 const sendTagged = (
   request: FastifyRequest,

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
-import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
 import { ResetBody, SyncBody } from '../schemas/bodies.ts';
 import { Done } from '../schemas/replies.ts';
 import { Synced } from '../schemas/sync.ts';
@@ -25,13 +25,7 @@ export const syncRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      run(
-        station,
-        request,
-        reply,
-        { type: 'ResetCluster', reason: request.body.reason },
-        (_graph, commit, revision): Done => ({ revision, changed: commit !== null }),
-      ),
+      run(station, request, reply, { type: 'ResetCluster', reason: request.body.reason }, done),
   );
 
   app.post<{ Body: SyncBody }>(

@@ -7,6 +7,7 @@ import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit, Revision } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow, ProcessState } from '../../core/graph/resources.ts';
+import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import { ApiError } from '../errors.ts';
@@ -21,7 +22,7 @@ const services = (
   Array.from(graph.many('provides', process.fid), ({ fid, type }) => ({ fid, type, state }));
 
 export const statusProcess = (graph: Graph, row: ProcessRow): StatusProcess => {
-  const { spec } = graph.must('spec', row.spec);
+  const spec = specOf(graph, row);
   const state = shownState(graph, row);
   return {
     fid: row.fid,
@@ -36,7 +37,7 @@ export const statusProcess = (graph: Graph, row: ProcessRow): StatusProcess => {
 };
 
 export const processView = (graph: Graph, row: ProcessRow): Process => {
-  const { spec } = graph.must('spec', row.spec);
+  const spec = specOf(graph, row);
   return {
     ...statusProcess(graph, row),
     node: row.node,
@@ -53,9 +54,6 @@ export const processView = (graph: Graph, row: ProcessRow): Process => {
     changed: row.changed,
   };
 };
-
-/** Lowest fid first: the order in which they were added. */
-export const byFid = (a: { fid: Fid }, b: { fid: Fid }): number => fidKey(a.fid) - fidKey(b.fid);
 
 /** Whether a row comes after the one with the fid that a cursor names. */
 export const isAfterFid = ({ fid }: { fid: Fid }, cursor: string): boolean => {

@@ -1,5 +1,6 @@
 /** What is done about a host that was lost, as the API shows it. */
 
+import { deadlineOf } from '../../core/graph/changes.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 import { heldBack } from '../../core/lifecycle/recovery-steps.ts';
@@ -11,7 +12,7 @@ export const recoveryView = (graph: Graph, fqdn: string): Recovery | null => {
   return {
     attempts: row.attempts,
     attempts_max: attemptsMax(graph),
-    next: graph.get('deadline', `recovery-attempt/${fqdn}`)?.at ?? null,
+    next: deadlineOf(graph, 'recovery-attempt', fqdn)?.at ?? null,
     given_up: row.given_up,
     doing: row.steps?.doing?.step.kind ?? null,
     last: row.steps?.outcome ?? '',

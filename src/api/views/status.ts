@@ -1,12 +1,12 @@
 /** The cluster at a glance. */
 
-import { fidKey } from '../../core/allocation/fid.ts';
+import { byFid, fidKey } from '../../core/allocation/fid.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { HostRow } from '../../core/graph/resources.ts';
 import type { GraphAt } from '../../station/archive.ts';
 import type { Status, StatusHost } from '../schemas/replies.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
-import { byFid, statusProcess } from './processes.ts';
+import { statusProcess } from './processes.ts';
 import { recoveryView } from './recovery.ts';
 
 export interface StatusFilter {

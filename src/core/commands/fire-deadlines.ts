@@ -7,6 +7,7 @@ import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.t
 import { afterFailure } from '../lifecycle/failure.ts';
 import { startOrder, stopOrder } from '../lifecycle/orders.ts';
 import { attemptRecovery } from '../lifecycle/recovery.ts';
+import { hostOf } from '../lifecycle/process.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { isWanted } from '../lifecycle/wanted.ts';
 import { varOf } from '../vars.ts';
@@ -70,7 +71,7 @@ const ofProcess =
   (graph, due, at, away) =>
     due.flatMap(({ id, subject }) => {
       const process = graph.must('process', subject);
-      const host = graph.must('host', graph.must('node', process.node).host);
+      const host = hostOf(graph, process);
       if (host.state === 'up' && !away.has(host.fqdn)) return handle(graph, process, at);
       const seconds = Math.max(1, varOf(graph, pause));
       return [{ type: 'DeadlinePostponed', data: { id, at: at + seconds * 1000 } }];

@@ -8,6 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { removed } from '../lifecycle/removal.ts';
 import { nextState } from '../lifecycle/transitions.ts';
+import { isManaged } from '../lifecycle/process.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
 import { decided, unchanged } from './command.ts';
@@ -49,7 +50,7 @@ export const expireLease: Decide<ExpireLease> = (graph, { fid, reason }, { at })
 const independentProcess = (graph: Graph, fid: Fid): ProcessRow | Refused => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
-  if (graph.must('spec', process.spec).spec.ownership === 'independent') return process;
+  if (!isManaged(graph, process)) return process;
   return reject('process-managed', `${fid} is managed: its agent watches it, and it has no lease`, {
     subject: fid,
   });

@@ -5,6 +5,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow, ProcessState, WantedState } from '../graph/resources.ts';
 import { startOrder } from '../lifecycle/orders.ts';
+import { isManaged } from '../lifecycle/process.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
@@ -129,8 +130,7 @@ const leaving = (fid: Fid): Refused =>
 const managedProcess = (graph: Graph, fid: Fid): ProcessRow | Refused => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
-  const { ownership } = graph.must('spec', process.spec).spec;
-  if (ownership === 'managed') return process;
+  if (isManaged(graph, process)) return process;
   return reject(
     'process-independent',
     `${fid} is independent: its owner starts and stops it, and reports what it does`,

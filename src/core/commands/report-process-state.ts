@@ -1,6 +1,7 @@
 /** The owner of an independent process says what it does. */
 
 import type { Fid } from '../allocation/fid.ts';
+import { isManaged } from '../lifecycle/process.ts';
 import { reject } from '../rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
@@ -20,7 +21,7 @@ export interface ReportProcessState {
 export const reportProcessState: Decide<ReportProcessState> = (graph, { fid, state, reason }) => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
-  if (graph.must('spec', process.spec).spec.ownership === 'managed')
+  if (isManaged(graph, process))
     return reject('process-managed', `${fid} is managed: its agent reports its state`, {
       subject: fid,
     });

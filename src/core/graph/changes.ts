@@ -3,7 +3,7 @@
 import type { EventData, EventType } from '../events/catalogue.ts';
 import type { Revision } from '../events/commit.ts';
 import type { Graph } from './graph.ts';
-import type { DeadlineKind, HostRow, Kind, Provenance, Rows } from './resources.ts';
+import type { DeadlineKind, DeadlineRow, HostRow, Kind, Provenance, Rows } from './resources.ts';
 
 /** Where an event stands. */
 export interface Position {
@@ -45,23 +45,28 @@ export const ensure = <K extends Kind>(
   if (!graph.get(kind, key)) upsert(graph, kind, key, content, position);
 };
 
+export const deadlineId = (kind: DeadlineKind, subject: string): string => `${kind}/${subject}`;
+
+export const deadlineOf = (
+  graph: Graph,
+  kind: DeadlineKind,
+  subject: string,
+): DeadlineRow | undefined => graph.get('deadline', deadlineId(kind, subject));
+
 export const setDeadline = (
   graph: Graph,
   kind: DeadlineKind,
   subject: string,
   at: number,
   position: Position,
-): void =>
-  upsert(
-    graph,
-    'deadline',
-    `${kind}/${subject}`,
-    { id: `${kind}/${subject}`, kind, subject, at },
-    position,
-  );
+): void => {
+  const id = deadlineId(kind, subject);
+  upsert(graph, 'deadline', id, { id, kind, subject, at }, position);
+};
 
 export const clearDeadline = (graph: Graph, kind: DeadlineKind, subject: string): void => {
-  if (graph.get('deadline', `${kind}/${subject}`)) graph.remove('deadline', `${kind}/${subject}`);
+  const deadline = deadlineOf(graph, kind, subject);
+  if (deadline) graph.remove('deadline', deadline.id);
 };
 
 export const changeHost = (

@@ -1,6 +1,6 @@
 /** What a reset changes in the graph. */
 
-import { clearDeadline } from './changes.ts';
+import { clearDeadline, deadlineOf } from './changes.ts';
 import type { Position } from './changes.ts';
 import type { Graph } from './graph.ts';
 import type { ProcessRow } from './resources.ts';
@@ -17,7 +17,7 @@ export const resetGraph = (graph: Graph, position: Position): void => {
 
 const resetProcess = (graph: Graph, row: ProcessRow, { revision, at }: Position): void => {
   if (row.removing) return;
-  const isPaused = graph.get('deadline', `process-retry/${row.fid}`) !== undefined;
+  const isPaused = deadlineOf(graph, 'process-retry', row.fid) !== undefined;
   if (row.state !== 'failed' && !isPaused && row.wanted === null) return;
   const settled = row.state === 'failed' ? 'unknown' : isPaused ? 'offline' : null;
   clearDeadline(graph, 'process-retry', row.fid);

@@ -5,7 +5,8 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { isPaused, startOrder, stopOrder } from './orders.ts';
-import { isGivenUp, levelOf, notNeeded, Requirements } from './requirements.ts';
+import { levelOf } from './process.ts';
+import { isGivenUp, notNeeded, Requirements } from './requirements.ts';
 import { nextState } from './transitions.ts';
 import { wantedOf } from './wanted.ts';
 

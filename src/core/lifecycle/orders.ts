@@ -1,6 +1,7 @@
 /** The orders that agents get, and what they mean for the time that follows. */
 
 import type { EventOf } from '../events/catalogue.ts';
+import { deadlineOf } from '../graph/changes.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
@@ -32,4 +33,4 @@ export const stopOrder = (
 
 /** Whether it waits for its next attempt: its agent knows that nothing of the last one is to run. */
 export const isPaused = (graph: Graph, { fid }: ProcessRow): boolean =>
-  graph.get('deadline', `process-retry/${fid}`) !== undefined;
+  deadlineOf(graph, 'process-retry', fid) !== undefined;

@@ -5,7 +5,7 @@
 
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
-import { specOf } from './requirements.ts';
+import { hostOf, specOf } from './process.ts';
 import { wantedOf } from './wanted.ts';
 
 export interface Quorum {
@@ -23,7 +23,7 @@ const serves = (graph: Graph, process: ProcessRow): boolean =>
   process.state === 'online' &&
   !process.removing &&
   wantedOf(graph, process)?.state !== 'offline' &&
-  graph.must('host', graph.must('node', process.node).host).state === 'up';
+  hostOf(graph, process).state === 'up';
 
 /** The quorum without some processes that are to be stopped, or to be removed. */
 export const quorumWithout = (

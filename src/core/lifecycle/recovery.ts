@@ -1,6 +1,7 @@
 /** The recovery of a host that was lost: when attempts are made, and when it is given up. */
 
 import type { EventDraft } from '../events/catalogue.ts';
+import { deadlineId } from '../graph/changes.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { RecoveryRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
@@ -49,7 +50,7 @@ const later = (
 ): EventDraft => ({
   type: 'DeadlinePostponed',
   data: {
-    id: `recovery-attempt/${host}`,
+    id: deadlineId('recovery-attempt', host),
     at: Math.round(at + Math.max(pauseAfter(graph, attempts), Math.min(away / 2, longestPause))),
   },
 });

@@ -6,6 +6,7 @@ import type { Graph } from '../graph/graph.ts';
 import { retiredRole } from '../graph/resources.ts';
 import type { HostRow, ProcessRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
+import { hostOf, specOf } from './process.ts';
 
 /** Whether somebody may be running it. */
 export const mayRun = ({ state }: ProcessRow): boolean =>
@@ -30,9 +31,9 @@ const coolsUntil = (graph: Graph, at: number): number | null => {
 
 /** What a process that is to be removed is ready for. One that cannot be stopped is failed first. */
 export const processRemoval = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
-  const { fid, node, state } = process;
+  const { fid, state } = process;
   if (!mayRun(process)) return [...abandoned(graph, process, at), ...removed(graph, process, at)];
-  if (graph.must('host', graph.must('node', node).host).state === 'up') return [];
+  if (hostOf(graph, process).state === 'up') return [];
   const reason = `removed while ${state}: its host is down, so it could not be stopped`;
   return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason } }];
 };
@@ -41,14 +42,10 @@ export const processRemoval = (graph: Graph, process: ProcessRow, at: number): E
 const departureMemory = 24 * 3600 * 1000;
 
 /** One that failed after it had been ordered to leave could not be stopped. */
-const abandoned = (
-  graph: Graph,
-  { fid, node, spec, state, reason, moved, wanted, removing }: ProcessRow,
-  at: number,
-): EventDraft[] => {
+const abandoned = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
+  const { fid, state, reason, moved, wanted, removing } = process;
   if (!removing || state !== 'failed' || moved < (wanted?.at ?? 0)) return [];
-  const { host } = graph.must('node', node);
-  const { name } = graph.must('spec', spec).spec;
+  const [{ fqdn: host }, { name }] = [hostOf(graph, process), specOf(graph, process)];
   const data = { fid, host, name, reason, until: at + departureMemory };
   return [{ type: 'ProcessAbandoned', data }];
 };

@@ -4,14 +4,8 @@ import { byFid } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
-import type { ProcessSpec } from '../roles.ts';
+import { isManaged, levelOf } from './process.ts';
 import { wantedOf } from './wanted.ts';
-
-export const specOf = (graph: Graph, { spec }: ProcessRow): ProcessSpec =>
-  graph.must('spec', spec).spec;
-
-export const levelOf = (graph: Graph, process: ProcessRow): number =>
-  specOf(graph, process).boot_level;
 
 /** A process that was given up is tried again only when somebody wants it anew. */
 export const isGivenUp = (graph: Graph, process: ProcessRow): boolean =>
@@ -29,7 +23,7 @@ export class Requirements {
   constructor(graph: Graph, node: Fid) {
     this.#graph = graph;
     for (const row of graph.many('hosts', node)) {
-      if (specOf(graph, row).ownership !== 'managed') continue;
+      if (!isManaged(graph, row)) continue;
       const ofRole = this.#ofRole.get(row.role);
       if (ofRole) ofRole.push(row);
       else this.#ofRole.set(row.role, [row]);

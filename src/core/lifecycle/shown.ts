@@ -2,15 +2,16 @@
 
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow, ProcessState } from '../graph/resources.ts';
+import { hostOf } from './process.ts';
 
 /**
  * While its host is down nobody knows what a process does: it is shown as `inhibited`, its own state is
  * kept, and comes back with the host. One that had failed has failed.
  */
-export const shownState = (graph: Graph, { state, node }: ProcessRow): ProcessState =>
-  state !== 'failed' && graph.must('host', graph.must('node', node).host).state === 'down'
+export const shownState = (graph: Graph, process: ProcessRow): ProcessState =>
+  process.state !== 'failed' && hostOf(graph, process).state === 'down'
     ? 'inhibited'
-    : state;
+    : process.state;
 
 /** How many processes are shown in each state; only hosts that are down are looked at one by one. */
 export const shownCounts = (graph: Graph): Record<string, number> => {

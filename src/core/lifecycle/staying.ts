@@ -3,9 +3,10 @@
 import { byFid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import { hostOf, isManaged } from './process.ts';
 import { quorumLoss } from './quorum.ts';
 import { mayRun } from './removal.ts';
-import { requiredBy, specOf } from './requirements.ts';
+import { requiredBy } from './requirements.ts';
 
 export interface Staying {
   readonly process: ProcessRow;
@@ -18,8 +19,8 @@ export interface Staying {
  * ended unseen, which an operator who uses force takes for certain.
  */
 export const busyReason = (graph: Graph, process: ProcessRow, force: boolean): string | null => {
-  if (!mayRun(process) || specOf(graph, process).ownership === 'managed') return null;
-  if (graph.must('host', graph.must('node', process.node).host).state !== 'down')
+  if (!mayRun(process) || isManaged(graph, process)) return null;
+  if (hostOf(graph, process).state !== 'down')
     return `it is ${process.state}, and only its owner can end it`;
   return force ? null : `it was ${process.state} when its host went down; force removes it`;
 };

@@ -5,14 +5,11 @@ import { byFid, fidKey } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { NodeRow, ProcessRow } from '../graph/resources.ts';
+import type { NodeRow } from '../graph/resources.ts';
 import { nextOrders } from '../lifecycle/node.ts';
+import { isManaged } from '../lifecycle/process.ts';
 import { hostRemoval, leavingOf, nodeRemoval, processRemoval } from '../lifecycle/removal.ts';
-import { specOf } from '../lifecycle/requirements.ts';
 import type { Rule } from './rule.ts';
-
-const isManaged = (graph: Graph, process: ProcessRow): boolean =>
-  specOf(graph, process).ownership === 'managed';
 
 /** The node whose order of starting and stopping an event may have changed. */
 const movedNode = (graph: Graph, event: EventDraft): Fid | undefined => {
