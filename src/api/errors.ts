@@ -53,6 +53,7 @@ const others = {
   'agent-silent': { status: 504, title: 'the agent of the host does not answer' },
   'agent-too-old': { status: 409, title: 'the agent of the host is too old for this' },
   'output-unreadable': { status: 409, title: 'the output of the process cannot be read' },
+  'too-many-requests': { status: 429, title: 'you ask for more than your share' },
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
   'append-failed': { status: 507, title: 'the log cannot be written' },
@@ -84,17 +85,20 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly details: ProblemDetails;
+  /** Seconds after which asking again may help, for `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfter: number | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    extra: { errors?: readonly Problem[]; field?: string } = {},
+    extra: { errors?: readonly Problem[]; field?: string; retryAfter?: number } = {},
   ) {
     super(detail);
     this.name = 'ApiError';
     this.code = code;
     const { status, title } = byCode.get(code)!;
     this.status = status;
+    this.retryAfter = extra.retryAfter ?? (status === 429 || status === 503 ? 1 : undefined);
     this.details = {
       type: `https://halcyon.invalid/errors/${code}`,
       title,

@@ -117,7 +117,7 @@ const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply)
   // What a route refuses says itself what there is to know.
   if (problem.status >= 500 && problem !== error)
     request.log.error({ err: error, request: request.id }, 'a request failed');
-  if (problem.status === 503) reply.header('retry-after', '1');
+  if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
   return reply
     .code(problem.status)
     .type(problemType)

@@ -30,6 +30,7 @@ const advice: Readonly<Record<string, string>> = {
   'agent-silent': 'See how the host is: halctl cluster status --only-problems',
   'too-many-viewers': 'Try again when somebody has looked enough.',
   'log-busy': 'Try again in a moment.',
+  'too-many-requests': 'Try again in a moment, or ask for less at a time.',
   'append-failed': "Look at the station's disk and its log.",
   internal: "Look for the request in the station's log.",
   'unexpected-answer': 'Check the URL of the station: halctl config current',

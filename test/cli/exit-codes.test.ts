@@ -40,6 +40,7 @@ const endings: readonly (readonly [number, string, number])[] = [
   [500, 'internal', 1],
   [502, 'unexpected-answer', 1],
   [502, 'something', 5],
+  [429, 'too-many-requests', 1],
   [503, 'log-busy', 1],
   [507, 'append-failed', 1],
 ];
