@@ -29,6 +29,19 @@ const verdict = (figure: Figure): string => {
   return `${word} ${bound}: ${met ? 'met' : 'MISSED'}`;
 };
 
+/** Columns as wide as they have to be; the first row is the header. */
+export const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
 /** Prints the figures of one benchmark. */
 export const report = (benchmark: string, figures: readonly Figure[]): void => {
   const rows = figures.map((figure) => {
@@ -42,15 +55,7 @@ export const report = (benchmark: string, figures: readonly Figure[]): void => {
     ];
   });
   const header = ['figure', 'value', 'limit in this run', 'ratio', 'target'];
-  const widths = header.map((title, i) =>
-    Math.max(title.length, ...rows.map((row) => row[i]!.length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd();
-  console.log(`\n${benchmark}\n${[header, ...rows].map(line).join('\n')}`);
+  console.log(`\n${benchmark}\n${table([header, ...rows])}`);
   const data = figures.map((figure) => ({ ...figure, ratio: ratioOf(figure) }));
   console.log(`BENCH ${JSON.stringify({ benchmark, figures: data })}`);
 };

@@ -6,6 +6,7 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -15,20 +16,29 @@ const root = new URL('../../', import.meta.url).pathname;
 
 export interface StationProcess {
   readonly url: string;
-  /** Of an administrator. */
+  /** Of an administrator; empty where the data were there before. */
   readonly token: string;
   readonly pid: number;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-const stop = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null) return;
-  child.kill('SIGTERM');
+const stop = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
   await once(child, 'exit');
 };
 
-/** Starts a station on a free port of loopback with an empty data directory. */
-export const startStation = async (directory: string): Promise<StationProcess> => {
+/**
+ * Starts a station on a free port of loopback, on the data in `station` below a directory; where
+ * there are none, it makes them and a token.
+ *
+ * @param log descriptor of what takes the log
+ */
+export const startStation = async (
+  directory: string,
+  log: 'inherit' | number = 'inherit',
+): Promise<StationProcess> => {
+  const isNew = !existsSync(join(directory, 'station'));
   const child = spawn(
     join(root, 'scripts/halcyon'),
     [
@@ -40,13 +50,15 @@ export const startStation = async (directory: string): Promise<StationProcess> =
       '--log-level',
       'warn',
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', log] },
   );
   let url = '';
-  for await (const line of createInterface({ input: child.stdout })) {
+  const parts = { pid: child.pid!, stop: (signal?: NodeJS.Signals) => stop(child, signal) };
+  for await (const line of createInterface({ input: child.stdout! })) {
     url ||= /^listening on (.*)$/.exec(line)?.[1] ?? '';
+    if (url && !isNew) return { url, token: '', ...parts };
     const token = /^bootstrap admin token: (.*)$/.exec(line)?.[1];
-    if (token) return { url, token, pid: child.pid!, stop: () => stop(child) };
+    if (token) return { url, token, ...parts };
   }
   throw new Error('the station did not start');
 };
