@@ -10,6 +10,8 @@ import { unreadBytesMax } from '../src/api/event-streams.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
+import { waitLimits } from '../src/api/shares.ts';
+import type { ShareLimits } from '../src/api/shares.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
@@ -229,7 +231,14 @@ export const apiReference = ({ tags, paths }: Document): string => {
 const bytes = (count: number): string =>
   count >= 1024 * 1024 ? `${count / 1024 / 1024} MiB` : `${count / 1024} KiB`;
 
-const limits: readonly (readonly [string, string, string])[] = [
+type Limit = readonly [what: string, most: string, beyond: string];
+
+const shareRows = (what: string, { each, inAll }: ShareLimits): Limit[] => [
+  [`${what}, of one token`, String(each), '429 `too-many-requests`'],
+  [`${what}, in all`, String(inAll), '429 `too-many-requests`'],
+];
+
+const limits: readonly Limit[] = [
   ['body of a request', bytes(bodyBytesMax), '413 `body-too-large`'],
   ['body of `POST /load`', bytes(loadBytesMax), '413 `body-too-large`'],
   ['message of an agent', bytes(agentMessageBytesMax), 'the connection ends with 1009'],
@@ -255,6 +264,7 @@ const limits: readonly (readonly [string, string, string])[] = [
   ],
   ['processes of one role in one request', '10000', '422 `invalid-multiplicity`'],
   ['rows of one page', '10000', '400 `invalid-request`'],
+  ...shareRows('requests that wait (`Prefer: wait`)', waitLimits),
   ['commits told by `why`', String(stepsMax), 'the first and the latest are told'],
 ];
 

@@ -25,6 +25,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { outputRoutes } from './routes/output.ts';
 import { processRoutes } from './routes/processes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { Abandoned } from './shares.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -76,6 +77,7 @@ export const createServer = async (
   app.addHook('preClose', (done) => {
     streams.close();
     outputs.close();
+    station.operations.release();
     done();
   });
   await app.register(async (scope) => healthRoutes(scope, station));
@@ -113,6 +115,7 @@ export const createServer = async (
 const problemType = 'application/problem+json; charset=utf-8';
 
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  if (error instanceof Abandoned) return reply.hijack();
   const problem = asApiError(error);
   // What a route refuses says itself what there is to know.
   if (problem.status >= 500 && problem !== error)

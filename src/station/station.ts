@@ -30,6 +30,7 @@ import { FilesReader } from './files.ts';
 import { History } from './history.ts';
 import { stationKey } from './key.ts';
 import { Leases } from './leases.ts';
+import { OperationWaits } from './operation-waits.ts';
 import { Rate } from './rate.ts';
 import { RecoverySteps } from './recovery-steps.ts';
 import type { MakeReply, Result } from './result.ts';
@@ -37,6 +38,7 @@ import { SecretStore } from './secrets.ts';
 import { Submitter } from './submitter.ts';
 import { newToken, processToken, verifyToken } from './tokens.ts';
 import type { NewToken } from './tokens.ts';
+import { Turns } from './turns.ts';
 
 /** What a station tells of itself; pino fits. */
 export interface StationLogger {
@@ -92,6 +94,9 @@ export class Station {
   readonly archive: Archive;
   readonly dispatcher: Dispatcher;
   readonly files = new FilesReader();
+  /** Of everything that costs more than a moment. */
+  readonly turns = new Turns();
+  readonly operations: OperationWaits;
   readonly #recoverySteps: RecoverySteps;
   readonly #engine: Engine;
   readonly #submitter: Submitter;
@@ -175,6 +180,7 @@ export class Station {
       awake,
       expired: (fid, reason) => void this.#inBackground({ type: 'ExpireLease', fid, reason }),
     });
+    this.operations = new OperationWaits(log, () => this.#engine.graph);
     this.dispatcher = new Dispatcher(log, () => this.#engine.graph, this.agents);
     this.#recoverySteps = new RecoverySteps({
       log,
@@ -309,6 +315,7 @@ export class Station {
     if (this.#closing) return;
     this.#closing = true;
     clearInterval(this.#ticker);
+    this.operations.close();
     this.dispatcher.close();
     this.#recoverySteps.close();
     this.agents.close();

@@ -7,14 +7,15 @@ import { parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import type { Command } from '../../core/commands/index.ts';
 import { revision } from '../../core/events/commit.ts';
-import { operationIn } from '../../station/operations.ts';
+import type { Operation as Progress } from '../../station/operation.ts';
 import type { Station } from '../../station/station.ts';
-import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, done, isDryRun, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { OverrideBody, ScaleBody, VarsBody } from '../schemas/bodies.ts';
 import { Done, Operation } from '../schemas/replies.ts';
 import type { DryRun } from '../schemas/replies.ts';
 import { FidText, Fqdn } from '../schemas/values.ts';
+import { abandonment, Share, waitLimits } from '../shares.ts';
 
 const ByFid = Type.Object({ fid: FidText });
 const ByName = Type.Object({ fqdn: Fqdn });
@@ -38,17 +39,15 @@ const OperationHeaders = Type.Object({
   ),
 });
 
-/** How long an answer may be held back, and how often it is looked whether it still has to be. */
+/** How long an answer may be held back, s. */
 const waitMax = 300;
-const lookMs = 50;
-/** Between two looks passes this many times what the last one took. */
-const lookShare = 10;
 
 const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
 const isForced = (request: FastifyRequest): boolean =>
   (request.query as { force?: boolean }).force === true;
 
 export const operationRoutes = (app: FastifyInstance, station: Station): void => {
+  const waits = new Share('waits', waitLimits);
   /** A route whose command sets off an operation. */
   const order = (
     method: 'POST' | 'DELETE',
@@ -69,7 +68,8 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
         headers: OperationHeaders,
         response: { 200: Operation, 202: Operation },
       },
-      handler: (request, reply) => startOperation(station, request, reply, commandOf(request)),
+      handler: (request, reply) =>
+        startOperation(station, waits, request, reply, commandOf(request)),
     });
   };
 
@@ -172,10 +172,15 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
         response: { 200: Operation },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
       if (id > station.log.head()) throw new ApiError('not-found', `there is no operation ${id}`);
-      return heldBack(request, progressOf(station, id));
+      const giveBack = waitOf(waits, request);
+      try {
+        return await progressOf(station, request, reply, id);
+      } finally {
+        giveBack?.();
+      }
     },
   );
 };
@@ -253,18 +258,25 @@ const otherRoutes = (app: FastifyInstance, station: Station): void => {
 
 const startOperation = async (
   station: Station,
+  waits: Share,
   request: FastifyRequest,
   reply: FastifyReply,
   command: Command,
 ): Promise<Operation | DryRun> => {
-  const begun = await run(station, request, reply, command, done);
-  if ('dry_run' in begun) return begun;
-  const operation = begun.changed
-    ? await heldBack(request, progressOf(station, begun.revision))
-    : finished(begun.revision);
-  if (operation.state !== 'running') return operation;
-  reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
-  return operation;
+  // Whoever may not wait is refused before anything is done.
+  const giveBack = isDryRun(request) ? undefined : waitOf(waits, request);
+  try {
+    const begun = await run(station, request, reply, command, done);
+    if ('dry_run' in begun) return begun;
+    const operation = begun.changed
+      ? await progressOf(station, request, reply, begun.revision)
+      : finished(begun.revision);
+    if (operation.state !== 'running') return operation;
+    reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
+    return operation;
+  } finally {
+    giveBack?.();
+  }
 };
 
 /** Nothing had to be done. */
@@ -280,38 +292,35 @@ const finished = (at: number): Operation => ({
   warnings: [],
 });
 
-/** How far an operation is, each time one looks. Its commit, which may be large, is read once. */
-const progressOf = (station: Station, id: number): (() => Operation) => {
-  const [commit] = station.log.read(revision(id - 1));
-  const look = operationIn(commit!);
-  return () => {
-    const operation = look?.(station.graph);
-    if (!operation) return finished(id);
-    return {
-      id,
-      ...operation,
-      failed: [...operation.failed],
-      waiting: operation.waiting.slice(0, stragglersShown),
-      warnings: [...operation.warnings],
-    };
-  };
+/** A place among those that wait, for a request that wants to. */
+const waitOf = (waits: Share, request: FastifyRequest): (() => void) | undefined =>
+  patienceOf(request) > 0 ? waits.take(request) : undefined;
+
+/** How far an operation is: at its end, or when the caller's patience is at its own. */
+const progressOf = async (
+  station: Station,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: number,
+): Promise<Operation> => {
+  const [at, patience] = [revision(id), patienceOf(request)];
+  const progress = await station.operations.until(at, patience, abandonment(reply));
+  return progress ? operationView(id, progress) : finished(id);
 };
 
-/** A cluster that starts has many; who waits is interesting only when few are left. */
+/** Ms for which the caller would have the answer held back. */
+const patienceOf = (request: FastifyRequest): number => {
+  const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
+  return Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
+};
+
+/** A cluster that starts has many that wait; who does is interesting only when few are left. */
 const stragglersShown = 100;
 
-/** The result of `look`, as soon as it says that the operation is over or the caller's patience is. */
-const heldBack = async (request: FastifyRequest, look: () => Operation): Promise<Operation> => {
-  const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
-  const until = performance.now() + Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
-  let operation = look();
-  let pause = lookMs;
-  while (operation.state === 'running' && performance.now() < until && !request.raw.destroyed) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    const began = performance.now();
-    operation = look();
-    // To look at a million processes takes a while, and must not take all of the station.
-    pause = Math.max(lookMs, lookShare * (performance.now() - began));
-  }
-  return operation;
-};
+const operationView = (id: number, operation: Progress): Operation => ({
+  id,
+  ...operation,
+  failed: [...operation.failed],
+  waiting: operation.waiting.slice(0, stragglersShown),
+  warnings: [...operation.warnings],
+});
