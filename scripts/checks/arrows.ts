@@ -16,16 +16,17 @@ interface Part {
 /** Every part of `src`: its folders, and the two executables' entry files. */
 export const arrows: Readonly<Record<string, Part>> = {
   core: { project: {}, packages: ['typebox'] },
-  log: { project: { 'core/events': 'types' } },
+  disk: { project: {} },
+  log: { project: { 'core/events': 'types', disk: 'values' } },
   config: { project: { core: 'values' } },
-  station: { project: { core: 'values', log: 'values', config: 'values' } },
+  station: { project: { core: 'values', log: 'values', config: 'values', disk: 'values' } },
   api: { project: { station: 'values', core: 'values', config: 'types' } },
   client: { project: { 'api/schemas': 'types' } },
-  agent: { project: { client: 'values' } },
-  cli: { project: { client: 'values' } },
+  agent: { project: { client: 'values', disk: 'values' } },
+  cli: { project: { client: 'values', disk: 'values' } },
   web: { project: { client: 'values' } },
   ipmi: { project: {} },
-  obm: { project: { ipmi: 'values' } },
+  obm: { project: { ipmi: 'values', disk: 'values' } },
   'halcyon.ts': {
     project: {
       core: 'types',

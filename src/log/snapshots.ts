@@ -7,19 +7,24 @@
  * leaves a whole one or none.
  */
 
-import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Revision } from '../core/events/commit.ts';
+import { openRegularSync } from '../disk/regular-file.ts';
 
 const format = 1;
 const suffix = '.snapshot';
 const temporary = '.tmp';
+/** What a save has written so far, or an interrupted one has left. */
+const ofSave = /^\d+\.snapshot\.tmp$/;
 /** Bytes written or read at a time. */
 const pieceBytes = 1024 * 1024;
 /** A header or footer is shorter than this. */
 const edgeBytes = 4096;
+/** A line is shorter than this; a commit, of which it may hold a part, is not longer. */
+const lineBytesMax = 64 * 1024 * 1024;
 
 /** What a snapshot is of. */
 export interface SnapshotAbout {
@@ -133,20 +138,27 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
+/** Told of what is in a directory of snapshots and is not of use, and why. */
+export type Unusable = (path: string, why: Error) => void;
+
 /**
  * The snapshots of a directory whose header and footer can be read, newest first; none where there
- * is no directory.
+ * is no directory, or it cannot be read. Never throws and never waits, whatever is there.
  */
-export function listSnapshots(directory: string): SnapshotFile[] {
+export function listSnapshots(directory: string, unusable: Unusable = () => {}): SnapshotFile[] {
   const found: SnapshotFile[] = [];
-  for (const name of fileNames(directory)) {
-    if (!/^\d+\.snapshot$/.test(name)) continue;
+  for (const name of fileNames(directory, unusable)) {
     const path = join(directory, name);
+    if (ofSave.test(name)) continue;
     try {
+      if (!/^\d+\.snapshot$/.test(name))
+        throw new SnapshotInvalidError(path, 'it has another name');
       const { about, bytes } = withFile(path, (descriptor) => readEdges(descriptor, path));
-      if (`${about.revision}${suffix}` === name) found.push({ path, bytes, about });
+      if (`${about.revision}${suffix}` !== name)
+        throw new SnapshotInvalidError(path, `it is of revision ${about.revision}`);
+      found.push({ path, bytes, about });
     } catch (error) {
-      if (!(error instanceof SnapshotInvalidError)) throw error;
+      unusable(path, error as Error);
     }
   }
   return found.sort((a, b) => b.about.revision - a.about.revision);
@@ -156,10 +168,10 @@ export function listSnapshots(directory: string): SnapshotFile[] {
  * The lines of a snapshot. The checksum is known only at the end: what is made of the lines counts
  * when the iteration has ended without an error, not before.
  *
- * @throws {SnapshotInvalidError} while iterating
+ * @throws {SnapshotInvalidError} while iterating; or what the file system failed with
  */
 export function* readSnapshot(path: string): Generator<string, void> {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openRegularSync(path);
   try {
     const edges = readEdges(descriptor, path);
     const piece = Buffer.allocUnsafe(pieceBytes);
@@ -177,6 +189,7 @@ export function* readSnapshot(path: string): Generator<string, void> {
       const end = read.lastIndexOf(10) + 1;
       if (end <= from) {
         rest = Buffer.concat([rest, read.subarray(from)]);
+        if (rest.length > lineBytesMax) throw new SnapshotInvalidError(path, 'a line is too long');
         continue;
       }
       const whole = read.subarray(from, end - 1);
@@ -195,32 +208,45 @@ export function* readSnapshot(path: string): Generator<string, void> {
 
 /**
  * Removes all snapshots but the newest `keep` usable ones, and what interrupted saves left behind.
- * A save of a newer revision than those there may be under way.
+ * A save of a newer revision than those there may be under way. What cannot be read stays: nobody
+ * knows what it is.
  *
+ * @param unusable told of what cannot be removed
  * @returns the paths removed
  */
-export function pruneSnapshots(directory: string, keep: number): string[] {
-  const usable = listSnapshots(directory);
-  const kept = new Set(usable.slice(0, keep).map(({ path }) => path));
+export function pruneSnapshots(
+  directory: string,
+  keep: number,
+  unusable: Unusable = () => {},
+): string[] {
+  const stays = new Set<string>();
+  const usable = listSnapshots(directory, (path, why) => {
+    if (!(why instanceof SnapshotInvalidError)) stays.add(path);
+  });
+  for (const { path } of usable.slice(0, keep)) stays.add(path);
   const newest = usable[0]?.about.revision ?? 0;
   const removed: string[] = [];
-  for (const name of fileNames(directory)) {
+  for (const name of fileNames(directory, unusable)) {
     const match = /^(\d+)\.snapshot(\.tmp)?$/.exec(name);
     const path = join(directory, name);
-    if (match === null || kept.has(path)) continue;
+    if (match === null || stays.has(path)) continue;
     if (match[2] !== undefined && Number(match[1]) > newest) continue;
-    rmSync(path, { force: true });
-    removed.push(path);
+    try {
+      rmSync(path, { force: true });
+      removed.push(path);
+    } catch (error) {
+      unusable(path, error as Error);
+    }
   }
   return removed;
 }
 
-function fileNames(directory: string): string[] {
+function fileNames(directory: string, unusable: Unusable): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') unusable(directory, error as Error);
+    return [];
   }
 }
 
@@ -283,7 +309,7 @@ function readPiece(descriptor: number, position: number, length: number): Buffer
 }
 
 function withFile<T>(path: string, use: (descriptor: number) => T): T {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openRegularSync(path);
   try {
     return use(descriptor);
   } finally {

@@ -29,6 +29,8 @@ export type Moment = { readonly revision: Revision } | { readonly time: number }
  */
 const kind = `layout 7, rules ${rulesVersion}`;
 const snapshotsKept = 3;
+/** So many paths of no use are named; there may be anything in a directory. */
+const namedMax = 64;
 /** Commits replayed before others get a turn; about 3 ms. */
 const commitsAtOnce = 1000;
 
@@ -46,8 +48,12 @@ export class Archive {
   readonly #log: SqliteLog;
   readonly #directory: string;
   readonly #warn: (message: string) => void;
+  /** Wrong snapshots that cannot be removed. */
+  readonly #wrong = new Set<string>();
+  /** Paths that were said to be of no use. */
+  readonly #named = new Set<string>();
 
-  /** @param warn told of every snapshot that is discarded, and why */
+  /** @param warn told of every snapshot that is not used, once, and why */
   constructor(log: SqliteLog, directory: string, warn: (message: string) => void) {
     this.#log = log;
     this.#directory = directory;
@@ -55,7 +61,9 @@ export class Archive {
   }
 
   get snapshots(): SnapshotFile[] {
-    return listSnapshots(this.#directory);
+    return listSnapshots(this.#directory, this.#unusable).filter(
+      ({ path }) => !this.#wrong.has(path),
+    );
   }
 
   /** The graph at the head of the log. @throws what reading the log throws */
@@ -87,12 +95,10 @@ export class Archive {
     await durable;
     const crc = this.#log.checksum(head);
     if (crc === undefined) return;
-    await saveSnapshot(
-      this.#directory,
-      { revision: head, crc, digest, rules: kind },
-      withTime(at, lines),
-    );
-    pruneSnapshots(this.#directory, snapshotsKept);
+    const about = { revision: head, crc, digest, rules: kind };
+    const { path } = await saveSnapshot(this.#directory, about, withTime(at, lines));
+    this.#wrong.delete(path);
+    pruneSnapshots(this.#directory, snapshotsKept, this.#unusable);
   }
 
   async #nearest(moment: Moment): Promise<GraphAt> {
@@ -125,7 +131,10 @@ export class Archive {
       if (graph.digest() !== about.digest) return this.#discard(file, 'its digest is wrong');
       return { graph, head: about.revision, at };
     } catch (error) {
-      return this.#discard(file, (error as Error).message);
+      // It may be readable the next time, unlike one that is not what was written.
+      if (error instanceof Error && 'syscall' in error) this.#unusable(file.path, error);
+      else this.#discard(file, (error as Error).message);
+      return null;
     }
   }
 
@@ -137,9 +146,21 @@ export class Archive {
 
   #discard({ path }: SnapshotFile, why: string): null {
     this.#warn(`snapshot ${path} is discarded: ${why}`);
-    rmSync(path, { force: true });
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      this.#wrong.add(path);
+      this.#warn(`snapshot ${path} cannot be removed: ${(error as Error).message}`);
+    }
     return null;
   }
+
+  readonly #unusable = (path: string, why: Error): void => {
+    if (this.#named.has(path) || this.#named.size >= namedMax) return;
+    this.#named.add(path);
+    const last = this.#named.size === namedMax ? ' (no more are named)' : '';
+    this.#warn(`${path} is left out, and the log read instead: ${why.message}${last}`);
+  };
 }
 
 function* withTime(at: number, lines: Iterable<string>): Generator<string> {

@@ -200,10 +200,15 @@ export const until = async <T>(
   }
 };
 
-/** Runs `halcyon station` with flags; listening is not waited for. */
+/**
+ * Runs `halcyon station` with flags; listening is not waited for.
+ *
+ * @param through a command that is to run it
+ */
 export const runStation = (
   t: Test,
   flags: readonly string[],
+  through: readonly string[] = [],
 ): {
   process: ChildProcess;
   stdout: () => string;
@@ -213,7 +218,8 @@ export const runStation = (
   // tap adds a preload to the environment of every child, which would end it on a signal that Node
   // ignores.
   const argv = ['-u', 'NODE_OPTIONS', join(root, 'scripts/halcyon'), 'station', ...flags];
-  const child = spawn('env', argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = 'env', ...rest] = [...through, 'env', ...argv];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -226,10 +232,11 @@ export const runStation = (
 export const startStation = async (
   t: Test,
   directory: string,
-  { token = '', flags = [] as readonly string[] } = {},
+  { token = '', flags = [] as readonly string[], through = [] as readonly string[] } = {},
 ): Promise<Child> => {
   const isNew = !existsSync(join(directory, 'log.db'));
-  const run = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0', ...flags]);
+  const all = ['--data', directory, '--listen', '127.0.0.1:0', ...flags];
+  const run = runStation(t, all, through);
   const { process: child, stdout, stderr, ended } = run;
   const url = await until('a station that listens', () => {
     if (child.exitCode !== null) throw new Error(`the station ended: ${stderr()}`);

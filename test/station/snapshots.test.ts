@@ -1,0 +1,137 @@
+/** Snapshots that cannot be used, whatever they are: the log is read instead. With the real executable. */
+
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { openStation, startStation, temporary, until } from './harness.ts';
+
+const sender = { actor: 'test' };
+/** Runs a program as somebody whom modes stop; tests often run as root, whom they do not. */
+const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+/** A directory with a log of 30 hosts, and one of its snapshots. */
+const withSnapshot = async (
+  t: Test,
+): Promise<{ directory: string; admin: string; digest: string; snapshot: string }> => {
+  const { station, close, directory, admin } = await openStation(t, { snapshotEvery: 20 });
+  const register = (i: number): unknown =>
+    station.submit({ type: 'RegisterHost', fqdn: `h${i}.example` }, sender, () => null);
+  for (let i = 0; i < 30; i += 1) await register(i);
+  await until('a snapshot', () => station.archive.snapshots.length > 0);
+  const digest = station.graph.digest();
+  await close();
+  const folder = join(directory, 'snapshots');
+  return { directory, admin, digest, snapshot: join(folder, readdirSync(folder)[0]!) };
+};
+
+/** Everything that may stand where a snapshot is looked for, each made of a good snapshot. */
+const strangers: Readonly<Record<string, (path: string, good: string) => void>> = {
+  '1.snapshot': (path) => mkdirSync(join(path, 'inside'), { recursive: true }),
+  '2.snapshot': (path) => execFileSync('mkfifo', [path]),
+  '3.snapshot': (path) =>
+    execFileSync('python3', [
+      '-c',
+      'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
+      path,
+    ]),
+  '4.snapshot': (path) => symlinkSync(`${path}.nowhere`, path),
+  '5.snapshot': (path) => symlinkSync(path, path),
+  '6.snapshot': (path) => symlinkSync('/dev/zero', path),
+  '7.snapshot': (path, good) => {
+    copyFileSync(good, path);
+    chmodSync(path, 0);
+  },
+  '99999999999999999999.snapshot': (path, good) => copyFileSync(good, path),
+  '8.snapshot': (path) => {
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 42);
+  },
+  'garbage \u{1b}[31m': (path, good) => copyFileSync(good, path),
+};
+
+/** Everything that the directory of snapshots may be instead. */
+const places: Readonly<Record<string, (path: string) => void>> = {
+  'a directory that nobody may read': (path) => {
+    mkdirSync(path);
+    chmodSync(path, 0);
+  },
+  'a file': (path) => writeFileSync(path, 'no directory'),
+  'a FIFO': (path) => execFileSync('mkfifo', [path]),
+  'a link to itself': (path) => symlinkSync(path, path),
+  'a link to nowhere': (path) => symlinkSync(`${path}.nowhere`, path),
+};
+
+t.test('what cannot be read where snapshots are neither stops nor hangs a start', async (t) => {
+  const { directory: whole, admin, digest, snapshot } = await withSnapshot(t);
+  /** Starts a station on a copy of the log and gives what it warned of. */
+  const startedBeside = async (
+    t: Test,
+    spoil: (snapshots: string, good: string) => void,
+  ): Promise<string[]> => {
+    const directory = temporary(t);
+    for (const name of ['log.db', 'head', 'station.key'])
+      copyFileSync(join(whole, name), join(directory, name));
+    const snapshots = join(directory, 'snapshots');
+    spoil(snapshots, snapshot);
+    execFileSync('chown', ['-hR', '65534:65534', directory]);
+    const station = await startStation(t, directory, { token: admin, through: asNobody });
+    t.equal((await station.ask('GET', '/log')).body.digest, digest, 'the log was read instead');
+    t.equal((await station.ask('POST', '/hosts', { fqdn: 'new.example' })).status, 201);
+    t.equal((await station.ask('GET', '/graph?at=20')).status, 200, 'the past can be seen too');
+    t.equal((await station.end('SIGTERM')).code, 0);
+    return station
+      .stderr()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{"level":40') ? (JSON.parse(line).msg as string) : []));
+  };
+
+  await t.test('strange files', async (t) => {
+    const warned = await startedBeside(t, (snapshots, good) => {
+      mkdirSync(snapshots);
+      for (const [name, make] of Object.entries(strangers)) make(join(snapshots, name), good);
+    });
+    for (const name of Object.keys(strangers))
+      t.equal(warned.filter((msg) => msg.includes(`/${name} is left out`)).length, 1, name);
+  });
+  for (const [what, make] of Object.entries(places))
+    await t.test(what, async (t) => {
+      const warned = await startedBeside(t, make);
+      t.equal(warned.length, what.endsWith('nowhere') ? 0 : 1, warned.join('\n'));
+    });
+});
+
+t.test('a snapshot that cannot be written is not the end of anything', async (t) => {
+  const directory = temporary(t);
+  writeFileSync(join(directory, 'snapshots'), 'no directory');
+  const { station, close, logged } = await openStation(t, { directory, snapshotEvery: 20 });
+  for (let i = 0; i < 50; i += 1)
+    await station.submit({ type: 'RegisterHost', fqdn: `h${i}.example` }, sender, () => null);
+  await close();
+  t.match(logged.join(''), /could not write a snapshot; the next try comes later/);
+
+  rmSync(join(directory, 'snapshots'));
+  mkdirSync(join(directory, 'snapshots', '60.snapshot'), { recursive: true });
+  mkdirSync(join(directory, 'snapshots', '60.snapshot.tmp'), { recursive: true });
+  const again = await openStation(t, { directory, snapshotEvery: 20 });
+  for (let i = 0; i < 90; i += 1)
+    await again.station.submit(
+      { type: 'RegisterHost', fqdn: `again${i}.example` },
+      sender,
+      () => null,
+    );
+  await until('a snapshot', () => again.station.archive.snapshots.length > 0);
+  await again.close();
+  t.ok(existsSync(join(directory, 'snapshots', '60.snapshot')), 'what it is nobody knows');
+});
