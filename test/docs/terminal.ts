@@ -33,15 +33,18 @@ export class Terminal {
     this.#bash.stdin.write(`exec 2>&1; trap '__failed="$BASH_COMMAND"' ERR\n`);
   }
 
-  /** @throws {Error} it took too long, or ended the shell */
-  async run(command: string): Promise<Ran> {
+  /**
+   * @param longest time that it may take, ms
+   * @throws {Error} it took too long, or ended the shell
+   */
+  async run(command: string, longest = deadline): Promise<Ran> {
     this.#output = '';
     const script = `(exit "\${__code:-0}") || :; __failed=; ${command}\n`;
     const report = `__code=$?; printf '\\001%s\\001%s\\002' "$__code" "$__failed"\n`;
     // The exit code of the command before is there for `$?`.
     this.#bash.stdin.write(command.includes('$?') ? `(exit "$__code"); ${command}\n` : script);
     this.#bash.stdin.write(report);
-    const late = AbortSignal.timeout(deadline);
+    const late = AbortSignal.timeout(longest);
     for (;;) {
       const ended = /^([^]*)\u0001(\d+)\u0001([^]*)\u0002$/.exec(this.#output);
       if (ended) {
@@ -51,7 +54,7 @@ export class Terminal {
       try {
         await once(this.#bash.stdout, 'data', { signal: late });
       } catch {
-        throw new Error(`no end within ${deadline} ms: ${command}\n${this.#output}`);
+        throw new Error(`no end within ${longest} ms: ${command}\n${this.#output}`);
       }
     }
   }

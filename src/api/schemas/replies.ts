@@ -297,7 +297,7 @@ const next = nullable(
 export const page = <S extends TSchema>(item: S): TObject<PageOf<S>> =>
   Type.Object({ revision: RevisionNumber, items: Type.Array(item), next });
 
-interface PageOf<S extends TSchema> extends TProperties {
+export interface PageOf<S extends TSchema> extends TProperties {
   revision: typeof RevisionNumber;
   items: TArray<S>;
   next: typeof next;
