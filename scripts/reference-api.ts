@@ -4,7 +4,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { agentMessageBytesMax } from '../src/api/agent-socket.ts';
+import {
+  connectionsMax,
+  connectionsOfHost,
+  connectionsOfToken,
+  strangersMax,
+  usualPatience,
+} from '../src/api/connections.ts';
+import { agentMessageBytesMax } from '../src/api/schemas/agent-protocol.ts';
+import { reportBytesMax } from '../src/api/routes/processes.ts';
+import { uploadBytesMax } from '../src/api/uploads.ts';
 import { viewersMax as agentViewersMax } from '../src/agent/output-viewers.ts';
 import { unreadBytesMax } from '../src/api/event-streams.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
@@ -238,9 +247,57 @@ const shareRows = (what: string, { each, inAll }: ShareLimits): Limit[] => [
   [`${what}, in all`, String(inAll), '429 `too-many-requests`'],
 ];
 
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
 const limits: readonly Limit[] = [
   ['body of a request', bytes(bodyBytesMax), '413 `body-too-large`'],
   ['body of `POST /load`', bytes(loadBytesMax), '413 `body-too-large`'],
+  [
+    'body of `PUT /processes/{fid}/state` and `/lease`',
+    bytes(reportBytesMax),
+    '413 `body-too-large`',
+  ],
+  ['body of `PUT /hosts/{fqdn}/facts`', bytes(agentMessageBytesMax), '413 `body-too-large`'],
+  [
+    'bodies over 64 KiB that are being received, in all',
+    bytes(uploadBytesMax),
+    '429 `too-many-requests`',
+  ],
+  ['headers of a request', '16 KiB', '431, and the connection ends'],
+  [
+    'time for the headers of a request, and for the first of a connection',
+    seconds(usualPatience.headersMs),
+    '408, and the connection ends',
+  ],
+  ['time for a whole request', seconds(usualPatience.requestMs), '408, and the connection ends'],
+  ['time for the rest of a request that was refused', '1 s', 'the connection ends'],
+  ['time for a TLS handshake', seconds(usualPatience.handshakeMs), 'the connection ends'],
+  [
+    'connections, in all',
+    String(connectionsMax),
+    'a new one ends, unless it comes from the same machine',
+  ],
+  ['connections that have shown no valid token', String(strangersMax), 'the oldest of them ends'],
+  [
+    'connections of the token of a process',
+    String(connectionsOfToken.process),
+    '429 `too-many-requests`',
+  ],
+  [
+    'connections of the token of a viewer',
+    String(connectionsOfToken.viewer),
+    '429 `too-many-requests`',
+  ],
+  [
+    'connections of the token of an operator',
+    String(connectionsOfToken.operator),
+    '429 `too-many-requests`',
+  ],
+  [
+    'connections of the token of the agent of one host',
+    String(connectionsOfHost),
+    '429 `too-many-requests`',
+  ],
   ['message of an agent', bytes(agentMessageBytesMax), 'the connection ends with 1009'],
   [
     'unread bytes of one event stream',

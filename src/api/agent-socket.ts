@@ -22,8 +22,6 @@ import {
 } from './schemas/agent-protocol.ts';
 import type { ProcessReport, StationMessage } from './schemas/agent-protocol.ts';
 
-/** An agent's report is small; anything larger is not one. */
-export const agentMessageBytesMax = 64 * 1024;
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;
 

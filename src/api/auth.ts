@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { retiredRole } from '../core/graph/resources.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Station } from '../station/station.ts';
+import type { Connections } from './connections.ts';
 import { ApiError } from './errors.ts';
 
 /** What a route asks of a token. `public`: nothing; `any`: a valid one. */
@@ -49,7 +50,7 @@ const allows = (access: Access, role: CredentialRow['role']): boolean => {
  * administrators.
  */
 export const authorise =
-  (station: Station) =>
+  (station: Station, connections: Connections) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public' || request.is404) return done();
@@ -77,9 +78,17 @@ export const authorise =
         ),
       );
     }
+    if (!connections.prove(request.raw.socket, credential)) return done(tooMany(credential));
     request.credential = credential;
     done();
   };
+
+const tooMany = ({ id }: CredentialRow): ApiError =>
+  new ApiError(
+    'too-many-requests',
+    `the token ${id} has as many connections as it may have; close one first`,
+    { retryAfter: 5 },
+  );
 
 /** Refuses a process's token for any other process, and a weaker role than `least` for all. */
 export const mustBeOwnOr = (

@@ -1,12 +1,12 @@
 /** `halcyon station`: opens the data directory, serves the API, and closes both in order. */
 
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Station } from '../station/station.ts';
+import { isLoopback } from './connections.ts';
 import { createServer } from './server.ts';
 
 interface StationFlags {
@@ -71,9 +71,6 @@ const listenOf = (text: string): Listen => {
   return { host: match[1] ?? match[2]!, port };
 };
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-
 const tlsOf = ({ tlsCert, tlsKey }: StationFlags): { cert: Buffer; key: Buffer } | undefined => {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
@@ -84,7 +81,7 @@ const tlsOf = ({ tlsCert, tlsKey }: StationFlags): { cert: Buffer; key: Buffer }
 const runStation = async (flags: StationFlags): Promise<void> => {
   const { host, port } = listenOf(flags.listen);
   const tls = tlsOf(flags);
-  if (!tls && !isLoopback(host) && !flags.insecure)
+  if (!tls && host !== 'localhost' && !isLoopback(host) && !flags.insecure)
     throw new Error(
       `${host} can be reached by others: give --tls-cert and --tls-key, or --insecure to serve tokens in the clear`,
     );

@@ -2,14 +2,19 @@
 
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Station } from '../station/station.ts';
-import { agentMessageBytesMax, agentSocket } from './agent-socket.ts';
+import { agentSocket } from './agent-socket.ts';
 import { authorise } from './auth.ts';
+import { Connections, hangUpSoon, usualPatience } from './connections.ts';
+import type { Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { openapi } from './openapi.ts';
@@ -26,12 +31,16 @@ import { outputRoutes } from './routes/output.ts';
 import { processRoutes } from './routes/processes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { Abandoned } from './shares.ts';
+import { admitUploads } from './uploads.ts';
+import { agentMessageBytesMax } from './schemas/agent-protocol.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   /** PEM certificate chain and key; absent: plain HTTP. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** How long connections are waited for; what is absent is as usual. */
+  readonly patience?: Partial<Patience>;
 }
 
 /** Bytes of a request body; loading facts may be larger. */
@@ -48,9 +57,15 @@ export const createServer = async (
   station: Station,
   options: ServerOptions,
 ): Promise<FastifyInstance> => {
+  const connections = new Connections();
   const app = fastify({
     loggerInstance: options.logger,
     ...(options.tls ? { https: options.tls } : {}),
+    serverFactory: (handler) => {
+      const server = newServer(handler, options);
+      connections.watch(server);
+      return server;
+    },
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -70,7 +85,8 @@ export const createServer = async (
   await app.register(swagger, openapi(version));
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
-  app.addHook('onRequest', authorise(station));
+  app.addHook('onRequest', authorise(station, connections));
+  app.addHook('onRequest', admitUploads());
 
   const streams = new EventStreams(station);
   const outputs = new OutputStreams();
@@ -112,6 +128,20 @@ export const createServer = async (
   return app;
 };
 
+/** A server that waits for nobody for ever. */
+const newServer = (handler: RequestListener, { tls, patience }: ServerOptions): Server => {
+  const { headersMs, requestMs, handshakeMs, idleMs, lookMs } = { ...usualPatience, ...patience };
+  const limits = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: lookMs,
+  };
+  return tls
+    ? createHttpsServer({ ...tls, ...limits, handshakeTimeout: handshakeMs }, handler)
+    : createHttpServer(limits, handler);
+};
+
 const problemType = 'application/problem+json; charset=utf-8';
 
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -120,6 +150,7 @@ const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply)
   // What a route refuses says itself what there is to know.
   if (problem.status >= 500 && problem !== error)
     request.log.error({ err: error, request: request.id }, 'a request failed');
+  hangUpSoon(request.raw);
   if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
   return reply
     .code(problem.status)

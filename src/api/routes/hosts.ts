@@ -10,7 +10,7 @@ import { factsFrom } from '../agent-facts.ts';
 import { CommandHeaders, CommandQuery, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
-import { ReportedFacts } from '../schemas/agent-protocol.ts';
+import { agentMessageBytesMax, ReportedFacts } from '../schemas/agent-protocol.ts';
 import { HostBody, NodeBody } from '../schemas/bodies.ts';
 import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
 import { FidText, Fqdn, HostState } from '../schemas/values.ts';
@@ -98,6 +98,7 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
     '/hosts/:fqdn/facts',
     {
       config: { access: 'agent' },
+      bodyLimit: agentMessageBytesMax,
       schema: {
         summary: 'Report that a host is up, and what it is like',
         description:

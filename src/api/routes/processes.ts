@@ -31,6 +31,9 @@ const ProcessesQuery = readQuery({
 });
 type ProcessesQuery = Static<typeof ProcessesQuery>;
 
+/** Bytes of what a process says of itself. */
+export const reportBytesMax = 16 * 1024;
+
 const ProcessPath = Type.Object({ fid: FidText });
 
 const ConfigurationQuery = readQuery({
@@ -192,6 +195,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
     '/processes/:fid/state',
     {
       config: { access: 'process' },
+      bodyLimit: reportBytesMax,
       schema: {
         summary: 'Report the state of an independent process',
         description: 'For its owner. A report that changes nothing leaves no trace in the log.',
@@ -215,6 +219,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
     '/processes/:fid/lease',
     {
       config: { access: 'process' },
+      bodyLimit: reportBytesMax,
       schema: {
         summary: 'Set or renew the lease of an independent process',
         description:

@@ -21,6 +21,8 @@ export const agentProtocol = 1;
  * - 2: traces.
  */
 export const agentProtocolMinor = 2;
+/** An agent's report is small; anything larger is not one. Bytes. */
+export const agentMessageBytesMax = 64 * 1024;
 /** Versions this side still speaks. */
 export const agentProtocolsSpoken = { from: 1, to: 1 } as const;
 
