@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-sigusr1
 /**
  * `halcyon`: the daemons. Each is loaded only when it is asked for, so that an agent does not carry
  * a station in its memory.
@@ -6,6 +6,10 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+
+// Node.js opens its debugger to everybody on this machine when it comes; this is for where the option
+// above was left out.
+process.on('SIGUSR1', () => undefined);
 
 const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
   station: async (program) => (await import('./api/main.ts')).registerStation(program),

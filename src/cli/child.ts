@@ -5,35 +5,42 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { CommandEnding } from './exit-codes.ts';
-
-const passed = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-type Passed = (typeof passed)[number];
+import {
+  GroupWitness,
+  haltingSignals,
+  harmlessSignals,
+  isInOwnGroup,
+  passedSignals,
+} from './passed-signals.ts';
 
 /** What a shell answers for a command that is not there, and for one that it may not execute. */
 const notFound = 127;
 const notExecutable = 126;
 
 export class Child {
-  readonly #handlers = new Map<Passed, () => void>();
+  readonly #handlers = new Map<NodeJS.Signals, () => void>();
+  readonly #witness = new GroupWitness();
   /** Those that would end halctl. */
   readonly #kept = process.listeners('SIGINT');
+  /** Came, and are to be looked at. */
+  readonly #came = new Set<NodeJS.Signals>();
+  /** Came to the command as well, and are to be looked at. */
+  readonly #shared = new Set<NodeJS.Signals>();
+  #looking = false;
   #child: ChildProcess | undefined;
-  #early: Passed | undefined;
+  #early: NodeJS.Signals | undefined;
 
   /** From now on signals are the command's, even before it runs. */
   constructor() {
     process.removeAllListeners('SIGINT');
-    for (const signal of passed) {
-      const handler = (): void => this.#pass(signal);
-      this.#handlers.set(signal, handler);
-      process.on(signal, handler);
-    }
+    for (const signal of passedSignals) this.#handle(signal);
   }
 
   /** Gives the signals back. */
   release(): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
     for (const listener of this.#kept) process.on('SIGINT', listener);
+    this.#witness.end();
   }
 
   /**
@@ -45,6 +52,7 @@ export class Child {
     [command = '', ...args]: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
   ): Promise<void> {
+    await this.#witness.isReady();
     if (this.#early) throw endedBy(this.#early);
     const child = spawn(command, args, { env, stdio: 'inherit' });
     this.#child = child;
@@ -65,10 +73,42 @@ export class Child {
     if (code !== 0) throw new CommandEnding(`exit code ${code ?? 1}`, code ?? 1);
   }
 
-  #pass(signal: Passed): void {
-    if (!this.#child) this.#early ??= signal;
-    // A terminal sends Ctrl-C to the command as well; many end at once where it comes twice.
-    else if (signal !== 'SIGINT' || !process.stdin.isTTY) this.#child.kill(signal);
+  #handle(signal: NodeJS.Signals): void {
+    const handler = (): void => {
+      this.#came.add(signal);
+      if (!this.#looking) void this.#look();
+    };
+    this.#handlers.set(signal, handler);
+    process.on(signal, handler);
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    while (this.#came.size > 0) {
+      const came = [...this.#came];
+      this.#came.clear();
+      for (const signal of await this.#witness.seen()) this.#shared.add(signal);
+      for (const signal of came) this.#pass(signal, this.#shared.delete(signal));
+    }
+    this.#looking = false;
+  }
+
+  /** @param isShared whether it came to all of the process group */
+  #pass(signal: NodeJS.Signals, isShared: boolean): void {
+    const child = this.#child;
+    if (child?.pid !== undefined) {
+      // Many end at once where Ctrl-C comes twice.
+      if (!isShared || !isInOwnGroup(child.pid)) child.kill(signal);
+    } else if (!haltingSignals.has(signal) && !harmlessSignals.has(signal)) this.#early ??= signal;
+    // The shell waits for all of its job to halt.
+    if (isShared && haltingSignals.has(signal)) this.#haltBy(signal);
+  }
+
+  /** As if nobody handled it: so it does nothing where nobody could make this process go on. */
+  #haltBy(signal: NodeJS.Signals): void {
+    process.off(signal, this.#handlers.get(signal)!);
+    process.kill(process.pid, signal);
+    this.#handle(signal);
   }
 }
 
