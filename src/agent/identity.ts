@@ -2,19 +2,11 @@
 
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createFileSync, makeFolderSync, syncFolderSync } from '../disk/lasting-file.ts';
 
 const run = promisify(execFile);
 
@@ -61,13 +53,14 @@ async function resolvedName(): Promise<string> {
 
 /**
  * The id of this agent, made at random on the first start and kept in the file `agent-id` (mode
- * 0600) of `stateDir`.
+ * 0600) of `stateDir`. The id lasts when this returns, or a power cut would make another agent of it
+ * after the station has heard this one.
  *
  * @throws Error where the directory cannot be used, or the file does not hold an id
  */
 export function agentId(stateDir: string): string {
   const file = join(stateDir, 'agent-id');
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeFolderSync(stateDir, 0o700);
   const id = readId(file) ?? makeId(file);
   if (agentIdPattern.test(id)) return id;
   throw new Error(`${file} does not hold the id of an agent; remove it to get a new one`);
@@ -75,35 +68,19 @@ export function agentId(stateDir: string): string {
 
 function readId(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').trim();
+    const id = readFileSync(file, 'utf8').trim();
+    // Whoever made it may have ended before its name lasted.
+    syncFolderSync(dirname(file));
+    return id;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Writes a new id whole or not at all. Where another agent was faster, its id is the id. */
+/** Where another agent was faster, its id is the id. */
 function makeId(file: string): string {
   const id = randomUUID();
-  const draft = `${file}.${id}`;
-  try {
-    write(draft, `${id}\n`);
-    linkSync(draft, file);
-    return id;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return readFileSync(file, 'utf8').trim();
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-function write(file: string, text: string): void {
-  const descriptor = openSync(file, 'wx', 0o600);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  const isMine = createFileSync(file, `${id}\n`, `${file}.${id}`);
+  return isMine ? id : readFileSync(file, 'utf8').trim();
 }

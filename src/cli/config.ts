@@ -1,7 +1,8 @@
 /** Contexts: which stations an operator talks to, and with which token. */
 
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolderSync, replaceFile } from '../disk/lasting-file.ts';
 import { Failure } from './exit-codes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -122,17 +123,11 @@ export const writeConfig = async (env: Environment, config: Config): Promise<voi
   await writePrivately(path, stringify(config));
 };
 
-/** Writes a file that only its owner may read, all of it or nothing. Makes its folder. */
+/**
+ * Writes a file that only its owner may read, all of it or nothing. Makes its folder. A token that
+ * is shown once is not lost with the power.
+ */
 export const writePrivately = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}.new`;
-  try {
-    await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true });
-    // The umask may have taken bits from the mode.
-    await chmod(draft, 0o600);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  makeFolderSync(dirname(path), 0o700);
+  await replaceFile(path, text, `${path}.${process.pid}.new`);
 };

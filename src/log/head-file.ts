@@ -3,11 +3,14 @@
  *
  * SQLite drops a damaged end of its write-ahead log without a word, as if the last transactions had
  * never been. The head file is written after a batch is durable, in place and without a sync of its
- * own, so it is never ahead of an intact log; a log that ends before it has lost something.
+ * own, so it is never ahead of an intact log; a log that ends before it has lost something. A power
+ * cut may leave an older one, or a torn one, which says nothing; that of a log that was closed lasts.
  */
 
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { syncFolderSync } from '../disk/lasting-file.ts';
 
 /** A place in the log: a revision and the chained checksum of everything up to it. */
 export interface LogPosition {
@@ -38,6 +41,7 @@ export class HeadFile {
 
   constructor(path: string) {
     this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    syncFolderSync(dirname(path));
   }
 
   /** The text has a fixed length, so that a newer one always covers the older. */
@@ -48,7 +52,11 @@ export class HeadFile {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    try {
+      fsyncSync(this.#descriptor);
+    } finally {
+      closeSync(this.#descriptor);
+    }
   }
 }
 

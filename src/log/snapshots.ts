@@ -8,10 +8,11 @@
  */
 
 import { closeSync, fstatSync, readdirSync, readSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Revision } from '../core/events/commit.ts';
+import { makeFolderSync, replaceFile } from '../disk/lasting-file.ts';
 import { openRegularSync } from '../disk/regular-file.ts';
 
 const format = 1;
@@ -72,21 +73,11 @@ export async function saveSnapshot(
   about: SnapshotAbout,
   lines: Iterable<string> | AsyncIterable<string>,
 ): Promise<SnapshotFile> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeFolderSync(directory, 0o700);
   const path = join(directory, `${about.revision}${suffix}`);
-  const handle = await open(path + temporary, 'w', 0o600);
-  try {
-    const bytes = await writeLines(handle, about, lines);
-    await handle.sync();
-    await handle.close();
-    await rename(path + temporary, path);
-    await syncDirectory(directory);
-    return { path, bytes, about };
-  } catch (error) {
-    await handle.close();
-    await rm(path + temporary, { force: true });
-    throw error;
-  }
+  const write = (file: FileHandle): Promise<number> => writeLines(file, about, lines);
+  const bytes = await replaceFile(path, write, path + temporary);
+  return { path, bytes, about };
 }
 
 async function writeLines(
@@ -127,15 +118,6 @@ async function writeLines(
   pending = JSON.stringify({ lines: count, crc }) + '\n';
   await write();
   return bytes;
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Told of what is in a directory of snapshots and is not of use, and why. */

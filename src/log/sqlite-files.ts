@@ -3,18 +3,10 @@
  * them.
  */
 
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolderSync, syncFileSync, syncFolderSync } from '../disk/lasting-file.ts';
 import { LogUnavailableError } from './log.ts';
 import { type LogPosition, logStart, readHeadFile } from './head-file.ts';
 import { corruptLog, logFailure } from './sqlite-failure.ts';
@@ -95,9 +87,9 @@ export function createLog(files: LogFiles): void {
       PRAGMA journal_mode = WAL;
     `);
     database.close();
-    sync(path);
+    syncFileSync(path);
     renameSync(path, files.database);
-    sync(dirname(path));
+    syncFolderSync(dirname(path));
   } catch (error) {
     throw logFailure(error, path);
   }
@@ -106,23 +98,9 @@ export function createLog(files: LogFiles): void {
 /** Makes the directory for the owner alone, durably. */
 export function createDirectory(directory: string): void {
   try {
-    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    for (let made = directory; made.length >= first.length; made = dirname(made)) {
-      sync(dirname(made));
-    }
+    makeFolderSync(directory, 0o700);
   } catch (error) {
     throw logFailure(error, directory);
-  }
-}
-
-/** Makes what was written to a file or directory durable. */
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -137,7 +137,11 @@ class Writer {
 
   #close(): void {
     this.#database.close();
-    this.#head.close();
+    try {
+      this.#head.close();
+    } catch {
+      // As above.
+    }
     this.#port.close();
   }
 }

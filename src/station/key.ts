@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from './private-file.ts';
+import { replaceFileSync, syncFolderSync } from '../disk/lasting-file.ts';
 import { StationUnavailableError } from './result.ts';
 
 const length = 32;
@@ -25,6 +25,8 @@ export const stationKey = (directory: string, isNew: boolean): Buffer => {
       );
     if ((statSync(path).mode & 0o077) !== 0)
       throw new StationUnavailableError(`${path} is readable by others; run: chmod 600 ${path}`);
+    // Whoever made it may have ended before its name lasted.
+    syncFolderSync(directory);
     return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -34,6 +36,6 @@ export const stationKey = (directory: string, isNew: boolean): Buffer => {
       `${path} is missing, and the log beside it was written with it; restore it from a backup`,
     );
   const key = randomBytes(length);
-  replaceFile(path, key);
+  replaceFileSync(path, key);
   return key;
 };

@@ -6,8 +6,8 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFileSync } from '../disk/lasting-file.ts';
 import { AppendFailedError } from '../log/log.ts';
-import { replaceFile } from './private-file.ts';
 import { StationUnavailableError } from './result.ts';
 
 export interface Secret {
@@ -54,7 +54,7 @@ export class SecretStore {
     if (Object.keys(sealed).length === 0) return;
     const next = { ...this.#sealed, ...sealed };
     try {
-      replaceFile(this.#path, JSON.stringify(next));
+      replaceFileSync(this.#path, JSON.stringify(next));
     } catch (error) {
       throw new AppendFailedError(`${this.#path} cannot be written: ${(error as Error).message}`, {
         cause: error,

@@ -1,11 +1,10 @@
 /** The file that holds the environment of a process, where its systemd unit and people find it. */
 
-import { rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolderSync, replaceFile } from '../../disk/lasting-file.ts';
 import type { Assignment } from './assignment.ts';
 import { isUnit, Refusal } from './assignment.ts';
-import { replaceFileDurably } from './whole-file.ts';
 
 type Named = Pick<Assignment, 'unit' | 'fid'>;
 
@@ -24,8 +23,8 @@ export async function writeEnvironmentFile(
 ): Promise<void> {
   const path = environmentFilePath(sysconfigDir, assignment);
   try {
-    await mkdir(sysconfigDir, { recursive: true });
-    await replaceFileDurably(path, assignment.environment_file);
+    if (!existsSync(sysconfigDir)) makeFolderSync(sysconfigDir, 0o755);
+    await replaceFile(path, assignment.environment_file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOSPC' ? 'no space is left on the device' : message;

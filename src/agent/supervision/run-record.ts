@@ -1,11 +1,11 @@
 /** What an agent remembers of a run, so that the next agent can take it over. */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolderSync, replaceFileSync } from '../../disk/lasting-file.ts';
 import { isFid } from './assignment.ts';
 import type { Assignment, Observation, Readiness, State } from './assignment.ts';
 import type { Main } from './proc.ts';
-import { replaceFile } from './whole-file.ts';
 
 export interface Run {
   readonly fid: string;
@@ -75,18 +75,24 @@ export function observationOf(record: RunRecord, state: State): Observation {
   return { fid, generation, state, pid, started, code, signal, reason };
 }
 
-/** The records of one agent: one file a process. */
+/**
+ * The records of one agent: one file a process. They outlive the agent, at any moment, and need not
+ * outlive the host: a power cut ends what they are about. What it leaves of them says that the host
+ * was rebooted, by the boot it is of, or is missing or torn and says nothing; then the process is
+ * started anew by its assignment, as on a host that never ran it. So no start waits for the disk
+ * here.
+ */
 export class RunRecords {
   readonly #folder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderSync(folder, 0o700);
   }
 
   /** @throws Error where the disk is full or the folder cannot be written */
   write(record: RunRecord): void {
-    replaceFile(this.#path(record.fid), `${JSON.stringify(record)}\n`);
+    replaceFileSync(this.#path(record.fid), `${JSON.stringify(record)}\n`, 'process');
   }
 
   remove(fid: string): void {
