@@ -34,6 +34,7 @@ import type {
   Node,
   NodeBody,
   Operation,
+  Scaled,
   OrderOptions,
   OverrideBody,
   Page,
@@ -125,11 +126,12 @@ export interface Client {
     body: OverrideBody,
     options?: O,
   ): Promise<Reply<Done, O>>;
+  /** Where processes have to go it is long work, as with `order`. */
   scale<O extends OrderOptions>(
     fqdn: string,
     body: ScaleBody,
     options?: O,
-  ): Promise<Reply<Done, O>>;
+  ): Promise<Reply<Scaled, O>>;
   setVars<O extends CommandOptions>(vars: VarsBody, options?: O): Promise<Reply<Done, O>>;
   reportState<O extends CommandOptions>(
     fid: string,

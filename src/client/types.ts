@@ -37,6 +37,7 @@ export type {
   IssuedToken,
   Node,
   Operation,
+  Scaled,
   Page,
   ProblemDetails,
   Process,

@@ -458,7 +458,8 @@ t.test('T39: a managed process is stopped, then removed, and its endpoint is fre
   t.equal(c.commit(remove(late)), null, 'said twice');
   t.match(c.refusal(wantProcess(late, 'online')), { code: 'being-removed' });
   t.match(c.refusal({ type: 'RestartProcess', fid: late }), { code: 'being-removed' });
-  t.equal(c.commit(wantProcess(late, 'offline')), null);
+  t.strictSame(c.run({ ...remove(late), anew: true } as never), ['remove late'], 'once more');
+  t.not(c.commit(wantProcess(late, 'offline')), null, 'who stops it can wait for its end');
   t.strictSame(c.run(start), [], 'no later wish takes it back');
   c.run(add(n1, 'late'));
   t.match(c.row(c.fids('late')[1]!).endpoint, /:2$/, 'nobody gets its endpoint yet');
@@ -626,7 +627,9 @@ t.test('a node goes after its processes, in the order of a stop; its host stays'
   const order = { type: 'RemoveNode', fid: node, force: false } as const;
   t.strictSame(c.run(order), ['remove ha', 'remove s3', 'app gone', 'remove node', 'stop s3']);
   t.equal(c.commit(order), null, 'said twice');
+  t.strictSame(c.run({ ...order, anew: true }), ['remove node'], 'once more, by itself');
   t.match(c.refusal(wantNode(node, 'online')), { code: 'being-removed' });
+  t.strictSame(c.run(wantNode(node, 'offline')), [], 'it stops already');
   t.match(c.refusal(add(n1, 'late')), { code: 'being-removed' });
   t.strictSame(c.says(c.fid('s3'), 'exited'), ['s3 offline', 'stop ha', 's3 gone']);
   t.strictSame(c.says(c.fid('ha'), 'exited'), ['ha offline', 'ha gone', 'node gone']);
@@ -647,6 +650,7 @@ t.test(
     const order = { type: 'RemoveHost', fqdn: n1, force: false } as const;
     t.strictSame(c.run(order), ['remove late', 'remove node', `remove ${n1}`, 'stop late']);
     t.equal(c.commit(order), null, 'said twice');
+    t.strictSame(c.run({ ...order, anew: true }), ['remove node', `remove ${n1}`], 'once more');
     t.match(c.refusal(load({ hosts: [declaredHost(n1, ['s3'])], roles: [] })), {
       code: 'being-removed',
     });
@@ -718,10 +722,12 @@ t.test('scaling adds what is missing and takes the youngest away', async (t) => 
   t.strictSame(c.run(scale(n1, 'late', 2)), ['remove late', 'late gone', 'stop late']);
   t.strictSame(c.fids('late'), [one, two, four]);
   t.equal(c.commit(scale(n1, 'late', 2)), null, 'the one that leaves does not count');
+  t.strictSame(c.run({ ...scale(n1, 'late', 2), anew: true } as never), ['remove late']);
+  t.strictSame(c.run(scale(n1, 'late', 1)), ['late gone', 'remove late'], 'all in one order');
   c.says(four, 'exited');
-  t.strictSame(c.fids('late'), [one, two]);
-  t.notOk(c.graph.get('process', three));
-  t.strictSame(c.run(scale(n1, 'late', 0)), ['late gone', 'late gone']);
+  t.strictSame(c.fids('late'), [one]);
+  for (const gone of [two, three]) t.notOk(c.graph.get('process', gone));
+  t.strictSame(c.run(scale(n1, 'late', 0)), ['late gone']);
 });
 
 t.test('scaling to none is refused while others require the role', async (t) => {

@@ -1,21 +1,19 @@
 /** Starting, stopping, removing: long work. A request only records what is wanted; progress has a URL. */
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { TProperties } from 'typebox';
 import { parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import type { Command } from '../../core/commands/index.ts';
-import { revision } from '../../core/events/commit.ts';
-import type { Operation as Progress } from '../../station/operation.ts';
 import type { Station } from '../../station/station.ts';
-import { CommandHeaders, CommandQuery, done, isDryRun, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
+import { Orders, waitMax } from '../orders.ts';
 import { OverrideBody, ScaleBody, VarsBody } from '../schemas/bodies.ts';
-import { Done, Operation } from '../schemas/replies.ts';
+import { Done, Operation, Scaled } from '../schemas/replies.ts';
 import type { DryRun } from '../schemas/replies.ts';
 import { FidText, Fqdn } from '../schemas/values.ts';
-import { abandonment, Share, waitLimits } from '../shares.ts';
 
 const ByFid = Type.Object({ fid: FidText });
 const ByName = Type.Object({ fqdn: Fqdn });
@@ -33,21 +31,17 @@ const OperationHeaders = Type.Object({
   ...CommandHeaders.properties,
   prefer: Type.Optional(
     Type.String({
-      description:
-        '`wait=<seconds>`: hold the answer while the operation runs, at most 300 s (RFC 7240).',
+      description: `\`wait=<seconds>\`: hold the answer while the operation runs, at most ${waitMax} s (RFC 7240).`,
     }),
   ),
 });
-
-/** How long an answer may be held back, s. */
-const waitMax = 300;
 
 const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
 const isForced = (request: FastifyRequest): boolean =>
   (request.query as { force?: boolean }).force === true;
 
 export const operationRoutes = (app: FastifyInstance, station: Station): void => {
-  const waits = new Share('waits', waitLimits);
+  const orders = new Orders(station);
   /** A route whose command sets off an operation. */
   const order = (
     method: 'POST' | 'DELETE',
@@ -68,8 +62,10 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
         headers: OperationHeaders,
         response: { 200: Operation, 202: Operation },
       },
-      handler: (request, reply) =>
-        startOperation(station, waits, request, reply, commandOf(request)),
+      handler: async (request, reply) => {
+        const begun = await orders.run(request, reply, commandOf(request));
+        return 'dry_run' in begun ? begun : begun.operation;
+      },
     });
   };
 
@@ -158,7 +154,7 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
       return { type: 'RemoveHost', fqdn, force: isForced(request) };
     },
   );
-  otherRoutes(app, station);
+  otherRoutes(app, station, orders);
 
   app.get<{ Params: { id: number } }>(
     '/operations/:id',
@@ -175,18 +171,13 @@ export const operationRoutes = (app: FastifyInstance, station: Station): void =>
     async (request, reply) => {
       const { id } = request.params;
       if (id > station.log.head()) throw new ApiError('not-found', `there is no operation ${id}`);
-      const giveBack = waitOf(waits, request);
-      try {
-        return await progressOf(station, request, reply, id);
-      } finally {
-        giveBack?.();
-      }
+      return orders.follow(request, reply, id);
     },
   );
 };
 
 /** Commands that change something at once. */
-const otherRoutes = (app: FastifyInstance, station: Station): void => {
+const otherRoutes = (app: FastifyInstance, station: Station, orders: Orders): void => {
   app.put<{ Body: OverrideBody }>(
     '/processes/:fid/override',
     {
@@ -215,26 +206,23 @@ const otherRoutes = (app: FastifyInstance, station: Station): void => {
       config: { access: 'operator' },
       schema: {
         summary: 'Change how many processes of a role a host has',
-        description: 'Adds what is missing, or removes the youngest.',
+        description: 'Adds what is missing, or removes the youngest; a removal takes time.',
         tags: ['processes'],
         params: ByName,
         body: ScaleBody,
         querystring: ForceQuery,
-        headers: CommandHeaders,
-        response: { 200: Done },
+        headers: OperationHeaders,
+        response: { 200: Scaled, 202: Scaled },
       },
     },
-    (request, reply) => {
+    async (request, reply): Promise<Scaled | DryRun> => {
       const { role, to, overrides = {} } = request.body;
       const { fqdn: host } = request.params;
       const force = isForced(request);
-      return run(
-        station,
-        request,
-        reply,
-        { type: 'ScaleRole', host, role, to, overrides: overrides as never, force },
-        done,
-      );
+      const variables = overrides as never;
+      const command = { type: 'ScaleRole', host, role, to, overrides: variables, force } as const;
+      const begun = await orders.run(request, reply, command);
+      return 'dry_run' in begun ? begun : { ...begun.done, ...begun.operation };
     },
   );
 
@@ -255,72 +243,3 @@ const otherRoutes = (app: FastifyInstance, station: Station): void => {
     (request, reply) => run(station, request, reply, { type: 'SetVars', vars: request.body }, done),
   );
 };
-
-const startOperation = async (
-  station: Station,
-  waits: Share,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  command: Command,
-): Promise<Operation | DryRun> => {
-  // Whoever may not wait is refused before anything is done.
-  const giveBack = isDryRun(request) ? undefined : waitOf(waits, request);
-  try {
-    const begun = await run(station, request, reply, command, done);
-    if ('dry_run' in begun) return begun;
-    const operation = begun.changed
-      ? await progressOf(station, request, reply, begun.revision)
-      : finished(begun.revision);
-    if (operation.state !== 'running') return operation;
-    reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
-    return operation;
-  } finally {
-    giveBack?.();
-  }
-};
-
-/** Nothing had to be done. */
-const finished = (at: number): Operation => ({
-  id: at,
-  kind: 'none',
-  subject: '',
-  state: 'succeeded',
-  total: 0,
-  done: 0,
-  failed: [],
-  waiting: [],
-  warnings: [],
-});
-
-/** A place among those that wait, for a request that wants to. */
-const waitOf = (waits: Share, request: FastifyRequest): (() => void) | undefined =>
-  patienceOf(request) > 0 ? waits.take(request) : undefined;
-
-/** How far an operation is: at its end, or when the caller's patience is at its own. */
-const progressOf = async (
-  station: Station,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  id: number,
-): Promise<Operation> => {
-  const [at, patience] = [revision(id), patienceOf(request)];
-  const progress = await station.operations.until(at, patience, abandonment(reply));
-  return progress ? operationView(id, progress) : finished(id);
-};
-
-/** Ms for which the caller would have the answer held back. */
-const patienceOf = (request: FastifyRequest): number => {
-  const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
-  return Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
-};
-
-/** A cluster that starts has many that wait; who does is interesting only when few are left. */
-const stragglersShown = 100;
-
-const operationView = (id: number, operation: Progress): Operation => ({
-  id,
-  ...operation,
-  failed: [...operation.failed],
-  waiting: operation.waiting.slice(0, stragglersShown),
-  warnings: [...operation.warnings],
-});

@@ -202,6 +202,9 @@ export const Operation = Type.Object({
   warnings: Type.Array(Type.String()),
 });
 
+/** `changed` is false where the host has as many already, or is on its way there. */
+export const Scaled = Type.Object({ ...Done.properties, ...Operation.properties });
+
 export const EventReply = Type.Object({
   id: Type.String({ description: '`<revision>.<index>`.' }),
   type: Type.String(),
@@ -339,6 +342,7 @@ export type Why = Static<typeof Why>;
 export type Token = Static<typeof Token>;
 export type IssuedToken = Static<typeof IssuedToken>;
 export type Operation = Static<typeof Operation>;
+export type Scaled = Static<typeof Scaled>;
 export type VarList = Static<typeof VarList>;
 export type Dump = Static<typeof Dump>;
 export type ProblemDetails = Static<typeof ProblemDetails>;

@@ -14,7 +14,7 @@ import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
 import { load, loadedLines, readFiles, sayWarnings } from './load.ts';
 import type { FilesFlags } from './load.ts';
-import { refuseFailed, resultLines, settle } from './orders.ts';
+import { refuseFailed, resultLines, settle } from '../operation.ts';
 
 interface BootstrapFlags extends GlobalFlags, JsonFlag, FilesFlags {
   readonly yes?: true;

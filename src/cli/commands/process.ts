@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import { everyItem } from '../../client/pages.ts';
 import type { Client } from '../../client/client.ts';
-import type { Added, Done, Process, StateBody } from '../../client/types.ts';
+import type { Added, Done, Process, Scaled, StateBody } from '../../client/types.ts';
 import {
   changeOptions,
   fidOf,
@@ -30,6 +30,7 @@ import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import { logsCommand } from './logs.ts';
 import { orderCommand } from './orders.ts';
+import { refuseFailed, resultLines, settle } from '../operation.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
@@ -276,7 +277,23 @@ interface ScaleFlags extends ChangeFlags {
   readonly to: number;
   readonly set?: readonly string[];
   readonly force?: true;
+  /** False after `--no-wait`. */
+  readonly wait: boolean;
 }
+
+const scaledLines = (
+  reply: Scaled,
+  { host, role, to }: ScaleFlags,
+  width: number | undefined,
+): string[] => {
+  const { state, kind, changed, revision } = reply;
+  const [name, what] = [printable(host), `${to} of ${printable(role)}`];
+  if (state === 'running')
+    return [`${name} is going to have ${what}.`, ...resultLines(reply, width)];
+  if (state !== 'succeeded') return resultLines(reply, width);
+  if (!changed && kind === 'none') return [`${name} has ${what} already.`];
+  return [`${name} has ${what}; revision ${revision}.`];
+};
 
 const scaleCommand = (process: Command, shell: Shell): void => {
   const run = async (flags: ScaleFlags): Promise<void> => {
@@ -284,12 +301,12 @@ const scaleCommand = (process: Command, shell: Shell): void => {
     const client = await connect(shell, flags);
     const { host, role, to } = flags;
     const options = { ...changeOptions(shell, flags), force: flags.force };
-    const reply = await client.scale(host, { role, to, overrides }, options);
-    await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
-      changed
-        ? `${host} is going to have ${to} of ${role}; revision ${revision}.`
-        : `${host} has ${to} of ${role} already.`,
-    ]);
+    const begun = await client.scale(host, { role, to, overrides }, options);
+    if (isDryRun(begun)) return showChange(shell, flags, begun, () => []);
+    const end = flags.wait ? await settle(shell, client, begun) : begun;
+    const reply: Scaled = { ...begun, ...end };
+    show(shell, flags, reply, () => scaledLines(reply, flags, shell.width));
+    refuseFailed(reply);
   };
   withExamples(
     withWork(
@@ -303,6 +320,7 @@ const scaleCommand = (process: Command, shell: Shell): void => {
           .requiredOption('--role <role>', 'a role that takes a multiplicity')
           .requiredOption('--to <count>', 'how many it shall have', wholeNumber)
           .option('--set <key=value>', "an override of the role's variables; repeatable", gather)
+          .option('--no-wait', 'do not wait until those that are too many are gone')
           .option(
             '--force',
             'although others require the last one, too few confds would be left, or one may run on a host that is down',

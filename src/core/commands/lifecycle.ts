@@ -61,25 +61,27 @@ export const wantCluster: Decide<WantCluster> = (graph, { state }) => {
 export const wantNode: Decide<WantNode> = (graph, { fid, state, force }) => {
   const node = graph.get('node', fid);
   if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
-  if (node.removing) return leaving(fid);
+  const wish = decided([{ type: 'NodeWanted', data: { fid, state } }]);
+  // What leaves is on its way down already.
+  if (node.removing) return state === 'offline' ? wish : leaving(fid);
   const lost =
     state === 'offline' && !force ? quorumLoss(graph, [...graph.many('hosts', fid)], 'stop') : null;
   if (lost) return withoutQuorum(fid, lost.why);
-  return decided([{ type: 'NodeWanted', data: { fid, state } }]);
+  return wish;
 };
 
-/** Starting what is online and stopping what is down, or leaves, is done already. */
+/** Starting what is online and stopping what is down is done already. */
 export const wantProcess: Decide<WantProcess> = (graph, { fid, state, force }) => {
   const process = managedProcess(graph, fid);
   if ('rejection' in process) return process;
-  if (process.removing) return state === 'offline' ? unchanged : leaving(fid);
+  if (process.removing && state === 'online') return leaving(fid);
   const present = wantedOf(graph, process)?.state ?? 'offline';
   const isThere =
     state === 'online'
       ? process.state === 'online'
       : process.state === 'offline' || process.state === 'unknown';
   if (isThere && present === state) return unchanged;
-  if (state === 'online' || force)
+  if (state === 'online' || force || process.removing)
     return decided([{ type: 'ProcessWanted', data: { fid, state } }]);
 
   const dependents = dependentsOf(graph, process, (one) => one.state === 'online');

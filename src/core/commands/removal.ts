@@ -19,7 +19,16 @@ import type { Refused } from '../rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 
-export interface RemoveProcess {
+/** What is leaving already is not ordered to leave a second time, unless somebody asks for that. */
+interface Repeatable {
+  /**
+   * Order it although it was ordered: the order under way is about more, or about less, and whoever
+   * asks wants to follow just this.
+   */
+  readonly anew?: boolean;
+}
+
+export interface RemoveProcess extends Repeatable {
   readonly type: 'RemoveProcess';
   readonly fid: Fid;
   /**
@@ -29,21 +38,22 @@ export interface RemoveProcess {
   readonly force: boolean;
 }
 
-export interface RemoveNode {
+export interface RemoveNode extends Repeatable {
   readonly type: 'RemoveNode';
   readonly fid: Fid;
   readonly force: boolean;
 }
 
-export interface RemoveHost {
+export interface RemoveHost extends Repeatable {
   readonly type: 'RemoveHost';
   readonly fqdn: string;
   readonly force: boolean;
 }
 
-export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }, { at }) => {
+export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force, anew }, { at }) => {
   const process = graph.get('process', fid);
   if (!process) return reject('unknown-process', `there is no process ${fid}`, { subject: fid });
+  if (process.removing) return anew ? decided([ordered(process)]) : unchanged;
   const busy = busyReason(graph, process, force);
   if (busy !== null) return reject('process-busy', `${fid}: ${busy}`, { subject: fid });
   const dependents = force ? [] : dependentsOf(graph, process, ({ removing }) => !removing);
@@ -62,18 +72,20 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force }, { at
  * All processes of the node, then the node; the host stays. Where some refuse, the node stays with
  * them and what they require; everything else leaves all the same.
  */
-export const removeNode: Decide<RemoveNode> = (graph, { fid, force }, { at }) => {
+export const removeNode: Decide<RemoveNode> = (graph, { fid, force, anew }, { at }) => {
   const node = graph.get('node', fid);
   if (!node) return reject('unknown-node', `there is no node ${fid}`, { subject: fid });
+  if (node.removing) return anew ? decided(orders(node, null)) : unchanged;
   return decideRemoval(graph, node, null, force, at);
 };
 
 /** The node, if there is one, then the host and the tokens of its agent. */
-export const removeHost: Decide<RemoveHost> = (graph, { fqdn, force }, { at }) => {
+export const removeHost: Decide<RemoveHost> = (graph, { fqdn, force, anew }, { at }) => {
   const host = graph.get('host', fqdn);
   if (!host) return reject('unknown-host', `there is no host ${fqdn}`, { subject: fqdn });
-  if (host.removing) return unchanged;
+  if (host.removing && !anew) return unchanged;
   const node = graph.one('runs', fqdn);
+  if (node?.removing) return decided(orders(node, fqdn));
   return node
     ? decideRemoval(graph, node, fqdn, force, at)
     : decided([{ type: 'HostRemovalOrdered', data: { fqdn } }]);
@@ -100,7 +112,7 @@ const decideRemoval = (
 };
 
 const orders = (node: NodeRow, host: string | null): EventDraft[] => [
-  ...(node.removing ? [] : [{ type: 'NodeRemovalOrdered' as const, data: { fid: node.fid } }]),
+  { type: 'NodeRemovalOrdered', data: { fid: node.fid } },
   ...(host === null ? [] : [{ type: 'HostRemovalOrdered' as const, data: { fqdn: host } }]),
 ];
 
@@ -126,6 +138,14 @@ const refusal = ({ host }: NodeRow, staying: readonly Staying[], { code }: Stayi
 };
 
 const removal = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
-  if (!mayRun(process)) return removed(graph, process, at);
-  return process.removing ? [] : [{ type: 'ProcessRemovalOrdered', data: { fid: process.fid } }];
+  return mayRun(process) ? [ordered(process)] : removed(graph, process, at);
 };
+
+const ordered = ({ fid }: ProcessRow): EventDraft => ({
+  type: 'ProcessRemovalOrdered',
+  data: { fid },
+});
+
+/** Those of some processes that leave already, ordered once more, so that all of it is one order. */
+export const orderedAnew = (processes: readonly ProcessRow[]): EventDraft[] =>
+  processes.filter(({ removing }) => removing).map(ordered);

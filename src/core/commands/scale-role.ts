@@ -11,7 +11,7 @@ import type { Variables } from '../roles.ts';
 import { addProcesses } from './add-processes.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide, DecideContext, Decision } from './command.ts';
-import { removeProcess } from './removal.ts';
+import { orderedAnew, removeProcess } from './removal.ts';
 
 export interface ScaleRole {
   readonly type: 'ScaleRole';
@@ -23,19 +23,22 @@ export interface ScaleRole {
   readonly overrides: Variables;
   /** Although other processes require the last one, or a quorum is lost. */
   readonly force: boolean;
+  /** Where it has as many already: order once more what is leaving, so that it is one order. */
+  readonly anew?: boolean;
 }
 
 export const scaleRole: Decide<ScaleRole> = (
   graph,
-  { host, role, to, overrides, force },
+  { host, role, to, overrides, force, anew },
   context,
 ) => {
   if (!graph.get('host', host))
     return reject('unknown-host', `there is no host ${host}`, { subject: host });
   const node = graph.one('runs', host);
-  const present = (node ? [...graph.many('hosts', node.fid)] : [])
-    .filter((process) => process.role === role && !process.removing)
+  const ofRole = (node ? [...graph.many('hosts', node.fid)] : [])
+    .filter((process) => process.role === role)
     .sort((a, b) => byFid(b, a));
+  const present = ofRole.filter(({ removing }) => !removing);
   const missing = to - present.length;
   if (missing > 0) {
     const more = { name: role, overrides: { ...overrides, multiplicity: missing } };
@@ -46,9 +49,9 @@ export const scaleRole: Decide<ScaleRole> = (
     );
   }
   const leaving = present.slice(0, -missing || 0);
-  return leaving.length === 0
-    ? unchanged
-    : removeYoungest(graph, leaving, to, host, force, context);
+  if (leaving.length === 0) return anew ? decided(orderedAnew(ofRole)) : unchanged;
+  const removal = removeYoungest(graph, leaving, to, host, force, context);
+  return removal.ok ? decided([...removal.events, ...orderedAnew(ofRole)]) : removal;
 };
 
 const removeYoungest = (

@@ -1,0 +1,127 @@
+/**
+ * How an order is answered: how far it is, held back while the caller would have it so. What was
+ * ordered before and is under way is followed, not ordered a second time.
+ */
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Command } from '../core/commands/index.ts';
+import { revision } from '../core/events/commit.ts';
+import type { Revision } from '../core/events/commit.ts';
+import type { Operation as Progress } from '../station/operation.ts';
+import type { Station } from '../station/station.ts';
+import { isOrderOf, isRemoving, orderOf } from '../station/under-way.ts';
+import type { Removing } from '../station/under-way.ts';
+import { done, isDryRun, run } from './commands.ts';
+import type { Done, DryRun, Operation } from './schemas/replies.ts';
+import { abandonment, Share, waitLimits } from './shares.ts';
+
+/** How long an answer may be held back, s. */
+export const waitMax = 300;
+
+/** What came of an order. */
+export interface Ordered {
+  readonly done: Done;
+  readonly operation: Operation;
+}
+
+export class Orders {
+  readonly #station: Station;
+  readonly #waits = new Share('waits', waitLimits);
+
+  constructor(station: Station) {
+    this.#station = station;
+  }
+
+  /** Runs a command that sets off long work. Answers 202 while the work goes on. */
+  run(request: FastifyRequest, reply: FastifyReply, command: Command): Promise<Ordered | DryRun> {
+    const order = async (): Promise<Ordered | DryRun> => {
+      const begun = await this.#begin(request, reply, command);
+      if ('dry_run' in begun) return begun;
+      const operation =
+        begun.order === null
+          ? finished(begun.done.revision)
+          : await this.#progress(request, reply, begun.order);
+      if (operation.state === 'running')
+        reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
+      return { done: begun.done, operation };
+    };
+    return isDryRun(request) ? order() : this.#waiting(request, order);
+  }
+
+  /** How far an operation is. */
+  follow(request: FastifyRequest, reply: FastifyReply, id: number): Promise<Operation> {
+    return this.#waiting(request, () => this.#progress(request, reply, revision(id)));
+  }
+
+  /**
+   * Runs a command. The order to follow is its own or the one under way; where that is about other
+   * things too, it is ordered once more by itself. Null: there is nothing to follow.
+   */
+  async #begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    command: Command,
+  ): Promise<{ done: Done; order: Revision | null } | DryRun> {
+    const submit = (one: Command): Promise<Done | DryRun> =>
+      run(this.#station, request, reply, one, done);
+    const reached = await submit(command);
+    if ('dry_run' in reached) return reached;
+    if (reached.changed) return { done: reached, order: revision(reached.revision) };
+    const order = isRemoving(command) ? this.#underWay(command) : null;
+    if (order !== 'other') return { done: reached, order };
+    const again = await submit({ ...command, anew: true } as Command);
+    if ('dry_run' in again) return again;
+    return { done: reached, order: again.changed ? revision(again.revision) : null };
+  }
+
+  /** The order that a command repeats; `other` where one with another end is under way. */
+  #underWay(command: Removing): Revision | 'other' | null {
+    const { graph, log } = this.#station;
+    const order = orderOf(graph, command);
+    if (order === undefined) return null;
+    const [commit] = log.read(revision(order - 1));
+    return commit && isOrderOf(graph, commit, command) ? order : 'other';
+  }
+
+  /** Whoever may not wait is refused before anything is done. */
+  #waiting<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+    return patienceOf(request) > 0 ? this.#waits.during(request, work) : work();
+  }
+
+  /** How far it is: at its end, or when the caller's patience is at its own. */
+  async #progress(request: FastifyRequest, reply: FastifyReply, at: Revision): Promise<Operation> {
+    const { operations } = this.#station;
+    const progress = await operations.until(at, patienceOf(request), abandonment(reply));
+    return progress ? operationView(at, progress) : finished(at);
+  }
+}
+
+/** Nothing had to be done. */
+const finished = (at: number): Operation => ({
+  id: at,
+  kind: 'none',
+  subject: '',
+  state: 'succeeded',
+  total: 0,
+  done: 0,
+  failed: [],
+  waiting: [],
+  warnings: [],
+});
+
+/** Ms for which the caller would have the answer held back. */
+const patienceOf = (request: FastifyRequest): number => {
+  const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
+  return Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
+};
+
+/** A cluster that starts has many that wait; who does is interesting only when few are left. */
+const stragglersShown = 100;
+
+const operationView = (id: number, operation: Progress): Operation => ({
+  id,
+  ...operation,
+  failed: [...operation.failed],
+  waiting: operation.waiting.slice(0, stragglersShown),
+  warnings: [...operation.warnings],
+});
