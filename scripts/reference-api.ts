@@ -22,6 +22,7 @@ import { bodyBytesMax, createServer } from '../src/api/server.ts';
 import { waitLimits } from '../src/api/shares.ts';
 import type { ShareLimits } from '../src/api/shares.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
+import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
 import { Station } from '../src/station/station.ts';
@@ -256,6 +257,12 @@ const limits: readonly Limit[] = [
     'body of `PUT /processes/{fid}/state` and `/lease`',
     bytes(reportBytesMax),
     '413 `body-too-large`',
+  ],
+  ['name of a run of a process (`instance`)', `${instanceLengthMax} characters`, '400'],
+  [
+    'runs that a process is known by',
+    String(instancesMax),
+    'the oldest is forgotten; a report of it counts as of a new one',
   ],
   ['body of `PUT /hosts/{fqdn}/facts`', bytes(agentMessageBytesMax), '413 `body-too-large`'],
   [

@@ -63,6 +63,8 @@ const meanings: Readonly<Record<EventType, string>> = {
   ProcessRunning: 'The agent of a managed process has executed it, or found it running.',
   ProcessLeased:
     'The owner of an independent process has to be heard from within this time, again and again; else it is failed and removed.',
+  ProcessInstanceBegan:
+    'A run of an independent process named itself. What runs before it still say is refused from now on.',
   ProcessRetryScheduled:
     'A managed process did not run as it should and is started again at a time; until then it is not to run.',
   ProcessStopOrdered: 'A managed process is to be stopped. Its agent is told.',

@@ -26,6 +26,7 @@ const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'no-free-endpoint': 409,
   'environment-range-exhausted': 409,
   'process-managed': 409,
+  'older-instance': 409,
   'process-busy': 409,
   'process-independent': 409,
   'process-required': 409,

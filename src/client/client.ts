@@ -142,7 +142,7 @@ export interface Client {
   leaseProcess<O extends CommandOptions>(
     fid: string,
     seconds: number,
-    options?: O,
+    options?: O & { readonly instance?: string },
   ): Promise<Reply<Done, O>>;
   getConfiguration(fid: string, options?: ReadOptions): Promise<Configuration>;
   /** The configuration as text; undefined while it still has the tag `etag`. */
@@ -313,7 +313,15 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     reportState: (fid, body, options) =>
       command('PUT', `/processes/${segment(fid)}/state`, body, options),
     leaseProcess: (fid, seconds, options) =>
-      command('PUT', `/processes/${segment(fid)}/lease`, { seconds } satisfies LeaseBody, options),
+      command(
+        'PUT',
+        `/processes/${segment(fid)}/lease`,
+        {
+          seconds,
+          ...(options?.instance === undefined ? {} : { instance: options.instance }),
+        } satisfies LeaseBody,
+        options,
+      ),
     getConfiguration: (fid, options) => read(`/processes/${segment(fid)}/configuration`, options),
     readConfiguration: async (fid, format, options = {}) => {
       const { at, etag, signal } = options;

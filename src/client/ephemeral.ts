@@ -64,20 +64,28 @@ export const runEphemeral = async <T>(
   const { token, ...configuration } = process;
   const { fid } = configuration;
   // Its own token: that of whoever adds it may end before the work does.
+  const instance = crypto.randomUUID();
   const timeoutMs = Math.min(options.timeoutMs ?? 10_000, leaseSeconds * 500);
   const own = createClient({ ...options, token, timeoutMs });
   try {
-    await own.reportState(fid, { state: 'online' });
+    await own.reportState(fid, { state: 'online', instance });
   } catch (error) {
-    await end(client, own, fid, { state: 'failed', reason: 'not begun' }, () => undefined);
+    await end(
+      client,
+      own,
+      fid,
+      { state: 'failed', reason: 'not begun', instance },
+      () => undefined,
+    );
     throw error;
   }
 
-  const renewals = new Renewals(own, fid, leaseSeconds, warn);
+  const renewals = new Renewals(own, fid, instance, leaseSeconds, warn);
   const finish = async (state: 'offline' | 'failed', reason: string): Promise<void> => {
     await renewals.stop();
     if (renewals.lost.aborted) return;
-    await end(client, own, fid, { state, reason: reason.slice(0, reasonMax) }, (error) =>
+    const last = { state, reason: reason.slice(0, reasonMax), instance };
+    await end(client, own, fid, last, (error) =>
       warn(
         `could not report the end of ${fid}: ${messageOf(error)}; ` +
           `its lease of ${leaseSeconds} s runs out, and the station removes it`,
@@ -123,7 +131,11 @@ const end = async (
   client: Client,
   own: Client,
   fid: string,
-  last: { readonly state: 'offline' | 'failed'; readonly reason: string },
+  last: {
+    readonly state: 'offline' | 'failed';
+    readonly reason: string;
+    readonly instance: string;
+  },
   failed: (error: unknown) => void,
 ): Promise<void> => {
   try {
@@ -138,6 +150,7 @@ const end = async (
 class Renewals {
   readonly #own: Client;
   readonly #fid: string;
+  readonly #instance: string;
   readonly #seconds: number;
   readonly #warn: (message: string) => void;
   readonly #lost = new AbortController();
@@ -146,9 +159,16 @@ class Renewals {
   #running: Promise<void> = Promise.resolve();
   #isAway = false;
 
-  constructor(own: Client, fid: string, seconds: number, warn: (message: string) => void) {
+  constructor(
+    own: Client,
+    fid: string,
+    instance: string,
+    seconds: number,
+    warn: (message: string) => void,
+  ) {
     this.#own = own;
     this.#fid = fid;
+    this.#instance = instance;
     this.#seconds = seconds;
     this.#warn = warn;
     this.#timer = this.#after(this.#pauseMs);
@@ -178,11 +198,11 @@ class Renewals {
   async #renew(): Promise<void> {
     const { signal } = this.#stopped;
     try {
-      await this.#own.leaseProcess(this.#fid, this.#seconds, { signal });
+      await this.#own.leaseProcess(this.#fid, this.#seconds, { signal, instance: this.#instance });
       this.#isAway = false;
     } catch (error) {
       if (signal.aborted) return;
-      if (isGone(error)) return this.#giveUp();
+      if (isGone(error)) return this.#giveUp(whyGone(error));
       if (!this.#isAway)
         this.#warn(`could not renew the lease of ${this.#fid}: ${messageOf(error)}; trying again`);
       this.#isAway = true;
@@ -191,15 +211,20 @@ class Renewals {
     this.#timer = this.#after(this.#isAway ? Math.min(retryMs, this.#pauseMs) : this.#pauseMs);
   }
 
-  #giveUp(): void {
-    const message =
-      `${this.#fid} is no longer there: its lease ran out, or somebody removed it; ` +
-      "its endpoint may soon be another's";
+  #giveUp(why: string): void {
+    const message = `${this.#fid} is ${why}; its endpoint may soon be another's`;
     this.#warn(message);
     this.#lost.abort(new Error(message));
   }
 }
 
-/** The token of a process ends with the process. */
+/** Whether the process is no longer this run's: its token ends with it, and another run may have begun. */
 const isGone = (error: unknown): boolean =>
-  error instanceof ApiError && (error.code === 'unknown-process' || error.status === 401);
+  error instanceof ApiError && (gone.includes(error.code) || error.status === 401);
+
+const gone: readonly string[] = ['unknown-process', 'older-instance'];
+
+const whyGone = (error: unknown): string =>
+  error instanceof ApiError && error.code === 'older-instance'
+    ? 'run by somebody else by now'
+    : 'no longer there: its lease ran out, or somebody removed it';

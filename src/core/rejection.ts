@@ -21,6 +21,7 @@ export const rejections = {
   'no-free-endpoint': 'no endpoint is free',
   'environment-range-exhausted': 'an environment range has no free value on the node',
   'process-managed': 'Halcyon itself manages the process',
+  'older-instance': 'a newer run of the process has reported',
   'process-busy': 'the process is not in a state that allows this',
   'process-independent': 'the owner of an independent process starts and stops it',
   'process-required': 'other processes of the node require it',

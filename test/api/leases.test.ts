@@ -51,6 +51,42 @@ t.test('a lease is set by an event and renewed without one', async (t) => {
   });
 });
 
+t.test('a late report or renewal of an older run is refused, and renews nothing', async (t) => {
+  const opened = await openStation(t);
+  const { ask, station } = opened;
+  const { fid, token } = await added(opened);
+  const [state, lease] = [`/processes/${fid}/state`, `/processes/${fid}/lease`];
+  t.match(await ask('GET', `/processes/${fid}`), { body: { instance: null } });
+  for (const instance of ['first', 'second'])
+    t.match(await ask('PUT', state, { state: 'online', instance }, { token }), { status: 200 });
+  await ask('PUT', lease, { seconds: 30, instance: 'second' }, { token });
+  let renewed = 0;
+  station.leases.renew = () => void (renewed += 1);
+  const older = {
+    status: 409,
+    body: {
+      code: 'older-instance',
+      detail: `${fid} is run as second by now; what first says of it is ignored`,
+    },
+  };
+  t.match(await ask('PUT', state, { state: 'failed', instance: 'first' }, { token }), older);
+  t.match(await ask('PUT', lease, { seconds: 30, instance: 'first' }, { token }), older);
+  t.equal(renewed, 0);
+  t.match(await ask('PUT', lease, { seconds: 30, instance: 'second' }, { token }), { status: 200 });
+  t.equal(renewed, 1);
+  t.match(await ask('GET', `/processes/${fid}`), {
+    body: { state: 'online', instance: 'second' },
+  });
+  for (const instance of ['', 'a'.repeat(65), 'a\n', 'ä', 7])
+    for (const [path, body] of [
+      [state, { state: 'online', instance }],
+      [lease, { seconds: 30, instance }],
+    ] as const)
+      t.match(await ask('PUT', path, body, { token }), { status: 400 }, String(instance));
+  const longest = { state: 'online', instance: 'a'.repeat(64) };
+  t.match(await ask('PUT', state, longest, { token }), { status: 200 });
+});
+
 t.test('a managed process has none', async (t) => {
   const { ask, fill } = await openStation(t);
   await fill();

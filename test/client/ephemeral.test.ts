@@ -72,6 +72,21 @@ t.test('it renews for as long as it works, and says when the process is gone', a
   t.match(warnings, [/is no longer there: its lease ran out, or somebody removed it/]);
 });
 
+t.test('another run of the process takes it over, and ends for itself', async (t) => {
+  const { client, options } = await open(t);
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  let fid = '';
+  await runEphemeral({ ...options, warn }, async (configuration, { lost }) => {
+    ({ fid } = configuration);
+    t.type((await client.getProcess(fid)).instance, 'string');
+    await client.reportState(fid, { state: 'online', instance: 'another' });
+    if (!lost.aborted) await once(lost, 'abort');
+  });
+  t.match(warnings, [/is run by somebody else by now/]);
+  t.match(await client.getProcess(fid), { state: 'online', instance: 'another' });
+});
+
 t.test('what cannot be run like this is refused, and nothing is kept', async (t) => {
   const { client, options } = await open(t);
   const before = (await client.listProcesses()).items.map(({ fid }) => fid);

@@ -20,8 +20,8 @@ import {
   facts,
   given,
   load,
-  noon,
   nodeUp,
+  noon,
   observe,
   override,
   rejectionOf,
@@ -30,6 +30,7 @@ import {
   roleSource,
   scale,
   setVars,
+  submit,
   wantProcess,
 } from './scenario.ts';
 
@@ -337,6 +338,18 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
         const added = addedBy(engine, add(host, 's3server'));
         return report(added.at(-1)!.fid, 'online');
       },
+    },
+  ],
+  'older-instance': [
+    {
+      history: loaded,
+      when: (engine) => {
+        const { fid } = addedBy(engine, add(host, 'app')).at(-1)!;
+        for (const run of ['first', 'second'])
+          submit(engine, { ...report(fid, 'online'), instance: run } as Command);
+        return { ...report(fid, 'offline'), instance: 'first' } as Command;
+      },
+      then: /run as second by now; what first says/,
     },
   ],
   'process-busy': (['starting', 'online'] as const).map((state) => ({

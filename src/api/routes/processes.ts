@@ -198,7 +198,9 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
       bodyLimit: reportBytesMax,
       schema: {
         summary: 'Report the state of an independent process',
-        description: 'For its owner. A report that changes nothing leaves no trace in the log.',
+        description:
+          'For its owner. A report that changes nothing leaves no trace in the log. With `instance`, late reports of older ' +
+          'runs are refused.',
         tags: ['processes'],
         params: ProcessPath,
         body: StateBody,
@@ -210,8 +212,9 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
     (request, reply) => {
       const fid = fidIn(request);
       mustBeOwnOr(request, fid, 'operator');
-      const { state, reason = '' } = request.body;
-      return run(station, request, reply, { type: 'ReportProcessState', fid, state, reason }, done);
+      const { state, reason = '', instance } = request.body;
+      const command = { type: 'ReportProcessState', fid, state, reason, instance } as const;
+      return run(station, request, reply, command, done);
     },
   );
 
@@ -236,8 +239,9 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
     (request, reply) => {
       const fid = fidIn(request);
       mustBeOwnOr(request, fid, 'operator');
-      const { seconds } = request.body;
-      return run(station, request, reply, { type: 'LeaseProcess', fid, seconds }, done);
+      const { seconds, instance } = request.body;
+      const command = { type: 'LeaseProcess', fid, seconds, instance } as const;
+      return run(station, request, reply, command, done);
     },
   );
 };

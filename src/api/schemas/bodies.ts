@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { reportableStates } from '../../core/commands/report-process-state.ts';
 import { leaseSecondsMax, leaseSecondsMin } from '../../core/graph/resources.ts';
+import { instanceLengthMax } from '../../core/lifecycle/instance.ts';
 import {
   CredentialRole,
   FidText,
@@ -77,10 +78,22 @@ export const ProcessBody = Type.Object(
   strict,
 );
 
+const instance = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: instanceLengthMax,
+    pattern: '^[ -~]*$',
+    description:
+      'Which run of the process says so: an id that it chose when it began. The first `starting` or `online` of a run ' +
+      'makes it the present one; what another says afterwards is refused as `older-instance`. Absent: not said.',
+  }),
+);
+
 export const StateBody = Type.Object(
   {
     state: Type.Unsafe<(typeof reportableStates)[number]>(Type.Enum([...reportableStates])),
     reason: Type.Optional(Type.String({ maxLength: 1024 })),
+    instance,
   },
   strict,
 );
@@ -88,6 +101,7 @@ export const StateBody = Type.Object(
 export const LeaseBody = Type.Object(
   {
     seconds: leaseSeconds,
+    instance,
   },
   strict,
 );

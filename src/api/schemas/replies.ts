@@ -39,6 +39,9 @@ export const Process = Type.Object({
   lease: nullable(
     Type.Integer({ description: 'Seconds for which its owner may be silent; null: for ever.' }),
   ),
+  instance: nullable(
+    Type.String({ description: 'The present run of it; null: none has named itself.' }),
+  ),
   since: Timestamp,
   endpoint: Type.String(),
   state: ProcessState,

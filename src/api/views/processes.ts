@@ -7,6 +7,7 @@ import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit, Revision } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow, ProcessState } from '../../core/graph/resources.ts';
+import { presentInstance } from '../../core/lifecycle/instance.ts';
 import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
@@ -49,6 +50,7 @@ export const processView = (graph: Graph, row: ProcessRow): Process => {
     attempt: row.attempt,
     pid: row.pid,
     lease: row.lease,
+    instance: presentInstance(row),
     since: row.since,
     created: row.created,
     changed: row.changed,

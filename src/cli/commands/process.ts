@@ -211,6 +211,7 @@ const showCommand = (process: Command, shell: Shell): void => {
         ['pid', reply.pid === null ? undefined : String(reply.pid)],
         ['attempt', reply.attempt === 0 ? undefined : String(reply.attempt)],
         ['lease', reply.lease === null ? undefined : `${reply.lease} s`],
+        ['instance', reply.instance ?? undefined],
         ['host', reply.host],
         ['node', reply.node],
         ['role', reply.role],
@@ -334,13 +335,18 @@ const scaleCommand = (process: Command, shell: Shell): void => {
 
 interface StateFlags extends ChangeFlags {
   readonly reason?: string;
+  readonly instance?: string;
 }
 
 const stateCommand = (process: Command, shell: Shell): void => {
   const run = async (flags: StateFlags, fid: string, state: StateBody['state']): Promise<void> => {
     const client = await connect(shell, flags);
-    const { reason } = flags;
-    const body = { state, ...(reason === undefined ? {} : { reason }) };
+    const { reason, instance } = flags;
+    const body = {
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(instance === undefined ? {} : { instance }),
+    };
     const reply = await client.reportState(fid, body, changeOptions(shell, flags));
     await showChange(shell, flags, reply, ({ revision, changed }: Done) => [
       changed ? `${fid} is ${state}; revision ${revision}.` : `${fid} already was ${state}.`,
@@ -358,10 +364,15 @@ const stateCommand = (process: Command, shell: Shell): void => {
         'starting',
       ]),
     )
-    .option('--reason <text>', 'why');
+    .option('--reason <text>', 'why')
+    .option(
+      '--instance <id>',
+      'which run of it says so; what is said for older ones afterwards is refused',
+    );
   withExamples(
     withWork(withChange(report), run),
     'halctl cluster process state 0x7200000000000001:0x2a online',
     "halctl cluster process state 0x7200000000000001:0x2a failed --reason 'lost its mount'",
+    'halctl cluster process state 0x7200000000000001:0x2a online --instance "$run"',
   );
 };

@@ -6,6 +6,8 @@
 import type { Fid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import { refusalOfOlder } from '../lifecycle/instance.ts';
+import type { Instance } from '../lifecycle/instance.ts';
 import { removed } from '../lifecycle/removal.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { isManaged } from '../lifecycle/process.ts';
@@ -19,6 +21,8 @@ export interface LeaseProcess {
   readonly fid: Fid;
   /** How long its owner may be silent, `leaseSecondsMin` to `leaseSecondsMax`. */
   readonly seconds: number;
+  /** Which run of the process renews it. */
+  readonly instance?: Instance;
 }
 
 export interface ExpireLease {
@@ -27,9 +31,11 @@ export interface ExpireLease {
   readonly reason: string;
 }
 
-export const leaseProcess: Decide<LeaseProcess> = (graph, { fid, seconds }) => {
+export const leaseProcess: Decide<LeaseProcess> = (graph, { fid, seconds, instance }) => {
   const process = independentProcess(graph, fid);
   if ('rejection' in process) return process;
+  const older = refusalOfOlder(process, instance, false);
+  if (older) return older;
   return process.lease === seconds
     ? unchanged
     : decided([{ type: 'ProcessLeased', data: { fid, seconds } }]);

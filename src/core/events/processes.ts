@@ -11,6 +11,7 @@ import {
 import type { ProcessState, WantedState } from '../graph/resources.ts';
 import { defaultReadiness, ownerships, processTypes } from '../roles.ts';
 import type { ProcessSpec } from '../roles.ts';
+import { instanceLengthMax } from '../lifecycle/instance.ts';
 import { event } from './define.ts';
 import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
 
@@ -183,6 +184,19 @@ export const processEvents = {
       closed,
     ),
     { fid: '0x7200000000000001:0x2a' as Fid, seconds: 30 },
+  ),
+
+  /** A run of an independent process named itself; what older runs say is ignored from now on. */
+  ProcessInstanceBegan: event(
+    1,
+    Type.Object(
+      {
+        fid: FidField,
+        instance: Type.String({ minLength: 1, maxLength: instanceLengthMax }),
+      },
+      closed,
+    ),
+    { fid: '0x7200000000000001:0x2a' as Fid, instance: '3f2a9c4e-0d5b-4f6e-9a51-6f0f2b7c8d1e' },
   ),
 
   /** It did not run as it should and is tried again at a time. */

@@ -7,6 +7,7 @@ import { fidKey } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft, EventType } from '../events/catalogue.ts';
 import type { Commit } from '../events/commit.ts';
+import { withInstance } from '../lifecycle/instance.ts';
 import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from './changes.ts';
 import type { Evolve, Position } from './changes.ts';
 import { endRecovery, recoveryEvolvers } from './evolve-recovery.ts';
@@ -236,6 +237,12 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
       lease: seconds,
       changed: revision,
     }),
+
+  ProcessInstanceBegan: (graph, { fid, instance }, { revision }) => {
+    const process = graph.must('process', fid);
+    const instances = withInstance(process, instance);
+    graph.put('process', { ...process, instances, changed: revision });
+  },
 
   ProcessRetryScheduled: (graph, { fid, attempt, at, reason }, position) => {
     clearDeadline(graph, 'process-start', fid);

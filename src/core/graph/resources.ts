@@ -203,6 +203,8 @@ export interface ProcessRow extends Provenance {
   readonly pid: number | null;
   /** Seconds for which the owner of an independent process may be silent; null: for ever. */
   readonly lease: number | null;
+  /** The runs of an independent process that named themselves, newest first; absent: none did. */
+  readonly instances?: readonly string[];
 }
 
 export interface ServiceRow extends Provenance {

@@ -1,0 +1,50 @@
+/**
+ * The runs of an independent process. Its owner may start it again under the same fid; a report that
+ * an older run sent before it died can come after the first one of the next run. So whoever reports
+ * may say which run it is: by an id that the run chose when it began.
+ */
+
+import type { ProcessRow } from '../graph/resources.ts';
+import { reject } from '../rejection.ts';
+import type { Refused } from '../rejection.ts';
+
+/** Runs that a process is known by: the present one, and those before it. */
+export const instancesMax = 8;
+/** Of the name of a run, characters. */
+export const instanceLengthMax = 64;
+
+/** Who reports; undefined where it did not say. */
+export type Instance = string | undefined;
+
+export const presentInstance = ({ instances }: ProcessRow): string | null => instances?.[0] ?? null;
+
+/** Whether it is a run that was never heard of. */
+export const isNewInstance = ({ instances = [] }: ProcessRow, instance: Instance): boolean =>
+  instance !== undefined && !instances.includes(instance);
+
+/**
+ * The refusal of what an older run says.
+ *
+ * @param begins whether it is something that a new run says first; the end of a run that never began
+ * is that of an older one
+ */
+export const refusalOfOlder = (
+  process: ProcessRow,
+  instance: Instance,
+  begins: boolean,
+): Refused | undefined => {
+  const present = presentInstance(process);
+  if (instance === undefined || present === null || instance === present) return undefined;
+  if (begins && isNewInstance(process, instance)) return undefined;
+  return reject(
+    'older-instance',
+    `${process.fid} is run as ${present} by now; what ${instance} says of it is ignored`,
+    { subject: process.fid },
+  );
+};
+
+/** The runs that are known when one has begun, newest first. */
+export const withInstance = ({ instances = [] }: ProcessRow, instance: string): string[] => [
+  instance,
+  ...instances.slice(0, instancesMax - 1),
+];
