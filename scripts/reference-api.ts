@@ -19,12 +19,12 @@ import { unreadBytesMax } from '../src/api/event-streams.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
-import { waitLimits } from '../src/api/shares.ts';
-import type { ShareLimits } from '../src/api/shares.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
+import { longReadLimits, pastLimits, waitLimits } from '../src/station/shares.ts';
+import type { ShareLimits } from '../src/station/shares.ts';
 import { Station } from '../src/station/station.ts';
 import { stepsMax } from '../src/station/why.ts';
 
@@ -329,6 +329,8 @@ const limits: readonly Limit[] = [
   ['processes of one role in one request', '10000', '422 `invalid-multiplicity`'],
   ['rows of one page', '10000', '400 `invalid-request`'],
   ...shareRows('requests that wait (`Prefer: wait`)', waitLimits),
+  ...shareRows('reads of the past (`at`) that are not at hand', pastLimits),
+  ...shareRows('long reads: reasons, pages of events, lists, the graph', longReadLimits),
   ['commits told by `why`', String(stepsMax), 'the first and the latest are told'],
 ];
 

@@ -13,6 +13,7 @@ import type { Graph } from '../core/graph/graph.ts';
 import type { Rejection } from '../core/rejection.ts';
 import type { MakeReply } from '../station/result.ts';
 import type { Sender, Station } from '../station/station.ts';
+import { principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
 import type { Done, DryRun } from './schemas/replies.ts';
 import { strict } from './schemas/values.ts';
@@ -72,16 +73,12 @@ const expectedOf = (request: FastifyRequest): Revision | undefined => {
   return revision(Number(match[1]));
 };
 
-export const senderOf = (request: FastifyRequest): Sender => {
-  const { credential } = request;
-  return {
-    actor:
-      credential?.role === 'process' ? `process:${credential.process!}` : `token:${credential!.id}`,
-    correlation: request.id,
-    request: identityOf(request),
-    expected: expectedOf(request),
-  };
-};
+export const senderOf = (request: FastifyRequest): Sender => ({
+  actor: principalOf(request),
+  correlation: request.id,
+  request: identityOf(request),
+  expected: expectedOf(request),
+});
 
 export const refusal = ({ code, message, source, subject }: Rejection): ApiError =>
   new ApiError(code, message, {

@@ -8,12 +8,13 @@ import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/events/commit.ts';
 import type { Revision } from '../core/events/commit.ts';
 import type { Operation as Progress } from '../station/operation.ts';
+import { Share, waitLimits } from '../station/shares.ts';
 import type { Station } from '../station/station.ts';
 import { isOrderOf, isRemoving, orderOf } from '../station/under-way.ts';
 import type { Removing } from '../station/under-way.ts';
+import { abandonment, principalOf } from './asker.ts';
 import { done, isDryRun, run } from './commands.ts';
 import type { Done, DryRun, Operation } from './schemas/replies.ts';
-import { abandonment, Share, waitLimits } from './shares.ts';
 
 /** How long an answer may be held back, s. */
 export const waitMax = 300;
@@ -85,7 +86,7 @@ export class Orders {
 
   /** Whoever may not wait is refused before anything is done. */
   #waiting<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> {
-    return patienceOf(request) > 0 ? this.#waits.during(request, work) : work();
+    return patienceOf(request) > 0 ? this.#waits.during(principalOf(request), work) : work();
   }
 
   /** How far it is: at its end, or when the caller's patience is at its own. */

@@ -4,8 +4,10 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { TObject, TProperties } from 'typebox';
 import { revision } from '../core/events/commit.ts';
-import type { Moment, GraphAt } from '../station/archive.ts';
+import type { GraphAt } from '../station/archive.ts';
+import type { Moment } from '../station/history.ts';
 import type { Station } from '../station/station.ts';
+import { askerOf } from './asker.ts';
 import { ApiError } from './errors.ts';
 import { strict } from './schemas/values.ts';
 
@@ -59,7 +61,8 @@ export const read = async <T>(
   const asked = at === undefined ? undefined : momentOf(at);
   for (let look = 1; ; look += 1) {
     const { graph, head, at: time } = station;
-    const moment = asked === undefined ? { graph, head, at: time } : await station.past(asked);
+    const moment =
+      asked === undefined ? { graph, head, at: time } : await station.past(asked, askerOf(reply));
     const made = view(moment);
     try {
       await station.settled();

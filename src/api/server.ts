@@ -10,8 +10,10 @@ import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { ShareExceededError } from '../station/shares.ts';
 import type { Station } from '../station/station.ts';
 import { agentSocket } from './agent-socket.ts';
+import { Abandoned } from './asker.ts';
 import { authorise } from './auth.ts';
 import { Connections, hangUpSoon, usualPatience } from './connections.ts';
 import type { Patience } from './connections.ts';
@@ -30,7 +32,6 @@ import { operationRoutes } from './routes/operations.ts';
 import { outputRoutes } from './routes/output.ts';
 import { processRoutes } from './routes/processes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
-import { Abandoned } from './shares.ts';
 import { admitUploads } from './uploads.ts';
 import { agentMessageBytesMax } from './schemas/agent-protocol.ts';
 import { validatorCompiler } from './validation.ts';
@@ -176,6 +177,8 @@ const onErrors = (app: FastifyInstance): void => {
  */
 const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
   if (error instanceof ApiError) return error;
+  if (error instanceof ShareExceededError)
+    return new ApiError(error.code, error.message, { retryAfter: error.retryAfter });
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError('body-too-large', 'the body is larger than this request may be');

@@ -20,6 +20,7 @@ export class SqliteReader {
   readonly #database: DatabaseSync;
   readonly #page: StatementSync;
   readonly #checksum: StatementSync;
+  readonly #time: StatementSync;
 
   /** Opens read-only, so that even a log that is refused stays as it was found. */
   constructor(path: string) {
@@ -32,6 +33,7 @@ export class SqliteReader {
       );
       this.#page.setReturnArrays(true);
       this.#checksum = this.#database.prepare('SELECT crc FROM commits WHERE revision = ?');
+      this.#time = this.#database.prepare('SELECT at FROM commits WHERE revision = ?');
     } catch (error) {
       this.#database.close();
       throw logFailure(error, path);
@@ -56,6 +58,27 @@ export class SqliteReader {
     } catch (error) {
       throw logFailure(error, this.path);
     }
+  }
+
+  /** The last commit up to `to` at or before a time, ms since the epoch; 0 where there is none. */
+  revisionAt(time: number, to: number): number {
+    let [before, after] = [0, to + 1];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (this.#timeOf(middle) <= time) before = middle;
+      else after = middle;
+    }
+    return before;
+  }
+
+  #timeOf(revision: number): number {
+    try {
+      const row = this.#time.get(revision) as { at: number } | undefined;
+      if (row) return row.at;
+    } catch (error) {
+      throw logFailure(error, this.path);
+    }
+    throw this.#corrupt(revision, 'it is missing');
   }
 
   /**

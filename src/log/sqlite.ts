@@ -60,6 +60,8 @@ export interface SqliteLog extends EventLog {
    * snapshot that carries it knows its log.
    */
   checksum(revision: Revision): number | undefined;
+  /** The last commit at or before a time, ms since the epoch; 0 where there is none. */
+  revisionAt(time: number): Revision;
   /** Transactions synced since it was opened: how far group commit spread the cost of a sync. */
   readonly transactions: number;
 }
@@ -183,6 +185,11 @@ class GroupCommitLog implements SqliteLog {
   checksum(revision: Revision): number | undefined {
     this.#mustBeOpen();
     return revision > this.#durable ? undefined : this.#parts.reader.checksum(revision);
+  }
+
+  revisionAt(time: number): Revision {
+    this.#mustBeOpen();
+    return this.#parts.reader.revisionAt(time, this.#durable) as Revision;
   }
 
   size(): number {

@@ -1,17 +1,18 @@
 /** What is on disk, as graphs: the log and the snapshots that shorten reading it. */
 
-import { setImmediate } from 'node:timers/promises';
 import { rmSync } from 'node:fs';
 import type { DecideContext } from '../core/commands/command.ts';
 import { Engine } from '../core/engine.ts';
 import { revision } from '../core/events/commit.ts';
-import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Revision } from '../core/events/commit.ts';
 import { restoreLine, snapshotLines } from '../core/graph/dump.ts';
 import { Graph } from '../core/graph/graph.ts';
 import { rulesVersion } from '../core/rules/index.ts';
 import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../log/snapshots.ts';
 import type { SnapshotFile } from '../log/snapshots.ts';
 import type { SqliteLog } from '../log/sqlite.ts';
+import { Turns } from './turns.ts';
+import type { Turn } from './turns.ts';
 
 /** A graph and where in the log it stands. */
 export interface GraphAt {
@@ -21,9 +22,6 @@ export interface GraphAt {
   readonly at: number;
 }
 
-/** A point in the past: a revision, or the last commit at or before a time (ms since the epoch). */
-export type Moment = { readonly revision: Revision } | { readonly time: number };
-
 /**
  * Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used.
  */
@@ -31,8 +29,6 @@ const kind = `layout 8, rules ${rulesVersion}`;
 const snapshotsKept = 3;
 /** So many paths of no use are named; there may be anything in a directory. */
 const namedMax = 64;
-/** Commits replayed before others get a turn; about 3 ms. */
-const commitsAtOnce = 1000;
 
 /** For engines that only replay: they never decide, so they never render or mint. */
 const replayOnly: Omit<DecideContext, 'at'> = {
@@ -67,19 +63,18 @@ export class Archive {
   }
 
   /** The graph at the head of the log. @throws what reading the log throws */
-  latest(): Promise<GraphAt> {
-    return this.at({ revision: this.#log.head() });
+  async latest(): Promise<GraphAt> {
+    const nobodyElse = await new Turns().begin('station', new AbortController().signal);
+    return this.at(this.#log.head(), nobodyElse);
   }
 
-  /** The graph at a moment. Others get their turn while it is rebuilt. */
-  async at(moment: Moment): Promise<GraphAt> {
-    const engine = new Engine(replayOnly, await this.#nearest(moment));
-    let replayed = 0;
+  /** The graph at a revision, or at the head where that comes before it. */
+  async at(revision: Revision, turn: Turn): Promise<GraphAt> {
+    const engine = new Engine(replayOnly, await this.#nearest(revision, turn));
     for (const commit of this.#log.read(engine.head)) {
-      if (isAfter(commit, moment)) break;
+      if (commit.revision > revision) break;
       engine.replay(commit);
-      replayed += 1;
-      if (replayed % commitsAtOnce === 0) await setImmediate();
+      if (turn.isOver) await turn.next();
     }
     return { graph: engine.graph, head: engine.head, at: engine.at };
   }
@@ -101,11 +96,11 @@ export class Archive {
     pruneSnapshots(this.#directory, snapshotsKept, this.#unusable);
   }
 
-  async #nearest(moment: Moment): Promise<GraphAt> {
+  async #nearest(wanted: Revision, turn: Turn): Promise<GraphAt> {
     for (const file of this.snapshots) {
-      if ('revision' in moment && file.about.revision > moment.revision) continue;
-      const restored = await this.#restore(file);
-      if (restored && !('time' in moment && restored.at > moment.time)) return restored;
+      if (file.about.revision > wanted) continue;
+      const restored = await this.#restore(file, turn);
+      if (restored) return restored;
     }
     return { graph: new Graph(), head: revision(0), at: 0 };
   }
@@ -114,7 +109,7 @@ export class Archive {
    * A snapshot is a convenience: whatever is wrong with it, it is removed and the log is read
    * instead.
    */
-  async #restore(file: SnapshotFile): Promise<GraphAt | null> {
+  async #restore(file: SnapshotFile, turn: Turn): Promise<GraphAt | null> {
     const { about } = file;
     const wrong = this.#mismatch(file);
     if (wrong) return this.#discard(file, wrong);
@@ -126,11 +121,12 @@ export class Archive {
         if (restored === 0) at = Number(line);
         else restoreLine(graph, line);
         restored += 1;
-        if (restored % (4 * commitsAtOnce) === 0) await setImmediate();
+        if (turn.isOver) await turn.next();
       }
       if (graph.digest() !== about.digest) return this.#discard(file, 'its digest is wrong');
       return { graph, head: about.revision, at };
     } catch (error) {
+      turn.signal.throwIfAborted();
       // It may be readable the next time, unlike one that is not what was written.
       if (error instanceof Error && 'syscall' in error) this.#unusable(file.path, error);
       else this.#discard(file, (error as Error).message);
@@ -167,6 +163,3 @@ function* withTime(at: number, lines: Iterable<string>): Generator<string> {
   yield String(at);
   yield* lines;
 }
-
-const isAfter = (commit: Commit, moment: Moment): boolean =>
-  'revision' in moment ? commit.revision > moment.revision : commit.at > moment.time;

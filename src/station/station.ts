@@ -22,30 +22,28 @@ import { openSqliteLog } from '../log/sqlite.ts';
 import type { SqliteLog } from '../log/sqlite.ts';
 import { AgentSessions } from './agent-sessions.ts';
 import { Archive } from './archive.ts';
-import type { GraphAt, Moment } from './archive.ts';
+import type { GraphAt } from './archive.ts';
 import { awakeClock, leapOf, logClock } from './clocks.ts';
 import type { Clock } from './clocks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FilesReader } from './files.ts';
 import { History } from './history.ts';
+import type { Moment } from './history.ts';
 import { stationKey } from './key.ts';
 import { Leases } from './leases.ts';
+import type { StationLogger } from './logger.ts';
+import { LongReads } from './long-reads.ts';
+import type { Asker } from './long-reads.ts';
 import { OperationWaits } from './operation-waits.ts';
 import { Rate } from './rate.ts';
 import { RecoverySteps } from './recovery-steps.ts';
 import type { MakeReply, Result } from './result.ts';
 import { SecretStore } from './secrets.ts';
+import { Snapshotting } from './snapshotting.ts';
 import { Submitter } from './submitter.ts';
 import { newToken, processToken, verifyToken } from './tokens.ts';
 import type { NewToken } from './tokens.ts';
 import { Turns } from './turns.ts';
-
-/** What a station tells of itself; pino fits. */
-export interface StationLogger {
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
 
 export interface StationOptions {
   /** Made if it is not there; holds the log, snapshots, the station's key and its secrets. */
@@ -94,8 +92,8 @@ export class Station {
   readonly archive: Archive;
   readonly dispatcher: Dispatcher;
   readonly files = new FilesReader();
-  /** Of everything that costs more than a moment. */
-  readonly turns = new Turns();
+  readonly #turns = new Turns();
+  readonly longReads = new LongReads(this.#turns);
   readonly operations: OperationWaits;
   readonly #recoverySteps: RecoverySteps;
   readonly #engine: Engine;
@@ -105,14 +103,13 @@ export class Station {
   readonly #now: Clock;
   readonly #hasLeapt: () => boolean;
   readonly #key: Buffer;
-  readonly #snapshotEvery: number;
+  readonly #snapshotting: Snapshotting;
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
   readonly started: number;
   readonly #commits = new Rate(rateMs);
   readonly #ticker: NodeJS.Timeout;
-  #snapshot: { revision: number; running: Promise<void> | null };
   #closing = false;
   #isFiring = false;
 
@@ -161,15 +158,23 @@ export class Station {
       return { id, hash };
     };
     this.#engine = new Engine({ render: createRenderer(), mint }, start);
-    this.#history = new History(archive);
+    this.#history = new History(archive, log, this.#turns);
     this.#submitter = new Submitter({
       engine: this.#engine,
       log,
       now: this.#now,
-      graphAt: async (at) => (await this.#history.at({ revision: at })).graph,
+      graphAt: async (at, principal) => {
+        const { signal } = new AbortController();
+        return (await this.#history.at({ revision: at }, { principal, signal })).graph;
+      },
     });
-    this.#snapshotEvery = options.snapshotEvery ?? defaultSnapshotEvery;
-    this.#snapshot = { revision: archive.snapshots[0]?.about.revision ?? 0, running: null };
+    this.#snapshotting = new Snapshotting({
+      archive,
+      every: options.snapshotEvery ?? defaultSnapshotEvery,
+      logger: options.logger,
+      present: () => this.#present,
+      settled: () => this.settled(),
+    });
     this.agents = new AgentSessions({
       graph: () => this.#engine.graph,
       awake,
@@ -237,7 +242,7 @@ export class Station {
    * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
    */
   submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
-    this.#considerSnapshot();
+    if (!this.#closing) this.#snapshotting.consider(this.head);
     const leased = command.type === 'LeaseProcess' ? [command.fid] : [];
     const isLeasing = command.type === 'AddProcesses' && command.lease !== undefined;
     const submitted = this.#submitter.submit(command, identified(sender), (graph, commit) => {
@@ -261,10 +266,15 @@ export class Station {
   }
 
   /** The cluster as it was; the present graph where the moment is now. */
-  async past(moment: Moment): Promise<GraphAt> {
+  async past(moment: Moment, asker: Asker): Promise<GraphAt> {
     const present = 'revision' in moment ? moment.revision >= this.head : moment.time >= this.at;
-    if (!present) return this.#history.at(moment);
-    return { graph: this.graph, head: this.head, at: this.at };
+    if (!present) return this.#history.at(moment, asker);
+    return this.#present;
+  }
+
+  get #present(): GraphAt {
+    const { graph, head, at } = this.#engine;
+    return { graph, head, at };
   }
 
   /** The credential that a token proves. */
@@ -322,12 +332,7 @@ export class Station {
     this.leases.close();
     await this.files.close();
     await this.settled()?.catch(() => undefined);
-    await this.#snapshot.running;
-    if (
-      this.#snapshotEvery > 0 &&
-      this.head - this.#snapshot.revision >= Math.min(1000, this.#snapshotEvery)
-    )
-      await this.#saveSnapshot();
+    await this.#snapshotting.close();
     await this.log.close();
   }
 
@@ -373,29 +378,6 @@ export class Station {
     } catch (error) {
       this.#logger.error({ err: error, command: command.type }, 'the log did not take a command');
       return false;
-    }
-  }
-
-  #considerSnapshot(): void {
-    if (this.#closing || this.#snapshotEvery === 0 || this.#snapshot.running) return;
-    if (this.head - this.#snapshot.revision < this.#snapshotEvery) return;
-    this.#snapshot.running = this.#saveSnapshot().finally(() => {
-      this.#snapshot.running = null;
-    });
-  }
-
-  async #saveSnapshot(): Promise<void> {
-    const { graph, head, at } = this;
-    try {
-      await this.archive.save({ graph, head, at }, this.settled());
-      this.#snapshot.revision = head;
-      this.#logger.info({ revision: head }, 'wrote a snapshot');
-    } catch (error) {
-      this.#snapshot.revision = head;
-      this.#logger.warn(
-        { err: error, revision: head },
-        'could not write a snapshot; the next try comes later',
-      );
     }
   }
 }

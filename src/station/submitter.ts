@@ -26,7 +26,7 @@ export interface SubmitterParts {
   /** Wall clock, ms since the epoch. */
   readonly now: () => number;
   /** The graph as it was at a revision, for a reply that is no longer at hand. */
-  readonly graphAt: (revision: Revision) => Promise<Graph>;
+  readonly graphAt: (revision: Revision, actor: string) => Promise<Graph>;
 }
 
 /** A submission before it is timed. */
@@ -131,7 +131,7 @@ export class Submitter {
     const kept = this.#replies.get(`${options.actor} ${options.request!.key}`) as T | undefined;
     if (kept !== undefined) return { ok: true, revision: at, changed: true, reply: kept };
     const [commit] = this.#log.read(revision(at - 1));
-    const reply = makeReply(await this.#graphAt(at), commit!);
+    const reply = makeReply(await this.#graphAt(at, options.actor), commit!);
     return { ok: true, revision: at, changed: true, reply };
   }
 

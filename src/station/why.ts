@@ -3,7 +3,6 @@
  * that led there.
  */
 
-import { setImmediate } from 'node:timers/promises';
 import { parseFid } from '../core/allocation/fid.ts';
 import { revision } from '../core/events/commit.ts';
 import type { Commit, EventRecord } from '../core/events/commit.ts';
@@ -11,6 +10,7 @@ import type { Graph } from '../core/graph/graph.ts';
 import { kinds } from '../core/graph/resources.ts';
 import type { Kind, Rows } from '../core/graph/resources.ts';
 import type { EventLog } from '../log/log.ts';
+import type { Turn } from './turns.ts';
 
 export interface Found {
   readonly kind: Kind;
@@ -44,7 +44,6 @@ const explained: readonly Kind[] = [
 
 /** At most this many steps are told: the first, which made it, and the latest. */
 export const stepsMax = 100;
-const commitsAtOnce = 1000;
 
 /** The resource that an id names: a fid, an FQDN or a name. */
 export const findResource = (graph: Graph, id: string, only?: Kind): Found | undefined => {
@@ -64,17 +63,19 @@ export const isKind = (text: string): text is Kind =>
   (kinds as readonly string[]).includes(text) && !(internal as readonly string[]).includes(text);
 
 /** Reads the log between the resource's first and last change. */
-export const explain = async (log: EventLog, { kind, key, row }: Found): Promise<Step[]> => {
+export const explain = async (
+  log: EventLog,
+  { kind, key, row }: Found,
+  turn: Turn,
+): Promise<Step[]> => {
   const names = identifiersOf(kind, key, row);
   const steps: Step[] = [];
-  let read = 0;
   for (const commit of log.read(revision(row.created - 1))) {
     if (commit.revision > row.changed) break;
     const touching = commit.events.flatMap((event, i) => (touches(event, names) ? [i] : []));
     if (touching.length > 0) steps.push({ commit, events: withCauses(commit, touching) });
     if (steps.length > stepsMax) steps.splice(1, 1);
-    read += 1;
-    if (read % commitsAtOnce === 0) await setImmediate();
+    if (turn.isOver) await turn.next();
   }
   return steps;
 };

@@ -2,7 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { waitLimits } from '../../src/api/shares.ts';
+import { waitLimits } from '../../src/station/shares.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import { OperationWaits } from '../../src/station/operation-waits.ts';
 import { openStation, until } from './harness.ts';

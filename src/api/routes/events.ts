@@ -6,7 +6,9 @@ import type { Static } from 'typebox';
 import { revision } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/events/commit.ts';
 import type { Station } from '../../station/station.ts';
+import type { Turn } from '../../station/turns.ts';
 import { explain, findResource, isKind } from '../../station/why.ts';
+import { askerOf } from '../asker.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { read } from '../reads.ts';
@@ -110,7 +112,9 @@ export const eventRoutes = (
         });
         return reply;
       }
-      return pageOfEvents(station, request.query, types);
+      return station.longReads.run(askerOf(reply), (turn) =>
+        pageOfEvents(station, request.query, types, turn),
+      );
     },
   );
 
@@ -136,7 +140,9 @@ export const eventRoutes = (
         findResource(graph, request.params.id, kind),
       );
       if (!found) throw new ApiError('not-found', `nothing is called ${request.params.id}`);
-      const steps = await explain(station.log, found);
+      const steps = await station.longReads.run(askerOf(reply), (turn) =>
+        explain(station.log, found, turn),
+      );
       return {
         id: found.key,
         kind: found.kind,
@@ -154,11 +160,12 @@ export const eventRoutes = (
   );
 };
 
-const pageOfEvents = (
+const pageOfEvents = async (
   station: Station,
   { from = 0, limit = 1000 }: EventsQuery,
   types: ReadonlySet<string> | null,
-): EventPage => {
+  turn: Turn,
+): Promise<EventPage> => {
   const events: EventReply[] = [];
   let [last, looked] = [from, 0];
   for (const commit of station.log.read(revision(from))) {
@@ -166,6 +173,7 @@ const pageOfEvents = (
     looked += 1;
     for (const event of eventViews(commit)) if (!types || types.has(event.type)) events.push(event);
     if (events.length >= limit || looked === commitsPerPage) break;
+    if (turn.isOver) await turn.next();
   }
   const head = station.log.head();
   return { revision: head, events, next: last < head ? last : null };

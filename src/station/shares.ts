@@ -1,0 +1,84 @@
+/**
+ * What one principal, and all together, may have under way of what costs the station something while
+ * it lasts: streams, waits, long reads. A principal is who acts: `token:<id>`, `process:<fid>`.
+ */
+
+export interface ShareLimits {
+  /** Of one principal. */
+  readonly each: number;
+  readonly inAll: number;
+}
+
+/** Waits for the end of operations (`Prefer: wait`). */
+export const waitLimits: ShareLimits = { each: 128, inAll: 1024 };
+/** Reads of the cluster as it was that have to be rebuilt from the log. */
+export const pastLimits: ShareLimits = { each: 8, inAll: 64 };
+/** Reads that look at much: reasons, pages of events, lists, the whole graph. */
+export const longReadLimits: ShareLimits = { each: 16, inAll: 256 };
+
+/** Seconds after which there may be room again. */
+const retryAfter = 2;
+
+/** Somebody has as many under way as may be. */
+export class ShareExceededError extends Error {
+  readonly code = 'too-many-requests';
+  readonly retryAfter = retryAfter;
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'ShareExceededError';
+  }
+}
+
+export class Share {
+  readonly #what: string;
+  readonly #limits: ShareLimits;
+  readonly #held = new Map<string, number>();
+  #inAll = 0;
+
+  /** @param what of which there is no more, in the plural */
+  constructor(what: string, limits: ShareLimits) {
+    this.#what = what;
+    this.#limits = limits;
+  }
+
+  /**
+   * Takes one for a principal.
+   *
+   * @returns gives it back; to call it again does nothing
+   * @throws {ShareExceededError}
+   */
+  take(principal: string): () => void {
+    const { each, inAll } = this.#limits;
+    const held = this.#held.get(principal) ?? 0;
+    if (held >= each)
+      throw new ShareExceededError(
+        `you have ${each} ${this.#what} under way, as many as one may have; try again`,
+      );
+    if (this.#inAll >= inAll)
+      throw new ShareExceededError(
+        `there are ${inAll} ${this.#what} under way, as many as there may be; try again`,
+      );
+    this.#inAll += 1;
+    this.#held.set(principal, held + 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#inAll -= 1;
+      const left = this.#held.get(principal)! - 1;
+      if (left > 0) this.#held.set(principal, left);
+      else this.#held.delete(principal);
+    };
+  }
+
+  /** Runs something that counts as one of them as long as it lasts. */
+  async during<T>(principal: string, work: () => Promise<T>): Promise<T> {
+    const giveBack = this.take(principal);
+    try {
+      return await work();
+    } finally {
+      giveBack();
+    }
+  }
+}
