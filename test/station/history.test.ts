@@ -1,5 +1,6 @@
 /** The past: rebuilt once for all who ask, in fair turns, and not for those who have gone. */
 
+import { join } from 'node:path';
 import t from 'tap';
 import { revision } from '../../src/core/events/commit.ts';
 import { Archive } from '../../src/station/archive.ts';
@@ -21,7 +22,7 @@ const remembered = async (t: Parameters<typeof openStation>[0]) => {
       memory_mib: 1,
       cpus,
     });
-  const archive = new Archive(station.log, directory, (message) => t.fail(message));
+  const archive = new Archive(station.log, join(directory, 'snapshots'), (message) => t.fail(message));
   const rebuilt: number[] = [];
   const counted = {
     at: (...args: Parameters<Archive['at']>) => {
