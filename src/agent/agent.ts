@@ -12,6 +12,7 @@ import type { Deadlines } from './connection.ts';
 import { adviceOnRefusal, Ending } from './ending.ts';
 import type { ReadOutput } from './output-viewers.ts';
 import type { Assign, ProcessReport, ReportedFacts } from './protocol.ts';
+import { hostGoesDown } from './shutdown.ts';
 import type { Observation } from './supervision/assignment.ts';
 
 export interface Timing {
@@ -85,7 +86,7 @@ export class Agent {
 
   /**
    * Runs until `stop` is aborted; settles when the station has been taken leave of. Nothing else
-   * ends it.
+   * ends it. Where the reason is `hostGoesDown`, the station is told so.
    */
   async run(stop: AbortSignal): Promise<void> {
     const { stations, timing, random, log } = this.#options;
@@ -154,7 +155,8 @@ export class Agent {
       onProcessRefused: (process, code, message) =>
         log.warn({ process, code }, `report about a process refused: ${message}`),
     });
-    const leave = (): void => void connection.close();
+    const leave = (): void =>
+      void (stop.reason === hostGoesDown ? connection.closeWithHost() : connection.close());
     stop.addEventListener('abort', leave, { once: true });
     try {
       const { version, heartbeat_ms } = await connection.welcomed();

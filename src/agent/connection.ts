@@ -79,6 +79,7 @@ export class Connection {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #localAddress = '';
   #servesSince: number | undefined;
+  #said: Welcome | undefined;
   #lastId = 0;
 
   /** Starts to connect; `welcomed` tells whether it worked. */
@@ -124,21 +125,33 @@ export class Connection {
    * @throws Ending
    */
   async report(facts: ReportedFacts): Promise<Answer> {
+    const { fqdn, deadlines } = this.#options;
+    this.#within('answer', deadlines.answerMs, 'the station did not answer a report');
+    try {
+      const answer = await this.#ask((id) => ({ type: 'node-up', id, fqdn, facts }));
+      if (answer.type === 'taken') this.#servesSince ??= performance.now();
+      return answer;
+    } finally {
+      this.#cancel('answer');
+    }
+  }
+
+  /**
+   * Sends a message and waits for the answer to it.
+   *
+   * @throws Ending
+   */
+  async #ask(message: (id: number) => AgentMessage): Promise<Answer> {
     this.ended.throwIfAborted();
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const abandon = (): void => reject(this.ended.reason as Ending);
     this.ended.addEventListener('abort', abandon, { once: true });
     this.#answers.set(id, resolve);
-    const { fqdn, deadlines } = this.#options;
-    this.#within('answer', deadlines.answerMs, 'the station did not answer a report');
-    this.#send({ type: 'node-up', id, fqdn, facts });
+    this.#send(message(id));
     try {
-      const answer = await promise;
-      if (answer.type === 'taken') this.#servesSince ??= performance.now();
-      return answer;
+      return await promise;
     } finally {
-      this.#cancel('answer');
       this.#answers.delete(id);
       this.ended.removeEventListener('abort', abandon);
     }
@@ -165,6 +178,20 @@ export class Connection {
     const impatience = setTimeout(() => this.#socket.terminate(), this.#options.deadlines.closeMs);
     await this.#closed.promise;
     clearTimeout(impatience);
+  }
+
+  /**
+   * Tells the station that the host goes down, where it knows this host and understands that, and
+   * takes leave. The telling takes no longer than `closeMs` either.
+   */
+  async closeWithHost(): Promise<void> {
+    const { minor = 0 } = this.#said ?? {};
+    if (minor >= 3 && this.#servesSince !== undefined) {
+      const patience = setTimeout(() => void this.close(), this.#options.deadlines.closeMs);
+      await this.#ask((id) => ({ type: 'shutting-down', id })).catch(unlessEnded);
+      clearTimeout(patience);
+    }
+    await this.close();
   }
 
   /**
@@ -254,6 +281,7 @@ export class Connection {
         ),
       );
     this.#cancel('welcome');
+    this.#said = welcome;
     this.#beatEvery(welcome.heartbeat_ms);
     this.#welcome.resolve(welcome);
   }
@@ -312,6 +340,10 @@ export class Connection {
     this.#end.abort(ending);
     hangUp();
   }
+}
+
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof Ending)) throw error;
 }
 
 /** Where the agents' WebSocket of a station is. */

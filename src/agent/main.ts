@@ -15,6 +15,7 @@ import {
   parseStations,
   refuseSecretIn,
 } from './options.ts';
+import { hostGoesDown, isHostGoingDown } from './shutdown.ts';
 import { Supervision } from './supervision/supervision.ts';
 import { tokenSource } from './token.ts';
 
@@ -84,7 +85,10 @@ export function registerAgent(program: Command): void {
     .addHelpText('after', examples)
     .action(async (options: AgentCommandOptions, command: Command) => {
       const stop = new AbortController();
-      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+      const end = async (): Promise<void> =>
+        stop.abort((await isHostGoingDown()) ? hostGoesDown : undefined);
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void end());
+      process.once('SIGPWR', () => stop.abort(hostGoesDown));
       const { agent, supervision } = await prepare(options).catch((error: unknown) =>
         command.error(`halcyon agent: ${(error as Error).message}`),
       );

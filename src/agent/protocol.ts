@@ -18,7 +18,7 @@ export type {
 
 // Typed by the contract, so that these values cannot differ from it and still compile.
 export const agentProtocol: typeof contract.agentProtocol = 1;
-export const agentProtocolMinor: typeof contract.agentProtocolMinor = 2;
+export const agentProtocolMinor: typeof contract.agentProtocolMinor = 3;
 export const agentProtocolsSpoken: typeof contract.agentProtocolsSpoken = { from: 1, to: 1 };
 export const closeCodes: typeof contract.closeCodes = {
   unsupportedProtocol: 4000,

@@ -6,8 +6,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import { parseFid } from '../core/allocation/fid.ts';
+import { mayBeReborn } from '../core/commands/report-node-up.ts';
 import { retiredRole } from '../core/graph/resources.ts';
-import type { CredentialRow } from '../core/graph/resources.ts';
+import type { CredentialRow, HostRow } from '../core/graph/resources.ts';
 import type { AgentSession, OutputRequest, OutputSource } from '../station/agent-sessions.ts';
 import type { Assigned } from '../station/assignments.ts';
 import type { Station } from '../station/station.ts';
@@ -25,11 +26,15 @@ import type { ProcessReport, StationMessage } from './schemas/agent-protocol.ts'
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;
 
+/** What is sent over a connection whose other end is dead is not answered within this time, ms. */
+const answerDeadline = 5_000;
+
 /** What a close frame has room for besides its code (RFC 6455 §5.5). */
 const reasonBytesMax = 123;
 
 type Message = AgentMessage;
 type Report = Extract<Message, { type: 'node-up' }>;
+type ShuttingDown = Extract<Message, { type: 'shutting-down' }>;
 
 const validator = Compile(AgentMessage);
 
@@ -64,6 +69,7 @@ class Connection implements AgentSession {
   readonly #version: string;
   readonly #log: FastifyRequest['log'];
   readonly #hello: NodeJS.Timeout;
+  #answer: Promise<boolean> | undefined;
   readonly #outputs = new AgentOutputs((message) => this.#send(message));
 
   constructor(socket: WebSocket, request: FastifyRequest, station: Station, version: string) {
@@ -102,6 +108,10 @@ class Connection implements AgentSession {
     return this.#outputs.open(request);
   }
 
+  answers(): Promise<boolean> {
+    return (this.#answer ??= this.#ping().finally(() => (this.#answer = undefined)));
+  }
+
   close(): void {
     this.#end(1001, 'the station is done with this connection');
   }
@@ -120,11 +130,38 @@ class Connection implements AgentSession {
         this.#end(closeCodes.badMessage, 'nobody asked for this output');
       return;
     }
-    const taken = message.type === 'process' ? this.#reportProcess(message) : this.#report(message);
-    taken.catch((error: unknown) => {
+    this.#keep(message).catch((error: unknown) => {
       this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
       const { code = 'internal', message: text } = error as { code?: string; message: string };
       this.#send({ type: 'refused', id: message.id, code, message: text });
+    });
+  }
+
+  #keep(message: ProcessReport | Report | ShuttingDown): Promise<void> {
+    switch (message.type) {
+      case 'process':
+        return this.#reportProcess(message);
+      case 'node-up':
+        return this.#report(message);
+      case 'shutting-down':
+        return this.#shutDown(message);
+    }
+  }
+
+  get #isClosed(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN;
+  }
+
+  /** A machine that has booted since refuses what it knows nothing of, which ends the connection. */
+  #ping(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const answered = (): void => resolve(true);
+    const ended = (): void => resolve(false);
+    const deadline = setTimeout(ended, answerDeadline);
+    this.#socket.once('pong', answered).once('close', ended).ping();
+    return promise.finally(() => {
+      clearTimeout(deadline);
+      this.#socket.off('pong', answered).off('close', ended);
     });
   }
 
@@ -160,13 +197,13 @@ class Connection implements AgentSession {
         'identity-mismatch',
         `the agent said hello as ${this.fqdn}, not as ${fqdn}`,
       );
+    const said = { fqdn, facts: factsFrom(facts, this.#remote), speaksFor: this.#credential.host };
+    const known = this.#station.graph.get('host', fqdn);
+    const dead = known && mayBeReborn(known, said) ? await this.#deadAgent(known) : null;
+    // Some time may have passed.
+    if (dead !== null && (this.#isClosed || !this.#station.accepts(this.#credential))) return;
     const result = await this.#station.submit(
-      {
-        type: 'ReportNodeUp',
-        fqdn,
-        facts: factsFrom(facts, this.#remote),
-        speaksFor: this.#credential.host,
-      },
+      { type: 'ReportNodeUp', ...said, dead },
       { actor: `agent:${fqdn}` },
       (graph) => graph.must('host', fqdn).facts?.agent === facts.agent,
     );
@@ -176,6 +213,31 @@ class Connection implements AgentSession {
     this.#station.agents.join(this);
     this.#send({ type: 'taken', id, revision: result.revision });
     this.#station.dispatcher.brief(this);
+  }
+
+  /** The agent that a host is known by, if it is known to be dead. */
+  async #deadAgent({ fqdn, facts }: HostRow): Promise<string | null> {
+    return (await this.#station.agents.isDead(fqdn)) ? facts!.agent : null;
+  }
+
+  /** The host is down from now on, and nobody waits for the end of a timeout to say so. */
+  async #shutDown({ id }: ShuttingDown): Promise<void> {
+    const { agents } = this.#station;
+    if (!agents.depart(this))
+      return this.#refuse(id, 'host-claimed', `another connection speaks for ${this.fqdn}`);
+    try {
+      const result = await this.#station.submit(
+        { type: 'ReportNodeDown', fqdn: this.fqdn, reason: 'shut down' },
+        { actor: `agent:${this.fqdn}` },
+        () => null,
+      );
+      if (result.ok) this.#send({ type: 'taken', id, revision: result.revision });
+      this.#end(1000, 'goodbye');
+    } catch (error) {
+      // Not kept, so its silence has to tell.
+      agents.join(this);
+      throw error;
+    }
   }
 
   /**
@@ -221,7 +283,7 @@ class Connection implements AgentSession {
   }
 
   #send(message: StationMessage): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#isClosed) return;
     this.#gather();
     this.#socket.send(JSON.stringify(message));
   }

@@ -43,6 +43,8 @@ export interface AgentSession {
   pace(heartbeatMs: number): void;
   /** Says what the host has to run. */
   assign(assigned: Assigned): void;
+  /** Whether the agent answers at once, or with a short delay. */
+  answers(): Promise<boolean>;
   /** Ends the connection. */
   close(): void;
 }
@@ -169,6 +171,30 @@ export class AgentSessions {
     if (present?.session !== session) return;
     present.session = null;
     this.#away.add(session.fqdn);
+  }
+
+  /**
+   * Whether the agent that a host was heard from last is known to be at no connection any more. What
+   * was connected to an earlier station is not known.
+   */
+  async isDead(fqdn: string): Promise<boolean> {
+    const heard = this.#heard.get(fqdn);
+    if (!heard?.wasHeard) return false;
+    return heard.session === null || !(await heard.session.answers());
+  }
+
+  /**
+   * The host goes down with its agent: nobody waits for it any more.
+   *
+   * @returns false where the host has another connection by now
+   */
+  depart(session: AgentSession): boolean {
+    const { fqdn } = session;
+    const heard = this.#heard.get(fqdn);
+    if (heard?.session !== session) return false;
+    this.#heard.delete(fqdn);
+    this.#silent.set(fqdn, heard.at);
+    return true;
   }
 
   close(): void {

@@ -95,7 +95,7 @@ t.test(
     t.same(
       station.heard.map(({ message }) => message),
       [
-        { type: 'hello', protocol: 1, minor: 2, fqdn: 'n1.example' },
+        { type: 'hello', protocol: 1, minor: 3, fqdn: 'n1.example' },
         {
           type: 'node-up',
           id: 1,

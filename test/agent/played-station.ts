@@ -96,10 +96,12 @@ export class PlayedStation {
   }
 }
 
-export function welcome(heartbeatMs: number): StationMessage {
+/** @param minor what the station understands beside the first version of the protocol */
+export function welcome(heartbeatMs: number, minor = 0): StationMessage {
   return {
     type: 'welcome',
     protocol: agentProtocol,
+    minor,
     version: '0.1.0',
     heartbeat_ms: heartbeatMs,
   };

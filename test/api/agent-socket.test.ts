@@ -17,8 +17,10 @@ class Agent {
   closed: { code: number; reason: string } | null = null;
   readonly socket: WebSocket;
 
-  constructor(t: Test, url: string, token: string) {
-    this.socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
+  /** @param autoPong false where the machine hears nothing and yet the connection stays */
+  constructor(t: Test, url: string, token: string, autoPong = true) {
+    const headers = { authorization: `Bearer ${token}` };
+    this.socket = new WebSocket(url, { headers, autoPong });
     this.socket.on('message', (data: Buffer) => this.said.push(JSON.parse(data.toString())));
     this.socket.on('close', (code, reason) => (this.closed = { code, reason: reason.toString() }));
     this.socket.on('error', () => undefined);
@@ -54,7 +56,8 @@ const listening = async (t: Test, opened: InProcess) => {
   await opened.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = opened.app.server.address() as AddressInfo;
   const token = await opened.tokenOf('agent');
-  return (own = token): Agent => new Agent(t, `ws://127.0.0.1:${port}/api/v1/agent`, own);
+  return (own = token, autoPong = true): Agent =>
+    new Agent(t, `ws://127.0.0.1:${port}/api/v1/agent`, own, autoPong);
 };
 
 const fqdn = 'a.example';
@@ -241,6 +244,99 @@ t.test(
   },
 );
 
+const boot = (number: number, change: object = {}): object =>
+  reported('10.0.0.9', { agent: `agent ${number}`, boot_id: `boot ${number}`, ...change });
+
+t.test('a machine that lost its id with its power is believed at once', async (t) => {
+  const opened = await openStation(t);
+  const connect = await listening(t, opened);
+  const bound = await opened.tokenOf('agent', { host: fqdn });
+  const join = async (number: number, autoPong = true): Promise<Agent> => {
+    const agent = connect(bound, autoPong);
+    await agent.hello(fqdn);
+    await agent.up(fqdn, number, boot(number));
+    await agent.hears('taken', number);
+    return agent;
+  };
+  const known = (): string | undefined => opened.station.graph.get('host', fqdn)?.facts?.agent;
+  const silent = await join(1, false);
+  t.equal(silent.closed, null);
+  const second = await join(2);
+  t.equal(known(), 'agent 2', 'its old connection stays, and nobody is there');
+  t.equal(opened.station.agents.connected, 1);
+
+  second.socket.terminate();
+  await until('the end of the connection', () => opened.station.agents.connected === 0);
+  await join(3);
+  t.equal(known(), 'agent 3', 'its old connection has ended');
+  t.match((await opened.ask('GET', `/hosts/${fqdn}`)).body, { state: 'up', refused: [] });
+});
+
+t.test('a second machine is refused, whatever it says, while the first answers', async (t) => {
+  const opened = await openStation(t);
+  const connect = await listening(t, opened);
+  const bound = await opened.tokenOf('agent', { host: fqdn });
+  const first = connect(bound);
+  await first.hello(fqdn);
+  await first.up(fqdn, 1, boot(1));
+  await first.hears('taken', 1);
+  const second = connect(bound);
+  await second.hello(fqdn);
+  await second.up(fqdn, 2, boot(2));
+  t.match(await second.hears('refused', 2), { code: 'host-claimed' });
+  t.equal(first.closed, null);
+  const unbound = connect();
+  await unbound.hello(fqdn);
+  first.socket.terminate();
+  await until('the end of the connection', () => opened.station.agents.connected === 0);
+  await unbound.up(fqdn, 3, boot(3));
+  t.match(await unbound.hears('refused', 3), { code: 'host-claimed' }, 'its token is for any host');
+  await second.up(fqdn, 4, boot(2, { address: '10.0.0.10' }));
+  t.match(await second.hears('refused', 4), { code: 'host-claimed' }, 'at another address');
+});
+
+t.test('of connections to an earlier station nothing is known', async (t) => {
+  const earlier = await openStation(t);
+  const bound = await earlier.tokenOf('agent', { host: fqdn });
+  const first = (await listening(t, earlier))(bound);
+  await first.hello(fqdn);
+  await first.up(fqdn, 1, boot(1));
+  await first.hears('taken', 1);
+  await earlier.close();
+  const opened = await openStation(t, { directory: earlier.directory, admin: earlier.admin });
+  const second = (await listening(t, opened))(bound);
+  await second.hello(fqdn);
+  await second.up(fqdn, 2, boot(2));
+  t.match(await second.hears('refused', 2), { code: 'host-claimed' });
+});
+
+t.test('a host that shuts down is down at once, and up when it is back', async (t) => {
+  const opened = await openStation(t);
+  const connect = await listening(t, opened);
+  const [replaced, agent] = [connect(), connect()];
+  await replaced.send({ type: 'hello', protocol: 1, minor: 3, fqdn });
+  await replaced.up(fqdn, 1);
+  await replaced.hears('taken', 1);
+  t.match(await agent.hello(fqdn), { minor: 3 });
+  await agent.send({ type: 'shutting-down', id: 1 });
+  t.match(await agent.hears('refused', 1), {}, 'who has not reported speaks for no host');
+  await agent.up(fqdn, 2);
+  await agent.hears('taken', 2);
+  await replaced.ends();
+  t.equal(stateOf(opened), 'up');
+  await agent.send({ type: 'shutting-down', id: 3 });
+  t.equal((await agent.hears('taken', 3)).revision, opened.station.log.head());
+  t.equal((await agent.ends()).code, 1000);
+  t.match((await opened.ask('GET', `/hosts/${fqdn}`)).body, { state: 'down', reason: 'shut down' });
+  t.ok(opened.station.agents.silenceMs(fqdn)! >= 0, 'it was heard from before');
+
+  const again = connect();
+  await again.hello(fqdn);
+  await again.up(fqdn, 1);
+  await again.hears('taken', 1);
+  t.equal(stateOf(opened), 'up');
+});
+
 t.test('an agent that connects again takes the place of its older connection', async (t) => {
   const opened = await openStation(t);
   const connect = await listening(t, opened);
@@ -361,6 +457,7 @@ t.test(
         protocol: '1.0',
         trace: () => undefined,
         openOutput: () => t.fail('nobody asks') as never,
+        answers: () => t.fail('nobody doubts') as never,
       });
     join('first');
     t.equal(sessions.heartbeatMs(), 30_000);

@@ -131,6 +131,34 @@ t.test('a second machine with the name of a live one is refused, and recorded on
   when(intruder).thenNothing(t);
 });
 
+t.test('the machine of a host that boots anew without its id is believed', async (t) => {
+  const old = 'agent of 10.0.0.1';
+  const reborn = (change: object = {}, more: object = {}): Command => ({
+    ...nodeUp(host, '10.0.0.1', { agent: 'new', boot_id: 'second boot', ...change }),
+    ...{ speaksFor: host, dead: old, ...more },
+  });
+  const first = nodeUp(host, '10.0.0.1', { boot_id: 'first boot' });
+  const { engine, when } = given(first);
+  when(reborn());
+  t.match(engine.graph.must('host', host), { state: 'up', refused: [], facts: { agent: 'new' } });
+
+  for (const [what, report] of [
+    ['its old agent may be alive', reborn({}, { dead: null })],
+    ['another agent of it is dead', reborn({}, { dead: 'one before' })],
+    ['the token is not bound to it', reborn({}, { speaksFor: null })],
+    ['the address is another one', reborn({ address: '10.0.9.9' })],
+    ['the boot is the same one', reborn({ boot_id: 'first boot' })],
+    ['the boot is not said', reborn({ boot_id: '' })],
+  ] as const) {
+    const { engine: refusing, when: then } = given(first);
+    then(report);
+    t.match(refusing.graph.must('host', host), { facts: { agent: old }, refused: ['new'] }, what);
+  }
+  const { engine: older, when: ask } = given(nodeUp(host, '10.0.0.1', { boot_id: '' }));
+  ask(reborn());
+  t.equal(older.graph.must('host', host).facts?.agent, old, 'of which no boot is known');
+});
+
 t.test('a machine may take the name of one that is down', async (t) => {
   const { engine, when } = given(nodeUp(host), down());
   when(nodeUp(host, '10.0.9.9'));

@@ -19,8 +19,9 @@ export const agentProtocol = 1;
  *
  * - 1: output of processes.
  * - 2: traces.
+ * - 3: hosts that shut down.
  */
-export const agentProtocolMinor = 2;
+export const agentProtocolMinor = 3;
 /** An agent's report is small; anything larger is not one. Bytes. */
 export const agentMessageBytesMax = 64 * 1024;
 /** Versions this side still speaks. */
@@ -90,6 +91,11 @@ export const ProcessReport = Type.Object({
   reason: Type.String({ maxLength: 1024 }),
 });
 export const Heartbeat = Type.Object({ type: Type.Literal('heartbeat') });
+/** The host goes down, and the agent with it. An agent that only ends says nothing. */
+export const ShuttingDown = Type.Object({
+  type: Type.Literal('shutting-down'),
+  id: Type.Integer(),
+});
 
 /**
  * A piece of a process's output, in answer to one `output-open` (an empty one, at once) or one
@@ -122,6 +128,7 @@ export const AgentMessage = Type.Union([
   NodeUpReport,
   ProcessReport,
   Heartbeat,
+  ShuttingDown,
   Output,
   OutputEnd,
 ]);

@@ -12,6 +12,8 @@ export interface ReportNodeUp {
   readonly facts: HostFacts;
   /** The only host that the agent's token may speak for; null: any. */
   readonly speaksFor: string | null;
+  /** The agent that the host is known by, where its connection is known to be dead; else null. */
+  readonly dead?: string | null;
 }
 
 /**
@@ -19,7 +21,8 @@ export interface ReportNodeUp {
  * trace. A second machine with the name of a live one is refused, and that is recorded: whether a
  * report was taken shows in the host's `facts.agent`.
  */
-export const reportNodeUp: Decide<ReportNodeUp> = (graph, { fqdn, facts, speaksFor }) => {
+export const reportNodeUp: Decide<ReportNodeUp> = (graph, report) => {
+  const { fqdn, facts, speaksFor, dead } = report;
   if (speaksFor !== null && speaksFor !== fqdn)
     return reject('identity-mismatch', `the token speaks for ${speaksFor}, not for ${fqdn}`, {
       subject: fqdn,
@@ -27,7 +30,8 @@ export const reportNodeUp: Decide<ReportNodeUp> = (graph, { fqdn, facts, speaksF
   const host = graph.get('host', fqdn);
   const up: EventDraft = { type: 'NodeUp', data: { fqdn, facts: withLists(facts) } };
   if (!host) return decided([{ type: 'HostRegistered', data: { fqdn } }, up]);
-  if (isClaimed(host, facts.agent)) {
+  const isRebornHere = dead === host.facts?.agent && mayBeReborn(host, report);
+  if (isClaimed(host, facts.agent) && !isRebornHere) {
     if (host.refused.includes(facts.agent)) return unchanged;
     const { agent, address } = facts;
     return decided([{ type: 'HostClaimRefused', data: { fqdn, agent, address } }]);
@@ -37,6 +41,22 @@ export const reportNodeUp: Decide<ReportNodeUp> = (graph, { fqdn, facts, speaksF
 
 const isClaimed = (host: HostRow, agent: string): boolean =>
   host.state === 'up' && host.facts !== null && host.facts.agent !== agent;
+
+/**
+ * Whether a report may come from the machine that the host is known by, booted anew without the id
+ * of its agent. It is one where the old agent is dead, too. An address may be lied about, a token
+ * bound to this host may not be had by others.
+ */
+export const mayBeReborn = (
+  host: HostRow,
+  { facts, speaksFor }: Pick<ReportNodeUp, 'facts' | 'speaksFor'>,
+): boolean =>
+  isClaimed(host, facts.agent) &&
+  speaksFor === host.fqdn &&
+  facts.address === host.facts!.address &&
+  facts.boot_id !== host.facts!.boot_id &&
+  facts.boot_id !== '' &&
+  host.facts!.boot_id !== '';
 
 const withLists = (
   facts: HostFacts,

@@ -91,7 +91,7 @@ export class SandboxedSystemd {
     unit('m0notify@.service', service('notify'));
     writeFileSync(
       this.systemctl,
-      `#!/bin/sh\nXDG_RUNTIME_DIR=${shared} exec systemctl --user "$@"\n`,
+      `#!/bin/sh\nXDG_RUNTIME_DIR=${shared} exec /usr/bin/systemctl --user "$@"\n`,
       { mode: 0o755 },
     );
     const mounts = readFileSync('/proc/mounts', 'latin1');
