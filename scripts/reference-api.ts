@@ -21,6 +21,8 @@ import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
+import { requestMemoryMin } from '../src/core/graph/remembering.ts';
+import { requestLimits } from '../src/core/graph/requests.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
 import { longReadLimits, pastLimits, waitLimits } from '../src/station/shares.ts';
@@ -218,7 +220,8 @@ export const apiReference = ({ tags, paths }: Document): string => {
     'Errors are problem details (RFC 9457) with a stable `code`; [errors.md](../errors.md) has them all. [limits.md](limits.md)',
     'says how large and how many.',
     '',
-    '* **Commands** take `Idempotency-Key` (a second request with the same key gets the answer of the first, for 24 hours),',
+    '* **Commands** take `Idempotency-Key` (a second request with the same key gets the answer of the first, for 24 hours or for',
+    '  as many keys as [limits.md](limits.md) says, for 10 minutes in any case). What may be repeated as it is takes none. They take',
     '  `If-Match: "<revision>"` (refused with 412 where the cluster has another) and `dry_run=true` (answers 200 with the events',
     '  that would be appended and appends nothing). They answer when what they did is durable. 200 instead of 201: it was so already.',
     '* **Reads** take `at`, a revision, a time in ms since the epoch or an ISO 8601 time: the cluster as it was. The header',
@@ -240,6 +243,8 @@ export const apiReference = ({ tags, paths }: Document): string => {
 
 const bytes = (count: number): string =>
   count >= 1024 * 1024 ? `${count / 1024 / 1024} MiB` : `${count / 1024} KiB`;
+
+const keysBeyond = `the oldest is forgotten, if it is older than ${requestMemoryMin / 60_000} minutes; else 429 \`too-many-keys\``;
 
 type Limit = readonly [what: string, most: string, beyond: string];
 
@@ -326,6 +331,8 @@ const limits: readonly Limit[] = [
     String(heartbeatsPerSecondMax),
     'agents are told to beat slower',
   ],
+  ['idempotency keys of one token that are remembered', String(requestLimits.each), keysBeyond],
+  ['idempotency keys that are remembered, in all', String(requestLimits.inAll), keysBeyond],
   ['processes of one role in one request', '10000', '422 `invalid-multiplicity`'],
   ['rows of one page', '10000', '400 `invalid-request`'],
   ...shareRows('requests that wait (`Prefer: wait`)', waitLimits),

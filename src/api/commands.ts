@@ -39,7 +39,7 @@ const preconditions = {
   ),
 };
 
-/** Headers of a command whose answer cannot be given twice. */
+/** Headers of a command whose answer cannot be given twice, and of one that may be repeated as it is. */
 export const PreconditionHeaders = Type.Object(preconditions);
 
 /** Headers of every other command. */
@@ -49,13 +49,21 @@ export const CommandHeaders = Type.Object({
       minLength: 1,
       maxLength: 128,
       description:
-        'A second request with the same key gets the answer of the first. Remembered for 24 hours.',
+        'A second request with the same key gets the answer of the first. Remembered for 24 hours, or until the token has had 50,000 others since, but for 10 minutes at least.',
     }),
   ),
   ...preconditions,
 });
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Doing it twice is doing it once: no key is kept for it. */
+    idempotent?: true;
+  }
+}
+
 const identityOf = (request: FastifyRequest): RequestIdentity | undefined => {
+  if (request.routeOptions.config.idempotent) return undefined;
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return undefined;
   const asked = `${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`;
@@ -80,9 +88,10 @@ export const senderOf = (request: FastifyRequest): Sender => ({
   expected: expectedOf(request),
 });
 
-export const refusal = ({ code, message, source, subject }: Rejection): ApiError =>
+export const refusal = ({ code, message, source, subject, retryAfter }: Rejection): ApiError =>
   new ApiError(code, message, {
     ...(subject === undefined ? {} : { field: subject }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(source ? { errors: [{ ...source, column: 1, path: subject ?? '', message }] } : {}),
   });
 

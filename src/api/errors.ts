@@ -38,6 +38,7 @@ const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'credential-exists': 409,
   'last-admin': 409,
   'idempotency-key-reused': 422,
+  'too-many-keys': 429,
   'revision-mismatch': 412,
   'too-large': 422,
 };

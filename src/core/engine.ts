@@ -15,9 +15,12 @@ import type { EventDraft } from './events/catalogue.ts';
 import { revision } from './events/commit.ts';
 import type { Commit, EventRecord, RequestIdentity, Revision } from './events/commit.ts';
 import type { Position } from './graph/changes.ts';
-import { evolve, rememberRequest, requestId } from './graph/evolve.ts';
+import { evolve } from './graph/evolve.ts';
 import { Graph } from './graph/graph.ts';
 import type { Journal } from './graph/graph.ts';
+import { refusedForRoom, rememberRequest } from './graph/remembering.ts';
+import { requestId, requestLimits } from './graph/requests.ts';
+import type { RequestLimits } from './graph/requests.ts';
 import { reject } from './rejection.ts';
 import type { Refused, Rejection } from './rejection.ts';
 import { rulesFor } from './rules/index.ts';
@@ -62,6 +65,7 @@ export interface EngineCounters {
 export class Engine {
   readonly graph: Graph;
   readonly #context: Omit<DecideContext, 'at'>;
+  readonly #limits: RequestLimits;
   #head: Revision;
   #at: number;
   /** Journals of the commits that are not confirmed yet, oldest first. */
@@ -77,8 +81,10 @@ export class Engine {
       head: revision(0),
       at: 0,
     },
+    limits: RequestLimits = requestLimits,
   ) {
     this.#context = context;
+    this.#limits = limits;
     this.graph = start.graph;
     this.#head = start.head;
     this.#at = start.at;
@@ -125,7 +131,7 @@ export class Engine {
       ...(request ? { request } : {}),
       events: settled.events,
     };
-    rememberRequest(this.graph, commit);
+    rememberRequest(this.graph, commit, this.#limits);
     this.#unconfirmed.push({ commit, before: this.#at, journal: this.graph.end() });
     this.#head = position.revision;
     this.#at = position.at;
@@ -160,7 +166,7 @@ export class Engine {
       const event = readEvent(record);
       if (event) evolve(this.graph, event, commit);
     }
-    rememberRequest(this.graph, commit);
+    rememberRequest(this.graph, commit, this.#limits);
     this.#head = commit.revision;
     this.#at = commit.at;
   }
@@ -196,7 +202,7 @@ export class Engine {
     return taken.length > 0;
   }
 
-  #precondition({ actor, request, expected }: Submission): Outcome | null {
+  #precondition({ at, actor, request, expected }: Submission): Outcome | null {
     const answered = request && this.graph.get('request', requestId(actor, request.key));
     if (answered) {
       if (answered.fingerprint === request.fingerprint)
@@ -209,7 +215,8 @@ export class Engine {
       return rejected(
         reject('revision-mismatch', `the cluster is at revision ${this.#head}, not ${expected}`),
       );
-    return null;
+    const refused = request && refusedForRoom(this.graph, actor, this.#next(at).at, this.#limits);
+    return refused ? rejected(refused) : null;
   }
 
   /** Time never runs backwards in the log, whatever the clock does. */

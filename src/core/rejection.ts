@@ -33,6 +33,7 @@ export const rejections = {
   'credential-exists': 'a token of that id exists',
   'last-admin': 'it is the last token of an administrator',
   'idempotency-key-reused': 'the idempotency key was used for a different request',
+  'too-many-keys': 'too many idempotency keys are remembered',
   'revision-mismatch': 'the cluster has changed since the given revision',
   'too-large': 'the command would make more events than one commit may hold',
 } as const;
@@ -48,12 +49,14 @@ export interface Rejection {
   readonly source?: { readonly file: string; readonly line: number };
   /** The name the message is about: variable, override, key, field. */
   readonly subject?: string;
+  /** Seconds after which the same command may be taken. */
+  readonly retryAfter?: number;
 }
 
 export const reject = (
   code: RejectionCode,
   message: string,
-  extra: Pick<Rejection, 'source' | 'subject'> = {},
+  extra: Pick<Rejection, 'source' | 'subject' | 'retryAfter'> = {},
 ): Refused => ({ ok: false, rejection: { code, message, ...extra } });
 
 export interface Refused {

@@ -19,6 +19,8 @@ import type { MakeReply, Result } from './result.ts';
 
 /** How many replies to requests with an idempotency key are kept at hand. */
 const repliesKept = 1024;
+/** The reply to a larger commit is too large to be kept; it is made again from the log. */
+const eventsOfKept = 200;
 
 export interface SubmitterParts {
   readonly engine: Engine;
@@ -74,7 +76,8 @@ export class Submitter {
         const { commit } = outcome;
         const reply = this.#replyTo(commit, makeReply);
         await this.#append(commit);
-        if (commit.request) this.#keep(`${commit.actor} ${commit.request.key}`, reply);
+        if (commit.request && commit.events.length <= eventsOfKept)
+          this.#keep(`${commit.actor} ${commit.request.key}`, reply);
         return { ok: true, revision: commit.revision, changed: true, reply };
       }
       case 'unchanged': {

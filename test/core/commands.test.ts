@@ -444,6 +444,8 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
       then: /only to unknown, offline, online, failed/,
     }),
   ),
+  'too-many-keys':
+    'by the API: its requests have keys; `requests.test.ts` fills the core with them',
   'host-claimed': 'by the API: the core records the claim, and a refusal would record nothing',
   'identity-mismatch': [
     {

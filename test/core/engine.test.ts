@@ -7,7 +7,7 @@ import { definitionOf } from '../../src/core/events/catalogue.ts';
 import type { EventType } from '../../src/core/events/catalogue.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import { requestMemory } from '../../src/core/graph/evolve.ts';
+import { requestMemory } from '../../src/core/graph/remembering.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { restoreLine, snapshotLines } from '../../src/core/graph/dump.ts';
 import { kinds } from '../../src/core/graph/resources.ts';

@@ -8,7 +8,7 @@ import { stepOutcomes } from '../../src/core/commands/report-recovery-step.ts';
 import { observedStates } from '../../src/core/commands/report-process.ts';
 import type { Submission } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
-import { requestMemory } from '../../src/core/graph/evolve.ts';
+import { requestMemory } from '../../src/core/graph/remembering.ts';
 import { processStates } from '../../src/core/graph/resources.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { sshDefaults } from '../../src/core/recovery-policy.ts';

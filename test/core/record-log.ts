@@ -17,7 +17,7 @@ import type { EventDraft } from '../../src/core/events/catalogue.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
-import { requestMemory } from '../../src/core/graph/evolve.ts';
+import { requestMemory } from '../../src/core/graph/remembering.ts';
 import { sshDefaults } from '../../src/core/recovery-policy.ts';
 import {
   add,

@@ -7,7 +7,7 @@ import { byFid, parseFid } from '../../core/allocation/fid.ts';
 import type { HostFacts, HostRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { factsFrom } from '../agent-facts.ts';
-import { CommandHeaders, CommandQuery, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
 import { agentMessageBytesMax, ReportedFacts } from '../schemas/agent-protocol.ts';
@@ -97,7 +97,7 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
   app.put<{ Params: { fqdn: string }; Body: ReportedFacts }>(
     '/hosts/:fqdn/facts',
     {
-      config: { access: 'agent' },
+      config: { access: 'agent', idempotent: true },
       bodyLimit: agentMessageBytesMax,
       schema: {
         summary: 'Report that a host is up, and what it is like',
@@ -108,7 +108,7 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
         params: HostPath,
         body: ReportedFacts,
         querystring: CommandQuery,
-        headers: CommandHeaders,
+        headers: PreconditionHeaders,
         response: { 200: Done },
       },
     },

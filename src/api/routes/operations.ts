@@ -7,7 +7,7 @@ import { parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import type { Command } from '../../core/commands/index.ts';
 import type { Station } from '../../station/station.ts';
-import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, done, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { Orders, waitMax } from '../orders.ts';
 import { OverrideBody, ScaleBody, VarsBody } from '../schemas/bodies.ts';
@@ -229,14 +229,14 @@ const otherRoutes = (app: FastifyInstance, station: Station, orders: Orders): vo
   app.put<{ Body: VarsBody }>(
     '/vars',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', idempotent: true },
       schema: {
         summary: 'Change settings',
         description: 'All of those given or none. With If-Match it is a compare-and-set.',
         tags: ['cluster'],
         body: VarsBody,
         querystring: CommandQuery,
-        headers: CommandHeaders,
+        headers: PreconditionHeaders,
         response: { 200: Done },
       },
     },

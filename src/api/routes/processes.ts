@@ -13,7 +13,7 @@ import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { mustBeOwnOr } from '../auth.ts';
-import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, PreconditionHeaders, done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
@@ -194,7 +194,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
   app.put<{ Body: StateBody }>(
     '/processes/:fid/state',
     {
-      config: { access: 'process' },
+      config: { access: 'process', idempotent: true },
       bodyLimit: reportBytesMax,
       schema: {
         summary: 'Report the state of an independent process',
@@ -205,7 +205,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
         params: ProcessPath,
         body: StateBody,
         querystring: CommandQuery,
-        headers: CommandHeaders,
+        headers: PreconditionHeaders,
         response: { 200: Done },
       },
     },
@@ -221,7 +221,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
   app.put<{ Body: LeaseBody }>(
     '/processes/:fid/lease',
     {
-      config: { access: 'process' },
+      config: { access: 'process', idempotent: true },
       bodyLimit: reportBytesMax,
       schema: {
         summary: 'Set or renew the lease of an independent process',
@@ -232,7 +232,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
         params: ProcessPath,
         body: LeaseBody,
         querystring: CommandQuery,
-        headers: CommandHeaders,
+        headers: PreconditionHeaders,
         response: { 200: Done },
       },
     },

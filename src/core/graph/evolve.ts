@@ -6,7 +6,6 @@
 import { fidKey } from '../allocation/fid.ts';
 import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft, EventType } from '../events/catalogue.ts';
-import type { Commit } from '../events/commit.ts';
 import { withInstance } from '../lifecycle/instance.ts';
 import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from './changes.ts';
 import type { Evolve, Position } from './changes.ts';
@@ -15,10 +14,8 @@ import { resetGraph } from './evolve-reset.ts';
 import { removalEvolvers } from './evolve-removal.ts';
 import { withdrawn } from './evolve-withdrawn.ts';
 import type { Graph } from './graph.ts';
+import { forgetRequest } from './remembering.ts';
 import type { HostRow, ProcessState, Rows } from './resources.ts';
-
-/** How long the answer to a request with an idempotency key is remembered, ms. */
-export const requestMemory = 24 * 3600 * 1000;
 
 const noRanges: Readonly<Record<string, number>> = Object.freeze({});
 
@@ -105,11 +102,9 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   DeclarationWithdrawn: (graph, { kind, name }, position) => withdrawn[kind](graph, name, position),
 
+  // One that gave way to a newer one is not there any more.
   RequestsForgotten: (graph, { ids }) => {
-    for (const id of ids) {
-      graph.remove('request', id);
-      clearDeadline(graph, 'request-expiry', id);
-    }
+    for (const id of ids) if (graph.get('request', id)) forgetRequest(graph, id);
   },
 
   HostDeclared: (graph, data, position) => {
@@ -345,14 +340,3 @@ export const evolve = (graph: Graph, draft: EventDraft, position: Position): voi
   const apply = evolvers[draft.type] as Evolve<EventType>;
   apply(graph, draft.data, position);
 };
-
-/** Records that a commit answered a request, so that a retry finds its answer. */
-export const rememberRequest = (graph: Graph, { request, actor, at, revision }: Commit): void => {
-  if (!request) return;
-  const id = requestId(actor, request.key);
-  const position = { revision, at };
-  graph.put('request', { id, fingerprint: request.fingerprint, ...made(position) });
-  setDeadline(graph, 'request-expiry', id, at + requestMemory, position);
-};
-
-export const requestId = (actor: string, key: string): string => `${actor} ${key}`;

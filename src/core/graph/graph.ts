@@ -16,6 +16,7 @@ import type { IndexedRelation } from './adjacency.ts';
 import { keyFields, kinds } from './resources.ts';
 import type { DeadlineRow, Kind, ProcessRow, Rows } from './resources.ts';
 import { relations } from './relations.ts';
+import { RequestIndex } from './requests.ts';
 import type { Relation, RelationName, To, ToMany, ToOne } from './relations.ts';
 
 /**
@@ -59,6 +60,7 @@ export class Graph {
   readonly endpoints = new EndpointIndex();
   readonly ranges = new RangeIndex();
   readonly deadlines = new Deadlines();
+  readonly requests = new RequestIndex();
   readonly #specIds = new Map<string, string>();
   readonly #hostStates = { unknown: 0, up: 0, down: 0 };
   readonly #processStates = new Map<string, number>();
@@ -298,6 +300,7 @@ export class Graph {
 
   #reindexDeadline(before: DeadlineRow | undefined, after: DeadlineRow | undefined): void {
     this.deadlines.replace(before, after);
+    if ((after ?? before)!.kind === 'request-expiry') this.requests.replace(before, after);
     if (before?.kind === 'endpoint-cooldown') this.endpoints.cooled(before.subject);
     if (after?.kind === 'endpoint-cooldown') this.endpoints.cool(after.subject, after.created);
   }
