@@ -25,7 +25,7 @@ export interface GraphAt {
 /**
  * Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used.
  */
-const kind = `layout 8, rules ${rulesVersion}`;
+const kind = `layout 9, rules ${rulesVersion}`;
 const snapshotsKept = 3;
 /** So many paths of no use are named; there may be anything in a directory. */
 const namedMax = 64;
