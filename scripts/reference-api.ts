@@ -15,7 +15,8 @@ import { agentMessageBytesMax } from '../src/api/schemas/agent-protocol.ts';
 import { reportBytesMax } from '../src/api/routes/processes.ts';
 import { uploadBytesMax } from '../src/api/uploads.ts';
 import { viewersMax as agentViewersMax } from '../src/agent/output-viewers.ts';
-import { unreadBytesMax } from '../src/api/event-streams.ts';
+import { ringCharactersMax } from '../src/api/event-ring.ts';
+import { unsentBytesMax } from '../src/api/event-streams.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
@@ -25,7 +26,7 @@ import { requestMemoryMin } from '../src/core/graph/remembering.ts';
 import { requestLimits } from '../src/core/graph/requests.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
-import { longReadLimits, pastLimits, waitLimits } from '../src/station/shares.ts';
+import { longReadLimits, pastLimits, streamLimits, waitLimits } from '../src/station/shares.ts';
 import type { ShareLimits } from '../src/station/shares.ts';
 import { Station } from '../src/station/station.ts';
 import { stepsMax } from '../src/station/why.ts';
@@ -312,10 +313,16 @@ const limits: readonly Limit[] = [
   ],
   ['message of an agent', bytes(agentMessageBytesMax), 'the connection ends with 1009'],
   [
-    'unread bytes of one event stream',
-    bytes(unreadBytesMax),
-    'the stream ends; the reader resumes',
+    'unsent bytes of one event stream, and one event',
+    bytes(unsentBytesMax),
+    'the rest waits in the log; a reader that takes nothing for 15 s is let go, and resumes',
   ],
+  [
+    'events kept at hand for all streams',
+    bytes(ringCharactersMax),
+    'older ones are read from the log',
+  ],
+  ...shareRows('event streams', streamLimits),
   ['viewers of output, in all', String(viewersMax), '503 `too-many-viewers`'],
   ['viewers of output on one host', String(agentViewersMax), '503 `too-many-viewers`'],
   ['events of one commit', String(eventsPerCommit), '422 `too-large`'],

@@ -1,15 +1,18 @@
 /**
- * Live streams of events (server-sent events, WHATWG HTML §9.2). A reader that does not keep up is
- * let go.
+ * Live streams of events (server-sent events, WHATWG HTML §9.2). A stream is a place in the log and a
+ * little that is not sent yet: recent commits come from one ring that all share, older ones from the
+ * log at the pace of the reader.
  */
 
-import { setImmediate } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
+import { getDefaultHighWaterMark } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { revision } from '../core/events/commit.ts';
 import type { Commit, Revision } from '../core/events/commit.ts';
+import { Share, streamLimits } from '../station/shares.ts';
 import type { Station } from '../station/station.ts';
-import { drained } from './streaming.ts';
-import { eventViews } from './views/events.ts';
+import { EventRing } from './event-ring.ts';
+import type { Told } from './event-ring.ts';
 
 export interface StreamOptions {
   /** The first commit delivered is the one after this. */
@@ -18,33 +21,89 @@ export interface StreamOptions {
   readonly skip: number;
   /** Null: all. */
   readonly types: ReadonlySet<string> | null;
-  /** For operators, in the list of subscribers. */
+  /** Who reads; for operators, in the list of subscribers. */
   readonly name: string;
   /** Asked before events are given out: a token may be revoked while its stream is open. */
   readonly isAllowed: () => boolean;
 }
 
 /**
- * Bytes that may wait for one reader. Beyond, it is let go and resumes by itself from where it was.
+ * Beyond so many bytes that a reader has not taken, the next event waits in the log: what Node lets
+ * wait before it asks to hold back.
  */
-export const unreadBytesMax = 8 * 1024 * 1024;
+export const unsentBytesMax = getDefaultHighWaterMark(false);
+/** Events are sent together until they are so many characters. */
+const pieceCharacters = 8 * 1024;
 /**
  * Comment lines keep proxies from closing a quiet stream. A reader that takes nothing from one to
  * the next is let go.
  */
 export const keepAliveMs = 15_000;
-const commitsAtOnce = 100;
 
-interface Stream {
-  readonly name: string;
+class Stream {
+  readonly options: StreamOptions;
   readonly response: ServerResponse;
-  sent: Revision;
+  readonly gone: AbortSignal;
+  /** The last commit that was told to its end. */
+  told: Revision;
+  /** Events of the next one that were told, or that the reader had seen. */
+  #events: number;
+  /** A commit from the log, until it is told to its end. */
+  #current: Told | undefined;
+  isReadingLog = false;
+
+  constructor(response: ServerResponse, options: StreamOptions) {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    this.gone = gone.signal;
+    this.response = response;
+    this.options = options;
+    this.told = options.after;
+    this.#events = options.skip;
+  }
+
+  get hasRoom(): boolean {
+    return !this.response.destroyed && !this.response.writableNeedDrain;
+  }
+
+  /** The commit that is told next, if it is at hand. */
+  next(ring: EventRing): Told | undefined {
+    return this.#current ?? ring.of(revision(this.told + 1));
+  }
+
+  /** Tells of the next commit as much as there is room for. */
+  tell(next: Told): void {
+    const { types, isAllowed } = this.options;
+    if (!isAllowed()) {
+      this.response.destroy();
+      return;
+    }
+    this.#current = next;
+    while (this.#events < next.events.length && this.hasRoom) {
+      let piece = '';
+      while (this.#events < next.events.length && piece.length < pieceCharacters) {
+        const { type, text } = next.events[this.#events++]!;
+        if (!types || types.has(type)) piece += text;
+      }
+      if (piece !== '') this.response.write(piece);
+    }
+    if (this.#events < next.events.length) return;
+    this.told = next.revision;
+    this.#events = 0;
+    this.#current = undefined;
+  }
 }
 
 export class EventStreams {
   readonly #station: Station;
   readonly #keepAliveMs: number;
+  readonly #share = new Share('event streams', streamLimits);
   readonly #streams = new Set<Stream>();
+  readonly #ring = new EventRing();
+  /** Ends the subscription that feeds the ring, which there is while anybody reads. */
+  #unsubscribe: (() => void) | null = null;
+  #hasNews = false;
+  #isWaking = false;
 
   constructor(station: Station, keepAlive = keepAliveMs) {
     this.#station = station;
@@ -53,7 +112,10 @@ export class EventStreams {
 
   /** Who is listening and how far each one is. */
   list(): { name: string; revision: Revision }[] {
-    return Array.from(this.#streams, ({ name, sent }) => ({ name, revision: sent }));
+    return Array.from(this.#streams, ({ options, told }) => ({
+      name: options.name,
+      revision: told,
+    }));
   }
 
   /** Ends all streams; those whose readers do not read are cut off. */
@@ -64,65 +126,94 @@ export class EventStreams {
     }
   }
 
-  /** Takes over a reply and streams until the reader goes. */
+  /**
+   * Takes over a reply and streams until the reader goes.
+   *
+   * @throws {ShareExceededError} there are too many already
+   */
   open(reply: FastifyReply, options: StreamOptions): void {
+    const giveBack = this.#share.take(options.name);
     reply.hijack();
     const response = reply.raw;
+    const stream = new Stream(response, options);
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
     response.write(': connected\n\n');
-    const stream: Stream = { name: options.name, response, sent: options.after };
     this.#streams.add(stream);
+    this.#unsubscribe ??= this.#subscribe();
     let isStalled = false;
-    response.on('drain', () => (isStalled = false));
     const keepAlive = setInterval(() => {
       if (isStalled || !options.isAllowed()) return response.destroy();
       isStalled = response.writableNeedDrain;
       response.write(': keep-alive\n\n');
     }, this.#keepAliveMs);
-    let unsubscribe = (): void => undefined;
+    response.on('drain', () => {
+      isStalled = false;
+      this.#pump(stream);
+    });
     response.on('close', () => {
       clearInterval(keepAlive);
-      unsubscribe();
+      giveBack();
       this.#streams.delete(stream);
+      if (this.#streams.size > 0) return;
+      this.#unsubscribe?.();
+      this.#unsubscribe = null;
+      this.#ring.clear();
     });
-    this.#catchUp(stream, options)
-      .then(() => {
-        if (response.destroyed) return;
-        unsubscribe = this.#station.log.subscribe(stream.sent, (commit) => {
-          if (response.writableLength > unreadBytesMax || !options.isAllowed()) response.destroy();
-          else send(stream, commit, options);
-        });
-      })
-      .catch(() => response.destroy());
+    this.#pump(stream);
   }
 
-  /** What is in the log already, at the reader's pace. */
-  async #catchUp(stream: Stream, options: StreamOptions): Promise<void> {
-    const { response } = stream;
-    const limit = this.#station.log.head() - 1000;
-    let sent = 0;
-    for (const commit of this.#station.log.read(stream.sent)) {
-      if (response.destroyed || commit.revision > limit) return;
-      send(stream, commit, options);
-      sent += 1;
-      if (sent % commitsAtOnce === 0) await setImmediate();
-      while (response.writableLength > unreadBytesMax / 2 && !response.destroyed)
-        await drained(response);
+  #subscribe(): () => void {
+    const { log } = this.#station;
+    return log.subscribe(log.head(), (commit: Commit) => {
+      this.#ring.push(commit);
+      this.#hasNews = true;
+      if (!this.#isWaking) void this.#wakeAll();
+    });
+  }
+
+  /** Tells all streams the news. Where they are many, what comes meanwhile is told in one go. */
+  async #wakeAll(): Promise<void> {
+    this.#isWaking = true;
+    const turn = await this.#station.turns.begin('event streams', new AbortController().signal);
+    while (this.#hasNews) {
+      this.#hasNews = false;
+      for (const stream of this.#streams) {
+        this.#pump(stream);
+        if (turn.isOver) await turn.next();
+      }
+    }
+    this.#isWaking = false;
+  }
+
+  /** Tells a stream whatever it has room for. */
+  #pump(stream: Stream): void {
+    while (!stream.isReadingLog && stream.hasRoom) {
+      const next = stream.next(this.#ring);
+      if (next) stream.tell(next);
+      else if (stream.told < this.#station.log.head()) void this.#readLog(stream);
+      else return;
+    }
+  }
+
+  /** Tells what is in the log and not in the ring, in fair turns, until the reader has enough. */
+  async #readLog(stream: Stream): Promise<void> {
+    stream.isReadingLog = true;
+    try {
+      const turn = await this.#station.turns.begin(stream.options.name, stream.gone);
+      for (const commit of this.#station.log.read(stream.told)) {
+        stream.tell(this.#ring.read(commit));
+        if (!stream.hasRoom || this.#ring.of(revision(stream.told + 1))) break;
+        if (turn.isOver) await turn.next();
+      }
+      stream.isReadingLog = false;
+      this.#pump(stream);
+    } catch {
+      // The reader has gone, or the log cannot be read: it comes again from where it was.
+      stream.response.destroy();
     }
   }
 }
-
-const send = (stream: Stream, commit: Commit, { after, skip, types }: StreamOptions): void => {
-  const seen = commit.revision === after + 1 ? skip : 0;
-  const text = eventViews(commit)
-    .slice(seen)
-    .filter(({ type }) => !types || types.has(type))
-    .map((event) => `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
-    .join('');
-  stream.sent = commit.revision;
-  if (text !== '') stream.response.write(text);
-};

@@ -16,6 +16,9 @@ export const pastLimits: ShareLimits = { each: 8, inAll: 64 };
 /** Reads that look at much: reasons, pages of events, lists, the whole graph. */
 export const longReadLimits: ShareLimits = { each: 16, inAll: 256 };
 
+/** Live streams of events. */
+export const streamLimits: ShareLimits = { each: 32, inAll: 1024 };
+
 /** Seconds after which there may be room again. */
 const retryAfter = 2;
 

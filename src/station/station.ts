@@ -92,8 +92,9 @@ export class Station {
   readonly archive: Archive;
   readonly dispatcher: Dispatcher;
   readonly files = new FilesReader();
-  readonly #turns = new Turns();
-  readonly longReads = new LongReads(this.#turns);
+  /** For work that costs more than a moment. */
+  readonly turns = new Turns();
+  readonly longReads = new LongReads(this.turns);
   readonly operations: OperationWaits;
   readonly #recoverySteps: RecoverySteps;
   readonly #engine: Engine;
@@ -158,7 +159,7 @@ export class Station {
       return { id, hash };
     };
     this.#engine = new Engine({ render: createRenderer(), mint }, start);
-    this.#history = new History(archive, log, this.#turns);
+    this.#history = new History(archive, log, this.turns);
     this.#submitter = new Submitter({
       engine: this.#engine,
       log,

@@ -1,12 +1,14 @@
 /** The log as others see it: pages, live streams, reasons. */
 
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import fastify from 'fastify';
 import t from 'tap';
 import type { Test } from 'tap';
-import { EventStreams, unreadBytesMax } from '../../src/api/event-streams.ts';
+import { EventStreams, unsentBytesMax } from '../../src/api/event-streams.ts';
+import { streamLimits } from '../../src/station/shares.ts';
 import { stepsMax } from '../../src/station/why.ts';
 import { host, openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
@@ -21,7 +23,7 @@ class Reader {
   readonly socket: Socket;
   head = '';
   closed = false;
-  #rest = '';
+  rest = '';
 
   constructor(t: Test, port: number, path: string, headers: Record<string, string>) {
     this.socket = connect(port, '127.0.0.1');
@@ -37,9 +39,9 @@ class Reader {
   }
 
   #take(text: string): void {
-    this.#rest += text;
-    const parts = this.#rest.split('\n\n');
-    this.#rest = parts.pop()!;
+    this.rest += text;
+    const parts = this.rest.split('\n\n');
+    this.rest = parts.pop()!;
     for (const part of parts) {
       this.head ||= part;
       const match = /^id: (.*)\nevent: (.*)\ndata: (.*)$/m.exec(part);
@@ -181,17 +183,31 @@ t.test('a stream ends when its token is revoked, and with the station', async (t
   await until('the end of the other', () => other.closed);
 });
 
-t.test('a reader that does not read is let go, takes no memory, and slows nobody', async (t) => {
-  const opened = await openStation(t);
-  const { read } = await listening(t, opened);
-  const { station } = opened;
-  const stalled = read();
-  await once(stalled.socket, 'data');
-  stalled.socket.pause();
-  const good = read();
+/** A server of streams alone, whose responses can be looked at. */
+const streaming = async (t: Test, { station }: InProcess, keepAlive: number) => {
+  const streams = new EventStreams(station, keepAlive);
+  const app = fastify();
+  const responses: ServerResponse[] = [];
+  app.setErrorHandler((error, _request, reply) =>
+    reply.code(429).send({ code: (error as { code: string }).code }),
+  );
+  app.get<{ Querystring: { name: string } }>('/', (request, reply) => {
+    const isAllowed = () => true;
+    const options = { after: 0 as never, skip: 0, types: null, isAllowed };
+    streams.open(reply, { ...options, name: request.query.name });
+    responses.push(reply.raw);
+    return reply;
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  t.teardown(() => (streams.close(), app.close()));
+  const { port } = app.server.address() as AddressInfo;
+  const read = (name: string): Reader => new Reader(t, port, `/?name=${name}`, {});
+  return { streams, responses, read };
+};
+
+/** Appends commits that are some 10 kB each in a stream. */
+const append = async ({ station }: InProcess, count: number): Promise<void> => {
   const padding = 'x'.repeat(60);
-  // Each commit is some 10 kB in a stream, so these are more than may wait, and than the kernel buffers.
-  const commits = Math.ceil((3 * unreadBytesMax) / 10_000);
   const report = (n: number) => ({
     type: 'ReportNodeUp' as const,
     fqdn: 'a.example',
@@ -211,17 +227,67 @@ t.test('a reader that does not read is let go, takes no memory, and slows nobody
       version: '',
     },
   });
-  for (let n = 0; n < commits; n += 100) {
+  for (let n = 0; n < count; n += 100) {
     const batch = Array.from({ length: 100 }, (_, i) => report(n + i));
     await Promise.all(batch.map((each) => station.submit(each, { actor: 'station' }, () => null)));
-    const last = `${station.head}.0`;
-    await until('the one that reads to have all', () => good.events.at(-1)?.id === last);
   }
-  t.ok(good.events.length > commits);
-  const names = async (): Promise<number> =>
-    (await opened.ask('GET', '/log')).body.subscribers.length;
-  await until('the other to be let go', async () => (await names()) === 1);
+};
+
+t.test('readers that do not read are let go, take no memory, and slow nobody', async (t) => {
+  const opened = await openStation(t);
+  const { streams, responses, read } = await streaming(t, opened, 2000);
+  const stalled = Array.from({ length: 20 }, () => read('token:stalled'));
+  for (const { socket } of stalled) {
+    await once(socket, 'data');
+    socket.pause();
+  }
+  const good = read('token:good');
+  // More than the ring and the buffers of the kernel hold, so that the log has to be read, too.
+  for (let rounds = 0; rounds < 3; rounds += 1) {
+    await append(opened, 1200);
+    const last = `${opened.station.head}.0`;
+    await until('the one that reads to have all', () => good.events.at(-1)?.id === last);
+    const unsent = responses.map(({ writableLength }) => writableLength);
+    t.ok(Math.max(...unsent) < unsentBytesMax + 2 * 12_000, `${Math.max(...unsent)} bytes wait`);
+  }
+  t.equal(new Set(good.events.map(({ id }) => id)).size, good.events.length, 'each once');
+  t.equal(
+    good.events.length,
+    [...opened.station.log.read(0 as never)].flatMap((c) => c.events).length,
+  );
+  await until('the others to be let go', () => streams.list().length === 1);
   t.notOk(good.closed);
+});
+
+t.test('a reader that pauses goes on where it was, from the log', async (t) => {
+  const opened = await openStation(t);
+  const { read } = await streaming(t, opened, 60_000);
+  const slow = read('token:slow');
+  await once(slow.socket, 'data');
+  slow.socket.pause();
+  await append(opened, 2000);
+  slow.socket.resume();
+  const all = [...opened.station.log.read(0 as never)].flatMap(({ revision, events }) =>
+    events.map((_, i) => `${revision}.${i}`),
+  );
+  t.same(
+    (await slow.has(all.length)).map(({ id }) => id),
+    all,
+  );
+});
+
+t.test('one more stream than a share is refused, and one that ends makes room', async (t) => {
+  const opened = await openStation(t);
+  const { streams, read } = await streaming(t, opened, 60_000);
+  const readers = Array.from({ length: streamLimits.each }, () => read('token:a'));
+  await until('all of them', () => streams.list().length === streamLimits.each);
+  const refused = read('token:a');
+  await once(refused.socket, 'data');
+  t.match(await until('the refusal', () => refused.head || refused.rest), /^HTTP\/1.1 429/);
+  readers[0]!.socket.destroy();
+  await until('room', () => streams.list().length === streamLimits.each - 1);
+  await once(read('token:a').socket, 'data');
+  await until('another', () => streams.list().length === streamLimits.each);
 });
 
 t.test('a reader that takes nothing while it catches up is let go, too', async (t) => {

@@ -8,7 +8,7 @@ import type { Revision } from '../../core/events/commit.ts';
 import type { Station } from '../../station/station.ts';
 import type { Turn } from '../../station/turns.ts';
 import { explain, findResource, isKind } from '../../station/why.ts';
-import { askerOf } from '../asker.ts';
+import { askerOf, principalOf } from '../asker.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { read } from '../reads.ts';
@@ -107,7 +107,7 @@ export const eventRoutes = (
         streams.open(reply, {
           ...lastSeen(request),
           types,
-          name: `token:${credential.id}`,
+          name: principalOf(request),
           isAllowed: () => station.accepts(credential),
         });
         return reply;
