@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { Held } from '../disk/held.ts';
 import { Agent, defaultTiming } from './agent.ts';
 import { agentVersion, factGatherer } from './facts.ts';
 import { agentId, canonicalFqdn } from './identity.ts';
@@ -17,6 +19,8 @@ import {
 } from './options.ts';
 import { hostGoesDown, isHostGoingDown } from './shutdown.ts';
 import { Supervision } from './supervision/supervision.ts';
+import { holdName, holdState, meetingPlace, TakenError } from './only-one.ts';
+import type { AgentName } from './only-one.ts';
 import { tokenSource } from './token.ts';
 
 export interface AgentCommandOptions {
@@ -89,11 +93,12 @@ export function registerAgent(program: Command): void {
         stop.abort((await isHostGoingDown()) ? hostGoesDown : undefined);
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void end());
       process.once('SIGPWR', () => stop.abort(hostGoesDown));
-      const { agent, supervision } = await prepare(options).catch((error: unknown) =>
+      const { agent, supervision, letGo } = await prepare(options).catch((error: unknown) =>
         command.error(`halcyon agent: ${(error as Error).message}`),
       );
       await agent.run(stop.signal);
       await supervision.close();
+      letGo();
     });
 }
 
@@ -104,10 +109,12 @@ export function registerAgent(program: Command): void {
  */
 async function prepare(
   options: AgentCommandOptions,
-): Promise<{ agent: Agent; supervision: Supervision }> {
+): Promise<{ agent: Agent; supervision: Supervision; letGo: () => void }> {
   options.station.forEach(refuseSecretIn);
   const token = tokenSource(options.tokenFile, process.env);
   const ca = options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8');
+  const narrowed: { file: string; mode: string }[] = [];
+  const state = holdState(options.stateDir, (file, mode) => narrowed.push({ file, mode }));
   const id = agentId(options.stateDir);
   const fqdn = options.fqdn ?? (await canonicalFqdn());
   const log = pino({
@@ -121,6 +128,8 @@ async function prepare(
     { version: agentVersion, stations: options.station.map(({ href }) => href) },
     'starting',
   );
+  for (const one of narrowed) log.warn(one, 'others could use it; now nobody else can');
+  const names = nameOf({ fqdn, stations: options.station, address: options.address }, log);
   const supervision = new Supervision({
     stateDir: options.stateDir,
     sysconfigDir: options.sysconfigDir,
@@ -140,5 +149,20 @@ async function prepare(
   });
   // It tells the agent what it finds.
   supervision.recover();
-  return { agent, supervision };
+  const letGo = (): void => {
+    for (const name of names) name.remove();
+    state.release();
+  };
+  return { agent, supervision, letGo };
+}
+
+/** The name is the station's to give in the end, so that not to know is no reason not to run. */
+function nameOf(name: AgentName, log: Logger): Held[] {
+  try {
+    return holdName(name, meetingPlace(process.env));
+  } catch (error) {
+    if (error instanceof TakenError) throw error;
+    log.warn({ err: error }, 'cannot see whether another agent of this name runs on this machine');
+    return [];
+  }
 }

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { refuseOpenToOthers } from '../disk/modes.ts';
 
 /** Visible ASCII, which is what an HTTP header can carry. */
 const tokenPattern = /^[\x21-\x7e]{1,4096}$/;
@@ -12,8 +13,8 @@ const tokenPattern = /^[\x21-\x7e]{1,4096}$/;
  * The source of the token: the file, read anew each time, or else `HALCYON_TOKEN`. The variable is
  * taken out of the environment, so that no command that the agent runs inherits it.
  *
- * @returns a function that throws an Error, without the token in it, where the file cannot be read
- *   or holds no token
+ * @returns a function that throws an Error, without the token in it, where the file cannot be read,
+ *   may be read by others, or holds no token
  * @throws Error where there is neither, or no token in what there is
  */
 export function tokenSource(
@@ -24,10 +25,12 @@ export function tokenSource(
   delete environment['HALCYON_TOKEN'];
   if (file === undefined && given === undefined)
     throw new Error('a token is needed: give --token-file, or set HALCYON_TOKEN');
-  const source = (): string =>
-    file === undefined
-      ? valid(given ?? '', 'HALCYON_TOKEN')
-      : valid(readFileSync(file, 'utf8'), file);
+  const source = (): string => {
+    if (file === undefined) return valid(given ?? '', 'HALCYON_TOKEN');
+    const token = valid(readFileSync(file, 'utf8'), file);
+    refuseOpenToOthers(file, 'a token');
+    return token;
+  };
   source();
   return source;
 }

@@ -107,8 +107,13 @@ export class LogUnavailableError extends Error {
 /** The log is open already, in this process or another. */
 export class LogLockedError extends Error {
   readonly code = 'log-locked';
-  constructor(path: string) {
-    super(`${path} is in use: another process, most likely a station, has this log open`);
+  /** @param pid of the process that has it; null where that is not known */
+  constructor(path: string, pid: number | null = null) {
+    const which = pid === null ? '' : ` (pid ${pid})`;
+    super(
+      `${path} is in use: another process${which}, most likely a station, has this log open; ` +
+        'stop it, or use another directory',
+    );
     this.name = 'LogLockedError';
   }
 }

@@ -3,11 +3,15 @@
  * them.
  */
 
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { hold, HeldElsewhereError } from '../disk/held.ts';
+import type { Held } from '../disk/held.ts';
+import { ownDirectorySync, ownFileSync } from '../disk/modes.ts';
+import type { Narrowed } from '../disk/modes.ts';
 import { makeFolderSync, syncFileSync, syncFolderSync } from '../disk/lasting-file.ts';
-import { LogUnavailableError } from './log.ts';
+import { LogLockedError, LogUnavailableError } from './log.ts';
 import { type LogPosition, logStart, readHeadFile } from './head-file.ts';
 import { corruptLog, logFailure } from './sqlite-failure.ts';
 import { SqliteReader } from './sqlite-reader.ts';
@@ -22,6 +26,7 @@ export const verifiedTail = 1000;
 export interface LogFiles {
   readonly database: string;
   readonly writeAhead: string;
+  readonly sharedMemory: string;
   readonly head: string;
   readonly lock: string;
 }
@@ -31,30 +36,23 @@ export function logFiles(directory: string): LogFiles {
   return {
     database,
     writeAhead: `${database}-wal`,
+    sharedMemory: `${database}-shm`,
     head: join(directory, 'head'),
     lock: join(directory, 'lock.db'),
   };
 }
 
 /**
- * Takes the log for this process. The lock is the kernel's, on a file of its own: it ends with the
- * process, however that ends, so there is no stale lock.
+ * Takes the log for this process.
  *
- * @returns a function that gives it back
  * @throws {LogLockedError} somebody has it
  */
-export function lockLog(files: LogFiles): () => void {
+export function holdLog(files: LogFiles): Held {
   try {
-    const database = new DatabaseSync(files.lock, { timeout: 0 });
-    try {
-      database.exec('BEGIN EXCLUSIVE');
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-    return () => database.close();
+    return hold(files.lock);
   } catch (error) {
-    throw logFailure(error, files.lock);
+    if (error instanceof HeldElsewhereError) throw new LogLockedError(files.lock, error.pid);
+    throw unusable(error, files.lock);
   }
 }
 
@@ -74,6 +72,8 @@ export function createLog(files: LogFiles): void {
   const path = `${files.database}.new`;
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
   try {
+    // SQLite would make it readable by others; what it makes beside it has the mode of it.
+    closeSync(openSync(path, 'wx', 0o600));
     const database = new DatabaseSync(path);
     database.exec(`
       PRAGMA application_id = ${applicationId};
@@ -95,13 +95,23 @@ export function createLog(files: LogFiles): void {
   }
 }
 
-/** Makes the directory for the owner alone, durably. */
-export function createDirectory(directory: string): void {
+/** Makes the directory durably, and closes it and the files of the log to others. */
+export function ownLog(directory: string, narrowed?: Narrowed): void {
   try {
+    ownDirectorySync(directory, narrowed);
+    const { database, writeAhead, sharedMemory, head } = logFiles(directory);
+    for (const path of [database, writeAhead, sharedMemory, head]) ownFileSync(path, narrowed);
     makeFolderSync(directory, 0o700);
   } catch (error) {
-    throw logFailure(error, directory);
+    throw unusable(error, directory);
   }
+}
+
+/** What the disk's own code refuses is a log that cannot be used, too. */
+function unusable(error: unknown, path: string): Error {
+  const failure = logFailure(error, path);
+  if (failure !== error) return failure;
+  return new LogUnavailableError(failure.message, { cause: failure });
 }
 
 /**

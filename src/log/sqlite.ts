@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Narrowed } from '../disk/modes.ts';
 import type { CommitListener, EventLog } from './log.ts';
 import {
   AppendFailedError,
@@ -20,7 +21,7 @@ import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
 import type { LogPosition } from './head-file.ts';
 import { logFailure } from './sqlite-failure.ts';
 import type { LogFiles } from './sqlite-files.ts';
-import { createDirectory, createLog, lockLog, logFiles, openVerified } from './sqlite-files.ts';
+import { createLog, holdLog, logFiles, openVerified, ownLog } from './sqlite-files.ts';
 import type { SqliteReader } from './sqlite-reader.ts';
 import type { WriterReport, WriterRequest, WriterSetup } from './sqlite-writer.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -51,6 +52,8 @@ export interface SqliteLogOptions {
    */
   readonly verify?: 'tail' | 'full';
   readonly limits?: Partial<SqliteLogLimits>;
+  /** Told of what others could use of the log until now. */
+  readonly narrowed?: Narrowed;
 }
 
 export interface SqliteLog extends EventLog {
@@ -75,8 +78,8 @@ export interface SqliteLog extends EventLog {
  */
 export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
   const files = logFiles(options.directory);
-  createDirectory(options.directory);
-  const unlock = lockLog(files);
+  ownLog(options.directory, options.narrowed);
+  const { release: unlock } = holdLog(files);
   try {
     createLog(files);
     const { reader, end } = openVerified(files, options.verify ?? 'tail');

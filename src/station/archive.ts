@@ -8,6 +8,8 @@ import type { Revision } from '../core/events/commit.ts';
 import { restoreLine, snapshotLines } from '../core/graph/dump.ts';
 import { Graph } from '../core/graph/graph.ts';
 import { rulesVersion } from '../core/rules/index.ts';
+import { ownContentSync } from '../disk/modes.ts';
+import type { Narrowed } from '../disk/modes.ts';
 import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../log/snapshots.ts';
 import type { SnapshotFile } from '../log/snapshots.ts';
 import type { SqliteLog } from '../log/sqlite.ts';
@@ -54,6 +56,15 @@ export class Archive {
     this.#log = log;
     this.#directory = directory;
     this.#warn = warn;
+  }
+
+  /** Whatever is wrong with the directory of snapshots is said, and stops nothing. */
+  closeToOthers(narrowed: Narrowed): void {
+    try {
+      ownContentSync(this.#directory, narrowed);
+    } catch (error) {
+      this.#unusable(this.#directory, error as Error);
+    }
   }
 
   get snapshots(): SnapshotFile[] {

@@ -1,12 +1,15 @@
 /** The station's own key: 32 random bytes in a file that only its user may read. */
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFileSync, syncFolderSync } from '../disk/lasting-file.ts';
+import { readRegularSync } from '../disk/regular-file.ts';
 import { StationUnavailableError } from './result.ts';
 
 const length = 32;
+/** Whatever is longer is not read. */
+const keyBytesMax = 4096;
 
 /**
  * Reads `station.key` of a data directory, making it on the first start.
@@ -18,15 +21,20 @@ const length = 32;
 export const stationKey = (directory: string, isNew: boolean): Buffer => {
   const path = join(directory, 'station.key');
   try {
-    const key = readFileSync(path);
+    const key = readRegularSync(path, keyBytesMax);
     if (key.length !== length)
       throw new StationUnavailableError(
         `${path} is damaged: it has ${key.length} bytes, not ${length}`,
       );
-    if ((statSync(path).mode & 0o077) !== 0)
+    const { mode, uid } = statSync(path);
+    if ((mode & 0o077) !== 0)
       throw new StationUnavailableError(`${path} is readable by others; run: chmod 600 ${path}`);
     // Whoever made it may have ended before its name lasted.
     syncFolderSync(directory);
+    if (uid !== process.geteuid?.())
+      throw new StationUnavailableError(
+        `${path} is of the user ${uid}; run: chown ${process.geteuid?.()} ${path}`,
+      );
     return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -4,9 +4,9 @@
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFileSync } from '../disk/lasting-file.ts';
+import { readRegularSync } from '../disk/regular-file.ts';
 import { AppendFailedError } from '../log/log.ts';
 import { StationUnavailableError } from './result.ts';
 
@@ -20,6 +20,8 @@ type Sealed = Readonly<Record<string, string>>;
 
 const nonceBytes = 12;
 const tagBytes = 16;
+/** Ten thousand hosts take about 2 MB. */
+const fileBytesMax = 256 * 1024 * 1024;
 
 export class SecretStore {
   readonly #path: string;
@@ -85,10 +87,15 @@ export class SecretStore {
 }
 
 const readSealed = (path: string): Sealed => {
+  let value: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Sealed;
+    value = JSON.parse(readRegularSync(path, fileBytesMax).toString('utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new StationUnavailableError(`${path} cannot be read`, { cause: error });
+    // The parser's message quotes what is there.
+    const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
+    throw new StationUnavailableError(`${path} cannot be read: ${why}`, { cause: error });
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Sealed;
+  throw new StationUnavailableError(`${path} cannot be read: it holds no secrets`);
 };

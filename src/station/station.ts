@@ -18,6 +18,7 @@ import type { Commit, EventRecord, RequestIdentity, Revision } from '../core/eve
 import type { Graph } from '../core/graph/graph.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Refused } from '../core/rejection.ts';
+import { ownFileSync } from '../disk/modes.ts';
 import { openSqliteLog } from '../log/sqlite.ts';
 import type { SqliteLog } from '../log/sqlite.ts';
 import { AgentSessions } from './agent-sessions.ts';
@@ -123,11 +124,15 @@ export class Station {
    */
   static async open(options: StationOptions): Promise<Station> {
     const { directory, logger } = options;
-    const log = await openSqliteLog({ directory, verify: options.verify ?? 'tail' });
+    const narrowed = (path: string, mode: string): void =>
+      logger.warn({ path, mode }, 'others could use it; now nobody else can');
+    const log = await openSqliteLog({ directory, verify: options.verify ?? 'tail', narrowed });
     try {
+      ownFileSync(join(directory, 'secrets.json'), narrowed);
       const archive = new Archive(log, join(directory, 'snapshots'), (message) =>
         logger.warn({}, message),
       );
+      archive.closeToOthers(narrowed);
       const started = performance.now();
       const start = await archive.latest();
       const ms = Math.round(performance.now() - started);

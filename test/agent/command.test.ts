@@ -1,6 +1,6 @@
 /** `halcyon agent` as an operator runs it. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -95,7 +95,8 @@ t.test(
   'an agent reports as it was told, keeps its token to itself, and stops with 0',
   async (t) => {
     const station = await open(t);
-    const dir = t.testdir({ token: `${secret}\n` });
+    const dir = t.testdir();
+    writeFileSync(join(dir, 'token'), `${secret}\n`, { mode: 0o600 });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const agent = new Executable(t, [
         ...['agent', '--station', station.url.href, '--token-file', join(dir, 'token')],

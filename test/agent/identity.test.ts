@@ -49,7 +49,8 @@ t.test('a state directory that cannot be used is said', async (t) => {
 });
 
 t.test('a token file is read anew each time', async (t) => {
-  const file = join(t.testdir({ token: 'first\n' }), 'token');
+  const file = join(t.testdir(), 'token');
+  writeFileSync(file, 'first\n', { mode: 0o600 });
   const token = tokenSource(file, {});
   t.equal(token(), 'first');
   writeFileSync(file, 'second');

@@ -213,6 +213,7 @@ t.test('a token that is not one, or not an agent’s, does not let an agent in',
     await until('a denial', () => agent.log.some(({ ending }) => ending === 'denied'), deadlineMs);
     t.ok(agent.hasLogged(new RegExp(`HTTP ${status}`)), agent.stdout);
     t.notMatch(agent.stdout, token);
+    await agent.stop();
   }
   t.same(await station.hosts(), {});
 });

@@ -14,7 +14,7 @@ import type { Revision } from '../../src/core/events/commit.ts';
 import { HeadFile, logStart, readHeadFile } from '../../src/log/head-file.ts';
 import type { LogPosition } from '../../src/log/head-file.ts';
 import { listSnapshots, readSnapshot, saveSnapshot } from '../../src/log/snapshots.ts';
-import { createDirectory, createLog, logFiles, openVerified } from '../../src/log/sqlite-files.ts';
+import { ownLog, createLog, logFiles, openVerified } from '../../src/log/sqlite-files.ts';
 import { stationKey } from '../../src/station/key.ts';
 import { SecretStore } from '../../src/station/secrets.ts';
 import { assignment, pidsOf, SupervisedHost, until } from '../agent/supervision/supervised-host.ts';
@@ -203,14 +203,14 @@ t.test('a token that was shown once, and the contexts of halctl', async (t) => {
 t.test('a log is there whole before anything is written to it', (t) =>
   outlivesPowerCuts(t, {
     act: (root, said) => {
-      createDirectory(join(root, 'srv', 'data'));
+      ownLog(join(root, 'srv', 'data'));
       createLog(logFiles(join(root, 'srv', 'data')));
       said('made');
     },
     find: (root, { said }) => {
       const directory = join(root, 'srv', 'data');
       if (said.length === 0) {
-        createDirectory(directory);
+        ownLog(directory);
         createLog(logFiles(directory));
       }
       const { reader, end } = openVerified(logFiles(directory), 'full');

@@ -44,6 +44,7 @@ const alike = (text: string): string =>
     .replace(/\b([0-9a-f]{12}|[0-9a-f]{16})\b/g, 'ID')
     .replace(/"(at|time|since|pid|station)":\d+/g, '"$1":N')
     .replace(/\b(since|at)=\d{13}\b/g, '$1=N')
+    .replace(/\(pid \d+\)/g, '(pid N)')
     .replace(/ +$/gm, '')
     .trimEnd();
 

@@ -1,11 +1,15 @@
 /** What an agent remembers of a run, so that the next agent can take it over. */
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolderSync, replaceFileSync } from '../../disk/lasting-file.ts';
+import { readRegularSync } from '../../disk/regular-file.ts';
 import { isFid } from './assignment.ts';
 import type { Assignment, Observation, Readiness, State } from './assignment.ts';
 import type { Main } from './proc.ts';
+
+/** Of a record; one has a few hundred. */
+const recordBytesMax = 1024 * 1024;
 
 export interface Run {
   readonly fid: string;
@@ -106,7 +110,7 @@ export class RunRecords {
       .flatMap((name) => {
         const file = join(this.#folder, name);
         try {
-          return [parse(readFileSync(file, 'utf8'), name)];
+          return [parse(readRegularSync(file, recordBytesMax).toString('utf8'), name)];
         } catch (error) {
           unreadable(file, error as Error);
           return [];
