@@ -50,6 +50,8 @@ const meanings: Readonly<Record<EventType, string>> = {
   HostClaimRefused:
     'Another machine reported under the name of a host whose own agent is alive, and was refused.',
   DeclaredRoleAllocated: 'The processes of a role that facts give to a host were added.',
+  DeclaredRoleWanted:
+    'Facts were loaded that declare a role of which the host lacks processes, because they were removed: they are added again.',
   DeclaredRoleBlocked:
     'The processes of a role that facts give to a host could not be added, and why.',
   NodeAdded: 'A host became a node, because its first process was added.',

@@ -4,6 +4,7 @@
  */
 
 import type { Fid } from './allocation/fid.ts';
+import { missingRoles } from './declared.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import type { Graph } from './graph/graph.ts';
 import { clusterPolicy } from './graph/resources.ts';
@@ -95,6 +96,13 @@ const changeOf = (graph: Graph, event: EventDraft, names: NewNames): PlannedChan
         row && { ...rowFields(row, after), declared, ...before },
         fields,
       );
+    }
+    case 'DeclaredRoleWanted': {
+      const { fqdn, role } = data;
+      const host = graph.get('host', fqdn);
+      const missing = host && missingRoles(graph, host).find((one) => one.role === role);
+      const after = { declared: missing?.declared ?? null, present: missing?.present ?? 0 };
+      return difference('missing role', `${role} of ${fqdn}`, undefined, after);
     }
     case 'ObmDeclared': {
       const { host, ...after } = data;

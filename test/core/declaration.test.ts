@@ -5,20 +5,30 @@ import type { Test } from 'tap';
 import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
+import type { Command } from '../../src/core/commands/index.ts';
+import { missingRoles } from '../../src/core/declared.ts';
+import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import { planOf } from '../../src/core/plan.ts';
 import {
   add,
   allRoles,
   commitOf,
   dataOf,
   declaredHost,
+  dryRun,
   given,
   load,
   nodeUp,
   newEngine,
+  observe,
   rejectionOf,
+  remove,
+  removeNode,
   roleSource,
+  scale,
   submit,
   templates,
+  wantProcess,
 } from './scenario.ts';
 
 const host = 'n1.example';
@@ -99,6 +109,93 @@ t.test('the same load again changes nothing', async (t) => {
   });
   given(again).when(again).thenNothing(t);
 });
+
+const declared = (...roles: Parameters<typeof declaredHost>[1] & object): Command =>
+  load({ hosts: [declaredHost(host, roles, withLnid)] });
+const four = { name: 'app', overrides: { multiplicity: 4 } };
+
+t.test('what was removed and is still declared is there again after a load', async (t) => {
+  const { engine } = given(declared('m0t1fs', four));
+  const { graph } = engine;
+  const node = graph.one('runs', host)!;
+  commitOf(engine, removeNode(node.fid));
+  t.strictSame(missingRoles(graph, graph.must('host', host)), [
+    { role: 'm0t1fs', declared: 1, present: 0 },
+    { role: 'app', declared: 4, present: 0 },
+  ]);
+  t.strictSame(rolesAdded(commitOf(engine, nodeUp(host))), [], 'a report brings nothing back');
+
+  const command = declared('m0t1fs', four);
+  const planned = dryRun(engine, command);
+  const changes = planOf(graph, (planned.ok ? planned.events : []) as never);
+  t.match(changes.slice(0, 2), [
+    { action: 'add', kind: 'missing role', name: `m0t1fs of ${host}` },
+    {
+      fields: [
+        { name: 'declared', after: 4 },
+        { name: 'present', after: 0 },
+      ],
+    },
+  ]);
+  const again = commitOf(engine, command);
+  t.strictSame(rolesAdded(again), ['ha', 'm0t1fs', ...Array<string>(4).fill('app')]);
+  t.not(graph.one('runs', host)!.fid, node.fid);
+  t.strictSame(missingRoles(graph, graph.must('host', host)), []);
+  t.equal(submit(engine, command).kind, 'unchanged');
+});
+
+t.test('of a role only the processes that are gone are added again', async (t) => {
+  const { engine } = given(declared(four, 'pair'));
+  const { graph } = engine;
+  const fids = (role: string): Fid[] =>
+    [...graph.all('process')].filter((row) => row.role === role).map(({ fid }) => fid);
+  const command = declared(four, 'pair');
+  commitOf(engine, remove(fids('app')[1]!));
+  commitOf(engine, remove(fids('app')[2]!));
+  t.strictSame(rolesAdded(commitOf(engine, command)), ['app', 'app']);
+  commitOf(engine, scale(host, 'app', 1));
+  t.strictSame(rolesAdded(commitOf(engine, command)), Array<string>(3).fill('app'));
+  commitOf(engine, remove(fids('pair')[0]!));
+  const [left] = dataOf(commitOf(engine, command), 'ProcessAdded');
+  t.equal(graph.must('spec', left!.spec).spec.unit, 'left', 'the one that is gone, not the other');
+  commitOf(engine, scale(host, 'app', 6));
+  t.equal(submit(engine, command).kind, 'unchanged', 'more than declared is nobody’s loss');
+});
+
+t.test(
+  'nothing is added to what is leaving, and other hosts are loaded all the same',
+  async (t) => {
+    const { engine } = given(declared('solo'));
+    const { graph } = engine;
+    const [{ fid, node }] = [...graph.all('process')] as [ProcessRow];
+    commitOf(engine, nodeUp(host));
+    commitOf(engine, wantProcess(fid, 'online'));
+    commitOf(engine, removeNode(node));
+    t.match(missingRoles(graph, graph.must('host', host)), [{ role: 'solo', present: 0 }]);
+    const hosts = [declaredHost(host, ['solo'], withLnid), declaredHost('n2.example', [])];
+    t.strictSame(rolesAdded(commitOf(engine, load({ hosts }))), []);
+    commitOf(engine, observe(fid, graph.must('process', fid).generation, 'exited'));
+    t.equal(graph.get('node', node), undefined);
+    t.strictSame(rolesAdded(commitOf(engine, load({ hosts }))), ['solo']);
+  },
+);
+
+t.test(
+  'a log that does not tell how many there were: a role without processes is missing',
+  async (t) => {
+    const { engine } = given(declared(four));
+    const { graph } = engine;
+    const { allocated: _, ...older } = graph.must('host', host);
+    graph.put('host', older);
+    const [{ fid, node }] = [...graph.all('process')].filter(({ role }) => role === 'app') as [
+      ProcessRow,
+    ];
+    commitOf(engine, remove(fid));
+    t.equal(submit(engine, declared(four)).kind, 'unchanged');
+    commitOf(engine, removeNode(node));
+    t.equal(rolesAdded(commitOf(engine, declared(four))).length, 4);
+  },
+);
 
 t.test('a load adds and changes what differs, and removes nothing', async (t) => {
   const { engine } = given(

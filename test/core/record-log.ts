@@ -207,6 +207,11 @@ const record = (): Recorded[] => {
   at += 24 * 3_600_000;
   run({ type: 'FireDeadlines' });
 
+  const declared = declaredHost('n5.example', ['app'], { variables: { lnid: '10.0.0.5@tcp' } });
+  run(load({ cluster: 'kepler', hosts: [declared] }));
+  run(remove(processes().at(-1)!.fid));
+  run(load({ cluster: 'kepler', hosts: [declared] }));
+
   const after = '0x6e00000000000001:0x9' as Fid;
   happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });
   happened({ type: 'ClusterAdvanceResumed', data: { after } });

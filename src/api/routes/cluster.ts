@@ -6,6 +6,9 @@ import type { Static } from 'typebox';
 import type { LoadDeclaration } from '../../core/commands/load-declaration.ts';
 import type { EventDraft } from '../../core/events/catalogue.ts';
 import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
+import { isLeaving } from '../../core/declared.ts';
+import type { Declaration } from '../../core/facts.ts';
+import type { Graph } from '../../core/graph/graph.ts';
 import { currentVars, varNames, varSpecs } from '../../core/vars.ts';
 import type { VarSpec } from '../../core/vars.ts';
 import { dumpDeclaration } from '../../station/files.ts';
@@ -57,6 +60,16 @@ const LoadQuery = Type.Object(
   },
   strict,
 );
+
+/** Hosts that lack processes of declared roles although the facts have just been loaded: they are leaving. */
+const missingIn = (graph: Graph, { hosts }: Declaration): Loaded['missing'] =>
+  hosts.flatMap(({ fqdn, roles }) => {
+    const row = graph.must('host', fqdn);
+    const names = roles.map(({ name }) => name);
+    if (names.length === 0 || !isLeaving(graph, row)) return [];
+    const what = row.removing ? 'the host' : 'its node';
+    return [{ host: fqdn, roles: names, reason: `${what} is being removed` }];
+  });
 
 type Planned = Omit<LoadPlan, 'warnings'>;
 
@@ -135,6 +148,7 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
           waiting: declaration.hosts
             .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
             .map(({ fqdn }) => fqdn),
+          missing: missingIn(graph, declaration),
           kept: keptIn(graph, declaration),
           warnings,
         };

@@ -27,6 +27,10 @@ export const Loaded = Type.Object({
   roles: Type.Integer({ description: 'Roles defined.' }),
   processes: Type.Integer({ description: 'Processes added by this load.' }),
   waiting: Type.Array(Fqdn, { description: 'Hosts whose roles wait for their agent to report.' }),
+  missing: Type.Array(
+    Type.Object({ host: Fqdn, roles: Type.Array(Type.String()), reason: Type.String() }),
+    { description: 'Hosts that lack processes of declared roles and cannot be given them now.' },
+  ),
   kept,
   warnings: Type.Array(Problem),
 });
@@ -41,7 +45,7 @@ export const LoadPlan = Type.Intersect([
         action: Type.Enum(['add', 'change', 'remove']),
         kind: Type.String({
           description:
-            'cluster, host, role, pool, profile, enclosure, project, obm, var, node or process.',
+            'cluster, host, role, missing role, pool, profile, enclosure, project, obm, var, node or process.',
         }),
         name: Type.String({ description: 'Of nodes and processes: the fid.' }),
         fields: Type.Array(

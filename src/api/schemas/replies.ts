@@ -69,6 +69,22 @@ export const Recovery = Type.Object({
   }),
 });
 
+const Missing = Type.Array(
+  Type.Object({
+    role: RoleName,
+    declared: nullable(
+      Type.Integer({
+        description: 'Processes that the role gave the host; null: an older log does not tell.',
+      }),
+    ),
+    present: Type.Integer({ description: 'Those that are there and stay.' }),
+  }),
+  {
+    description:
+      'Declared roles of which processes were removed; the next load of the facts adds them again.',
+  },
+);
+
 export const Host = Type.Object({
   fqdn: Fqdn,
   state: HostState,
@@ -87,6 +103,7 @@ export const Host = Type.Object({
   project: nullable(Type.String()),
   roles: Type.Array(Type.Object({ name: RoleName, overrides: Overrides, pending: Type.Boolean() })),
   problem: Type.String({ description: 'Why a declared role waits; empty where none does.' }),
+  missing: Missing,
   refused: Type.Array(Type.String(), {
     description: 'Agents of other machines that claimed the name.',
   }),
@@ -148,6 +165,7 @@ export const StatusHost = Type.Object({
   since: Timestamp,
   node: nullable(FidText),
   problem: Type.String(),
+  missing: Missing,
   recovery: nullable(Recovery),
   processes: Type.Array(StatusProcess),
 });

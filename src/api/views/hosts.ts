@@ -1,5 +1,6 @@
 /** Hosts and nodes as the API shows them. */
 
+import { missingRoles } from '../../core/declared.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { HostRow, NodeRow } from '../../core/graph/resources.ts';
 import type { Host, Node } from '../schemas/replies.ts';
@@ -30,6 +31,7 @@ export const hostView = (graph: Graph, row: HostRow): Host => {
       pending: row.pending.includes(name),
     })),
     problem: row.problem,
+    missing: missingRoles(graph, row),
     refused: [...row.refused],
     recovery: recoveryView(graph, row.fqdn),
     processes: node ? graph.related('hosts', node.fid) : 0,

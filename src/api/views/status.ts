@@ -1,6 +1,7 @@
 /** The cluster at a glance. */
 
 import { byFid, fidKey } from '../../core/allocation/fid.ts';
+import { missingRoles } from '../../core/declared.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { HostRow } from '../../core/graph/resources.ts';
 import type { GraphAt } from '../../station/archive.ts';
@@ -24,8 +25,8 @@ export interface StatusFilter {
  */
 const calm: ReadonlySet<string> = new Set(['online', 'unknown', 'offline', 'starting']);
 
-const hasProblem = ({ state, problem, processes }: StatusHost): boolean =>
-  state === 'down' || problem !== '' || processes.length > 0;
+const hasProblem = ({ state, problem, missing, processes }: StatusHost): boolean =>
+  state === 'down' || problem !== '' || missing.length > 0 || processes.length > 0;
 
 const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost => {
   const node = graph.one('runs', row.fqdn);
@@ -45,6 +46,7 @@ const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost =
     since: row.since,
     node: node?.fid ?? null,
     problem: [row.problem || waiting, refused].filter((text) => text !== '').join('; '),
+    missing: missingRoles(graph, row),
     recovery: recoveryView(graph, row.fqdn),
     processes: shown.sort(byFid).map((process) => statusProcess(graph, process)),
   };

@@ -14,6 +14,7 @@ import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
 import { load, loadedLines, readFiles, sayWarnings } from './load.ts';
 import type { FilesFlags } from './load.ts';
+import { missingText } from '../output/status-tree.ts';
 import { refuseFailed, resultLines, settle } from '../operation.ts';
 
 interface BootstrapFlags extends GlobalFlags, JsonFlag, FilesFlags {
@@ -64,18 +65,20 @@ const runBootstrap = async (shell: Shell, flags: BootstrapFlags): Promise<void> 
   // At once, so that nobody waits for those who have not come yet; these start when they do.
   const order = { verb: 'start', cluster: true } as const;
   let operation = await client.order(order, { signal });
-  let absent: Absent[] = [];
+  let absent: Absent[] = loaded.missing.map(({ host, reason }) => ({ host, reason }));
   if (flags.wait) {
-    const late = await whoIsAbsent(client, signal);
-    absent = await waitForHosts(shell, client, late, flags.hostTimeout);
-    if (absent.length < late.hosts.length) operation = await client.order(order, { signal });
+    const late = await whoIsAbsent(client, loaded, signal);
+    const stillAbsent = await waitForHosts(shell, client, late, flags.hostTimeout);
+    absent = [...absent, ...stillAbsent];
+    if (stillAbsent.length < late.hosts.length) operation = await client.order(order, { signal });
     operation = await settle(shell, client, operation);
   }
   report(shell, flags, loaded, operation, absent);
 };
 
-const absenceOf = ({ fqdn, roles, state, reason, problem }: Host): Absent | null => {
+const absenceOf = ({ fqdn, roles, state, reason, problem, missing }: Host): Absent | null => {
   if (roles.length === 0) return null;
+  if (missing.length > 0) return { host: fqdn, reason: `lacks ${missingText(missing)}` };
   const pending = roles.filter((role) => role.pending).map(({ name }) => name);
   if (state === 'up' && pending.length === 0) return null;
   if (state === 'down') return { host: fqdn, reason: `it is down: ${reason}` };
@@ -83,13 +86,16 @@ const absenceOf = ({ fqdn, roles, state, reason, problem }: Host): Absent | null
   return { host: fqdn, reason: 'its agent has not reported' };
 };
 
-/** Hosts that have roles to play and cannot play them yet. */
+/** Hosts that have roles to play and cannot play them yet. Those that are leaving are not waited for. */
 const whoIsAbsent = async (
   client: Client,
+  { missing }: Loaded,
   signal: AbortSignal,
 ): Promise<{ revision: number; hosts: Absent[] }> => {
   const { revision, items } = await everyItem((options) => client.listHosts(options), { signal });
-  return { revision, hosts: items.map(absenceOf).filter((absent) => absent !== null) };
+  const leaving = new Set(missing.map(({ host }) => host));
+  const present = items.filter(({ fqdn }) => !leaving.has(fqdn));
+  return { revision, hosts: present.map(absenceOf).filter((absent) => absent !== null) };
 };
 
 /** Events after which a host may be part of the cluster, or is known not to become one. */
@@ -152,7 +158,9 @@ const report = (
         (operation.state === 'failed'
           ? `, and ${operation.failed.length} of ${counted(operation.total, 'process')} did not come up`
           : ''),
-      'What they have to run starts when they report: see halctl cluster status --only-problems',
+      loaded.missing.length > 0
+        ? 'Bootstrap again when what is being removed has gone.'
+        : 'What they have to run starts when they report: see halctl cluster status --only-problems',
     );
   if (wait) refuseFailed(operation);
 };

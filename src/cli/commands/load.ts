@@ -11,7 +11,7 @@ import type { ChangeFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { problemLines } from '../explanation.ts';
 import { keptLines, planLines, planSummary } from '../output/plan.ts';
-import { counted } from '../output/text.ts';
+import { counted, printable } from '../output/text.ts';
 import { askWhether } from '../prompt.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -99,16 +99,18 @@ export const load = async (
   }
 };
 
-/** Shows a plan and asks, unless it only adds or was agreed to beforehand. */
+/** Shows a plan and asks, unless it only adds what is new or was agreed to beforehand. */
 const confirm = async (
   shell: Shell,
   { yes }: { readonly yes?: true },
   plan: LoadPlan,
 ): Promise<void> => {
   const { change, remove } = plan.counts;
-  if (!shell.interactive && change + remove === 0) return;
+  const onlyAdds = change + remove === 0;
+  const isRestoring = plan.changes.some(({ kind }) => kind === 'missing role');
+  if (!shell.interactive && onlyAdds && !isRestoring) return;
   for (const line of planLines(plan, shell.palette, shownMax)) shell.say(`${line}\n`);
-  if (yes) return;
+  if (yes || (!shell.interactive && onlyAdds)) return;
   if (!shell.interactive)
     throw new Failure(
       'usage',
@@ -166,7 +168,7 @@ const dryRunLines = (shell: Shell, plan: LoadPlan): Iterable<string> =>
     : planLines(plan, shell.palette);
 
 export const loadedLines = (reply: Loaded): string[] => {
-  const { revision, changed, hosts, roles, processes, waiting, kept } = reply;
+  const { revision, changed, hosts, roles, processes, waiting, missing, kept } = reply;
   return [
     changed
       ? `Loaded; revision ${revision}.`
@@ -179,6 +181,10 @@ export const loadedLines = (reply: Loaded): string[] => {
       : [
           `  waiting:          ${counted(waiting.length, 'host')} for the agent to report; see: halctl cluster status`,
         ]),
+    ...missing.map(
+      ({ host, roles: names, reason }) =>
+        `  missing:          ${printable(`${names.join(', ')} of ${host}: ${reason}; load again when it has gone`)}`,
+    ),
     ...keptLines(kept),
   ];
 };

@@ -18,6 +18,7 @@ import type { ChangeFlags, JsonFlag, ReadFlags } from '../command.ts';
 import { forHosts, hostsOf } from '../many-hosts.ts';
 import { paintState } from '../output/colour.ts';
 import { recoveryLine } from '../output/recovery.ts';
+import { missingText } from '../output/status-tree.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { briefly, formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
@@ -152,6 +153,7 @@ const hostLines = (host: Host): string[] => {
       ['reason', host.reason || undefined],
       ['recovery', recoveryLine(host.recovery) || undefined],
       ['waiting', host.problem || undefined],
+      ['missing', missingText(host.missing) || undefined],
       ['node', host.node ?? 'none: no process was added yet'],
       ['processes', String(host.processes)],
       ['address', host.address ?? undefined],

@@ -8,7 +8,7 @@ import type { Status, StatusHost, StatusProcess } from '../../client/types.ts';
 import { paintState } from './colour.ts';
 import type { Palette } from './colour.ts';
 import { recoveryLine } from './recovery.ts';
-import { formatTime, printable } from './text.ts';
+import { counted, formatTime, printable } from './text.ts';
 
 /** The longest words for states have 9 letters. */
 const stateWidth = 10;
@@ -25,6 +25,16 @@ const countsOf = (counts: Readonly<Record<string, number>>): string => {
 /** A host that is down says since when. */
 const downReason = ({ state, reason, since }: StatusHost): string =>
   state === 'down' ? `${reason}, down since ${formatTime(since)}` : reason;
+
+/** `s3server (2 of 4 declared processes are there)`. */
+export const missingText = (missing: StatusHost['missing']): string =>
+  missing
+    .map(({ role, declared, present }) =>
+      declared === null || present === 0
+        ? `${role} (none of its processes is there)`
+        : `${role} (${present} of ${counted(declared, 'declared process')} there)`,
+    )
+    .join(', ');
 
 const named = ({ fid, name }: { fid: string; name: string }): string =>
   `${fid} "${printable(name)}"`;
@@ -68,6 +78,7 @@ export function* statusTree(status: Status, palette: Palette): Generator<string>
     yield* note('Extended state', downReason(host));
     yield* note('Recovery', recoveryLine(host.recovery));
     yield* note('Waiting', host.problem.replace(/^waiting for /i, 'for '));
+    yield* note('Missing', missingText(host.missing));
     for (const process of host.processes) yield* processLines(process);
   }
 

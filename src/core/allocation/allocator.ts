@@ -6,6 +6,7 @@
  * trace. The result is a list of events that record every value; replay never allocates.
  */
 
+import { allocatedOf } from '../declared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { DeclaredRole } from '../facts.ts';
 import { Tally } from '../graph/adjacency.ts';
@@ -54,10 +55,46 @@ export class Allocator {
    *
    * @returns why not; then nothing was added
    */
-  addRole(host: HostRow, { name, overrides }: DeclaredRole): Refused | null {
+  addRole(host: HostRow, role: DeclaredRole): Refused | null {
+    const added = this.#addWhole(host, role, new Map<string, number>());
+    return typeof added === 'number' ? null : added;
+  }
+
+  /**
+   * As `addRole`; of a role that the host was given before only the processes that are gone.
+   *
+   * @returns how many processes the role gives the host in all, or why not
+   */
+  addDeclared(host: HostRow, role: DeclaredRole): number | Refused {
+    const isAgain = allocatedOf(host, role.name) !== null;
+    return this.#addWhole(
+      host,
+      role,
+      isAgain ? this.#present(host, role.name) : new Map<string, number>(),
+    );
+  }
+
+  /** How many processes of a role stay on a host, by what they are called. */
+  #present({ fqdn }: HostRow, role: string): Map<string, number> {
+    const present = new Map<string, number>();
+    const node = this.#graph.one('runs', fqdn);
+    for (const row of node ? this.#graph.many('hosts', node.fid) : []) {
+      if (row.role !== role || row.removing) continue;
+      const called = calledOf(this.#graph.must('spec', row.spec).spec);
+      present.set(called, (present.get(called) ?? 0) + 1);
+    }
+    return present;
+  }
+
+  /** All that is missing of a role, or nothing. */
+  #addWhole(
+    host: HostRow,
+    { name, overrides }: DeclaredRole,
+    present: Map<string, number>,
+  ): number | Refused {
     const [events, lastKey, lastSpec] = [this.events.length, this.#lastKey, this.#lastSpec];
-    const refused = this.#addRole(host, name, overrides, []);
-    if (!refused) return null;
+    const refused = this.#addRole(host, name, overrides, [], present);
+    if (typeof refused === 'number') return refused;
     for (const event of this.events.splice(events)) this.#takeBack(event);
     this.#cursors.clear();
     this.#cooling.clear();
@@ -71,7 +108,14 @@ export class Allocator {
     return here?.type === 'SpecRendered' ? here.data.spec : this.#graph.must('spec', id).spec;
   }
 
-  #addRole(host: HostRow, name: string, overrides: Variables, chain: string[]): Refused | null {
+  /** @param present processes that are there already and count; it is used up */
+  #addRole(
+    host: HostRow,
+    name: string,
+    overrides: Variables,
+    chain: string[],
+    present = new Map<string, number>(),
+  ): number | Refused {
     const role = this.#graph.get('role', name);
     if (!role)
       return reject('unknown-role', unknownRole(this.#graph, name, chain), { subject: name });
@@ -87,21 +131,32 @@ export class Allocator {
     for (const required of role.requires) {
       if (this.#has(node, required)) continue;
       const refused = this.#addRole(host, required, {}, [...chain, name]);
-      if (refused) return refused;
+      if (typeof refused !== 'number') return refused;
     }
     const rendered = this.#render(role, hostVariables(host), overrides);
     if (!rendered.ok) return refusedTemplate(host, rendered.problem);
+    let total = 0;
     for (const template of rendered.templates) {
-      const refused = this.#addProcesses(node, name, template);
+      const called = calledOf(template.spec);
+      const there = Math.min(template.multiplicity, present.get(called) ?? 0);
+      present.set(called, (present.get(called) ?? 0) - there);
+      total += template.multiplicity;
+      const refused = this.#addProcesses(node, name, template, template.multiplicity - there);
       if (refused) return refused;
     }
-    return null;
+    return total;
   }
 
-  #addProcesses(node: Fid, role: string, template: RenderedTemplate): Refused | null {
+  #addProcesses(
+    node: Fid,
+    role: string,
+    template: RenderedTemplate,
+    count: number,
+  ): Refused | null {
+    if (count === 0) return null;
     const { spec } = template;
     const specId = this.#specId(spec);
-    for (let i = 0; i < template.multiplicity; i += 1) {
+    for (let i = 0; i < count; i += 1) {
       const endpoint = this.#endpoint(template.endpoint);
       if (typeof endpoint !== 'string') return endpoint;
       const ranges: Record<string, number> = {};
@@ -207,6 +262,9 @@ export class Allocator {
     return value;
   }
 }
+
+/** What tells the templates of a role apart, whatever else of them has changed. */
+const calledOf = ({ unit, name }: ProcessSpec): string => `${unit} ${name}`;
 
 const unknownRole = (graph: Graph, name: string, chain: readonly string[]): string => {
   const asker = chain.at(-1);

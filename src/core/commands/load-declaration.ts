@@ -4,6 +4,7 @@
  */
 
 import { Allocator } from '../allocation/allocator.ts';
+import { isLeaving, missingRoles } from '../declared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Declaration, DeclaredHost } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -41,6 +42,7 @@ export const loadDeclaration: Decide<LoadDeclaration> = (graph, command, context
     ...places(graph, declaration),
     ...declaration.hosts.flatMap((host) => hostEvents(graph, host, isPruned)),
     ...pruned.events,
+    ...declaration.hosts.flatMap((host) => wantedAgain(graph, host)),
     ...policy(graph, null, declaration.recovery, isPruned),
     ...declaration.hosts.flatMap(({ fqdn, recovery }) => policy(graph, fqdn, recovery, isPruned)),
   ]);
@@ -119,6 +121,16 @@ const hostEvents = (
   if (manager && differs(present, manager))
     events.push({ type: 'ObmDeclared', data: { host: host.fqdn, ...manager } });
   return events;
+};
+
+/** Roles that are declared and lack processes. What is leaving can be given none. */
+const wantedAgain = (graph: Graph, { fqdn, roles }: DeclaredHost): EventDraft[] => {
+  const row = graph.get('host', fqdn);
+  if (!row || isLeaving(graph, row)) return [];
+  const declared = new Set(roles.map(({ name }) => name));
+  return missingRoles(graph, row)
+    .filter(({ role }) => declared.has(role))
+    .map(({ role }) => ({ type: 'DeclaredRoleWanted', data: { fqdn, role } }));
 };
 
 /** Whether a row lacks any of these fields or has another value there. */

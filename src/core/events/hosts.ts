@@ -150,7 +150,23 @@ export const hostEvents = {
   ),
 
   /** The processes of a declared role are there. */
-  DeclaredRoleAllocated: event(1, Type.Object({ fqdn: Fqdn, role: Name }, closed), {
+  DeclaredRoleAllocated: event(
+    2,
+    Type.Object(
+      {
+        fqdn: Fqdn,
+        role: Name,
+        /** How many processes the role gives the host; null in logs of versions that did not tell. */
+        processes: Nullable(count),
+      },
+      closed,
+    ),
+    { fqdn: 'n0001.galileo.example', role: 'm0t1fs', processes: 1 },
+    { upcast: { 1: (data: object) => ({ ...data, processes: null }) } },
+  ),
+
+  /** Of a declared role processes are gone, and facts that still declare it were loaded: they are to be there again. */
+  DeclaredRoleWanted: event(1, Type.Object({ fqdn: Fqdn, role: Name }, closed), {
     fqdn: 'n0001.galileo.example',
     role: 'm0t1fs',
   }),

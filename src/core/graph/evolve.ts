@@ -114,8 +114,12 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     const pending = roles
       .map((role) => role.name)
       .filter((name) => !known.has(name) || present.pending.includes(name));
+    const allocated = Object.entries(present.allocated ?? {}).filter(([name]) =>
+      roles.some((role) => role.name === name),
+    );
     graph.put('host', {
       ...present,
+      ...(present.allocated ? { allocated: Object.fromEntries(allocated) } : {}),
       enclosure,
       project,
       variables,
@@ -147,9 +151,17 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
     changeHost(graph, fqdn, { refused }, position);
   },
 
-  DeclaredRoleAllocated: (graph, { fqdn, role }, position) => {
-    const pending = graph.must('host', fqdn).pending.filter((name) => name !== role);
-    changeHost(graph, fqdn, { pending, problem: '' }, position);
+  DeclaredRoleAllocated: (graph, { fqdn, role, processes }, position) => {
+    const host = graph.must('host', fqdn);
+    const pending = host.pending.filter((name) => name !== role);
+    const told = processes === null ? {} : { allocated: { ...host.allocated, [role]: processes } };
+    changeHost(graph, fqdn, { pending, problem: '', ...told }, position);
+  },
+
+  DeclaredRoleWanted: (graph, { fqdn, role }, position) => {
+    const { pending } = graph.must('host', fqdn);
+    const wanted = pending.includes(role) ? pending : [...pending, role];
+    changeHost(graph, fqdn, { pending: wanted, problem: '' }, position);
   },
 
   DeclaredRoleBlocked: (graph, { fqdn, role, message }, position) =>

@@ -65,6 +65,8 @@ export class Graph {
   readonly #hostStates = { unknown: 0, up: 0, down: 0 };
   readonly #processStates = new Map<string, number>();
   readonly #rolesOnNodes = new Tally();
+  /** Of these, what is being removed. */
+  readonly #leavingOnNodes = new Tally();
   readonly #haOfNodes = new Adjacency();
   readonly #confds = new Set<string>();
   readonly #blockedHosts = new Set<string>();
@@ -137,6 +139,12 @@ export class Graph {
   /** How many processes of a role a node has. */
   countOfRole(node: string, role: string): number {
     return this.#rolesOnNodes.count(`${node} ${role}`);
+  }
+
+  /** How many of them are not being removed. */
+  stayingOfRole(node: string, role: string): number {
+    const key = `${node} ${role}`;
+    return this.#rolesOnNodes.count(key) - this.#leavingOnNodes.count(key);
   }
 
   /** The node's process of type `ha`; the one with the lowest fid where there are several. */
@@ -314,6 +322,8 @@ export class Graph {
       if (before) this.ranges.release(before.node, before.ranges);
       if (after) this.ranges.hold(after.node, after.ranges);
     }
+    if (before?.removing) this.#leavingOnNodes.unlink(`${before.node} ${before.role}`, before.fid);
+    if (after?.removing) this.#leavingOnNodes.link(`${after.node} ${after.role}`, after.fid);
     if (!before || !after) this.#reindexMember((after ?? before)!, after ? 'link' : 'unlink');
     if (before?.state !== after?.state) {
       if (before) this.#countState(before.state, -1);

@@ -99,6 +99,8 @@ export interface HostRow extends Provenance {
   readonly roles: readonly DeclaredRole[];
   /** Names of declared roles whose processes are not allocated yet. */
   readonly pending: readonly string[];
+  /** By declared role, how many processes it gave the host; none is told of older logs. */
+  readonly allocated?: Readonly<Record<string, number>>;
   /** Why a pending role could not be allocated; empty where there is nothing to say. */
   readonly problem: string;
   readonly devices: readonly DeclaredDevice[];

@@ -20,9 +20,9 @@ const allocatePending = (
 ): { role: string; why: Refused } | null => {
   const pending = host.roles.filter(({ name }) => host.pending.includes(name));
   for (const role of requiredFirst(graph, pending)) {
-    const why = allocator.addRole(host, role);
-    if (why) return { role: role.name, why };
-    const data = { fqdn: host.fqdn, role: role.name };
+    const added = allocator.addDeclared(host, role);
+    if (typeof added !== 'number') return { role: role.name, why: added };
+    const data = { fqdn: host.fqdn, role: role.name, processes: added };
     allocator.events.push({ type: 'DeclaredRoleAllocated', data });
   }
   return null;
@@ -53,11 +53,11 @@ const allocateOrExplain = (
 const onDeclaration: Rule = {
   name: 'allocate-on-declaration',
   description:
-    'A declared host of which enough is known gets the processes of its roles in the same commit; ' +
-    'if that is impossible the load is refused.',
-  on: ['HostDeclared'],
+    'A declared host of which enough is known gets the processes of its roles in the same commit, those that ' +
+    'were removed too; if that is impossible the load is refused.',
+  on: ['HostDeclared', 'DeclaredRoleWanted'],
   react: (graph, event, { render }) => {
-    if (event.type !== 'HostDeclared') return unchanged;
+    if (event.type !== 'HostDeclared' && event.type !== 'DeclaredRoleWanted') return unchanged;
     const host = graph.must('host', event.data.fqdn);
     if (host.pending.length === 0 || !canRender(host)) return unchanged;
     const allocator = new Allocator(graph, render);

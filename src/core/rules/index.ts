@@ -10,7 +10,7 @@ import type { Rule } from './rule.ts';
  * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
  * older rules are replayed as they were decided.
  */
-export const rulesVersion = 8;
+export const rulesVersion = 9;
 
 export const rules: readonly Rule[] = [...allocateDeclaredRoles, ...runProcesses, ...recoverHosts];
 
