@@ -19,6 +19,7 @@ import { Connections, hangUpSoon, usualPatience } from './connections.ts';
 import type { Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
+import { takeExactJson } from './json-body.ts';
 import { openapi } from './openapi.ts';
 import { OutputStreams } from './output-streams.ts';
 import { agentRoutes } from './routes/agents.ts';
@@ -80,6 +81,7 @@ export const createServer = async (
   app.setValidatorCompiler(validatorCompiler as never);
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeContentTypeParser('text/plain');
+  takeExactJson(app);
   app.decorateRequest('credential', null);
   onErrors(app);
 

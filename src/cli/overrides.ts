@@ -7,14 +7,27 @@ export type Overrides = Record<string, unknown>;
 const example =
   'Write it like --set multiplicity=4 or, with several roles, --set s3server:multiplicity=4.';
 
+/** Numbers within lists and maps that are not what was written. */
+const exactly = (_key: string, value: unknown, { source }: { source?: string } = {}): unknown => {
+  if (typeof value !== 'number' || String(value) === source) return value;
+  throw new Failure(
+    'usage',
+    `the number ${source ?? ''} would become ${value}`,
+    'Quote it to have it as it is written.',
+  );
+};
+
 /** A value as JSON would read it; what is no JSON is a text. */
 const valueOf = (text: string): unknown => {
-  if (!/^(["[{]|-?\d|true$|false$|null$)/.test(text)) return text;
+  // An argument that is not UTF-8 reaches us with this in the place of what it held.
+  if (text.includes('\uFFFD')) throw new Failure('usage', `"${text}" is not UTF-8`);
+  // A number that JSON would print otherwise is rather an id or a version than a quantity.
+  if (/^-?\d/.test(text)) return String(Number(text)) === text ? Number(text) : text;
+  if (!/^(["[{]|true$|false$|null$)/.test(text)) return text;
   try {
-    const value: unknown = JSON.parse(text);
-    // A long number is rather an id than a quantity, and would lose digits.
-    return typeof value === 'number' && String(value) !== text ? text : value;
-  } catch {
+    return JSON.parse(text, exactly) as unknown;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
     if (/^["[{]/.test(text))
       throw new Failure('usage', `"${text}" is neither JSON nor a plain text`, example);
     return text;

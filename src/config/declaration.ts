@@ -179,7 +179,7 @@ export const declarationFrom = (files: DeclarationFiles): DeclarationResult => {
   const roleFiles = [...files.roles, ...(halonRoles ? [halonRoles] : [])].map(withoutMark);
   const roles = readRoleFiles(roleFiles);
   const { name, text } = withoutMark(files.facts);
-  const yaml = readYaml(name, text);
+  const yaml = readYaml(name, text, { truths: 'plain' });
   const lenient = isHalonFacts(yaml.value);
   const readable = yaml.problems.length === 0;
   const facts = !readable

@@ -1,6 +1,6 @@
 /** The declared part of a graph as native files: what they say, loading them says again. */
 
-import { Document } from 'yaml';
+import { Document, Scalar, visit } from 'yaml';
 import type { Graph } from '../core/graph/graph.ts';
 import type { HostRow, RoleRow } from '../core/graph/resources.ts';
 import { clusterPolicy } from '../core/graph/resources.ts';
@@ -32,7 +32,23 @@ const facts = (graph: Graph): string => {
   });
   document.commentBefore =
     ' The credentials of out-of-band managers stay in the station and are not dumped.';
-  return document.toString({ lineWidth: 100 });
+  return printed(document);
+};
+
+/** Control characters beyond ASCII, and a byte order mark: legal in a text, not in a file. */
+const hidden = /[\x7F-\x9F\uFEFF]/g;
+
+/** A document as text that gives the same values when it is read again. */
+const printed = (document: Document): string => {
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (typeof node.value === 'string' && node.value.search(hidden) >= 0)
+        node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  const code = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return document.toString({ lineWidth: 100 }).replace(hidden, code);
 };
 
 const listed = (key: string, items: unknown[]): object =>

@@ -1,6 +1,7 @@
 /**
  * Halon roles: text that becomes YAML once it is rendered, with errors led back to the lines as
- * they were written.
+ * they were written. What a template prints goes into the values of that YAML, never into its
+ * structure.
  */
 
 import type { RoleSource } from '../core/roles.ts';
@@ -8,6 +9,7 @@ import { HalonRoleItem, halonProcesses } from './halon-roles.ts';
 import { joined, RoleError, templateError, withPositions } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';
 import { checkSchema } from './schema-check.ts';
+import { reservedCharacters } from './held-values.ts';
 import { liquidFromEde, parseTemplate, renderText } from './template.ts';
 import type { Scope } from './template.ts';
 import { readYaml } from './yaml.ts';
@@ -41,7 +43,7 @@ const markLines = (text: string): string => {
 
 /** For each line of a rendered text, the line of the template that it came from. */
 const sourceLines = (text: string, scope: Scope): readonly number[] => {
-  const parsed = parseTemplate(markLines(text));
+  const parsed = parseTemplate(markLines(text), 'sealed');
   const rendered = parsed.ok ? renderText(parsed.template, scope) : null;
   if (!rendered?.ok) return [];
   let last = 1;
@@ -55,9 +57,15 @@ const sourceLines = (text: string, scope: Scope): readonly number[] => {
 
 /** @throws RoleError where the template is malformed */
 export const parseHalonRole = (source: RoleSource): ParsedRole => {
-  const text = liquidFromEde(source.text);
   const start: Position = { line: source.line, column: 1 };
-  const parsed = parseTemplate(text);
+  const reserved = source.text.search(reservedCharacters);
+  if (reserved >= 0) {
+    const line = source.line + source.text.slice(0, reserved).split('\n').length - 1;
+    const message = 'This character is reserved: U+E000 to U+E003 mark places in a role.';
+    throw new RoleError('template-error', { line, column: 1 }, message);
+  }
+  const text = liquidFromEde(source.text);
+  const parsed = parseTemplate(text, 'sealed');
   if (!parsed.ok) throw templateError(parsed.error, start);
   const { template } = parsed;
   return {

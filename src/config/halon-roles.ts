@@ -15,7 +15,11 @@ const Tagged = Type.Object(
   { additionalProperties: false, expected: 'a map of tag and contents' },
 );
 
-const Number64 = Type.Number({ minimum: 0 });
+/** Mero writes "unlimited" as 2^64 - 1, which no number here can hold. */
+const Number64 = Type.Union([
+  Type.Number({ minimum: 0 }),
+  Type.String({ pattern: '^[0-9]+$', expected: 'a number of bytes' }),
+]);
 
 const Service = Type.Object(
   {
@@ -84,8 +88,14 @@ const serverNames: readonly (readonly [service: string, name: string])[] = [
 const ownershipOf = (value: unknown): string | null => {
   if (value === 'Managed' || value === 'Independent') return value.toLowerCase();
   // Before the two had names, true stood for "not under Halon's control".
-  if (typeof value === 'boolean') return value ? 'independent' : 'managed';
-  return null;
+  switch (String(value).toLowerCase()) {
+    case 'true':
+      return 'independent';
+    case 'false':
+      return 'managed';
+    default:
+      return null;
+  }
 };
 
 /** The process type that `m0p_boot_level` stands for, and what follows from it. */
@@ -157,7 +167,11 @@ const environmentOf = (
       throw new FieldError(at, 'expected a list of a name and a map of tag and contents.');
     }
     const inner = [...at, 1, 'contents'];
-    if (/^(M0)?PEnvValue$/.test(tag)) return { key, entry: { value: contents, path: inner } };
+    if (/^(M0)?PEnvValue$/.test(tag)) {
+      // A map would be taken for a range, which has a tag of its own.
+      const value = typeof contents === 'object' ? null : contents;
+      return { key, entry: { value, path: inner } };
+    }
     if (/^(M0)?PEnvRange$/.test(tag)) {
       return { key, entry: { value: { range: contents }, path: inner } };
     }

@@ -54,7 +54,7 @@ export interface NativeRoleRead {
 export const readNativeRole = (
   source: Pick<RoleSource, 'file' | 'text' | 'line'>,
 ): NativeRoleRead => {
-  const yaml = readYaml(source.file, source.text, source.line);
+  const yaml = readYaml(source.file, source.text, { firstLine: source.line });
   if (yaml.problems.length > 0) {
     const errors = yaml.problems.map(
       ({ message, ...position }) => new RoleError('template-error', position, message),

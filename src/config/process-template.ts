@@ -214,6 +214,8 @@ const fixedValue = (field: Field): string => {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
     throw expected(field, 'text, a number or {range: [from, to]}');
   }
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw expected(field, 'a number that can be kept exactly, or text');
   const text = String(value);
   // systemd's EnvironmentFile and a POSIX shell do not read a line break in the same way.
   if (/[\0\r\n]/.test(text)) {

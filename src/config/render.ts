@@ -47,13 +47,6 @@ export const unusedOverrideMessage = (role: ParsedRole, name: string): string =>
 export const invalidMultiplicity = (value: unknown): string =>
   `"multiplicity" must be a whole number of 1 to ${maxMultiplicity}, not ${JSON.stringify(value)}.`;
 
-/** A line break in a value would change the structure of a text that is yet to become YAML. */
-const brokenLine = (value: unknown): boolean => {
-  if (typeof value === 'string') return /[\r\n]/.test(value);
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some(brokenLine);
-};
-
 const start = ({ line }: RoleSource): Position => ({ line, column: 1 });
 
 /** Finds what is wrong with the overrides before anything is rendered. */
@@ -64,13 +57,6 @@ const checkOverrides = (source: RoleSource, role: ParsedRole, overrides: Variabl
     throw new RoleError(code, start(source), unusedOverrideMessage(role, unused), [], {
       variable: unused,
     });
-  }
-  const broken = Object.keys(overrides).find(
-    (name) => name !== 'multiplicity' && brokenLine(overrides[name]),
-  );
-  if (source.format === 'halon' && broken !== undefined) {
-    const message = `"${broken}" must be one line, because the role is rendered as text.`;
-    throw new RoleError('template-error', start(source), message, [], { variable: broken });
   }
 };
 

@@ -182,7 +182,7 @@ const readNodeRoles = (
   { chunks }: RoleChunks,
 ): { names: readonly string[]; problems: readonly Problem[] } => {
   const read = chunks.map((chunk, index) => {
-    const yaml = readYaml(file, chunk.text, chunk.line);
+    const yaml = readYaml(file, chunk.text, { firstLine: chunk.line });
     const key = nameKey(chunk, 'name');
     const at = { file, line: chunk.line, column: 1, path: formatPath([index]) };
     const missing = key === undefined && yaml.problems.length === 0;

@@ -198,11 +198,19 @@ const checkUnion = (
 const constants = (members: readonly Schema[]): readonly string[] =>
   members.flatMap(({ const: constant }) => (typeof constant === 'string' ? [constant] : []));
 
+/** What helps where a value has the wrong kind. */
+const hintFor = ({ type }: Schema, value: unknown): string => {
+  if (type === 'string' && typeof value === 'number') return ' Quote it.';
+  const needsNumber = type === 'integer' || type === 'number';
+  if (!needsNumber || typeof value !== 'string' || !/^[-+.]*\d/.test(value)) return '';
+  return ' Write it plainly, as 4096: without sign, exponent, prefix or needless zeros.';
+};
+
 const findingsOf = (schema: Schema, value: unknown, path: Path): readonly Finding[] => {
   if (schema.anyOf) return checkUnion(schema, schema.anyOf, value, path);
   if (!isKind(schema, value)) {
     const expected = describe(schema);
-    const hint = schema.type === 'string' && typeof value === 'number' ? ' Quote it.' : '';
+    const hint = hintFor(schema, value);
     return [other(path, `Expected ${expected}, found ${kindOf(value)}.${hint}`, expected)];
   }
   if (schema.const !== undefined && schema.const !== value) {

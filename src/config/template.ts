@@ -6,15 +6,11 @@
  * `.value` and its position in `.loop`.
  */
 
-import { Drop, Liquid, LiquidError } from 'liquidjs';
-import type { Template as LiquidTemplate } from 'liquidjs';
+import { Drop, LiquidError } from 'liquidjs';
+import type { Liquid, Template as LiquidTemplate } from 'liquidjs';
 import type { Json, Variables } from '../core/roles.ts';
-
-/**
- * Bounds for one template, far above what a role needs. Beyond them it is refused instead of being
- * waited for.
- */
-const limits = { parseLimit: 1_000_000, memoryLimit: 1_000_000, renderLimit: 2_000 } as const;
+import { engines, print, undress } from './template-engines.ts';
+import type { Printing } from './template-engines.ts';
 
 /** Characters that a template may become. */
 const maxOutput = 1_000_000;
@@ -55,46 +51,13 @@ const dress = (value: Json): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, dress(child)]));
 };
 
-const undress = (value: unknown): unknown => {
-  if (value instanceof Drop) return undress(value.valueOf());
-  if (Array.isArray(value)) return value.map(undress);
-  if (typeof value !== 'object' || value === null) return value ?? null;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, undress(child)]));
-};
-
-/** Lists and maps print as JSON, which is YAML too. */
-const print = (value: unknown): string => {
-  const plain = undress(value);
-  if (plain === null) return '';
-  return typeof plain === 'string' ? plain : JSON.stringify(plain);
-};
-
-const makeEngine = (): Liquid => {
-  const liquid = new Liquid({
-    strictVariables: true,
-    strictFilters: true,
-    lenientIf: true,
-    ownPropertyOnly: true,
-    templates: {},
-    outputEscape: print,
-    ...limits,
-  });
-  for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
-  for (const filter of Object.keys(liquid.filters)) {
-    // What does not depend on the variables alone would make one role two.
-    if (filter === 'sample' || filter.startsWith('date')) delete liquid.filters[filter];
-  }
-  return liquid;
-};
-
-const liquid = makeEngine();
-
 /** What a template may see, made once from variables and used for all templates of a role. */
 export type Scope = Readonly<Record<string, unknown>>;
 
 export const scopeOf = (variables: Variables): Scope => dress(variables) as Scope;
 
 export interface Template {
+  readonly engine: Liquid;
   readonly parsed: readonly LiquidTemplate[];
   /** The expression, where the template is nothing but one output. */
   readonly expression: string | null;
@@ -163,13 +126,14 @@ export const liquidFromEde = (text: string): string =>
     .replace(/\{%-?\s*endlet\s*-?%\}/g, '');
 
 /** Checks the syntax of a template and finds its variables. */
-export const parseTemplate = (text: string): Parsed => {
+export const parseTemplate = (text: string, printing: Printing = 'plain'): Parsed => {
   try {
-    const parsed = liquid.parse(text);
-    const variables = new Set(liquid.globalVariablesSync(parsed, { partials: false }));
+    const engine = engines[printing];
+    const parsed = engine.parse(text);
+    const variables = new Set(engine.globalVariablesSync(parsed, { partials: false }));
     return {
       ok: true,
-      template: { parsed, expression: onlyOutput.exec(text)?.[1] ?? null, variables },
+      template: { engine, parsed, expression: onlyOutput.exec(text)?.[1] ?? null, variables },
     };
   } catch (error) {
     return { ok: false, error: asError(error) };
@@ -177,9 +141,9 @@ export const parseTemplate = (text: string): Parsed => {
 };
 
 /** Renders a template as text. */
-export const renderText = ({ parsed }: Template, scope: Scope): Rendered<string> => {
+export const renderText = ({ engine, parsed }: Template, scope: Scope): Rendered<string> => {
   try {
-    const value = String(liquid.renderSync([...parsed], scope));
+    const value = String(engine.renderSync([...parsed], scope));
     if (value.length <= maxOutput) return { ok: true, value };
     const message = `the text becomes longer than ${maxOutput} characters`;
     return { ok: false, error: { line: 1, column: 1, message } };
@@ -195,7 +159,7 @@ export const renderText = ({ parsed }: Template, scope: Scope): Rendered<string>
 export const renderValue = (template: Template, scope: Scope): Rendered<unknown> => {
   if (template.expression === null) return renderText(template, scope);
   try {
-    return { ok: true, value: undress(liquid.evalValueSync(template.expression, scope)) };
+    return { ok: true, value: undress(template.engine.evalValueSync(template.expression, scope)) };
   } catch (error) {
     return { ok: false, error: asError(error) };
   }

@@ -6,6 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, vi
 import type { Document, Node, ParsedNode, YAMLMap } from 'yaml';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
+import { settleScalars, tagMessage } from './scalars.ts';
 
 export interface Position {
   readonly line: number;
@@ -115,11 +116,11 @@ const messages: Readonly<Record<string, string>> = {
   BAD_PROP_ORDER: 'An anchor or tag stands at the wrong place.',
   BAD_SCALAR_START: 'A text that begins with this character must be quoted.',
   BLOCK_AS_IMPLICIT_KEY: 'A second "key:" on one line; quote the text if it holds a colon.',
-  DUPLICATE_KEY: 'This key is given twice.',
   RESOURCE_EXHAUSTION: 'This is nested too deeply.',
   MULTIPLE_DOCS: 'The file holds more than one YAML document.',
   TAB_AS_INDENT: 'Tabs are not allowed as indentation; use spaces.',
-  TAG_RESOLVE_FAILED: 'Tags (words that begin with "!") are not used here.',
+  DUPLICATE_KEY: 'This key is given twice.',
+  TAG_RESOLVE_FAILED: tagMessage,
   UNEXPECTED_TOKEN:
     'This is not YAML here; a quote, bracket, colon or space before it may be missing.',
 };
@@ -138,18 +139,39 @@ const safeCodes = [
 const describe = (code: string, message: string): string =>
   messages[code] ?? (safeCodes.includes(code) ? `${message}.` : 'This is not YAML.');
 
+/** Keys are compared as they are written: `5` is `"5"`, and `1.10` is not `1.1`. */
+const isSameKey = (a: Node, b: Node): boolean =>
+  a === b || (isScalar(a) && isScalar(b) && a.source === b.source);
+
+/** What no text file holds: control characters other than tab and line breaks. */
+
+const control = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/;
+
+export interface YamlOptions {
+  /** 1-based line of the file on which the text begins; 1 if absent. */
+  readonly firstLine?: number;
+  /** See {@link settleScalars}; `text` if absent. */
+  readonly truths?: 'plain' | 'text';
+}
+
 /**
  * Reads one YAML document.
  *
  * @param file the name to give in problems
- * @param firstLine 1-based line of the file on which `text` begins
  */
-export const readYaml = (file: string, text: string, firstLine = 1): YamlFile => {
+export const readYaml = (
+  file: string,
+  text: string,
+  { firstLine = 1, truths = 'text' }: YamlOptions = {},
+): YamlFile => {
   const counter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: counter,
     prettyErrors: false,
     merge: true,
+    // Whatever a %YAML directive says.
+    schema: 'core',
+    uniqueKeys: isSameKey,
     logLevel: 'error',
   });
   const position = (offset: number): Position => {
@@ -189,9 +211,19 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     const path = code === 'DUPLICATE_KEY' ? pathAround(document.contents, pos[0]) : [];
     return [problemAt(place, path, describe(reason, message))];
   });
+  const controlAt = text.search(control);
+  if (controlAt >= 0) {
+    const code = text.charCodeAt(controlAt).toString(16).toUpperCase().padStart(4, '0');
+    const message = `The control character U+${code} stands here.`;
+    problems.splice(0, problems.length, problemAt(position(controlAt), [], message));
+  }
   let value: unknown = null;
   if (problems.length === 0) {
     readTemplatesAsText(document, text);
+    for (const { node, message } of settleScalars(document, truths)) {
+      const [offset] = node.range ?? [0];
+      problems.push(problemAt(position(offset), pathAround(document.contents, offset), message));
+    }
     try {
       value = document.toJS({ maxAliasCount: maxAliases }) as unknown;
       // An alias within its own anchor has no end, which this finds out.

@@ -2,7 +2,7 @@ import t from 'tap';
 import { readYaml } from '../../src/config/yaml.ts';
 
 t.test('values and keys are found where they stand', async (t) => {
-  const yaml = readYaml('f', 'a:\n  - b: 1\n    c: [x, y]\n', 10);
+  const yaml = readYaml('f', 'a:\n  - b: 1\n    c: [x, y]\n', { firstLine: 10 });
   t.same(yaml.value, { a: [{ b: 1, c: ['x', 'y'] }] });
   t.same(yaml.at(['a', 0, 'b']), { line: 11, column: 8 });
   t.same(yaml.atKey(['a', 0, 'b']), { line: 11, column: 5 });

@@ -55,7 +55,7 @@ export const bootstrapCommand = (cluster: Command, shell: Shell): void => {
 };
 
 const runBootstrap = async (shell: Shell, flags: BootstrapFlags): Promise<void> => {
-  const body = await readFiles(flags);
+  const body = await readFiles(shell, flags);
   const client = await connect(shell, flags);
   const { signal } = shell;
   const loaded = await load(shell, client, flags, body, { signal });

@@ -1,6 +1,6 @@
 /** `halctl cluster load`: facts and roles become the cluster, as planned. */
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
@@ -15,6 +15,7 @@ import { counted, printable } from '../output/text.ts';
 import { askWhether } from '../prompt.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { readText } from '../text-file.ts';
 
 export interface FilesFlags {
   readonly facts: string;
@@ -50,7 +51,7 @@ export const loadCommand = (cluster: Command, shell: Shell): void => {
 };
 
 const runLoad = async (shell: Shell, flags: LoadFlags): Promise<void> => {
-  const body = await readFiles(flags);
+  const body = await readFiles(shell, flags);
   const client = await connect(shell, flags);
   const options = { ...changeOptions(shell, flags), prune: flags.prune };
   if (flags.verify || flags.dryRun) {
@@ -122,34 +123,44 @@ const confirm = async (
 };
 
 /** The files as the station takes them. */
-export const readFiles = async (flags: FilesFlags): Promise<LoadBody> => {
+export const readFiles = async (shell: Shell, flags: FilesFlags): Promise<LoadBody> => {
   const facts = await textOf(flags.facts);
   const passwords = await passwordsIn(facts);
   return {
     facts,
     ...(Object.keys(passwords).length > 0 ? { passwords } : {}),
-    roles: (await Promise.all((flags.roles ?? []).map(rolesIn))).flat(),
+    roles: (await Promise.all((flags.roles ?? []).map((path) => rolesIn(shell, path)))).flat(),
   };
 };
 
-const textOf = async (path: string): Promise<LoadBody['facts']> => {
-  try {
-    return { name: path, text: await readFile(path, 'utf8') };
-  } catch (error) {
-    throw new Failure('usage', `cannot read the file: ${(error as Error).message}`);
-  }
-};
+const textOf = async (path: string): Promise<LoadBody['facts']> => ({
+  name: path,
+  text: await readText(path),
+});
 
-const rolesIn = async (path: string): Promise<LoadBody['roles']> => {
+/** What files of roles are called; `.ede` are Halon's. */
+const roleFile = /\.(ya?ml|ede)$/;
+
+const rolesIn = async (shell: Shell, path: string): Promise<LoadBody['roles']> => {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (!isFolder) return [await textOf(path)];
-  const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
-  if (names.length === 0) throw new Failure('usage', `there is no .yaml file in ${path}`);
+  const found = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+  const names = found.filter((name) => roleFile.test(name));
+  if (names.length === 0) throw new Failure('usage', `there is no .yaml or .ede file in ${path}`);
+  const others = found.filter((name) => !roleFile.test(name));
+  if (others.length > 0)
+    shell.say(
+      `note: of ${path}, only .yaml, .yml and .ede files are read, not ${listed(others)}\n`,
+    );
   return Promise.all(names.map((name) => textOf(join(path, name))));
 };
+
+/** The first few of many names. */
+const listed = (names: readonly string[]): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(', ')} …` : names.join(', ');
 
 export const sayWarnings = (shell: Shell, { warnings }: Pick<Loaded, 'warnings'>): void => {
   for (const line of problemLines(warnings)) shell.say(`warning: ${line}\n`);
@@ -197,7 +208,7 @@ const passwordsIn = async (facts: LoadBody['facts']): Promise<Record<string, str
   visit(parseDocument(facts.text), {
     Pair: (_key, { key, value }) => {
       if (isScalar(key) && key.value === 'password_file' && isScalar(value))
-        names.add(String(value.value));
+        names.add(value.source ?? String(value.value));
     },
   });
   const passwords = Array.from(

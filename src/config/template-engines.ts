@@ -1,0 +1,106 @@
+/** The engines of the template language: Liquid without what depends on more than the variables. */
+
+import { CaptureTag, Drop, Liquid, TokenKind } from 'liquidjs';
+import type { Context, FilterImplOptions, Token } from 'liquidjs';
+import { opened, sealed } from './held-values.ts';
+
+/**
+ * What becomes of a value that a template prints: its text, or a seal, for a text that is yet to
+ * become YAML.
+ */
+export type Printing = 'plain' | 'sealed';
+
+/**
+ * Bounds for one template, far above what a role needs. Beyond them it is refused instead of being
+ * waited for.
+ */
+const limits = { parseLimit: 1_000_000, memoryLimit: 1_000_000, renderLimit: 2_000 } as const;
+
+/** Whole numbers beyond 2^53 and what is none: arithmetic gave something else than the right result. */
+const isExact = (value: number): boolean =>
+  Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+
+/** What a value of a template is as JSON. */
+export const undress = (value: unknown): unknown => {
+  if (value instanceof Drop) return undress(value.valueOf());
+  if (Array.isArray(value)) return value.map(undress);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, undress(child)]));
+};
+
+/** Lists and maps print as JSON, which is YAML too. */
+export const print = (value: unknown): string => {
+  const plain = undress(value);
+  if (plain === null) return '';
+  if (typeof plain === 'number' && !isExact(plain))
+    throw new Error('a number became too large to be exact');
+  return typeof plain === 'string' ? plain : JSON.stringify(plain);
+};
+
+/** A list with something between its elements: they are sealed each, what is between is not. */
+class JoinedList extends Drop {
+  readonly #elements: readonly unknown[];
+  readonly #between: string;
+
+  constructor(elements: readonly unknown[], between: string) {
+    super();
+    this.#elements = elements;
+    this.#between = between;
+  }
+
+  override valueOf(): string {
+    return this.#elements.map(print).join(this.#between);
+  }
+
+  sealed(): string {
+    return this.#elements.map((element) => sealed(undress(element))).join(this.#between);
+  }
+}
+
+const seal = (value: unknown): string =>
+  value instanceof JoinedList ? value.sealed() : sealed(undress(value));
+
+/** What the role's author wrote between elements may be structure; a variable is a value. */
+const join: FilterImplOptions = function (this, value: unknown, between: unknown = ' ') {
+  const [argument] = this.token.args as readonly (Token | undefined)[];
+  const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const list = new JoinedList(elements, print(between));
+  return argument === undefined || argument.kind === TokenKind.Quoted ? list : list.valueOf();
+};
+
+/** What is captured is a value again, for filters and conditions. */
+class OpenedCapture extends CaptureTag {
+  override *render(context: Context): Generator<unknown, void, string> {
+    yield* super.render(context);
+    const scope = context.bottom() as Record<string, unknown>;
+    scope[this.variable] = opened(String(scope[this.variable]));
+  }
+}
+
+const makeEngine = (printing: Printing): Liquid => {
+  const liquid = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    lenientIf: true,
+    ownPropertyOnly: true,
+    templates: {},
+    outputEscape: printing === 'plain' ? print : seal,
+    ...limits,
+  });
+  for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
+  for (const filter of Object.keys(liquid.filters)) {
+    // What does not depend on the variables alone would make one role two.
+    if (filter === 'sample' || filter.startsWith('date')) delete liquid.filters[filter];
+  }
+  // Liquid's own would print the value past the seal.
+  liquid.registerFilter('raw', (value: unknown) => value);
+  if (printing === 'plain') return liquid;
+  liquid.registerFilter('join', join);
+  liquid.registerTag('capture', OpenedCapture);
+  return liquid;
+};
+
+export const engines: Readonly<Record<Printing, Liquid>> = {
+  plain: makeEngine('plain'),
+  sealed: makeEngine('sealed'),
+};

@@ -1,0 +1,66 @@
+/** What a body says is what is recorded, or the request is refused with the field. */
+
+import t from 'tap';
+import { openStation } from '../station/harness.ts';
+
+const roles = `- role: r
+  processes:
+    - name: r
+      endpoint: "{{ lnid }}:12345:41:301"
+      ownership: independent
+      environment: { VALUE: "{{ value | default: 'none' }}" }
+`;
+
+const facts = `cluster: c
+hosts: [{ fqdn: n1.example, roles: [], variables: { lnid: 10.0.0.1@tcp, odd: "\\x9B\\x7F\\uFEFF", exact: 1.10 } }]
+`;
+
+t.test('numbers of a body arrive as sent or are refused', { timeout: 120_000 }, async (t) => {
+  const { ask, app, admin, station } = await openStation(t);
+  const files = {
+    facts: { name: 'facts.yaml', text: facts },
+    roles: [{ name: 'roles.yaml', text: roles }],
+  };
+  t.equal((await ask('POST', '/load', files)).status, 200);
+  await ask('PUT', '/hosts/n1.example/facts', { cores: 2, memory_mib: 1024, address: '10.0.0.1' });
+  const add = async (value: string | Buffer): Promise<{ status: number; body: unknown }> => {
+    const [before, after] = ['{"host":"n1.example","role":"r","overrides":{"value":', '}}'];
+    const { statusCode, body } = await app.inject({
+      method: 'POST',
+      url: '/api/v1/processes',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+      payload: Buffer.concat([before, value, after].map((part) => Buffer.from(part as string))),
+    });
+    return { status: statusCode, body: JSON.parse(body) as unknown };
+  };
+  const valueOfLast = (): string | undefined =>
+    [...station.graph.all('process')]
+      .map(({ spec }) => station.graph.must('spec', spec).environment['VALUE'])
+      .at(-1);
+
+  for (const number of ['1', '-7', '0.5', '9007199254740991', '9007199254740992', '1e+21']) {
+    t.equal((await add(number)).status, 201, number);
+  }
+  const refused = ['9007199254740993', '1e400', '0.1000000000000000055', '1.10', '1e3', '-0'];
+  const before = station.revision;
+  for (const number of [
+    ...refused,
+    '[1, {"a": 1.10}]',
+    '"\\ud800"',
+    Buffer.from([0x22, 0xff, 0x22]),
+  ])
+    t.match(
+      await add(number),
+      { status: 400, body: { code: 'invalid-request', detail: /overrides|UTF-8/ } },
+      String(number),
+    );
+  t.equal(station.revision, before, 'nothing was recorded');
+  for (const text of ['9007199254740993', '1e400', '1.10', '\u{1F600}']) {
+    t.equal((await add(JSON.stringify(text))).status, 201);
+    t.equal(valueOfLast(), text);
+  }
+  const vars = await ask('PUT', '/vars', '{"keepalive_timeout": 9007199254740993}');
+  t.match(vars, { status: 400, body: { field: 'keepalive_timeout' } });
+  const dump = await ask('GET', '/dump');
+  t.match((await ask('POST', '/load', dump.body)).body, { changed: false }, 'as dumped');
+});
