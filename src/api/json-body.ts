@@ -34,8 +34,12 @@ class Odd {
   }
 }
 
+/** Whether a number is printed as it was written, and no other is taken for it. */
+const isPlain = (value: number, source: string): boolean =>
+  String(value) === source && (!Number.isInteger(value) || Number.isSafeInteger(value));
+
 const keepOdd = (_key: string, value: unknown, { source }: { source?: string } = {}): unknown =>
-  typeof value === 'number' && source !== undefined && String(value) !== source
+  typeof value === 'number' && source !== undefined && !isPlain(value, source)
     ? new Odd(source, value)
     : value;
 
@@ -54,7 +58,7 @@ const check = (value: unknown, path: readonly string[]): void => {
     if (!isSame(value.value, value.source))
       throw refusal(path, `is a number that cannot be kept exactly`);
     if (path.includes(freeForm))
-      throw refusal(path, `would become ${value.value}; send it as text to have it as written`);
+      throw refusal(path, 'may not be printed as it is written; send it as text');
   } else if (typeof value === 'string' && !value.isWellFormed()) {
     throw refusal(path, 'holds half a character');
   } else if (typeof value === 'object' && value !== null) {

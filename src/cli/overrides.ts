@@ -7,12 +7,16 @@ export type Overrides = Record<string, unknown>;
 const example =
   'Write it like --set multiplicity=4 or, with several roles, --set s3server:multiplicity=4.';
 
+/** Whether a number is kept, and printed, as it was written. */
+const isExact = (value: number, text: string): boolean =>
+  String(value) === text && (!Number.isInteger(value) || Number.isSafeInteger(value));
+
 /** Numbers within lists and maps that are not what was written. */
 const exactly = (_key: string, value: unknown, { source }: { source?: string } = {}): unknown => {
-  if (typeof value !== 'number' || String(value) === source) return value;
+  if (typeof value !== 'number' || isExact(value, source ?? '')) return value;
   throw new Failure(
     'usage',
-    `the number ${source ?? ''} would become ${value}`,
+    `the number ${source ?? ''} cannot be kept as it is written`,
     'Quote it to have it as it is written.',
   );
 };
@@ -22,7 +26,7 @@ const valueOf = (text: string): unknown => {
   // An argument that is not UTF-8 reaches us with this in the place of what it held.
   if (text.includes('\uFFFD')) throw new Failure('usage', `"${text}" is not UTF-8`);
   // A number that JSON would print otherwise is rather an id or a version than a quantity.
-  if (/^-?\d/.test(text)) return String(Number(text)) === text ? Number(text) : text;
+  if (/^-?\d/.test(text)) return isExact(Number(text), text) ? Number(text) : text;
   if (!/^(["[{]|true$|false$|null$)/.test(text)) return text;
   try {
     return JSON.parse(text, exactly) as unknown;

@@ -54,7 +54,8 @@ export const settleScalars = (document: Document, truths: 'plain' | 'text'): rea
     if (isTagged(node)) misfits.push({ node, message: tagMessage });
     else if (typeof value === 'string') settleText(key, node as Scalar<string>, path.at(-1));
     else if (typeof value === 'number' || typeof value === 'boolean') {
-      if (String(value) === source) return;
+      const isExact = !Number.isInteger(value) || Number.isSafeInteger(value);
+      if (String(value) === source && isExact) return;
       if (typeof value === 'boolean' && truths === 'plain')
         misfits.push({ node, message: `Write ${value}, or quote it if the text is meant.` });
       node.value = source;

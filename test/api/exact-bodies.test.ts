@@ -33,16 +33,26 @@ t.test('numbers of a body arrive as sent or are refused', { timeout: 120_000 }, 
     });
     return { status: statusCode, body: JSON.parse(body) as unknown };
   };
-  const valueOfLast = (): string | undefined =>
-    [...station.graph.all('process')]
-      .map(({ spec }) => station.graph.must('spec', spec).environment['VALUE'])
-      .at(-1);
+  const valueOfLast = async (): Promise<unknown> => {
+    const last = [...station.graph.all('process')].at(-1)!;
+    const { body } = await ask('GET', `/processes/${last.fid}/configuration`);
+    return body.environment.VALUE;
+  };
 
-  for (const number of ['1', '-7', '0.5', '9007199254740991', '9007199254740992', '1e+21']) {
+  for (const number of ['1', '-7', '0.5', '9007199254740991']) {
     t.equal((await add(number)).status, 201, number);
   }
-  const refused = ['9007199254740993', '1e400', '0.1000000000000000055', '1.10', '1e3', '-0'];
-  const before = station.revision;
+  const refused = [
+    '9007199254740992',
+    '9007199254740993',
+    '1e+21',
+    '1e400',
+    '0.1000000000000000055',
+    '1.10',
+    '1e3',
+    '-0',
+  ];
+  const before = (await ask('GET', '/status')).body.revision as number;
   for (const number of [
     ...refused,
     '[1, {"a": 1.10}]',
@@ -54,10 +64,10 @@ t.test('numbers of a body arrive as sent or are refused', { timeout: 120_000 }, 
       { status: 400, body: { code: 'invalid-request', detail: /overrides|UTF-8/ } },
       String(number),
     );
-  t.equal(station.revision, before, 'nothing was recorded');
+  t.equal((await ask('GET', '/status')).body.revision, before, 'nothing was recorded');
   for (const text of ['9007199254740993', '1e400', '1.10', '\u{1F600}']) {
     t.equal((await add(JSON.stringify(text))).status, 201);
-    t.equal(valueOfLast(), text);
+    t.equal(await valueOfLast(), text);
   }
   const vars = await ask('PUT', '/vars', '{"keepalive_timeout": 9007199254740993}');
   t.match(vars, { status: 400, body: { field: 'keepalive_timeout' } });

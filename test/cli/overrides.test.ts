@@ -17,7 +17,8 @@ t.test('values are read as JSON where they are JSON, else as text', async (t) =>
   t.same(one('x='), { x: '' });
   t.same(one('x=truest'), { x: 'truest' });
   t.same(one('x=007'), { x: '007' });
-  t.same(one('x=12345678901234567890'), { x: '12345678901234567890' });
+  for (const odd of ['12345678901234567890', '9007199254740992', '1.10', '1e400', '1e3', '-0', '-'])
+    t.same(one(`x=${odd}`), { x: odd });
 });
 
 t.test('a setting is for all roles, or for the one that it names', async (t) => {
@@ -27,6 +28,17 @@ t.test('a setting is for all roles, or for the one that it names', async (t) => 
 });
 
 t.test('what says nothing is refused', async (t) => {
-  for (const setting of ['', 'x', '=1', '1x=2', 'other:x=1', 'x=[1,', 'x={'])
+  for (const setting of [
+    '',
+    'x',
+    '=1',
+    '1x=2',
+    'other:x=1',
+    'x=[1,',
+    'x={',
+    'x=[1.10]',
+    'x={"a": 1e400}',
+    'x=\uFFFD',
+  ])
     t.throws(() => one(setting), { name: 'Failure' }, setting);
 });
