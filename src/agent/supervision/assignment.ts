@@ -1,5 +1,7 @@
 /** What an agent is told to run, and what it tells about it. */
 
+import { NotNow, saysShort } from './unknown.ts';
+
 /** When a process counts as online. */
 export type Readiness =
   /** It has lived for so long. */
@@ -88,3 +90,15 @@ export function problemOf(assignment: Assignment): string | undefined {
 
 /** A process was not started: something about the host or the assignment does not allow it. */
 export class Refusal extends Error {}
+
+/**
+ * What follows from an error on the way to a start: a refusal, or, where the host is only short of
+ * something for now, another attempt.
+ *
+ * @param what was not possible
+ */
+export function obstacle(what: string, error: unknown): Refusal | NotNow {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = code === 'ENOSPC' ? 'no space is left on the device' : message;
+  return saysShort(error) ? new NotNow(`${what}: ${reason}`) : new Refusal(`${what}: ${reason}`);
+}

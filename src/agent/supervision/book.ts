@@ -3,9 +3,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Observation, State } from './assignment.ts';
-import { observationOf, RunRecords } from './run-record.ts';
+import { NotARecord, observationOf, RunRecords } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Slot } from './slot.ts';
+import { saysGone } from './unknown.ts';
 
 export class Book {
   readonly #records: RunRecords;
@@ -19,11 +20,28 @@ export class Book {
     this.#log = log;
   }
 
-  /** What an earlier agent has left. */
-  records(): RunRecord[] {
-    return this.#records.read((file, error) =>
-      this.#log.error({ err: error, file }, 'a record of a run cannot be read; it is left out'),
-    );
+  /** The processes of which an earlier agent has left a file. */
+  fids(): string[] {
+    return this.#records.fids();
+  }
+
+  /**
+   * What an earlier agent has left of a process; undefined where it is no record.
+   *
+   * @throws Error where it cannot be read now
+   */
+  record(fid: string): RunRecord | undefined {
+    try {
+      return this.#records.read(fid);
+    } catch (error) {
+      if (saysGone(error)) return undefined;
+      if (!(error instanceof NotARecord)) throw error;
+      this.#log.error(
+        { err: error, fid },
+        'the record of a run is lost; its processes are looked for',
+      );
+      return undefined;
+    }
   }
 
   /** @throws Error where the record cannot be written */

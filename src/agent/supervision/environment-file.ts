@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolderSync, replaceFile } from '../../disk/lasting-file.ts';
 import type { Assignment } from './assignment.ts';
-import { isUnit, Refusal } from './assignment.ts';
+import { isUnit, obstacle } from './assignment.ts';
 
 type Named = Pick<Assignment, 'unit' | 'fid'>;
 
@@ -26,9 +26,7 @@ export async function writeEnvironmentFile(
     if (!existsSync(sysconfigDir)) makeFolderSync(sysconfigDir, 0o755);
     await replaceFile(path, assignment.environment_file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOSPC' ? 'no space is left on the device' : message;
-    throw new Refusal(`the environment file ${path} cannot be written: ${reason}`);
+    throw obstacle(`the environment file ${path} cannot be written`, error);
   }
 }
 

@@ -5,27 +5,22 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import type { Logger } from 'pino';
 import type { Assignment } from './assignment.ts';
-import { Refusal } from './assignment.ts';
+import { obstacle, Refusal } from './assignment.ts';
 import type { ControlGroups } from './control-groups.ts';
+import { gateArguments, gateProgram } from './gate.ts';
 import { defaultPath, limitedCommand } from './limits.ts';
 import type { OutputFiles } from './output-files.ts';
-import { carriers, isAlive, runVariable, statOf } from './proc.ts';
+import { isAlive, isOver, runOf, runVariable, statOf, survey } from './proc.ts';
 import type { Main } from './proc.ts';
-import { runName } from './run-record.ts';
+import { groupName, runName } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { End, Supervisor, SupervisorEvents } from './supervisor.ts';
-
-/**
- * A new process waits for one line before it becomes the command; the line is sent once its pid is
- * on record. When the agent dies before, the process reads the end of the file and goes: a command
- * that no record knows of has never run. It enters its cgroup itself, before it can have children.
- */
-const gate =
-  'read -r go || exit 1; { [ -z "$1" ] || echo $$ > "$1/cgroup.procs"; } 2>/dev/null; ' +
-  'shift; exec "$@" </dev/null';
+import { saysGone } from './unknown.ts';
 
 export interface ExecOptions {
+  readonly log: Logger;
   /** Working directory of every command. */
   readonly directory: string;
   readonly outputs: OutputFiles;
@@ -49,6 +44,8 @@ interface Stopping {
   deadline: number;
   /** Whether what is left beside the main process has been asked to end. */
   asked: boolean;
+  /** Whether the kernel did not allow a signal. */
+  refused: boolean;
   readonly gone: PromiseWithResolvers<void>;
 }
 
@@ -56,7 +53,9 @@ export class ExecSupervisor implements Supervisor {
   readonly #options: ExecOptions;
   readonly #events: SupervisorEvents;
   readonly #watched = new Map<string, Watched>();
-  #sweep: NodeJS.Immediate | undefined;
+  #sweeping = false;
+  /** Whether something could not be seen or done when it was last tried. */
+  #blind = false;
   #closed = false;
 
   constructor(options: ExecOptions, events: SupervisorEvents) {
@@ -71,30 +70,34 @@ export class ExecSupervisor implements Supervisor {
     if (pid === undefined) {
       const [error] = (await once(child, 'error')) as [Error];
       this.#options.groups.remove(groupName(run));
-      throw new Refusal(`no process can be made: ${error.message}`);
+      throw obstacle('no process can be made', error);
     }
-    const stat = statOf(pid);
-    if (stat === undefined) throw new Refusal('its process cannot be seen in /proc');
-    const main: Main = { pid, started: stat.started };
-    const watched: Watched = { run, main, isOwn: true, alive: true, stopping: undefined };
-    child.on('exit', (code, signal) => this.#ended(watched, endOf(code, signal)));
-    child.unref();
-    this.#watched.set(runName(run), watched);
     try {
-      this.#events.began(run, main);
+      const stat = statOf(pid);
+      if (stat === undefined) throw new Refusal('its process cannot be seen in /proc');
+      this.#watch(child, run, { pid, started: stat.started });
     } catch (error) {
       this.#watched.delete(runName(run));
       child.removeAllListeners('exit');
+      child.unref();
       child.stdin?.destroy();
       this.#options.groups.remove(groupName(run));
-      throw new Refusal(`its start cannot be recorded: ${(error as Error).message}`);
+      throw error instanceof Refusal ? error : obstacle('its start cannot be recorded', error);
     }
     child.stdin?.end('go\n');
   }
 
+  #watch(child: ChildProcess, run: Run, main: Main): void {
+    const watched: Watched = { run, main, isOwn: true, alive: true, stopping: undefined };
+    child.on('exit', (code, signal) => this.#ended(watched, endOf(code, signal)));
+    child.unref();
+    this.#watched.set(runName(run), watched);
+    this.#events.began(run, main);
+  }
+
   adopt({ main, ...run }: RunRecord): boolean {
     // Without a pid on record the command has not run.
-    if (main === null || !isAlive(main)) return false;
+    if (main === null || !mayBe(main, run)) return false;
     const watched: Watched = { run, main, isOwn: false, alive: true, stopping: undefined };
     this.#watched.set(runName(run), watched);
     return true;
@@ -102,6 +105,8 @@ export class ExecSupervisor implements Supervisor {
 
   async stop(record: RunRecord, timeoutMs: number): Promise<void> {
     const watched = this.#watched.get(runName(record)) ?? leftOf(record);
+    // The number of its group may be somebody else's by now.
+    if (watched.alive && !watched.isOwn && !isAlive(watched.main!)) this.#ended(watched, unseenEnd);
     this.#watched.set(runName(record), watched);
     const deadline = performance.now() + timeoutMs;
     const { stopping } = watched;
@@ -109,28 +114,36 @@ export class ExecSupervisor implements Supervisor {
       stopping.deadline = Math.min(stopping.deadline, deadline);
       return stopping.gone.promise;
     }
-    watched.stopping = { deadline, asked: false, gone: Promise.withResolvers() };
-    if (watched.alive) askGroup(watched);
+    const gone = Promise.withResolvers<void>();
+    watched.stopping = { deadline, asked: false, refused: false, gone };
+    if (watched.alive) this.#ask(watched.stopping, -watched.main!.pid);
     else this.#sweepSoon();
-    return watched.stopping.gone.promise;
+    return gone.promise;
   }
 
   tick(): void {
     const now = performance.now();
-    let sweepDue = false;
+    let isSweepDue = false;
+    let isBlind = false;
     for (const watched of this.#watched.values()) {
       const { main, stopping } = watched;
-      if (watched.alive && !watched.isOwn && !isAlive(main!)) this.#ended(watched, unseenEnd);
-      if (stopping === undefined) continue;
-      if (!watched.alive) sweepDue = true;
-      else if (now >= stopping.deadline) signal(-main!.pid, 'SIGKILL');
+      try {
+        if (watched.alive && !watched.isOwn && !isAlive(main!)) this.#ended(watched, unseenEnd);
+        if (stopping === undefined) continue;
+        if (!watched.alive) isSweepDue = true;
+        else if (now >= stopping.deadline) this.#signal(stopping, -main!.pid, 'SIGKILL');
+      } catch (error) {
+        // Whether it lives is not known, so nothing is done to it.
+        this.#complain(error);
+        isBlind = true;
+      }
     }
-    if (sweepDue) this.#sweepLeft();
+    if (isSweepDue) this.#sweepSoon();
+    else if (!isBlind) this.#seeAgain();
   }
 
   close(): void {
     this.#closed = true;
-    clearImmediate(this.#sweep);
     for (const { stopping } of this.#watched.values()) stopping?.gone.resolve();
     this.#watched.clear();
   }
@@ -150,7 +163,7 @@ export class ExecSupervisor implements Supervisor {
     };
     try {
       return outputs.appending(fid, (stdout, stderr) =>
-        spawn('/bin/sh', ['-c', gate, 'halcyon', group, ...command], {
+        spawn(gateProgram, gateArguments(group, command), {
           cwd: directory,
           env,
           detached: true,
@@ -159,7 +172,7 @@ export class ExecSupervisor implements Supervisor {
       );
     } catch (error) {
       groups.remove(groupName(run));
-      throw new Refusal(`no process can be made: ${(error as Error).message}`);
+      throw obstacle('no process can be made', error);
     }
   }
 
@@ -173,7 +186,14 @@ export class ExecSupervisor implements Supervisor {
 
   /** Many ends at once share one look at all processes. */
   #sweepSoon(): void {
-    this.#sweep ??= setImmediate(() => this.#sweepLeft());
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    setImmediate(() => {
+      this.#sweepLeft()
+        .then(() => this.#seeAgain())
+        .catch((error: unknown) => this.#complain(error))
+        .finally(() => (this.#sweeping = false));
+    });
   }
 
   /**
@@ -181,25 +201,59 @@ export class ExecSupervisor implements Supervisor {
    * By the mark in the environment and the cgroup, because the number of an emptied group may be
    * somebody else's by now.
    */
-  #sweepLeft(): void {
-    clearImmediate(this.#sweep);
-    this.#sweep = undefined;
+  async #sweepLeft(): Promise<void> {
     const swept = [...this.#watched.values()].filter((one) => one.stopping && !one.alive);
     if (swept.length === 0 || this.#closed) return;
-    const left = carriers(Math.min(...swept.map(({ main }) => main?.started ?? 0)));
+    const seen = await survey(Math.min(...swept.map(({ main }) => main?.started ?? 0)));
+    if (this.#closed) return;
     const now = performance.now();
-    for (const { run, stopping } of swept) {
+    for (const { run, main, stopping } of swept) {
       const name = runName(run);
-      const marked = (left.get(name) ?? []).map(({ pid }) => pid);
-      const pids = new Set([...marked, ...this.#options.groups.members(groupName(run))]);
+      const pids = new Set(this.#options.groups.members(groupName(run)));
+      for (const { pid } of seen.carriers.get(name) ?? []) pids.add(pid);
+      // The number of a session is not used again as long as somebody is in it.
+      for (const { pid, session } of seen.unseen)
+        if (session === main?.pid && pid !== main.pid) pids.add(pid);
       if (pids.size === 0) {
         this.#options.groups.remove(groupName(run));
         this.#watched.delete(name);
         stopping!.gone.resolve();
-      } else if (now >= stopping!.deadline) for (const pid of pids) signal(pid, 'SIGKILL');
-      else if (!stopping!.asked) for (const pid of pids) ask(pid);
+      } else if (now >= stopping!.deadline)
+        for (const pid of pids) this.#signal(stopping!, pid, 'SIGKILL');
+      else if (!stopping!.asked) for (const pid of pids) this.#ask(stopping!, pid);
       stopping!.asked = true;
     }
+  }
+
+  /** A process that is halted takes its SIGTERM only when it goes on. */
+  #ask(stopping: Stopping, pid: number): void {
+    this.#signal(stopping, pid, 'SIGTERM');
+    this.#signal(stopping, pid, 'SIGCONT');
+  }
+
+  #signal(stopping: Stopping, pid: number, name: NodeJS.Signals): void {
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      if (saysGone(error) || stopping.refused) return;
+      stopping.refused = true;
+      this.#options.log.error({ err: error, pid }, 'a process cannot be ended; it is tried again');
+    }
+  }
+
+  /** Once for every time that it cannot see, or do, what it has to. */
+  #complain(error: unknown): void {
+    if (!this.#blind)
+      this.#options.log.error(
+        { err: error },
+        'processes cannot be looked after; it is tried again',
+      );
+    this.#blind = true;
+  }
+
+  #seeAgain(): void {
+    if (this.#blind) this.#options.log.info('processes are looked after again');
+    this.#blind = false;
   }
 }
 
@@ -216,29 +270,27 @@ function endOf(code: number | null, by: NodeJS.Signals | null): End {
 }
 
 function leftOf({ main, ...run }: RunRecord): Watched {
-  return { run, main, isOwn: false, alive: main !== null && isAlive(main), stopping: undefined };
+  return { run, main, isOwn: false, alive: main !== null && isOf(main, run), stopping: undefined };
 }
 
-function groupName({ fid, nonce }: Run): string {
-  return `${fid}.${nonce}`;
+/**
+ * Whether a process lives and is of a run, and not of another one whose record has got mixed up.
+ *
+ * @throws Error where that cannot be seen now
+ */
+function isOf(main: Main, run: Run): boolean {
+  const stat = statOf(main.pid);
+  if (stat === undefined || stat.started !== main.started || isOver(stat)) return false;
+  const name = runOf(stat);
+  return name === undefined || name === runName(run);
 }
 
-/** The number of the group is ours as long as its leader lives. */
-function askGroup({ main }: Watched): void {
-  ask(-main!.pid);
-}
-
-/** A process that is halted takes its SIGTERM only when it goes on. */
-function ask(pid: number): void {
-  signal(pid, 'SIGTERM');
-  signal(pid, 'SIGCONT');
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
+/** The same, and also where that cannot be seen now: then it is looked for later. */
+function mayBe(main: Main, run: Run): boolean {
   try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return isOf(main, run);
+  } catch {
+    return true;
   }
 }
 

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Refusal } from './assignment.ts';
+import { obstacle, Refusal } from './assignment.ts';
 
 /** Longest text before the line, characters; a process that says more is cut off. */
 const charactersMax = 4096;
@@ -62,8 +62,10 @@ export class NotifySockets {
       await once(server, 'listening');
     } catch (error) {
       this.close(fid);
-      throw new Refusal(`its notify socket cannot be made: ${(error as Error).message}`);
+      throw obstacle('its notify socket cannot be made', error);
     }
+    // Whoever could not be heard, because descriptors are short, may connect again.
+    server.on('error', () => {});
   }
 
   close(fid: string): void {

@@ -4,11 +4,14 @@ import { get } from 'node:http';
 import { get as getSecurely } from 'node:https';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import type { Assignment, Readiness } from './assignment.ts';
-import { ageOf } from './proc.ts';
+import { isGate } from './gate.ts';
+import { isAlive } from './proc.ts';
 import type { Main } from './proc.ts';
 import { runName } from './run-record.ts';
 import type { Run } from './run-record.ts';
+import { NotNow, saysShort } from './unknown.ts';
 
 /** Longest time that one question may take, ms. */
 const answerMs = 2_000;
@@ -22,8 +25,11 @@ interface Watched {
   readonly endpoint: string;
   /** Undefined as long as it is not known. */
   main: Main | undefined;
-  /** Ms, monotonic. */
-  readonly since: number;
+  /**
+   * Since when it has been seen to live, ms, monotonic. By this agent's own clock: what the kernel
+   * says of a start and what a container says of the time may have different beginnings.
+   */
+  since: number;
   due: number;
   asking: boolean;
 }
@@ -45,7 +51,10 @@ export class ReadinessProbes {
 
   began(run: Run, main: Main): void {
     const watched = this.#watched.get(runName(run));
-    if (watched !== undefined) watched.main = main;
+    if (watched === undefined) return;
+    if (watched.main !== undefined && !isDeepStrictEqual(watched.main, main))
+      watched.since = performance.now();
+    watched.main = main;
   }
 
   forget(run: Run): void {
@@ -67,6 +76,7 @@ export class ReadinessProbes {
 
   async #ask(watched: Watched): Promise<void> {
     watched.asking = true;
+    // An error says neither yes nor no; it is asked again in any case.
     const yes = await isReady(watched).catch(() => false);
     watched.asking = false;
     // It may have ended, or a new run have begun, while it was asked.
@@ -79,7 +89,7 @@ export class ReadinessProbes {
 async function isReady({ ready, endpoint, main, since }: Watched): Promise<boolean> {
   switch (ready.kind) {
     case 'alive':
-      return (main ? ageOf(main) : (performance.now() - since) / 1000) >= ready.seconds;
+      return performance.now() - since >= ready.seconds * 1000 && (!main || runs(main));
     case 'tcp':
       return (await accepting(hostsOf(endpoint), ready.port)) !== undefined;
     case 'http':
@@ -89,11 +99,17 @@ async function isReady({ ready, endpoint, main, since }: Watched): Promise<boole
   }
 }
 
+/** Its end may be waiting to be heard of; and it may not have become its command yet. */
+function runs(main: Main): boolean {
+  return isAlive(main) && !isGate(main.pid);
+}
+
 /**
  * Whether somebody is already there where a process is going to be reached: it would be taken for
  * the process.
  *
  * @returns a phrase that says where
+ * @throws {NotNow} nobody can be asked
  */
 export async function strangerAt({
   ready,
@@ -120,11 +136,15 @@ async function accepting(hosts: readonly string[], port: number): Promise<string
 }
 
 async function accepts(host: string, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const socket = connect({ host, port, timeout: answerMs });
   socket.on('connect', () => resolve(true));
   socket.on('timeout', () => resolve(false));
-  socket.on('error', () => resolve(false));
+  socket.on('error', (error) =>
+    saysShort(error)
+      ? reject(new NotNow(`whether somebody is at its port cannot be found out: ${error.message}`))
+      : resolve(false),
+  );
   socket.on('close', () => resolve(false));
   return promise.finally(() => socket.destroy());
 }

@@ -49,6 +49,18 @@ export function runName({ fid, generation, nonce }: Run): string {
   return `${fid}:${generation}:${nonce}`;
 }
 
+/** Undefined where it is not the name of a run. */
+export function runOfName(name: string): Run | undefined {
+  const [, fid = '', generation, nonce = ''] =
+    /^(\w+:\w+):(\d{1,15}):([0-9a-f]{16})$/.exec(name) ?? [];
+  return isFid(fid) ? { fid, generation: Number(generation), nonce } : undefined;
+}
+
+/** The name of its cgroup. */
+export function groupName({ fid, nonce }: Run): string {
+  return `${fid}.${nonce}`;
+}
+
 /** The record of a run that is about to begin. */
 export function intended(assignment: Assignment, nonce: string, boot: string): RunRecord {
   const { fid, unit, generation, command, ready, endpoint, stop_timeout_ms } = assignment;
@@ -72,11 +84,48 @@ export function intended(assignment: Assignment, nonce: string, boot: string): R
   };
 }
 
+/** What stands for the stop timeout of a run until its assignment is known, ms. */
+const foundStopMs = 10_000;
+
+/**
+ * The record of a run that was found by its processes. Its settings are not known before the next
+ * assignment; until then its unit is empty.
+ *
+ * @param main null where only what it has left behind is there
+ */
+export function foundRecord(run: Run, main: Main | null, boot: string): RunRecord {
+  return {
+    version: 1,
+    ...run,
+    unit: '',
+    supervisor: 'exec',
+    boot,
+    phase: main === null ? 'ended' : 'running',
+    main,
+    online: false,
+    ready: { kind: 'alive', seconds: 0 },
+    endpoint: '',
+    stop_timeout_ms: foundStopMs,
+    code: null,
+    signal: null,
+    reason: 'was found without a record',
+  };
+}
+
 /** What is told of a run in a state. */
 export function observationOf(record: RunRecord, state: State): Observation {
   const { fid, generation, main, code, signal, reason } = record;
   const { pid, started } = main ?? { pid: null, started: null };
   return { fid, generation, state, pid, started, code, signal, reason };
+}
+
+/** What is told of a process of which there is no run. */
+export function observationOfNone(
+  { fid, generation }: Assignment,
+  state: State,
+  reason: string,
+): Observation {
+  return { fid, generation, state, pid: null, started: null, code: null, signal: null, reason };
 }
 
 /**
@@ -103,19 +152,20 @@ export class RunRecords {
     rmSync(this.#path(fid), { force: true });
   }
 
-  /** Every record that can be read; `unreadable` hears of the others, such as a power cut leaves. */
-  read(unreadable: (file: string, error: Error) => void): RunRecord[] {
-    return readdirSync(this.#folder)
-      .filter((name) => name.endsWith('.json'))
-      .flatMap((name) => {
-        const file = join(this.#folder, name);
-        try {
-          return [parse(readRegularSync(file, recordBytesMax).toString('utf8'), name)];
-        } catch (error) {
-          unreadable(file, error as Error);
-          return [];
-        }
-      });
+  /** Names of what may be records. */
+  fids(): string[] {
+    return readdirSync(this.#folder).flatMap((name) => {
+      const fid = name.replace(/\.json$/, '');
+      return fid !== name && isFid(fid) ? [fid] : [];
+    });
+  }
+
+  /**
+   * @throws {NotARecord} what is there is none, such as a power cut leaves
+   * @throws Error where what is there cannot be read now
+   */
+  read(fid: string): RunRecord {
+    return parse(readRegularSync(this.#path(fid), recordBytesMax).toString('utf8'), fid);
   }
 
   #path(fid: string): string {
@@ -123,11 +173,32 @@ export class RunRecords {
   }
 }
 
-function parse(text: string, name: string): RunRecord {
-  const record = JSON.parse(text) as Partial<RunRecord> | null;
-  const { fid, version } = record ?? {};
-  if (version !== 1) throw new Error('it is not a record of version 1');
-  if (fid === undefined || !isFid(fid) || name !== `${fid}.json`)
-    throw new Error('it is the record of another process than its name says');
+/** A file does not hold the record that it should. */
+export class NotARecord extends Error {}
+
+function parse(text: string, fid: string): RunRecord {
+  const record = jsonOf(text) as Partial<RunRecord> | null;
+  if (record?.version !== 1) throw new NotARecord('it is not a record of version 1');
+  if (record.fid !== fid)
+    throw new NotARecord('it is the record of another process than its name says');
+  const { generation, nonce, unit, supervisor, boot, phase, main, ready, stop_timeout_ms } = record;
+  const isWhole =
+    [generation, stop_timeout_ms].every(Number.isSafeInteger) &&
+    [nonce, unit, boot, record.endpoint].every((value) => typeof value === 'string') &&
+    (supervisor === 'exec' || supervisor === 'systemd') &&
+    phases.has(phase!) &&
+    typeof ready?.kind === 'string' &&
+    (main === null || [main?.pid, main?.started].every(Number.isSafeInteger));
+  if (!isWhole) throw new NotARecord('it is not a whole record');
   return record as RunRecord;
+}
+
+const phases: ReadonlySet<Phase> = new Set(['intent', 'running', 'ended', 'refused']);
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new NotARecord((error as Error).message);
+  }
 }

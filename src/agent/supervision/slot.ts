@@ -12,6 +12,8 @@ export interface Slot extends Situation {
   forgotten: boolean;
   /** The last run. */
   record: RunRecord | undefined;
+  /** Runs that no record tells of, to be ended. */
+  strays: readonly RunRecord[];
   observation: Observation | undefined;
   stopping: boolean;
   /** How the main process ended while the run was being stopped. */
@@ -21,6 +23,8 @@ export interface Slot extends Situation {
   working: boolean;
   /** Whether something has come since its work began to look at what is wanted. */
   woken: boolean;
+  /** Why its next step waits; undefined where it does not. */
+  waits: string | undefined;
 }
 
 export function emptySlot(fid: string): Slot {
@@ -29,11 +33,13 @@ export function emptySlot(fid: string): Slot {
     wanted: undefined,
     forgotten: false,
     record: undefined,
+    strays: [],
     observation: undefined,
     stopping: false,
     end: undefined,
     resting: undefined,
     working: false,
     woken: false,
+    waits: undefined,
   };
 }

@@ -1,30 +1,34 @@
 /** Keeps what runs on this host as its assignments say, and tells what became of them. */
 
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { isFid, problemOf, Refusal } from './assignment.ts';
+import { isFid, obstacle, problemOf, Refusal } from './assignment.ts';
 import type { Assignment, Observation } from './assignment.ts';
 import { Book } from './book.ts';
 import { ControlGroups } from './control-groups.ts';
+import { Course } from './course.ts';
 import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
 import { ExecSupervisor } from './exec.ts';
+import { Loops } from './loops.ts';
 import { nextStep } from './next-step.ts';
-import { NotifySockets } from './notify-sockets.ts';
 import { defaultOutputLimits, OutputFiles } from './output-files.ts';
 import type { Channel } from './output-files.ts';
 import type { OutputLimits } from './output-file.ts';
 import { outputReader } from './output-sources.ts';
 import type { OutputReader, OutputRequest } from './output-reader.ts';
 import { bootId } from './proc.ts';
-import type { Main } from './proc.ts';
-import { ReadinessProbes, strangerAt } from './readiness.ts';
-import { intended } from './run-record.ts';
-import type { Run, RunRecord } from './run-record.ts';
+import { strangerAt } from './readiness.ts';
+import { ReadinessWatch } from './readiness-watch.ts';
+import { Recovery } from './recovery.ts';
+import { intended, observationOfNone } from './run-record.ts';
+import type { RunRecord } from './run-record.ts';
 import { emptySlot } from './slot.ts';
 import type { Slot } from './slot.ts';
-import type { End, Supervisor } from './supervisor.ts';
+import { inherited, Ownership } from './strays.ts';
+import type { Present } from './strays.ts';
+import type { Supervisor } from './supervisor.ts';
 import { SystemdSupervisor } from './systemd.ts';
+import { NotNow } from './unknown.ts';
 
 export interface SupervisionOptions {
   /** For records, output and sockets of this agent alone. */
@@ -59,13 +63,20 @@ export class Supervision {
   readonly #boot = bootId();
   readonly #book: Book;
   readonly #outputs: OutputFiles;
-  readonly #sockets: NotifySockets;
-  readonly #probes: ReadinessProbes;
+  readonly #own: Ownership;
+  readonly #recovery: Recovery;
+  readonly #readiness: ReadinessWatch;
+  readonly #course: Course;
   readonly #supervisors: Readonly<Record<'exec' | 'systemd', Supervisor>>;
   readonly #slots = new Map<string, Slot>();
-  readonly #work = new Set<Promise<void>>();
+  readonly #loops = new Loops(
+    async (slot) => this.#step(slot),
+    (slot, error) => this.#waits(slot, error),
+  );
   readonly #pulse: NodeJS.Timeout;
   #pulses = 0;
+  /** Whether it has been told all that this host should run. */
+  #isBriefed = false;
   #closed = false;
 
   /** @throws Error where the state directory cannot be used */
@@ -79,33 +90,48 @@ export class Supervision {
       options.output ?? defaultOutputLimits,
       log,
     );
-    this.#sockets = new NotifySockets(join(stateDir, 'notify'));
-    this.#probes = new ReadinessProbes((run) => this.#ready(run));
-    const events = {
-      began: (run: Run, main: Main): void => this.#began(run, main),
-      ready: (run: Run): void => this.#ready(run),
-      ended: (run: Run, end: End): void => this.#ended(run, end),
-    };
+    this.#own = new Ownership(stateDir);
+    const groups = new ControlGroups(log);
+    this.#recovery = new Recovery(this.#book, groups, log, {
+      record: (record) => this.#takeOver(record),
+      present: (fid, runs) => this.#meet(fid, runs),
+      progress: () => {
+        for (const slot of this.#slots.values()) this.#loops.wake(slot);
+      },
+    });
+    this.#readiness = new ReadinessWatch(
+      join(stateDir, 'notify'),
+      (run) => this.#course.ready(run),
+      log,
+    );
+    this.#course = new Course({
+      slots: this.#slots,
+      book: this.#book,
+      outputs: this.#outputs,
+      readiness: this.#readiness,
+      over: (slot) => this.#loops.wake(slot),
+    });
     const exec = {
       directory: options.directory ?? '/',
       outputs: this.#outputs,
-      groups: new ControlGroups(log),
-      notifyPath: (fid: string): string => this.#sockets.path(fid),
+      groups,
+      log,
+      notifyPath: (fid: string): string => this.#readiness.path(fid),
     };
     const systemctl = options.systemctl ?? 'systemctl';
     this.#supervisors = {
-      exec: new ExecSupervisor(exec, events),
-      systemd: new SystemdSupervisor({ systemctl, log }, events),
+      exec: new ExecSupervisor(exec, this.#course),
+      systemd: new SystemdSupervisor({ systemctl, log }, this.#course),
     };
     this.#pulse = setInterval(() => this.#beat(), pulseMs);
   }
 
   /**
    * Takes over what an earlier agent left, to be called once, before `assign`. Nothing is started
-   * or stopped by it.
+   * or stopped by it. What has a record is known when it returns, the rest a little later.
    */
   recover(): void {
-    for (const record of this.#book.records()) this.#takeOver(record);
+    this.#recovery.begin(this.#own);
   }
 
   /**
@@ -116,6 +142,7 @@ export class Supervision {
   assign(changes: readonly Assignment[], { full }: { readonly full: boolean }): void {
     for (const assignment of changes) this.#take(assignment);
     if (!full) return;
+    this.#isBriefed = true;
     const listed = new Set(changes.map(({ fid }) => fid));
     for (const fid of this.#slots.keys()) if (!listed.has(fid)) this.forget(fid);
   }
@@ -125,7 +152,7 @@ export class Supervision {
     const slot = this.#slots.get(fid);
     if (slot === undefined) return;
     slot.forgotten = true;
-    this.#wake(slot);
+    this.#loops.wake(slot);
   }
 
   /** What is known of every process now. */
@@ -149,17 +176,20 @@ export class Supervision {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#pulse);
-    this.#probes.clear();
+    this.#course.close();
+    this.#recovery.close();
+    this.#readiness.stop();
     for (const supervisor of Object.values(this.#supervisors)) supervisor.close();
-    await Promise.all(this.#work);
-    this.#sockets.closeAll();
+    await this.#loops.close();
+    this.#readiness.close();
     await this.#outputs.tidy();
   }
 
   #beat(): void {
     for (const supervisor of Object.values(this.#supervisors)) supervisor.tick();
-    this.#probes.tick();
+    this.#readiness.tick();
     this.#pulses += 1;
+    this.#loops.tick();
     if (this.#pulses % tidyPulses === 0) void this.#outputs.tidy();
   }
 
@@ -167,31 +197,43 @@ export class Supervision {
     const known = this.#slots.get(fid);
     if (known !== undefined) return known;
     const slot = emptySlot(fid);
+    // It is found only now, and nobody has asked for it.
+    slot.forgotten = this.#isBriefed;
     this.#slots.set(fid, slot);
     return slot;
   }
 
   #takeOver(record: RunRecord): void {
     const slot = this.#slot(record.fid);
+    // It was found running before its record could be read.
+    if (slot.record !== undefined) return;
     slot.record = record;
     this.#outputs.watch(record.fid);
     if (record.phase === 'refused') return this.#book.observe(slot, 'refused');
     if (record.phase === 'ended') return this.#book.observe(slot, 'exited');
     if (record.boot !== this.#boot)
-      return this.#over(slot, { code: null, signal: null, reason: 'the host was rebooted' });
+      return this.#course.over(slot, { code: null, signal: null, reason: 'the host was rebooted' });
     if (!this.#supervisors[record.supervisor].adopt(record)) {
       if (record.phase === 'intent') return;
       const reason = 'ended while no agent was running; its exit code is not known';
-      return this.#over(slot, { code: null, signal: null, reason });
+      return this.#course.over(slot, { code: null, signal: null, reason });
     }
     this.#book.observe(slot, record.online ? 'online' : 'starting');
-    if (record.online) return;
-    this.#probes.watch(record, record);
-    if (record.main !== null) this.#probes.began(record, record.main);
-    if (record.ready.kind === 'notify' && record.supervisor === 'exec')
-      this.#sockets
-        .open(record.fid, () => this.#ready(record))
-        .catch((error: unknown) => this.#log.error({ err: error, fid: record.fid }, 'not heard'));
+    if (!record.online) this.#readiness.resume(record);
+  }
+
+  /** Takes over the newest run that is there where the record tells of none; others are strays. */
+  #meet(fid: string, runs: readonly Present[]): void {
+    const slot = this.#slot(fid);
+    const { heir, strays } = inherited(slot.record, runs, this.#boot);
+    slot.strays = strays;
+    if (heir !== undefined || strays.length > 0)
+      this.#log.warn({ fid, taken: heir?.main, ended: strays.length }, 'it runs without a record');
+    if (heir === undefined) return;
+    this.#supervisors.exec.adopt(heir);
+    this.#outputs.watch(fid);
+    this.#book.keep(slot, heir);
+    this.#book.observe(slot, 'starting');
   }
 
   #take(assignment: Assignment): void {
@@ -203,28 +245,17 @@ export class Supervision {
     if (generation < known) return;
     slot.forgotten = false;
     slot.wanted = assignment;
-    this.#wake(slot);
+    this.#loops.wake(slot);
   }
 
-  #wake(slot: Slot): void {
-    slot.woken = true;
-    if (slot.working || this.#closed) return;
-    slot.working = true;
-    const work = this.#reconcile(slot)
-      .catch((error: unknown) => this.#log.error({ err: error, fid: slot.fid }, 'not reconciled'))
-      .finally(() => this.#work.delete(work));
-    this.#work.add(work);
-  }
-
-  async #reconcile(slot: Slot): Promise<void> {
-    try {
-      while (slot.woken && !this.#closed) {
-        slot.woken = false;
-        while (!this.#closed && (await this.#step(slot)));
-      }
-    } finally {
-      slot.working = false;
-    }
+  /** Whatever kept a step from being done: nothing is concluded from it. */
+  #waits(slot: Slot, error: Error): void {
+    const { fid, record, wanted } = slot;
+    const unexpected = error instanceof NotNow ? {} : { err: error };
+    this.#log.warn({ ...unexpected, fid, why: error.message }, 'a step of a process waits');
+    if (record !== undefined || wanted === undefined) return;
+    const state = wanted.run ? 'starting' : 'stopping';
+    this.#book.tell(slot, observationOfNone(wanted, state, `waits: ${error.message}`));
   }
 
   /** Does what is due; false when nothing is. */
@@ -232,9 +263,18 @@ export class Supervision {
     const { fid, wanted } = slot;
     const step = nextStep(slot);
     this.#log.trace({ fid, step, generation: wanted?.generation }, 'next step of a process');
+    if (step === 'nothing') return false;
+    const obstacle = this.#recovery.obstacle(slot);
+    if (obstacle === '') return false;
+    if (obstacle !== undefined) throw new NotNow(obstacle);
     switch (step) {
-      case 'nothing':
-        return false;
+      case 'clear':
+        await Promise.all(slot.strays.map(async (stray) => this.#clear(stray, wanted)));
+        slot.strays = [];
+        return true;
+      case 'learn':
+        await this.#learn(slot, wanted!);
+        return true;
       case 'stop':
         await this.#stop(slot);
         return true;
@@ -251,17 +291,17 @@ export class Supervision {
   }
 
   async #start(slot: Slot, assignment: Assignment): Promise<void> {
-    const { fid, generation, unit, ready } = assignment;
+    const { generation, unit } = assignment;
     const last = slot.record;
     const resumed =
       last?.phase === 'intent' &&
       last.generation === generation &&
       last.unit === unit &&
       last.boot === this.#boot;
-    const nonce = resumed ? last.nonce : randomBytes(8).toString('hex');
+    const nonce = resumed ? last.nonce : this.#own.nonce();
     const record = intended(assignment, nonce, this.#boot);
     try {
-      if (last !== undefined && !resumed) await this.#clear(last);
+      if (last !== undefined && !resumed) await this.#clear(last, undefined);
       const problem = problemOf(assignment);
       if (problem !== undefined) throw new Refusal(problem);
       if (last !== undefined && last.unit !== unit)
@@ -270,67 +310,78 @@ export class Supervision {
       const stranger = resumed ? undefined : await strangerAt(assignment);
       if (stranger !== undefined)
         throw new Refusal(`another process accepts connections at ${stranger}`);
-      if (ready.kind === 'notify' && record.supervisor === 'exec')
-        await this.#sockets.open(fid, () => this.#ready(record));
+      await this.#readiness.listen(record);
       // Nothing has been run yet, so what came in between is what counts.
       if (this.#closed || slot.wanted !== assignment || slot.forgotten) return;
-      this.#intend(slot, record);
+      try {
+        this.#book.write(slot, record);
+      } catch (error) {
+        throw obstacle('its start cannot be recorded', error);
+      }
       await this.#supervisors[record.supervisor].start(assignment, record, resumed);
-      if (slot.record?.phase === 'intent') this.#began(record, null);
+      if (slot.record?.phase === 'intent') this.#course.began(record, null);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (this.#closed) return;
-      this.#askNoMore(record);
+      this.#readiness.forget(record);
       this.#book.keep(slot, { ...record, phase: 'refused', reason: error.message });
       this.#book.observe(slot, 'refused');
     }
   }
 
-  #intend(slot: Slot, record: RunRecord): void {
-    try {
-      this.#book.write(slot, record);
-    } catch (error) {
-      throw new Refusal(`its start cannot be recorded: ${(error as Error).message}`);
-    }
+  /** What was found running has the settings of its assignment, which is of its generation. */
+  async #learn(slot: Slot, wanted: Assignment): Promise<void> {
+    const { unit, ready, endpoint, stop_timeout_ms } = wanted;
+    const record = { ...slot.record!, unit, ready, endpoint, stop_timeout_ms };
+    this.#book.keep(slot, record);
+    // It has had its say, and will not repeat it.
+    if (ready.kind === 'notify') return this.#stop(slot, 'nobody knows whether it is ready');
+    this.#readiness.resume(record);
   }
 
-  async #stop(slot: Slot): Promise<void> {
+  async #stop(slot: Slot, why = 'it was stopped'): Promise<void> {
     const record = slot.record!;
     const timeoutMs = slot.wanted?.stop_timeout_ms ?? record.stop_timeout_ms;
     slot.stopping = true;
     slot.end = undefined;
-    this.#askNoMore(record);
+    this.#readiness.forget(record);
     this.#book.observe(slot, 'stopping');
-    await this.#supervisors[record.supervisor].stop(record, timeoutMs);
-    slot.stopping = false;
+    try {
+      await this.#supervisors[record.supervisor].stop(record, timeoutMs);
+    } finally {
+      slot.stopping = false;
+    }
     if (this.#closed) return;
     const end = slot.end ?? { code: null, signal: null, reason: 'is gone' };
-    this.#over(slot, { ...end, reason: `${end.reason} when it was stopped` });
+    this.#course.over(slot, { ...end, reason: `${end.reason} when ${why}` });
   }
 
-  /** Ends what is left of a run whose main process is gone, or of a start that was only intended. */
-  async #clear(record: RunRecord): Promise<void> {
-    if (record.boot !== this.#boot || record.phase === 'refused') return;
-    // systemd itself ends what is left of a unit.
-    if (record.phase === 'ended' && record.supervisor === 'systemd') return;
-    await this.#supervisors[record.supervisor].stop(record, record.stop_timeout_ms);
+  /**
+   * Ends what is left of a run whose main process is gone, of a start that was only intended, or of
+   * a unit that no record tells of.
+   */
+  async #clear(last: RunRecord | undefined, wanted: Assignment | undefined): Promise<void> {
+    const record = last ?? intended(wanted!, this.#own.nonce(), this.#boot);
+    const isOver = record.boot !== this.#boot || record.phase === 'refused';
+    // A unit may be started by somebody else, at every boot for example.
+    if (record.supervisor === 'exec' && isOver) return;
+    const timeoutMs = wanted?.stop_timeout_ms ?? record.stop_timeout_ms;
+    await this.#supervisors[record.supervisor].stop(record, timeoutMs);
   }
 
   async #rest(slot: Slot, wanted: Assignment): Promise<void> {
     const { record } = slot;
-    if (record !== undefined) await this.#clear(record);
+    if (mayRun(record, wanted)) await this.#clear(record, wanted);
     if (this.#closed || slot.wanted !== wanted || slot.forgotten) return;
     slot.resting = wanted;
     if (record?.phase === 'intent') this.#book.keep(slot, { ...record, phase: 'ended' });
     if (record?.generation === wanted.generation && record.phase !== 'intent') return;
-    const { fid, generation } = wanted;
-    const none = { pid: null, started: null, code: null, signal: null };
-    this.#book.tell(slot, { fid, generation, state: 'exited', ...none, reason: 'does not run' });
+    this.#book.tell(slot, observationOfNone(wanted, 'exited', 'does not run'));
   }
 
   async #erase(slot: Slot): Promise<boolean> {
     const { fid, record, wanted } = slot;
-    if (record !== undefined) await this.#clear(record);
+    if (mayRun(record, wanted)) await this.#clear(record, wanted);
     if (this.#closed || !slot.forgotten) return true;
     await this.#outputs.remove(fid);
     if (this.#closed || !slot.forgotten) return true;
@@ -340,57 +391,9 @@ export class Supervision {
     this.#slots.delete(fid);
     return false;
   }
+}
 
-  /** @throws Error where the record of a command that waits for it cannot be written */
-  #began(run: Run, main: Main | null): void {
-    const slot = this.#slotOf(run);
-    if (slot === undefined) return;
-    const record: RunRecord = { ...slot.record!, phase: 'running', main };
-    const isNew = slot.record!.phase === 'intent';
-    if (isNew && record.supervisor === 'exec') this.#book.write(slot, record);
-    else this.#book.keep(slot, record);
-    if (isNew) this.#probes.watch(record, record);
-    if (isNew && record.supervisor === 'exec')
-      this.#outputs.note(run.fid, `started as process ${main?.pid ?? 'unknown'}`);
-    if (main !== null) this.#probes.began(run, main);
-    if (!slot.stopping) this.#book.observe(slot, record.online ? 'online' : 'starting');
-  }
-
-  #ready(run: Run): void {
-    const slot = this.#slotOf(run);
-    if (slot?.record?.phase !== 'running' || slot.stopping || slot.record.online) return;
-    this.#askNoMore(run);
-    this.#book.keep(slot, { ...slot.record, online: true });
-    this.#book.observe(slot, 'online');
-  }
-
-  #ended(run: Run, end: End): void {
-    const slot = this.#slotOf(run);
-    if (slot === undefined) return;
-    if (slot.stopping) slot.end = end;
-    else this.#over(slot, end);
-  }
-
-  #over(slot: Slot, end: End): void {
-    const record = slot.record!;
-    const stopped = slot.observation?.state === 'stopping';
-    const early = record.online || stopped ? '' : ' before it was ready';
-    this.#askNoMore(record);
-    this.#book.keep(slot, { ...record, phase: 'ended', ...end, reason: end.reason + early });
-    if (record.supervisor === 'exec') this.#outputs.note(record.fid, end.reason);
-    this.#book.observe(slot, 'exited');
-    this.#wake(slot);
-  }
-
-  /** Whether a run is ready is known by now, or does not matter any more. */
-  #askNoMore(run: Run): void {
-    this.#probes.forget(run);
-    this.#sockets.close(run.fid);
-  }
-
-  /** The slot whose last run this is: an event of an earlier one concerns nobody. */
-  #slotOf({ fid, nonce }: Run): Slot | undefined {
-    const slot = this.#slots.get(fid);
-    return slot?.record?.nonce === nonce && !this.#closed ? slot : undefined;
-  }
+/** Whether something of a process may be there: what the agent itself has run is on record. */
+function mayRun(record: RunRecord | undefined, wanted: Assignment | undefined): boolean {
+  return record !== undefined || wanted?.command.length === 0;
 }

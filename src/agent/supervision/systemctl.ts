@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import type { End } from './supervisor.ts';
+import { saysShort } from './unknown.ts';
 
 const run = promisify(execFile);
 
@@ -20,6 +21,18 @@ export interface UnitStatus {
   /** Whether a start or a stop is queued. */
   readonly busy: boolean;
   readonly end: End;
+}
+
+/** The host has no systemd. */
+export class NoSystemctl extends Error {}
+
+/** It could not be run, or took too long: what it was asked for may have come about or not. */
+export class NoAnswer extends Error {}
+
+interface CallError extends Error {
+  readonly code?: unknown;
+  readonly killed?: boolean;
+  readonly stderr?: string;
 }
 
 const properties = [
@@ -74,9 +87,10 @@ export class Systemctl {
       });
       return stdout;
     } catch (error) {
-      const { code, stderr = '', message } = error as Error & { code: unknown; stderr?: string };
-      if (code === 'ENOENT') throw new Error(`there is no ${this.#program}`);
-      throw new Error(stderr.trim().split('\n')[0] || message.split('\n')[0]!);
+      const { code, killed, stderr = '', message } = error as CallError;
+      if (code === 'ENOENT') throw new NoSystemctl(`there is no ${this.#program}`);
+      const said = stderr.trim().split('\n')[0] || message.split('\n')[0]!;
+      throw killed === true || saysShort(error) ? new NoAnswer(said) : new Error(said);
     }
   }
 }

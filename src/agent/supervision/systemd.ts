@@ -7,8 +7,9 @@ import { Refusal } from './assignment.ts';
 import { statOf } from './proc.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { Supervisor, SupervisorEvents } from './supervisor.ts';
-import { Systemctl } from './systemctl.ts';
+import { NoAnswer, NoSystemctl, Systemctl } from './systemctl.ts';
 import type { UnitStatus } from './systemctl.ts';
+import { NotNow } from './unknown.ts';
 
 /** Between two looks at the units, ms. */
 const pollMs = 1_000;
@@ -29,7 +30,9 @@ interface Watched {
   alive: boolean;
   isReady: boolean;
   pid: number;
-  stopping: { deadline: number; readonly gone: PromiseWithResolvers<void> } | undefined;
+  /** `asked`: whether systemd has taken the order. */
+  stopping:
+    { deadline: number; asked: boolean; readonly gone: PromiseWithResolvers<void> } | undefined;
 }
 
 /**
@@ -69,6 +72,8 @@ export class SystemdSupervisor implements Supervisor {
       if (status.active === 'failed') await this.#systemctl.resetFailed(unit);
       await this.#systemctl.start(unit);
     } catch (error) {
+      // It may have been started: the next attempt asks, and takes what has been.
+      if (error instanceof NoAnswer) throw new NotNow(error.message);
       throw new Refusal(`the unit ${unit} cannot be started: ${(error as Error).message}`);
     }
     this.#watched.set(unit, watched);
@@ -86,7 +91,9 @@ export class SystemdSupervisor implements Supervisor {
   }
 
   async stop(record: RunRecord, timeoutMs: number): Promise<void> {
-    return this.#end(unitOf(record), record, timeoutMs);
+    const unit = unitOf(record);
+    if (!this.#watched.has(unit) && !(await this.#isStarted(unit))) return;
+    return this.#end(unit, record, timeoutMs);
   }
 
   tick(): void {
@@ -101,16 +108,37 @@ export class SystemdSupervisor implements Supervisor {
     this.#watched.clear();
   }
 
+  /** @throws {NotNow} nobody knows */
+  async #isStarted(unit: string): Promise<boolean> {
+    try {
+      return (await this.#systemctl.show([unit])).some(isStarted);
+    } catch (error) {
+      if (error instanceof NoSystemctl) return false;
+      throw new NotNow(
+        `whether the unit ${unit} is active is not known: ${(error as Error).message}`,
+      );
+    }
+  }
+
   async #end(unit: string, run: Run, timeoutMs: number): Promise<void> {
     const watched = this.#watched.get(unit) ?? { ...watch(unit, run, false), alive: false };
     this.#watched.set(unit, watched);
     const deadline = performance.now() + timeoutMs;
     if (watched.stopping === undefined) {
-      watched.stopping = { deadline, gone: Promise.withResolvers() };
-      await this.#systemctl.stop(unit).catch((error: unknown) => this.#complain(error));
+      watched.stopping = { deadline, asked: false, gone: Promise.withResolvers() };
+      await this.#ask(watched);
       this.#due = 0;
     } else watched.stopping.deadline = Math.min(watched.stopping.deadline, deadline);
     return watched.stopping.gone.promise;
+  }
+
+  async #ask({ unit, stopping }: Watched): Promise<void> {
+    try {
+      await this.#systemctl.stop(unit);
+      stopping!.asked = true;
+    } catch (error) {
+      this.#complain(error);
+    }
   }
 
   async #poll(): Promise<void> {
@@ -152,6 +180,7 @@ export class SystemdSupervisor implements Supervisor {
       stopping?.gone.resolve();
     } else if (stopping !== undefined && performance.now() >= stopping.deadline)
       await this.#systemctl.kill(unit);
+    else if (stopping?.asked === false) await this.#ask(watched);
   }
 
   /** Once for every time that systemctl ceases to answer. */
