@@ -5,6 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import {
+  hostPace,
+  processesPace,
+  processPace,
+  strangersPace,
+  turnMsMax,
+} from '../src/api/admission.ts';
+import {
   connectionsMax,
   connectionsOfHost,
   connectionsOfToken,
@@ -27,6 +34,7 @@ import { requestLimits } from '../src/core/graph/requests.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
 import { longReadLimits, pastLimits, streamLimits, waitLimits } from '../src/station/shares.ts';
+import type { Pace } from '../src/station/paces.ts';
 import type { ShareLimits } from '../src/station/shares.ts';
 import { Station } from '../src/station/station.ts';
 import { stepsMax } from '../src/station/why.ts';
@@ -256,6 +264,14 @@ const shareRows = (what: string, { each, inAll }: ShareLimits): Limit[] => [
 
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
+const paceRows = (what: string, { burst, perSecond }: Pace): Limit[] => [
+  [
+    what,
+    `${burst} at once, then ${perSecond} a second`,
+    `they wait, ${seconds(turnMsMax)} at most; then 429 \`too-many-requests\``,
+  ],
+];
+
 const limits: readonly Limit[] = [
   ['body of a request', bytes(bodyBytesMax), '413 `body-too-large`'],
   ['body of `POST /load`', bytes(loadBytesMax), '413 `body-too-large`'],
@@ -310,6 +326,14 @@ const limits: readonly Limit[] = [
     'connections of the token of the agent of one host',
     String(connectionsOfHost),
     '429 `too-many-requests`',
+  ],
+  ...paceRows('requests of the token of a process', processPace),
+  ...paceRows('requests of the tokens of all processes', processesPace),
+  ...paceRows('requests of the token of the agent of one host', hostPace),
+  [
+    'answers to requests without a valid token, in all',
+    `${strangersPace.burst} at once, then ${strangersPace.perSecond} a second`,
+    `they come later, by ${seconds(turnMsMax)} at most`,
   ],
   ['message of an agent', bytes(agentMessageBytesMax), 'the connection ends with 1009'],
   [

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { retiredRole } from '../core/graph/resources.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Station } from '../station/station.ts';
+import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import { ApiError } from './errors.ts';
 
@@ -50,7 +51,7 @@ const allows = (access: Access, role: CredentialRow['role']): boolean => {
  * administrators.
  */
 export const authorise =
-  (station: Station, connections: Connections) =>
+  (station: Station, connections: Connections, admission: Admission) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public' || request.is404) return done();
@@ -60,7 +61,9 @@ export const authorise =
       const said = match
         ? 'the token is not valid: unknown, revoked or expired'
         : 'no token was sent';
-      return done(
+      return admission.refuseStranger(
+        request,
+        done,
         new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`),
       );
     }
@@ -78,17 +81,13 @@ export const authorise =
         ),
       );
     }
-    if (!connections.prove(request.raw.socket, credential)) return done(tooMany(credential));
     request.credential = credential;
-    done();
+    if (connections.prove(request.raw.socket, credential))
+      return admission.admit(request, credential, done);
+    const { id } = credential;
+    const why = `the token ${id} has as many connections as it may have; close one first`;
+    admission.refuseLater(request, done, why);
   };
-
-const tooMany = ({ id }: CredentialRow): ApiError =>
-  new ApiError(
-    'too-many-requests',
-    `the token ${id} has as many connections as it may have; close one first`,
-    { retryAfter: 5 },
-  );
 
 /** Refuses a process's token for any other process, and a weaker role than `least` for all. */
 export const mustBeOwnOr = (

@@ -12,6 +12,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { Type } from 'typebox';
 import { ShareExceededError } from '../station/shares.ts';
 import type { Station } from '../station/station.ts';
+import { Admission } from './admission.ts';
 import { agentSocket } from './agent-socket.ts';
 import { Abandoned } from './asker.ts';
 import { authorise } from './auth.ts';
@@ -88,7 +89,7 @@ export const createServer = async (
   await app.register(swagger, openapi(version));
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
-  app.addHook('onRequest', authorise(station, connections));
+  app.addHook('onRequest', authorise(station, connections, new Admission()));
   app.addHook('onRequest', admitUploads());
 
   const streams = new EventStreams(station);

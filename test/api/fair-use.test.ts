@@ -1,6 +1,11 @@
 /** What one token can make the station keep and do: a share, and no more. */
 
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { processPace, strangersPace, turnMsMax } from '../../src/api/admission.ts';
+import { Paces } from '../../src/station/paces.ts';
 import { openStation, host } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 
@@ -31,3 +36,114 @@ t.test('what may be repeated as it is keeps no idempotency key', async (t) => {
   t.equal((await ask('PUT', '/vars', { endpoint_cooldown: 5 }, { key: 'v' })).status, 200);
   t.equal(station.graph.count('request'), 0);
 });
+
+t.test(
+  'so many at once, then so many a second: later is promised, too late is refused',
+  async (t) => {
+    let now = 0;
+    const paces = new Paces({ burst: 2, perSecond: 10 }, () => now);
+    const take = (): number | null => paces.take('one', 150);
+    t.same([take(), take(), take(), take()], [0, 0, 100, null]);
+    t.equal(paces.take('other', 150), 0, 'others have a pace of their own');
+    now = 200;
+    t.equal(take(), 0, 'what was promised is kept');
+    now = 10_000;
+    t.same([take(), take(), take()], [0, 0, 100], 'a rest gives no more than a burst');
+  },
+);
+
+const secondsSince = (began: number): number => (performance.now() - began) / 1000;
+
+/** Sends requests one after the other on connections of their own until the time is over. */
+const hammer = async (
+  port: number,
+  lanes: number,
+  seconds: number,
+  request: string,
+): Promise<Map<string, number>> => {
+  const statuses = new Map<string, number>();
+  const until = performance.now() + seconds * 1000;
+  const lane = async (): Promise<void> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    while (performance.now() < until && !socket.destroyed) {
+      socket.write(request);
+      const late = AbortSignal.timeout(Math.max(1, Math.ceil(until - performance.now())));
+      const [data] = (await once(socket, 'data', { signal: late }).catch(() => [])) as [Buffer?];
+      const status = data?.toString().slice(9, 12);
+      if (status !== undefined) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    socket.destroy();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return statuses;
+};
+
+t.test(
+  'a process that reports without end is slowed down, and an operator beside it is not',
+  async (t) => {
+    const opened = await openStation(t);
+    const { fid, token } = await processOf(opened);
+    await opened.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = opened.app.server.address() as AddressInfo;
+    const body = (state: string): string => JSON.stringify({ state, reason: 'again' });
+    const put = (state: string): string =>
+      [
+        `PUT /api/v1/processes/${fid}/state HTTP/1.1`,
+        'host: station',
+        `authorization: Bearer ${token}`,
+        'content-type: application/json',
+        `content-length: ${body(state).length}`,
+        '',
+        body(state),
+      ].join('\r\n');
+    const before = opened.station.head;
+    const began = performance.now();
+    const seconds = 3;
+    const flooding = Promise.all([
+      hammer(port, 4, seconds, put('online')),
+      hammer(port, 4, seconds, put('offline')),
+    ]);
+    for (let i = 0; i < 20; i += 1)
+      t.equal((await opened.ask('POST', '/hosts', { fqdn: `n${i}.example` })).status, 201);
+    await flooding;
+    const made = opened.station.head - before - 20;
+    const most =
+      processPace.burst + (secondsSince(began) + turnMsMax / 1000) * processPace.perSecond;
+    t.ok(made <= most, `${made} commits, at most ${most}`);
+  },
+);
+
+t.test(
+  'who sends the next request before the last was answered, and much too fast, is cut',
+  async (t) => {
+    const opened = await openStation(t);
+    const { token } = await processOf(opened);
+    await opened.app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((opened.app.server.address() as AddressInfo).port, '127.0.0.1');
+    t.teardown(() => socket.destroy());
+    socket.on('error', () => undefined).resume();
+    const ended = once(socket, 'close');
+    const request = `GET /api/v1/whoami HTTP/1.1\r\nhost: station\r\nauthorization: Bearer ${token}\r\n\r\n`;
+    socket.write(request.repeat(processPace.burst + 10));
+    await ended;
+    t.equal((await opened.ask('GET', '/hosts')).status, 200);
+  },
+);
+
+t.test(
+  'answers to those without a token are slow when there are very many, and come',
+  async (t) => {
+    const opened = await openStation(t);
+    await opened.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = opened.app.server.address() as AddressInfo;
+    const request = 'GET /api/v1/whoami HTTP/1.1\r\nhost: station\r\n\r\n';
+    const seconds = 2;
+    const began = performance.now();
+    const statuses = await hammer(port, 50, seconds, request);
+    t.same([...statuses.keys()], ['401']);
+    const most =
+      strangersPace.burst + (secondsSince(began) + turnMsMax / 1000) * strangersPace.perSecond;
+    t.ok(statuses.get('401')! <= most, `${statuses.get('401')} answers, at most ${most}`);
+  },
+);
