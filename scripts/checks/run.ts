@@ -20,7 +20,7 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '--noEmit', '-p', '.'],
 };
 
-const soakTimeoutSeconds = 3600;
+const longTimeoutSeconds = 3600;
 
 interface Outcome {
   readonly name: string;
@@ -28,15 +28,21 @@ interface Outcome {
   readonly detail: string;
 }
 
-const { values } = parseArgs({ options: { soak: { type: 'boolean', default: false } } });
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({ options: { soak: flag, machines: flag } });
 
-const outcomes = values.soak ? await runSoak() : await runAll();
+const outcomes = await chosen();
 const failed = outcomes.filter(({ passed }) => !passed);
 for (const { name, detail } of failed) {
   console.log(`\nfailed: ${name}\n${detail.replace(/^/gm, '    ')}`);
 }
 console.log(`\n${outcomes.length - failed.length} passed, ${failed.length} failed`);
 process.exitCode = failed.length > 0 || outcomes.length === 0 ? 1 : 0;
+
+function chosen(): Promise<Outcome[]> {
+  if (values.soak) return runLong('soak');
+  return values.machines ? runLong('machines') : runAll();
+}
 
 async function runAll(): Promise<Outcome[]> {
   const done: Outcome[] = [];
@@ -48,11 +54,11 @@ async function runAll(): Promise<Outcome[]> {
   return [...done, ...(await runTests([]))];
 }
 
-/** The long tests, `test/**\/*.soak.ts`, which nothing else runs. */
-async function runSoak(): Promise<Outcome[]> {
-  const files = globSync('test/**/*.soak.ts', { cwd: root });
+/** Long tests, such as `test/**\/*.soak.ts`, which nothing else runs. */
+async function runLong(kind: 'soak' | 'machines'): Promise<Outcome[]> {
+  const files = globSync(`test/**/*.${kind}.ts`, { cwd: root });
   if (files.length === 0) return [];
-  return runTests([`--timeout=${soakTimeoutSeconds}`, '--jobs=1', ...files]);
+  return runTests([`--timeout=${longTimeoutSeconds}`, '--jobs=1', ...files]);
 }
 
 function runCheck(name: string, [program, ...args]: readonly string[]): Promise<Outcome> {

@@ -71,7 +71,7 @@ export async function replaceFile<T = void>(
   try {
     const file = await open(draft, 'wx', fileMode);
     try {
-      await file.chmod(fileMode);
+      fchmodSync(file.fd, fileMode);
       result = (await (typeof content === 'string' ? file.writeFile(content) : content(file))) as T;
       await file.sync();
     } finally {
