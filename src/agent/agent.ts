@@ -14,6 +14,7 @@ import type { ReadOutput } from './output-viewers.ts';
 import type { Assign, ProcessReport, ReportedFacts } from './protocol.ts';
 import { hostGoesDown } from './shutdown.ts';
 import type { Observation } from './supervision/assignment.ts';
+import { saysShort } from './supervision/unknown.ts';
 
 export interface Timing {
   readonly pauses: Pauses;
@@ -139,7 +140,9 @@ export class Agent {
     try {
       secret = token();
     } catch (error) {
-      return new Ending('denied', (error as Error).message, 'put the token of this host there');
+      const { message } = error as Error;
+      if (saysShort(error)) return new Ending('unreachable', message);
+      return new Ending('denied', message, 'put the token of this host there');
     }
     const connection: Connection = new Connection({
       station,

@@ -7,6 +7,7 @@ import { availableParallelism, cpus, networkInterfaces, release, totalmem } from
 import type { NetworkInterfaceInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type { ReportedFacts } from './protocol.ts';
+import { saysShort } from './supervision/unknown.ts';
 
 const run = promisify(execFile);
 
@@ -85,13 +86,18 @@ export async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
-/** The first network id that LNet has; undefined where there is no LNet. */
+/**
+ * The first network id that LNet has; undefined where there is no LNet.
+ *
+ * @throws Error where nobody can be asked for now
+ */
 export async function firstLnetNid(): Promise<string | undefined> {
   try {
     const { stdout } = await run('lctl', ['list_nids'], { timeout: commandMsMax });
     const [first = ''] = stdout.trim().split('\n');
     return /^\S+@\S+$/.test(first) ? first : undefined;
-  } catch {
+  } catch (error) {
+    if (saysShort(error)) throw error;
     return undefined;
   }
 }

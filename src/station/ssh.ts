@@ -1,7 +1,11 @@
 /** Runs a command on a host through the ssh client of this machine. */
 
 import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import { isIP } from 'node:net';
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { SshStep } from '../core/recovery-policy.ts';
 
 /** Characters of the output that are kept. */
@@ -13,6 +17,8 @@ const timedOut = 124;
 /** What ssh exits with when it is ssh that failed. */
 const sshFailed = 255;
 
+/** Until it is tried again to run ssh, ms. */
+const againMs = 500;
 /** How long output is waited for when ssh has ended, ms. */
 const lastWordsMs = 1000;
 
@@ -64,7 +70,11 @@ const environment = (): NodeJS.ProcessEnv => {
   );
 };
 
-/** Runs a step on a host until it ends, at the latest when its time is up or `signal` says so. */
+/**
+ * Runs a step on a host until it ends, at the latest when its time is up or `signal` says so. As
+ * long as this machine is short of descriptors or processes ssh is not run, and that says nothing
+ * about the host: it is tried again within the time of the step.
+ */
 export const runSsh = async (
   step: SshStep,
   fqdn: string,
@@ -72,11 +82,26 @@ export const runSsh = async (
   signal: AbortSignal,
 ): Promise<SshResult> => {
   const [program = '', ...args] = sshCommand(step, fqdn, address);
-  const child = spawn(program, args, {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
-  });
+  const deadline = performance.now() + step.timeout * 1000;
+  for (;;) {
+    const child = spawn(program, args, {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+    });
+    if (child.pid !== undefined) return resultOf(child, step);
+    const [{ code = '', message }] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+    const isShort = code !== 'ENOENT' && code !== 'EACCES';
+    if (!isShort || signal.aborted || performance.now() >= deadline)
+      return { ok: false, detail: `ssh could not be run: ${message}` };
+    await wait(againMs, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+const resultOf = (
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  step: SshStep,
+): Promise<SshResult> => {
   let output = '';
   const listen = (chunk: Buffer): void => {
     if (output.length < outputMax) output = (output + chunk.toString()).slice(0, outputMax);

@@ -28,7 +28,6 @@ export class JournalReader implements OutputReader {
     const args = ['--quiet', '--no-pager', '--output=cat', `--unit=${unit}`];
     args.push(`--lines=${lines ?? 'all'}`, ...(follow ? ['--follow'] : []));
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#chunks = (this.#child.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     const { promise, resolve } = Promise.withResolvers<number | null>();
     this.#exit = promise;
     this.#child.on('error', (error) => {
@@ -36,6 +35,11 @@ export class JournalReader implements OutputReader {
       resolve(null);
     });
     this.#child.on('close', (code) => resolve(code));
+    // Where descriptors are short there are no pipes either, whatever the types say.
+    const { stdout } = this.#child as { stdout: Readable | undefined };
+    if (stdout === undefined)
+      throw new UnreadableOutput('its host is short of descriptors; try again later');
+    this.#chunks = (stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     this.#child.stderr.on('data', (text: Buffer) => {
       this.#complaint = (this.#complaint + text.toString()).slice(0, complaintMax);
     });
