@@ -2,6 +2,7 @@
  * What holds of every graph, checked by visiting everything, which the program itself never does.
  */
 
+import { canonicalPrefix } from '../../src/core/allocation/endpoint.ts';
 import { fidKey } from '../../src/core/allocation/fid.ts';
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
@@ -125,7 +126,10 @@ const checkRelations = (graph: Graph): void => {
 const checkProcesses = (graph: Graph): void => {
   const processes = [...graph.all('process')];
   unique(
-    processes.map(({ endpoint }) => endpoint),
+    processes.map(({ endpoint }) => {
+      const [prefix, last] = split(endpoint);
+      return canonicalPrefix(prefix) + last;
+    }),
     'endpoint',
   );
   unique(

@@ -1,15 +1,16 @@
 /** Which endpoints and which range values are taken, cluster-wide and per node. */
 
 import type { Revision } from '../events/commit.ts';
-
+import { canonicalPrefix } from './endpoint.ts';
 import { NumberSet } from './number-set.ts';
-
-/** Where the last segment of an endpoint begins; what stands before it includes the last colon. */
-const lastSegmentOf = (endpoint: string): number => endpoint.lastIndexOf(':') + 1;
 
 /** A family of number sets by name; empty ones are let go. */
 class NumberSets {
   readonly #sets = new Map<string, NumberSet>();
+
+  has(name: string, value: number): boolean {
+    return this.#sets.get(name)?.has(value) ?? false;
+  }
 
   add(name: string, value: number): void {
     let set = this.#sets.get(name);
@@ -30,42 +31,75 @@ class NumberSets {
   }
 }
 
+/** Spellings of prefixes that are remembered with what they mean. */
+const spellingsMax = 100_000;
+
 /**
  * Endpoints held by existing processes, in whatever state, and those that cool down after their
- * process was removed. An endpoint is one or the other, never both.
+ * process was removed. However they are spelled, two that mean the same are one.
  */
 export class EndpointIndex {
   readonly #taken = new NumberSets();
+  /**
+   * Who holds an endpoint beside the first: a process whose own spelling of it still cools, and
+   * processes of logs from before spellings were compared.
+   */
+  readonly #more = new Map<string, number>();
   /** By prefix and last segment, the commit since which an endpoint cools. */
   readonly #cooling = new Map<string, Map<number, Revision>>();
+  readonly #meanings = new Map<string, string>();
+
+  /** What prefixes are compared by: see {@link canonicalPrefix}. */
+  meaningOf(prefix: string): string {
+    let meaning = this.#meanings.get(prefix);
+    if (meaning === undefined) {
+      if (this.#meanings.size >= spellingsMax) this.#meanings.clear();
+      this.#meanings.set(prefix, (meaning = canonicalPrefix(prefix)));
+    }
+    return meaning;
+  }
 
   hold(endpoint: string): void {
-    const at = lastSegmentOf(endpoint);
-    this.#taken.add(endpoint.slice(0, at), Number(endpoint.slice(at)));
+    this.#claim(...this.#split(endpoint));
   }
 
   release(endpoint: string): void {
-    const at = lastSegmentOf(endpoint);
-    this.#taken.delete(endpoint.slice(0, at), Number(endpoint.slice(at)));
+    this.#yield(...this.#split(endpoint));
   }
 
   /** It counts as taken until it has cooled. */
   cool(endpoint: string, since: Revision): void {
-    const at = lastSegmentOf(endpoint);
-    const [prefix, last] = [endpoint.slice(0, at), Number(endpoint.slice(at))];
+    const [prefix, last] = this.#split(endpoint);
     const cooling = this.#cooling.get(prefix);
     if (cooling) cooling.set(last, since);
     else this.#cooling.set(prefix, new Map([[last, since]]));
-    this.#taken.add(prefix, last);
+    this.#claim(prefix, last);
   }
 
   cooled(endpoint: string): void {
-    const at = lastSegmentOf(endpoint);
-    const [prefix, last] = [endpoint.slice(0, at), Number(endpoint.slice(at))];
+    const [prefix, last] = this.#split(endpoint);
     const cooling = this.#cooling.get(prefix);
     cooling?.delete(last);
     if (cooling?.size === 0) this.#cooling.delete(prefix);
-    this.#taken.delete(prefix, last);
+    this.#yield(prefix, last);
+  }
+
+  #split(endpoint: string): readonly [prefix: string, last: number] {
+    const at = endpoint.lastIndexOf(':') + 1;
+    return [this.meaningOf(endpoint.slice(0, at)), Number(endpoint.slice(at))];
+  }
+
+  #claim(prefix: string, last: number): void {
+    if (!this.#taken.has(prefix, last)) return this.#taken.add(prefix, last);
+    const key = `${prefix}${last}`;
+    this.#more.set(key, (this.#more.get(key) ?? 0) + 1);
+  }
+
+  #yield(prefix: string, last: number): void {
+    const more = this.#more.size === 0 ? 0 : (this.#more.get(`${prefix}${last}`) ?? 0);
+    if (more === 0) this.#taken.delete(prefix, last);
+    else if (more === 1) this.#more.delete(`${prefix}${last}`);
+    else this.#more.set(`${prefix}${last}`, more - 1);
   }
 
   /**
@@ -73,13 +107,14 @@ export class EndpointIndex {
    * where there is none.
    */
   lowestFree(prefix: string, from: number, max: number): number {
-    return this.#taken.lowestFree(prefix, from, max);
+    return this.#taken.lowestFree(this.meaningOf(prefix), from, max);
   }
 
   /** The last segments in `from..max` that cool under this prefix, the one longest free first. */
   longestFree(prefix: string, from: number, max: number): number[] {
-    return [...(this.#cooling.get(prefix) ?? [])]
-      .filter(([last]) => last >= from && last <= max)
+    const meaning = this.meaningOf(prefix);
+    return [...(this.#cooling.get(meaning) ?? [])]
+      .filter(([last]) => last >= from && last <= max && !this.#more.has(`${meaning}${last}`))
       .sort(([a, since], [b, after]) => since - after || a - b)
       .map(([last]) => last);
   }

@@ -166,7 +166,7 @@ export class Allocator {
         ranges[key] = value;
       }
       this.#rolesGiven.link(`${node} ${role}`);
-      this.#given.add(endpoint);
+      this.#given.add(this.#meaning(endpoint));
       for (const key in ranges) this.#given.add(`${node} ${key} ${ranges[key]}`);
       const data = { fid: this.fid('process'), node, role, spec: specId, endpoint, ranges };
       const services = spec.services.map(() => this.fid('service'));
@@ -180,7 +180,7 @@ export class Allocator {
     else if (type === 'SpecRendered') this.#specs.delete(JSON.stringify(data.spec));
     else if (type === 'ProcessAdded') {
       this.#rolesGiven.unlink(`${data.node} ${data.role}`);
-      this.#given.delete(data.endpoint);
+      this.#given.delete(this.#meaning(data.endpoint));
       for (const key in data.ranges) this.#given.delete(`${data.node} ${key} ${data.ranges[key]}`);
     }
   }
@@ -218,8 +218,9 @@ export class Allocator {
     if (!parsed)
       return reject('template-error', `${base} is not an endpoint`, { subject: 'endpoint' });
     const { prefix, last, max } = parsed;
-    const value = this.#lowest(prefix, last, (from) =>
-      this.#graph.endpoints.lowestFree(prefix, from, max),
+    const { endpoints } = this.#graph;
+    const value = this.#lowest(endpoints.meaningOf(prefix), last, (from) =>
+      endpoints.lowestFree(prefix, from, max),
     );
     if (value >= 0) return `${prefix}${value}`;
     const cooling = this.#longestFree(prefix, last, max);
@@ -228,15 +229,22 @@ export class Allocator {
     return reject('no-free-endpoint', message, { subject: base });
   }
 
+  /** An endpoint as those given out are compared. */
+  #meaning(endpoint: string): string {
+    const at = endpoint.lastIndexOf(':') + 1;
+    return this.#graph.endpoints.meaningOf(endpoint.slice(0, at)) + endpoint.slice(at);
+  }
+
   #longestFree(prefix: string, from: number, max: number): number | undefined {
-    const base = `${prefix}${from}`;
+    const meaning = this.#graph.endpoints.meaningOf(prefix);
+    const base = `${meaning}${from}`;
     let cooling = this.#cooling.get(base);
     if (!cooling) {
       cooling = this.#graph.endpoints.longestFree(prefix, from, max).reverse();
       this.#cooling.set(base, cooling);
     }
     let value = cooling.pop();
-    while (value !== undefined && this.#given.has(`${prefix}${value}`)) value = cooling.pop();
+    while (value !== undefined && this.#given.has(`${meaning}${value}`)) value = cooling.pop();
     return value;
   }
 

@@ -2,6 +2,8 @@
  * Endpoints: the two notations processes are reached by, and what of them allocation may change.
  */
 
+import { canonicalHost, canonicalNid } from './address.ts';
+
 /** An endpoint split where allocation works on it. */
 export interface ParsedEndpoint {
   /** Everything up to and including the last colon. */
@@ -34,4 +36,17 @@ export const parseEndpoint = (text: string): ParsedEndpoint | null => {
   const [min, max] = asLnet ? [0, tmidMax] : [1, portMax];
   const last = Number(match[2]);
   return last >= min && last <= max ? { prefix: match[1]!, last, min, max } : null;
+};
+
+/**
+ * What stands before the last segment, in the one spelling of all that mean the same: endpoints are
+ * compared by it, and kept as they are written.
+ *
+ * @param prefix of a legal endpoint, up to and including the last colon
+ */
+export const canonicalPrefix = (prefix: string): string => {
+  const [, nid, pid, portal] = /^([^[\]:]+@[^:]+):([0-9]+):([0-9]+):$/.exec(prefix) ?? [];
+  return nid === undefined
+    ? `${canonicalHost(prefix.slice(0, -1))}:`
+    : `${canonicalNid(nid)}:${Number(pid)}:${Number(portal)}:`;
 };
