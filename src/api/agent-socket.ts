@@ -131,8 +131,9 @@ class Connection implements AgentSession {
       return;
     }
     this.#keep(message).catch((error: unknown) => {
-      this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
       const { code = 'internal', message: text } = error as { code?: string; message: string };
+      if (code !== 'not-in-place')
+        this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
       this.#send({ type: 'refused', id: message.id, code, message: text });
     });
   }

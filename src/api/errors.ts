@@ -59,6 +59,7 @@ const others = {
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
   'append-failed': { status: 507, title: 'the log cannot be written' },
+  'not-in-place': { status: 503, title: 'the files of the station are not where they were' },
   'log-corrupt': { status: 500, title: 'the log is damaged' },
   internal: { status: 500, title: 'the station failed' },
 } as const;

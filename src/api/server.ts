@@ -151,8 +151,8 @@ const problemType = 'application/problem+json; charset=utf-8';
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   if (error instanceof Abandoned) return reply.hijack();
   const problem = asApiError(error);
-  // What a route refuses says itself what there is to know.
-  if (problem.status >= 500 && problem !== error)
+  // What a route refuses says itself what there is to know; files that are away were told of once.
+  if (problem.status >= 500 && problem !== error && problem.code !== 'not-in-place')
     request.log.error({ err: error, request: request.id }, 'a request failed');
   hangUpSoon(request.raw);
   if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
@@ -192,6 +192,7 @@ const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiE
       );
     case 'log-busy':
     case 'append-failed':
+    case 'not-in-place':
     case 'log-corrupt':
       return new ApiError(error.code, error.message);
     default:

@@ -78,6 +78,21 @@ export class AppendFailedError extends Error {
   }
 }
 
+/**
+ * The files are not where they were when they were opened, or cannot be written any more: what was
+ * appended would not be found again. Nothing of the commit is kept.
+ */
+export class NotInPlaceError extends Error {
+  readonly code = 'not-in-place';
+  constructor(trouble: string) {
+    super(
+      `${trouble}. Commands are refused. Put it back as it was, the same file and no copy, and all ` +
+        'goes on; or restart, on what is there then',
+    );
+    this.name = 'NotInPlaceError';
+  }
+}
+
 export class LogBusyError extends Error {
   readonly code = 'log-busy';
   constructor(waiting: number) {

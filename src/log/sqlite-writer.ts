@@ -4,6 +4,7 @@
  * transaction waited for the disk is the next transaction.
  */
 
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import {
   type MessagePort,
@@ -12,7 +13,9 @@ import {
   workerData,
 } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import { InPlace } from '../disk/in-place.ts';
 import { HeadFile, type LogPosition } from './head-file.ts';
+import type { LogFiles } from './sqlite-files.ts';
 
 /**
  * Pages of the write-ahead log after which it is written back; then it is reused, which is faster
@@ -22,9 +25,11 @@ const checkpointPages = 8192;
 const cacheKibibytes = 65_536;
 
 export interface WriterSetup {
-  readonly database: string;
-  readonly head: string;
+  readonly directory: string;
+  readonly files: LogFiles;
   readonly end: LogPosition;
+  /** Between two looks whether the files are where they were, ms. */
+  readonly lookMs: number;
   /** Commits after which a transaction takes no further batch. */
   readonly transactionCommits: number;
 }
@@ -43,19 +48,31 @@ export type WriterRequest = Batch | 'close';
 export type WriterReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'durable'; readonly revision: number }
+  /** What is not where it was; null: all is again. Comes before what fails for it. */
+  | { readonly kind: 'place'; readonly trouble: string | null }
   | { readonly kind: 'failed'; readonly message: string };
 
 class Writer {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
-  readonly #head: HeadFile;
+  readonly #remove: StatementSync;
+  readonly #files: LogFiles;
+  readonly #inPlace: InPlace;
+  readonly #looking: NodeJS.Timeout;
+  #head: HeadFile;
+  #headInPlace: InPlace;
   readonly #transactionCommits: number;
   readonly #port: MessagePort;
   #end: LogPosition;
   #era = 0;
+  #trouble: string | undefined;
+  /** Whether there may be rows after the end, of commits that were not acknowledged. */
+  #hasExcess = false;
 
   constructor(setup: WriterSetup, port: MessagePort) {
-    this.#database = new DatabaseSync(setup.database, { timeout: 5000 });
+    const { directory, files } = setup;
+    this.#files = files;
+    this.#database = new DatabaseSync(files.database, { timeout: 5000 });
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
@@ -65,8 +82,13 @@ class Writer {
     this.#insert = this.#database.prepare(
       'INSERT INTO commits (revision, at, crc, body) VALUES (?, ?, ?, ?)',
     );
-    this.#head = new HeadFile(setup.head);
+    this.#remove = this.#database.prepare('DELETE FROM commits WHERE revision > ?');
+    this.#head = new HeadFile(files.head);
     this.#head.write(setup.end);
+    this.#headInPlace = new InPlace(directory, [files.head]);
+    const { database, writeAhead, sharedMemory, lock } = files;
+    this.#inPlace = new InPlace(directory, [lock, database, writeAhead, sharedMemory], [database]);
+    this.#looking = setInterval(() => this.#look(), setup.lookMs);
     this.#transactionCommits = setup.transactionCommits;
     this.#end = setup.end;
     this.#port = port;
@@ -96,6 +118,8 @@ class Writer {
     let next: WriterRequest | undefined = first;
     let { revision, crc } = this.#end;
     try {
+      if (this.#trouble !== undefined && this.#look() !== undefined) throw new Error(this.#trouble);
+      this.#removeExcess();
       this.#database.exec('BEGIN IMMEDIATE');
       const last = revision + this.#transactionCommits;
       do {
@@ -109,6 +133,7 @@ class Writer {
         next = revision < last ? this.#receive() : undefined;
       } while (next !== undefined && next !== 'close');
       this.#database.exec('COMMIT');
+      this.#mustBeInPlace();
     } catch (error) {
       // A failed COMMIT may have undone the transaction already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -120,6 +145,55 @@ class Writer {
     this.#recordHead();
     this.#report({ kind: 'durable', revision });
     return next ?? this.#receive();
+  }
+
+  /** A commit that went to files that are not there any more is none, also when they come back. */
+  #mustBeInPlace(): void {
+    if (this.#inPlace.displaced() === undefined) return;
+    this.#hasExcess = true;
+    this.#look();
+    this.#removeExcess();
+    throw new Error(this.#trouble ?? 'the files were away for a moment');
+  }
+
+  #removeExcess(): void {
+    if (!this.#hasExcess) return;
+    this.#remove.run(this.#end.revision);
+    this.#hasExcess = false;
+  }
+
+  /** Looks whether the files are where they were, and tells when that has changed. */
+  #look(): string | undefined {
+    const trouble = this.#inPlace.trouble();
+    if (trouble !== this.#trouble) this.#report({ kind: 'place', trouble: trouble ?? null });
+    const isNew = trouble !== undefined && this.#trouble === undefined;
+    this.#trouble = trouble;
+    if (isNew) this.#saveWriteAhead();
+    if (trouble === undefined) this.#keepHead();
+    return trouble;
+  }
+
+  /** Where only the write-ahead log was removed, nothing is lost once it is written back. */
+  #saveWriteAhead(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // What can be done about it was said.
+    }
+  }
+
+  /** It can be made again from what is known, unlike the others. */
+  #keepHead(): void {
+    if (this.#headInPlace.displaced() === undefined) return;
+    try {
+      const head = new HeadFile(this.#files.head);
+      this.#head.close();
+      this.#head = head;
+      this.#head.write(this.#end);
+      this.#headInPlace = new InPlace(dirname(this.#files.head), [this.#files.head]);
+    } catch {
+      // The next look tries again; without it, a start detects less.
+    }
   }
 
   #report(report: WriterReport): void {
@@ -136,6 +210,7 @@ class Writer {
   }
 
   #close(): void {
+    clearInterval(this.#looking);
     this.#database.close();
     try {
       this.#head.close();

@@ -15,6 +15,7 @@ import {
   AppendFailedError,
   LogBusyError,
   LogUnavailableError,
+  NotInPlaceError,
   RevisionConflictError,
 } from './log.ts';
 import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
@@ -67,6 +68,11 @@ export interface SqliteLog extends EventLog {
   revisionAt(time: number): Revision;
   /** Transactions synced since it was opened: how far group commit spread the cost of a sync. */
   readonly transactions: number;
+  /**
+   * What of its files is not where it was when they were opened, or why they cannot be written any
+   * more; known within a second. Nothing is kept meanwhile.
+   */
+  readonly trouble: string | undefined;
 }
 
 /**
@@ -84,10 +90,15 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     createLog(files);
     const { reader, end } = openVerified(files, options.verify ?? 'tail');
     try {
-      const { database, head } = files;
       const limits = { ...sqliteLogLimits, ...options.limits };
       const transactionCommits = limits.batchCommits;
-      const writer = await startWriter({ database, head, end, transactionCommits });
+      const writer = await startWriter({
+        directory: options.directory,
+        files,
+        end,
+        lookMs,
+        transactionCommits,
+      });
       return new GroupCommitLog({ files, limits, reader, writer, end, unlock });
     } catch (error) {
       reader.close();
@@ -110,7 +121,7 @@ async function startWriter(setup: WriterSetup): Promise<Worker> {
     await once(writer, 'message');
     return writer;
   } catch (error) {
-    throw logFailure(error, setup.database);
+    throw logFailure(error, setup.files.database);
   }
 }
 
@@ -123,6 +134,8 @@ interface Parts {
   readonly unlock: () => void;
 }
 
+/** Between two looks whether the files are where they were, ms. */
+const lookMs = 250;
 /** Commits that are sent together without waiting for more to come. */
 const eagerCommits = 64;
 /** Batches the writer may have; it joins those it finds into one transaction. */
@@ -131,6 +144,7 @@ const sentBatches = 16;
 class GroupCommitLog implements SqliteLog {
   readonly durability = 'disk';
   transactions = 0;
+  trouble: string | undefined;
   readonly #parts: Parts;
   readonly #subscriptions: Subscriptions;
   readonly #waiting: CommitQueue;
@@ -287,6 +301,7 @@ class GroupCommitLog implements SqliteLog {
       this.transactions += 1;
       this.#settle(report.revision);
     }
+    if (report.kind === 'place') this.trouble = report.trouble ?? undefined;
     if (report.kind === 'failed') this.#fail(report.message);
   }
 
@@ -310,10 +325,13 @@ class GroupCommitLog implements SqliteLog {
     this.#characters = 0;
     this.#issued = this.#durable;
     this.#era += 1;
-    const error = new AppendFailedError(
-      `${this.#parts.files.database} cannot be written: ${message}`,
-      cause && { cause },
-    );
+    const error =
+      this.trouble === undefined
+        ? new AppendFailedError(
+            `${this.#parts.files.database} cannot be written: ${message}`,
+            cause && { cause },
+          )
+        : new NotInPlaceError(this.trouble);
     for (const { reject } of rejected) reject(error);
     this.#checkDrained();
   }

@@ -12,6 +12,7 @@ import { ownContentSync } from '../disk/modes.ts';
 import type { Narrowed } from '../disk/modes.ts';
 import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../log/snapshots.ts';
 import type { SnapshotFile } from '../log/snapshots.ts';
+import { NotInPlaceError } from '../log/log.ts';
 import type { SqliteLog } from '../log/sqlite.ts';
 import { Turns } from './turns.ts';
 import type { Turn } from './turns.ts';
@@ -99,6 +100,8 @@ export class Archive {
     const lines = snapshotLines(graph);
     const digest = graph.digest();
     await durable;
+    // Its directory would be made anew where nobody looks for it.
+    if (this.#log.trouble !== undefined) throw new NotInPlaceError(this.#log.trouble);
     const crc = this.#log.checksum(head);
     if (crc === undefined) return;
     const about = { revision: head, crc, digest, rules: kind };

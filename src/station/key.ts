@@ -9,7 +9,7 @@ import { StationUnavailableError } from './result.ts';
 
 const length = 32;
 /** Whatever is longer is not read. */
-const keyBytesMax = 4096;
+export const keyBytesMax = 4096;
 
 /**
  * Reads `station.key` of a data directory, making it on the first start.

@@ -4,7 +4,8 @@
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { InPlace } from '../disk/in-place.ts';
 import { replaceFileSync } from '../disk/lasting-file.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
 import { AppendFailedError } from '../log/log.ts';
@@ -27,12 +28,20 @@ export class SecretStore {
   readonly #path: string;
   readonly #key: Buffer;
   #sealed: Sealed;
+  /** Where the file is; undefined where there is none. */
+  #inPlace: InPlace | undefined;
 
   /** @throws {StationUnavailableError} the file is there and cannot be read */
   constructor(directory: string, stationKey: Buffer) {
     this.#path = join(directory, 'secrets.json');
     this.#key = Buffer.from(hkdfSync('sha256', stationKey, '', 'secret store', 32));
     this.#sealed = readSealed(this.#path);
+    if (Object.keys(this.#sealed).length > 0) this.#inPlace = placeOf(this.#path);
+  }
+
+  /** Whether the file is not where it was written, in words. */
+  displaced(): string | undefined {
+    return this.#inPlace?.displaced();
   }
 
   get(name: string): Secret | undefined {
@@ -63,6 +72,7 @@ export class SecretStore {
       });
     }
     this.#sealed = next;
+    this.#inPlace = placeOf(this.#path);
   }
 
   /** The name is authenticated too, so that entries cannot be swapped in the file. */
@@ -85,6 +95,8 @@ export class SecretStore {
     return JSON.parse(text.toString('utf8')) as Secret;
   }
 }
+
+const placeOf = (path: string): InPlace => new InPlace(dirname(path), [path]);
 
 const readSealed = (path: string): Sealed => {
   let value: unknown;

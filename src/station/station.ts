@@ -36,6 +36,7 @@ import type { StationLogger } from './logger.ts';
 import { LongReads } from './long-reads.ts';
 import type { Asker } from './long-reads.ts';
 import { OperationWaits } from './operation-waits.ts';
+import { Premises } from './premises.ts';
 import { Rate } from './rate.ts';
 import { RecoverySteps } from './recovery-steps.ts';
 import type { MakeReply, Result } from './result.ts';
@@ -91,6 +92,7 @@ export class Station {
   readonly agents: AgentSessions;
   readonly leases: Leases;
   readonly archive: Archive;
+  readonly premises: Premises;
   readonly dispatcher: Dispatcher;
   readonly files = new FilesReader();
   /** For work that costs more than a moment. */
@@ -150,7 +152,8 @@ export class Station {
   private constructor(options: StationOptions, log: SqliteLog, archive: Archive, start: GraphAt) {
     this.log = log;
     this.archive = archive;
-    this.#logger = options.logger;
+    const { logger } = options;
+    this.#logger = logger;
     const monotonic = options.monotonic ?? (() => performance.now());
     this.#now = logClock(options.now ?? Date.now, monotonic, start.at);
     this.#hasLeapt = leapOf(this.#now, monotonic);
@@ -177,7 +180,7 @@ export class Station {
     this.#snapshotting = new Snapshotting({
       archive,
       every: options.snapshotEvery ?? defaultSnapshotEvery,
-      logger: options.logger,
+      logger,
       present: () => this.#present,
       settled: () => this.settled(),
     });
@@ -198,6 +201,8 @@ export class Station {
       graph: () => this.#engine.graph,
       report: (command) => this.submit(command, { actor: 'station' }, () => null),
     });
+    const { directory, secrets } = this;
+    this.premises = new Premises({ log, directory, key: this.#key, secrets, logger });
     this.#ticker = setInterval(() => void this.#tick(), tickMs).unref();
   }
 
@@ -245,9 +250,11 @@ export class Station {
    * Decides a command and waits until it is durable.
    *
    * @param makeReply made at once from the graph as the command left it
-   * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
+   * @throws {AppendFailedError | LogBusyError | NotInPlaceError} the log could not keep it; nothing
+   *   happened
    */
-  submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
+  async submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
+    this.premises.mustBeInPlace();
     if (!this.#closing) this.#snapshotting.consider(this.head);
     const leased = command.type === 'LeaseProcess' ? [command.fid] : [];
     const isLeasing = command.type === 'AddProcesses' && command.lease !== undefined;
@@ -351,6 +358,7 @@ export class Station {
 
   /** One commit fires a limited number of deadlines; while more are due, the next one follows at once. */
   async #tick(): Promise<void> {
+    this.premises.look();
     this.#commits.sample(performance.now(), this.counters.commits);
     const hasLeapt = this.#hasLeapt();
     if (this.#isFiring) return;
@@ -378,6 +386,8 @@ export class Station {
 
   /** @returns whether it changed something */
   async #inBackground(command: Command): Promise<boolean> {
+    // It was said, and is due again when the files are back.
+    if (this.premises.trouble !== undefined) return false;
     try {
       const result = await this.submit(command, { actor: 'station' }, () => null);
       return result.ok && result.changed;

@@ -23,12 +23,13 @@ export const healthRoutes = (app: FastifyInstance, station: Station): void => {
     {
       config: { access: 'public' },
       schema: {
-        summary: 'Whether everything decided so far is durable',
+        summary: 'Whether the files are in place and everything decided so far is durable',
         tags: ['station'],
         response: { 200: Readiness },
       },
     },
     async () => {
+      station.premises.mustBeInPlace();
       await station.settled();
       return { ok: true, revision: station.head };
     },

@@ -1,0 +1,250 @@
+/** A station whose files are taken from it acknowledges nothing, says so, and goes on when they are back. */
+
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { fillFrom, startStation, temporary, until } from './harness.ts';
+import type { Child } from './harness.ts';
+
+interface Displacement {
+  readonly take: (data: string) => void;
+  /** Puts it back as it was; absent: nothing can. */
+  readonly giveBack?: (data: string) => void;
+  readonly says: RegExp;
+}
+
+const move = (name: string): Displacement => ({
+  take: (data) => renameSync(join(data, name), join(data, '..', 'away')),
+  giveBack: (data) => renameSync(join(data, '..', 'away'), join(data, name)),
+  says: new RegExp(`data/${name}`.replace(/\/$/, '')),
+});
+
+const remove = (name: string): Displacement => ({
+  take: (data) => rmSync(join(data, name)),
+  says: new RegExp(`data/${name} was removed or renamed`),
+});
+
+const displacements: Readonly<Record<string, Displacement>> = {
+  'the directory is removed': {
+    take: (data) => rmSync(data, { recursive: true }),
+    says: /data was removed or renamed/,
+  },
+  'the directory is renamed': move(''),
+  'the directory is replaced by a copy': {
+    take: (data) => {
+      renameSync(data, `${data}.old`);
+      execFileSync('cp', ['-a', `${data}.old`, data]);
+    },
+    giveBack: (data) => {
+      rmSync(data, { recursive: true });
+      renameSync(`${data}.old`, data);
+    },
+    says: /data was replaced by another/,
+  },
+  'the directory is replaced by a link to where it is now': {
+    take: (data) => {
+      renameSync(data, `${data}.old`);
+      symlinkSync(`${data}.old`, data);
+    },
+    giveBack: (data) => {
+      rmSync(data);
+      renameSync(`${data}.old`, data);
+    },
+    says: /data was replaced by a symbolic link/,
+  },
+  'something is mounted over it': {
+    take: (data) => execFileSync('mount', ['-t', 'tmpfs', 'none', data]),
+    giveBack: (data) => execFileSync('umount', [data]),
+    says: /data was replaced by another, or something was mounted over it/,
+  },
+  'nothing can be made in it any more': {
+    take: (data) => execFileSync('chattr', ['+i', data]),
+    giveBack: (data) => execFileSync('chattr', ['-i', data]),
+    says: /nothing can be written to .*data/,
+  },
+  'the log is removed': remove('log.db'),
+  'its write-ahead log is removed': remove('log.db-wal'),
+  'its shared memory is removed': remove('log.db-shm'),
+  'its lock is removed': remove('lock.db'),
+  'the log is cut': {
+    take: (data) => truncateSync(join(data, 'log.db')),
+    says: /log\.db was cut/,
+  },
+  'the log is replaced by a copy': {
+    take: (data) => {
+      copyFileSync(join(data, 'log.db'), join(data, 'copy'));
+      renameSync(join(data, 'copy'), join(data, 'log.db'));
+    },
+    says: /log\.db was replaced by another/,
+  },
+  'the key is removed': {
+    take: (data) => renameSync(join(data, 'station.key'), join(data, '..', 'away')),
+    // A copy is as good.
+    giveBack: (data) => {
+      copyFileSync(join(data, '..', 'away'), join(data, 'station.key'));
+      chmodSync(join(data, 'station.key'), 0o600);
+    },
+    says: /station\.key was removed or renamed/,
+  },
+  'the key is another one': {
+    take: (data) => {
+      renameSync(join(data, 'station.key'), join(data, '..', 'away'));
+      writeFileSync(join(data, 'station.key'), Buffer.alloc(32, 7), { mode: 0o600 });
+    },
+    giveBack: (data) => renameSync(join(data, '..', 'away'), join(data, 'station.key')),
+    says: /station\.key is another key/,
+  },
+  'the secrets are removed': move('secrets.json'),
+};
+
+const facts = (cluster: string): object => ({
+  facts: {
+    name: 'facts.yaml',
+    text: `cluster: ${cluster}
+hosts:
+  - fqdn: n1.example
+    roles: []
+    obm: { type: ipmi, address: 10.1.0.1, user: admin, password: secret }
+`,
+  },
+  roles: [],
+});
+
+const add = async (station: Child, name: string): Promise<{ status: number; body: Json }> =>
+  station.ask('POST', '/hosts', { fqdn: `${name}.example` });
+type Json = ReturnType<typeof JSON.parse>;
+
+/** Adds hosts all the while, and remembers which of them were acknowledged and when. */
+const adding = (station: Child): { stop: () => Promise<{ name: string; at: number }[]> } => {
+  const acknowledged: { name: string; at: number }[] = [];
+  let isOver = false;
+  const work = (async () => {
+    for (let i = 0; !isOver; i += 1) {
+      const { status } = await add(station, `busy${i}`);
+      if (status === 201) acknowledged.push({ name: `busy${i}.example`, at: performance.now() });
+    }
+  })();
+  return {
+    stop: async () => {
+      isOver = true;
+      await work;
+      return acknowledged;
+    },
+  };
+};
+
+for (const [what, { take, giveBack, says }] of Object.entries(displacements))
+  t.test(`when ${what}, nothing is acknowledged and it is said why`, async (t: Test) => {
+    const data = join(temporary(t), 'data');
+    const station = await startStation(t, data);
+    t.equal((await station.ask('POST', '/load', facts('c'))).status, 200);
+    let isBack = false;
+    t.teardown(() => isBack || giveBack?.(data));
+    const busy = adding(station);
+    await until('work', async () => (await station.ask('GET', '/log')).body.head > 10);
+    const taken = performance.now();
+    take(data);
+    const ready = await until('the station to notice', async () => {
+      const answer = await station.ask('GET', '/readyz');
+      return answer.status === 503 ? answer : null;
+    });
+    t.match(ready.body, { code: 'not-in-place', detail: says });
+    const refused = await add(station, 'refused');
+    t.match(refused, { status: 503, body: { code: 'not-in-place', detail: /Put it back/ } });
+    t.equal((await station.ask('POST', '/load', facts('d'))).status, 503);
+    t.equal((await station.ask('GET', '/hosts')).status, 200, 'reads go on');
+    t.equal((await station.ask('GET', '/healthz')).status, 200, 'it lives');
+    const acknowledged = await busy.stop();
+    t.ok(acknowledged.length > 0);
+    const late = acknowledged.filter(({ at }) => at > taken + 1000);
+    t.same(late, [], 'nothing was acknowledged for longer than a second');
+    const saidOf = (text: string): number => station.stderr().split(text).length - 1;
+    await until('a line in the log', () => saidOf('"trouble":') > 0);
+    if (giveBack !== undefined) {
+      giveBack(data);
+      isBack = true;
+      await until(
+        'it to be ready',
+        async () => (await station.ask('GET', '/readyz')).status === 200,
+      );
+      t.equal((await add(station, 'again')).status, 201);
+      await until('the end in the log', () => saidOf('all files are where they were') > 0);
+      const { digest } = (await station.ask('GET', '/log')).body;
+      await station.end('SIGKILL');
+      const next = await startStation(t, data, { token: station.admin! });
+      t.equal((await next.ask('GET', '/log')).body.digest, digest, 'all that was shown is kept');
+      const hosts = (await next.ask('GET', '/hosts?limit=1000')).body.items;
+      const names = new Set(hosts.map(({ fqdn }: { fqdn: string }) => fqdn));
+      t.ok(acknowledged.every(({ name }) => names.has(name)));
+      t.notOk(names.has('refused.example'), 'what was refused is not there');
+      t.equal((await next.end('SIGTERM')).code, 0);
+    } else {
+      t.equal((await station.end('SIGTERM')).code, 0);
+      t.notOk(what.includes('directory') && existsSync(data), 'nothing was made in its place');
+    }
+    t.equal(saidOf('"trouble":'), 1, 'once');
+  });
+
+t.test('without its write-ahead log, what was acknowledged is in the log itself', async (t) => {
+  const data = join(temporary(t), 'data');
+  const station = await startStation(t, data);
+  await fillFrom(station.ask);
+  const { digest } = (await station.ask('GET', '/log')).body;
+  rmSync(join(data, 'log.db-wal'));
+  await until('it to notice', async () => (await station.ask('GET', '/readyz')).status === 503);
+  await station.end('SIGKILL');
+  const next = await startStation(t, data, { token: station.admin! });
+  t.equal((await next.ask('GET', '/log')).body.digest, digest);
+});
+
+t.test('a head file that is taken away is made again', async (t) => {
+  const data = join(temporary(t), 'data');
+  const station = await startStation(t, data);
+  await fillFrom(station.ask);
+  for (const spoil of [
+    () => rmSync(join(data, 'head')),
+    () =>
+      (writeFileSync(join(data, 'new'), 'x') as never) ??
+      renameSync(join(data, 'new'), join(data, 'head')),
+  ]) {
+    spoil();
+    const { head } = (await station.ask('GET', '/log')).body;
+    await until('the head', () => {
+      const text = existsSync(join(data, 'head')) ? readFileSync(join(data, 'head'), 'utf8') : '';
+      return text.includes(String(head).padStart(16, '0'));
+    });
+    t.equal((await station.ask('GET', '/readyz')).status, 200);
+  }
+});
+
+t.test('a file system that becomes read-only is noticed by an idle station', async (t) => {
+  const mounted = temporary(t);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=700', 'none', mounted]);
+  t.teardown(() => execFileSync('umount', ['-l', mounted]));
+  const station = await startStation(t, join(mounted, 'data'));
+  await fillFrom(station.ask);
+  // With files open for writing the kernel refuses a plain remount, as it does not after an error.
+  execFileSync('mount', ['--bind', mounted, mounted]);
+  t.teardown(() => execFileSync('umount', ['-l', mounted]));
+  execFileSync('mount', ['-o', 'remount,bind,ro', mounted]);
+  const ready = await until('it to notice', async () => {
+    const answer = await station.ask('GET', '/readyz');
+    return answer.status === 503 ? answer : null;
+  });
+  t.match(ready.body.detail, /read-only now/);
+  execFileSync('mount', ['-o', 'remount,bind,rw', mounted]);
+  await until('it to be ready', async () => (await station.ask('GET', '/readyz')).status === 200);
+  t.equal((await add(station, 'again')).status, 201);
+});
