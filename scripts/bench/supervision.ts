@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { quantile, report } from './report.ts';
@@ -39,6 +39,19 @@ const bareSpawn = async (): Promise<number> => {
 
 const residentMib = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+/** The process that keeps what the processes of an agent write. */
+const loggerOf = (stateDir: string): number =>
+  Number(
+    readdirSync('/proc').find((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+        return line.includes(`\0${join(stateDir, 'pipes')}\0`);
+      } catch {
+        return false;
+      }
+    }),
+  );
 
 await withDirectory(async (directory) => {
   const station = await startStation(directory);
@@ -104,6 +117,7 @@ await withDirectory(async (directory) => {
     fid: string;
     pid: number;
   }
+  const logger = residentMib(loggerOf(join(directory, 'agent0')));
   const { items } = (await call('GET', `/processes?limit=${kills}`)) as { items: Row[] };
   const reactions: number[] = [];
   for (const { fid, pid } of items) {
@@ -132,6 +146,7 @@ await withDirectory(async (directory) => {
       limit: { name: '80 MiB', value: 80 },
       target: { atMost: 1 },
     },
+    { name: `memory of a logger of ${perAgent} processes`, value: logger, unit: 'MiB' },
   ]);
   await call('POST', '/cluster/stop', undefined, { prefer: 'wait=120' });
   for (const agent of running) {

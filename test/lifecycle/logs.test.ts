@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -204,6 +204,21 @@ t.test('a viewer that stands still slows nobody down and costs no memory', async
   });
   stalled[0]!.resume();
   await until('the viewer goes on', () => /newer output took its room[^*]*\*/.test(notes));
+});
+
+t.test('without --follow it ends where the end was, however fast a process writes', async (t) => {
+  const flood = await cluster.one(first, 'flood');
+  await cluster.start(flood);
+  const path = join(cluster.folder, 'agent1', 'logs', `${flood}.log`);
+  await until('much has been written', () => existsSync(`${path}.2`));
+  const follower = new Follower(t, `cluster process logs ${flood} --stdout`);
+  let bytes = 0;
+  follower.child.stdout!.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    follower.out = '';
+  });
+  t.equal((await follower.exit)[0], 0);
+  t.ok(bytes <= 3 * 10 * 1024 * 1024, `${bytes} bytes`);
 });
 
 t.test('what a process writes is nowhere but on its host and with who looks at it', async (t) => {

@@ -41,8 +41,7 @@ export class Course implements SupervisorEvents {
     else book.keep(slot, record);
     if (isNew) readiness.watch(record, record, main);
     else if (main !== null) readiness.began(run, main);
-    if (isNew && record.supervisor === 'exec')
-      outputs.note(run.fid, `started as process ${main?.pid ?? 'unknown'}`);
+    if (isNew && record.supervisor === 'exec') outputs.began(run.fid, main);
     if (!slot.stopping) book.observe(slot, record.online ? 'online' : 'starting');
   }
 

@@ -17,7 +17,7 @@ import type { Main } from './proc.ts';
 import { groupName, runName } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { End, Supervisor, SupervisorEvents } from './supervisor.ts';
-import { saysGone } from './unknown.ts';
+import { NotNow, saysGone } from './unknown.ts';
 
 export interface ExecOptions {
   readonly log: Logger;
@@ -64,7 +64,7 @@ export class ExecSupervisor implements Supervisor {
   }
 
   async start(assignment: Assignment, run: Run): Promise<void> {
-    const child = this.#spawn(assignment, run);
+    const child = await this.#spawn(assignment, run);
     child.stdin?.on('error', () => {});
     const { pid } = child;
     if (pid === undefined) {
@@ -148,7 +148,7 @@ export class ExecSupervisor implements Supervisor {
     this.#watched.clear();
   }
 
-  #spawn(assignment: Assignment, run: Run): ChildProcess {
+  async #spawn(assignment: Assignment, run: Run): Promise<ChildProcess> {
     const { directory, outputs, groups, notifyPath } = this.#options;
     const { fid, environment, ready, memory } = assignment;
     const command = limitedCommand(assignment);
@@ -162,17 +162,19 @@ export class ExecSupervisor implements Supervisor {
       [runVariable]: runName(run),
     };
     try {
-      return outputs.appending(fid, (stdout, stderr) =>
-        spawn(gateProgram, gateArguments(group, command), {
+      return await outputs.writing(fid, (stdout, stderr) => {
+        // Nothing may begin that nobody would write down.
+        if (this.#closed) throw new NotNow('the agent is ending');
+        return spawn(gateProgram, gateArguments(group, command), {
           cwd: directory,
           env,
           detached: true,
           stdio: ['pipe', stdout, stderr],
-        }),
-      );
+        });
+      });
     } catch (error) {
       groups.remove(groupName(run));
-      throw obstacle('no process can be made', error);
+      throw error instanceof NotNow ? error : obstacle('no process can be made', error);
     }
   }
 

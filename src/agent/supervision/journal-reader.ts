@@ -26,7 +26,7 @@ export class JournalReader implements OutputReader {
       );
     this.#unit = unit;
     const args = ['--quiet', '--no-pager', '--output=cat', `--unit=${unit}`];
-    args.push(`--lines=${lines ?? 'all'}`, ...(follow ? ['--follow'] : []));
+    args.push(`--lines=${lines ?? 'all'}`, follow ? '--follow' : '--until=now');
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const { promise, resolve } = Promise.withResolvers<number | null>();
     this.#exit = promise;

@@ -1,160 +1,205 @@
-/** One file that a process writes to, its older parts, and reading it while it is cut. */
+/** Reads what a process has written, while it is written and moved aside. */
 
-import { constants, statSync, truncateSync } from 'node:fs';
-import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
-
-export interface OutputLimits {
-  /** A file that has grown beyond is cut, bytes. */
-  readonly bytes: number;
-  /** Files kept of a process, the one being written among them; at least 1. */
-  readonly files: number;
-}
-
-/** A place in what was ever written. It stays right when the file is cut. */
-export interface Place {
-  /** How often the file had been cut; below 0 for parts that an earlier agent cut. */
-  readonly cut: number;
-  readonly offset: number;
-}
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { identityOf, partOf } from '../logger/place.ts';
+import type { Place } from '../logger/place.ts';
 
 /** Something that happened when the process had written so much. */
 export interface Note {
   /** Grows with each; the same in both files of a process. */
   readonly id: number;
   readonly text: string;
+  readonly at: Place;
 }
 
 export type Found =
-  | { readonly kind: 'data'; readonly data: Buffer; readonly next: Place }
-  | { readonly kind: 'note'; readonly note: Note; readonly next: Place }
+  | { readonly kind: 'data'; readonly data: Buffer }
+  | { readonly kind: 'note'; readonly note: Note }
   /** What was there has been deleted since, because newer output took its room. */
-  | { readonly kind: 'lost'; readonly next: Place }
-  /** Nothing has been written beyond. */
-  | { readonly kind: 'end'; readonly next: Place };
+  | { readonly kind: 'lost' }
+  /** Nothing has been written beyond, or nothing beyond is wanted. */
+  | { readonly kind: 'end' };
 
-/** Older ones are of no use to anybody who reads. */
-const notesMax = 64;
 const lineFeed = 10;
+const blockBytes = 64 * 1024;
 
-export class OutputFile {
-  readonly path: string;
-  readonly #limits: OutputLimits;
-  readonly #notes: (Note & { readonly at: Place })[] = [];
-  #cuts = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+interface Part {
+  readonly handle: FileHandle;
+  readonly file: string;
+}
 
-  constructor(path: string, limits: OutputLimits) {
-    this.path = path;
-    this.#limits = limits;
+/** A place in one stream of a process, which moves on as it is read. */
+export class OutputCursor {
+  readonly #path: string;
+  readonly #files: number;
+  /** Beyond this nothing is wanted; undefined: all that will ever be written is. */
+  readonly #end: Place | undefined;
+  #part: Part | undefined;
+  #offset = 0;
+  /** Files before the present one. */
+  readonly #passed = new Set<string>();
+  /** Whether nothing is written to the present file any more. */
+  #isFinal = false;
+  #isOver: boolean;
+
+  /** @param files how many are kept */
+  constructor(path: string, files: number, end: Place | undefined) {
+    this.#path = path;
+    this.#files = files;
+    this.#end = end;
+    this.#isOver = end?.file === '';
   }
 
-  /** Remembers that something happened now. */
-  note(note: Note): void {
-    const offset = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
-    this.#notes.push({ ...note, at: { cut: this.#cuts, offset } });
-    if (this.#notes.length > notesMax) this.#notes.shift();
-  }
-
-  /** Cuts it where it has become too long. */
-  async shorten(): Promise<void> {
-    return this.#inTurn(async () => {
-      const { size } = await stat(this.path).catch(emptyIfMissing);
-      if (size <= this.#limits.bytes) return;
-      for (let age = this.#limits.files - 2; age >= 1; age -= 1)
-        await rename(this.#aged(age), this.#aged(age + 1)).catch(unlessMissing);
-      if (this.#limits.files > 1)
-        await copyFile(this.path, this.#aged(1), constants.COPYFILE_FICLONE);
-      // At once, so that no note comes in between.
-      truncateSync(this.path);
-      this.#cuts += 1;
-    });
-  }
-
-  async remove(): Promise<void> {
-    return this.#inTurn(async () => {
-      for (let age = 0; age < this.#limits.files; age += 1)
-        await rm(this.#aged(age), { force: true });
-    });
-  }
-
-  /** Where the last `lines` lines begin; null: the oldest that is kept. */
-  async start(lines: number | null): Promise<Place> {
-    return this.#inTurn(async () => {
-      let left = lines ?? Number.POSITIVE_INFINITY;
-      let place: Place = { cut: this.#cuts, offset: 0 };
-      for (let age = 0; age < this.#limits.files; age += 1) {
-        const found = await lineStart(this.#aged(age), left, age === 0).catch(unlessMissing);
-        if (found === undefined) {
-          if (age > 0) break;
-          continue;
-        }
-        place = { cut: this.#cuts - age, offset: found.offset };
-        left = found.left;
-        if (left <= 0) break;
+  /** Goes to where the last `lines` lines begin; null: to the oldest that is kept. */
+  async seek(lines: number | null): Promise<void> {
+    let parts = await this.#parts();
+    const last = parts.findIndex(({ file }) => file === this.#end?.file);
+    for (const { handle } of parts.slice(0, Math.max(0, last))) await handle.close();
+    parts = parts.slice(Math.max(0, last));
+    let left = lines ?? Infinity;
+    let place: [Part, number] | undefined;
+    for (const [i, part] of parts.entries()) {
+      if (place !== undefined && left <= 0) {
+        this.#passed.add(part.file);
+        await part.handle.close();
+        continue;
       }
-      return place;
-    });
+      const size = part.file === this.#end?.file ? this.#end.offset : await sizeOf(part.handle);
+      const found = await lineStart(part.handle, size, left, i === 0);
+      await place?.[0].handle.close();
+      place = [part, found.offset];
+      left = found.left;
+    }
+    if (place !== undefined) [this.#part, this.#offset] = place;
   }
 
   /**
-   * What comes at a place.
+   * What comes next.
    *
+   * @param notes all that there are, oldest first
    * @param noted notes up to this one have been read
    */
-  async read(at: Place, noted: number, bytesMax: number): Promise<Found> {
-    return this.#inTurn(async () => {
-      const oldest = this.#cuts - this.#limits.files + 1;
-      if (at.cut < oldest) return { kind: 'lost', next: { cut: oldest, offset: 0 } };
-      let next = at;
-      for (;;) {
-        const note = this.#notes.find(({ id, at: of }) => id > noted && !isBefore(of, next));
-        const here = note?.at.cut === next.cut ? note : undefined;
-        if (here?.at.offset === next.offset) return { kind: 'note', note: here, next };
-        const wanted = Math.min(bytesMax, (here?.at.offset ?? Infinity) - next.offset);
-        const data = await readAt(this.#aged(this.#cuts - next.cut), next.offset, wanted);
-        if (data.length > 0)
-          return { kind: 'data', data, next: { ...next, offset: next.offset + data.length } };
-        if (here !== undefined) return { kind: 'note', note: here, next };
-        if (next.cut === this.#cuts) return { kind: 'end', next };
-        next = { cut: next.cut + 1, offset: 0 };
-      }
-    });
+  async read(notes: readonly Note[], noted: number, bytesMax: number): Promise<Found> {
+    while (!this.#isOver) {
+      const part = (this.#part ??= await this.#open(0));
+      if (part === undefined) break;
+      const note = notes.find(({ id, at }) => id > noted && this.#isAhead(at));
+      const here = note?.at.file === part.file ? note : undefined;
+      if (here?.at.offset === this.#offset) return { kind: 'note', note: here };
+      const last = this.#end?.file === part.file ? this.#end.offset : Infinity;
+      if (this.#offset >= last) break;
+      const bytes = Math.min(bytesMax, Math.min(here?.at.offset ?? Infinity, last) - this.#offset);
+      const data = await readAt(part.handle, this.#offset, bytes);
+      this.#offset += data.length;
+      if (data.length > 0) return { kind: 'data', data };
+      if (here !== undefined) return { kind: 'note', note: here };
+      const found = await this.#beyond(part);
+      if (found !== undefined) return found;
+    }
+    return { kind: 'end' };
   }
 
-  #aged(age: number): string {
-    return age === 0 ? this.path : `${this.path}.${age}`;
+  async close(): Promise<void> {
+    await this.#part?.handle.close();
+    this.#part = undefined;
+    this.#isOver = true;
   }
 
-  /** Cutting and reading wait for each other. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  #isAhead({ file, offset }: Place): boolean {
+    return file === this.#part?.file ? offset >= this.#offset : !this.#passed.has(file);
+  }
+
+  /** At the end of a file: what is there, unless it simply goes on in the next one. */
+  async #beyond(part: Part): Promise<Found | undefined> {
+    if ((await sizeOf(part.handle)) < this.#offset) {
+      this.#offset = 0;
+      return { kind: 'lost' };
+    }
+    if (!this.#isFinal) {
+      if ((await this.#fileAt(0)) === part.file) return { kind: 'end' };
+      // What was written before it was moved aside may not have been read yet.
+      this.#isFinal = true;
+      return undefined;
+    }
+    const next = await this.#next(part.file);
+    if (next !== undefined) return void (await this.#moveTo(next));
+    const parts = await this.#parts();
+    const oldest = parts.pop();
+    for (const { handle } of parts) await handle.close();
+    if (oldest === undefined) return { kind: 'end' };
+    await this.#moveTo(oldest);
+    const kept = [oldest, ...parts].map(({ file }) => file);
+    if (this.#end !== undefined && !kept.includes(this.#end.file)) this.#isOver = true;
+    return { kind: 'lost' };
+  }
+
+  /** The file after one; undefined where that one has been deleted. */
+  async #next(file: string): Promise<Part | undefined> {
+    for (let age = 1; age < this.#files; age += 1) {
+      if ((await this.#fileAt(age)) !== file) continue;
+      const next = await this.#open(age - 1);
+      // Where they were moved meanwhile, it has a higher name by now.
+      if (next !== undefined && (await this.#fileAt(age)) === file) return next;
+      await next?.handle.close();
+    }
+    return undefined;
+  }
+
+  async #moveTo(part: Part): Promise<void> {
+    if (this.#part !== undefined) {
+      this.#passed.add(this.#part.file);
+      await this.#part.handle.close();
+    }
+    this.#part = part;
+    this.#offset = 0;
+    this.#isFinal = false;
+  }
+
+  /** All that are there, newest first. One that is moved meanwhile is found again, and left out. */
+  async #parts(): Promise<Part[]> {
+    const parts: Part[] = [];
+    for (let age = 0; age < this.#files; age += 1) {
+      const part = await this.#open(age);
+      if (part === undefined) continue;
+      if (parts.some(({ file }) => file === part.file)) await part.handle.close();
+      else parts.push(part);
+    }
+    return parts;
+  }
+
+  async #fileAt(age: number): Promise<string | undefined> {
+    const found = await stat(partOf(this.#path, age), { bigint: true }).catch(unlessMissing);
+    return found === undefined ? undefined : identityOf(found);
+  }
+
+  async #open(age: number): Promise<Part | undefined> {
+    const { O_RDONLY, O_NOFOLLOW } = constants;
+    const path = partOf(this.#path, age);
+    const handle = await open(path, O_RDONLY | O_NOFOLLOW).catch(unlessMissing);
+    if (handle === undefined) return undefined;
+    return { handle, file: identityOf(await handle.stat({ bigint: true })) };
   }
 }
-
-const isBefore = (a: Place, b: Place): boolean =>
-  a.cut < b.cut || (a.cut === b.cut && a.offset < b.offset);
-
-const blockBytes = 64 * 1024;
 
 /**
  * Looks from the end for where a line begins, so many lines back.
  *
- * @param isLast whether a line feed at the end of the file ends the last line
+ * @param isLast whether a line feed at the end ends the last line
  */
 const lineStart = async (
-  path: string,
+  handle: FileHandle,
+  size: number,
   lines: number,
   isLast: boolean,
 ): Promise<{ offset: number; left: number }> => {
-  const { size } = await stat(path);
-  if (lines === Number.POSITIVE_INFINITY) return { offset: 0, left: lines };
+  if (lines === Infinity) return { offset: 0, left: lines };
   if (lines === 0) return { offset: size, left: 0 };
   let left = lines;
   for (let end = size; end > 0;) {
     const from = Math.max(0, end - blockBytes);
-    const block = await readAt(path, from, end - from);
+    const block = await readAt(handle, from, end - from);
     for (let i = block.length - 1; i >= 0; i -= 1) {
       if (block[i] !== lineFeed || (isLast && from + i === size - 1)) continue;
       left -= 1;
@@ -165,24 +210,14 @@ const lineStart = async (
   return { offset: 0, left };
 };
 
-/** Up to so many bytes at an offset; none where the file is gone or ends before. */
-const readAt = async (path: string, offset: number, bytes: number): Promise<Buffer> => {
-  const { O_RDONLY, O_NOFOLLOW } = constants;
-  const file = await open(path, O_RDONLY | O_NOFOLLOW).catch(unlessMissing);
-  if (file === undefined) return Buffer.alloc(0);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+const sizeOf = async (handle: FileHandle): Promise<number> => (await handle.stat()).size;
+
+/** Up to so many bytes at an offset; none where the file ends before. */
+const readAt = async (handle: FileHandle, offset: number, bytes: number): Promise<Buffer> => {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
+  return buffer.subarray(0, bytesRead);
 };
 
 const unlessMissing = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;
-};
-
-const emptyIfMissing = (error: NodeJS.ErrnoException): { size: number } => {
-  unlessMissing(error);
-  return { size: 0 };
 };

@@ -1,8 +1,10 @@
 /** Reads what a process has written, at the pace of whoever asks. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Note, OutputFile, Place } from './output-file.ts';
-import type { Channel } from './output-files.ts';
+import type { Channel, Places } from '../logger/protocol.ts';
+import { OutputCursor } from './output-file.ts';
+import type { Note } from './output-file.ts';
+import type { Output, OutputFiles } from './output-files.ts';
 
 export interface OutputRequest {
   readonly channels: readonly Channel[];
@@ -34,8 +36,7 @@ const lookMs = 150;
 
 interface Cursor {
   readonly channel: Channel;
-  readonly file: OutputFile;
-  at: Place;
+  readonly at: OutputCursor;
   noted: number;
 }
 
@@ -43,57 +44,76 @@ export const noteOf = (text: string): Piece => ({ channel: 'note', data: Buffer.
 
 /** Reads the files of a process that the agent runs itself. */
 export class FileReader implements OutputReader {
+  readonly #outputs: Pick<OutputFiles, 'path' | 'limits' | 'of'>;
+  readonly #output: Output;
   readonly #request: OutputRequest;
-  readonly #files: Readonly<Record<Channel, OutputFile>>;
-  readonly #isThere: () => boolean;
   readonly #end = new AbortController();
-  #cursors: Cursor[] | undefined;
+  readonly #cursors: Promise<Cursor[]>;
 
-  /** @param isThere whether the process is still one of this host's */
   constructor(
-    files: Readonly<Record<Channel, OutputFile>>,
+    outputs: Pick<OutputFiles, 'path' | 'limits' | 'of' | 'ends'>,
+    output: Output,
     request: OutputRequest,
-    isThere: () => boolean,
   ) {
-    this.#files = files;
+    this.#outputs = outputs;
+    this.#output = output;
     this.#request = request;
-    this.#isThere = isThere;
+    // What is written after it was asked for is of no interest, however long reading takes.
+    const ends = request.follow ? undefined : outputs.ends(output.fid);
+    this.#cursors = this.#open(ends);
+    this.#cursors.catch(() => undefined);
   }
 
   async next(): Promise<Piece | undefined> {
-    this.#cursors ??= await Promise.all(
-      this.#request.channels.map(async (channel) => {
-        const file = this.#files[channel];
-        return { channel, file, at: await file.start(this.#request.lines), noted: 0 };
-      }),
-    );
+    const cursors = await this.#cursors;
     while (!this.#end.signal.aborted) {
-      const piece = await this.#look(this.#cursors);
+      // A note that has no place yet may be before what could be read now.
+      await this.#output.settled;
+      const piece = await this.#look(cursors);
       if (piece !== undefined) return piece;
-      if (!this.#request.follow) return undefined;
-      if (!this.#isThere()) throw new UnreadableOutput('the process was removed from this host');
+      if (!this.#request.follow) break;
+      if (this.#outputs.of(this.#output.fid) !== this.#output)
+        throw new UnreadableOutput('the process was removed from this host');
       await wait(lookMs, undefined, { signal: this.#end.signal }).catch(() => undefined);
     }
+    await this.#leave();
     return undefined;
   }
 
   close(): void {
     this.#end.abort();
+    void this.#leave();
+  }
+
+  async #open(ends: Promise<Places> | undefined): Promise<Cursor[]> {
+    const found = await ends;
+    return Promise.all(
+      this.#request.channels.map(async (channel) => {
+        const path = this.#outputs.path(this.#output.fid, channel);
+        const at = new OutputCursor(path, this.#outputs.limits.files, found?.[channel]);
+        await at.seek(this.#request.lines);
+        return { channel, at, noted: 0 };
+      }),
+    );
+  }
+
+  async #leave(): Promise<void> {
+    for (const { at } of await this.#cursors.catch(() => [])) await at.close();
   }
 
   /** A note comes when all that was written before it has come, in either file. */
   async #look(cursors: Cursor[]): Promise<Piece | undefined> {
     let first: Note | undefined;
     for (const cursor of cursors) {
-      const found = await cursor.file.read(cursor.at, cursor.noted, pieceBytesMax);
-      cursor.at = found.next;
+      const { channel, at, noted } = cursor;
+      const found = await at.read(this.#output.notes[channel], noted, pieceBytesMax);
       if (found.kind === 'lost')
-        return noteOf(`some of its ${cursor.channel} is gone: newer output took its room`);
+        return noteOf(`some of its ${channel} is gone: newer output took its room`);
       if (found.kind === 'note' && found.note.id < (first?.id ?? Infinity)) first = found.note;
       if (found.kind !== 'data') continue;
       // The other one's turn is next.
       cursors.push(...cursors.splice(0, cursors.indexOf(cursor) + 1));
-      return { channel: cursor.channel, data: found.data };
+      return { channel, data: found.data };
     }
     if (first === undefined) return undefined;
     for (const cursor of cursors) cursor.noted = Math.max(cursor.noted, first.id);

@@ -24,6 +24,5 @@ export function outputReader(
     throw new UnreadableOutput('it has not been started on its host yet, so it has no output');
   const isUnit = 'supervisor' in last ? last.supervisor === 'systemd' : last.command.length === 0;
   if (isUnit) return new JournalReader(journalctl, unitOf(last), request);
-  const files = outputs.watch(last.fid);
-  return new FileReader(files, request, () => outputs.of(last.fid) === files);
+  return new FileReader(outputs, outputs.watch(last.fid), request);
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { isFid, obstacle, problemOf, Refusal } from './assignment.ts';
 import type { Assignment, Observation } from './assignment.ts';
+import type { Channel } from '../logger/protocol.ts';
+import type { OutputLimits } from '../logger/rolling-file.ts';
 import { Book } from './book.ts';
 import { ControlGroups } from './control-groups.ts';
 import { Course } from './course.ts';
@@ -12,8 +14,6 @@ import { ExecSupervisor } from './exec.ts';
 import { Loops } from './loops.ts';
 import { nextStep } from './next-step.ts';
 import { defaultOutputLimits, OutputFiles } from './output-files.ts';
-import type { Channel } from './output-files.ts';
-import type { OutputLimits } from './output-file.ts';
 import { outputReader } from './output-sources.ts';
 import type { OutputReader, OutputRequest } from './output-reader.ts';
 import { bootId } from './proc.ts';
@@ -85,11 +85,7 @@ export class Supervision {
     this.#options = options;
     this.#log = log;
     this.#book = new Book(join(stateDir, 'runs'), options.onObservation, log);
-    this.#outputs = new OutputFiles(
-      join(stateDir, 'logs'),
-      options.output ?? defaultOutputLimits,
-      log,
-    );
+    this.#outputs = new OutputFiles(stateDir, options.output ?? defaultOutputLimits, log);
     this.#own = new Ownership(stateDir);
     const groups = new ControlGroups(log);
     this.#recovery = new Recovery(this.#book, groups, log, {
@@ -183,6 +179,7 @@ export class Supervision {
     await this.#loops.close();
     this.#readiness.close();
     await this.#outputs.tidy();
+    this.#outputs.close();
   }
 
   #beat(): void {
@@ -218,6 +215,8 @@ export class Supervision {
       const reason = 'ended while no agent was running; its exit code is not known';
       return this.#course.over(slot, { code: null, signal: null, reason });
     }
+    if (record.supervisor === 'exec' && record.main !== null)
+      this.#outputs.adopt(record.fid, record.main);
     this.#book.observe(slot, record.online ? 'online' : 'starting');
     if (!record.online) this.#readiness.resume(record);
   }
@@ -231,7 +230,7 @@ export class Supervision {
       this.#log.warn({ fid, taken: heir?.main, ended: strays.length }, 'it runs without a record');
     if (heir === undefined) return;
     this.#supervisors.exec.adopt(heir);
-    this.#outputs.watch(fid);
+    if (heir.main !== null) this.#outputs.adopt(fid, heir.main);
     this.#book.keep(slot, heir);
     this.#book.observe(slot, 'starting');
   }

@@ -84,7 +84,7 @@ t.test('output goes to one file a stream, which grows over runs', async (t) => {
   t.equal(host.output(wanted.fid, 'stderr'), 'err\nerr\n');
 });
 
-t.test('output is cut while the process goes on writing', async (t) => {
+t.test('output is moved aside while the process goes on writing', async (t) => {
   const bytes = 50_000;
   const host = new SupervisedHost(t, { output: { bytes, files: 3 } });
   const line = 'y'.repeat(99);
@@ -94,17 +94,15 @@ t.test('output is cut while the process goes on writing', async (t) => {
   await host.reaches(wanted.fid, 'online');
   const log = host.supervision.logs(wanted.fid);
   await until('there are three files', () => existsSync(`${log}.2`), 20_000);
-  const inode = statSync(log).ino;
   const third = statSync(`${log}.2`).ino;
   await until('the oldest is replaced', () => statSync(`${log}.2`).ino !== third, 20_000);
-  t.equal(statSync(log).ino, inode, 'the file that is written stays the same one');
   t.same(readdirSync(join(host.stateDir, 'logs')).sort(), [
     `${wanted.fid}.err.log`,
     `${wanted.fid}.log`,
     `${wanted.fid}.log.1`,
     `${wanted.fid}.log.2`,
   ]);
-  t.ok(statSync(`${log}.1`).size > bytes);
+  for (const age of ['1', '2']) t.equal(statSync(`${log}.${age}`).size, bytes);
   host.supervision.forget(wanted.fid);
   await host.gone(wanted.fid);
   t.same(readdirSync(join(host.stateDir, 'logs')), []);

@@ -29,7 +29,7 @@ t.test('journalctl is asked for the unit, and what it prints is the output', asy
   const numbers = Array.from({ length: 30_000 }, (_, i) => `${i + 1}\n`).join('');
   t.equal(
     await allOf(new JournalReader(program, unit, all)),
-    `--quiet --no-pager --output=cat --unit=${unit} --lines=all\n${numbers}`,
+    `--quiet --no-pager --output=cat --unit=${unit} --lines=all --until=now\n${numbers}`,
   );
   const reader = new JournalReader(program, unit, { ...all, lines: 5, follow: true });
   t.match(await allOf(reader), `--lines=5 --follow\n`);

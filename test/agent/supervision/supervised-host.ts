@@ -131,8 +131,7 @@ export class SupervisedHost {
   }
 
   output(fid: string, channel: 'stdout' | 'stderr' = 'stdout'): string {
-    const file = this.supervision.logs(fid, channel);
-    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return readIfThere(this.supervision.logs(fid, channel));
   }
 
   environmentFile({ unit, fid }: Assignment): string {
@@ -161,6 +160,16 @@ export class SupervisedHost {
     if (left.length > 0) throw new Error(`processes are left: ${left.join(', ')}`);
   }
 }
+
+/** Empty where there is none, as in the moment in which one is replaced. */
+export const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return '';
+  }
+};
 
 /** Removes the cgroups of processes whose agents could not do so themselves. */
 export const removeGroups = (fids: Iterable<string>): void => {
