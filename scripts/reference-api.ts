@@ -26,6 +26,7 @@ import { ringCharactersMax } from '../src/api/event-ring.ts';
 import { unsentBytesMax } from '../src/api/event-streams.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
+import { nestingMax } from '../src/api/nesting.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
@@ -274,6 +275,7 @@ const paceRows = (what: string, { burst, perSecond }: Pace): Limit[] => [
 
 const limits: readonly Limit[] = [
   ['body of a request', bytes(bodyBytesMax), '413 `body-too-large`'],
+  ['levels of lists and objects in a body', `${nestingMax}`, '400 `invalid-request`'],
   ['body of `POST /load`', bytes(loadBytesMax), '413 `body-too-large`'],
   [
     'body of `PUT /processes/{fid}/state` and `/lease`',

@@ -11,6 +11,13 @@ import { Command, CommanderError } from 'commander';
 // above was left out.
 process.on('SIGUSR1', () => undefined);
 
+// Who reads what is written here, `head` for one, may have read enough: that is no failure of a tool,
+// and no reason for a daemon to end.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
   station: async (program) => (await import('./api/main.ts')).registerStation(program),
   agent: async (program) => (await import('./agent/main.ts')).registerAgent(program),

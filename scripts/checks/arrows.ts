@@ -16,13 +16,16 @@ interface Part {
 /** Every part of `src`: its folders, and the two executables' entry files. */
 export const arrows: Readonly<Record<string, Part>> = {
   core: { project: {}, packages: ['typebox'] },
+  addresses: { project: {} },
   disk: { project: {} },
   log: { project: { 'core/events': 'types', disk: 'values' } },
   config: { project: { core: 'values' } },
   station: { project: { core: 'values', log: 'values', config: 'values', disk: 'values' } },
-  api: { project: { station: 'values', core: 'values', config: 'types' } },
+  api: {
+    project: { station: 'values', core: 'values', config: 'types', addresses: 'values' },
+  },
   client: { project: { 'api/schemas': 'types' } },
-  agent: { project: { client: 'values', disk: 'values' } },
+  agent: { project: { client: 'values', disk: 'values', addresses: 'values' } },
   cli: { project: { client: 'values', disk: 'values' } },
   web: { project: { client: 'values' } },
   ipmi: { project: {} },

@@ -5,6 +5,7 @@
 
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
+import { isLoopback } from '../addresses/loopback.ts';
 import { normalFqdn } from './identity.ts';
 
 const protocols = new Set(['http:', 'https:', 'ws:', 'wss:']);
@@ -56,5 +57,5 @@ export function refuseSecretIn({ username, password, host }: URL): void {
 /** Whether a token that is sent there can be read on the way. */
 export function isExposed({ protocol, hostname }: URL): boolean {
   const isEncrypted = protocol === 'https:' || protocol === 'wss:';
-  return !isEncrypted && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  return !isEncrypted && !isLoopback(hostname);
 }

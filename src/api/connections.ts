@@ -6,8 +6,8 @@
  */
 
 import type { IncomingMessage, Server } from 'node:http';
-import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
+import { isLoopback } from '../addresses/loopback.ts';
 import type { CredentialRole, CredentialRow, retiredRole } from '../core/graph/resources.ts';
 
 /** Connections in all. */
@@ -90,7 +90,7 @@ export class Connections {
   }
 
   #admit(socket: Socket): void {
-    if (this.#open >= connectionsMax && !isLoopback(socket.remoteAddress)) {
+    if (this.#open >= connectionsMax && !isLoopback(socket.remoteAddress ?? '')) {
       socket.destroy();
       return;
     }
@@ -130,9 +130,3 @@ const shareOf = ({ role, host }: CredentialRow): number =>
 
 /** The same for a connection and for the TLS within it. */
 const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-
-/** Whether an address is this machine's own. */
-export const isLoopback = (address = ''): boolean => {
-  const plain = address.replace(/^::ffff:/, '');
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
-};

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { isLoopback } from '../addresses/loopback.ts';
 import { Station } from '../station/station.ts';
-import { isLoopback } from './connections.ts';
 import { createServer } from './server.ts';
 
 interface StationFlags {
@@ -81,7 +81,7 @@ const tlsOf = ({ tlsCert, tlsKey }: StationFlags): { cert: Buffer; key: Buffer }
 const runStation = async (flags: StationFlags): Promise<void> => {
   const { host, port } = listenOf(flags.listen);
   const tls = tlsOf(flags);
-  if (!tls && host !== 'localhost' && !isLoopback(host) && !flags.insecure)
+  if (!tls && !isLoopback(host) && !flags.insecure)
     throw new Error(
       `${host} can be reached by others: give --tls-cert and --tls-key, or --insecure to serve tokens in the clear`,
     );

@@ -15,7 +15,8 @@ export const atParameter = {
   at: Type.Optional(
     Type.String({
       description:
-        'The cluster as it was: a revision, a time in ms since the epoch (13 digits) or an ISO 8601 time.',
+        'The cluster as it was: a revision, a time in ms since the epoch (13 digits) or an ISO 8601 time with its zone. ' +
+        'What is yet to come is refused.',
       examples: ['1742', '2026-11-21T10:00:00Z'],
     }),
   ),
@@ -27,8 +28,14 @@ export const readQuery = <P extends TProperties>(properties: P): TObject<P & typ
 /** Revisions stay below this for a while; times passed it in 1970. */
 const smallestTime = 1_000_000_000_000;
 
-/** `Date.parse` alone takes almost anything for a time. */
-const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+/** `Date.parse` alone takes almost anything for a time, and one without a zone for a time of this machine's. */
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const isoWithoutZone = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
+/** How far the clock of whoever asks may be ahead of the station's, ms. */
+const aheadMax = 10_000;
+
+const refusedMoment = (why: string): ApiError =>
+  new ApiError('invalid-request', why, { field: 'at' });
 
 const momentOf = (text: string): Moment => {
   if (/^\d{1,15}$/.test(text)) {
@@ -36,11 +43,22 @@ const momentOf = (text: string): Moment => {
     return value < smallestTime ? { revision: revision(value) } : { time: value };
   }
   const time = iso.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time))
-    throw new ApiError('invalid-request', `at=${text} is neither a revision nor a time`, {
-      field: 'at',
-    });
+  if (isoWithoutZone.test(text))
+    throw refusedMoment(
+      `at=${text} does not say which zone it is of; write ${text.slice(0, 10)}T${text.slice(11) || '00:00'}Z, or +01:00 for Z`,
+    );
+  if (Number.isNaN(time)) throw refusedMoment(`at=${text} is neither a revision nor a time`);
   return { time };
+};
+
+/** Nobody knows the future; the present would pass for it. */
+const refuseFuture = (station: Station, text: string, moment: Moment): void => {
+  if ('revision' in moment && moment.revision > station.head)
+    throw refusedMoment(`at=${text} is yet to come: the log is at revision ${station.head}`);
+  if ('time' in moment && moment.time > station.now() + aheadMax)
+    throw refusedMoment(
+      `at=${text} is yet to come: it is ${new Date(station.now()).toISOString()} here`,
+    );
 };
 
 /** How often a read looks again because what it saw was taken back. */
@@ -59,6 +77,7 @@ export const read = async <T>(
   view: (moment: GraphAt) => T,
 ): Promise<T> => {
   const asked = at === undefined ? undefined : momentOf(at);
+  if (at !== undefined && asked) refuseFuture(station, at, asked);
   for (let look = 1; ; look += 1) {
     const { graph, head, at: time } = station;
     const moment =

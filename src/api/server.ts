@@ -21,6 +21,7 @@ import type { Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { takeExactJson } from './json-body.ts';
+import { refuseDeep } from './nesting.ts';
 import { openapi } from './openapi.ts';
 import { OutputStreams } from './output-streams.ts';
 import { agentRoutes } from './routes/agents.ts';
@@ -91,6 +92,7 @@ export const createServer = async (
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
   app.addHook('onRequest', authorise(station, connections, new Admission()));
   app.addHook('onRequest', admitUploads());
+  app.addHook('preValidation', refuseDeep);
 
   const streams = new EventStreams(station);
   const outputs = new OutputStreams();

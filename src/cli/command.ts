@@ -5,6 +5,7 @@ import type { Command, OptionValues } from 'commander';
 import type { CommandOptions, DryRun, ReadOptions } from '../client/types.ts';
 import type { GlobalFlags } from './session.ts';
 import { formatJson } from './output/text.ts';
+import { momentOf } from './moment.ts';
 import { printLines } from './shell.ts';
 import type { Shell } from './shell.ts';
 
@@ -90,7 +91,7 @@ export const gather = (text: string, before: readonly string[] | undefined): rea
 ];
 
 export const readOptions = (shell: Shell, { at }: ReadFlags): ReadOptions => ({
-  at,
+  at: momentOf(shell, at),
   signal: shell.signal,
 });
 

@@ -5,14 +5,19 @@ import { CommanderError } from 'commander';
 import type { Ending } from './exit-codes.ts';
 import { CommandEnding, endingOf, exitCodes, Interrupted } from './exit-codes.ts';
 import { paletteFor } from './output/colour.ts';
+import { PrintableLines } from './output/text.ts';
 import { createProgram } from './program.ts';
 import type { Shell } from './shell.ts';
 
 const shellOf = (signal: AbortSignal): Shell => {
   const { stdin, stdout, stderr, env } = process;
+  const write = async (stream: NodeJS.WriteStream, piece: Uint8Array | string): Promise<void> => {
+    if (!stream.write(piece)) await once(stream, 'drain', { signal });
+  };
+  const onTerminal = { stdout: new PrintableLines(), stderr: new PrintableLines() };
   const pass: Shell['pass'] = async (bytes, to) => {
     const stream = to === 'stdout' ? stdout : stderr;
-    if (!stream.write(bytes)) await once(stream, 'drain', { signal });
+    await write(stream, stream.isTTY ? onTerminal[to].take(bytes) : bytes);
   };
   return {
     env,
@@ -27,7 +32,9 @@ const shellOf = (signal: AbortSignal): Shell => {
     signal,
     print: (text) => void stdout.write(text),
     pour: async (pieces) => {
-      for await (const piece of pieces) await pass(piece, 'stdout');
+      const lines = new PrintableLines();
+      for await (const piece of pieces) await write(stdout, lines.take(piece));
+      await write(stdout, lines.end());
     },
     pass,
     say: (text) => void stderr.write(text),

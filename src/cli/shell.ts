@@ -20,9 +20,9 @@ export interface Shell {
   readonly signal: AbortSignal;
   /** The result, which may be a program's input. */
   print(text: string): void;
-  /** The result, piece by piece, no faster than it is taken. */
+  /** The result, text of many lines piece by piece, made printable, no faster than it is taken. */
   pour(pieces: AsyncIterable<Uint8Array>): Promise<void>;
-  /** What somebody else wrote, byte by byte and no faster than it is taken. */
+  /** What somebody else wrote, byte by byte and no faster than it is taken; on a terminal made printable. */
   pass(bytes: Uint8Array, to: 'stdout' | 'stderr'): Promise<void>;
   /** What is for people: warnings, progress, advice. */
   say(text: string): void;

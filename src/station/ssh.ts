@@ -29,8 +29,9 @@ export interface SshResult {
 }
 
 /**
- * What is executed. Where the host was last reached is the address, but the key must be the one of its
- * name: whoever has the address now cannot pass for it. `timeout` ends ssh also when this process is
+ * What is executed. Where its agent last said it was is the address, but the key must be the one of
+ * its name: whoever has the address now cannot pass for it. Where a key that is not known would be
+ * believed, an agent could name the address of another host, so that the name is resolved instead. `timeout` ends ssh also when this process is
  * there no more.
  */
 export const sshCommand = (step: SshStep, fqdn: string, address: string | null): string[] => {
@@ -39,7 +40,10 @@ export const sshCommand = (step: SshStep, fqdn: string, address: string | null):
     'BatchMode=yes',
     `StrictHostKeyChecking=${host_keys === 'strict' ? 'yes' : 'accept-new'}`,
     `HostKeyAlias=${fqdn}`,
-    ...(address !== null && isIP(address) !== 0 ? [`HostName=${address}`] : []),
+    ...(host_keys === 'strict' && address !== null && isIP(address) !== 0
+      ? [`HostName=${address}`]
+      : []),
+    'UpdateHostKeys=no',
     ...(known_hosts_file === null ? [] : [`UserKnownHostsFile=${known_hosts_file}`]),
     ...(identity_file === null ? [] : ['IdentitiesOnly=yes']),
     `ConnectTimeout=${Math.min(timeout, 30)}`,

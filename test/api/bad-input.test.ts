@@ -4,6 +4,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { loadBytesMax } from '../../src/api/routes/cluster.ts';
 import { bodyBytesMax } from '../../src/api/server.ts';
+import { nestingMax } from '../../src/api/nesting.ts';
 import { bodyOf, host, openStation, reported } from '../station/harness.ts';
 import type { Answer, InProcess } from '../station/harness.ts';
 
@@ -228,7 +229,29 @@ t.test('JSON of the wrong shape: the field is named', async (t) => {
         'invalid-request',
         field === '' ? {} : { field },
       );
-    for (const at of ['-1', 'yesterday', 'x 1', '1.5', '2026-13-01', '99999999999999999999'])
+    const future = [
+      ...['100', '999999999999', '4102444800000'],
+      ...['2100-01-01T00:00:00Z', '2100-01-01T00:00+01:00'],
+    ];
+    const noZone = ['2026-01-01', '2026-01-01T10:00', '2026-01-01T10:00:00.5'];
+    const nonsense = ['-1', 'yesterday', 'x 1', '1.5', '2026-13-01T00:00Z', '9'.repeat(20)];
+    for (const [ats, detail] of [
+      [future, /is yet to come: (the log is at revision \d+|it is .*Z here)$/],
+      [noZone, /does not say which zone it is of; write 2026-01-01T\d\d:00(:00.5)?Z/],
+      [nonsense, /neither a revision nor a time/],
+    ] as const)
+      for (const at of ats)
+        refused(
+          t,
+          await ask('GET', `/graph?at=${encodeURIComponent(at)}`),
+          400,
+          'invalid-request',
+          {
+            field: 'at',
+            detail,
+          },
+        );
+    for (const at of [...future, ...noZone, ...nonsense])
       refused(t, await ask('GET', `/status?at=${encodeURIComponent(at)}`), 400, 'invalid-request', {
         field: 'at',
       });
@@ -253,6 +276,32 @@ t.test('what is not JSON at all', async (t) => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'text/html', 'nonsense'])
       refused(t, await send('{"fqdn":"a.example"}', type), 415, 'unsupported-media-type');
     refused(t, await ask('GET', '/processes/%E0%A4%A'), 400, 'invalid-request');
+  });
+});
+
+t.test('a body that is nested deeper than anything needs', async (t) => {
+  const opened = await openStation(t);
+  const { ask, fill } = opened;
+  await fill();
+  const nested = (levels: number, open: string, close: string): string =>
+    `{"host":"${host}","role":"clovis-app","overrides":{"x":${open.repeat(levels)}1${close.repeat(levels)}}}`;
+  await harmless(t, opened, async () => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const)
+      for (const levels of [100_000, nestingMax])
+        for (const headers of [{}, { 'idempotency-key': `${open} ${levels}` }])
+          for (const path of ['/processes', '/processes?dry_run=true', '/hosts', '/load'])
+            refused(
+              t,
+              await ask('POST', path, nested(levels, open, close), { headers }),
+              400,
+              'invalid-request',
+            );
+    const most = nested(nestingMax - 2, '[', ']');
+    t.notMatch((await ask('POST', '/processes', most)).text, /nested/, 'as deep as may be');
+    t.match((await ask('POST', '/processes', nested(nestingMax - 1, '[', ']'))).text, /nested/);
   });
 });
 
@@ -395,7 +444,8 @@ t.test('the cluster as it was', async (t) => {
     t.equal(await count(new Date(1_790_000_000_500 + 1000 * (i + 1)).toISOString()), i + 1);
   }
   t.equal(await count(0), 0);
-  t.equal(await count('2026-01-01'), 0);
+  t.equal(await count('2026-01-01T00:00Z'), 0);
+  t.equal(await count('2026-01-01T01:00:00+01:00'), 0);
   const old = await ask('GET', `/status?at=${revisions[1]}`);
   t.equal(old.headers['halcyon-revision'], String(revisions[1]));
   t.equal(old.body.revision, revisions[1]);

@@ -7,7 +7,17 @@ import { coloured, paletteFor, plain } from '../../src/cli/output/colour.ts';
 import { statusTree } from '../../src/cli/output/status-tree.ts';
 import { formatFields, formatTable } from '../../src/cli/output/table.ts';
 import type { Column } from '../../src/cli/output/table.ts';
-import { briefly, counted, printable, shorten, widthOf } from '../../src/cli/output/text.ts';
+import {
+  briefly,
+  counted,
+  formatJson,
+  jsonLine,
+  printable,
+  printableLines,
+  PrintableLines,
+  shorten,
+  widthOf,
+} from '../../src/cli/output/text.ts';
 
 interface Row {
   readonly name: string;
@@ -61,10 +71,27 @@ t.test('no line is wider than the terminal when enough can yield', async () => {
   );
 });
 
+t.test('text that comes in pieces is made printable wherever it is cut', async (t) => {
+  const bytes = Buffer.from('ä\u009b2J\r\n€ 😀\rb\u2028\r\n\r');
+  const whole = 'ä\\u009b2J\n€ 😀\\u000db\\u2028\n\\u000d';
+  for (let first = 0; first <= bytes.length; first += 1)
+    for (let second = first; second <= bytes.length; second += 1) {
+      const lines = new PrintableLines();
+      const cut = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
+      const text = cut.map((piece) => lines.take(piece)).join('') + lines.end();
+      if (text !== whole) t.fail(`cut at ${first} and ${second}: ${JSON.stringify(text)}`);
+    }
+  t.pass();
+});
+
 t.test('what came over the network cannot drive the terminal', async (t) => {
   t.equal(printable('a\u001b[2Jb\r\nc\u009b31m'), 'a\\u001b[2Jb\\u000d\\u000ac\\u009b31m');
   t.equal(printable('right\u202eleft'), 'right\\u202eleft');
-  t.equal(printable('Köln 東京'), 'Köln 東京');
+  t.equal(printable('Köln 東京 😀'), 'Köln 東京 😀');
+  t.equal(printable('a\ud83db\u200ec\u061cd\u2029e'), 'a\\ud83db\\u200ec\\u061cd\\u2029e');
+  t.equal(printableLines('a\tb\nc\u0085d\r'), 'a\tb\nc\\u0085d\\u000d');
+  t.equal(formatJson({ a: '\u009b1m\u2028' }), '{\n  "a": "\\u009b1m\\u2028"\n}\n');
+  t.equal(jsonLine(['\u202e\n']), '["\\u202e\\n"]');
   const [, line = ''] = formatTable(columns, [{ name: '\u001b[31m', count: 1, note: '\u0007' }]);
   t.notMatch(line, /[\u0000-\u001f]/);
 });
@@ -136,6 +163,7 @@ const status = {
       since: 0,
       node: '0x6e00000000000001:0x9',
       problem: '',
+      missing: [],
       processes: states.map((state, index) => ({
         fid: `0x7200000000000001:0x${(16 + 2 * index).toString(16)}`,
         name: 's3server',
@@ -154,6 +182,7 @@ const status = {
       since: 0,
       node: null,
       problem: 'role "s3server" waits for the agent',
+      missing: [],
       processes: [],
     },
   ],

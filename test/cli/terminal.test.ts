@@ -72,6 +72,116 @@ t.test('a closed pipe is no error', async (t) => {
   t.equal(code, 0);
 });
 
+/** Runs a program whose reader has gone before it says anything. */
+const unread = async (
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  closed: 'stdout' | 'stderr',
+): Promise<{ code: number | null; signal: string | null; other: string }> => {
+  const child = spawn(join(scripts, program), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  child[closed].destroy();
+  const kept = watch(closed === 'stdout' ? child.stderr : child.stdout);
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { code, signal, other: kept.text };
+};
+
+t.test('no tool and no command says a word about a reader that has gone', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const station = await startStation(t, join(folder, 'data'));
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: station.url,
+    HALCYON_TOKEN: station.token,
+  });
+  for (const [program, line] of [
+    ['halcyon', '--help'],
+    ['halcyon', '--version'],
+    ['halcyon', 'station --help'],
+    ['halcyon', 'agent --help'],
+    ['halctl', '--help'],
+    ['halctl', 'cluster process --help'],
+    ['halctl', 'cluster status --watch'],
+    ['halctl', 'events'],
+    ['halctl', 'events --follow --json --from 0'],
+    ['halctl', 'auth token list'],
+    ['halctl', 'cluster vars get --json'],
+    ['halctl', 'system info graph --format kv'],
+  ] as const) {
+    const end = await unread(program, line.split(' '), env, 'stdout');
+    t.match(end, { code: 0, signal: null, other: '' }, `${program} ${line}`);
+  }
+  for (const [program, line, code] of [
+    ['halcyon', 'nonsense', 2],
+    ['halcyon', 'station --nonsense', 2],
+    ['halctl', 'nonsense', 0],
+    ['halctl', 'cluster process show 0x7200000000000001:0x99', 0],
+  ] as const) {
+    const end = await unread(program, line.split(' '), env, 'stderr');
+    t.match(end, { code, signal: null, other: '' }, `${program} ${line}`);
+  }
+});
+
+t.test('a daemon goes on when nobody reads what it says', async (t) => {
+  const data = join(t.testdir(), 'data');
+  const args = ['station', '--data', data, '--listen', '127.0.0.1:0'];
+  const child = spawn(join(scripts, 'halcyon'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  child.stdout.destroy();
+  const err = watch(child.stderr);
+  await err.until((text) => text.includes('Server listening'));
+  const [, url = ''] = /Server listening at (http:[^"]+)/.exec(err.text) ?? [];
+  t.equal((await fetch(`${url}/healthz`)).status, 200);
+  child.kill('SIGTERM');
+  t.same(await ended, [0, null]);
+});
+
+t.test('nothing that was written by others drives the terminal', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const station = await startStation(t, join(folder, 'data'));
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: station.url,
+    HALCYON_TOKEN: station.token,
+  });
+  const name = 'a\u009b2Jb\u202ec\u2028d\u0085e';
+  const made = await shell(`halctl auth token create '${name}' --role viewer --json`, folder, env);
+  t.equal(made.code, 0, made.err);
+  t.equal((JSON.parse(made.out) as { name: string }).name, name, 'JSON says the same');
+  for (const line of [
+    'auth token list',
+    'auth token list --json',
+    'events',
+    'events --json',
+    'system info graph --format kv',
+    'system info graph --format json',
+    'system info graph --format dot',
+  ]) {
+    const { code, out, err } = await shell(`halctl ${line}`, folder, env);
+    t.equal(code, 0, `${line}: ${err}`);
+    t.notMatch(out + err, /[\u007f-\u009f\u2028-\u202e]/, line);
+  }
+});
+
+t.test('a time without a zone is one of the user, who is told which', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const station = await startStation(t, join(folder, 'data'));
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: station.url,
+    HALCYON_TOKEN: station.token,
+    TZ: 'America/New_York',
+  });
+  const list = (at: string) => shell(`halctl system node list --at ${at} --json`, folder, env);
+  for (const at of ['2026-01-01T00:00', '2026-01-01', "'2026-01-01 00:00'"]) {
+    const { code, err } = await list(at);
+    t.equal(code, 0, err);
+    t.match(err, /is taken in the zone of this machine: 2026-01-01T05:00:00\.000Z/);
+  }
+  t.match(await list('2026-01-01T00:00Z'), { code: 0, err: '' });
+  t.match(await list('99'), { code: 2, err: /the log is at revision 1/ });
+  t.match(await list('2100-01-01'), { code: 2, err: /is yet to come/ });
+});
+
 t.test('a full disk is an error', async (t) => {
   const folder = t.testdir({ home: {} });
   const { code, err } = await shell('halctl --version >/dev/full', folder, environment(folder));

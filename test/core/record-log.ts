@@ -180,7 +180,7 @@ const record = (): Recorded[] => {
 
   const leased = dataOf(run(add('n2.example', 'app')), 'ProcessAdded').at(-1)!.fid;
   run({ type: 'LeaseProcess', fid: leased, seconds: 30 });
-  run(report(leased, 'online'));
+  run({ ...report(leased, 'online'), instance: '1.4711' } as Command);
   run({ type: 'ExpireLease', fid: leased, reason: 'its lease was not renewed' });
   at += 60_000;
   run({ type: 'FireDeadlines' });

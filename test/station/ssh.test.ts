@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { sshDefaults } from '../../src/core/recovery-policy.ts';
 import type { SshStep } from '../../src/core/recovery-policy.ts';
-import { runSsh } from '../../src/station/ssh.ts';
+import { runSsh, sshCommand } from '../../src/station/ssh.ts';
 import type { SshResult } from '../../src/station/ssh.ts';
 import { freePort, startSshd } from './sshd.ts';
 
@@ -42,11 +42,27 @@ t.test('a host whose key is not known is not spoken to', async (t) => {
 t.test('accept-new believes a key that is not known, once; a changed one never', async (t) => {
   const file = join(sshd.folder, 'new_hosts');
   const step = { command: 'true', host_keys: 'accept-new', known_hosts_file: file } as const;
-  t.match(await run(step, 'n3.example'), { ok: true });
+  t.match(await run(step, 'localhost'), { ok: true });
   t.match(readFileSync(file, 'utf8'), / ssh-ed25519 /);
   const other = readFileSync(`${sshd.stranger}.pub`, 'utf8');
-  writeFileSync(file, `n3.example ${other}`);
-  t.match(await run(step, 'n3.example'), { ok: false, detail: /^ssh failed: / });
+  writeFileSync(file, `localhost ${other}`);
+  t.match(await run(step, 'localhost'), { ok: false, detail: /^ssh failed: / });
+});
+
+t.test('an address that an agent gave is not where an unknown key is believed', async (t) => {
+  const file = join(sshd.folder, 'stood_in_hosts');
+  const step = { command: 'echo here', host_keys: 'accept-new', known_hosts_file: file } as const;
+  // Here 127.0.0.1 is another machine, whose address the agent of n3.invalid reported.
+  const result = await run(step, 'n3.invalid');
+  t.match(result, { ok: false, detail: /^ssh failed: .*resolve/is });
+  t.notOk(existsSync(file), 'its key was not taken for that of n3.invalid');
+});
+
+t.test('what is no address never comes into the arguments', async (t) => {
+  for (const address of ['-oProxyCommand=id', '127.0.0.1 -oProxyCommand=id', 'n2.example', ''])
+    t.notMatch(sshCommand(good, host, address).join(' '), /HostName|ProxyCommand/);
+  t.match(sshCommand(good, host, '::1').join(' '), 'HostName=::1');
+  t.equal(sshCommand(good, host, '::1').at(-3), '--', 'nor can a name be an option');
 });
 
 t.test('nobody is asked for a password', async (t) => {

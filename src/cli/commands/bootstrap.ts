@@ -150,7 +150,8 @@ const report = (
     for (const { host, reason } of absent)
       shell.print(`Not there: ${printable(host)}: ${printable(reason)}\n`);
   }
-  for (const warning of json ? [] : operation.warnings) shell.say(`Warning: ${warning}\n`);
+  for (const warning of json ? [] : operation.warnings)
+    shell.say(`Warning: ${printable(warning)}\n`);
   if (absent.length > 0)
     throw new Failure(
       'failed',

@@ -5,7 +5,7 @@ import type { Client } from '../../client/client.ts';
 import { gather, show, withExamples, withJson, withWork, wholeNumber } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { eventLine, eventTable, whyLines } from '../output/events.ts';
-import { formatJson } from '../output/text.ts';
+import { formatJson, jsonLine } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import { printLines } from '../shell.ts';
@@ -69,7 +69,7 @@ const follow = async (shell: Shell, client: Client, flags: EventsFlags): Promise
       shell.say(`halctl: ${why}; trying again in ${Math.ceil(waitMs / 1000)} s\n`),
   });
   for await (const event of stream) {
-    const line = flags.json ? JSON.stringify(event) : eventLine(event, shell.width, shell.palette);
+    const line = flags.json ? jsonLine(event) : eventLine(event, shell.width, shell.palette);
     shell.print(`${line}\n`);
     left -= 1;
     if (left <= 0) return;

@@ -25,7 +25,7 @@ import { forHosts, hostsOf, processKind } from '../many-hosts.ts';
 import { addedLines } from '../output/added.ts';
 import { paintState } from '../output/colour.ts';
 import { formatFields, formatTable } from '../output/table.ts';
-import { formatJson, printable } from '../output/text.ts';
+import { formatJson, printable, printableLines } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import { logsCommand } from './logs.ts';
@@ -111,9 +111,13 @@ const printText = async (
   const start = format === 'yaml' ? '---\n' : '';
   const secret = token === undefined ? '' : `# token, which is not shown again: ${token}\n`;
   shell.print(
-    `${start}# ${fid} ${printable(name)}\n${secret}${configuration?.text.trimEnd() ?? ''}\n`,
+    `${start}# ${fid} ${printable(name)}\n${secret}${shownOn(shell, configuration?.text.trimEnd() ?? '')}\n`,
   );
 };
+
+/** Programs get a configuration as it is, terminals without what could drive them. */
+const shownOn = ({ width }: Shell, text: string): string =>
+  width === undefined ? text : printableLines(text);
 
 interface ConfigurationFlags extends GlobalFlags {
   readonly at?: string;
@@ -127,7 +131,7 @@ const configurationCommand = (process: Command, shell: Shell): void => {
     const reply = await client.readConfiguration(fid, flags.format, readOptions(shell, flags));
     const sent = reply?.text ?? '';
     const text = flags.format === 'json' ? formatJson(JSON.parse(sent)) : `${sent.trimEnd()}\n`;
-    if (flags.output === undefined) shell.print(text);
+    if (flags.output === undefined) shell.print(shownOn(shell, text));
     else await writePrivately(flags.output, text);
   };
   const configuration = process

@@ -5,6 +5,7 @@ import type { Status } from '../../client/types.ts';
 import { readOptions, show, withExamples, withRead, withWork } from '../command.ts';
 import type { ReadFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
+import { jsonLine } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
@@ -44,7 +45,7 @@ export const statusCommand = (cluster: Command, shell: Shell): void => {
     if (flags.at !== undefined)
       throw new Failure('usage', 'the past does not change: --watch goes without --at');
     const { watch } = await import('../watch.ts');
-    const documents = (reply: Status): string[] => [JSON.stringify(reply)];
+    const documents = (reply: Status): string[] => [jsonLine(reply)];
     await watch(shell, client, () => client.status(options), flags.json ? documents : lines);
   };
   withExamples(

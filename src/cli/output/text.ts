@@ -1,14 +1,43 @@
 /** Text for terminals. */
 
-/**
- * Text that came over the network, made safe to print: control characters, which could drive the
- * terminal, are written as escapes.
- */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+/** Characters that could drive the terminal, break a line, turn its order round, or are halves of others. */
+const unprintable =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\p{Cs}]/gu;
+
+const escaped = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** Text that came over the network, made safe to print in a line: what is not printable is escaped. */
+export const printable = (text: string): string => text.replace(unprintable, escaped);
+
+/** The same for text of many lines, which keeps its line ends and tabs. */
+export const printableLines = (text: string): string =>
+  text.replace(unprintable, (character) =>
+    /[\n\t]/.test(character) ? character : escaped(character),
   );
+
+/** Bytes of a text that come in pieces, made printable; pieces may end within a character or a line end. */
+export class PrintableLines {
+  readonly #decoder = new TextDecoder();
+  #held = '';
+
+  take(piece: Uint8Array): string {
+    return this.#lines(this.#decoder.decode(piece, { stream: true }));
+  }
+
+  end(): string {
+    const text = this.#lines(this.#decoder.decode());
+    return text + printableLines(this.#held);
+  }
+
+  /** A carriage return before a line feed is part of the line end. */
+  #lines(decoded: string): string {
+    const text = this.#held + decoded;
+    this.#held = text.endsWith('\r') ? '\r' : '';
+    const whole = this.#held === '' ? text : text.slice(0, -1);
+    return printableLines(whole.replaceAll('\r\n', '\n'));
+  }
+}
 
 /** Columns that a text takes, as far as terminals agree. */
 export const widthOf = (text: string): number => [...text].length;
@@ -27,8 +56,12 @@ export const counted = (count: number, noun: string): string => {
   return `${count} ${/(s|sh|ch|x)$/.test(noun) ? `${noun}es` : `${noun}s`}`;
 };
 
-/** Exactly what the API answered, laid out for people and programs alike. */
-export const formatJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** Exactly what the API answered, laid out for people and programs alike; escapes are JSON's own. */
+export const formatJson = (value: unknown): string =>
+  `${printableLines(JSON.stringify(value, null, 2))}\n`;
+
+/** The same on one line, without its end. */
+export const jsonLine = (value: unknown): string => printable(JSON.stringify(value));
 
 /** A value of an event or a resource in a few characters: `--json` has all of it. */
 const brief = (value: unknown, depth: number): string => {
@@ -40,7 +73,7 @@ const brief = (value: unknown, depth: number): string => {
   if (typeof value !== 'object' || value === null) return String(value);
   const fields = Object.entries(value);
   if (fields.length > fieldsShown || (depth > 0 && fields.length > 0)) return '{…}';
-  return `{${fields.map(([name, field]) => `${name}=${brief(field, depth + 1)}`).join(' ')}}`;
+  return `{${fields.map(([name, field]) => `${printable(name)}=${brief(field, depth + 1)}`).join(' ')}}`;
 };
 const fieldsShown = 4;
 
@@ -48,6 +81,6 @@ const fieldsShown = 4;
 export const briefly = (value: unknown): string =>
   typeof value === 'object' && value !== null
     ? Object.entries(value)
-        .map(([name, field]) => `${name}=${brief(field, 0)}`)
+        .map(([name, field]) => `${printable(name)}=${brief(field, 0)}`)
         .join(' ')
     : brief(value, 0);
