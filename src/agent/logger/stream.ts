@@ -1,6 +1,6 @@
 /** One pipe that a process writes to, and the file that it all goes to. */
 
-import { constants, openSync, readlinkSync, readSync } from 'node:fs';
+import { constants, fstatSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Place } from './place.ts';
 import { RollingFile } from './rolling-file.ts';
@@ -46,9 +46,10 @@ export class OutputStream {
   open(holder?: string): void {
     const isUnlinked = holder !== undefined && linkOf(holder) === `${this.#pipe} (deleted)`;
     this.isUsed = true;
-    if (this.#socket !== undefined && !isUnlinked) return;
+    const path = isUnlinked ? holder : this.#pipe;
+    if (this.#socket?.destroyed === false && isSame(this.#descriptor, path)) return;
     this.#release();
-    this.#listen(isUnlinked ? holder : this.#pipe);
+    this.#listen(path);
   }
 
   /** Writes what the process has written by now, and says where that ends. */
@@ -79,6 +80,9 @@ export class OutputStream {
     });
     this.#socket = socket;
     socket.on('error', () => undefined);
+    socket.on('end', () => {
+      if (this.#socket === socket) this.isUsed = false;
+    });
     socket.on('close', () => {
       if (this.#socket === socket) this.#left(path);
     });
@@ -91,7 +95,6 @@ export class OutputStream {
     if (this.#closed) return;
     this.#mention();
     this.#file.close();
-    this.isUsed = false;
     try {
       if (path === this.#pipe) this.#listen(path);
     } catch {
@@ -106,7 +109,8 @@ export class OutputStream {
   }
 
   #drain(): void {
-    if (this.#socket === undefined) return;
+    // Once it is destroyed, the number of its descriptor may be another one's.
+    if (this.#socket?.destroyed !== false) return;
     try {
       for (let reads = 0; reads < drainReads; reads += 1) {
         const bytes = readSync(this.#descriptor, buffer);
@@ -151,6 +155,10 @@ export class OutputStream {
     return true;
   }
 }
+
+/** A pipe that was removed may have been made anew under its name. */
+const isSame = (descriptor: number, path: string): boolean =>
+  fstatSync(descriptor).ino === statSync(path).ino;
 
 const linkOf = (path: string): string | undefined => {
   try {

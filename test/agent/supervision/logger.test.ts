@@ -234,6 +234,15 @@ t.test('a full disk holds no process up, and what is missing is said', async (t)
   t.equal(zeros + Number(lost), 5_000_000);
 });
 
+t.test('a state directory may have a path that is too long for a socket', async (t) => {
+  const stateDir = join(t.testdir({}), 'a'.repeat(120));
+  const host = new SupervisedHost(t, { stateDir });
+  const wanted = assignment({ command: shell('echo heard; exec sleep 1000') });
+  host.assign(wanted);
+  await host.reaches(wanted.fid, 'online');
+  await until('it is heard', () => host.output(wanted.fid) === 'heard\n');
+});
+
 t.test('who writes straight into a file goes on, as an earlier release began it', async (t) => {
   const bytes = 100_000;
   const host = new SupervisedHost(t, { output: { bytes, files: 3 } });
