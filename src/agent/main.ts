@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { Held } from '../disk/held.ts';
+import { descriptorsGiven } from '../client/started-with.ts';
 import { Agent, defaultTiming } from './agent.ts';
 import { agentVersion, factGatherer } from './facts.ts';
 import { agentId, canonicalFqdn } from './identity.ts';
@@ -133,6 +134,7 @@ async function prepare(
   const supervision = new Supervision({
     stateDir: options.stateDir,
     sysconfigDir: options.sysconfigDir,
+    descriptors: descriptorsGiven(process.env),
     logger: log,
     onObservation: (observation) => agent.observed(observation),
   });

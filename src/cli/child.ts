@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { descriptorsGiven } from '../client/started-with.ts';
 import { CommandEnding } from './exit-codes.ts';
 import {
   GroupWitness,
@@ -50,9 +51,12 @@ export class Child {
    */
   async run(
     [command = '', ...args]: readonly string[],
-    env: Readonly<Record<string, string | undefined>>,
+    environment: Readonly<Record<string, string | undefined>>,
   ): Promise<void> {
+    const env = { ...environment };
     await this.#witness.isReady();
+    const given = descriptorsGiven(env);
+    if (given !== undefined) await limitDescriptors(given);
     if (this.#early) throw endedBy(this.#early);
     const child = spawn(command, args, { env, stdio: 'inherit' });
     this.#child = child;
@@ -111,6 +115,15 @@ export class Child {
     this.#handle(signal);
   }
 }
+
+/** Of this process, which needs few of its own, and so of what it starts. */
+const limitDescriptors = async (most: string): Promise<void> => {
+  const limit = spawn('prlimit', [`--pid=${process.pid}`, `--nofile=${most}:`], {
+    stdio: 'ignore',
+  });
+  // Where there is no prlimit the command has more than it was given.
+  await once(limit, 'exit').catch(() => undefined);
+};
 
 const endedBy = (signal: NodeJS.Signals): CommandEnding =>
   new CommandEnding(`ended by ${signal}`, 128 + constants.signals[signal]);

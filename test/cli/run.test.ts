@@ -122,6 +122,14 @@ t.test('a command is a process while it runs, and ends as it ends', async (t) =>
     });
   });
 
+  t.test('its limits and variables are those that halctl was given', async (t) => {
+    const command = `ulimit -Sn 512; unset NODE_COMPILE_CACHE; halctl ${run} -- sh -c 'ulimit -Sn; env'`;
+    const { code, out } = await shell(command, cluster.folder, cluster.env);
+    t.equal(code, 0);
+    t.match(out, /^512\n/);
+    t.notMatch(out, /^(HALCYON_STARTED_WITH|NODE_COMPILE_CACHE)=/m);
+  });
+
   t.test('it is there meanwhile, under its lease', async (t) => {
     const { code, out } = await halctl(
       `${run} --lease 1m -- sh -c 'halctl cluster process show $HALCYON_PROCESS_FID --json'`,

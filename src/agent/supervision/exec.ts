@@ -23,6 +23,8 @@ export interface ExecOptions {
   readonly log: Logger;
   /** Working directory of every command. */
   readonly directory: string;
+  /** Soft limit of their descriptors; empty: as this process has it. */
+  readonly descriptors: string;
   readonly outputs: OutputFiles;
   readonly groups: ControlGroups;
   /** Path of the socket on which a process says that it is ready. */
@@ -149,7 +151,7 @@ export class ExecSupervisor implements Supervisor {
   }
 
   async #spawn(assignment: Assignment, run: Run): Promise<ChildProcess> {
-    const { directory, outputs, groups, notifyPath } = this.#options;
+    const { directory, descriptors, outputs, groups, notifyPath } = this.#options;
     const { fid, environment, ready, memory } = assignment;
     const command = limitedCommand(assignment);
     refuseUnusable(directory);
@@ -165,7 +167,7 @@ export class ExecSupervisor implements Supervisor {
       return await outputs.writing(fid, (stdout, stderr) => {
         // Nothing may begin that nobody would write down.
         if (this.#closed) throw new NotNow('the agent is ending');
-        return spawn(gateProgram, gateArguments(group, command), {
+        return spawn(gateProgram, gateArguments(group, descriptors, command), {
           cwd: directory,
           env,
           detached: true,

@@ -9,13 +9,20 @@ import { argumentsOf } from './proc.ts';
  */
 const gate =
   'read -r go || exit 1; { [ -z "$1" ] || echo $$ > "$1/cgroup.procs"; } 2>/dev/null; ' +
-  'shift; exec "$@" </dev/null';
+  '{ [ -z "$2" ] || ulimit -Sn "$2"; } 2>/dev/null; shift 2; exec "$@" </dev/null';
 
 export const gateProgram = '/bin/sh';
 
-/** @param group folder of its cgroup; empty: none */
-export function gateArguments(group: string, command: readonly string[]): string[] {
-  return ['-c', gate, 'halcyon', group, ...command];
+/**
+ * @param group folder of its cgroup; empty: none
+ * @param descriptors soft limit of its descriptors; empty: as this process has it
+ */
+export function gateArguments(
+  group: string,
+  descriptors: string,
+  command: readonly string[],
+): string[] {
+  return ['-c', gate, 'halcyon', group, descriptors, ...command];
 }
 
 /** Whether a process has not become its command yet. */

@@ -40,6 +40,8 @@ export interface SupervisionOptions {
   readonly onObservation: (observation: Observation) => void;
   /** Working directory of commands; `/` by default. */
   readonly directory?: string;
+  /** Soft limit of the descriptors of commands; that of this process by default. */
+  readonly descriptors?: string | undefined;
   /** The program to call for units; found by the PATH of the agent by default. */
   readonly systemctl?: string;
   /** The same for the output of units. */
@@ -109,15 +111,15 @@ export class Supervision {
     });
     const exec = {
       directory: options.directory ?? '/',
+      descriptors: options.descriptors ?? '',
       outputs: this.#outputs,
       groups,
       log,
       notifyPath: (fid: string): string => this.#readiness.path(fid),
     };
-    const systemctl = options.systemctl ?? 'systemctl';
     this.#supervisors = {
       exec: new ExecSupervisor(exec, this.#course),
-      systemd: new SystemdSupervisor({ systemctl, log }, this.#course),
+      systemd: new SystemdSupervisor(options.systemctl ?? 'systemctl', log, this.#course),
     };
     this.#pulse = setInterval(() => this.#beat(), pulseMs);
   }
@@ -185,9 +187,8 @@ export class Supervision {
   #beat(): void {
     for (const supervisor of Object.values(this.#supervisors)) supervisor.tick();
     this.#readiness.tick();
-    this.#pulses += 1;
     this.#loops.tick();
-    if (this.#pulses % tidyPulses === 0) void this.#outputs.tidy();
+    if (++this.#pulses % tidyPulses === 0) void this.#outputs.tidy();
   }
 
   #slot(fid: string): Slot {

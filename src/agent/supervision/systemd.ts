@@ -16,12 +16,6 @@ const pollMs = 1_000;
 /** The same while one is being stopped. */
 const stoppingPollMs = 200;
 
-export interface SystemdOptions {
-  /** The program to call. */
-  readonly systemctl: string;
-  readonly log: Logger;
-}
-
 interface Watched {
   readonly unit: string;
   readonly run: Run;
@@ -50,7 +44,8 @@ export class SystemdSupervisor implements Supervisor {
   #answers = true;
   #closed = false;
 
-  constructor({ systemctl, log }: SystemdOptions, events: SupervisorEvents) {
+  /** @param systemctl the program to call */
+  constructor(systemctl: string, log: Logger, events: SupervisorEvents) {
     this.#systemctl = new Systemctl(systemctl);
     this.#log = log;
     this.#events = events;

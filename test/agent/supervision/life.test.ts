@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import t from 'tap';
 import { statOf } from '../../../src/agent/supervision/proc.ts';
+import { descriptorsGiven } from '../../../src/client/started-with.ts';
 import {
   assignment,
   kill,
@@ -293,6 +294,26 @@ t.test('a process sees its settings, its mark, a path and nothing of the agent',
   // Shells and the test runner add variables of their own.
   const added = /^(PWD|OLDPWD|SHLVL|_|NODE_OPTIONS|_TAPJS_\w+)=/;
   t.same(said.filter((text) => !added.test(text)).sort(), expected.sort());
+});
+
+t.test('a process has the descriptors that its agent was given, not those it took', async (t) => {
+  const host = new SupervisedHost(t, { descriptors: '512' });
+  const wanted = assignment({ command: shell('ulimit -Sn; ulimit -Hn') });
+  host.assign(wanted);
+  await host.reaches(wanted.fid, 'exited');
+  const hard = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))![1];
+  t.equal(host.output(wanted.fid), `512\n${hard}\n`);
+});
+
+t.test('what the starting script changed is handed on and taken back', async (t) => {
+  const environment = { HALCYON_STARTED_WITH: '512 cache', NODE_COMPILE_CACHE: '/c', HOME: '/h' };
+  t.equal(descriptorsGiven(environment), '512');
+  t.same(environment, { HOME: '/h' });
+  const own = { HALCYON_STARTED_WITH: 'unlimited ', NODE_COMPILE_CACHE: '/mine' };
+  t.equal(descriptorsGiven(own), 'unlimited');
+  t.same(own, { NODE_COMPILE_CACHE: '/mine' }, 'what the user has set stays');
+  const limits = readFileSync(`/proc/${process.ppid}/limits`, 'latin1');
+  t.equal(descriptorsGiven({}), /^Max open files +(\S+)/m.exec(limits)![1], 'as the parent has');
 });
 
 t.test('limits and CPUs are those of the assignment, in the same process', async (t) => {

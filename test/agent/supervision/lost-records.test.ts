@@ -268,7 +268,7 @@ t.test('a start that was cut short leaves nothing that counts as a run', async (
   const environment = Object.fromEntries(
     text.filter(Boolean).map((one) => [one.split('=', 1)[0]!, one.slice(one.indexOf('=') + 1)]),
   );
-  const waiting = spawn(gateProgram, gateArguments('', ['sleep', '1000']), {
+  const waiting = spawn(gateProgram, gateArguments('', '', ['sleep', '1000']), {
     env: environment,
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
