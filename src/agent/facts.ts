@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, networkInterfaces, release, totalmem } from 'node:os';
-import type { NetworkInterfaceInfo } from 'node:os';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { isLocal, lnetAddress, reachableInterfaces, usableAddress } from './address.ts';
 import type { ReportedFacts } from './protocol.ts';
 import { saysShort } from './supervision/unknown.ts';
 
@@ -13,10 +13,6 @@ const run = promisify(execFile);
 
 /** Longest time for a command that is asked for a fact, ms. */
 const commandMsMax = 5_000;
-/** More than that are not reported; the schema's bound. */
-const interfacesMax = 256;
-
-type Interface = NonNullable<ReportedFacts['interfaces']>[number];
 
 /** What is not read from the system but said by the operator; undefined: found out. */
 export interface KnownFacts {
@@ -28,18 +24,30 @@ export interface KnownFacts {
 
 /**
  * Makes the function that gathers the facts, given the host's address on the way to its station.
+ *
+ * @param warn is told, once, that nobody else can use the address
  */
-export function factGatherer(known: KnownFacts): (localAddress: string) => Promise<ReportedFacts> {
+export function factGatherer(
+  known: KnownFacts,
+  warn: (message: string) => void = () => undefined,
+): (localAddress: string) => Promise<ReportedFacts> {
   let lnetNid: string | undefined;
+  let isWarned = false;
   return async (localAddress) => {
-    const address = known.address ?? localAddress;
+    const address = known.address ?? usableAddress(localAddress);
+    if (known.address === undefined && isLocal(address) && !isWarned) {
+      isWarned = true;
+      warn(
+        `this host has no address but ${address}, which other machines cannot use; name one with --address`,
+      );
+    }
     // LNet that does not answer for once has not gone: what it said last still holds.
     if (known.lnid === undefined) lnetNid = (await firstLnetNid()) ?? lnetNid;
     return {
       agent: known.agent,
       address,
-      lnid: known.lnid ?? lnetNid ?? `${address}@tcp`,
-      interfaces: interfaces(),
+      lnid: known.lnid ?? lnetNid ?? `${lnetAddress(address)}@tcp`,
+      interfaces: reachableInterfaces(),
       memory_mib: memoryMib(),
       cpus: onlineCpus(),
       kernel: release(),
@@ -55,21 +63,6 @@ export const agentVersion = (
     readonly version: string;
   }
 ).version;
-
-/**
- * The addresses by which others may reach this host: neither loopback nor link-local. Sorted, so
- * that order is no change.
- */
-export function interfaces(
-  found: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
-): Interface[] {
-  return Object.entries(found)
-    .flatMap(([name, infos = []]) => infos.map((info) => ({ name, info })))
-    .filter(({ info }) => !info.internal && !/^(fe[89ab].:|169\.254\.)/i.test(info.address))
-    .map(({ name, info }) => ({ name, address: info.address }))
-    .sort((a, b) => compare(a.name, b.name) || compare(a.address, b.address))
-    .slice(0, interfacesMax);
-}
 
 /** Memory that the kernel manages, whole MiB. */
 export function memoryMib(): number {
@@ -100,9 +93,4 @@ export async function firstLnetNid(): Promise<string | undefined> {
     if (saysShort(error)) throw error;
     return undefined;
   }
-}
-
-/** By code unit: the same order whatever the locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

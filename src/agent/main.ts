@@ -71,12 +71,12 @@ export function registerAgent(program: Command): void {
     .option('--fqdn <name>', 'name of this host; otherwise what "hostname -f" says', parseFqdn)
     .option(
       '--address <ip>',
-      'address of this host; otherwise that of its way to the station',
+      'address of this host for others; otherwise that of its way to the station or, where that is a loopback, of its default route',
       parseAddress,
     )
     .option(
       '--lnid <nid>',
-      'LNet network id; otherwise what LNet says, or <address>@tcp',
+      'LNet network id; otherwise what LNet says, or <address>@tcp with an IPv4 address',
       parseLnid,
     )
     .addOption(
@@ -143,7 +143,9 @@ async function prepare(
     token,
     ca,
     fqdn,
-    facts: factGatherer({ agent: id, address: options.address, lnid: options.lnid }),
+    facts: factGatherer({ agent: id, address: options.address, lnid: options.lnid }, (message) =>
+      log.warn(message),
+    ),
     log,
     timing: defaultTiming,
     random: Math.random,

@@ -198,8 +198,12 @@ class Connection implements AgentSession {
         'identity-mismatch',
         `the agent said hello as ${this.fqdn}, not as ${fqdn}`,
       );
-    const said = { fqdn, facts: factsFrom(facts, this.#remote), speaksFor: this.#credential.host };
     const known = this.#station.graph.get('host', fqdn);
+    const said = {
+      fqdn,
+      facts: factsFrom(facts, this.#remote, known?.facts),
+      speaksFor: this.#credential.host,
+    };
     const dead = known && mayBeReborn(known, said) ? await this.#deadAgent(known) : null;
     // Some time may have passed.
     if (dead !== null && (this.#isClosed || !this.#station.accepts(this.#credential))) return;

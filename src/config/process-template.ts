@@ -138,10 +138,15 @@ const multiplicity = (field: Field): number => {
 
 const endpoint = (field: Field): string => {
   if (typeof field.value === 'string' && parseEndpoint(field.value)) return field.value;
-  throw expected(
+  const wrong = expected(
     field,
     'an endpoint, <nid>:<pid>:<portal>:<tmid> with a tmid of 0 to 4095 or <host>:<port>',
   );
+  // Its first colon is one of the address: an IPv6 address, which LNet does not know.
+  if (typeof field.value === 'string' && /^[^@]*:[^@]*@/.test(field.value))
+    wrong.message +=
+      ' LNet has no IPv6 addresses: start the agent with --lnid, or set the variable lnid of the host.';
+  throw wrong;
 };
 
 /** Bytes. Mero writes "unlimited" as 2^64 - 1; whatever no machine can hold means the same. */

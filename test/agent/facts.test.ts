@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import Value from 'typebox/value';
 import { ReportedFacts } from '../../src/api/schemas/agent-protocol.ts';
-import {
-  agentVersion,
-  factGatherer,
-  interfaces,
-  memoryMib,
-  onlineCpus,
-} from '../../src/agent/facts.ts';
+import { lnetAddress, reachableInterfaces, usableAddress } from '../../src/agent/address.ts';
+import { agentVersion, factGatherer, memoryMib, onlineCpus } from '../../src/agent/facts.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const say = (command: string, ...args: string[]): string =>
@@ -61,7 +56,7 @@ t.test('two looks at an unchanged host say the same', async (t) => {
 t.test('interfaces are sorted, without loopback and link-local addresses', async (t) => {
   const info = (address: string, internal = false): never => ({ address, internal }) as never;
   t.same(
-    interfaces({
+    reachableInterfaces({
       lo: [info('127.0.0.1', true), info('::1', true)],
       ib0: [info('10.1.0.1')],
       eth0: [info('fe80::1'), info('169.254.7.7'), info('fd00::2'), info('10.0.0.1')],
@@ -75,12 +70,12 @@ t.test('interfaces are sorted, without loopback and link-local addresses', async
       { name: 'ib0', address: '10.1.0.1' },
     ],
   );
-  t.same(interfaces({}), []);
+  t.same(reachableInterfaces({}), []);
 });
 
 t.test('a host with very many addresses reports as many as a station takes', async (t) => {
   const many = Array.from({ length: 300 }, (_, i) => ({ address: `10.0.${i}.1`, internal: false }));
-  t.equal(interfaces({ eth0: many as never }).length, 256);
+  t.equal(reachableInterfaces({ eth0: many as never }).length, 256);
 });
 
 t.test('address and LNet id follow the connection, unless they are given', async (t) => {
@@ -117,3 +112,43 @@ t.test(
     t.equal((await factGatherer(unknown)('10.0.0.1')).lnid, '10.0.0.1@tcp');
   },
 );
+
+const routes = `Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask
+eth1\t00000000\t0100000A\t0003\t0\t0\t100\t00000000
+ib0\t00000000\t0100000A\t0003\t0\t0\t50\t00000000
+eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF
+`;
+const found = [
+  { name: 'eth0', address: '192.0.2.1' },
+  { name: 'eth1', address: '198.51.100.1' },
+  { name: 'ib0', address: '2001:db8::1' },
+  { name: 'ib0', address: '203.0.113.1' },
+];
+
+t.test('a host that reaches its station over loopback reports what others can use', async (t) => {
+  for (const local of ['127.0.0.1', '127.9.9.9', '::1', 'fe80::1%eth0', '169.254.1.1', '']) {
+    t.equal(usableAddress(local, found, routes), '203.0.113.1', `${local}: of the default route`);
+    t.equal(usableAddress(local, found, undefined), '192.0.2.1', 'the first without one');
+    t.equal(usableAddress(local, found.slice(2, 3), routes), '2001:db8::1', 'IPv6 where alone');
+    t.equal(usableAddress(local, [], routes), local, 'there is no other');
+  }
+  for (const usable of ['10.0.0.1', '2001:db8::7'])
+    t.equal(usableAddress(usable, found, routes), usable);
+});
+
+t.test('the LNet id that nobody named has an IPv4 address where the host has one', async (t) => {
+  t.equal(lnetAddress('10.0.0.1', found, routes), '10.0.0.1');
+  t.equal(lnetAddress('2001:db8::1', found, routes), '203.0.113.1');
+  t.equal(lnetAddress('2001:db8::1', found.slice(2, 3), routes), '2001:db8::1');
+});
+
+t.test('a host with nothing but loopback is said to be of no use to others, once', async (t) => {
+  const said: string[] = [];
+  const gather = factGatherer(unknown, (message) => said.push(message));
+  const facts = [await gather('127.0.0.1'), await gather('127.0.0.1')];
+  if (reachableInterfaces().length > 0) {
+    t.notMatch(facts[0]?.address, /^127\./);
+    t.same(said, []);
+  } else t.match(said, [/--address/]);
+  t.equal(facts[0]?.address, facts[1]?.address);
+});

@@ -6,7 +6,7 @@ import type { Static } from 'typebox';
 import { byFid, parseFid } from '../../core/allocation/fid.ts';
 import type { HostFacts, HostRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
-import { factsFrom } from '../agent-facts.ts';
+import { factsFrom, requireAddress } from '../agent-facts.ts';
 import { CommandHeaders, CommandQuery, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
@@ -102,7 +102,8 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       schema: {
         summary: 'Report that a host is up, and what it is like',
         description:
-          'What an agent does over its WebSocket, for hosts that report by other means. No heartbeat is expected of such ' +
+          'What an agent does over its WebSocket, for hosts that report by other means. What a report does not say is as it was; ' +
+          'the first one names the address, unless it comes from there. No heartbeat is expected of such ' +
           'a host until an agent of it connects or the station restarts; from then on silence makes it down.',
         tags: ['hosts'],
         params: HostPath,
@@ -114,7 +115,9 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
     },
     async (request, reply) => {
       const { fqdn } = request.params;
-      const facts: HostFacts = factsFrom(request.body, request.ip);
+      const known = station.graph.get('host', fqdn)?.facts;
+      requireAddress(request.body, request.ip, known);
+      const facts: HostFacts = factsFrom(request.body, request.ip, known);
       const speaksFor = request.credential!.host;
       const answer = await run(
         station,
