@@ -27,6 +27,7 @@ import { unsentBytesMax } from '../src/api/event-streams.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { nestingMax } from '../src/api/nesting.ts';
+import { stallMs } from '../src/api/streaming.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
@@ -34,8 +35,14 @@ import { requestMemoryMin } from '../src/core/graph/remembering.ts';
 import { requestLimits } from '../src/core/graph/requests.ts';
 import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
-import { longReadLimits, pastLimits, streamLimits, waitLimits } from '../src/station/shares.ts';
 import type { Pace } from '../src/station/paces.ts';
+import {
+  longReadLimits,
+  pastAnswerLimits,
+  pastLimits,
+  streamLimits,
+  waitLimits,
+} from '../src/station/shares.ts';
 import type { ShareLimits } from '../src/station/shares.ts';
 import { Station } from '../src/station/station.ts';
 import { stepsMax } from '../src/station/why.ts';
@@ -349,6 +356,11 @@ const limits: readonly Limit[] = [
     'older ones are read from the log',
   ],
   ...shareRows('event streams', streamLimits),
+  [
+    'time in which the reader of a long answer takes nothing',
+    `${stallMs / 1000} s`,
+    'the connection ends',
+  ],
   ['viewers of output, in all', String(viewersMax), '503 `too-many-viewers`'],
   ['viewers of output on one host', String(agentViewersMax), '503 `too-many-viewers`'],
   ['events of one commit', String(eventsPerCommit), '422 `too-large`'],
@@ -370,6 +382,7 @@ const limits: readonly Limit[] = [
   ['rows of one page', '10000', '400 `invalid-request`'],
   ...shareRows('requests that wait (`Prefer: wait`)', waitLimits),
   ...shareRows('reads of the past (`at`) that are not at hand', pastLimits),
+  ...shareRows('long answers about the past that are being sent', pastAnswerLimits),
   ...shareRows('long reads: reasons, pages of events, lists, the graph', longReadLimits),
   ['commits told by `why`', String(stepsMax), 'the first and the latest are told'],
 ];

@@ -3,13 +3,21 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { TObject, TProperties } from 'typebox';
+import { parseFid } from '../core/allocation/fid.ts';
 import { revision } from '../core/events/commit.ts';
+import { keyOf } from '../core/graph/graph.ts';
+import type { ReadGraph } from '../core/graph/read-graph.ts';
+import { keyFields } from '../core/graph/resources.ts';
+import type { Kind, Rows } from '../core/graph/resources.ts';
+import { orderOf } from '../core/graph/sorted-keys.ts';
+import { GraphView } from '../core/graph/view.ts';
 import type { GraphAt } from '../station/archive.ts';
 import type { Moment } from '../station/history.ts';
 import type { Station } from '../station/station.ts';
-import { askerOf } from './asker.ts';
+import { askerOf, principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
 import { strict } from './schemas/values.ts';
+import { streamText } from './streaming.ts';
 
 export const atParameter = {
   at: Type.Optional(
@@ -94,24 +102,94 @@ export const read = async <T>(
   }
 };
 
+/** A moment as a long answer sees it: nothing of it changes while the answer is being made. */
+export type LastingMoment = Omit<GraphAt, 'graph'> & { readonly graph: ReadGraph };
+
+/**
+ * Answers with a text that may be long, made in fair turns from one moment.
+ *
+ * @param textOf throws at once what is wrong with the request
+ */
+export const readLong = async (
+  station: Station,
+  reply: FastifyReply,
+  at: string | undefined,
+  type: string,
+  textOf: (moment: LastingMoment) => Iterable<string>,
+): Promise<FastifyReply> => {
+  let view: GraphView | undefined;
+  const giveBack =
+    at === undefined ? undefined : station.history.answers.take(principalOf(reply.request));
+  const close = (): void => {
+    view?.close();
+    giveBack?.();
+  };
+  let text: Iterable<string>;
+  try {
+    text = await read(station, reply, at, (moment) => {
+      view?.close();
+      view = new GraphView(moment.graph);
+      return textOf({ ...moment, graph: view });
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return streamText(station, reply, askerOf(reply), type, text, close);
+};
+
+export const json = 'application/json';
+
 export const pageParameters = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Default 1000.' })),
   cursor: Type.Optional(Type.String({ maxLength: 512, description: '`next` of the page before.' })),
 };
 
+/** What a page is of. */
+export interface Paged<K extends Kind> {
+  readonly kind: K;
+  /** Absent: all rows of the kind. */
+  readonly rows?: Iterable<Rows[K]>;
+  readonly matches?: (row: Rows[K]) => boolean;
+  readonly view: (row: Rows[K]) => unknown;
+}
+
 /**
- * One page of rows that come sorted.
+ * One page of the rows of a kind, in the order of their keys, as JSON.
  *
- * @param isAfter whether a row stands behind the cursor, which need not be a row's any more
+ * @throws {ApiError} the cursor is none
  */
-export const pageOf = <R, T>(
-  rows: readonly R[],
-  keyOf: (row: R) => string,
-  isAfter: (row: R, cursor: string) => boolean,
-  view: (row: R) => T,
+export const pageText = <K extends Kind>(
+  { graph, head }: LastingMoment,
+  { kind, rows, matches = () => true, view }: Paged<K>,
   { limit = 1000, cursor }: { limit?: number; cursor?: string },
-): { items: T[]; next: string | null } => {
-  const rest = cursor === undefined ? rows : rows.filter((row) => isAfter(row, cursor));
-  const items = rest.slice(0, limit);
-  return { items: items.map(view), next: items.length < rest.length ? keyOf(items.at(-1)!) : null };
+): Iterable<string> => {
+  const after = cursor === undefined ? undefined : keyOfCursor(kind, cursor);
+  const compare = orderOf(kind);
+  const isAfter = (row: Rows[K]): boolean =>
+    after === undefined || compare(keyOf(kind, row), after) > 0;
+  return (function* () {
+    yield `{"revision":${head},"items":[`;
+    let [count, last]: [number, string | null] = [0, null];
+    let next: string | null = null;
+    for (const row of rows ?? graph.rowsAfter(kind, after)) {
+      yield '';
+      if (!isAfter(row) || !matches(row)) continue;
+      if (count === limit) {
+        next = last;
+        break;
+      }
+      yield (count === 0 ? '' : ',') + JSON.stringify(view(row));
+      count += 1;
+      last = keyOf(kind, row);
+    }
+    yield `],"next":${JSON.stringify(next)}}`;
+  })();
+};
+
+const keyOfCursor = (kind: Kind, cursor: string): string => {
+  if (keyFields[kind] !== 'fid') return cursor;
+  const fid = parseFid(cursor);
+  if (fid) return fid;
+  throw new ApiError('invalid-request', 'cursor must be the `next` of a page', { field: 'cursor' });
 };

@@ -1,6 +1,6 @@
 /** What facts declare of a host and is not there, although it was once. */
 
-import type { Graph } from './graph/graph.ts';
+import type { ReadGraph } from './graph/read-graph.ts';
 import type { HostRow } from './graph/resources.ts';
 
 export interface MissingRole {
@@ -15,7 +15,7 @@ export interface MissingRole {
  * The declared roles of a host of which processes are gone: removed by somebody, with their node, or
  * scaled away. What still waits for its first allocation is not missing, it is pending.
  */
-export const missingRoles = (graph: Graph, host: HostRow): MissingRole[] => {
+export const missingRoles = (graph: ReadGraph, host: HostRow): MissingRole[] => {
   const node = graph.one('runs', host.fqdn)?.fid;
   const roles = new Set(host.roles.map(({ name }) => name));
   return [...roles]
@@ -33,5 +33,5 @@ export const allocatedOf = ({ allocated }: HostRow, role: string): number | null
   allocated && Object.hasOwn(allocated, role) ? allocated[role]! : null;
 
 /** Whether a host, or its node, is on its way out: nothing can be added to it. */
-export const isLeaving = (graph: Graph, { fqdn, removing }: HostRow): boolean =>
+export const isLeaving = (graph: ReadGraph, { fqdn, removing }: HostRow): boolean =>
   removing || graph.one('runs', fqdn)?.removing === true;

@@ -3,7 +3,7 @@
  * that follow from it.
  */
 
-import type { Graph } from './graph/graph.ts';
+import type { ReadGraph } from './graph/read-graph.ts';
 
 export interface VarSpec {
   readonly unit: 'seconds' | 'count' | 'percent';
@@ -86,11 +86,11 @@ export const defaultVars: Vars = Object.fromEntries(
 ) as Vars;
 
 /** The value that holds for a setting: what was set, else its default. */
-export const varOf = (graph: Graph, name: VarName): number =>
+export const varOf = (graph: ReadGraph, name: VarName): number =>
   graph.get('var', name)?.value ?? varSpecs[name].default;
 
 /** All settings as they are. */
-export const currentVars = (graph: Graph): Vars =>
+export const currentVars = (graph: ReadGraph): Vars =>
   Object.fromEntries(varNames.map((name) => [name, varOf(graph, name)])) as Vars;
 
 export const isVarName = (name: string): name is VarName => Object.hasOwn(varSpecs, name);

@@ -7,7 +7,7 @@ import type { Revision } from '../core/events/commit.ts';
 import type { SqliteLog } from '../log/sqlite.ts';
 import type { Archive, GraphAt } from './archive.ts';
 import type { Asker } from './long-reads.ts';
-import { pastLimits, Share } from './shares.ts';
+import { pastAnswerLimits, pastLimits, Share } from './shares.ts';
 import { FairQueue } from './turns.ts';
 import type { Turns } from './turns.ts';
 
@@ -32,6 +32,8 @@ export class History {
   readonly #log: SqliteLog;
   readonly #turns: Turns;
   readonly #share = new Share('reads of the past', pastLimits);
+  /** For those that go on reading a graph for a while. */
+  readonly answers = new Share('long answers about the past', pastAnswerLimits);
   readonly #kept: GraphAt[] = [];
   readonly #wanted = new Map<Revision, Rebuilding>();
   readonly #queue = new FairQueue<Rebuilding>();

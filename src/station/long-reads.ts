@@ -1,5 +1,6 @@
 /** Reads that look at much: bounded, in fair turns, and ended with whoever asked. */
 
+import type { EventEmitter } from 'node:events';
 import { longReadLimits, Share } from './shares.ts';
 import type { Turn, Turns } from './turns.ts';
 
@@ -28,5 +29,16 @@ export class LongReads {
     return this.#share.during(principal, async () =>
       work(await this.#turns.begin(principal, signal)),
     );
+  }
+
+  /**
+   * Begins one that lasts until its answer was sent, or the connection is closed.
+   *
+   * @throws as `run`
+   */
+  async begin({ principal, signal }: Asker, answer: EventEmitter): Promise<Turn> {
+    const giveBack = this.#share.take(principal);
+    answer.once('close', giveBack);
+    return this.#turns.begin(principal, signal);
   }
 }

@@ -13,6 +13,8 @@ export interface ShareLimits {
 export const waitLimits: ShareLimits = { each: 128, inAll: 1024 };
 /** Reads of the cluster as it was that have to be rebuilt from the log. */
 export const pastLimits: ShareLimits = { each: 8, inAll: 64 };
+/** Long answers about the past that are being sent: each holds a graph as large as the present one. */
+export const pastAnswerLimits: ShareLimits = { each: 2, inAll: 4 };
 /** Reads that look at much: reasons, pages of events, lists, the whole graph. */
 export const longReadLimits: ShareLimits = { each: 16, inAll: 256 };
 

@@ -102,7 +102,7 @@ export class Station {
   readonly #recoverySteps: RecoverySteps;
   readonly #engine: Engine;
   readonly #submitter: Submitter;
-  readonly #history: History;
+  readonly history: History;
   readonly #logger: StationLogger;
   readonly #now: Clock;
   readonly #hasLeapt: () => boolean;
@@ -167,14 +167,14 @@ export class Station {
       return { id, hash };
     };
     this.#engine = new Engine({ render: createRenderer(), mint }, start);
-    this.#history = new History(archive, log, this.turns);
+    this.history = new History(archive, log, this.turns);
     this.#submitter = new Submitter({
       engine: this.#engine,
       log,
       now: this.#now,
       graphAt: async (at, principal) => {
         const { signal } = new AbortController();
-        return (await this.#history.at({ revision: at }, { principal, signal })).graph;
+        return (await this.history.at({ revision: at }, { principal, signal })).graph;
       },
     });
     this.#snapshotting = new Snapshotting({
@@ -281,7 +281,7 @@ export class Station {
   /** The cluster as it was; the present graph where the moment is now. */
   async past(moment: Moment, asker: Asker): Promise<GraphAt> {
     const present = 'revision' in moment ? moment.revision >= this.head : moment.time >= this.at;
-    if (!present) return this.#history.at(moment, asker);
+    if (!present) return this.history.at(moment, asker);
     return this.#present;
   }
 

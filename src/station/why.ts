@@ -7,7 +7,7 @@ import { parseFid } from '../core/allocation/fid.ts';
 import { revision } from '../core/events/commit.ts';
 import type { Commit, EventRecord } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
-import { kinds } from '../core/graph/resources.ts';
+import { shownKinds } from '../core/graph/resources.ts';
 import type { Kind, Rows } from '../core/graph/resources.ts';
 import type { EventLog } from '../log/log.ts';
 import type { Turn } from './turns.ts';
@@ -55,12 +55,9 @@ export const findResource = (graph: Graph, id: string, only?: Kind): Found | und
   return undefined;
 };
 
-/** Bookkeeping that is nobody's business outside: hashes of tokens, requests. */
-const internal: readonly Kind[] = ['credential', 'request', 'departure', 'deadline', 'counter'];
-
 /** Whether a word is a kind that may be asked for. */
 export const isKind = (text: string): text is Kind =>
-  (kinds as readonly string[]).includes(text) && !(internal as readonly string[]).includes(text);
+  (shownKinds as readonly string[]).includes(text);
 
 /** Reads the log between the resource's first and last change. */
 export const explain = async (

@@ -1,9 +1,13 @@
 /** Reads that look at much: so many at a time, and none for whoever has gone. */
 
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
 import t from 'tap';
-import { longReadLimits } from '../../src/station/shares.ts';
+import { abandonment } from '../../src/api/asker.ts';
+import { streamText } from '../../src/api/streaming.ts';
+import { longReadLimits, pastAnswerLimits } from '../../src/station/shares.ts';
 import { openStation, until } from '../station/harness.ts';
 
 const host = 'node2.halcyon.example';
@@ -68,7 +72,7 @@ t.test('a past that nobody waits for any more is not rebuilt to its end', async 
   const { app, ask, station, admin } = await talkative(t);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/api/v1/processes?limit=1&at=`;
+  const url = `http://127.0.0.1:${port}/api/v1/hosts/${host}?at=`;
   const headers = { authorization: `Bearer ${admin}` };
   const leaving = new AbortController();
   const dropped = Array.from({ length: 8 }, (_, i) =>
@@ -80,8 +84,106 @@ t.test('a past that nobody waits for any more is not rebuilt to its end', async 
   await ended;
   await until('room for as many again', async () => {
     const again = Array.from({ length: 8 }, (_, i) =>
-      ask('GET', `/processes?limit=1&at=${station.head - 20 - i}`),
+      ask('GET', `/hosts/${host}?at=${station.head - 20 - i}`),
     );
     return (await Promise.all(again)).every(({ status }) => status === 200);
   });
+});
+
+t.test(
+  'a long answer is of one revision, though the cluster changes while it is read',
+  async (t) => {
+    const { app, ask, station, admin } = await openStation(t);
+    for (let i = 0; i < 6000; i += 1000)
+      await Promise.all(
+        Array.from({ length: 1000 }, (_, k) => {
+          const command = { type: 'RegisterHost' as const, fqdn: `n${i + k}.example` };
+          return station.submit(command, { actor: 'station' }, () => null);
+        }),
+      );
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    for (const path of ['/graph', '/status', '/hosts?limit=10000']) {
+      const before = await ask('GET', path);
+      const socket = connect(port, '127.0.0.1');
+      socket.write(
+        `GET /api/v1${path} HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer ${admin}\r\n\r\n`,
+      );
+      await once(socket, 'readable');
+      const changed = Array.from({ length: 100 }, (_, k) =>
+        ask('DELETE', `/hosts/n${k * 50}.example`),
+      );
+      await Promise.all(changed);
+      let text = '';
+      socket.on('data', (data: Buffer) => (text += data.toString()));
+      await once(socket, 'end');
+      const [head = '', ...body] = text.split('\r\n\r\n');
+      t.match(head, `halcyon-revision: ${before.headers['halcyon-revision']}`);
+      t.ok(body.join('\r\n\r\n') === before.text, `${path} as it was`);
+      const now = (await ask('GET', path)).text.match(/n50\.example/);
+      t.equal(now, null, 'which is not how it is');
+      for (const k of changed.keys())
+        await station.submit(
+          { type: 'RegisterHost', fqdn: `n${k * 50}.example` },
+          { actor: 'station' },
+          () => null,
+        );
+    }
+  },
+);
+
+t.test('pages are in order and whole, whatever they are filtered by', async (t) => {
+  const { ask, station } = await openStation(t);
+  const names = Array.from({ length: 600 }, (_, i) => `n${(i * 7919) % 600}.example`);
+  for (const fqdn of names)
+    await station.submit({ type: 'RegisterHost', fqdn }, { actor: 'station' }, () => null);
+  for (const query of ['', '&state=unknown']) {
+    const seen: string[] = [];
+    let cursor = '';
+    while (seen.length < 1000) {
+      const { body } = await ask('GET', `/hosts?limit=97${query}${cursor}`);
+      seen.push(...body.items.map(({ fqdn }: { fqdn: string }) => fqdn));
+      if (body.next === null) break;
+      cursor = `&cursor=${body.next}`;
+    }
+    t.same(seen, [...names].sort());
+  }
+  t.match((await ask('GET', '/hosts?state=down')).body, { items: [], next: null });
+  t.match((await ask('GET', '/hosts?limit=5&cursor=n599.exampla')).body.items[0], {
+    fqdn: 'n599.example',
+  });
+  t.match(await ask('GET', '/processes?cursor=x'), { status: 400, body: { field: 'cursor' } });
+  t.equal(station.graph.count('host'), 600);
+});
+
+t.test('one more long answer about the past than a share is refused', async (t) => {
+  const { ask, station } = await talkative(t);
+  const at = station.head - 10;
+  const asked = Array.from({ length: pastAnswerLimits.each + 1 }, () =>
+    ask('GET', `/status?at=${at}`),
+  );
+  const statuses = (await Promise.all(asked)).map(({ status }) => status).sort();
+  t.same(statuses, [...Array.from({ length: pastAnswerLimits.each }, () => 200), 429]);
+  t.equal((await ask('GET', `/status?at=${at}`)).status, 200);
+});
+
+t.test('a reader that takes nothing of a long answer is let go', async (t) => {
+  const { station } = await openStation(t);
+  const app = fastify();
+  let ends = 0;
+  const endless = (function* (): Generator<string> {
+    for (;;) yield 'x'.repeat(1000);
+  })();
+  app.get('/', (_request, reply) => {
+    const asker = { principal: 'token:a', signal: abandonment(reply) };
+    return streamText(station, reply, asker, 'text/plain', endless, () => (ends += 1), 50);
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  t.teardown(() => app.close());
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.pause();
+  await until('it to be let go', () => ends === 1);
+  socket.destroy();
 });

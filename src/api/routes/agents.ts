@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { HostRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
-import { pageOf, pageParameters } from '../reads.ts';
+import { json, pageParameters, pageText, readLong } from '../reads.ts';
 import { TracesBody } from '../schemas/bodies.ts';
 import { Agent, AgentPage } from '../schemas/station-replies.ts';
 import { Fqdn, strict } from '../schemas/values.ts';
@@ -36,9 +36,6 @@ const hostIn = (station: Station, request: FastifyRequest): HostRow => {
   return row;
 };
 
-const byName = (a: HostRow, b: HostRow): number => (a.fqdn < b.fqdn ? -1 : 1);
-const isAfterName = ({ fqdn }: HostRow, cursor: string): boolean => fqdn > cursor;
-
 export const agentRoutes = (app: FastifyInstance, station: Station): void => {
   app.get<{ Querystring: { limit?: number; cursor?: string } }>(
     '/agents',
@@ -51,14 +48,11 @@ export const agentRoutes = (app: FastifyInstance, station: Station): void => {
         response: { 200: AgentPage },
       },
     },
-    (request) => {
-      const rows = [...station.graph.all('host')].sort(byName);
-      const view = (row: HostRow): Agent => agentView(station, row);
-      return {
-        revision: station.head,
-        ...pageOf(rows, ({ fqdn }) => fqdn, isAfterName, view, request.query),
-      };
-    },
+    (request, reply) =>
+      readLong(station, reply, undefined, json, (moment) => {
+        const view = (row: HostRow): Agent => agentView(station, row);
+        return pageText(moment, { kind: 'host', view }, request.query);
+      }),
   );
 
   app.get(

@@ -19,14 +19,13 @@ import { keptIn } from '../../core/undeclared.ts';
 import { CommandHeaders, CommandQuery, dryRun, isDryRun, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
-import { read, readQuery } from '../reads.ts';
+import { json, read, readLong, readQuery } from '../reads.ts';
 import { LoadBody } from '../schemas/bodies.ts';
 import { strict } from '../schemas/values.ts';
 import { Loaded, LoadPlan } from '../schemas/load.ts';
 import { Dump, Status, VarList } from '../schemas/replies.ts';
-import { streamText } from '../streaming.ts';
 import { addedFids } from '../views/processes.ts';
-import { statusView } from '../views/status.ts';
+import { statusText } from '../views/status.ts';
 
 const StatusQuery = readQuery({
   host: Type.Optional(Type.String({ description: 'Only this host.' })),
@@ -186,11 +185,11 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      read(station, reply, request.query.at, (moment) => {
+      readLong(station, reply, request.query.at, json, (moment) => {
         const { host } = request.query;
         if (host !== undefined && !moment.graph.get('host', host))
           throw new ApiError('unknown-host', `there is no host ${host}`, { field: 'host' });
-        return statusView(moment, request.query);
+        return statusText(moment, request.query);
       }),
   );
 
@@ -217,10 +216,9 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
         },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { dump, type } = graphFormats[request.query.format ?? 'json'];
-      const text = await read(station, reply, request.query.at, ({ graph }) => dump(graph));
-      return streamText(reply, type, text);
+      return readLong(station, reply, request.query.at, type, ({ graph }) => dump(graph));
     },
   );
 

@@ -3,19 +3,20 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { byFid, parseFid } from '../../core/allocation/fid.ts';
-import type { HostFacts, HostRow } from '../../core/graph/resources.ts';
+import { parseFid } from '../../core/allocation/fid.ts';
+import type { HostFacts, NodeRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { factsFrom, requireAddress } from '../agent-facts.ts';
 import { CommandHeaders, CommandQuery, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
+import { json, pageParameters, pageText, read, readLong, readQuery } from '../reads.ts';
+import type { Paged } from '../reads.ts';
 import { agentMessageBytesMax, ReportedFacts } from '../schemas/agent-protocol.ts';
 import { HostBody, NodeBody } from '../schemas/bodies.ts';
 import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
 import { FidText, Fqdn, HostState } from '../schemas/values.ts';
 import { hostView, nodeView } from '../views/hosts.ts';
-import { addedView, isAfterFid } from '../views/processes.ts';
+import { addedView } from '../views/processes.ts';
 
 const HostsQuery = readQuery({
   ...pageParameters,
@@ -24,9 +25,6 @@ const HostsQuery = readQuery({
 const NodesQuery = readQuery(pageParameters);
 const HostPath = Type.Object({ fqdn: Fqdn });
 const NodePath = Type.Object({ fid: FidText });
-
-const byName = (a: HostRow, b: HostRow): number => (a.fqdn < b.fqdn ? -1 : 1);
-const isAfterName = ({ fqdn }: HostRow, cursor: string): boolean => fqdn > cursor;
 
 export const hostRoutes = (app: FastifyInstance, station: Station): void => {
   app.get<{ Querystring: Static<typeof HostsQuery> }>(
@@ -41,16 +39,14 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      read(station, reply, request.query.at, ({ graph, head }) => {
+      readLong(station, reply, request.query.at, json, (moment) => {
         const { state } = request.query;
-        const rows = [...graph.all('host')].filter(
-          (row) => state === undefined || row.state === state,
-        );
-        const view = (row: HostRow): Host => hostView(graph, row);
-        return {
-          revision: head,
-          ...pageOf(rows.sort(byName), ({ fqdn }) => fqdn, isAfterName, view, request.query),
+        const paged: Paged<'host'> = {
+          kind: 'host',
+          matches: (row) => state === undefined || row.state === state,
+          view: (row) => hostView(moment.graph, row),
         };
+        return pageText(moment, paged, request.query);
       }),
   );
 
@@ -150,16 +146,9 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      read(station, reply, request.query.at, ({ graph, head }) => {
-        const rows = [...graph.all('node')].sort(byFid);
-        const page = pageOf(
-          rows,
-          ({ fid }) => fid,
-          isAfterFid,
-          (row) => nodeView(graph, row),
-          request.query,
-        );
-        return { revision: head, ...page };
+      readLong(station, reply, request.query.at, json, (moment) => {
+        const view = (row: NodeRow): Node => nodeView(moment.graph, row);
+        return pageText(moment, { kind: 'node', view }, request.query);
       }),
   );
 

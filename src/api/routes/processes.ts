@@ -10,17 +10,19 @@ import type { Fid } from '../../core/allocation/fid.ts';
 import { configurationOf, environmentFile } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { mustBeOwnOr } from '../auth.ts';
 import { CommandHeaders, CommandQuery, PreconditionHeaders, done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
-import { pageOf, pageParameters, read, readQuery } from '../reads.ts';
+import { json, pageParameters, pageText, read, readLong, readQuery } from '../reads.ts';
+import type { Paged } from '../reads.ts';
 import { LeaseBody, ProcessBody, StateBody } from '../schemas/bodies.ts';
 import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
 import { FidText, ProcessState } from '../schemas/values.ts';
-import { addedView, isAfterFid, processView } from '../views/processes.ts';
+import { addedView, processView } from '../views/processes.ts';
 
 const ProcessesQuery = readQuery({
   ...pageParameters,
@@ -50,15 +52,19 @@ const formats = {
   yaml: { type: 'application/yaml', write: (c: ProcessConfiguration) => stringify(c) },
 } as const;
 
-/** The rows a query is about, by the narrowest index there is. */
-const candidates = (graph: Graph, { host, node }: ProcessesQuery): ProcessRow[] => {
-  if (host === undefined && node === undefined) return [...graph.all('process')];
+/** The rows of the host or node that a query is about. */
+const candidates = (
+  graph: ReadGraph,
+  { host, node }: ProcessesQuery,
+): { rows?: readonly ProcessRow[] } => {
+  if (host === undefined && node === undefined) return {};
   const fids = [
     ...(host === undefined ? [] : [graph.one('runs', host)?.fid]),
     ...(node === undefined ? [] : [parseFid(node)]),
   ];
   const [fid] = fids;
-  return fid && fids.every((other) => other === fid) ? [...graph.many('hosts', fid)] : [];
+  const isOne = fid && fids.every((other) => other === fid);
+  return { rows: isOne ? [...graph.many('hosts', fid)].sort(byFid) : [] };
 };
 
 const fidIn = (request: FastifyRequest): Fid => parseFid((request.params as { fid: string }).fid)!;
@@ -82,20 +88,17 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
       },
     },
     (request, reply) =>
-      read(station, reply, request.query.at, ({ graph, head }) => {
+      readLong(station, reply, request.query.at, json, (moment) => {
         const { role, state } = request.query;
-        const rows = candidates(graph, request.query)
-          .filter((row) => role === undefined || row.role === role)
-          .filter((row) => state === undefined || row.state === state)
-          .sort(byFid);
-        const page = pageOf(
-          rows,
-          ({ fid }) => fid,
-          isAfterFid,
-          (row) => processView(graph, row),
-          request.query,
-        );
-        return { revision: head, ...page };
+        const paged: Paged<'process'> = {
+          kind: 'process',
+          ...candidates(moment.graph, request.query),
+          matches: (row) =>
+            (role === undefined || row.role === role) &&
+            (state === undefined || row.state === state),
+          view: (row) => processView(moment.graph, row),
+        };
+        return pageText(moment, paged, request.query);
       }),
   );
 

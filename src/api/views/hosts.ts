@@ -1,12 +1,12 @@
 /** Hosts and nodes as the API shows them. */
 
 import { missingRoles } from '../../core/declared.ts';
-import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow, NodeRow } from '../../core/graph/resources.ts';
 import type { Host, Node } from '../schemas/replies.ts';
 import { recoveryView } from './recovery.ts';
 
-export const hostView = (graph: Graph, row: HostRow): Host => {
+export const hostView = (graph: ReadGraph, row: HostRow): Host => {
   const node = graph.one('runs', row.fqdn);
   const { facts } = row;
   return {
@@ -40,7 +40,7 @@ export const hostView = (graph: Graph, row: HostRow): Host => {
   };
 };
 
-export const nodeView = (graph: Graph, { fid, host, created }: NodeRow): Node => ({
+export const nodeView = (graph: ReadGraph, { fid, host, created }: NodeRow): Node => ({
   fid,
   host,
   state: graph.must('host', host).state,

@@ -1,28 +1,27 @@
 /** Processes as the API shows them. */
 
-import { fidKey, parseFid } from '../../core/allocation/fid.ts';
 import type { Fid } from '../../core/allocation/fid.ts';
 import { configurationOf } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit, Revision } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow, ProcessState } from '../../core/graph/resources.ts';
 import { presentInstance } from '../../core/lifecycle/instance.ts';
 import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
-import { ApiError } from '../errors.ts';
 import type { Added, Process, StatusProcess } from '../schemas/replies.ts';
 
 /** A service is in the state of its process. */
 const services = (
-  graph: Graph,
+  graph: ReadGraph,
   process: ProcessRow,
   state: ProcessState,
 ): StatusProcess['services'] =>
   Array.from(graph.many('provides', process.fid), ({ fid, type }) => ({ fid, type, state }));
 
-export const statusProcess = (graph: Graph, row: ProcessRow): StatusProcess => {
+export const statusProcess = (graph: ReadGraph, row: ProcessRow): StatusProcess => {
   const spec = specOf(graph, row);
   const state = shownState(graph, row);
   return {
@@ -37,7 +36,7 @@ export const statusProcess = (graph: Graph, row: ProcessRow): StatusProcess => {
   };
 };
 
-export const processView = (graph: Graph, row: ProcessRow): Process => {
+export const processView = (graph: ReadGraph, row: ProcessRow): Process => {
   const spec = specOf(graph, row);
   return {
     ...statusProcess(graph, row),
@@ -55,13 +54,6 @@ export const processView = (graph: Graph, row: ProcessRow): Process => {
     created: row.created,
     changed: row.changed,
   };
-};
-
-/** Whether a row comes after the one with the fid that a cursor names. */
-export const isAfterFid = ({ fid }: { fid: Fid }, cursor: string): boolean => {
-  const last = parseFid(cursor);
-  if (last) return fidKey(fid) > fidKey(last);
-  throw new ApiError('invalid-request', 'cursor must be the `next` of a page', { field: 'cursor' });
 };
 
 /** The fids of the processes that a commit added, in order. */

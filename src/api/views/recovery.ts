@@ -1,12 +1,12 @@
 /** What is done about a host that was lost, as the API shows it. */
 
 import { deadlineOf } from '../../core/graph/changes.ts';
-import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 import { heldBack } from '../../core/lifecycle/recovery-steps.ts';
 import type { Recovery } from '../schemas/replies.ts';
 
-export const recoveryView = (graph: Graph, fqdn: string): Recovery | null => {
+export const recoveryView = (graph: ReadGraph, fqdn: string): Recovery | null => {
   const row = graph.get('recovery', fqdn);
   if (!row) return null;
   return {

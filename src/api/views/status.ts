@@ -1,10 +1,10 @@
 /** The cluster at a glance. */
 
-import { byFid, fidKey } from '../../core/allocation/fid.ts';
+import { byFid } from '../../core/allocation/fid.ts';
 import { missingRoles } from '../../core/declared.ts';
-import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/resources.ts';
-import type { GraphAt } from '../../station/archive.ts';
+import type { LastingMoment } from '../reads.ts';
 import type { Status, StatusHost } from '../schemas/replies.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
 import { statusProcess } from './processes.ts';
@@ -28,7 +28,7 @@ const calm: ReadonlySet<string> = new Set(['online', 'unknown', 'offline', 'star
 const hasProblem = ({ state, problem, missing, processes }: StatusHost): boolean =>
   state === 'down' || problem !== '' || missing.length > 0 || processes.length > 0;
 
-const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost => {
+const statusHost = (graph: ReadGraph, row: HostRow, problems: boolean): StatusHost => {
   const node = graph.one('runs', row.fqdn);
   const processes = node ? [...graph.many('hosts', node.fid)] : [];
   const shown = problems
@@ -52,30 +52,37 @@ const statusHost = (graph: Graph, row: HostRow, problems: boolean): StatusHost =
   };
 };
 
-const hosts = (graph: Graph, { host, problems = false, summary }: StatusFilter): StatusHost[] => {
-  if (summary) return [];
+function* hosts(graph: ReadGraph, filter: StatusFilter): Generator<StatusHost | null> {
+  const { host, problems = false, summary } = filter;
+  if (summary) return;
   const only = host === undefined ? undefined : graph.get('host', host);
-  const rows = host === undefined ? [...graph.all('host')] : only ? [only] : [];
-  const views = rows
-    .sort((a, b) => (a.fqdn < b.fqdn ? -1 : 1))
-    .map((row) => statusHost(graph, row, problems));
-  return problems ? views.filter(hasProblem) : views;
-};
+  for (const row of host === undefined ? graph.rowsAfter('host') : only ? [only] : []) {
+    const view = statusHost(graph, row, problems);
+    yield problems && !hasProblem(view) ? null : view;
+  }
+}
 
-export const statusView = ({ graph, head, at }: GraphAt, filter: StatusFilter): Status => {
+const overview = ({ graph, head, at }: LastingMoment): Omit<Status, 'hosts'> => {
   const [cluster] = graph.all('cluster');
-  const profiles = [...graph.all('profile')].sort((a, b) => fidKey(a.fid) - fidKey(b.fid));
+  const [profile] = graph.all('profile');
   return {
     revision: head,
     at,
     cluster: cluster?.name ?? null,
     wanted: cluster?.wanted?.state ?? null,
-    profile: profiles[0] ? { fid: profiles[0].fid, name: profiles[0].name } : null,
-    pools: [...graph.all('pool')].map(({ fid, name }) => ({ fid, name })),
-    counts: {
-      hosts: { ...graph.hostCounts() },
-      processes: shownCounts(graph),
-    },
-    hosts: hosts(graph, filter),
+    profile: profile ? { fid: profile.fid, name: profile.name } : null,
+    pools: Array.from(graph.all('pool'), ({ fid, name }) => ({ fid, name })),
+    counts: { hosts: { ...graph.hostCounts() }, processes: shownCounts(graph) },
   };
 };
+
+/** The status as JSON, a host at a time. */
+export function* statusText(moment: LastingMoment, filter: StatusFilter): Generator<string> {
+  yield `${JSON.stringify(overview(moment)).slice(0, -1)},"hosts":[`;
+  let separator = '';
+  for (const host of hosts(moment.graph, filter)) {
+    yield host ? separator + JSON.stringify(host) : '';
+    if (host) separator = ',';
+  }
+  yield ']}';
+}

@@ -3,6 +3,7 @@
 import type { EventData, EventType } from '../events/catalogue.ts';
 import type { Revision } from '../events/commit.ts';
 import type { Graph } from './graph.ts';
+import type { ReadGraph } from './read-graph.ts';
 import type { DeadlineKind, DeadlineRow, HostRow, Kind, Provenance, Rows } from './resources.ts';
 
 /** Where an event stands. */
@@ -48,7 +49,7 @@ export const ensure = <K extends Kind>(
 export const deadlineId = (kind: DeadlineKind, subject: string): string => `${kind}/${subject}`;
 
 export const deadlineOf = (
-  graph: Graph,
+  graph: ReadGraph,
   kind: DeadlineKind,
   subject: string,
 ): DeadlineRow | undefined => graph.get('deadline', deadlineId(kind, subject));

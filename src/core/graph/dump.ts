@@ -4,16 +4,12 @@
  */
 
 import type { Graph } from './graph.ts';
+import type { ReadGraph } from './read-graph.ts';
 import { keyOf } from './graph.ts';
 import { relations } from './relations.ts';
 import type { Relation } from './relations.ts';
-import { kinds } from './resources.ts';
+import { kinds, shownKinds } from './resources.ts';
 import type { Kind, Rows } from './resources.ts';
-
-/** Kinds that are nobody's business outside: token hashes, answered requests, bookkeeping. */
-const internal: readonly Kind[] = ['credential', 'request', 'departure', 'deadline', 'counter'];
-
-const shown = kinds.filter((kind) => !internal.includes(kind));
 
 interface Listed {
   readonly kind: Kind;
@@ -22,15 +18,13 @@ interface Listed {
 }
 
 /**
- * The rows that are shown, sorted. Collected at once: they are immutable, so the graph may change
- * while the text is being made and sent, and the text is still of one moment.
+ * The rows that are shown, kind by kind, in the order of their keys. While the text is being made the
+ * graph must not change: where it would, a view of it is dumped.
  */
-const listed = (graph: Graph): readonly Listed[] =>
-  shown.flatMap((kind) =>
-    Array.from(graph.all(kind), (row) => ({ kind, key: keyOf(kind, row), row })).sort((a, b) =>
-      a.key < b.key ? -1 : 1,
-    ),
-  );
+function* listed(graph: ReadGraph): Generator<Listed> {
+  for (const kind of shownKinds)
+    for (const row of graph.rowsAfter(kind)) yield { kind, key: keyOf(kind, row), row };
+}
 
 const nodeId = (kind: Kind, key: string): string => `${kind}/${key}`;
 
@@ -53,41 +47,35 @@ const edgesInto = ({ kind, key, row }: Listed): Edge[] =>
   });
 
 /** `{"resources":[{kind, …}],"relations":[{name, from, to}]}`. */
-export const dumpJson = (graph: Graph): Generator<string> => {
-  const rows = listed(graph);
-  return (function* () {
-    yield '{"resources":[';
-    let separator = '\n';
-    for (const { kind, row } of rows) {
-      yield separator + JSON.stringify({ kind, ...row });
+export function* dumpJson(graph: ReadGraph): Generator<string> {
+  yield '{"resources":[';
+  let separator = '\n';
+  for (const { kind, row } of listed(graph)) {
+    yield separator + JSON.stringify({ kind, ...row });
+    separator = ',\n';
+  }
+  yield '\n],"relations":[';
+  separator = '\n';
+  for (const entry of listed(graph))
+    for (const edge of edgesInto(entry)) {
+      yield separator + JSON.stringify(edge);
       separator = ',\n';
     }
-    yield '\n],"relations":[';
-    separator = '\n';
-    for (const entry of rows)
-      for (const edge of edgesInto(entry)) {
-        yield separator + JSON.stringify(edge);
-        separator = ',\n';
-      }
-    yield '\n]}\n';
-  })();
-};
+  yield '\n]}\n';
+}
 
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
 /** Graphviz. */
-export const dumpDot = (graph: Graph): Generator<string> => {
-  const rows = listed(graph);
-  return (function* () {
-    yield 'digraph halcyon {\n  rankdir=LR;\n  node [shape=box];\n';
-    for (const entry of rows) {
-      yield `  ${quoted(nodeId(entry.kind, entry.key))} [label=${quoted(label(entry))}];\n`;
-      for (const { name, from, to } of edgesInto(entry))
-        yield `  ${quoted(from)} -> ${quoted(to)} [label=${quoted(name)}];\n`;
-    }
-    yield '}\n';
-  })();
-};
+export function* dumpDot(graph: ReadGraph): Generator<string> {
+  yield 'digraph halcyon {\n  rankdir=LR;\n  node [shape=box];\n';
+  for (const entry of listed(graph)) {
+    yield `  ${quoted(nodeId(entry.kind, entry.key))} [label=${quoted(label(entry))}];\n`;
+    for (const { name, from, to } of edgesInto(entry))
+      yield `  ${quoted(from)} -> ${quoted(to)} [label=${quoted(name)}];\n`;
+  }
+  yield '}\n';
+}
 
 const label = ({ kind, key, row }: Listed): string => {
   const state = 'state' in row ? ` (${row.state})` : '';
@@ -96,12 +84,10 @@ const label = ({ kind, key, row }: Listed): string => {
 };
 
 /** One resource a line: `<kind>/<key>`, a tab, the row as JSON. */
-export const dumpKeyValue = (graph: Graph): Generator<string> => {
-  const rows = listed(graph);
-  return (function* () {
-    for (const { kind, key, row } of rows) yield `${nodeId(kind, key)}\t${JSON.stringify(row)}\n`;
-  })();
-};
+export function* dumpKeyValue(graph: ReadGraph): Generator<string> {
+  for (const { kind, key, row } of listed(graph))
+    yield `${nodeId(kind, key)}\t${JSON.stringify(row)}\n`;
+}
 
 /**
  * Everything, internal rows included, one JSON array `[kind, row]` a line, in an order in which

@@ -13,11 +13,12 @@ import { fidKey } from '../allocation/fid.ts';
 import { EndpointIndex, RangeIndex } from '../allocation/allocated.ts';
 import { Adjacency, Tally } from './adjacency.ts';
 import type { IndexedRelation } from './adjacency.ts';
-import { keyFields, kinds } from './resources.ts';
+import { keyFields, kinds, shownKinds } from './resources.ts';
 import type { DeadlineRow, Kind, ProcessRow, Rows } from './resources.ts';
 import { relations } from './relations.ts';
 import { RequestIndex } from './requests.ts';
 import type { Relation, RelationName, To, ToMany, ToOne } from './relations.ts';
+import { orderOf, SortedKeys } from './sorted-keys.ts';
 
 /**
  * A change that would leave a relation broken. It is a bug in a command or a rule, never bad input.
@@ -32,6 +33,12 @@ export class GraphIntegrityError extends Error {
 /** The rows that a commit replaced, newest last; enough to go back. */
 export type Journal = { kind: Kind; key: string; before: Rows[Kind] | undefined }[];
 
+/** Told of every row that is about to be replaced; `before` is undefined for a new one. */
+export type Watcher = (kind: Kind, key: string, before: Rows[Kind] | undefined) => void;
+
+/** Keys looked up at once. */
+const keysAtOnce = 256;
+
 /** At this many changed rows the digest is brought up to date, so that old rows can be let go. */
 const dirtyRowsMax = 262_144;
 
@@ -45,6 +52,8 @@ export class Graph {
   readonly #incoming: Record<Kind, IndexedRelation[]>;
   readonly #outgoing: Record<Kind, IndexedRelation[]>;
   #journal: Journal | null = null;
+  readonly #keys = new Map(shownKinds.map((kind) => [kind, new SortedKeys(orderOf(kind))]));
+  readonly #watchers = new Set<Watcher>();
 
   /**
    * For each row that changed since the digest was last brought up to date, the content that is
@@ -112,6 +121,21 @@ export class Graph {
 
   count(kind: Kind): number {
     return this.#tables[kind].size;
+  }
+
+  /** The next keys of a kind that is shown after one, in order: fids by age, others as text. */
+  keysAfter(kind: Kind, key: string | undefined, count: number): string[] {
+    return this.#keys.get(kind)!.after(key, count);
+  }
+
+  /** The rows of a kind that is shown, in the order of their keys, after one. */
+  *rowsAfter<K extends Kind>(kind: K, key?: string): IterableIterator<Rows[K]> {
+    for (let last = key; ;) {
+      const keys = this.keysAfter(kind, last, keysAtOnce);
+      for (const each of keys) yield this.must(kind, each);
+      if (keys.length < keysAtOnce) return;
+      last = keys.at(-1)!;
+    }
   }
 
   /** The one row that a to-one relation leads to. */
@@ -200,6 +224,12 @@ export class Graph {
     this.#reindex(kind, before, undefined);
   }
 
+  /** Tells of every change before it is made, until the function that this returns is called. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
   /** Starts recording what changes replace; `undo` takes them back. */
   begin(): void {
     this.#journal = [];
@@ -253,6 +283,9 @@ export class Graph {
     after: Rows[Kind] | undefined,
   ): void {
     this.#journal?.push({ kind, key, before });
+    for (const watcher of this.#watchers) watcher(kind, key, before);
+    if (before === undefined) this.#keys.get(kind)?.add(key);
+    else if (after === undefined) this.#keys.get(kind)?.delete(key);
     const dirty = this.#dirty[kind] as Map<string, Rows[Kind]>;
     if (dirty.has(key)) return;
     if (before === undefined) {

@@ -344,3 +344,15 @@ export const keyFields = {
 } as const satisfies { readonly [K in Kind]: keyof Rows[K] };
 
 export const kinds = Object.keys(keyFields) as readonly Kind[];
+
+/** Bookkeeping that is nobody's business outside: hashes of tokens, answered requests. */
+const internalKinds: readonly Kind[] = [
+  'credential',
+  'request',
+  'departure',
+  'deadline',
+  'counter',
+];
+
+/** The kinds that are shown, in order. */
+export const shownKinds = kinds.filter((kind) => !internalKinds.includes(kind));

@@ -1,18 +1,18 @@
 /** What a process is: its specification, whose it is, and where it runs. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
 import type { HostRow, ProcessRow } from '../graph/resources.ts';
 import type { ProcessSpec } from '../roles.ts';
 
-export const specOf = (graph: Graph, { spec }: ProcessRow): ProcessSpec =>
+export const specOf = (graph: ReadGraph, { spec }: ProcessRow): ProcessSpec =>
   graph.must('spec', spec).spec;
 
-export const levelOf = (graph: Graph, process: ProcessRow): number =>
+export const levelOf = (graph: ReadGraph, process: ProcessRow): number =>
   specOf(graph, process).boot_level;
 
 /** Whether an agent runs it; what is not managed is independent. */
-export const isManaged = (graph: Graph, process: ProcessRow): boolean =>
+export const isManaged = (graph: ReadGraph, process: ProcessRow): boolean =>
   specOf(graph, process).ownership === 'managed';
 
-export const hostOf = (graph: Graph, { node }: ProcessRow): HostRow =>
+export const hostOf = (graph: ReadGraph, { node }: ProcessRow): HostRow =>
   graph.must('host', graph.must('node', node).host);

@@ -1,13 +1,13 @@
 /** Which step of its policy the recovery of a host takes next, and what holds it back. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
 import { clusterPolicy } from '../graph/resources.ts';
 import type { RecoveryRow } from '../graph/resources.ts';
 import type { ActiveStep, RecoveryStep } from '../recovery-policy.ts';
 import { varOf } from '../vars.ts';
 
 /** The steps for a host: its own, else those of the cluster, else none, which is to wait. */
-export const policyOf = (graph: Graph, fqdn: string): readonly RecoveryStep[] =>
+export const policyOf = (graph: ReadGraph, fqdn: string): readonly RecoveryStep[] =>
   (graph.get('policy', fqdn) ?? graph.get('policy', clusterPolicy))?.steps ?? [];
 
 interface Upcoming {
@@ -32,14 +32,14 @@ const upcoming = (steps: readonly RecoveryStep[], taken: number): Upcoming | nul
   return null;
 };
 
-const stepAfter = (graph: Graph, { host, steps }: RecoveryRow): Upcoming | null =>
+const stepAfter = (graph: ReadGraph, { host, steps }: RecoveryRow): Upcoming | null =>
   upcoming(policyOf(graph, host), steps?.taken ?? 0);
 
 /**
  * The step that is to be taken now; null where there is none. None is taken before every agent had
  * to be heard from again: until then nobody knows whether more hosts than this one are lost.
  */
-export const stepDue = (graph: Graph, row: RecoveryRow, at: number): ActiveStep | null => {
+export const stepDue = (graph: ReadGraph, row: RecoveryRow, at: number): ActiveStep | null => {
   const { since, removing } = graph.must('host', row.host);
   const next = stepAfter(graph, row);
   if (!next || removing) return null;
@@ -52,7 +52,7 @@ export const stepDue = (graph: Graph, row: RecoveryRow, at: number): ActiveStep 
  * The fence: when many hosts are down at once, the network is what failed, or the power, and nothing
  * is done to hosts. Empty where steps may be taken.
  */
-export const fence = (graph: Graph): string => {
+export const fence = (graph: ReadGraph): string => {
   const { up, down } = graph.hostCounts();
   const percent = varOf(graph, 'recovery_max_down_percent');
   const allowed = Math.max(1, Math.floor(((up + down) * percent) / 100));
@@ -62,5 +62,5 @@ export const fence = (graph: Graph): string => {
 };
 
 /** Why a host that has steps left gets none; empty where nothing holds them back. */
-export const heldBack = (graph: Graph, row: RecoveryRow): string =>
+export const heldBack = (graph: ReadGraph, row: RecoveryRow): string =>
   !row.given_up && !row.steps?.doing && stepAfter(graph, row) ? fence(graph) : '';

@@ -2,7 +2,7 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import { deadlineId } from '../graph/changes.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
 import type { RecoveryRow } from '../graph/resources.ts';
 import { varOf } from '../vars.ts';
 import { fence, stepDue } from './recovery-steps.ts';
@@ -13,13 +13,13 @@ const longestPause = 3600 * 1000;
 const shortestPause = 1000;
 
 /** How many attempts are made before a host is given up; null: it never is. */
-export const attemptsMax = (graph: Graph): number | null => {
+export const attemptsMax = (graph: ReadGraph): number | null => {
   const retries = varOf(graph, 'recovery_max_retries');
   return retries > 0 ? retries : null;
 };
 
 /** How many attempts are evenly spaced. */
-export const attemptsSpaced = (graph: Graph): number =>
+export const attemptsSpaced = (graph: ReadGraph): number =>
   Math.abs(varOf(graph, 'recovery_max_retries'));
 
 /**
@@ -27,7 +27,7 @@ export const attemptsSpaced = (graph: Graph): number =>
  * Attempts without end are ever further apart after that, so that a host that is gone does not fill
  * the log.
  */
-export const pauseAfter = (graph: Graph, attempts: number): number => {
+export const pauseAfter = (graph: ReadGraph, attempts: number): number => {
   const expiry = varOf(graph, 'recovery_expiry_seconds') * 1000;
   const spaced = attemptsSpaced(graph);
   if (attempts < spaced || attemptsMax(graph) !== null)
@@ -36,14 +36,14 @@ export const pauseAfter = (graph: Graph, attempts: number): number => {
 };
 
 /** A host was lost: the first attempt comes when it has been away for one spacing. */
-export const startRecovery = (graph: Graph, fqdn: string, at: number): EventDraft => ({
+export const startRecovery = (graph: ReadGraph, fqdn: string, at: number): EventDraft => ({
   type: 'RecoveryStarted',
   data: { fqdn, next: at + pauseAfter(graph, 0) },
 });
 
 /** An attempt that cannot be made now does not count and is put off. */
 const later = (
-  graph: Graph,
+  graph: ReadGraph,
   { host, attempts }: RecoveryRow,
   at: number,
   away = 0,
@@ -61,7 +61,7 @@ const later = (
  * @param isNew the station may not have heard of hosts that are back
  */
 export const attemptRecovery = (
-  graph: Graph,
+  graph: ReadGraph,
   fqdn: string,
   at: number,
   isNew: boolean,

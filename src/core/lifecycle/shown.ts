@@ -1,6 +1,6 @@
 /** The state of a process as it is shown. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
 import type { ProcessRow, ProcessState } from '../graph/resources.ts';
 import { hostOf } from './process.ts';
 
@@ -8,13 +8,13 @@ import { hostOf } from './process.ts';
  * While its host is down nobody knows what a process does: it is shown as `inhibited`, its own state is
  * kept, and comes back with the host. One that had failed has failed.
  */
-export const shownState = (graph: Graph, process: ProcessRow): ProcessState =>
+export const shownState = (graph: ReadGraph, process: ProcessRow): ProcessState =>
   process.state !== 'failed' && hostOf(graph, process).state === 'down'
     ? 'inhibited'
     : process.state;
 
 /** How many processes are shown in each state; only hosts that are down are looked at one by one. */
-export const shownCounts = (graph: Graph): Record<string, number> => {
+export const shownCounts = (graph: ReadGraph): Record<string, number> => {
   const counts = new Map(graph.processCounts());
   const add = (state: string, by: number): void => {
     counts.set(state, (counts.get(state) ?? 0) + by);

@@ -1,6 +1,6 @@
 /** What operators want of a process: the latest word about it, its node or the whole cluster counts. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
 import type { ProcessRow, Wanted } from '../graph/resources.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { ProcessRow, Wanted } from '../graph/resources.ts';
  * to a running cluster starts nothing. What is being removed stays unwanted. Null: nobody has said
  * anything yet.
  */
-export const wantedOf = (graph: Graph, process: ProcessRow): Wanted | null => {
+export const wantedOf = (graph: ReadGraph, process: ProcessRow): Wanted | null => {
   if (process.removing) return process.wanted;
   const node = graph.must('node', process.node);
   const [cluster] = graph.all('cluster');
@@ -18,5 +18,5 @@ export const wantedOf = (graph: Graph, process: ProcessRow): Wanted | null => {
   return latest;
 };
 
-export const isWanted = (graph: Graph, process: ProcessRow): boolean =>
+export const isWanted = (graph: ReadGraph, process: ProcessRow): boolean =>
   wantedOf(graph, process)?.state === 'online';

@@ -1,0 +1,19 @@
+/** The graph as a reader sees it, who takes a view of it as well. */
+
+import type { Graph } from './graph.ts';
+import type { ToMany, ToOne } from './relations.ts';
+
+/** What the graph and a view of it can be asked. */
+export type ReadGraph = Pick<
+  Graph,
+  | 'get'
+  | 'must'
+  | 'all'
+  | 'count'
+  | 'one'
+  | 'many'
+  | 'stayingOfRole'
+  | 'hostCounts'
+  | 'processCounts'
+  | 'rowsAfter'
+> & { related(name: ToOne | ToMany, from: string): number };
