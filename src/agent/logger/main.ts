@@ -18,6 +18,9 @@ import { OutputStream } from './stream.ts';
 
 const [pipes = '', files = '', version = ''] = process.argv.slice(2);
 
+/** Between two looks whether it is still needed, beside those when somebody leaves, ms. */
+const lookMs = 5_000;
+
 type Streams = Readonly<Record<Channel, OutputStream>>;
 const processes = new Map<string, Streams>();
 const agents = new Set<Socket>();
@@ -120,3 +123,5 @@ process.on('SIGUSR1', () => undefined);
 
 rmSync(socketName, { force: true });
 server.listen(socketName);
+// Also where the agent that started it has died before it connected.
+setInterval(endIfUnneeded, lookMs);

@@ -192,6 +192,15 @@ t.test('a logger that hangs is ended, and one that nobody needs ends', async (t)
   host.open();
 });
 
+t.test('a logger to which no agent ever comes ends', async (t) => {
+  const folder = t.testdir({ pipes: {}, logs: {} });
+  const program = join(import.meta.dirname, '../../../src/agent/logger/main.ts');
+  const args = [program, join(folder, 'pipes'), join(folder, 'logs'), 'none'];
+  const child = spawn(process.execPath, args, { cwd: join(folder, 'pipes'), stdio: 'inherit' });
+  t.teardown(() => child.kill('SIGKILL'));
+  t.same(await once(child, 'exit'), [0, null]);
+});
+
 t.test('floods take nobody else the chance to be heard', async (t) => {
   const host = new SupervisedHost(t, { output: { bytes: 1_000_000, files: 2 } });
   const floods = Array.from({ length: 20 }, () => assignment({ command: ['yes'] }));
