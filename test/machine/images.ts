@@ -126,9 +126,12 @@ function neededPackages(): string[] {
   );
 }
 
-/** Makes an ext4 file system with the content of a folder. */
+/**
+ * Makes an ext4 file system with the content of a folder, in the image where there is one already:
+ * the machine that has it goes on to use it.
+ */
 export function makeDisk(image: string, mebibytes: number, folder: string): void {
-  rmSync(image, { force: true });
+  run('truncate', '-s', '0', image);
   run('truncate', '-s', `${mebibytes}M`, image);
-  run('/usr/sbin/mke2fs', '-q', '-t', 'ext4', '-E', 'root_owner=0:0', '-d', folder, image);
+  run('/usr/sbin/mke2fs', '-q', '-F', '-t', 'ext4', '-E', 'root_owner=0:0', '-d', folder, image);
 }
