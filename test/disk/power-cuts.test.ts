@@ -73,6 +73,16 @@ const text = (path: string): string | undefined => {
   }
 };
 
+/** Makes a file as somebody does who is killed before its name lasts. */
+const halfMade = (path: string, content: string): void => {
+  const draft = `${path}.draft`;
+  const descriptor = openSync(draft, 'wx', 0o600);
+  writeSync(descriptor, content);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  linkSync(draft, path);
+};
+
 /** Once a station was told of an agent, it is that agent; before that, any. */
 const sameAgent: Pick<Lasting, 'find' | 'isRight'> = {
   find: (root) => agentId(join(root, 'var', 'agent')),
@@ -93,12 +103,7 @@ t.test('so it is where the agent that made the id was killed before it lasted', 
       rmSync(join(root, 'var', 'agent', 'agent-id'));
     },
     act: (root, said) => {
-      const [draft, file] = ['draft', 'agent-id'].map((name) => join(root, 'var', 'agent', name));
-      const descriptor = openSync(draft!, 'wx', 0o600);
-      writeSync(descriptor, 'd2b6b1f0-7f0e-4f3e-9a53-1a4f0a1d6c11\n');
-      fsyncSync(descriptor);
-      closeSync(descriptor);
-      linkSync(draft!, file!);
+      halfMade(join(root, 'var', 'agent', 'agent-id'), 'd2b6b1f0-7f0e-4f3e-9a53-1a4f0a1d6c11\n');
       said(agentId(join(root, 'var', 'agent')));
     },
     ...sameAgent,
@@ -110,6 +115,17 @@ t.test('the key of a station', (t) =>
     act: (root, said) => said(stationKey(root, true).toString('hex')),
     // Nothing is written with a key before it was said; then the log is not new any more.
     find: (root, { said }) => stationKey(root, said.length === 0).toString('hex'),
+    isRight: (found, { said }) => said.length === 0 || found === said[0],
+  }),
+);
+
+t.test('so it is where the station that made it was killed before it lasted', (t) =>
+  outlivesPowerCuts(t, {
+    act: (root, said) => {
+      halfMade(join(root, 'station.key'), 'a key of thirty-two bytes ......');
+      said(stationKey(root, true).toString());
+    },
+    find: (root, { said }) => stationKey(root, said.length === 0).toString(),
     isRight: (found, { said }) => said.length === 0 || found === said[0],
   }),
 );
