@@ -1,10 +1,19 @@
 /** One agent a state directory and a host name on a machine. With the real executable. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { temporary } from '../station/harness.ts';
 import { Executable } from './executable.ts';
 import { until } from './played-station.ts';
 
@@ -38,7 +47,7 @@ const refusedBy = async (second: Executable): Promise<string> => {
 const named = (fqdn: string): string[] => ['--fqdn', fqdn];
 
 t.test('a second agent with the same state directory is refused, by name and pid', async (t) => {
-  const stateDir = join(t.testdir(), 'state');
+  const stateDir = join(temporary(t), 'state');
   const first = agent(t, stateDir);
   await first.says(/"starting"/);
   const said = await refusedBy(agent(t, stateDir, named('other.example')));
@@ -50,7 +59,7 @@ t.test('a second agent with the same state directory is refused, by name and pid
 t.test(
   'by another path, from another namespace of processes, the directory is the same',
   async (t) => {
-    const folder = t.testdir();
+    const folder = temporary(t);
     const stateDir = join(folder, 'state');
     const first = agent(t, stateDir);
     await first.says(/"starting"/);
@@ -77,7 +86,7 @@ t.test(
 );
 
 t.test('a killed agent leaves nothing that keeps the next one from starting', async (t) => {
-  const stateDir = join(t.testdir(), 'state');
+  const stateDir = join(temporary(t), 'state');
   const first = agent(t, stateDir);
   await first.says(/"starting"/);
   await first.stop('SIGKILL');
@@ -89,7 +98,7 @@ t.test('a killed agent leaves nothing that keeps the next one from starting', as
 });
 
 t.test('a second agent of one host name is refused, whatever its state directory', async (t) => {
-  const folder = t.testdir();
+  const folder = temporary(t);
   const first = agent(t, join(folder, 'first'));
   await first.says(/"starting"/);
   cpSync(join(folder, 'first', 'agent-id'), join(folder, 'copied', 'agent-id'));
@@ -109,7 +118,7 @@ t.test('a second agent of one host name is refused, whatever its state directory
 });
 
 t.test('who may not hold names is told so, and runs', async (t) => {
-  const folder = t.testdir();
+  const folder = temporary(t);
   const stateDir = join(folder, 'state');
   const hidden = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o ro none /run && exec "$@"'];
   const lone = agent(t, stateDir, [], [...hidden, 'sh']);
@@ -140,8 +149,9 @@ t.test('what an agent keeps is closed to others, whatever the modes were', async
 });
 
 t.test('a token file that others can read is refused, at the start and later', async (t) => {
-  const folder = t.testdir({ token: 'secret' });
+  const folder = temporary(t);
   const file = join(folder, 'token');
+  writeFileSync(file, 'secret');
   const started = (mode: number): Executable => {
     chmodSync(file, mode);
     const flags = ['--token-file', file];

@@ -1,23 +1,27 @@
 /** Keeps what is remembered of processes, and tells what is new about them. */
 
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Observation, State } from './assignment.ts';
 import { NotARecord, observationOf, RunRecords } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Slot } from './slot.ts';
+import { StateDirectory } from './state-directory.ts';
 import { saysGone } from './unknown.ts';
 
 export class Book {
   readonly #records: RunRecords;
   readonly #onObservation: (observation: Observation) => void;
   readonly #log: Logger;
+  readonly #state: StateDirectory;
 
   /** @throws Error where the folder cannot be used */
   constructor(folder: string, onObservation: (observation: Observation) => void, log: Logger) {
     this.#records = new RunRecords(folder);
     this.#onObservation = onObservation;
     this.#log = log;
+    this.#state = new StateDirectory(dirname(folder), log);
   }
 
   /** The processes of which an earlier agent has left a file. */
@@ -44,8 +48,16 @@ export class Book {
     }
   }
 
-  /** @throws Error where the record cannot be written */
+  /** Looks after the records: what could not be kept meanwhile is kept once it can be. */
+  look(slots: Iterable<Slot>): void {
+    if (!this.#state.look()) return;
+    for (const slot of slots) if (slot.record !== undefined) this.keep(slot, slot.record);
+  }
+
+  /** @throws Error where the record cannot be written, or would not be found again */
   write(slot: Slot, record: RunRecord): void {
+    const trouble = this.#state.trouble();
+    if (trouble !== undefined) throw new Error(trouble);
     this.#records.write(record);
     slot.record = record;
   }
@@ -56,6 +68,8 @@ export class Book {
    */
   keep(slot: Slot, record: RunRecord): void {
     slot.record = record;
+    // It was said, and is written when the directory is back.
+    if (this.#state.trouble() !== undefined) return;
     try {
       this.#records.write(record);
     } catch (error) {

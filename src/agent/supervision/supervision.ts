@@ -187,6 +187,7 @@ export class Supervision {
   #beat(): void {
     for (const supervisor of Object.values(this.#supervisors)) supervisor.tick();
     this.#readiness.tick();
+    this.#book.look(this.#slots.values());
     this.#loops.tick();
     if (++this.#pulses % tidyPulses === 0) void this.#outputs.tidy();
   }
