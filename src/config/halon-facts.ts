@@ -253,6 +253,14 @@ const misspeltServerKeys = (yaml: YamlFile, facts: HalonFactsDocument): readonly
       ),
   );
 
+/** Facts of a Halon that had no sites yet say little that is understood; what to do is said first. */
+const racksWithoutSites = (yaml: YamlFile): readonly Problem[] => {
+  if (!Object.hasOwn(yaml.value ?? {}, 'id_racks')) return [];
+  const message =
+    'These racks are of a Halon that had no sites: write "id_sites: [{ site_idx: 0, site_racks: [...] }]", with the racks in it.';
+  return [yaml.keyProblem(['id_racks'], message, 'id_sites')];
+};
+
 /**
  * Checks a Halon facts document and takes it apart.
  *
@@ -291,6 +299,7 @@ export const readHalonFacts = (
     secrets,
     uses,
     problems: [
+      ...racksWithoutSites(yaml),
       ...findings.filter(({ kind }) => kind !== 'unknown-key').map((f) => problemOf(yaml, f)),
       ...repeated(yaml, facts, enclosures),
       ...problems,

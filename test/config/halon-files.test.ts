@@ -423,3 +423,10 @@ t.test('files made to exhaust the reader are refused in time', async (t) => {
   }
   t.ok(performance.now() - started < 5_000);
 });
+
+t.test('facts from before Halon had sites are told how to become those of today', async (t) => {
+  const facts = { name: 'facts.yaml', text: 'id_m0_servers: []\nid_racks: []\n' };
+  const read = declarationFrom({ facts, roles: [] });
+  const told = read.ok ? undefined : read.problems.find(({ path }) => path === 'id_racks');
+  t.match(told, { line: 2, column: 1, message: /id_sites: \[/ });
+});
