@@ -113,11 +113,15 @@ const turnMs = 10;
 
 /** Looks at all processes; other work has its turn in between. */
 export async function survey(since = 0): Promise<Survey> {
-  const look = looking(since);
+  return inTurns(looking(since));
+}
+
+/** Does work step by step; other work has its turn in between. */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
     const until = performance.now() + turnMs;
     while (performance.now() < until) {
-      const step = look.next();
+      const step = work.next();
       if (step.done === true) return step.value;
     }
     await new Promise((resolve) => setImmediate(resolve));

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Book } from './book.ts';
 import type { ControlGroups } from './control-groups.ts';
+import { inTurns } from './proc.ts';
 import type { ProcessStat } from './proc.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Slot } from './slot.ts';
@@ -100,12 +101,20 @@ export class Recovery {
     }
   }
 
+  *#tell(runs: readonly Present[]): Generator<void, void> {
+    for (const [fid, present] of Map.groupBy(runs, ({ run }) => run.fid)) {
+      if (this.#end.signal.aborted) return;
+      this.#findings.present(fid, present);
+      yield;
+    }
+  }
+
   async #look(own: Ownership): Promise<void> {
     try {
       const { runs, unseen } = await presence(own, this.#groups);
       if (this.#end.signal.aborted) return;
-      const byFid = Map.groupBy(runs, ({ run }) => run.fid);
-      for (const [fid, present] of byFid) this.#findings.present(fid, present);
+      await inTurns(this.#tell(runs));
+      if (this.#end.signal.aborted) return;
       this.#unseen = unseen;
       this.#hasLooked = true;
     } catch (error) {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { isFid } from './assignment.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { isGate } from './gate.ts';
-import { descriptorOf, realUserOf, seesAll, statOf, survey } from './proc.ts';
-import type { Main, ProcessStat } from './proc.ts';
+import { descriptorOf, inTurns, realUserOf, seesAll, statOf, survey } from './proc.ts';
+import type { Main, ProcessStat, Survey } from './proc.ts';
 import { foundRecord, groupName, runName, runOfName } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 
@@ -79,9 +79,18 @@ const slackMs = 5_000;
 
 /** Looks at all processes, and at what the kernel keeps together. */
 export async function presence(own: Ownership, groups: ControlGroups): Promise<Presence> {
-  const { carriers, unseen } = await survey();
+  const seen = await survey();
+  return inTurns(sorted(seen, own, groups));
+}
+
+function* sorted(
+  { carriers, unseen }: Survey,
+  own: Ownership,
+  groups: ControlGroups,
+): Generator<void, Presence> {
   const runs = new Map<string, Present>();
   for (const [name, processes] of carriers) {
+    yield;
     const run = runOfName(name);
     if (run === undefined) continue;
     if (own.owns(run) || processes.some((one) => own.hasFileOf(one)))
@@ -90,6 +99,7 @@ export async function presence(own: Ownership, groups: ControlGroups): Promise<P
   const named = new Set([...runs.values()].map(({ run }) => groupName(run)));
   // What hides its mark is still in the group; but of which generation it was is not known.
   for (const name of groups.names()) {
+    yield;
     const [fid = '', nonce = ''] = name.split('.');
     const run = { fid, generation: 0, nonce };
     if (!isFid(fid) || !own.owns(run) || named.has(name)) continue;
