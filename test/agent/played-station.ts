@@ -118,7 +118,7 @@ export function say(socket: WebSocket, message: StationMessage): void {
 }
 
 /** Waits for something to become true; fails after `ms`. */
-export async function until(what: string, holds: () => boolean, ms = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, ms = 120_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);

@@ -11,7 +11,7 @@ import type { Host, Page, Status } from '../../src/api/schemas/replies.ts';
 import { Executable } from './executable.ts';
 import { until } from './played-station.ts';
 
-const deadlineMs = 30_000;
+const deadlineMs = 120_000;
 const quickFacts = `
 cluster: test
 vars: { keepalive_frequency: 1, keepalive_timeout: 3 }

@@ -445,7 +445,7 @@ t.test('a template can neither read files, nor use the clock, nor go on for ever
       { code: /template-error|unknown-variable/ },
       text,
     );
-    t.ok(performance.now() - started < 10_000, 'in time');
+    t.ok(performance.now() - started < 60_000, 'in time');
   }
 });
 

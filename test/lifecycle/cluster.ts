@@ -90,7 +90,7 @@ export interface Network {
 const loopback: Network = { station: '127.0.0.1', agents: [] };
 
 /** How long anything here is waited for, ms. */
-const patience = 30_000;
+const patience = 120_000;
 
 /** Waits until something holds, and gives it. A station that is down is asked again. */
 export const until = async <T>(

@@ -122,6 +122,11 @@ t.test('stop during start ends it, and who waits for the start is told', async (
 
 t.test('stop while it waits for its next attempt: it is not started again', async (t) => {
   const fid = await cluster.one(first, 'crasher');
+  const interval = (seconds: number) =>
+    cluster.client.setVars({ process_restart_retry_interval: seconds });
+  // The second attempt is made at once; the third would come an hour later.
+  await interval(3600);
+  t.teardown(() => interval(1));
   await cluster.client.order({ verb: 'start', process: fid });
   await until('an attempt', async () => (await cluster.process(fid)).attempt >= 2);
   const { code } = await cluster.halctl(`cluster process stop ${fid}`);

@@ -184,7 +184,7 @@ export interface Child {
   readonly end: (signal: NodeJS.Signals) => Promise<{ code: number | null; ms: number }>;
 }
 
-const patience = 20_000;
+const patience = 120_000;
 
 /** Waits until something holds, looking often. */
 export const until = async <T>(

@@ -81,14 +81,15 @@ t.test('by a GET: any status from 200 to 299, and no other', async (t) => {
 t.test('by a line on the notify socket', async (t) => {
   const host = new SupervisedHost(t);
   const command = program(`const socket = require('net').connect(process.env.HALCYON_NOTIFY);
-    socket.write('STATUS=loading\\nREADY=');
-    setTimeout(() => console.log('said half'), 400);
-    setTimeout(() => socket.write('1\\n'), 800);
+    socket.write('STATUS=loading\\nREADY=', () => console.log('said half'));
+    process.on('SIGUSR2', () => socket.write('1\\n'));
     setInterval(() => {}, 1000)`);
   const wanted = assignment({ command, ready: { kind: 'notify' } });
   host.assign(wanted);
   await until('half is said', () => host.output(wanted.fid).includes('said half'));
-  t.equal(host.now(wanted.fid)?.state, 'starting');
+  const { state, pid } = host.now(wanted.fid)!;
+  t.equal(state, 'starting');
+  process.kill(pid!, 'SIGUSR2');
   await host.reaches(wanted.fid, 'online');
   t.notOk(existsSync(`${host.stateDir}/notify/${wanted.fid}`), 'nobody is listened to any more');
 });

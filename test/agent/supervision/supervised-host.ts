@@ -14,7 +14,11 @@ import type { SupervisionOptions } from '../../../src/agent/supervision/supervis
 export type Told = Observation;
 
 /** Waits for a condition; throws when it does not come true in time. */
-export const until = async (what: string, condition: () => unknown, ms = 10_000): Promise<void> => {
+export const until = async (
+  what: string,
+  condition: () => unknown,
+  ms = 120_000,
+): Promise<void> => {
   const deadline = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
