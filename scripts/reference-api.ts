@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { factsPace } from '../src/api/agent-facts.ts';
+import { flowLimits, messagesPace } from '../src/api/agent-flow.ts';
 import {
   hostPace,
   processesPace,
@@ -345,6 +347,36 @@ const limits: readonly Limit[] = [
     `they come later, by ${seconds(turnMsMax)} at most`,
   ],
   ['message of an agent', bytes(agentMessageBytesMax), 'the connection ends with 1009'],
+  [
+    'messages of the agent of one host',
+    `${messagesPace.burst} at once, then ${messagesPace.perSecond} a second`,
+    'they are read later',
+  ],
+  [
+    'reports of the facts of one host',
+    `${factsPace.burst} at once, then ${factsPace.perSecond} a second`,
+    'the latest wins, and is the answer to all before it',
+  ],
+  [
+    'reports of one agent that wait for their answer',
+    String(flowLimits.reports),
+    'the next are read later',
+  ],
+  [
+    'unread bytes of one agent',
+    bytes(flowLimits.unreadBytes),
+    'it is not read until it has read them',
+  ],
+  [
+    'unread bytes of one agent, at the very most',
+    bytes(flowLimits.unreadBytesMax),
+    'the connection ends',
+  ],
+  [
+    'time in which an agent must read something of them',
+    seconds(flowLimits.unreadMs),
+    'the connection ends',
+  ],
   [
     'unsent bytes of one event stream, and one event',
     bytes(unsentBytesMax),

@@ -1,8 +1,12 @@
 /** An agent's report as the core takes it: what it does not say is as it was. */
 
 import type { HostFacts } from '../core/graph/resources.ts';
+import type { Pace } from '../station/paces.ts';
 import { ApiError } from './errors.ts';
 import type { ReportedFacts } from './schemas/agent-protocol.ts';
+
+/** Reports of the facts of one host. */
+export const factsPace: Pace = { burst: 10, perSecond: 1 };
 
 /** Loopback, also as IPv4 within IPv6: it names the station's machine and no other. */
 const loopback = /^(127\.|::1$)/;

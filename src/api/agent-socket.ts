@@ -7,13 +7,19 @@ import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import { parseFid } from '../core/allocation/fid.ts';
 import { mayBeReborn } from '../core/commands/report-node-up.ts';
+import type { ReportNodeUp } from '../core/commands/report-node-up.ts';
 import { retiredRole } from '../core/graph/resources.ts';
 import type { CredentialRow, HostRow } from '../core/graph/resources.ts';
 import type { AgentSession, OutputRequest, OutputSource } from '../station/agent-sessions.ts';
 import type { Assigned } from '../station/assignments.ts';
+import { Paces } from '../station/paces.ts';
+import type { Result } from '../station/result.ts';
 import type { Station } from '../station/station.ts';
+import type { SteadyWork } from '../station/steady-work.ts';
 import { factsFrom } from './agent-facts.ts';
+import { AgentFlow, messagesPace } from './agent-flow.ts';
 import { AgentOutputs } from './agent-outputs.ts';
+import { RefusalLog } from './refusal-log.ts';
 import {
   AgentMessage,
   agentProtocol,
@@ -26,6 +32,9 @@ import type { ProcessReport, StationMessage } from './schemas/agent-protocol.ts'
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;
 
+/** And report within this time after that, ms. */
+const reportDeadline = 60_000;
+
 /** What is sent over a connection whose other end is dead is not answered within this time, ms. */
 const answerDeadline = 5_000;
 
@@ -34,6 +43,7 @@ const reasonBytesMax = 123;
 
 type Message = AgentMessage;
 type Report = Extract<Message, { type: 'node-up' }>;
+type Said = Pick<ReportNodeUp, 'fqdn' | 'facts' | 'speaksFor'>;
 type ShuttingDown = Extract<Message, { type: 'shutting-down' }>;
 
 const validator = Compile(AgentMessage);
@@ -47,12 +57,26 @@ const parse = (data: Buffer): Message | null => {
   }
 };
 
-export const agentSocket = (app: FastifyInstance, station: Station, version: string): void => {
+/** What all connections of agents share. */
+export interface AgentsShare {
+  readonly station: Station;
+  readonly version: string;
+  /** Facts of hosts, as fast as they may change. */
+  readonly facts: SteadyWork;
+  readonly paces: Paces;
+  readonly refusals: RefusalLog;
+}
+
+export const agentSocket = (
+  app: FastifyInstance,
+  parts: Pick<AgentsShare, 'station' | 'version' | 'facts'>,
+): void => {
+  const share = { ...parts, paces: new Paces(messagesPace), refusals: new RefusalLog() };
   app.get(
     '/agent',
     { websocket: true, config: { access: 'agent-or-retired' }, schema: { hide: true } },
     (socket, request) => {
-      new Connection(socket, request, station, version);
+      new Connection(socket, request, share);
     },
   );
 };
@@ -68,11 +92,18 @@ class Connection implements AgentSession {
   readonly #remote: string;
   readonly #version: string;
   readonly #log: FastifyRequest['log'];
-  readonly #hello: NodeJS.Timeout;
+  readonly #refusals: RefusalLog;
+  readonly #facts: SteadyWork;
+  readonly #flow: AgentFlow;
+  /** Until it has said what it has to. */
+  #introduction: NodeJS.Timeout;
+  /** Whether it was told all that its host has to run. */
+  #isBriefed = false;
   #answer: Promise<boolean> | undefined;
   readonly #outputs = new AgentOutputs((message) => this.#send(message));
 
-  constructor(socket: WebSocket, request: FastifyRequest, station: Station, version: string) {
+  constructor(socket: WebSocket, request: FastifyRequest, share: AgentsShare) {
+    const { station, version, facts, paces, refusals } = share;
     this.#socket = socket;
     this.#tcp = request.raw.socket;
     this.#station = station;
@@ -80,16 +111,26 @@ class Connection implements AgentSession {
     this.#remote = request.ip;
     this.#version = version;
     this.#log = request.log;
-    this.#hello = setTimeout(() => this.#end(closeCodes.badMessage, 'no hello'), helloDeadline);
+    this.#facts = facts;
+    this.#refusals = refusals;
+    this.#flow = new AgentFlow({
+      socket,
+      tcp: this.#tcp,
+      paces: this.#isPaced ? paces : null,
+      principal: () => this.#subject,
+      cut: (why) => this.#cut(why),
+    });
+    this.#introduction = setTimeout(
+      () => this.#end(closeCodes.badMessage, 'no hello'),
+      helloDeadline,
+    );
     socket.on('message', (data: Buffer) => this.#receive(data));
     socket.on('close', () => {
-      clearTimeout(this.#hello);
+      clearTimeout(this.#introduction);
       this.#outputs.end();
       station.agents.leave(this);
     });
-    socket.on('error', (error) =>
-      this.#log.warn({ err: error, host: this.fqdn }, 'agent connection failed'),
-    );
+    socket.on('error', (err) => this.#warn('failed', { err }, 'agent connection failed'));
   }
 
   assign({ full, processes, forget }: Assigned): void {
@@ -116,7 +157,18 @@ class Connection implements AgentSession {
     this.#end(1001, 'the station is done with this connection');
   }
 
+  /** An administrator's token may do more than any pace would keep it from. */
+  get #isPaced(): boolean {
+    return this.#credential.role !== 'admin';
+  }
+
+  /** Whose pace this connection has: that of its host, by its token. */
+  get #subject(): string {
+    return `${this.#credential.id} ${this.fqdn}`;
+  }
+
   #receive(data: Buffer): void {
+    this.#flow.received();
     const message = parse(data);
     if (!message) return this.#end(closeCodes.badMessage, 'not a message of the protocol');
     if (!this.#station.accepts(this.#credential))
@@ -124,18 +176,21 @@ class Connection implements AgentSession {
     if (message.type === 'hello') return this.#welcome(message);
     if (this.fqdn === '') return this.#end(closeCodes.badMessage, 'hello comes first');
     if (this.#credential.role === retiredRole) return this.#dismiss(message);
-    if (message.type === 'heartbeat') return this.#station.agents.heard(this);
+    this.#station.agents.heard(this);
+    if (message.type === 'heartbeat') return;
     if (message.type === 'output' || message.type === 'output-end') {
       if (!this.#outputs.take(message))
         this.#end(closeCodes.badMessage, 'nobody asked for this output');
       return;
     }
-    this.#keep(message).catch((error: unknown) => {
-      const { code = 'internal', message: text } = error as { code?: string; message: string };
-      if (code !== 'not-in-place')
-        this.#log.error({ err: error, host: this.fqdn }, 'a report could not be kept');
-      this.#send({ type: 'refused', id: message.id, code, message: text });
-    });
+    void this.#flow.during(
+      this.#keep(message).catch((error: unknown) => {
+        const { code = 'internal', message: text } = error as { code?: string; message: string };
+        if (code !== 'not-in-place')
+          this.#warn('unkept', { err: error }, 'a report could not be kept');
+        this.#send({ type: 'refused', id: message.id, code, message: text });
+      }),
+    );
   }
 
   #keep(message: ProcessReport | Report | ShuttingDown): Promise<void> {
@@ -157,7 +212,8 @@ class Connection implements AgentSession {
   #ping(): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const answered = (): void => resolve(true);
-    const ended = (): void => resolve(false);
+    // One that is not read for all that it says is alive.
+    const ended = (): void => resolve(this.#flow.isHeld && !this.#isClosed);
     const deadline = setTimeout(ended, answerDeadline);
     this.#socket.once('pong', answered).once('close', ended).ping();
     return promise.finally(() => {
@@ -176,7 +232,11 @@ class Connection implements AgentSession {
     const { host } = this.#credential;
     if (host !== null && host !== fqdn)
       return this.#end(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
-    clearTimeout(this.#hello);
+    clearTimeout(this.#introduction);
+    this.#introduction = setTimeout(
+      () => this.#end(closeCodes.badMessage, 'no report'),
+      reportDeadline,
+    );
     this.fqdn = fqdn;
     this.minor = minor;
     this.protocol = `${protocol}.${minor}`;
@@ -198,26 +258,38 @@ class Connection implements AgentSession {
         'identity-mismatch',
         `the agent said hello as ${this.fqdn}, not as ${fqdn}`,
       );
-    const known = this.#station.graph.get('host', fqdn);
+    const known = this.#station.graph.get('host', fqdn)?.facts;
     const said = {
       fqdn,
-      facts: factsFrom(facts, this.#remote, known?.facts),
+      facts: factsFrom(facts, this.#remote, known),
       speaksFor: this.#credential.host,
     };
-    const dead = known && mayBeReborn(known, said) ? await this.#deadAgent(known) : null;
-    // Some time may have passed.
-    if (dead !== null && (this.#isClosed || !this.#station.accepts(this.#credential))) return;
-    const result = await this.#station.submit(
-      { type: 'ReportNodeUp', ...said, dead },
-      { actor: `agent:${fqdn}` },
-      (graph) => graph.must('host', fqdn).facts?.agent === facts.agent,
-    );
+    const keep = (): Promise<Result<string | undefined> | null> => this.#keepFacts(said);
+    const result = await (this.#isPaced ? this.#facts.run(this.#subject, keep) : keep());
+    if (result === null || this.#isClosed) return;
+    clearTimeout(this.#introduction);
     if (!result.ok) return this.#refuse(id, result.rejection.code, result.rejection.message);
-    if (!result.reply)
+    if (result.reply !== facts.agent)
       return this.#refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
     this.#station.agents.join(this);
     this.#send({ type: 'taken', id, revision: result.revision });
+    if (this.#isBriefed && !result.changed) return;
+    this.#isBriefed = true;
     this.#station.dispatcher.brief(this);
+  }
+
+  /** @returns the agent that the host is known by then; null: nobody asks for it any more */
+  async #keepFacts(said: Said): Promise<Result<string | undefined> | null> {
+    const { fqdn } = said;
+    const known = this.#station.graph.get('host', fqdn);
+    const dead = known && mayBeReborn(known, said) ? await this.#deadAgent(known) : null;
+    // Some time may have passed.
+    if (this.#isClosed || !this.#station.accepts(this.#credential)) return null;
+    return this.#station.submit(
+      { type: 'ReportNodeUp', ...said, dead },
+      { actor: `agent:${fqdn}` },
+      (graph) => graph.must('host', fqdn).facts?.agent,
+    );
   }
 
   /** The agent that a host is known by, if it is known to be dead. */
@@ -277,8 +349,21 @@ class Connection implements AgentSession {
   }
 
   #refuse(id: number, code: string, message: string): void {
-    this.#log.warn({ host: this.fqdn, code, remote: this.#remote }, message);
+    this.#warn(code, { code }, message);
     this.#send({ type: 'refused', id, code, message });
+  }
+
+  #warn(kind: string, details: object, message: string): void {
+    const whose = { host: this.fqdn, remote: this.#remote };
+    const say = (more: object, text: string): void => this.#log.warn({ ...whose, ...more }, text);
+    this.#refusals.say(say, `${this.fqdn} ${kind}`, details, message);
+  }
+
+  /** Ends the connection without a word: nobody would read it. */
+  #cut(why: string): void {
+    this.#warn('cut', {}, `an agent was cut off: ${why}`);
+    this.#outputs.end();
+    this.#socket.terminate();
   }
 
   #end(code: number, reason: string): void {
@@ -290,7 +375,7 @@ class Connection implements AgentSession {
   #send(message: StationMessage): void {
     if (this.#isClosed) return;
     this.#gather();
-    this.#socket.send(JSON.stringify(message));
+    this.#flow.send(JSON.stringify(message));
   }
 
   /** What becomes durable together is answered together, in one write. */

@@ -12,7 +12,9 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { Type } from 'typebox';
 import { ShareExceededError } from '../station/shares.ts';
 import type { Station } from '../station/station.ts';
+import { factsPace } from './agent-facts.ts';
 import { Admission } from './admission.ts';
+import { SteadyWork } from '../station/steady-work.ts';
 import { agentSocket } from './agent-socket.ts';
 import { Abandoned } from './asker.ts';
 import { authorise } from './auth.ts';
@@ -88,12 +90,13 @@ export const createServer = async (
   onErrors(app);
 
   await app.register(swagger, openapi(version));
-  await app.register(websocket, { options: { maxPayload: agentMessageBytesMax } });
+  await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
   app.addHook('onRequest', authorise(station, connections, new Admission()));
   app.addHook('onRequest', admitUploads());
   app.addHook('preValidation', refuseDeep);
 
+  const facts = new SteadyWork(factsPace);
   const streams = new EventStreams(station);
   const outputs = new OutputStreams();
   app.addHook('preClose', (done) => {
@@ -107,7 +110,7 @@ export const createServer = async (
     async (api) => {
       clusterRoutes(api, station);
       syncRoutes(api, station);
-      hostRoutes(api, station);
+      hostRoutes(api, station, facts);
       agentRoutes(api, station);
       processRoutes(api, station);
       outputRoutes(api, station, outputs);
@@ -115,7 +118,7 @@ export const createServer = async (
       eventRoutes(api, station, streams);
       infoRoutes(api, station, streams, version);
       tokenRoutes(api, station);
-      agentSocket(api, station, version);
+      agentSocket(api, { station, version, facts });
       api.get(
         '/openapi.json',
         {

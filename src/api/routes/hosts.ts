@@ -6,14 +6,16 @@ import type { Static } from 'typebox';
 import { parseFid } from '../../core/allocation/fid.ts';
 import type { HostFacts, NodeRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
+import type { SteadyWork } from '../../station/steady-work.ts';
 import { factsFrom, requireAddress } from '../agent-facts.ts';
-import { CommandHeaders, CommandQuery, PreconditionHeaders, run } from '../commands.ts';
+import { CommandHeaders, CommandQuery, isDryRun, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { json, pageParameters, pageText, read, readLong, readQuery } from '../reads.ts';
 import type { Paged } from '../reads.ts';
 import { agentMessageBytesMax, ReportedFacts } from '../schemas/agent-protocol.ts';
 import { HostBody, NodeBody } from '../schemas/bodies.ts';
 import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
+import type { DryRun } from '../schemas/replies.ts';
 import { FidText, Fqdn, HostState } from '../schemas/values.ts';
 import { hostView, nodeView } from '../views/hosts.ts';
 import { addedView } from '../views/processes.ts';
@@ -23,10 +25,16 @@ const HostsQuery = readQuery({
   state: Type.Optional({ ...HostState, description: 'Only hosts in this state.' }),
 });
 const NodesQuery = readQuery(pageParameters);
+interface Kept {
+  readonly done: Done;
+  /** By which the host is known then. */
+  readonly agent: string | undefined;
+}
+
 const HostPath = Type.Object({ fqdn: Fqdn });
 const NodePath = Type.Object({ fid: FidText });
 
-export const hostRoutes = (app: FastifyInstance, station: Station): void => {
+export const hostRoutes = (app: FastifyInstance, station: Station, reported: SteadyWork): void => {
   app.get<{ Querystring: Static<typeof HostsQuery> }>(
     '/hosts',
     {
@@ -114,19 +122,24 @@ export const hostRoutes = (app: FastifyInstance, station: Station): void => {
       const known = station.graph.get('host', fqdn)?.facts;
       requireAddress(request.body, request.ip, known);
       const facts: HostFacts = factsFrom(request.body, request.ip, known);
-      const speaksFor = request.credential!.host;
-      const answer = await run(
-        station,
-        request,
-        reply,
-        { type: 'ReportNodeUp', fqdn, facts, speaksFor },
-        (graph, commit, revision) => ({
-          done: { revision, changed: commit !== null },
-          claimed: graph.must('host', fqdn).facts?.agent !== facts.agent,
-        }),
-      );
+      const { id, role, host: speaksFor } = request.credential!;
+      const keep = (): Promise<Kept | DryRun> =>
+        run(
+          station,
+          request,
+          reply,
+          { type: 'ReportNodeUp', fqdn, facts, speaksFor },
+          (graph, commit, revision) => ({
+            done: { revision, changed: commit !== null },
+            agent: graph.must('host', fqdn).facts?.agent,
+          }),
+        );
+      // What is asked about one revision is not to be overtaken by what is asked about another.
+      const isOneOfMany =
+        role !== 'admin' && request.headers['if-match'] === undefined && !isDryRun(request);
+      const answer = await (isOneOfMany ? reported.run(`${id} ${fqdn} by request`, keep) : keep());
       if ('dry_run' in answer) return answer;
-      if (answer.claimed)
+      if (answer.agent !== facts.agent)
         throw new ApiError('host-claimed', `another machine is ${fqdn} already`, {
           field: 'agent',
         });

@@ -186,7 +186,10 @@ export const Assignment = Type.Object({
   stop_timeout_ms: Type.Integer(),
 });
 
-/** What a host has to run: all of it (`full`, after every `node-up`), or what has changed. */
+/**
+ * What a host has to run: all of it (`full`, after the first `node-up` of a connection and each that says something
+ * new), or what has changed.
+ */
 export const Assign = Type.Object({
   type: Type.Literal('assign'),
   full: Type.Boolean(),

@@ -1,0 +1,123 @@
+/**
+ * How much an agent's connection may have under way, both ways. What comes too fast is not read for a while, so that
+ * it waits on the agent's side; an agent that does not read what it is told is cut.
+ */
+
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Pace, Paces } from '../station/paces.ts';
+
+/** Messages of the agent of one host. */
+export const messagesPace: Pace = { burst: 5000, perSecond: 100 };
+/**
+ * Beyond these reports that wait for an answer nothing is read, though what was read with them, some hundreds at most,
+ * is taken. No assignment is as large as what a connection is cut for.
+ */
+export const flowLimits: FlowLimits = {
+  reports: 256,
+  unreadBytes: 256 * 1024,
+  unreadBytesMax: 32 * 1024 * 1024,
+  unreadMs: 30_000,
+};
+/** How long a connection is not read for having said too much, ms. */
+const restMsMax = 5000;
+
+type Hold = 'reports' | 'pace' | 'unread';
+
+export interface FlowParts {
+  readonly socket: WebSocket;
+  readonly tcp: Socket;
+  /** Takes one message and gives the ms to wait after it. */
+  readonly paces: Paces | null;
+  /** Whose messages they are, for all connections that it has. */
+  readonly principal: () => string;
+  /** Ends the connection at once. */
+  readonly cut: (why: string) => void;
+  readonly limits?: FlowLimits;
+}
+
+export interface FlowLimits {
+  readonly reports: number;
+  /** Bytes that wait to be read, at which nothing more is read of the other side. */
+  readonly unreadBytes: number;
+  /** At which the connection is cut. */
+  readonly unreadBytesMax: number;
+  /** How long nothing of them need be read, ms. */
+  readonly unreadMs: number;
+}
+
+export class AgentFlow {
+  readonly #parts: FlowParts;
+  readonly #limits: FlowLimits;
+  readonly #holds = new Set<Hold>();
+  #underWay = 0;
+  #unreadTimer: NodeJS.Timeout | undefined;
+
+  constructor(parts: FlowParts) {
+    this.#parts = parts;
+    this.#limits = parts.limits ?? flowLimits;
+    const { socket, tcp } = parts;
+    socket.on('ping', (data: Buffer) => {
+      this.received();
+      if (socket.bufferedAmount < this.#limits.unreadBytes) socket.pong(data);
+    });
+    tcp.on('drain', () => this.#release('unread'));
+    socket.once('close', () => clearTimeout(this.#unreadTimer));
+  }
+
+  /** Whether the agent is not read at the moment: its silence says nothing. */
+  get isHeld(): boolean {
+    return this.#holds.size > 0;
+  }
+
+  /** Something came. */
+  received(): void {
+    const { paces, principal } = this.#parts;
+    const wait = paces?.take(principal(), Infinity) ?? 0;
+    if (wait === 0 || this.#holds.has('pace')) return;
+    this.#hold('pace');
+    setTimeout(() => this.#release('pace'), Math.min(wait, restMsMax)).unref();
+  }
+
+  /** A report is under way as long as this lasts. */
+  async during(work: Promise<void>): Promise<void> {
+    this.#underWay += 1;
+    if (this.#underWay >= this.#limits.reports) this.#hold('reports');
+    try {
+      await work;
+    } finally {
+      this.#underWay -= 1;
+      if (this.#underWay <= this.#limits.reports / 2) this.#release('reports');
+    }
+  }
+
+  send(text: string): void {
+    const { socket, cut } = this.#parts;
+    if (socket.bufferedAmount > this.#limits.unreadBytesMax)
+      return cut('it does not read what it is told');
+    socket.send(text);
+    if (socket.bufferedAmount <= this.#limits.unreadBytes || this.#holds.has('unread')) return;
+    this.#hold('unread');
+    this.#expectReading(socket.bufferedAmount);
+  }
+
+  /** @param before bytes that were unread when it was last looked */
+  #expectReading(before: number): void {
+    const { socket, cut } = this.#parts;
+    this.#unreadTimer = setTimeout(() => {
+      if (!this.#holds.has('unread')) return;
+      if (socket.bufferedAmount >= before) cut('it does not read what it is told');
+      else this.#expectReading(socket.bufferedAmount);
+    }, this.#limits.unreadMs).unref();
+  }
+
+  #hold(why: Hold): void {
+    this.#holds.add(why);
+    this.#parts.socket.pause();
+  }
+
+  #release(why: Hold): void {
+    if (!this.#holds.delete(why) || this.#holds.size > 0) return;
+    this.#parts.socket.resume();
+  }
+}
