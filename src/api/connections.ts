@@ -19,7 +19,7 @@ export const strangersMax = 10_000;
 /** Connections of one token; what is not named has no share of its own. */
 export const connectionsOfToken: {
   readonly [Role in CredentialRole | typeof retiredRole]?: number;
-} = { process: 16, viewer: 256, operator: 256, retired: 8 };
+} = { process: 16, viewer: 512, operator: 512, retired: 8 };
 /** Connections of the token of an agent that speaks for one host. */
 export const connectionsOfHost = 16;
 
