@@ -25,6 +25,8 @@ export class Premises {
   /** Of key and secrets; the log looks itself. */
   #trouble: string | undefined;
   #said: string | undefined;
+  /** Whether a file could not be opened because too many are open; connections cannot then either. */
+  #isShort = false;
 
   constructor(parts: PremisesParts) {
     this.#parts = parts;
@@ -54,14 +56,32 @@ export class Premises {
     else logger.error({ directory, trouble }, new NotInPlaceError(trouble).message);
   }
 
+  /** Once when they run out and once when there are some again. */
+  #shortOfDescriptors(why: string | undefined): void {
+    const isShort = why !== undefined;
+    if (isShort === this.#isShort) return;
+    this.#isShort = isShort;
+    const { logger } = this.#parts;
+    if (isShort)
+      logger.error(
+        { why },
+        'out of descriptors: connections wait; raise LimitNOFILE of the station',
+      );
+    else logger.warn({}, 'there are descriptors again');
+  }
+
   /** A key that was put back has another inode, and is as good. */
   #keyTrouble(): string | undefined {
     try {
       const found = readRegularSync(this.#keyPath, keyBytesMax);
+      this.#shortOfDescriptors(undefined);
       return found.equals(this.#parts.key) ? undefined : `${this.#keyPath} is another key`;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (unknown.has(code)) return this.#trouble;
+      if (unknown.has(code)) {
+        this.#shortOfDescriptors(message);
+        return this.#trouble;
+      }
       return code === 'ENOENT'
         ? `${this.#keyPath} was removed or renamed`
         : `${this.#keyPath} cannot be read: ${message}`;
