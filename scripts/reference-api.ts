@@ -31,6 +31,7 @@ import { loadBytesMax } from '../src/api/routes/cluster.ts';
 import { nestingMax } from '../src/api/nesting.ts';
 import { stallMs } from '../src/api/streaming.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
+import { stepsOfCommand, stepsOfRendering } from '../src/config/rendering-budget.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
 import { requestMemoryMin } from '../src/core/graph/remembering.ts';
@@ -411,6 +412,12 @@ const limits: readonly Limit[] = [
   ['idempotency keys of one token that are remembered', String(requestLimits.each), keysBeyond],
   ['idempotency keys that are remembered, in all', String(requestLimits.inAll), keysBeyond],
   ['processes of one role in one request', '10000', '422 `invalid-multiplicity`'],
+  ['steps of one role on one host', String(stepsOfRendering), '422 `template-error`, or 400'],
+  [
+    'steps of all renderings of one command',
+    `${stepsOfCommand.base}, and ${stepsOfCommand.perRendering} for each`,
+    '422 `template-error`',
+  ],
   ['rows of one page', '10000', '400 `invalid-request`'],
   ...shareRows('requests that wait (`Prefer: wait`)', waitLimits),
   ...shareRows('reads of the past (`at`) that are not at hand', pastLimits),

@@ -10,6 +10,7 @@ import { joined, RoleError, templateError, withPositions } from './parsed-role.t
 import type { ParsedRole } from './parsed-role.ts';
 import { checkSchema } from './schema-check.ts';
 import { reservedCharacters } from './held-values.ts';
+import { RenderingBudget, stepsOfRendering } from './rendering-budget.ts';
 import { liquidFromEde, parseTemplate, renderText } from './template.ts';
 import type { Scope } from './template.ts';
 import { readYaml } from './yaml.ts';
@@ -44,7 +45,9 @@ const markLines = (text: string): string => {
 /** For each line of a rendered text, the line of the template that it came from. */
 const sourceLines = (text: string, scope: Scope): readonly number[] => {
   const parsed = parseTemplate(markLines(text), 'sealed');
-  const rendered = parsed.ok ? renderText(parsed.template, scope) : null;
+  // The marks cost a little more than the text that could be rendered.
+  const budget = new RenderingBudget(2 * stepsOfRendering);
+  const rendered = parsed.ok ? renderText(parsed.template, { ...scope, budget }) : null;
   if (!rendered?.ok) return [];
   let last = 1;
   return rendered.value.split('\n').map((line) => {
@@ -53,6 +56,14 @@ const sourceLines = (text: string, scope: Scope): readonly number[] => {
     last = more.at(-1) ?? own;
     return own;
   });
+};
+
+const countReading = ({ budget }: Scope, text: string, position: Position): void => {
+  try {
+    budget.read(text.length);
+  } catch (error) {
+    throw new RoleError('template-error', position, `${(error as Error).message}.`);
+  }
 };
 
 /** @throws RoleError where the template is malformed */
@@ -73,6 +84,7 @@ export const parseHalonRole = (source: RoleSource): ParsedRole => {
     render: (scope, warn) => {
       const rendered = renderText(template, scope);
       if (!rendered.ok) throw templateError(rendered.error, start);
+      countReading(scope, rendered.value, start);
       const yaml = readYaml(source.file, rendered.value);
       const inFile = ({ line }: Position): Position => ({
         line: source.line - 1 + (sourceLines(text, scope)[line - 1] ?? 1),

@@ -12,6 +12,7 @@ import { parseNativeRole } from './native-rendering.ts';
 import { renderProblem, RoleError } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';
 import { maxMultiplicity, multiplicityOf } from './process-template.ts';
+import { CommandBudget, RenderingBudget } from './rendering-budget.ts';
 import { scopeOf } from './template.ts';
 import type { Position } from './yaml.ts';
 
@@ -60,10 +61,17 @@ const checkOverrides = (source: RoleSource, role: ParsedRole, overrides: Variabl
   }
 };
 
+/** How a role is rendered. */
+export interface Rendering {
+  /** What it may take; absent: what one role on one host may. */
+  readonly budget?: RenderingBudget;
+  /** Is told what has no effect, but was probably meant to. */
+  readonly warn?: (error: RoleError) => void;
+}
+
 /**
  * Renders a parsed role.
  *
- * @param warn is told what has no effect, but was probably meant to
  * @throws RoleError
  */
 export const renderParsed = (
@@ -71,7 +79,7 @@ export const renderParsed = (
   role: ParsedRole,
   variables: Variables,
   overrides: Variables,
-  warn?: (error: RoleError) => void,
+  { budget = new RenderingBudget(), warn }: Rendering = {},
 ): readonly RenderedTemplate[] => {
   checkOverrides(source, role, overrides);
   const known: Record<string, Variables[string]> = { multiplicity: 1, ...variables, ...overrides };
@@ -85,14 +93,14 @@ export const renderParsed = (
     }
     known['multiplicity'] = count;
   }
-  return role.render(scopeOf(known), warn);
+  return role.render(scopeOf(known, budget), warn);
 };
 
 /** Roles kept parsed at most; beyond it the ones parsed first are parsed again when needed. */
 const cacheSize = 1000;
 
-/** Makes a renderer, which keeps the roles that it has parsed. */
-export const createRenderer = (): RenderRole => {
+/** Makes renderers, one for each command, which bounds what all its renderings take together. */
+export const createRenderers = (): (() => RenderRole) => {
   const parsed = new Map<string, ParsedRole>();
   const parse = (source: RoleSource): ParsedRole => {
     const { format, file, line, text } = source;
@@ -104,12 +112,16 @@ export const createRenderer = (): RenderRole => {
     parsed.set(key, role);
     return role;
   };
-  return (source, variables, overrides): RenderResult => {
-    try {
-      const templates = renderParsed(source, parse(source), variables, overrides);
-      return { ok: true, templates };
-    } catch (error) {
-      return { ok: false, problem: renderProblem(source, error) };
-    }
+  return () => {
+    const command = new CommandBudget();
+    return (source, variables, overrides): RenderResult => {
+      try {
+        const budget = command.rendering();
+        const templates = renderParsed(source, parse(source), variables, overrides, { budget });
+        return { ok: true, templates };
+      } catch (error) {
+        return { ok: false, problem: renderProblem(source, error) };
+      }
+    };
   };
 };

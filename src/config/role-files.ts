@@ -69,9 +69,15 @@ const tryRole = (source: RoleSource, parsed: ParsedRole | null, index: number): 
     return { problems: [], warnings };
   }
   try {
-    renderParsed(source, parsed, imaginaryHost, {}, (error) => {
-      warnings.push(...loadProblems(source.file, index, error));
-    });
+    renderParsed(
+      source,
+      parsed,
+      imaginaryHost,
+      {},
+      {
+        warn: (error) => warnings.push(...loadProblems(source.file, index, error)),
+      },
+    );
     return { problems: [], warnings };
   } catch (error) {
     if (!(error instanceof RoleError)) throw error;

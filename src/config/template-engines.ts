@@ -2,6 +2,7 @@
 
 import { CaptureTag, Drop, Liquid, TokenKind } from 'liquidjs';
 import type { Context, FilterImplOptions, Token } from 'liquidjs';
+import { counted, countedFilter, countedOperators, countTemplates } from './counted-engine.ts';
 import { opened, sealed } from './held-values.ts';
 
 /**
@@ -10,11 +11,8 @@ import { opened, sealed } from './held-values.ts';
  */
 export type Printing = 'plain' | 'sealed';
 
-/**
- * Bounds for one template, far above what a role needs. Beyond them it is refused instead of being
- * waited for.
- */
-const limits = { parseLimit: 1_000_000, memoryLimit: 1_000_000, renderLimit: 2_000 } as const;
+/** Characters of one template. */
+const parseLimit = 1_000_000;
 
 /** Whole numbers beyond 2^53 and what is none: arithmetic gave something else than the right result. */
 const isExact = (value: number): boolean =>
@@ -84,8 +82,9 @@ const makeEngine = (printing: Printing): Liquid => {
     lenientIf: true,
     ownPropertyOnly: true,
     templates: {},
-    outputEscape: printing === 'plain' ? print : seal,
-    ...limits,
+    operators: countedOperators,
+    outputEscape: counted(printing === 'plain' ? print : seal),
+    parseLimit,
   });
   for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
   for (const filter of Object.keys(liquid.filters)) {
@@ -94,9 +93,13 @@ const makeEngine = (printing: Printing): Liquid => {
   }
   // Liquid's own would print the value past the seal.
   liquid.registerFilter('raw', (value: unknown) => value);
-  if (printing === 'plain') return liquid;
-  liquid.registerFilter('join', join);
-  liquid.registerTag('capture', OpenedCapture);
+  if (printing === 'sealed') {
+    liquid.registerFilter('join', join);
+    liquid.registerTag('capture', OpenedCapture);
+  }
+  for (const [name, filter] of Object.entries(liquid.filters))
+    liquid.registerFilter(name, countedFilter(filter));
+  countTemplates(liquid);
   return liquid;
 };
 

@@ -9,6 +9,8 @@
 import { Drop, LiquidError } from 'liquidjs';
 import type { Liquid, Template as LiquidTemplate } from 'liquidjs';
 import type { Json, Variables } from '../core/roles.ts';
+import { CountedContext } from './counted-engine.ts';
+import type { RenderingBudget } from './rendering-budget.ts';
 import { engines, print, undress } from './template-engines.ts';
 import type { Printing } from './template-engines.ts';
 
@@ -51,10 +53,16 @@ const dress = (value: Json): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, dress(child)]));
 };
 
-/** What a template may see, made once from variables and used for all templates of a role. */
-export type Scope = Readonly<Record<string, unknown>>;
+/** What a template may see, and what it may take; one for all templates of a role on a host. */
+export interface Scope {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly budget: RenderingBudget;
+}
 
-export const scopeOf = (variables: Variables): Scope => dress(variables) as Scope;
+export const scopeOf = (variables: Variables, budget: RenderingBudget): Scope => ({
+  variables: dress(variables) as Scope['variables'],
+  budget,
+});
 
 export interface Template {
   readonly engine: Liquid;
@@ -143,7 +151,8 @@ export const parseTemplate = (text: string, printing: Printing = 'plain'): Parse
 /** Renders a template as text. */
 export const renderText = ({ engine, parsed }: Template, scope: Scope): Rendered<string> => {
   try {
-    const value = String(engine.renderSync([...parsed], scope));
+    const context = new CountedContext(scope.variables, engine, scope.budget);
+    const value = String(engine.renderSync(parsed as LiquidTemplate[], context));
     if (value.length <= maxOutput) return { ok: true, value };
     const message = `the text becomes longer than ${maxOutput} characters`;
     return { ok: false, error: { line: 1, column: 1, message } };
@@ -159,7 +168,12 @@ export const renderText = ({ engine, parsed }: Template, scope: Scope): Rendered
 export const renderValue = (template: Template, scope: Scope): Rendered<unknown> => {
   if (template.expression === null) return renderText(template, scope);
   try {
-    return { ok: true, value: undress(template.engine.evalValueSync(template.expression, scope)) };
+    const { engine, expression } = template;
+    scope.budget.read(expression.length);
+    const context = new CountedContext(scope.variables, engine, scope.budget);
+    const value: unknown = engine.evalValueSync(expression, context);
+    scope.budget.weigh(value);
+    return { ok: true, value: undress(value) };
   } catch (error) {
     return { ok: false, error: asError(error) };
   }

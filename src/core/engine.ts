@@ -37,6 +37,12 @@ export interface Submission {
   readonly expected?: Revision | undefined;
 }
 
+/** What decisions are made with. */
+export interface Outside extends Pick<DecideContext, 'mint'> {
+  /** Renders for one decision, and bounds what that takes. */
+  readonly renderer: () => DecideContext['render'];
+}
+
 export type Outcome =
   | { readonly kind: 'committed'; readonly commit: Commit }
   /** Already so; nothing to append. */
@@ -64,7 +70,7 @@ export interface EngineCounters {
 
 export class Engine {
   readonly graph: Graph;
-  readonly #context: Omit<DecideContext, 'at'>;
+  readonly #outside: Outside;
   readonly #limits: RequestLimits;
   #head: Revision;
   #at: number;
@@ -75,7 +81,7 @@ export class Engine {
   #counters = { commits: 0, events: 0, rejections: 0, firings: new Map<string, number>() };
 
   constructor(
-    context: Omit<DecideContext, 'at'>,
+    outside: Outside,
     start: { graph: Graph; head: Revision; at: number } = {
       graph: new Graph(),
       head: revision(0),
@@ -83,7 +89,7 @@ export class Engine {
     },
     limits: RequestLimits = requestLimits,
   ) {
-    this.#context = context;
+    this.#outside = outside;
     this.#limits = limits;
     this.graph = start.graph;
     this.#head = start.head;
@@ -225,7 +231,8 @@ export class Engine {
   }
 
   #settle(command: Command, position: Position): { ok: true; events: EventRecord[] } | Refused {
-    const context = { ...this.#context, at: position.at };
+    const { mint, renderer } = this.#outside;
+    const context = { mint, render: renderer(), at: position.at };
     const events: EventRecord[] = [];
     try {
       const decision = decide(this.graph, command, context);

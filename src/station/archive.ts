@@ -1,8 +1,8 @@
 /** What is on disk, as graphs: the log and the snapshots that shorten reading it. */
 
 import { rmSync } from 'node:fs';
-import type { DecideContext } from '../core/commands/command.ts';
 import { Engine } from '../core/engine.ts';
+import type { Outside } from '../core/engine.ts';
 import { revision } from '../core/events/commit.ts';
 import type { Revision } from '../core/events/commit.ts';
 import { restoreLine, snapshotLines } from '../core/graph/dump.ts';
@@ -34,8 +34,8 @@ const snapshotsKept = 3;
 const namedMax = 64;
 
 /** For engines that only replay: they never decide, so they never render or mint. */
-const replayOnly: Omit<DecideContext, 'at'> = {
-  render: () => {
+const replayOnly: Outside = {
+  renderer: () => () => {
     throw new Error('a replaying engine does not render');
   },
   mint: () => {

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createRenderer } from '../config/render.ts';
+import { createRenderers } from '../config/render.ts';
 import type { Fid } from '../core/allocation/fid.ts';
 import type { MintedToken } from '../core/commands/command.ts';
 import type { Command } from '../core/commands/index.ts';
@@ -166,7 +166,7 @@ export class Station {
       const { id, hash } = processToken(this.#key, fid);
       return { id, hash };
     };
-    this.#engine = new Engine({ render: createRenderer(), mint }, start);
+    this.#engine = new Engine({ renderer: createRenderers(), mint }, start);
     this.history = new History(archive, log, this.turns);
     this.#submitter = new Submitter({
       engine: this.#engine,

@@ -3,7 +3,7 @@ import t from 'tap';
 import { declarationFrom, passwordFiles } from '../../src/config/declaration.ts';
 import type { DeclarationFiles } from '../../src/config/declaration.ts';
 import type { SourceFile } from '../../src/config/source-file.ts';
-import { createRenderer } from '../../src/config/render.ts';
+import { createRenderers } from '../../src/config/render.ts';
 import { sshDefaults } from '../../src/core/recovery-policy.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -340,7 +340,10 @@ t.test('an override may give a variable that the host lacks', async (t) => {
   );
   const [role] = declaration.roles;
   const overrides = declaration.hosts[0]!.roles[0]!.overrides;
-  t.match(createRenderer()(role!, {}, overrides), { ok: true, templates: [{ endpoint: 'h:1' }] });
+  t.match(createRenderers()()(role!, {}, overrides), {
+    ok: true,
+    templates: [{ endpoint: 'h:1' }],
+  });
 });
 
 t.test('passwords go to the secrets and nowhere else', async (t) => {
@@ -397,7 +400,7 @@ t.test('a byte order mark and CRLF line ends are nothing to complain of', async 
   t.equal(declaration.roles.length, 6);
   const [ha] = declaration.roles;
   t.match(
-    createRenderer()(
+    createRenderers()()(
       ha!,
       {
         lnid: '1@tcp',

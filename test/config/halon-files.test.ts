@@ -3,7 +3,7 @@ import t from 'tap';
 import { declarationFrom } from '../../src/config/declaration.ts';
 import type { DeclarationFiles } from '../../src/config/declaration.ts';
 import type { SourceFile } from '../../src/config/source-file.ts';
-import { createRenderer } from '../../src/config/render.ts';
+import { createRenderers } from '../../src/config/render.ts';
 
 const fixture = (name: string): SourceFile => ({
   name,
@@ -74,7 +74,7 @@ t.test('the same cluster in both formats is the same declaration', async (t) => 
     roles: declaration.roles.map(({ name, requires }) => [name, ...requires]),
   });
   t.same(comparable(halon), comparable(native));
-  const render = createRenderer();
+  const render = createRenderers()();
   const rendered = ({ hosts, roles }: typeof halon) =>
     hosts.map(({ variables, roles: declared }) =>
       declared.map(({ name, overrides }) =>
@@ -244,7 +244,7 @@ t.test(
     );
     const { variables, roles } = declaration.hosts[2]!;
     const source = declaration.roles.find(({ name }) => name === 'clovis-app')!;
-    t.ok(createRenderer()(source, variables, roles[1]!.overrides).ok);
+    t.ok(createRenderers()()(source, variables, roles[1]!.overrides).ok);
     const bad = edited(facts, [
       '- name: clovis-app',
       '- name: batch-app\n        overrides: { multiplicity: 0 }',
@@ -289,7 +289,7 @@ t.test('a broken role is an error where a host uses it, and else harms nobody', 
   const unused = edited(facts, ['      - name: clovis-app\n', '']);
   const { warnings, declaration } = load({ facts: unused, roles: [broken] });
   t.match(warnings, [{ line, message: /found 0/ }]);
-  const render = createRenderer();
+  const render = createRenderers()();
   const host = declaration.hosts[0]!;
   const works = declaration.roles.filter((role) => render(role, host.variables, {}).ok);
   t.equal(works.length, declaration.roles.length - 1);
@@ -368,7 +368,7 @@ t.test('files as they are met: odd spacing, comments, CRLF, unusual order', asyn
         ['app', 22, 'ha'],
       ],
     );
-    const render = createRenderer();
+    const render = createRenderers()();
     const variables = {
       lnid: '1@tcp',
       host_mem_as: 1,

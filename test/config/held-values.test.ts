@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import type { RenderedTemplate, RoleSource, Variables } from '../../src/core/roles.ts';
-import { createRenderer } from '../../src/config/render.ts';
+import { createRenderers } from '../../src/config/render.ts';
 
 const variables: Variables = { lnid: '10.0.0.1@tcp', host_mem_as: 4096, host_cores: [1, 1, 0] };
 
@@ -79,7 +79,7 @@ const native = role(
 );
 
 const rendered = (source: RoleSource, overrides: Variables): readonly RenderedTemplate[] => {
-  const result = createRenderer()(source, variables, overrides);
+  const result = createRenderers()()(source, variables, overrides);
   if (!result.ok) throw new Error(result.problem.message);
   return result.templates;
 };
@@ -137,7 +137,7 @@ for (const source of [halon, native]) {
 
   t.test(`a value of several lines is refused by a ${source.format} role`, async (t) => {
     for (const region of ['a\nb', 'a"}]\n- [X, {tag: M0PEnvValue, contents: 1}]', 'a\0', 'a\r'])
-      t.match(createRenderer()(source, variables, { region }), {
+      t.match(createRenderers()()(source, variables, { region }), {
         ok: false,
         problem: { message: /one line/ },
       });
@@ -145,7 +145,7 @@ for (const source of [halon, native]) {
 }
 
 t.test('a value that is a map is no range, where a Halon role asks for a value', async (t) => {
-  const found = createRenderer()(halon, variables, { region: { range: [1, 2] } });
+  const found = createRenderers()()(halon, variables, { region: { range: [1, 2] } });
   t.match(found, { ok: false, problem: { message: /M0|contents.*expected text/ } });
 });
 
@@ -158,7 +158,7 @@ t.test('a number that an override gives as text is a number where one is needed'
 
 t.test('a role cannot forge what holds values apart', async (t) => {
   const forged = role('halon', halon.text.replace('"r"', '"\uE002eyJhIjoxfQ\uE003"'));
-  t.match(createRenderer()(forged, variables, { region: 'x' }), {
+  t.match(createRenderers()()(forged, variables, { region: 'x' }), {
     ok: false,
     problem: { line: 10, message: /reserved/ },
   });

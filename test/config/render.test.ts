@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Json, RoleSource, Variables } from '../../src/core/roles.ts';
-import { createRenderer } from '../../src/config/render.ts';
+import { createRenderers, parseRole, renderParsed } from '../../src/config/render.ts';
+import {
+  RenderingBudget,
+  stepsOfCommand,
+  stepsOfRendering,
+} from '../../src/config/rendering-budget.ts';
 import { splitRoles } from '../../src/config/role-chunks.ts';
 
 const variables: Variables = {
@@ -25,7 +30,7 @@ const role = (format: RoleSource['format'], text: string, line = 1): RoleSource 
 });
 
 const render = (source: RoleSource, overrides: Variables = {}, more: Variables = {}) =>
-  createRenderer()(source, { ...variables, ...more }, overrides);
+  createRenderers()()(source, { ...variables, ...more }, overrides);
 
 const problem = (source: RoleSource, overrides: Variables = {}, more: Variables = {}) => {
   const result = render(source, overrides, more);
@@ -455,7 +460,7 @@ t.test('an error in one role harms no other', async (t) => {
     role('halon', '- name: bad\n  content: {% for x in host_cores %}\n'),
     role('native', '- role: bad\n  processes: [\n'),
   ];
-  const renderer = createRenderer();
+  const renderer = createRenderers()();
   for (const source of broken) t.notOk(renderer(source, variables, {}).ok);
   for (const source of halonRoles) t.ok(renderer(source, variables, {}).ok, source.name);
 });
@@ -494,7 +499,7 @@ t.test('a value of several lines cannot change the structure of a Halon role', a
 });
 
 t.test('no override makes rendering throw, and rendering twice gives the same', async () => {
-  const renderer = createRenderer();
+  const renderer = createRenderers()();
   const sources = [
     ...halonRoles,
     ...nativeRoles,
@@ -527,4 +532,94 @@ t.test('no override makes rendering throw, and rendering twice gives the same', 
     }),
     { numRuns: 500 },
   );
+});
+
+/** A role that goes round so many times. */
+const rounds = (count: number): RoleSource =>
+  native(`endpoint: '{% for i in (1..${count}) %}{% endfor %}{{ lnid }}:1:2:3'`);
+
+const stepsIn = (source: RoleSource, budget = new RenderingBudget()): number => {
+  renderParsed(source, parseRole(source), variables, {}, { budget });
+  return budget.used;
+};
+
+t.test('what a role takes is counted, the same each time', async (t) => {
+  for (const source of [...halonRoles, ...nativeRoles]) {
+    const steps = stepsIn(source);
+    t.equal(stepsIn(source), steps, source.name);
+    t.ok(steps > 0 && steps < stepsOfCommand.perRendering, `${source.name}: ${steps} steps`);
+  }
+  const [few, more] = [stepsIn(rounds(1000)), stepsIn(rounds(2000))];
+  t.ok(more - few >= 1000, 'each round of a loop is');
+});
+
+t.test('a role one step beyond what it may take is refused, with its line', async (t) => {
+  const source = rounds(1000);
+  const steps = stepsIn(source);
+  t.equal(stepsIn(source, new RenderingBudget(steps)), steps);
+  t.throws(() => stepsIn(source, new RenderingBudget(steps - 1)), {
+    code: 'template-error',
+    message: `the role takes more than ${steps - 1} steps to render, as many as it may.`,
+    position: { line: source.line + 3 },
+  });
+  t.match(problem(rounds(stepsOfRendering)), {
+    code: 'template-error',
+    message: /processes\[0\]\.endpoint: the role takes more than 20000 steps/,
+    file: source.file,
+    line: source.line + 3,
+  });
+});
+
+t.test('whatever a template does is counted', async (t) => {
+  const greedy = [
+    `{% for i in (1..9000) %}{% assign a = i ${'| plus: 1 '.repeat(500)}%}{% endfor %}`,
+    `{% for i in (1..9000) %}{% if ${'1 == 2 or '.repeat(500)} i == 0 %}{% endif %}{% endfor %}`,
+    `{% for i in (1..9000) %}{% case i %}{% when ${'"a" or '.repeat(500)} "b" %}{% endcase %}{% endfor %}`,
+    '{% assign x = (1..900) %}{% for i in (1..9000) %}{% assign y = x | sort %}{% endfor %}',
+    '{% assign x = (1..900) %}{% for i in (1..9000) %}{% assign y = x | sum %}{% endfor %}',
+    '{% assign x = (1..900) %}{% for i in (1..9000) %}{% if x contains 0 %}{% endif %}{% endfor %}',
+    '{% assign x = (1..900) %}{% for i in (1..9000) %}{{ x }}{% endfor %}',
+    '{% assign x = (1..900) %}{% for i in (1..9000) %}{% assign y = x | find_exp: "a", "a > 999" %}{% endfor %}',
+    '{% assign e = "a,b" | split: "," %}{% for i in (1..60) %}{% assign e = e | push: e | push: e %}{% endfor %}{{ e }}',
+    '{% assign e = "a,b" | split: "," %}{% for i in (1..60) %}{% assign e = e | push: e | push: e %}{% endfor %}{{ e | join }}',
+    '{% for i in (1..9000) %}{% for k in (1..9000) %}{% break %}{% endfor %}{% endfor %}',
+    '{% tablerow i in (1..90000) %}{% endtablerow %}',
+  ];
+  for (const text of greedy) {
+    const refused = { code: 'template-error', message: /more than 20000 steps/ };
+    t.match(problem(native(`endpoint: '${text}'`)), refused, text);
+    t.match(problem(role('halon', `- name: greedy\n  content: ${text}\n`)), refused, text);
+  }
+});
+
+t.test('a text that is long to read as YAML is refused', async (t) => {
+  const { text, ...source } = halonRoles[0]!;
+  const long = role('halon', `${text}\n${'# a comment\n'.repeat(stepsOfRendering / 3)}`);
+  t.match(problem({ ...source, text: long.text }), { message: /more than 20000 steps/ });
+});
+
+t.test('all that one command renders has a limit, which grows with how much it is', async (t) => {
+  const heavy = rounds(9000);
+  const renderCommand = createRenderers();
+  const render = renderCommand();
+  let count = 0;
+  let last = render(heavy, variables, {});
+  while (last.ok && count < 100) {
+    count += 1;
+    last = render(heavy, variables, {});
+  }
+  const { base, perRendering } = stepsOfCommand;
+  t.equal(count, Math.floor(base / (stepsIn(heavy) - perRendering)));
+  t.match(last, {
+    problem: {
+      code: 'template-error',
+      message: /renderings of this command take more than \d+ steps together/,
+      line: heavy.line + 3,
+    },
+  });
+  t.ok(renderCommand()(heavy, variables, {}).ok, 'the next command has its own');
+
+  const usual = renderCommand();
+  const costly = halonRoles.toSorted((a, b) => stepsIn(b) - stepsIn(a))[0]!;
+  for (let i = 0; i < 1000; i += 1) if (!usual(costly, variables, {}).ok) t.fail(`host ${i}`);
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Variables } from '../../src/core/roles.ts';
 import { declarationFrom } from '../../src/config/declaration.ts';
-import { createRenderer } from '../../src/config/render.ts';
+import { createRenderers } from '../../src/config/render.ts';
 
 const roles = (literal = 'x'): string => `- role: r
   processes:
@@ -39,7 +39,7 @@ const arrived = (scalar: string): Arrived => {
   const [host] = read.declaration.hosts;
   const [role] = read.declaration.roles;
   const { variables, roles: uses } = host!;
-  const result = createRenderer()(role!, variables, uses[0]?.overrides as Variables);
+  const result = createRenderers()()(role!, variables, uses[0]?.overrides as Variables);
   if (!result.ok) return { refused: [{ line: result.problem.line, column: 1 }] };
   return { environment: result.templates[0]!.spec.environment };
 };

@@ -13,7 +13,7 @@ const few = { each: 3, inAll: 5 };
 const replaying = (limits = few): Engine =>
   new Engine(
     {
-      render: () => {
+      renderer: () => () => {
         throw new Error('nothing is rendered');
       },
       mint: () => {

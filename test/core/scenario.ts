@@ -287,7 +287,7 @@ const mint = (fid: Fid): { id: string; hash: string } => ({
 });
 
 export const newEngine = (table = templates, graph = new Graph()): Engine =>
-  new Engine({ render: renderFrom(table), mint }, { graph, head: revision(0), at: 0 });
+  new Engine({ renderer: () => renderFrom(table), mint }, { graph, head: revision(0), at: 0 });
 
 /** A Saturday in 2026, ms since the epoch. */
 export const noon = 1_790_000_000_000;

@@ -4,12 +4,12 @@ import type { Flood } from './flood.ts';
 
 const hosts = 40;
 
-/** A role whose templates take nearly as long as they may. */
+/** A role that takes nearly as many steps as it may. */
 const heavy = `- role: heavy
   processes:
     - name: heavy
       ownership: independent
-      endpoint: "{% for i in (1..900) %}{% for k in (1..900) %}{% endfor %}{% endfor %}{{ lnid }}:12345:41:302"
+      endpoint: "{% for i in (1..2600) %}{% assign a = lnid %}{% endfor %}{{ lnid }}:12345:41:302"
       services: [RMS]
 `;
 const declared = Array.from(

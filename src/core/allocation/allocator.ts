@@ -302,7 +302,7 @@ const refusedTemplate = (
   const silent = code === 'unknown-variable' && !host.facts;
   const hint = silent
     ? ` ${host.fqdn} has not reported yet, so only declared variables are known.`
-    : '';
+    : ` It was rendered for ${host.fqdn}.`;
   return reject(code, `${message}${hint}`, {
     source: { file, line },
     ...(name === undefined ? {} : { subject: name }),
