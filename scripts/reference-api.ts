@@ -40,6 +40,7 @@ import { sqliteLogLimits } from '../src/log/sqlite.ts';
 import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
 import type { Pace } from '../src/station/paces.ts';
 import {
+  loadLimits,
   longReadLimits,
   pastAnswerLimits,
   pastLimits,
@@ -422,6 +423,7 @@ const limits: readonly Limit[] = [
   ...shareRows('requests that wait (`Prefer: wait`)', waitLimits),
   ...shareRows('reads of the past (`at`) that are not at hand', pastLimits),
   ...shareRows('long answers about the past that are being sent', pastAnswerLimits),
+  ...shareRows('loads and their dry runs', loadLimits),
   ...shareRows('long reads: reasons, pages of events, lists, the graph', longReadLimits),
   ['commits told by `why`', String(stepsMax), 'the first and the latest are told'],
 ];

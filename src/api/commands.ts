@@ -7,12 +7,14 @@ import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Command } from '../core/commands/index.ts';
+import type { RenderedAhead } from '../core/allocation/renderings.ts';
 import { revision } from '../core/events/commit.ts';
 import type { EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { Rejection } from '../core/rejection.ts';
 import type { MakeReply } from '../station/result.ts';
-import type { Sender, Station } from '../station/station.ts';
+import type { Sender } from '../station/sender.ts';
+import type { Station } from '../station/station.ts';
 import { principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
 import type { Done, DryRun } from './schemas/replies.ts';
@@ -111,8 +113,9 @@ export const dryRun = async (
     after?: (graph: Graph) => void;
     before?: (graph: Graph, events: EventRecord[]) => void;
   } = {},
+  ahead?: RenderedAhead,
 ): Promise<DryRun> => {
-  const result = station.dryRun(command, senderOf(request), look.after);
+  const result = station.dryRun(command, { ...senderOf(request), ahead }, look.after);
   const { head } = station;
   if (result.ok) look.before?.(station.graph, result.events);
   await station.settled();
@@ -130,6 +133,7 @@ export const dryRun = async (
  *
  * @param makeReply body of the answer, from the graph as the command left it, its commit and its
  *   revision
+ * @param ahead what of it is rendered already
  * @param created status 201 instead of 200 where something changed
  */
 export const run = async <T>(
@@ -139,9 +143,10 @@ export const run = async <T>(
   command: Command,
   makeReply: (...args: [...Parameters<MakeReply<T>>, Revision]) => T,
   created = false,
+  ahead?: RenderedAhead,
 ): Promise<T | DryRun> => {
   if (isDryRun(request)) return dryRun(station, request, command);
-  const sender = senderOf(request);
+  const sender = { ...senderOf(request), ahead };
   const result = await station.submit(command, sender, (graph, commit) =>
     makeReply(graph, commit, commit?.revision ?? station.head),
   );

@@ -1,12 +1,7 @@
 /** The renderer: from a role's source and a host's variables to process templates. */
 
-import type {
-  RenderedTemplate,
-  RenderResult,
-  RenderRole,
-  RoleSource,
-  Variables,
-} from '../core/roles.ts';
+import type { CountedResult, RenderedAhead, Rendering } from '../core/allocation/renderings.ts';
+import type { RenderedTemplate, RenderRole, RoleSource, Variables } from '../core/roles.ts';
 import { parseHalonRole } from './halon-rendering.ts';
 import { parseNativeRole } from './native-rendering.ts';
 import { renderProblem, RoleError } from './parsed-role.ts';
@@ -62,7 +57,7 @@ const checkOverrides = (source: RoleSource, role: ParsedRole, overrides: Variabl
 };
 
 /** How a role is rendered. */
-export interface Rendering {
+export interface HowToRender {
   /** What it may take; absent: what one role on one host may. */
   readonly budget?: RenderingBudget;
   /** Is told what has no effect, but was probably meant to. */
@@ -79,7 +74,7 @@ export const renderParsed = (
   role: ParsedRole,
   variables: Variables,
   overrides: Variables,
-  { budget = new RenderingBudget(), warn }: Rendering = {},
+  { budget = new RenderingBudget(), warn }: HowToRender = {},
 ): readonly RenderedTemplate[] => {
   checkOverrides(source, role, overrides);
   const known: Record<string, Variables[string]> = { multiplicity: 1, ...variables, ...overrides };
@@ -99,12 +94,17 @@ export const renderParsed = (
 /** Roles kept parsed at most; beyond it the ones parsed first are parsed again when needed. */
 const cacheSize = 1000;
 
-/** Makes renderers, one for each command, which bounds what all its renderings take together. */
-export const createRenderers = (): (() => RenderRole) => {
+type CountedRenderer = (rendering: Rendering, command?: CommandBudget) => CountedResult;
+
+/** What tells roles apart. */
+export const sourceKey = ({ format, file, line, text, name }: RoleSource): string =>
+  JSON.stringify([format, file, line, text, name]);
+
+/** Makes a renderer, which keeps the roles that it has parsed. */
+export const createCountedRenderer = (): CountedRenderer => {
   const parsed = new Map<string, ParsedRole>();
   const parse = (source: RoleSource): ParsedRole => {
-    const { format, file, line, text } = source;
-    const key = JSON.stringify([format, file, line, text]);
+    const key = sourceKey(source);
     const known = parsed.get(key);
     if (known) return known;
     const role = parseRole(source);
@@ -112,15 +112,31 @@ export const createRenderers = (): (() => RenderRole) => {
     parsed.set(key, role);
     return role;
   };
-  return () => {
+  return ({ role, variables, overrides }, command = new CommandBudget()) => {
+    const budget = command.rendering();
+    try {
+      const templates = renderParsed(role, parse(role), variables, overrides, { budget });
+      return { result: { ok: true, templates }, steps: budget.used };
+    } catch (error) {
+      return { result: { ok: false, problem: renderProblem(role, error) }, steps: budget.used };
+    }
+  };
+};
+
+/** Makes renderers, one for each command, which bounds what all its renderings take together. */
+export const createRenderers = (): ((ahead?: RenderedAhead) => RenderRole) => {
+  const render = createCountedRenderer();
+  return (ahead) => {
     const command = new CommandBudget();
-    return (source, variables, overrides): RenderResult => {
+    return (role, variables, overrides) => {
+      const rendering = { role, variables, overrides };
+      const known = ahead?.get(rendering);
+      if (!known) return render(rendering, command).result;
       try {
-        const budget = command.rendering();
-        const templates = renderParsed(source, parse(source), variables, overrides, { budget });
-        return { ok: true, templates };
+        command.rendering().use(known.steps);
+        return known.result;
       } catch (error) {
-        return { ok: false, problem: renderProblem(source, error) };
+        return { ok: false, problem: renderProblem(role, error) };
       }
     };
   };

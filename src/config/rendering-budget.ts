@@ -37,6 +37,16 @@ export class CommandBudget {
     return new RenderingBudget(stepsOfRendering, this);
   }
 
+  /** Takes another rendering's steps. @returns whether that was within the limits */
+  allows(steps: number): boolean {
+    try {
+      this.rendering().use(steps);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** @throws {OverBudgetError} */
   use(steps: number): void {
     this.#left -= steps;

@@ -6,6 +6,7 @@
  * durable.
  */
 
+import type { RenderedAhead } from './allocation/renderings.ts';
 import { decide } from './commands/index.ts';
 import type { Command } from './commands/index.ts';
 import { unchanged } from './commands/command.ts';
@@ -35,12 +36,13 @@ export interface Submission {
   readonly request?: RequestIdentity | undefined;
   /** Refuse unless the graph is at this revision. */
   readonly expected?: Revision | undefined;
+  readonly ahead?: RenderedAhead | undefined;
 }
 
 /** What decisions are made with. */
 export interface Outside extends Pick<DecideContext, 'mint'> {
   /** Renders for one decision, and bounds what that takes. */
-  readonly renderer: () => DecideContext['render'];
+  readonly renderer: (ahead?: RenderedAhead) => DecideContext['render'];
 }
 
 export type Outcome =
@@ -119,7 +121,7 @@ export class Engine {
     if (before) return this.#count(before);
     const position = this.#next(submission.at);
     this.graph.begin();
-    const settled = this.#settle(command, position);
+    const settled = this.#settle(command, position, submission.ahead);
     if (!settled.ok) {
       this.graph.undo(this.graph.end());
       return this.#count({ kind: 'rejected', rejection: settled.rejection });
@@ -157,7 +159,7 @@ export class Engine {
     const before = this.#precondition({ ...submission, request: undefined });
     if (before?.kind === 'rejected') return { ok: false, rejection: before.rejection };
     this.graph.begin();
-    const settled = this.#settle(command, this.#next(submission.at));
+    const settled = this.#settle(command, this.#next(submission.at), submission.ahead);
     try {
       if (settled.ok) look(this.graph);
     } finally {
@@ -230,9 +232,13 @@ export class Engine {
     return { revision: revision(this.#head + 1), at: Math.max(at, this.#at) };
   }
 
-  #settle(command: Command, position: Position): { ok: true; events: EventRecord[] } | Refused {
+  #settle(
+    command: Command,
+    position: Position,
+    ahead?: RenderedAhead,
+  ): { ok: true; events: EventRecord[] } | Refused {
     const { mint, renderer } = this.#outside;
-    const context = { mint, render: renderer(), at: position.at };
+    const context = { mint, render: renderer(ahead), at: position.at };
     const events: EventRecord[] = [];
     try {
       const decision = decide(this.graph, command, context);

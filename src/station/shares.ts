@@ -18,6 +18,9 @@ export const pastAnswerLimits: ShareLimits = { each: 2, inAll: 4 };
 /** Reads that look at much: reasons, pages of events, lists, the whole graph. */
 export const longReadLimits: ShareLimits = { each: 16, inAll: 256 };
 
+/** Loads and their dry runs: read, rendered, decided. */
+export const loadLimits: ShareLimits = { each: 4, inAll: 16 };
+
 /** Live streams of events. */
 export const streamLimits: ShareLimits = { each: 32, inAll: 1024 };
 

@@ -5,7 +5,6 @@
  * connections are the exception, and they are rebuilt by the agents themselves.
  */
 
-import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createRenderers } from '../config/render.ts';
@@ -14,7 +13,7 @@ import type { MintedToken } from '../core/commands/command.ts';
 import type { Command } from '../core/commands/index.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineCounters } from '../core/engine.ts';
-import type { Commit, EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Refused } from '../core/rejection.ts';
@@ -27,11 +26,11 @@ import type { GraphAt } from './archive.ts';
 import { awakeClock, leapOf, logClock } from './clocks.ts';
 import type { Clock } from './clocks.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { FilesReader } from './files.ts';
 import { History } from './history.ts';
 import type { Moment } from './history.ts';
 import { stationKey } from './key.ts';
 import { Leases } from './leases.ts';
+import { Loads } from './loads.ts';
 import type { StationLogger } from './logger.ts';
 import { LongReads } from './long-reads.ts';
 import type { Asker } from './long-reads.ts';
@@ -41,6 +40,8 @@ import { Rate } from './rate.ts';
 import { RecoverySteps } from './recovery-steps.ts';
 import type { MakeReply, Result } from './result.ts';
 import { SecretStore } from './secrets.ts';
+import { identified } from './sender.ts';
+import type { Sender } from './sender.ts';
 import { Snapshotting } from './snapshotting.ts';
 import { Submitter } from './submitter.ts';
 import { newToken, processToken, verifyToken } from './tokens.ts';
@@ -61,24 +62,11 @@ export interface StationOptions {
   readonly snapshotEvery?: number;
 }
 
-/** Who submits, and under what conditions. */
-export interface Sender {
-  readonly actor: string;
-  readonly correlation?: string;
-  readonly request?: RequestIdentity | undefined;
-  readonly expected?: Revision | undefined;
-}
-
 /** The processes that a commit puts under a lease. */
 const leasedIn = (commit: Commit | null): Fid[] =>
   commit?.events.flatMap(({ type, data }) =>
     type === 'ProcessLeased' ? [(data as { fid: Fid }).fid] : [],
   ) ?? [];
-
-const identified = (sender: Sender): Sender & { correlation: string } => ({
-  ...sender,
-  correlation: sender.correlation ?? randomUUID(),
-});
 
 const defaultSnapshotEvery = 50_000;
 /** How often deadlines are looked at, ms. */
@@ -94,10 +82,10 @@ export class Station {
   readonly archive: Archive;
   readonly premises: Premises;
   readonly dispatcher: Dispatcher;
-  readonly files = new FilesReader();
   /** For work that costs more than a moment. */
   readonly turns = new Turns();
   readonly longReads = new LongReads(this.turns);
+  readonly loads = new Loads(this.turns);
   readonly operations: OperationWaits;
   readonly #recoverySteps: RecoverySteps;
   readonly #engine: Engine;
@@ -343,7 +331,7 @@ export class Station {
     this.#recoverySteps.close();
     this.agents.close();
     this.leases.close();
-    await this.files.close();
+    await this.loads.close();
     await this.settled()?.catch(() => undefined);
     await this.#snapshotting.close();
     await this.log.close();

@@ -1,9 +1,12 @@
 /** Loading, dumping and looking at the cluster as a whole. */
 
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import type { LoadDeclaration } from '../../core/commands/load-declaration.ts';
+import { renderingsOfLoad } from '../../core/allocation/renderings.ts';
+import type { RenderedAhead } from '../../core/allocation/renderings.ts';
+import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
 import type { EventDraft } from '../../core/events/catalogue.ts';
 import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
 import { isLeaving } from '../../core/declared.ts';
@@ -12,17 +15,20 @@ import type { Graph } from '../../core/graph/graph.ts';
 import { currentVars, varNames, varSpecs } from '../../core/vars.ts';
 import type { VarSpec } from '../../core/vars.ts';
 import { dumpDeclaration } from '../../station/files.ts';
+import type { Asker } from '../../station/long-reads.ts';
 import type { Station } from '../../station/station.ts';
 import { planOf } from '../../core/plan.ts';
 import type { PlannedChange } from '../../core/plan.ts';
 import { keptIn } from '../../core/undeclared.ts';
 import { CommandHeaders, CommandQuery, dryRun, isDryRun, run } from '../commands.ts';
+import { askerOf } from '../asker.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { json, read, readLong, readQuery } from '../reads.ts';
 import { LoadBody } from '../schemas/bodies.ts';
 import { strict } from '../schemas/values.ts';
 import { Loaded, LoadPlan } from '../schemas/load.ts';
+import type { DryRun } from '../schemas/replies.ts';
 import { Dump, Status, VarList } from '../schemas/replies.ts';
 import { addedFids } from '../views/processes.ts';
 import { statusText } from '../views/status.ts';
@@ -76,14 +82,17 @@ const plan = async (
   station: Station,
   request: FastifyRequest,
   command: LoadDeclaration,
+  ahead: RenderedAhead,
 ): Promise<Planned> => {
   let kept: Planned['kept'] = [];
   let changes: readonly PlannedChange[] = [];
   const [cluster] = station.graph.all('cluster');
-  const events = await dryRun(station, request, command, {
-    after: (graph) => (kept = keptIn(graph, command.declaration)),
-    before: (graph, records) => (changes = planOf(graph, records as readonly EventDraft[])),
-  });
+  const look = {
+    after: (graph: Graph) => (kept = keptIn(graph, command.declaration)),
+    before: (graph: Graph, records: EventRecord[]) =>
+      (changes = planOf(graph, records as readonly EventDraft[])),
+  };
+  const events = await dryRun(station, request, command, look, ahead);
   const count = (action: PlannedChange['action']): number =>
     changes.filter((change) => change.action === action).length;
   return {
@@ -96,6 +105,53 @@ const plan = async (
 };
 
 export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
+  /** Files are read and rendered beside the loop, and decided in one turn of it. */
+  const load = async (
+    request: FastifyRequest<{ Body: LoadBody }>,
+    reply: FastifyReply,
+    asker: Asker,
+  ): Promise<Loaded | LoadPlan | DryRun> => {
+    const files = await station.loads.read(request.body, asker);
+    if (!files.ok) {
+      const count = files.problems.length;
+      throw new ApiError(
+        'invalid-files',
+        `${count} ${count === 1 ? 'error' : 'errors'}; nothing was loaded`,
+        {
+          errors: files.problems,
+        },
+      );
+    }
+    const { declaration, secrets } = files;
+    const { prune = false } = request.query as { prune?: boolean };
+    const command = { type: 'LoadDeclaration', declaration, prune } as const;
+    const found = renderingsOfLoad(station.graph, declaration);
+    const ahead = await station.loads.render(found, asker);
+    const warnings = files.warnings.map((warning) => ({ ...warning }));
+    if (isDryRun(request))
+      return { ...(await plan(station, request, command, ahead)), warnings } satisfies LoadPlan;
+    const before = station.head;
+    const loaded = (graph: Graph, commit: Commit | null, revision: Revision): Loaded => {
+      // Credentials are kept once the load is accepted and before it is durable; a repeated
+      // request is answered only.
+      if (!commit || commit.revision > before) station.secrets.put(secrets);
+      return {
+        revision,
+        changed: commit !== null,
+        hosts: declaration.hosts.length,
+        roles: declaration.roles.length,
+        processes: addedFids(commit).length,
+        waiting: declaration.hosts
+          .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
+          .map(({ fqdn }) => fqdn),
+        missing: missingIn(graph, declaration),
+        kept: keptIn(graph, declaration),
+        warnings,
+      };
+    };
+    return run(station, request, reply, command, loaded, false, ahead);
+  };
+
   app.post<{ Body: LoadBody }>(
     '/load',
     {
@@ -115,43 +171,9 @@ export const clusterRoutes = (app: FastifyInstance, station: Station): void => {
         response: { 200: Type.Union([Loaded, LoadPlan]) },
       },
     },
-    async (request, reply) => {
-      const files = await station.files.read(request.body);
-      if (!files.ok) {
-        const count = files.problems.length;
-        throw new ApiError(
-          'invalid-files',
-          `${count} ${count === 1 ? 'error' : 'errors'}; nothing was loaded`,
-          {
-            errors: files.problems,
-          },
-        );
-      }
-      const { declaration, secrets } = files;
-      const { prune = false } = request.query as { prune?: boolean };
-      const command = { type: 'LoadDeclaration', declaration, prune } as const;
-      const warnings = files.warnings.map((warning) => ({ ...warning }));
-      if (isDryRun(request))
-        return { ...(await plan(station, request, command)), warnings } satisfies LoadPlan;
-      const before = station.head;
-      return run(station, request, reply, command, (graph, commit, revision): Loaded => {
-        // Credentials are kept once the load is accepted and before it is durable; a repeated
-        // request is answered only.
-        if (!commit || commit.revision > before) station.secrets.put(secrets);
-        return {
-          revision,
-          changed: commit !== null,
-          hosts: declaration.hosts.length,
-          roles: declaration.roles.length,
-          processes: addedFids(commit).length,
-          waiting: declaration.hosts
-            .filter(({ fqdn }) => graph.must('host', fqdn).pending.length > 0)
-            .map(({ fqdn }) => fqdn),
-          missing: missingIn(graph, declaration),
-          kept: keptIn(graph, declaration),
-          warnings,
-        };
-      });
+    (request, reply) => {
+      const asker = askerOf(reply);
+      return station.loads.during(asker, () => load(request, reply, asker));
     },
   );
 
