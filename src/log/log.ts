@@ -32,12 +32,13 @@ export interface EventLog {
   append(commit: Commit, expected: Revision): Promise<void>;
 
   /**
-   * Durable commits after `from`, in order, up to the head at the time of the call.
+   * Durable commits after `from`, in order, up to and including `to`, or up to the head at the time
+   * of the call where that comes first.
    *
    * @throws {LogCorruptError} what is stored is not what was written; thrown while iterating
    * @throws {LogUnavailableError} the log is closed
    */
-  read(from: Revision): IterableIterator<Commit>;
+  read(from: Revision, to?: Revision): IterableIterator<Commit>;
 
   /**
    * Delivers every durable commit after `from`: first those already there, then each new one as it

@@ -81,13 +81,13 @@ class MemoryLog implements EventLog {
     });
   }
 
-  read(from: Revision): IterableIterator<Commit> {
+  read(from: Revision, to = this.head()): IterableIterator<Commit> {
     if (this.#closed) throw new LogUnavailableError('the log is closed');
-    return this.#commits(from, this.#storage.length);
+    return this.#commits(from, Math.min(to, this.#storage.length));
   }
 
-  *#commits(from: number, head: number): Generator<Commit> {
-    for (let index = from; index < head; index++) {
+  *#commits(from: number, to: number): Generator<Commit> {
+    for (let index = from; index < to; index++) {
       yield JSON.parse(this.#storage[index] as string) as Commit;
     }
   }

@@ -189,9 +189,9 @@ class GroupCommitLog implements SqliteLog {
     });
   }
 
-  read(from: Revision): IterableIterator<Commit> {
+  read(from: Revision, to = this.head()): IterableIterator<Commit> {
     this.#mustBeOpen();
-    return this.#commits(from, this.#durable);
+    return this.#commits(from, Math.min(to, this.#durable));
   }
 
   subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void {

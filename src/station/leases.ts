@@ -4,6 +4,7 @@
  */
 
 import type { Fid } from '../core/allocation/fid.ts';
+import type { Commit } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { Clock } from './clocks.ts';
 
@@ -18,6 +19,12 @@ export interface LeasesOptions {
   /** Says that nobody renewed a lease in time. */
   readonly expired: (fid: Fid, reason: string) => void;
 }
+
+/** The processes that a commit puts under a lease. */
+export const leasedIn = (commit: Commit | null): Fid[] =>
+  commit?.events.flatMap(({ type, data }) =>
+    type === 'ProcessLeased' ? [(data as { fid: Fid }).fid] : [],
+  ) ?? [];
 
 export class Leases {
   readonly #options: LeasesOptions;

@@ -13,7 +13,7 @@ import type { MintedToken } from '../core/commands/command.ts';
 import type { Command } from '../core/commands/index.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineCounters } from '../core/engine.ts';
-import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
+import type { EventRecord, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
 import type { Refused } from '../core/rejection.ts';
@@ -29,9 +29,10 @@ import { Dispatcher } from './dispatcher.ts';
 import { History } from './history.ts';
 import type { Moment } from './history.ts';
 import { stationKey } from './key.ts';
-import { Leases } from './leases.ts';
+import { leasedIn, Leases } from './leases.ts';
 import { Loads } from './loads.ts';
 import type { StationLogger } from './logger.ts';
+import { LogIndex } from './log-index.ts';
 import { LongReads } from './long-reads.ts';
 import type { Asker } from './long-reads.ts';
 import { OperationWaits } from './operation-waits.ts';
@@ -62,12 +63,6 @@ export interface StationOptions {
   readonly snapshotEvery?: number;
 }
 
-/** The processes that a commit puts under a lease. */
-const leasedIn = (commit: Commit | null): Fid[] =>
-  commit?.events.flatMap(({ type, data }) =>
-    type === 'ProcessLeased' ? [(data as { fid: Fid }).fid] : [],
-  ) ?? [];
-
 const defaultSnapshotEvery = 50_000;
 /** How often deadlines are looked at, ms. */
 const tickMs = 500;
@@ -76,6 +71,7 @@ const rateMs = 10_000;
 
 export class Station {
   readonly log: SqliteLog;
+  readonly index: LogIndex;
   readonly secrets: SecretStore;
   readonly agents: AgentSessions;
   readonly leases: Leases;
@@ -141,6 +137,8 @@ export class Station {
     this.log = log;
     this.archive = archive;
     const { logger } = options;
+    this.index = new LogIndex({ log, directory: options.directory, logger });
+    this.index.follow();
     this.#logger = logger;
     const monotonic = options.monotonic ?? (() => performance.now());
     this.#now = logClock(options.now ?? Date.now, monotonic, start.at);
@@ -334,6 +332,7 @@ export class Station {
     await this.loads.close();
     await this.settled()?.catch(() => undefined);
     await this.#snapshotting.close();
+    await this.index.close();
     await this.log.close();
   }
 

@@ -5,11 +5,13 @@
 
 import { parseFid } from '../core/allocation/fid.ts';
 import { revision } from '../core/events/commit.ts';
-import type { Commit, EventRecord } from '../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../core/events/commit.ts';
+import { subjectsOf } from '../core/events/subjects.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import { shownKinds } from '../core/graph/resources.ts';
 import type { Kind, Rows } from '../core/graph/resources.ts';
 import type { EventLog } from '../log/log.ts';
+import type { LogIndex } from './log-index.ts';
 import type { Turn } from './turns.ts';
 
 export interface Found {
@@ -59,37 +61,40 @@ export const findResource = (graph: Graph, id: string, only?: Kind): Found | und
 export const isKind = (text: string): text is Kind =>
   (shownKinds as readonly string[]).includes(text);
 
-/** Reads the log between the resource's first and last change. */
+/** Reads what the log has about the resource between its first and its last change. */
 export const explain = async (
   log: EventLog,
+  index: LogIndex,
   { kind, key, row }: Found,
   turn: Turn,
 ): Promise<Step[]> => {
   const names = identifiersOf(kind, key, row);
-  const steps: Step[] = [];
-  for (const commit of log.read(revision(row.created - 1))) {
-    if (commit.revision > row.changed) break;
-    const touching = commit.events.flatMap((event, i) => (touches(event, names) ? [i] : []));
-    if (touching.length > 0) steps.push({ commit, events: withCauses(commit, touching) });
-    if (steps.length > stepsMax) steps.splice(1, 1);
-    if (turn.isOver) await turn.next();
+  const terms = Array.from(names, (name) => `subject ${name}` as const);
+  async function* steps(after: Revision): AsyncGenerator<Step, void> {
+    for await (const stretch of index.stretches(terms, after, row.changed))
+      for (const commit of log.read(stretch.after, stretch.to)) {
+        const touching = commit.events.flatMap((event, i) => (touches(event, names) ? [i] : []));
+        if (touching.length > 0) yield { commit, events: withCauses(commit, touching) };
+        if (turn.isOver) await turn.next();
+      }
   }
-  return steps;
+  for await (const made of steps(revision(row.created - 1))) {
+    const enough = await index.latest(terms, row.changed, stepsMax - 1);
+    const latest: Step[] = [];
+    for await (const step of steps(revision(Math.max(made.commit.revision, enough - 1)))) {
+      latest.push(step);
+      if (latest.length === stepsMax) latest.shift();
+    }
+    return [made, ...latest];
+  }
+  return [];
 };
 
 const identifiersOf = (kind: Kind, key: string, row: Rows[Kind]): ReadonlySet<string> =>
   new Set(kind === 'service' ? [key, (row as Rows['service']).process] : [key]);
 
-/**
- * An event touches what its own fields name: `fid`, `fqdn`, `host`, `name`, … but not what it
- * merely refers to.
- */
-const touches = ({ type, data }: EventRecord, names: ReadonlySet<string>): boolean => {
-  const fields = data as Record<string, unknown>;
-  const subject = fields['fid'] ?? fields['fqdn'] ?? fields['name'] ?? fields['id'];
-  if (typeof subject === 'string' && names.has(subject)) return true;
-  return type === 'ObmDeclared' && names.has(fields['host'] as string);
-};
+const touches = (event: EventRecord, names: ReadonlySet<string>): boolean =>
+  subjectsOf(event).some((subject) => names.has(subject));
 
 const withCauses = ({ events }: Commit, touching: readonly number[]): number[] => {
   const all = new Set(touching);

@@ -10,6 +10,7 @@ import {
 } from '../../src/core/events/catalogue.ts';
 import type { Catalogue, EventDraft } from '../../src/core/events/catalogue.ts';
 import { event } from '../../src/core/events/define.ts';
+import { subjectsOf } from '../../src/core/events/subjects.ts';
 import { eventTypes, schemaDigest, storedSamples } from './event-samples.ts';
 
 t.test('every sample fits its schema and survives JSON', async (t) => {
@@ -45,6 +46,13 @@ t.test('a schema that changes is a new version', async (t) => {
         `${type}: a changed schema needs version ${version + 1}, an upcaster from ${version}, ` +
           'and its own stored sample: node test/core/event-samples.ts',
       );
+  }
+});
+
+t.test('an event is about the same in whatever version it is', async (t) => {
+  for (const { type, v, data } of storedSamples()) {
+    const present = readEvent({ type, v, data })!;
+    t.same(subjectsOf({ type, v, data }), subjectsOf(writeEvent(present)), `${type} ${v}`);
   }
 });
 

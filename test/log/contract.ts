@@ -191,6 +191,10 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
       t.same(revisions(log.read(revision(1700))), range(1700, 2500));
       t.same(revisions(log.read(revision(2500))), []);
       t.same(revisions(log.read(revision(9000))), []);
+      t.same(revisions(log.read(revision(7), revision(9))), [8, 9], 'up to a revision');
+      t.same(revisions(log.read(revision(9), revision(9))), []);
+      t.same(revisions(log.read(revision(9), revision(7))), []);
+      t.same(revisions(log.read(revision(2499), revision(9000))), [2500]);
       const reading = log.read(revision(2490));
       await Promise.all(appendAll(log, 2500, 2510));
       t.same(revisions(reading), range(2490, 2500));

@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { revision } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/events/commit.ts';
+import type { LogIndex, Stretch } from '../../station/log-index.ts';
 import type { Station } from '../../station/station.ts';
 import type { Turn } from '../../station/turns.ts';
 import { explain, findResource, isKind } from '../../station/why.ts';
@@ -141,7 +142,7 @@ export const eventRoutes = (
       );
       if (!found) throw new ApiError('not-found', `nothing is called ${request.params.id}`);
       const steps = await station.longReads.run(askerOf(reply), (turn) =>
-        explain(station.log, found, turn),
+        explain(station.log, station.index, found, turn),
       );
       return {
         id: found.key,
@@ -160,21 +161,44 @@ export const eventRoutes = (
   );
 };
 
+/** Where events of some types are; without types everywhere. */
+const whereToLook = (
+  index: LogIndex,
+  types: ReadonlySet<string> | null,
+  after: Revision,
+  to: Revision,
+): Iterable<Stretch> | AsyncIterable<Stretch> =>
+  types
+    ? index.stretches(
+        Array.from(types, (type) => `type ${type}` as const),
+        after,
+        to,
+      )
+    : [{ after, to }];
+
 const pageOfEvents = async (
   station: Station,
   { from = 0, limit = 1000 }: EventsQuery,
   types: ReadonlySet<string> | null,
   turn: Turn,
 ): Promise<EventPage> => {
+  const { log, index } = station;
+  const after = revision(from);
+  const to = log.head();
   const events: EventReply[] = [];
-  let [last, looked] = [from, 0];
-  for (const commit of station.log.read(revision(from))) {
-    last = commit.revision;
-    looked += 1;
-    for (const event of eventViews(commit)) if (!types || types.has(event.type)) events.push(event);
-    if (events.length >= limit || looked === commitsPerPage) break;
-    if (turn.isOver) await turn.next();
-  }
-  const head = station.log.head();
+  let looked = 0;
+  const look = async (): Promise<Revision> => {
+    for await (const stretch of whereToLook(index, types, after, to))
+      for (const commit of log.read(stretch.after, stretch.to)) {
+        looked += 1;
+        for (const event of eventViews(commit))
+          if (!types || types.has(event.type)) events.push(event);
+        if (events.length >= limit || looked === commitsPerPage) return commit.revision;
+        if (turn.isOver) await turn.next();
+      }
+    return to;
+  };
+  const last = await look();
+  const head = log.head();
   return { revision: head, events, next: last < head ? last : null };
 };
