@@ -15,8 +15,16 @@ export class Abandoned extends Error {
   }
 }
 
-/** Aborted when the connection closes before the answer was sent. */
+const abandonments = new WeakMap<FastifyReply, AbortSignal>();
+
+/** Aborted when the connection closes before the answer was sent; one signal an answer. */
 export const abandonment = (reply: FastifyReply): AbortSignal => {
+  let signal = abandonments.get(reply);
+  if (!signal) abandonments.set(reply, (signal = whenAbandoned(reply)));
+  return signal;
+};
+
+const whenAbandoned = (reply: FastifyReply): AbortSignal => {
   const controller = new AbortController();
   const abandon = (): void => {
     if (!reply.raw.writableFinished) controller.abort(new Abandoned());

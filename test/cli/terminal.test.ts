@@ -243,10 +243,12 @@ t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', asyn
   });
   const seen = async (more: NodeJS.ProcessEnv): Promise<string[]> => {
     const child = onTerminal('halctl events', folder, { ...env, ...more });
+    const ended = once(child, 'close');
     const text = await watch(child.stdout).until(
       (text) => text.includes('CredentialIssued') && text.endsWith('\n'),
     );
     child.stdin.end();
+    await ended;
     return text.split(/\r?\n/);
   };
   const coloured = await seen({});

@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Cluster, quickVars } from './cluster.ts';
+import { Cluster, patientVars, quickVars } from './cluster.ts';
 
-const cluster = await Cluster.open(t);
+const cluster = await Cluster.open(t, 2, patientVars);
 const [first, second] = cluster.hosts as [string, string];
 const roles = await cluster.halctl('cluster dump -f dumped');
 t.equal(roles.code, 0, roles.err);

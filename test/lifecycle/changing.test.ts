@@ -1,9 +1,9 @@
 /** Scaling, settings, overrides, and dry runs of everything. */
 
 import t from 'tap';
-import { Cluster } from './cluster.ts';
+import { Cluster, patientVars } from './cluster.ts';
 
-const cluster = await Cluster.open(t, 1);
+const cluster = await Cluster.open(t, 1, patientVars);
 const [host] = cluster.hosts as [string];
 t.afterEach(async () => cluster.clear());
 
@@ -35,7 +35,7 @@ t.test('T54: settings that make no sense are refused, all of them', async (t) =>
     'recovery_max_retries=0',
     'process_stop_timeout=-1',
     'process_max_start_attempts=0',
-    'keepalive_frequency=3',
+    'keepalive_frequency=60',
     'keepalive_timeout=1',
     'process_start_timeout=100000000',
     'process_start_timeout=10 process_stop_timeout=0',

@@ -81,6 +81,9 @@ export const quickVars = {
   process_stop_timeout: 4,
 };
 
+/** Where no host is to be taken for down: a busy machine may keep an agent waiting for longer. */
+export const patientVars = { keepalive_timeout: 60 };
+
 /** Where the station listens, and what agents are started through. */
 export interface Network {
   readonly station: string;

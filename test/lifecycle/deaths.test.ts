@@ -1,12 +1,13 @@
 /** kill -9 of everything, in every state that a process can be in. */
 
 import t from 'tap';
-import { Cluster, kill, until } from './cluster.ts';
+import { Cluster, kill, patientVars, until } from './cluster.ts';
 
 type Victim = 'process' | 'agent' | 'station';
 
 // Attempts are paused for long enough that a death comes in between.
 const cluster = await Cluster.open(t, 1, {
+  ...patientVars,
   process_restart_retry_interval: 3,
   process_stop_timeout: 5,
 });

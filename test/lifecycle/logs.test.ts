@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { scripts } from '../cli/station.ts';
-import { Cluster, kill, until } from './cluster.ts';
+import { Cluster, kill, patientVars, until } from './cluster.ts';
 
-const cluster = await Cluster.open(t);
+const cluster = await Cluster.open(t, 2, patientVars);
 const [first, second] = cluster.hosts as [string, string];
 t.afterEach(async () => cluster.clear());
 

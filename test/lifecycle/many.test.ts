@@ -1,12 +1,12 @@
 /** As many processes on one node as a large one has, through all their life. */
 
 import t from 'tap';
-import { Cluster, until } from './cluster.ts';
+import { Cluster, patientVars, until } from './cluster.ts';
 
 const count = 200;
 
 t.test(`${count} processes on one node, whose agent is killed meanwhile`, async (t) => {
-  const cluster = await Cluster.open(t, 1);
+  const cluster = await Cluster.open(t, 1, patientVars);
   const [host] = cluster.hosts as [string];
   const fids = await cluster.add(host, 'worker', count);
   await cluster.client.order({ verb: 'start', cluster: true });

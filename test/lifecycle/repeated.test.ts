@@ -6,10 +6,10 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { shell } from '../cli/station.ts';
 import type { Ran } from '../cli/station.ts';
-import { Cluster, kill, until } from './cluster.ts';
+import { Cluster, kill, patientVars, until } from './cluster.ts';
 
 // What ignores SIGTERM stays until the test ends it.
-const cluster = await Cluster.open(t, 2, { process_stop_timeout: 3600 });
+const cluster = await Cluster.open(t, 2, { ...patientVars, process_stop_timeout: 3600 });
 const [first, second] = cluster.hosts as [string, string];
 t.afterEach(async () => {
   endAll();

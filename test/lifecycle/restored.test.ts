@@ -3,10 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Cluster, kill, quickVars, until } from './cluster.ts';
+import { Cluster, kill, patientVars, quickVars, until } from './cluster.ts';
 
 // What ignores SIGTERM stays until the test ends it.
-const cluster = await Cluster.open(t, 2, { process_stop_timeout: 3600 });
+const cluster = await Cluster.open(t, 2, { ...patientVars, process_stop_timeout: 3600 });
 const [first, second] = cluster.hosts as [string, string];
 const dumped = await cluster.halctl('cluster dump -f dumped');
 t.equal(dumped.code, 0, dumped.err);

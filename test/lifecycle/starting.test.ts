@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Cluster, kill, until } from './cluster.ts';
+import { Cluster, kill, patientVars, until } from './cluster.ts';
 
-const cluster = await Cluster.open(t);
+const cluster = await Cluster.open(t, 2, patientVars);
 const [first, second] = cluster.hosts as [string, string];
 t.afterEach(async () => cluster.clear());
 

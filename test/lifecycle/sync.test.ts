@@ -1,9 +1,9 @@
 /** Telling agents anew what they have to run. */
 
 import t from 'tap';
-import { Cluster } from './cluster.ts';
+import { Cluster, patientVars } from './cluster.ts';
 
-const cluster = await Cluster.open(t);
+const cluster = await Cluster.open(t, 2, patientVars);
 const [first, second] = cluster.hosts as [string, string];
 
 t.test(
