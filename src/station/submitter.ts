@@ -41,6 +41,8 @@ export class Submitter {
   readonly #graphAt: SubmitterParts['graphAt'];
   #lastAppend: Promise<void> = Promise.resolve();
   readonly #replies = new Map<string, unknown>();
+  /** By actor, the last retry whose answer is being made again. */
+  readonly #retries = new Map<string, Promise<void>>();
 
   constructor({ engine, log, now, graphAt }: SubmitterParts) {
     this.#engine = engine;
@@ -133,9 +135,30 @@ export class Submitter {
   async #repeat<T>(at: Revision, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
     const kept = this.#replies.get(`${options.actor} ${options.request!.key}`) as T | undefined;
     if (kept !== undefined) return { ok: true, revision: at, changed: true, reply: kept };
-    const [commit] = this.#log.read(revision(at - 1));
-    const reply = makeReply(await this.#graphAt(at, options.actor), commit!);
+    const reply = await this.#inTurn(options.actor, async () => {
+      const [commit] = this.#log.read(revision(at - 1));
+      return makeReply(await this.#graphAt(at, options.actor), commit!);
+    });
     return { ok: true, revision: at, changed: true, reply };
+  }
+
+  /**
+   * Whoever retries much at once, as after a crash of the station, gets the answers one after the
+   * other: together they take no more of the past than one.
+   */
+  async #inTurn<T>(actor: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#retries.get(actor);
+    const mine = before ? before.then(work) : work();
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#retries.set(actor, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#retries.get(actor) === settled) this.#retries.delete(actor);
+    }
   }
 
   #keep(id: string, reply: unknown): void {
