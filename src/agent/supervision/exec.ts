@@ -153,7 +153,7 @@ export class ExecSupervisor implements Supervisor {
   async #spawn(assignment: Assignment, run: Run): Promise<ChildProcess> {
     const { directory, descriptors, outputs, groups, notifyPath } = this.#options;
     const { fid, environment, ready, memory } = assignment;
-    const command = limitedCommand(assignment);
+    const command = limitedCommand(assignment, directory);
     refuseUnusable(directory);
     const group = groups.make(groupName(run), memory) ?? '';
     const env = {

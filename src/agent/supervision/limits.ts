@@ -2,7 +2,7 @@
 
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import type { Assignment, MemoryLimits } from './assignment.ts';
 import { Refusal } from './assignment.ts';
 
@@ -13,11 +13,15 @@ export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
  * The command of an assignment with its limits before it: `prlimit … taskset … command`. Each
  * replaces itself by the next, so the pid stays.
  *
+ * @param directory where it is run: what is looked up there is what runs
  * @throws {Refusal} the command cannot be run here
  */
-export function limitedCommand({ command, environment, memory, cores }: Assignment): string[] {
+export function limitedCommand(
+  { command, environment, memory, cores }: Assignment,
+  directory: string,
+): string[] {
   const path = environment['PATH'] ?? defaultPath;
-  const program = find(command[0]!, path);
+  const program = find(command[0]!, path, directory);
   return [...prlimit(memory), ...taskset(cores), program, ...command.slice(1)];
 }
 
@@ -43,10 +47,10 @@ function cpus(): number {
   return online === null ? availableParallelism() : Number(online[1]) + 1;
 }
 
-function find(program: string, path: string): string {
+function find(program: string, path: string, directory = '/'): string {
   const candidates = program.includes('/')
-    ? [program]
-    : path.split(delimiter).map((folder) => join(folder || '.', program));
+    ? [resolve(directory, program)]
+    : path.split(delimiter).map((folder) => resolve(directory, folder, program));
   const problems = candidates.map((candidate) => ({ candidate, problem: problemWith(candidate) }));
   const usable = problems.find(({ problem }) => problem === undefined);
   if (usable !== undefined) return usable.candidate;

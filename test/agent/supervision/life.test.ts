@@ -1,6 +1,7 @@
 /** The life of processes that the agent runs itself. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { statOf } from '../../../src/agent/supervision/proc.ts';
 import { descriptorsGiven } from '../../../src/client/started-with.ts';
@@ -246,6 +247,8 @@ t.test('what cannot be run is refused with the reason', async (t) => {
   const cases: [Parameters<typeof assignment>[0], RegExp][] = [
     [{ command: ['no-such-program'] }, /command no-such-program is missing/],
     [{ command: ['/no/such/program'] }, /command \/no\/such\/program is missing/],
+    // Here it is there, and where it would run it is not.
+    [{ command: ['scripts/node'] }, /command scripts\/node is missing/],
     [{ command: ['/etc/passwd'] }, /command \/etc\/passwd is not executable/],
     [{ command: [host.folder] }, /is not a file/],
     [{ command: ['true', 'a\0b'] }, /NUL/],
@@ -268,6 +271,20 @@ t.test('what cannot be run is refused with the reason', async (t) => {
   }
   host.assign(assignment({ fid: '../../etc/passwd' }));
   t.notOk(host.now('../../etc/passwd'));
+});
+
+t.test('a command with a slash is looked up where it runs', async (t) => {
+  const host = new SupervisedHost(t);
+  mkdirSync(join(host.folder, 'bin'));
+  symlinkSync('/bin/sleep', join(host.folder, 'bin/waiter'));
+  const there = new SupervisedHost(t, { directory: host.folder });
+  const command = ['bin/waiter', '1000'];
+  const wanted = assignment({ command });
+  there.assign(wanted);
+  await there.reaches(wanted.fid, 'online');
+  const path = assignment({ command: ['waiter', '1000'], environment: { PATH: 'bin:/nowhere' } });
+  there.assign(path);
+  await there.reaches(path.fid, 'online');
 });
 
 t.test('without a working directory nothing is run', async (t) => {
