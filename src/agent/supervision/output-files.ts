@@ -1,6 +1,6 @@
 /** What processes write: through pipes and the logger into two files each, older parts beside them. */
 
-import { mkdirSync, readlinkSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { endAt, partOf } from '../logger/place.ts';
@@ -101,6 +101,8 @@ export class OutputFiles {
    */
   async writing<T>(fid: string, use: (stdout: number, stderr: number) => T): Promise<T> {
     const output = this.watch(fid);
+    // The logger would count as lost whatever is written: nothing begins that leaves no trace.
+    accessSync(this.#folder, constants.W_OK);
     this.#direct.remove(fid);
     const pipes = await this.#pipes.open(fid);
     try {

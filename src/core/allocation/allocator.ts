@@ -299,10 +299,10 @@ const refusedTemplate = (
     name?: string;
   },
 ): Refused => {
-  const silent = code === 'unknown-variable' && !host.facts;
-  const hint = silent
-    ? ` ${host.fqdn} has not reported yet, so only declared variables are known.`
-    : ` It was rendered for ${host.fqdn}.`;
+  let hint = '';
+  if (code === 'unknown-variable' && !host.facts)
+    hint = ` ${host.fqdn} has not reported yet, so only declared variables are known.`;
+  else if (code === 'template-error') hint = ` It was rendered for ${host.fqdn}.`;
   return reject(code, `${message}${hint}`, {
     source: { file, line },
     ...(name === undefined ? {} : { subject: name }),
