@@ -10,10 +10,10 @@
 import { closeSync, cpSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { besideOperator } from './floods/beside.ts';
-import type { Beside } from './floods/beside.ts';
-import { makeCluster } from './floods/cluster.ts';
-import { floods } from './floods/index.ts';
+import { besideOperator } from './flood/beside.ts';
+import type { Beside } from './flood/beside.ts';
+import { makeCluster } from './flood/cluster.ts';
+import { floods } from './flood/index.ts';
 import { quantile, table } from './report.ts';
 import { startStation } from './server.ts';
 import { withDirectory } from './station.ts';

@@ -71,7 +71,8 @@ export function registerAgent(program: Command): void {
     .option('--fqdn <name>', 'name of this host; otherwise what "hostname -f" says', parseFqdn)
     .option(
       '--address <ip>',
-      'address of this host for others; otherwise that of its way to the station or, where that is a loopback, of its default route',
+      'address of this host for others; otherwise that of its way to the station or, where that is a ' +
+        'loopback, of its default route',
       parseAddress,
     )
     .option(

@@ -51,7 +51,8 @@ export const CommandHeaders = Type.Object({
       minLength: 1,
       maxLength: 128,
       description:
-        'A second request with the same key gets the answer of the first. Remembered for 24 hours, or until the token has had 50,000 others since, but for 10 minutes at least.',
+        'A second request with the same key gets the answer of the first. Remembered for 24 hours, or until ' +
+        'the token has had 50,000 others since, but for 10 minutes at least.',
     }),
   ),
   ...preconditions,

@@ -31,8 +31,8 @@ export interface SshResult {
 /**
  * What is executed. Where its agent last said it was is the address, but the key must be the one of
  * its name: whoever has the address now cannot pass for it. Where a key that is not known would be
- * believed, an agent could name the address of another host, so that the name is resolved instead. `timeout` ends ssh also when this process is
- * there no more.
+ * believed, an agent could name the address of another host, so that the name is resolved instead.
+ * `timeout` ends ssh also when this process is there no more.
  */
 export const sshCommand = (step: SshStep, fqdn: string, address: string | null): string[] => {
   const { command, user, port, identity_file, known_hosts_file, host_keys, timeout } = step;

@@ -4,9 +4,9 @@
  */
 
 import t from 'tap';
-import { besideOperator } from '../../scripts/bench/floods/beside.ts';
-import { makeCluster } from '../../scripts/bench/floods/cluster.ts';
-import { floods } from '../../scripts/bench/floods/index.ts';
+import { besideOperator } from '../../scripts/bench/flood/beside.ts';
+import { makeCluster } from '../../scripts/bench/flood/cluster.ts';
+import { floods } from '../../scripts/bench/flood/index.ts';
 import { startStation, temporary } from './harness.ts';
 
 const secondsEach = 1;

@@ -106,7 +106,8 @@ export const hostRoutes = (app: FastifyInstance, station: Station, reported: Ste
       schema: {
         summary: 'Report that a host is up, and what it is like',
         description:
-          'What an agent does over its WebSocket, for hosts that report by other means. What a report does not say is as it was; ' +
+          'What an agent does over its WebSocket, for hosts that report by other means. What a report ' +
+          'does not say is as it was; ' +
           'the first one names the address, unless it comes from there. No heartbeat is expected of such ' +
           'a host until an agent of it connects or the station restarts; from then on silence makes it down.',
         tags: ['hosts'],
