@@ -55,8 +55,10 @@ const userSettings = {
 /** A shell in an empty folder that finds Node.js 24, npm, and what it installs there. */
 const terminalIn = (t: Test, folder: string): Terminal => {
   const terminal = new Terminal(folder, {
-    // How npm reaches the registry is the developer's own.
+    // How npm reaches the registry is the developer's own; whom the machine trusts there, Node.js
+    // does not know by itself.
     ...process.env,
+    NODE_USE_SYSTEM_CA: '1',
     PATH: [
       join(folder, 'node_modules', '.bin'),
       dirname(process.execPath),
