@@ -4,8 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { factsPace } from '../src/api/agent-facts.ts';
-import { flowLimits, messagesPace } from '../src/api/agent-flow.ts';
+import { viewersMax as agentViewersMax } from '../src/agent/output-viewers.ts';
 import {
   hostPace,
   processesPace,
@@ -13,6 +12,8 @@ import {
   strangersPace,
   turnMsMax,
 } from '../src/api/admission.ts';
+import { factsPace } from '../src/api/agent-facts.ts';
+import { flowLimits, messagesPace } from '../src/api/agent-flow.ts';
 import {
   connectionsMax,
   connectionsOfHost,
@@ -20,25 +21,24 @@ import {
   strangersMax,
   usualPatience,
 } from '../src/api/connections.ts';
-import { agentMessageBytesMax } from '../src/api/schemas/agent-protocol.ts';
-import { reportBytesMax } from '../src/api/routes/processes.ts';
-import { uploadBytesMax } from '../src/api/uploads.ts';
-import { viewersMax as agentViewersMax } from '../src/agent/output-viewers.ts';
 import { ringCharactersMax } from '../src/api/event-ring.ts';
 import { unsentBytesMax } from '../src/api/event-streams.ts';
+import { nestingMax } from '../src/api/nesting.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
 import { loadBytesMax } from '../src/api/routes/cluster.ts';
-import { nestingMax } from '../src/api/nesting.ts';
-import { stallMs } from '../src/api/streaming.ts';
+import { reportBytesMax } from '../src/api/routes/processes.ts';
 import { bodyBytesMax, createServer } from '../src/api/server.ts';
+import { stallMs } from '../src/api/streaming.ts';
+import { uploadBytesMax } from '../src/api/uploads.ts';
 import { stepsOfCommand, stepsOfRendering } from '../src/config/rendering-budget.ts';
+import { agentMessageBytesMax } from '../src/contract/agent-protocol.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
-import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
 import { requestMemoryMin } from '../src/core/graph/remembering.ts';
 import { requestLimits } from '../src/core/graph/requests.ts';
-import { sqliteLogLimits } from '../src/log/sqlite.ts';
-import { heartbeatsPerSecondMax } from '../src/station/agent-sessions.ts';
-import type { Pace } from '../src/station/paces.ts';
+import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
+import { sqliteLogLimits } from '../src/log/sqlite/sqlite-log.ts';
+import { heartbeatsPerSecondMax } from '../src/station/duties/agent-sessions.ts';
+import type { Pace } from '../src/station/fair-use/paces.ts';
 import {
   loadLimits,
   longReadLimits,
@@ -46,10 +46,10 @@ import {
   pastLimits,
   streamLimits,
   waitLimits,
-} from '../src/station/shares.ts';
-import type { ShareLimits } from '../src/station/shares.ts';
+} from '../src/station/fair-use/shares.ts';
+import type { ShareLimits } from '../src/station/fair-use/shares.ts';
+import { stepsMax } from '../src/station/queries/why.ts';
 import { Station } from '../src/station/station.ts';
-import { stepsMax } from '../src/station/why.ts';
 
 export const referenceFolder = join(import.meta.dirname, '..', 'docs', 'reference');
 

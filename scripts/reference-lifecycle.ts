@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pauseBefore } from '../src/core/lifecycle/failure.ts';
 import { transitions } from '../src/core/lifecycle/transitions.ts';
+import type { Ownership } from '../src/core/values/roles.ts';
 import { defaultVars } from '../src/core/vars.ts';
-import type { Ownership } from '../src/core/roles.ts';
 
 export const lifecyclePath = join(import.meta.dirname, '..', 'docs', 'life-cycle.md');
 

@@ -20,13 +20,13 @@ for (const stream of [process.stdout, process.stderr])
   });
 
 const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
-  station: async (program) => (await import('./api/main.ts')).registerStation(program),
+  station: async (program) => (await import('./daemons/station.ts')).registerStation(program),
   agent: async (program) => {
     // An agent is idle most of the time: memory is dearer to it than speed, and room for young objects
     // that grows with its start would stay with it. 3 MiB of it.
     setFlagsFromString('--semi-space-growth-factor=1');
     setFlagsFromString('--optimize-for-size');
-    (await import('./agent/main.ts')).registerAgent(program);
+    (await import('./daemons/agent.ts')).registerAgent(program);
   },
 };
 

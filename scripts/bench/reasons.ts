@@ -1,10 +1,10 @@
 /** Reasons and events of a type in a long log: by its index, and by looking through the log. */
 
 import { revision } from '../../src/core/events/commit.ts';
-import { LogIndex } from '../../src/station/log-index.ts';
-import type { Term } from '../../src/station/log-index.ts';
-import { inTurns } from '../../src/station/turns.ts';
-import { explain, findResource } from '../../src/station/why.ts';
+import { inTurns } from '../../src/station/fair-use/turns.ts';
+import { explain, findResource } from '../../src/station/queries/why.ts';
+import { LogIndex } from '../../src/station/replica/log-index.ts';
+import type { Term } from '../../src/station/replica/log-index.ts';
 import { report } from './report.ts';
 import { bench, fqdn, nodeUp, nothing, openStation, withDirectory } from './station.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReportNodeUp } from '../../src/core/commands/report-node-up.ts';
-import type { Declaration } from '../../src/core/facts.ts';
+import type { Declaration } from '../../src/core/values/facts.ts';
 import { Station } from '../../src/station/station.ts';
 
 const silent = { info: (): void => undefined, warn: console.error, error: console.error };

@@ -13,34 +13,53 @@ interface Part {
   readonly packages?: readonly string[];
 }
 
-/** Every part of `src`: its folders, and the two executables' entry files. */
+/** Every part of `src`, those to come as well: its folders, and the two executables' entry files. */
 export const arrows: Readonly<Record<string, Part>> = {
   core: { project: {}, packages: ['typebox'] },
   addresses: { project: {} },
   disk: { project: {} },
+  nodeset: { project: {} },
+  ipmi: { project: {} },
+  contract: { project: { core: 'values' }, packages: ['typebox'] },
   log: { project: { 'core/events': 'types', disk: 'values' } },
   config: { project: { core: 'values' } },
-  station: { project: { core: 'values', log: 'values', config: 'values', disk: 'values' } },
-  api: {
-    project: { station: 'values', core: 'values', config: 'types', addresses: 'values' },
-  },
-  client: { project: { 'api/schemas': 'types' } },
-  agent: { project: { client: 'values', disk: 'values', addresses: 'values' } },
-  cli: { project: { client: 'values', disk: 'values' } },
-  web: { project: { client: 'values' } },
-  ipmi: { project: {} },
-  obm: { project: { ipmi: 'values', disk: 'values' } },
-  'halcyon.ts': {
+  station: {
     project: {
-      core: 'types',
+      core: 'values',
       log: 'values',
       config: 'values',
+      disk: 'values',
+      nodeset: 'values',
+    },
+  },
+  checks: { project: { core: 'values', nodeset: 'values' } },
+  obm: { project: { contract: 'values', ipmi: 'values', log: 'values', disk: 'values' } },
+  api: {
+    project: {
+      contract: 'values',
+      station: 'values',
+      core: 'values',
+      config: 'types',
+      addresses: 'values',
+    },
+  },
+  client: { project: { contract: 'types' } },
+  agent: { project: { client: 'values', disk: 'values', addresses: 'values' } },
+  cli: { project: { client: 'values', disk: 'values', nodeset: 'values' } },
+  web: { project: { client: 'values' } },
+  daemons: {
+    project: {
       station: 'values',
       api: 'values',
       agent: 'values',
       obm: 'values',
+      client: 'values',
+      log: 'values',
+      addresses: 'values',
+      disk: 'values',
     },
   },
+  'halcyon.ts': { project: { daemons: 'values' } },
   'halctl.ts': { project: { cli: 'values' } },
 };
 

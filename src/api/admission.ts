@@ -5,8 +5,8 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { CredentialRow } from '../core/graph/resources.ts';
-import { Paces } from '../station/paces.ts';
-import type { Pace } from '../station/paces.ts';
+import { Paces } from '../station/fair-use/paces.ts';
+import type { Pace } from '../station/fair-use/paces.ts';
 import { ApiError } from './errors.ts';
 
 /** Requests of the token of one process. */

@@ -1,9 +1,9 @@
 /** An agent's report as the core takes it: what it does not say is as it was. */
 
+import type { ReportedFacts } from '../contract/agent-protocol.ts';
 import type { HostFacts } from '../core/graph/resources.ts';
-import type { Pace } from '../station/paces.ts';
+import type { Pace } from '../station/fair-use/paces.ts';
 import { ApiError } from './errors.ts';
-import type { ReportedFacts } from './schemas/agent-protocol.ts';
 
 /** Reports of the facts of one host. */
 export const factsPace: Pace = { burst: 10, perSecond: 1 };

@@ -5,7 +5,7 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Pace, Paces } from '../station/paces.ts';
+import type { Pace, Paces } from '../station/fair-use/paces.ts';
 
 /** Messages of the agent of one host. */
 export const messagesPace: Pace = { burst: 5000, perSecond: 100 };

@@ -1,7 +1,7 @@
 /** The output of processes that an agent's connection carries: one piece at a time for each viewer. */
 
-import type { OutputPiece, OutputRequest, OutputSource } from '../station/agent-sessions.ts';
-import type { Output, OutputEnd, StationMessage } from './schemas/agent-protocol.ts';
+import type { Output, OutputEnd, StationMessage } from '../contract/agent-protocol.ts';
+import type { OutputPiece, OutputRequest, OutputSource } from '../station/duties/agent-sessions.ts';
 
 /** What a viewer is told when the connection of the agent ends. */
 const gone: OutputPiece = { end: 'gone', message: 'its agent is not connected any more' };

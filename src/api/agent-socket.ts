@@ -1,33 +1,37 @@
 /**
- * The agents' side of the station: one WebSocket an agent, protocol in `schemas/agent-protocol.ts`.
+ * The agents' side of the station: one WebSocket an agent, protocol in `contract/agent-protocol.ts`.
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
-import { parseFid } from '../core/allocation/fid.ts';
-import { mayBeReborn } from '../core/commands/report-node-up.ts';
-import type { ReportNodeUp } from '../core/commands/report-node-up.ts';
-import { retiredRole } from '../core/graph/resources.ts';
-import type { CredentialRow, HostRow } from '../core/graph/resources.ts';
-import type { AgentSession, OutputRequest, OutputSource } from '../station/agent-sessions.ts';
-import type { Assigned } from '../station/assignments.ts';
-import { Paces } from '../station/paces.ts';
-import type { Result } from '../station/result.ts';
-import type { Station } from '../station/station.ts';
-import type { SteadyWork } from '../station/steady-work.ts';
-import { factsFrom } from './agent-facts.ts';
-import { AgentFlow, messagesPace } from './agent-flow.ts';
-import { AgentOutputs } from './agent-outputs.ts';
-import { RefusalLog } from './refusal-log.ts';
 import {
   AgentMessage,
   agentProtocol,
   agentProtocolMinor,
   agentProtocolsSpoken,
   closeCodes,
-} from './schemas/agent-protocol.ts';
-import type { ProcessReport, StationMessage } from './schemas/agent-protocol.ts';
+} from '../contract/agent-protocol.ts';
+import type { ProcessReport, StationMessage } from '../contract/agent-protocol.ts';
+import { mayBeReborn } from '../core/commands/report-node-up.ts';
+import type { ReportNodeUp } from '../core/commands/report-node-up.ts';
+import { retiredRole } from '../core/graph/resources.ts';
+import type { CredentialRow, HostRow } from '../core/graph/resources.ts';
+import { parseFid } from '../core/values/fid.ts';
+import type {
+  AgentSession,
+  OutputRequest,
+  OutputSource,
+} from '../station/duties/agent-sessions.ts';
+import type { Assigned } from '../station/duties/assignments.ts';
+import { Paces } from '../station/fair-use/paces.ts';
+import type { SteadyWork } from '../station/fair-use/steady-work.ts';
+import type { Result } from '../station/result.ts';
+import type { Station } from '../station/station.ts';
+import { factsFrom } from './agent-facts.ts';
+import { AgentFlow, messagesPace } from './agent-flow.ts';
+import { AgentOutputs } from './agent-outputs.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;

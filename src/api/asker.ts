@@ -1,7 +1,7 @@
 /** Who asks, and whether anybody still waits for the answer. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Asker } from '../station/long-reads.ts';
+import type { Asker } from '../station/fair-use/long-reads.ts';
 
 /** Who acts, as commits name it. */
 export const principalOf = ({ credential }: FastifyRequest): string =>

@@ -6,19 +6,19 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Command } from '../core/commands/index.ts';
+import type { Done, DryRun } from '../contract/replies.ts';
+import { strict } from '../contract/values.ts';
 import type { RenderedAhead } from '../core/allocation/renderings.ts';
+import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/events/commit.ts';
 import type { EventRecord, RequestIdentity, Revision } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { Rejection } from '../core/rejection.ts';
+import type { Sender } from '../station/access/sender.ts';
 import type { MakeReply } from '../station/result.ts';
-import type { Sender } from '../station/sender.ts';
 import type { Station } from '../station/station.ts';
 import { principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
-import type { Done, DryRun } from './schemas/replies.ts';
-import { strict } from './schemas/values.ts';
 import { shownData } from './views/events.ts';
 
 /** Query of every command. */

@@ -3,10 +3,10 @@
  * come first, then what the API and the log add. A code is never reused for something else.
  */
 
+import type { Problem } from '../config/problem.ts';
+import type { ProblemDetails } from '../contract/replies.ts';
 import type { RejectionCode } from '../core/rejection.ts';
 import { rejections } from '../core/rejection.ts';
-import type { Problem } from '../config/problem.ts';
-import type { ProblemDetails } from './schemas/replies.ts';
 
 const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'cluster-not-loaded': 409,

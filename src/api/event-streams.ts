@@ -9,7 +9,7 @@ import { getDefaultHighWaterMark } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { revision } from '../core/events/commit.ts';
 import type { Commit, Revision } from '../core/events/commit.ts';
-import { Share, streamLimits } from '../station/shares.ts';
+import { Share, streamLimits } from '../station/fair-use/shares.ts';
 import type { Station } from '../station/station.ts';
 import { EventRing } from './event-ring.ts';
 import type { Told } from './event-ring.ts';

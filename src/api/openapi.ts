@@ -3,8 +3,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
+import { DryRun, ProblemDetails } from '../contract/replies.ts';
 import type { Access } from './auth.ts';
-import { DryRun, ProblemDetails } from './schemas/replies.ts';
 
 export const openapi = (version: string): FastifyDynamicSwaggerOptions => ({
   openapi: {

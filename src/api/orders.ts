@@ -4,17 +4,17 @@
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Done, DryRun, Operation } from '../contract/replies.ts';
 import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/events/commit.ts';
 import type { Revision } from '../core/events/commit.ts';
-import type { Operation as Progress } from '../station/operation.ts';
-import { Share, waitLimits } from '../station/shares.ts';
+import { Share, waitLimits } from '../station/fair-use/shares.ts';
+import type { Operation as Progress } from '../station/queries/operation.ts';
+import { isOrderOf, isRemoving, orderOf } from '../station/queries/under-way.ts';
+import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
-import { isOrderOf, isRemoving, orderOf } from '../station/under-way.ts';
-import type { Removing } from '../station/under-way.ts';
 import { abandonment, principalOf } from './asker.ts';
 import { done, isDryRun, run } from './commands.ts';
-import type { Done, DryRun, Operation } from './schemas/replies.ts';
 
 /** How long an answer may be held back, s. */
 export const waitMax = 300;

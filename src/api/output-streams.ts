@@ -3,10 +3,10 @@
  * the one before has been taken by the viewer: so nothing gathers here, however slow somebody is.
  */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
-import type { OutputPiece, OutputSource } from '../station/agent-sessions.ts';
+import type { OutputPiece, OutputSource } from '../station/duties/agent-sessions.ts';
 import { ApiError } from './errors.ts';
 import { drained } from './streaming.ts';
 

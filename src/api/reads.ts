@@ -3,7 +3,7 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { TObject, TProperties } from 'typebox';
-import { parseFid } from '../core/allocation/fid.ts';
+import { strict } from '../contract/values.ts';
 import { revision } from '../core/events/commit.ts';
 import { keyOf } from '../core/graph/graph.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
@@ -11,12 +11,12 @@ import { keyFields } from '../core/graph/resources.ts';
 import type { Kind, Rows } from '../core/graph/resources.ts';
 import { orderOf } from '../core/graph/sorted-keys.ts';
 import { GraphView } from '../core/graph/view.ts';
-import type { GraphAt } from '../station/archive.ts';
-import type { Moment } from '../station/history.ts';
+import { parseFid } from '../core/values/fid.ts';
+import type { GraphAt } from '../station/replica/archive.ts';
+import type { Moment } from '../station/replica/history.ts';
 import type { Station } from '../station/station.ts';
 import { askerOf, principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
-import { strict } from './schemas/values.ts';
 import { streamText } from './streaming.ts';
 
 export const atParameter = {

@@ -3,9 +3,9 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { Asker } from '../station/long-reads.ts';
+import type { Asker } from '../station/fair-use/long-reads.ts';
+import type { Turn } from '../station/fair-use/turns.ts';
 import type { Station } from '../station/station.ts';
-import type { Turn } from '../station/turns.ts';
 
 const pieceCharacters = 64 * 1024;
 /** A reader that takes nothing from one look to the next is let go, ms. */

@@ -1,15 +1,15 @@
 /** One command for many hosts or processes: several at a time, with progress, and an account of which failed. */
 
 import { ApiError, UnreachableError } from '../client/errors.ts';
-import { endingOf, Failure } from './exit-codes.ts';
+import type { CommandOptions } from '../client/types.ts';
+import { expandNodeset, foldNodeset, NodesetError } from '../nodeset/nodeset.ts';
 import type { ChangeFlags } from './command.ts';
 import { changeOptions } from './command.ts';
+import { endingOf, Failure } from './exit-codes.ts';
 import { adviceFor, summary } from './explanation.ts';
-import { expandNodeset, foldNodeset, NodesetError } from './nodeset.ts';
 import { counted, formatJson } from './output/text.ts';
 import { printLines } from './shell.ts';
 import type { Shell } from './shell.ts';
-import type { CommandOptions } from '../client/types.ts';
 
 const atATime = 8;
 /** Requests that only wait for something to happen cost little. */

@@ -12,4 +12,4 @@ export type {
   closeCodes,
   ReportedFacts,
   StationMessage,
-} from '../api/schemas/agent-protocol.ts';
+} from '../contract/agent-protocol.ts';

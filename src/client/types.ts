@@ -14,17 +14,17 @@ export type {
   TokenBody,
   TracesBody,
   VarsBody,
-} from '../api/schemas/bodies.ts';
-export type { Synced } from '../api/schemas/sync.ts';
-export type { Loaded, LoadPlan } from '../api/schemas/load.ts';
+} from '../contract/bodies.ts';
+export type { Synced } from '../contract/sync.ts';
+export type { Loaded, LoadPlan } from '../contract/load.ts';
 export type {
   Agent,
   EngineInfo,
   LogInfo,
   Sequences,
   StationInfo,
-} from '../api/schemas/station-replies.ts';
-export type { ReportedFacts } from '../api/schemas/agent-protocol.ts';
+} from '../contract/station-replies.ts';
+export type { ReportedFacts } from '../contract/agent-protocol.ts';
 export type {
   Added,
   Configuration,
@@ -48,7 +48,7 @@ export type {
   Token,
   VarList,
   Why,
-} from '../api/schemas/replies.ts';
+} from '../contract/replies.ts';
 
 /** A moment in the life of the cluster: a revision, ms since the epoch, or an ISO time. */
 export type Moment = number | string;

@@ -3,8 +3,8 @@
  * them.
  */
 
-import type { Declaration, DeclaredHost } from '../core/facts.ts';
-import type { Variables } from '../core/roles.ts';
+import type { Declaration, DeclaredHost } from '../core/values/facts.ts';
+import type { Variables } from '../core/values/roles.ts';
 import type { Credentials, FactsRead, RoleUse } from './facts.ts';
 import { readHalonFacts } from './halon-facts.ts';
 import { nativePasswordFiles, readNativeFacts } from './native-facts.ts';

@@ -4,7 +4,7 @@ import { Document, Scalar, visit } from 'yaml';
 import type { Graph } from '../core/graph/graph.ts';
 import type { HostRow, RoleRow } from '../core/graph/resources.ts';
 import { clusterPolicy } from '../core/graph/resources.ts';
-import { sshDefaults } from '../core/recovery-policy.ts';
+import { sshDefaults } from '../core/values/recovery-policy.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Facts, and the roles files they were loaded with, as they were written. */

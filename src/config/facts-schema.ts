@@ -1,8 +1,8 @@
 /** The schema of Halcyon's own facts format. */
 
 import { Type } from 'typebox';
-import type { DeclaredObm } from '../core/facts.ts';
-import type { Variables } from '../core/roles.ts';
+import type { DeclaredObm } from '../core/values/facts.ts';
+import type { Variables } from '../core/values/roles.ts';
 import { varNames, varSpecs } from '../core/vars.ts';
 import { namePattern } from './process-template.ts';
 import { RecoverySteps } from './recovery.ts';

@@ -1,9 +1,9 @@
 /** What both formats of facts files read into, and the checks that both need. */
 
-import type { Declaration, DeclaredDevice } from '../core/facts.ts';
-import type { Variables } from '../core/roles.ts';
-import type { Finding } from './schema-check.ts';
+import type { Declaration, DeclaredDevice } from '../core/values/facts.ts';
+import type { Variables } from '../core/values/roles.ts';
 import type { Path, Problem } from './problem.ts';
+import type { Finding } from './schema-check.ts';
 import type { YamlFile } from './yaml.ts';
 
 /** What an out-of-band manager asks for. Belongs into the secret store and nowhere else. */

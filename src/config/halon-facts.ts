@@ -8,8 +8,8 @@ import type {
   DeclaredEnclosure,
   DeclaredHost,
   DeclaredObm,
-} from '../core/facts.ts';
-import type { Variables } from '../core/roles.ts';
+} from '../core/values/facts.ts';
+import type { Variables } from '../core/values/roles.ts';
 import { DeviceIndex, duplicates, problemOf, serialWarnings } from './facts.ts';
 import type { Credentials, FactsRead, Placed, RoleUse } from './facts.ts';
 import { HalonFacts } from './halon-facts-schema.ts';

@@ -1,6 +1,6 @@
 /** The pools and profiles of a Halon facts document. */
 
-import type { DeclaredPool } from '../core/facts.ts';
+import type { DeclaredPool } from '../core/values/facts.ts';
 import { deviceMessage, duplicates } from './facts.ts';
 import type { DeviceIndex, DeviceReference, Placed } from './facts.ts';
 import type { HalonFactsDocument } from './halon-facts-schema.ts';

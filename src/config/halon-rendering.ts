@@ -4,13 +4,13 @@
  * structure.
  */
 
-import type { RoleSource } from '../core/roles.ts';
+import type { RoleSource } from '../core/values/roles.ts';
 import { HalonRoleItem, halonProcesses } from './halon-roles.ts';
+import { reservedCharacters } from './held-values.ts';
 import { joined, RoleError, templateError, withPositions } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';
-import { checkSchema } from './schema-check.ts';
-import { reservedCharacters } from './held-values.ts';
 import { RenderingBudget, stepsOfRendering } from './rendering-budget.ts';
+import { checkSchema } from './schema-check.ts';
 import { liquidFromEde, parseTemplate, renderText } from './template.ts';
 import type { Scope } from './template.ts';
 import { readYaml } from './yaml.ts';

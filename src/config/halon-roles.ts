@@ -5,7 +5,7 @@
 
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
-import type { RenderedTemplate } from '../core/roles.ts';
+import type { RenderedTemplate } from '../core/values/roles.ts';
 import type { Path } from './problem.ts';
 import { FieldError, processTemplate } from './process-template.ts';
 import type { Field, FieldErrors, ProcessFields } from './process-template.ts';

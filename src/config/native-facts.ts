@@ -5,7 +5,7 @@ import type {
   DeclaredEnclosure,
   DeclaredHost,
   DeclaredObm,
-} from '../core/facts.ts';
+} from '../core/values/facts.ts';
 import { varProblems } from '../core/vars.ts';
 import { NativeFacts } from './facts-schema.ts';
 import type { NativeFactsDocument, NativeHost, NativeObm } from './facts-schema.ts';

@@ -1,6 +1,6 @@
 /** The pools and profiles of a native facts document. */
 
-import type { DeclaredPool } from '../core/facts.ts';
+import type { DeclaredPool } from '../core/values/facts.ts';
 import type { NativeFactsDocument } from './facts-schema.ts';
 import { deviceMessage, duplicates } from './facts.ts';
 import type { DeviceIndex, Placed } from './facts.ts';

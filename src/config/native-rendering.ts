@@ -3,7 +3,7 @@
  * rendered.
  */
 
-import type { RoleSource } from '../core/roles.ts';
+import type { RoleSource } from '../core/values/roles.ts';
 import { nativeProcesses, NativeRoles } from './native-roles.ts';
 import { RoleError, templateError, withPositions } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';

@@ -2,8 +2,8 @@
 
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
-import { ownerships, processTypes } from '../core/roles.ts';
-import type { RenderedTemplate } from '../core/roles.ts';
+import { ownerships, processTypes } from '../core/values/roles.ts';
+import type { RenderedTemplate } from '../core/values/roles.ts';
 import type { Path } from './problem.ts';
 import {
   environmentName,

@@ -1,6 +1,6 @@
 /** A role once it is parsed, and what can go wrong with one: always at a line of its file. */
 
-import type { RenderedTemplate, RenderProblem, RoleSource } from '../core/roles.ts';
+import type { RenderedTemplate, RenderProblem, RoleSource } from '../core/values/roles.ts';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { FieldErrors } from './process-template.ts';

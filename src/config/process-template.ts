@@ -2,8 +2,8 @@
  * From the rendered fields of a process, in either format's words, to a checked process template.
  */
 
-import { parseEndpoint } from '../core/allocation/endpoint.ts';
-import { defaultReadiness, ownerships, processTypes } from '../core/roles.ts';
+import { parseEndpoint } from '../core/values/endpoint.ts';
+import { defaultReadiness, ownerships, processTypes } from '../core/values/roles.ts';
 import type {
   MemoryLimits,
   ProcessSpec,
@@ -11,7 +11,7 @@ import type {
   Readiness,
   RenderedTemplate,
   RenderProblem,
-} from '../core/roles.ts';
+} from '../core/values/roles.ts';
 import { didYouMean } from './problem.ts';
 import type { Path } from './problem.ts';
 import { parseSize } from './sizes.ts';

@@ -7,8 +7,8 @@ import {
   recoveryStepsMax,
   recoveryUserPattern,
   sshDefaults,
-} from '../core/recovery-policy.ts';
-import type { RecoveryStep, SshStep } from '../core/recovery-policy.ts';
+} from '../core/values/recovery-policy.ts';
+import type { RecoveryStep, SshStep } from '../core/values/recovery-policy.ts';
 import type { Path, Problem } from './problem.ts';
 import type { Finding } from './schema-check.ts';
 import type { YamlFile } from './yaml.ts';

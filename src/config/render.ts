@@ -1,7 +1,7 @@
 /** The renderer: from a role's source and a host's variables to process templates. */
 
 import type { CountedResult, RenderedAhead, Rendering } from '../core/allocation/renderings.ts';
-import type { RenderedTemplate, RenderRole, RoleSource, Variables } from '../core/roles.ts';
+import type { RenderedTemplate, RenderRole, RoleSource, Variables } from '../core/values/roles.ts';
 import { parseHalonRole } from './halon-rendering.ts';
 import { parseNativeRole } from './native-rendering.ts';
 import { renderProblem, RoleError } from './parsed-role.ts';

@@ -6,7 +6,7 @@
  * of a top-level list can be told by its indentation alone, in both formats.
  */
 
-import type { RoleSource } from '../core/roles.ts';
+import type { RoleSource } from '../core/values/roles.ts';
 
 /** `node-roles` is Halon's other list of roles, `halon_roles.yaml`. */
 export type RolesFormat = RoleSource['format'] | 'node-roles';

@@ -1,9 +1,8 @@
 /** Roles files: which roles they hold, and what can be said against each without knowing a host. */
 
-import type { RoleSource, Variables } from '../core/roles.ts';
-import type { SourceFile } from './source-file.ts';
-import { readNativeRole } from './native-rendering.ts';
+import type { RoleSource, Variables } from '../core/values/roles.ts';
 import { parseHalonRole } from './halon-rendering.ts';
+import { readNativeRole } from './native-rendering.ts';
 import { loadProblems, RoleError } from './parsed-role.ts';
 import type { ParsedRole } from './parsed-role.ts';
 import { didYouMean, formatPath } from './problem.ts';
@@ -12,6 +11,7 @@ import { namePattern } from './process-template.ts';
 import { renderParsed, standardVariables } from './render.ts';
 import { rolesFormat, splitRoles } from './role-chunks.ts';
 import type { RoleChunk, RoleChunks } from './role-chunks.ts';
+import type { SourceFile } from './source-file.ts';
 import { isTemplate } from './template.ts';
 import { readYaml } from './yaml.ts';
 

@@ -8,7 +8,7 @@
 
 import { Drop, LiquidError } from 'liquidjs';
 import type { Liquid, Template as LiquidTemplate } from 'liquidjs';
-import type { Json, Variables } from '../core/roles.ts';
+import type { Json, Variables } from '../core/values/roles.ts';
 import { CountedContext } from './counted-engine.ts';
 import type { RenderingBudget } from './rendering-budget.ts';
 import { engines, print, undress } from './template-engines.ts';

@@ -7,16 +7,16 @@
  */
 
 import type { RenderedAhead } from './allocation/renderings.ts';
-import { decide } from './commands/index.ts';
-import type { Command } from './commands/index.ts';
 import { unchanged } from './commands/command.ts';
 import type { DecideContext, Decision } from './commands/command.ts';
+import { decide } from './commands/index.ts';
+import type { Command } from './commands/index.ts';
 import { readEvent, writeEvent } from './events/catalogue.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import { revision } from './events/commit.ts';
 import type { Commit, EventRecord, RequestIdentity, Revision } from './events/commit.ts';
 import type { Position } from './graph/changes.ts';
-import { evolve } from './graph/evolve.ts';
+import { evolve } from './graph/evolve/index.ts';
 import { Graph } from './graph/graph.ts';
 import type { Journal } from './graph/graph.ts';
 import { refusedForRoom, rememberRequest } from './graph/remembering.ts';

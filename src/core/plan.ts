@@ -3,11 +3,11 @@
  * it. It is read from the very events that the load would append.
  */
 
-import type { Fid } from './allocation/fid.ts';
 import { missingRoles } from './declared.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import type { Graph } from './graph/graph.ts';
 import { clusterPolicy } from './graph/resources.ts';
+import type { Fid } from './values/fid.ts';
 import { defaultVars, isVarName } from './vars.ts';
 
 export interface FieldChange {

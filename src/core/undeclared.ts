@@ -1,8 +1,8 @@
 /** What the graph holds because facts or roles once said so, and a declaration does not say any more. */
 
-import type { Declaration } from './facts.ts';
 import type { Graph } from './graph/graph.ts';
 import type { RoleRow } from './graph/resources.ts';
+import type { Declaration } from './values/facts.ts';
 
 /** Kinds of what is declared that nothing runs of, so that it can go at once. */
 export const withdrawable = [

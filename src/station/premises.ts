@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { readRegularSync } from '../disk/regular-file.ts';
 import { NotInPlaceError } from '../log/log.ts';
-import type { SqliteLog } from '../log/sqlite.ts';
-import { keyBytesMax } from './key.ts';
-import type { SecretStore } from './secrets.ts';
+import type { SqliteLog } from '../log/sqlite/sqlite-log.ts';
+import { keyBytesMax } from './access/key.ts';
+import type { SecretStore } from './access/secrets.ts';
 import type { StationLogger } from './logger.ts';
 
 export interface PremisesParts {

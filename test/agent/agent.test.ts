@@ -12,7 +12,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { AgentOptions, Timing } from '../../src/agent/agent.ts';
 import { agentUrl } from '../../src/agent/connection.ts';
 import type { ReportedFacts } from '../../src/agent/protocol.ts';
-import { closeCodes } from '../../src/api/schemas/agent-protocol.ts';
+import { closeCodes } from '../../src/contract/agent-protocol.ts';
 import { content, PlayedStation, say, until, welcome } from './played-station.ts';
 import type { Part } from './played-station.ts';
 

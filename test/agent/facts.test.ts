@@ -3,9 +3,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import Value from 'typebox/value';
-import { ReportedFacts } from '../../src/api/schemas/agent-protocol.ts';
 import { lnetAddress, reachableInterfaces, usableAddress } from '../../src/agent/address.ts';
 import { agentVersion, factGatherer, memoryMib, onlineCpus } from '../../src/agent/facts.ts';
+import { ReportedFacts } from '../../src/contract/agent-protocol.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const say = (command: string, ...args: string[]): string =>

@@ -6,8 +6,8 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import type { AgentMessage, StationMessage } from '../../src/api/schemas/agent-protocol.ts';
-import { agentProtocol } from '../../src/api/schemas/agent-protocol.ts';
+import type { AgentMessage, StationMessage } from '../../src/contract/agent-protocol.ts';
+import { agentProtocol } from '../../src/contract/agent-protocol.ts';
 
 export interface Heard {
   /** Ms, monotonic. */

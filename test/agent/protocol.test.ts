@@ -1,7 +1,7 @@
 import t from 'tap';
-import * as contract from '../../src/api/schemas/agent-protocol.ts';
-import type { StationMessage } from '../../src/api/schemas/agent-protocol.ts';
 import * as agent from '../../src/agent/protocol.ts';
+import * as contract from '../../src/contract/agent-protocol.ts';
+import type { StationMessage } from '../../src/contract/agent-protocol.ts';
 
 t.test('the agent speaks the contract of the station', async (t) => {
   t.equal(agent.agentProtocol, contract.agentProtocol);

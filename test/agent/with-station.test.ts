@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
-import type { ReportedFacts } from '../../src/api/schemas/agent-protocol.ts';
-import { closeCodes } from '../../src/api/schemas/agent-protocol.ts';
-import type { Host, Page, Status } from '../../src/api/schemas/replies.ts';
+import type { ReportedFacts } from '../../src/contract/agent-protocol.ts';
+import { closeCodes } from '../../src/contract/agent-protocol.ts';
+import type { Host, Page, Status } from '../../src/contract/replies.ts';
 import { Executable } from './executable.ts';
 import { until } from './played-station.ts';
 

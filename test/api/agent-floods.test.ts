@@ -6,10 +6,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
-import { AgentFlow, flowLimits } from '../../src/api/agent-flow.ts';
 import { factsPace } from '../../src/api/agent-facts.ts';
+import { AgentFlow, flowLimits } from '../../src/api/agent-flow.ts';
 import { RefusalLog } from '../../src/api/refusal-log.ts';
-import { Paces } from '../../src/station/paces.ts';
+import { Paces } from '../../src/station/fair-use/paces.ts';
 import { openStation, reported, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
-import { agentMessageBytesMax, closeCodes } from '../../src/api/schemas/agent-protocol.ts';
-import { AgentSessions, heartbeatsPerSecondMax } from '../../src/station/agent-sessions.ts';
+import { agentMessageBytesMax, closeCodes } from '../../src/contract/agent-protocol.ts';
+import { AgentSessions, heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
 import { bodyOf, openStation, reported, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 

@@ -8,8 +8,8 @@ import fastify from 'fastify';
 import t from 'tap';
 import type { Test } from 'tap';
 import { EventStreams, unsentBytesMax } from '../../src/api/event-streams.ts';
-import { streamLimits } from '../../src/station/shares.ts';
-import { stepsMax } from '../../src/station/why.ts';
+import { streamLimits } from '../../src/station/fair-use/shares.ts';
+import { stepsMax } from '../../src/station/queries/why.ts';
 import { host, openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { processPace, strangersPace, turnMsMax } from '../../src/api/admission.ts';
-import { Paces } from '../../src/station/paces.ts';
+import { Paces } from '../../src/station/fair-use/paces.ts';
 import { openStation, host } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 

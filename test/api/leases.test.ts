@@ -3,7 +3,7 @@
 import t from 'tap';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { awakeClock } from '../../src/station/clocks.ts';
-import { Leases } from '../../src/station/leases.ts';
+import { Leases } from '../../src/station/duties/leases.ts';
 import { host, openStation, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 

@@ -7,7 +7,7 @@ import fastify from 'fastify';
 import t from 'tap';
 import { abandonment } from '../../src/api/asker.ts';
 import { streamText } from '../../src/api/streaming.ts';
-import { longReadLimits, pastAnswerLimits } from '../../src/station/shares.ts';
+import { longReadLimits, pastAnswerLimits } from '../../src/station/fair-use/shares.ts';
 import { openStation, until } from '../station/harness.ts';
 
 const host = 'node2.halcyon.example';

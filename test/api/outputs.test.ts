@@ -6,9 +6,9 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { viewersMax } from '../../src/api/output-streams.ts';
-import { closeCodes } from '../../src/api/schemas/agent-protocol.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/client.ts';
+import { closeCodes } from '../../src/contract/agent-protocol.ts';
 import { bodyOf, openStation, reported, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { expandNodeset, foldNodeset, hostsMax, NodesetError } from '../../src/cli/nodeset.ts';
+import { expandNodeset, foldNodeset, hostsMax, NodesetError } from '../../src/nodeset/nodeset.ts';
 
 const meanings: readonly (readonly [string, readonly string[]])[] = [
   ['n1', ['n1']],

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { declarationFrom, passwordFiles } from '../../src/config/declaration.ts';
 import type { DeclarationFiles } from '../../src/config/declaration.ts';
-import type { SourceFile } from '../../src/config/source-file.ts';
 import { createRenderers } from '../../src/config/render.ts';
-import { sshDefaults } from '../../src/core/recovery-policy.ts';
+import type { SourceFile } from '../../src/config/source-file.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 
 const root = new URL('../../', import.meta.url);
 const file = (name: string): SourceFile => ({

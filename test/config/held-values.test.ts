@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import type { RenderedTemplate, RoleSource, Variables } from '../../src/core/roles.ts';
 import { createRenderers } from '../../src/config/render.ts';
+import type { RenderedTemplate, RoleSource, Variables } from '../../src/core/values/roles.ts';
 
 const variables: Variables = { lnid: '10.0.0.1@tcp', host_mem_as: 4096, host_cores: [1, 1, 0] };
 

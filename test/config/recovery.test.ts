@@ -4,8 +4,8 @@ import t from 'tap';
 import { parse } from 'yaml';
 import { declarationFrom } from '../../src/config/declaration.ts';
 import { dumpDeclaration } from '../../src/config/dump.ts';
-import type { Declaration } from '../../src/core/facts.ts';
-import { sshDefaults } from '../../src/core/recovery-policy.ts';
+import type { Declaration } from '../../src/core/values/facts.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import { commitOf, newEngine } from '../core/scenario.ts';
 
 const read = (steps: string): ReturnType<typeof declarationFrom> =>

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Json, RoleSource, Variables } from '../../src/core/roles.ts';
 import { createRenderers, parseRole, renderParsed } from '../../src/config/render.ts';
 import {
   RenderingBudget,
@@ -9,6 +8,7 @@ import {
   stepsOfRendering,
 } from '../../src/config/rendering-budget.ts';
 import { splitRoles } from '../../src/config/role-chunks.ts';
+import type { Json, RoleSource, Variables } from '../../src/core/values/roles.ts';
 
 const variables: Variables = {
   lnid: '10.0.0.1@tcp',

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Variables } from '../../src/core/roles.ts';
 import { declarationFrom } from '../../src/config/declaration.ts';
 import { createRenderers } from '../../src/config/render.ts';
+import type { Variables } from '../../src/core/values/roles.ts';
 
 const roles = (literal = 'x'): string => `- role: r
   processes:

@@ -1,9 +1,9 @@
 /** Which fid, endpoint and range value a process gets. */
 
 import t from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import {
   add,
   addedBy,

@@ -2,7 +2,6 @@
 
 import t from 'tap';
 import type { Test } from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import { deadlinesPerCommit } from '../../src/core/commands/fire-deadlines.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
@@ -10,6 +9,7 @@ import type { Engine, Submission } from '../../src/core/engine.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { rejections } from '../../src/core/rejection.ts';
 import type { RejectionCode } from '../../src/core/rejection.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import {
   add,
   addedBy,

@@ -2,13 +2,13 @@
 
 import t from 'tap';
 import type { Test } from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
-import type { Engine } from '../../src/core/engine.ts';
-import type { Commit } from '../../src/core/events/commit.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { missingRoles } from '../../src/core/declared.ts';
+import type { Engine } from '../../src/core/engine.ts';
+import type { Commit } from '../../src/core/events/commit.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { planOf } from '../../src/core/plan.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import {
   add,
   allRoles,

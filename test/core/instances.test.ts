@@ -1,9 +1,9 @@
 /** Runs of independent processes: what an older one says late is not taken for the present one's. */
 
 import t from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { instancesMax } from '../../src/core/lifecycle/instance.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import { add, addedBy, given, load, newEngine, nodeUp, report, submit } from './scenario.ts';
 
 const host = 'n1.example';

@@ -2,8 +2,6 @@
  * What holds of every graph, checked by visiting everything, which the program itself never does.
  */
 
-import { canonicalPrefix } from '../../src/core/allocation/endpoint.ts';
-import { fidKey } from '../../src/core/allocation/fid.ts';
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { keyOf } from '../../src/core/graph/graph.ts';
@@ -11,8 +9,10 @@ import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
 import type { DeadlineRow, ProcessRow } from '../../src/core/graph/resources.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
-import { varOf } from '../../src/core/vars.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
+import { canonicalPrefix } from '../../src/core/values/endpoint.ts';
+import { fidKey } from '../../src/core/values/fid.ts';
+import { varOf } from '../../src/core/vars.ts';
 
 const must = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(what);

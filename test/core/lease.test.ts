@@ -1,9 +1,9 @@
 /** Independent processes whose owners must be heard from. */
 
 import t from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import {
   add,
   addedBy,

@@ -9,7 +9,7 @@ import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { specOf } from '../../src/core/lifecycle/process.ts';
 import { Requirements } from '../../src/core/lifecycle/requirements.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
-import { assignmentsOf } from '../../src/station/assignments.ts';
+import { assignmentsOf } from '../../src/station/duties/assignments.ts';
 import { checkGraph, LogChecker, RecoveryChecker, TransitionChecker } from './invariants.ts';
 import { PlayedCluster, playedRoles } from './played-cluster.ts';
 import { check, lifecycle } from './random-commands.ts';

@@ -4,7 +4,7 @@ import t from 'tap';
 import { stableAfter } from '../../src/core/lifecycle/failure.ts';
 import { shownCounts, shownState } from '../../src/core/lifecycle/shown.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
-import type { Fid } from '../../src/core/allocation/fid.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import { PlayedCluster, playedRequirements } from './played-cluster.ts';
 import {
   add,

@@ -1,14 +1,14 @@
 /** A cluster of managed processes whose clock, agents and operators a test plays. */
 
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { ObservedState, ReportProcess } from '../../src/core/commands/report-process.ts';
+import type { Engine, Outcome } from '../../src/core/engine.ts';
 import type { EventData, EventType } from '../../src/core/events/catalogue.ts';
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
-import type { Engine, Outcome } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import type { Rejection } from '../../src/core/rejection.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import {
   add,
   load,

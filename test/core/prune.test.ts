@@ -3,11 +3,11 @@
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
+import type { EventDraft } from '../../src/core/events/catalogue.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import type { Declaration } from '../../src/core/facts.ts';
 import { planOf } from '../../src/core/plan.ts';
 import { keptIn } from '../../src/core/undeclared.ts';
-import type { EventDraft } from '../../src/core/events/catalogue.ts';
+import type { Declaration } from '../../src/core/values/facts.ts';
 import {
   add,
   addedBy,

@@ -1,8 +1,8 @@
 /** Confds: more than half of all there are have to serve. */
 
 import t from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import { isQuorate, quorumWithout } from '../../src/core/lifecycle/quorum.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import { PlayedCluster } from './played-cluster.ts';
 import {
   override,

@@ -9,16 +9,16 @@
 
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { ObservedState } from '../../src/core/commands/report-process.ts';
 import { writeEvent } from '../../src/core/events/catalogue.ts';
 import type { EventDraft } from '../../src/core/events/catalogue.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
-import { sshDefaults } from '../../src/core/recovery-policy.ts';
+import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import {
   add,
   allRoles,

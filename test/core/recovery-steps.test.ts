@@ -1,12 +1,12 @@
 /** Which steps the recovery of a lost host takes, and what holds them back. */
 
 import t from 'tap';
-import type { Declaration } from '../../src/core/facts.ts';
-import { planOf } from '../../src/core/plan.ts';
-import { sshDefaults } from '../../src/core/recovery-policy.ts';
 import type { Command } from '../../src/core/commands/index.ts';
-import type { RecoveryStep } from '../../src/core/recovery-policy.ts';
+import { planOf } from '../../src/core/plan.ts';
 import { undeclaredIn } from '../../src/core/undeclared.ts';
+import type { Declaration } from '../../src/core/values/facts.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
+import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';
 import { PlayedCluster } from './played-cluster.ts';
 import { declaredHost, load, setVars } from './scenario.ts';
 

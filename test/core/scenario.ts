@@ -5,27 +5,27 @@
  */
 
 import type { Test } from 'tap';
-import { fidKey } from '../../src/core/allocation/fid.ts';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
+import type { ObservedState, ReportProcess } from '../../src/core/commands/report-process.ts';
 import { Engine } from '../../src/core/engine.ts';
 import type { Outcome, Submission } from '../../src/core/engine.ts';
 import type { EventData, EventDraft, EventType } from '../../src/core/events/catalogue.ts';
 import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import type { Declaration, DeclaredHost } from '../../src/core/facts.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
-import type { ObservedState, ReportProcess } from '../../src/core/commands/report-process.ts';
 import type { HostFacts, ProcessState, WantedState } from '../../src/core/graph/resources.ts';
 import type { Rejection } from '../../src/core/rejection.ts';
-import { defaultReadiness } from '../../src/core/roles.ts';
+import type { Declaration, DeclaredHost } from '../../src/core/values/facts.ts';
+import { fidKey } from '../../src/core/values/fid.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
+import { defaultReadiness } from '../../src/core/values/roles.ts';
 import type {
   ProcessSpec,
   RenderProblem,
   RenderRole,
   RoleSource,
   Variables,
-} from '../../src/core/roles.ts';
+} from '../../src/core/values/roles.ts';
 
 /** A process template of the table. */
 export interface Template extends Partial<ProcessSpec> {

@@ -1,10 +1,10 @@
 /** Two spellings of one address are one endpoint, wherever endpoints are compared. */
 
 import t from 'tap';
-import { canonicalPrefix, parseEndpoint } from '../../src/core/allocation/endpoint.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { restoreLine, snapshotLines } from '../../src/core/graph/dump.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
+import { canonicalPrefix, parseEndpoint } from '../../src/core/values/endpoint.ts';
 import {
   add,
   addedBy,

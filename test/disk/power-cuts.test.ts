@@ -11,12 +11,12 @@ import { intended, NotARecord, RunRecords } from '../../src/agent/supervision/ru
 import type { RunRecord } from '../../src/agent/supervision/run-record.ts';
 import { readConfig, writeConfig, writePrivately } from '../../src/cli/config.ts';
 import type { Revision } from '../../src/core/events/commit.ts';
-import { HeadFile, logStart, readHeadFile } from '../../src/log/head-file.ts';
-import type { LogPosition } from '../../src/log/head-file.ts';
 import { listSnapshots, readSnapshot, saveSnapshot } from '../../src/log/snapshots.ts';
-import { ownLog, createLog, logFiles, openVerified } from '../../src/log/sqlite-files.ts';
-import { stationKey } from '../../src/station/key.ts';
-import { SecretStore } from '../../src/station/secrets.ts';
+import { ownLog, createLog, logFiles, openVerified } from '../../src/log/sqlite/files.ts';
+import { HeadFile, logStart, readHeadFile } from '../../src/log/sqlite/head-file.ts';
+import type { LogPosition } from '../../src/log/sqlite/head-file.ts';
+import { stationKey } from '../../src/station/access/key.ts';
+import { SecretStore } from '../../src/station/access/secrets.ts';
 import { assignment, pidsOf, SupervisedHost, until } from '../agent/supervision/supervised-host.ts';
 import { RecordedDisk } from './recorded-disk.ts';
 import type { Remains } from './recorded-disk.ts';

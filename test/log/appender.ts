@@ -7,7 +7,7 @@
 
 import { createInterface } from 'node:readline';
 import { revision } from '../../src/core/events/commit.ts';
-import { openSqliteLog } from '../../src/log/sqlite.ts';
+import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { commitAt } from './contract.ts';
 
 const [directory = '', submitters = '1'] = process.argv.slice(2);

@@ -9,7 +9,7 @@ import type { Readable, Writable } from 'node:stream';
 import t from 'tap';
 import type { Test } from 'tap';
 import { revision } from '../../src/core/events/commit.ts';
-import { openSqliteLog } from '../../src/log/sqlite.ts';
+import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { commitAt, range } from './contract.ts';
 
 const program = join(import.meta.dirname, 'appender.ts');

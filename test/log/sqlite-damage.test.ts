@@ -7,9 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import type { Test } from 'tap';
 import { revision } from '../../src/core/events/commit.ts';
-import { HeadFile } from '../../src/log/head-file.ts';
-import type { SqliteLog } from '../../src/log/sqlite.ts';
-import { openSqliteLog } from '../../src/log/sqlite.ts';
+import { HeadFile } from '../../src/log/sqlite/head-file.ts';
+import type { SqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { appendAll } from './contract.ts';
 
 const page = 4096;

@@ -13,10 +13,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { Client } from 'undici';
-import { eventsPerCommit } from '../../src/core/engine.ts';
-import { sqliteLogLimits } from '../../src/log/sqlite.ts';
 import type { Command } from '../../src/core/commands/index.ts';
-import { SecretStore } from '../../src/station/secrets.ts';
+import { eventsPerCommit } from '../../src/core/engine.ts';
+import { sqliteLogLimits } from '../../src/log/sqlite/sqlite-log.ts';
+import { SecretStore } from '../../src/station/access/secrets.ts';
 import { bodyOf, host, openStation, temporary, until } from './harness.ts';
 import type { InProcess, Json } from './harness.ts';
 

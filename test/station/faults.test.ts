@@ -1,6 +1,7 @@
 /** Faults of the whole station: killed, without space, damaged, given wrong flags. All with the real executable. */
 
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -10,16 +11,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { once } from 'node:events';
-import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { revision } from '../../src/core/events/commit.ts';
-import { openSqliteLog } from '../../src/log/sqlite.ts';
+import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import {
   fillFrom,
   host,

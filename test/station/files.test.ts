@@ -1,7 +1,7 @@
 /** Facts and roles are read beside everything else that a station does. */
 
 import t from 'tap';
-import { FilesReader } from '../../src/station/files.ts';
+import { FilesReader } from '../../src/station/loading/files.ts';
 
 const facts = (hosts: number, name = 'facts.yaml'): { facts: { name: string; text: string } } => ({
   facts: {

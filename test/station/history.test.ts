@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { revision } from '../../src/core/events/commit.ts';
-import { Archive } from '../../src/station/archive.ts';
-import { History } from '../../src/station/history.ts';
-import { pastLimits } from '../../src/station/shares.ts';
-import { Turns } from '../../src/station/turns.ts';
+import { pastLimits } from '../../src/station/fair-use/shares.ts';
+import { Turns } from '../../src/station/fair-use/turns.ts';
+import { Archive } from '../../src/station/replica/archive.ts';
+import { History } from '../../src/station/replica/history.ts';
 import { openStation } from './harness.ts';
 
 const nobodyLeaves = new AbortController().signal;

@@ -2,15 +2,15 @@
 
 import t from 'tap';
 import type { Test } from 'tap';
-import type { Rendering } from '../../src/core/allocation/renderings.ts';
-import { renderingsOfLoad } from '../../src/core/allocation/renderings.ts';
 import { Abandoned } from '../../src/api/asker.ts';
 import { declarationFrom } from '../../src/config/declaration.ts';
 import { stepsOfCommand, stepsOfRendering } from '../../src/config/rendering-budget.ts';
-import { Loads } from '../../src/station/loads.ts';
-import { renderingsAtOnce } from '../../src/station/rendering-ahead.ts';
-import { loadLimits } from '../../src/station/shares.ts';
-import { Turns } from '../../src/station/turns.ts';
+import type { Rendering } from '../../src/core/allocation/renderings.ts';
+import { renderingsOfLoad } from '../../src/core/allocation/renderings.ts';
+import { loadLimits } from '../../src/station/fair-use/shares.ts';
+import { Turns } from '../../src/station/fair-use/turns.ts';
+import { Loads } from '../../src/station/loading/loads.ts';
+import { renderingsAtOnce } from '../../src/station/loading/rendering-ahead.ts';
 import { bodyOf, openStation } from './harness.ts';
 
 /** Hosts of which each needs a role that goes round so many times, and the role that it requires. */

@@ -2,9 +2,9 @@
 
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { waitLimits } from '../../src/station/shares.ts';
 import { revision } from '../../src/core/events/commit.ts';
-import { OperationWaits } from '../../src/station/operation-waits.ts';
+import { waitLimits } from '../../src/station/fair-use/shares.ts';
+import { OperationWaits } from '../../src/station/queries/operation-waits.ts';
 import { openStation, until } from './harness.ts';
 import type { InProcess, Json } from './harness.ts';
 

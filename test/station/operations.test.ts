@@ -1,10 +1,10 @@
 /** How far an operation is, read from the graph at any time. */
 
 import t from 'tap';
-import type { Fid } from '../../src/core/allocation/fid.ts';
 import type { Command } from '../../src/core/commands/index.ts';
-import { operationIn } from '../../src/station/operations.ts';
-import type { Operation } from '../../src/station/operation.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
+import type { Operation } from '../../src/station/queries/operation.ts';
+import { operationIn } from '../../src/station/queries/operations.ts';
 import { PlayedCluster } from '../core/played-cluster.ts';
 import {
   add,

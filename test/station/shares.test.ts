@@ -1,7 +1,7 @@
 /** What one principal, and all together, may have under way. */
 
 import t from 'tap';
-import { Share } from '../../src/station/shares.ts';
+import { Share } from '../../src/station/fair-use/shares.ts';
 
 t.test(
   'each has its share, all together have theirs, and what is given back is free',

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
-import type { SshStep } from '../../src/core/recovery-policy.ts';
-import { runSsh } from '../../src/station/ssh.ts';
+import type { SshStep } from '../../src/core/values/recovery-policy.ts';
+import { runSsh } from '../../src/station/duties/ssh.ts';
 
 const step: SshStep = {
   kind: 'ssh',

@@ -3,10 +3,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { sshDefaults } from '../../src/core/recovery-policy.ts';
-import type { SshStep } from '../../src/core/recovery-policy.ts';
-import { runSsh, sshCommand } from '../../src/station/ssh.ts';
-import type { SshResult } from '../../src/station/ssh.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
+import type { SshStep } from '../../src/core/values/recovery-policy.ts';
+import { runSsh, sshCommand } from '../../src/station/duties/ssh.ts';
+import type { SshResult } from '../../src/station/duties/ssh.ts';
 import { freePort, startSshd } from './sshd.ts';
 
 const host = 'n1.example';

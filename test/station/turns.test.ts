@@ -2,7 +2,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { inTurns, sliceMs, Turns } from '../../src/station/turns.ts';
+import { inTurns, sliceMs, Turns } from '../../src/station/fair-use/turns.ts';
 
 const nobodyLeaves = new AbortController().signal;
 

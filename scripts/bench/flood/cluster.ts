@@ -1,9 +1,9 @@
 /** A cluster for floods: large, with a long log, and with a token of each kind. */
 
 import type { CredentialRole } from '../../../src/core/graph/resources.ts';
-import type { Fid } from '../../../src/core/allocation/fid.ts';
+import type { Fid } from '../../../src/core/values/fid.ts';
+import { newToken } from '../../../src/station/access/tokens.ts';
 import type { Station } from '../../../src/station/station.ts';
-import { newToken } from '../../../src/station/tokens.ts';
 import { appRole, bench, fqdn, nodeUp, nothing, openStation } from '../station.ts';
 import type { Target } from './flood.ts';
 

@@ -2,13 +2,13 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { TracesBody } from '../../contract/bodies.ts';
+import { Agent, AgentPage } from '../../contract/station-replies.ts';
+import { Fqdn, strict } from '../../contract/values.ts';
 import type { HostRow } from '../../core/graph/resources.ts';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
 import { json, pageParameters, pageText, readLong } from '../reads.ts';
-import { TracesBody } from '../schemas/bodies.ts';
-import { Agent, AgentPage } from '../schemas/station-replies.ts';
-import { Fqdn, strict } from '../schemas/values.ts';
 
 const AgentPath = Type.Object({ fqdn: Fqdn });
 

@@ -3,21 +3,21 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { EventPage, Why } from '../../contract/replies.ts';
+import type { EventReply } from '../../contract/replies.ts';
+import { strict } from '../../contract/values.ts';
 import { revision } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/events/commit.ts';
-import type { LogIndex, Stretch } from '../../station/log-index.ts';
+import type { Turn } from '../../station/fair-use/turns.ts';
+import { explain, findResource, isKind } from '../../station/queries/why.ts';
+import type { LogIndex, Stretch } from '../../station/replica/log-index.ts';
 import type { Station } from '../../station/station.ts';
-import type { Turn } from '../../station/turns.ts';
-import { explain, findResource, isKind } from '../../station/why.ts';
 import { askerOf, principalOf } from '../asker.ts';
 import { ApiError } from '../errors.ts';
+import type { EventStreams } from '../event-streams.ts';
 import { inFormats } from '../openapi.ts';
 import { read } from '../reads.ts';
-import { EventPage, Why } from '../schemas/replies.ts';
-import type { EventReply } from '../schemas/replies.ts';
-import { strict } from '../schemas/values.ts';
 import { eventViews } from '../views/events.ts';
-import type { EventStreams } from '../event-streams.ts';
 
 const EventsQuery = Type.Object(
   {

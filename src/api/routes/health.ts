@@ -2,9 +2,9 @@
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { Health, Readiness, Token } from '../../contract/replies.ts';
 import type { Station } from '../../station/station.ts';
 import { metricsOf } from '../metrics.ts';
-import { Health, Readiness, Token } from '../schemas/replies.ts';
 import { inFormats } from '../openapi.ts';
 import { tokenView } from '../views/tokens.ts';
 

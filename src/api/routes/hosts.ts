@@ -3,20 +3,20 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { parseFid } from '../../core/allocation/fid.ts';
+import { agentMessageBytesMax, ReportedFacts } from '../../contract/agent-protocol.ts';
+import { HostBody, NodeBody } from '../../contract/bodies.ts';
+import { Added, Done, Host, HostPage, Node, NodePage } from '../../contract/replies.ts';
+import type { DryRun } from '../../contract/replies.ts';
+import { FidText, Fqdn, HostState } from '../../contract/values.ts';
 import type { HostFacts, NodeRow } from '../../core/graph/resources.ts';
+import { parseFid } from '../../core/values/fid.ts';
+import type { SteadyWork } from '../../station/fair-use/steady-work.ts';
 import type { Station } from '../../station/station.ts';
-import type { SteadyWork } from '../../station/steady-work.ts';
 import { factsFrom, requireAddress } from '../agent-facts.ts';
 import { CommandHeaders, CommandQuery, isDryRun, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { json, pageParameters, pageText, read, readLong, readQuery } from '../reads.ts';
 import type { Paged } from '../reads.ts';
-import { agentMessageBytesMax, ReportedFacts } from '../schemas/agent-protocol.ts';
-import { HostBody, NodeBody } from '../schemas/bodies.ts';
-import { Added, Done, Host, HostPage, Node, NodePage } from '../schemas/replies.ts';
-import type { DryRun } from '../schemas/replies.ts';
-import { FidText, Fqdn, HostState } from '../schemas/values.ts';
 import { hostView, nodeView } from '../views/hosts.ts';
 import { addedView } from '../views/processes.ts';
 

@@ -3,13 +3,13 @@
 import { statSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { EngineInfo, LogInfo, Sequences, StationInfo } from '../../contract/station-replies.ts';
+import { strict } from '../../contract/values.ts';
 import { kinds } from '../../core/graph/resources.ts';
 import { rules, rulesVersion } from '../../core/rules/index.ts';
-import { sequenceKinds, sequences } from '../../station/sequences.ts';
+import { sequenceKinds, sequences } from '../../station/queries/sequences.ts';
 import type { Station } from '../../station/station.ts';
 import type { EventStreams } from '../event-streams.ts';
-import { EngineInfo, LogInfo, Sequences, StationInfo } from '../schemas/station-replies.ts';
-import { strict } from '../schemas/values.ts';
 
 const SequencesQuery = Type.Object(
   {

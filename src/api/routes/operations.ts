@@ -3,17 +3,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { TProperties } from 'typebox';
-import { parseFid } from '../../core/allocation/fid.ts';
-import type { Fid } from '../../core/allocation/fid.ts';
+import { OverrideBody, ScaleBody, VarsBody } from '../../contract/bodies.ts';
+import { Done, Operation, Scaled } from '../../contract/replies.ts';
+import type { DryRun } from '../../contract/replies.ts';
+import { FidText, Fqdn } from '../../contract/values.ts';
 import type { Command } from '../../core/commands/index.ts';
+import { parseFid } from '../../core/values/fid.ts';
+import type { Fid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
 import { CommandHeaders, CommandQuery, done, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { Orders, waitMax } from '../orders.ts';
-import { OverrideBody, ScaleBody, VarsBody } from '../schemas/bodies.ts';
-import { Done, Operation, Scaled } from '../schemas/replies.ts';
-import type { DryRun } from '../schemas/replies.ts';
-import { FidText, Fqdn } from '../schemas/values.ts';
 
 const ByFid = Type.Object({ fid: FidText });
 const ByName = Type.Object({ fqdn: Fqdn });

@@ -3,16 +3,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { parseFid } from '../../core/allocation/fid.ts';
-import type { Fid } from '../../core/allocation/fid.ts';
+import { FidText, strict } from '../../contract/values.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { isManaged } from '../../core/lifecycle/process.ts';
-import type { AgentSession } from '../../station/agent-sessions.ts';
+import { parseFid } from '../../core/values/fid.ts';
+import type { Fid } from '../../core/values/fid.ts';
+import type { AgentSession } from '../../station/duties/agent-sessions.ts';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import type { OutputStreams } from '../output-streams.ts';
-import { FidText, strict } from '../schemas/values.ts';
 
 const OutputQuery = Type.Object(
   {

@@ -5,13 +5,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { stringify } from 'yaml';
-import { byFid, parseFid } from '../../core/allocation/fid.ts';
-import type { Fid } from '../../core/allocation/fid.ts';
+import { LeaseBody, ProcessBody, StateBody } from '../../contract/bodies.ts';
+import { Added, Configuration, Done, Process, ProcessPage } from '../../contract/replies.ts';
+import { FidText, ProcessState } from '../../contract/values.ts';
 import { configurationOf, environmentFile } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
+import { byFid, parseFid } from '../../core/values/fid.ts';
+import type { Fid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
 import { mustBeOwnOr } from '../auth.ts';
 import { CommandHeaders, CommandQuery, PreconditionHeaders, done, run } from '../commands.ts';
@@ -19,9 +22,6 @@ import { ApiError } from '../errors.ts';
 import { inFormats } from '../openapi.ts';
 import { json, pageParameters, pageText, read, readLong, readQuery } from '../reads.ts';
 import type { Paged } from '../reads.ts';
-import { LeaseBody, ProcessBody, StateBody } from '../schemas/bodies.ts';
-import { Added, Configuration, Done, Process, ProcessPage } from '../schemas/replies.ts';
-import { FidText, ProcessState } from '../schemas/values.ts';
 import { addedView, processView } from '../views/processes.ts';
 
 const ProcessesQuery = readQuery({

@@ -1,12 +1,12 @@
 /** Back to known ground: a reset of the cluster, and telling agents anew what they have to run. */
 
 import type { FastifyInstance } from 'fastify';
+import { ResetBody, SyncBody } from '../../contract/bodies.ts';
+import { Done } from '../../contract/replies.ts';
+import { Synced } from '../../contract/sync.ts';
 import type { Station } from '../../station/station.ts';
-import { ApiError } from '../errors.ts';
 import { CommandHeaders, CommandQuery, done, run } from '../commands.ts';
-import { ResetBody, SyncBody } from '../schemas/bodies.ts';
-import { Done } from '../schemas/replies.ts';
-import { Synced } from '../schemas/sync.ts';
+import { ApiError } from '../errors.ts';
 
 export const syncRoutes = (app: FastifyInstance, station: Station): void => {
   app.post<{ Body: ResetBody }>(

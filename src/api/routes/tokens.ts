@@ -2,14 +2,14 @@
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { parseFid } from '../../core/allocation/fid.ts';
+import { TokenBody } from '../../contract/bodies.ts';
+import { Done, IssuedToken, TokenPage } from '../../contract/replies.ts';
+import { parseFid } from '../../core/values/fid.ts';
+import { newToken } from '../../station/access/tokens.ts';
 import type { Station } from '../../station/station.ts';
-import { newToken } from '../../station/tokens.ts';
 import { CommandHeaders, CommandQuery, PreconditionHeaders, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { read } from '../reads.ts';
-import { TokenBody } from '../schemas/bodies.ts';
-import { Done, IssuedToken, TokenPage } from '../schemas/replies.ts';
 import { tokenView } from '../views/tokens.ts';
 
 export const tokenRoutes = (app: FastifyInstance, station: Station): void => {

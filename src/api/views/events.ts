@@ -1,7 +1,7 @@
 /** Events as the API shows them: each with the metadata that its commit keeps once. */
 
+import type { EventReply } from '../../contract/replies.ts';
 import type { Commit, EventRecord } from '../../core/events/commit.ts';
-import type { EventReply } from '../schemas/replies.ts';
 
 const eventView = (commit: Commit, index: number): EventReply => {
   const event = commit.events[index]!;

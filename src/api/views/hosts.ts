@@ -1,9 +1,9 @@
 /** Hosts and nodes as the API shows them. */
 
+import type { Host, Node } from '../../contract/replies.ts';
 import { missingRoles } from '../../core/declared.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow, NodeRow } from '../../core/graph/resources.ts';
-import type { Host, Node } from '../schemas/replies.ts';
 import { recoveryView } from './recovery.ts';
 
 export const hostView = (graph: ReadGraph, row: HostRow): Host => {

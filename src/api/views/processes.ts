@@ -1,6 +1,6 @@
 /** Processes as the API shows them. */
 
-import type { Fid } from '../../core/allocation/fid.ts';
+import type { Added, Process, StatusProcess } from '../../contract/replies.ts';
 import { configurationOf } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit, Revision } from '../../core/events/commit.ts';
@@ -11,7 +11,7 @@ import { presentInstance } from '../../core/lifecycle/instance.ts';
 import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
-import type { Added, Process, StatusProcess } from '../schemas/replies.ts';
+import type { Fid } from '../../core/values/fid.ts';
 
 /** A service is in the state of its process. */
 const services = (

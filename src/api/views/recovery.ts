@@ -1,10 +1,10 @@
 /** What is done about a host that was lost, as the API shows it. */
 
+import type { Recovery } from '../../contract/replies.ts';
 import { deadlineOf } from '../../core/graph/changes.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 import { heldBack } from '../../core/lifecycle/recovery-steps.ts';
-import type { Recovery } from '../schemas/replies.ts';
+import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 
 export const recoveryView = (graph: ReadGraph, fqdn: string): Recovery | null => {
   const row = graph.get('recovery', fqdn);

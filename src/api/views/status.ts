@@ -1,12 +1,12 @@
 /** The cluster at a glance. */
 
-import { byFid } from '../../core/allocation/fid.ts';
+import type { Status, StatusHost } from '../../contract/replies.ts';
 import { missingRoles } from '../../core/declared.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/resources.ts';
-import type { LastingMoment } from '../reads.ts';
-import type { Status, StatusHost } from '../schemas/replies.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
+import { byFid } from '../../core/values/fid.ts';
+import type { LastingMoment } from '../reads.ts';
 import { statusProcess } from './processes.ts';
 import { recoveryView } from './recovery.ts';
 

@@ -6,13 +6,13 @@
 import type { Command } from 'commander';
 import type { Client, Order } from '../../client/client.ts';
 import type { CommandOptions, DryRun, Operation } from '../../client/types.ts';
+import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { isDryRun, showChange, withChange, withExamples, withWork } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
 import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
 import type { Kind } from '../many-hosts.ts';
-import { foldNodeset } from '../nodeset.ts';
-import { counted } from '../output/text.ts';
 import { refuseFailed, reportOperation, sayWarningsOf, settle } from '../operation.ts';
+import { counted } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
 

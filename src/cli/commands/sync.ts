@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander';
 import type { Synced } from '../../client/types.ts';
+import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { hostsOf } from '../many-hosts.ts';
-import { foldNodeset } from '../nodeset.ts';
 import { counted } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';

@@ -8,16 +8,16 @@
 
 import { allocatedOf } from '../declared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
-import type { DeclaredRole } from '../facts.ts';
 import { Tally } from '../graph/adjacency.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/resources.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
-import type { ProcessSpec, RenderedTemplate, RenderRole, Variables } from '../roles.ts';
-import { parseEndpoint } from './endpoint.ts';
-import { fid } from './fid.ts';
-import type { Fid, FidType } from './fid.ts';
+import { parseEndpoint } from '../values/endpoint.ts';
+import type { DeclaredRole } from '../values/facts.ts';
+import { fid } from '../values/fid.ts';
+import type { Fid, FidType } from '../values/fid.ts';
+import type { ProcessSpec, RenderedTemplate, RenderRole, Variables } from '../values/roles.ts';
 import { hostVariables } from './variables.ts';
 
 export class Allocator {

@@ -4,10 +4,10 @@
  */
 
 import { missingRoles } from '../declared.ts';
-import type { Declaration, DeclaredRole } from '../facts.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { HostRow } from '../graph/resources.ts';
-import type { RenderResult, RoleSource, Variables } from '../roles.ts';
+import type { Declaration, DeclaredRole } from '../values/facts.ts';
+import type { RenderResult, RoleSource, Variables } from '../values/roles.ts';
 import { canRender, hostVariables } from './variables.ts';
 
 /** One role on one host. */

@@ -1,7 +1,7 @@
 /** In which order the roles that somebody asks for are added. */
 
-import type { DeclaredRole } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DeclaredRole } from '../values/facts.ts';
 
 /**
  * The roles as they were listed, except that one which another of them requires comes before it.

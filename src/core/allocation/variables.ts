@@ -1,7 +1,7 @@
 /** The template variables that a host's own facts give. */
 
 import type { HostRow } from '../graph/resources.ts';
-import type { Variables } from '../roles.ts';
+import type { Variables } from '../values/roles.ts';
 
 const mebibyte = 1_048_576;
 

@@ -3,16 +3,16 @@
  * event; the station counts the time, and says when it has run out.
  */
 
-import type { Fid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { refusalOfOlder } from '../lifecycle/instance.ts';
 import type { Instance } from '../lifecycle/instance.ts';
+import { isManaged } from '../lifecycle/process.ts';
 import { removed } from '../lifecycle/removal.ts';
 import { nextState } from '../lifecycle/transitions.ts';
-import { isManaged } from '../lifecycle/process.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
+import type { Fid } from '../values/fid.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

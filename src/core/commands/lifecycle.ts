@@ -1,6 +1,5 @@
 /** Starting and stopping processes, nodes and the cluster. What is wanted is recorded; rules do the rest. */
 
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow, ProcessState, WantedState } from '../graph/resources.ts';
@@ -11,6 +10,7 @@ import { dependentsOf } from '../lifecycle/requirements.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
+import type { Fid } from '../values/fid.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -6,10 +6,10 @@
 import { Allocator } from '../allocation/allocator.ts';
 import { isLeaving, missingRoles } from '../declared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
-import type { Declaration, DeclaredHost } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
 import { clusterPolicy } from '../graph/resources.ts';
 import { reject } from '../rejection.ts';
+import type { Declaration, DeclaredHost } from '../values/facts.ts';
 import { currentVars, defaultVars, isVarName, varProblems } from '../vars.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';

@@ -3,10 +3,7 @@
  * stopped first, and a role goes when nothing of it is left.
  */
 
-import { byFid } from '../allocation/fid.ts';
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
-import type { Declaration } from '../facts.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
@@ -16,6 +13,9 @@ import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
 import { rolesInUse, undeclaredIn, withdrawable } from '../undeclared.ts';
 import type { Undeclared } from '../undeclared.ts';
+import type { Declaration } from '../values/facts.ts';
+import { byFid } from '../values/fid.ts';
+import type { Fid } from '../values/fid.ts';
 import { decided } from './command.ts';
 import type { DecideContext, Decision } from './command.ts';
 import { removeHost, removeProcess } from './removal.ts';

@@ -3,8 +3,6 @@
  * free again afterwards, endpoints when they have cooled down, a fid never is.
  */
 
-import { byFid } from '../allocation/fid.ts';
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import { heldMax } from '../events/processes.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -16,6 +14,8 @@ import { busyReason, stayingOf } from '../lifecycle/staying.ts';
 import type { Staying } from '../lifecycle/staying.ts';
 import { reject } from '../rejection.ts';
 import type { Refused } from '../rejection.ts';
+import { byFid } from '../values/fid.ts';
+import type { Fid } from '../values/fid.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -1,11 +1,11 @@
 /** The owner of an independent process says what it does. */
 
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import { isNewInstance, refusalOfOlder } from '../lifecycle/instance.ts';
 import type { Instance } from '../lifecycle/instance.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { reject } from '../rejection.ts';
+import type { Fid } from '../values/fid.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

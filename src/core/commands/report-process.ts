@@ -1,12 +1,12 @@
 /** An agent says what a managed process does. */
 
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { reject } from '../rejection.ts';
+import type { Fid } from '../values/fid.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -1,13 +1,13 @@
 /** Changes how many processes of a role a host has: adds, or removes the youngest. */
 
-import { byFid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { ProcessRow } from '../graph/resources.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { busyReason } from '../lifecycle/staying.ts';
 import { reject } from '../rejection.ts';
-import type { ProcessRow } from '../graph/resources.ts';
-import type { Variables } from '../roles.ts';
+import { byFid } from '../values/fid.ts';
+import type { Variables } from '../values/roles.ts';
 import { addProcesses } from './add-processes.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide, DecideContext, Decision } from './command.ts';

@@ -1,8 +1,8 @@
 /** Events of the declared cluster: places, roles, pools, variables. */
 
 import { Type } from 'typebox';
-import type { Fid } from '../allocation/fid.ts';
 import { withdrawable } from '../undeclared.ts';
+import type { Fid } from '../values/fid.ts';
 import { event } from './define.ts';
 import { closed, FidField, Name } from './fields.ts';
 

@@ -2,9 +2,9 @@
 
 import { Type } from 'typebox';
 import type { TSchema, TUnsafe } from 'typebox';
-import type { Fid } from '../allocation/fid.ts';
-import type { DeclaredRole } from '../facts.ts';
-import type { Variables } from '../roles.ts';
+import type { DeclaredRole } from '../values/facts.ts';
+import type { Fid } from '../values/fid.ts';
+import type { Variables } from '../values/roles.ts';
 
 /** Objects refuse fields they do not know, so that a misspelt field cannot slip into the log. */
 export const closed = { additionalProperties: false } as const;

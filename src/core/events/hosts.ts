@@ -1,7 +1,7 @@
 /** Events of hosts: declared, heard of, lost. */
 
 import { Type } from 'typebox';
-import type { DeclaredDevice } from '../facts.ts';
+import type { DeclaredDevice } from '../values/facts.ts';
 import { event } from './define.ts';
 import { closed, DeclaredRoleField, Fqdn, Name, Nullable, VariablesField } from './fields.ts';
 

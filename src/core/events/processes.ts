@@ -1,7 +1,6 @@
 /** Events of nodes and processes. */
 
 import { Type } from 'typebox';
-import type { Fid } from '../allocation/fid.ts';
 import {
   leaseSecondsMax,
   leaseSecondsMin,
@@ -9,9 +8,10 @@ import {
   wantedStates,
 } from '../graph/resources.ts';
 import type { ProcessState, WantedState } from '../graph/resources.ts';
-import { defaultReadiness, ownerships, processTypes } from '../roles.ts';
-import type { ProcessSpec } from '../roles.ts';
 import { instanceLengthMax } from '../lifecycle/instance.ts';
+import type { Fid } from '../values/fid.ts';
+import { defaultReadiness, ownerships, processTypes } from '../values/roles.ts';
+import type { ProcessSpec } from '../values/roles.ts';
 import { event } from './define.ts';
 import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
 

@@ -7,8 +7,8 @@ import {
   recoveryStepsMax,
   recoveryUserPattern,
   sshDefaults,
-} from '../recovery-policy.ts';
-import type { ActiveStep, RecoveryStep } from '../recovery-policy.ts';
+} from '../values/recovery-policy.ts';
+import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
 import { event } from './define.ts';
 import { closed, Fqdn, Nullable } from './fields.ts';
 

@@ -7,17 +7,17 @@
  * failed append all roll back.
  */
 
-import { Deadlines } from './deadlines-by-kind.ts';
-import { formatDigest, hashRow } from './digest.ts';
-import { fidKey } from '../allocation/fid.ts';
 import { EndpointIndex, RangeIndex } from '../allocation/allocated.ts';
+import { fidKey } from '../values/fid.ts';
 import { Adjacency, Tally } from './adjacency.ts';
 import type { IndexedRelation } from './adjacency.ts';
+import { Deadlines } from './deadlines-by-kind.ts';
+import { formatDigest, hashRow } from './digest.ts';
+import { relations } from './relations.ts';
+import type { Relation, RelationName, To, ToMany, ToOne } from './relations.ts';
+import { RequestIndex } from './requests.ts';
 import { keyFields, kinds, shownKinds } from './resources.ts';
 import type { DeadlineRow, Kind, ProcessRow, Rows } from './resources.ts';
-import { relations } from './relations.ts';
-import { RequestIndex } from './requests.ts';
-import type { Relation, RelationName, To, ToMany, ToOne } from './relations.ts';
 import { orderOf, SortedKeys } from './sorted-keys.ts';
 
 /**

@@ -1,10 +1,10 @@
 /** Everything the graph may hold, by kind. Rows are immutable: a change puts a new row. */
 
-import type { Fid } from '../allocation/fid.ts';
 import type { Revision } from '../events/commit.ts';
-import type { DeclaredDevice, DeclaredRole } from '../facts.ts';
-import type { ActiveStep, RecoveryStep } from '../recovery-policy.ts';
-import type { ProcessSpec, RoleSource, Variables } from '../roles.ts';
+import type { DeclaredDevice, DeclaredRole } from '../values/facts.ts';
+import type { Fid } from '../values/fid.ts';
+import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
+import type { ProcessSpec, RoleSource, Variables } from '../values/roles.ts';
 
 /** The commits that made a row and that changed it last. */
 export interface Provenance {

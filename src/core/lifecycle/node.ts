@@ -1,9 +1,9 @@
 /** What has to be started and stopped on a node next, level by level. */
 
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import type { Fid } from '../values/fid.ts';
 import { isPaused, startOrder, stopOrder } from './orders.ts';
 import { levelOf } from './process.ts';
 import { isGivenUp, notNeeded, Requirements } from './requirements.ts';

@@ -2,7 +2,7 @@
 
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { HostRow, ProcessRow } from '../graph/resources.ts';
-import type { ProcessSpec } from '../roles.ts';
+import type { ProcessSpec } from '../values/roles.ts';
 
 export const specOf = (graph: ReadGraph, { spec }: ProcessRow): ProcessSpec =>
   graph.must('spec', spec).spec;

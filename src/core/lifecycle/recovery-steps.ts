@@ -3,7 +3,7 @@
 import type { ReadGraph } from '../graph/read-graph.ts';
 import { clusterPolicy } from '../graph/resources.ts';
 import type { RecoveryRow } from '../graph/resources.ts';
-import type { ActiveStep, RecoveryStep } from '../recovery-policy.ts';
+import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
 import { varOf } from '../vars.ts';
 
 /** The steps for a host: its own, else those of the cluster, else none, which is to wait. */

@@ -1,10 +1,10 @@
 /** Leaving: processes first, then their node, then the host. */
 
-import { byFid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import { retiredRole } from '../graph/resources.ts';
 import type { HostRow, ProcessRow } from '../graph/resources.ts';
+import { byFid } from '../values/fid.ts';
 import { varOf } from '../vars.ts';
 import { hostOf, specOf } from './process.ts';
 

@@ -1,9 +1,9 @@
 /** What the processes of one node need of each other. */
 
-import { byFid } from '../allocation/fid.ts';
-import type { Fid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import { byFid } from '../values/fid.ts';
+import type { Fid } from '../values/fid.ts';
 import { isManaged, levelOf } from './process.ts';
 import { wantedOf } from './wanted.ts';
 

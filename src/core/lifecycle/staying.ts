@@ -1,8 +1,8 @@
 /** What refuses to leave a node, and why. */
 
-import { byFid } from '../allocation/fid.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
+import { byFid } from '../values/fid.ts';
 import { hostOf, isManaged } from './process.ts';
 import { quorumLoss } from './quorum.ts';
 import { mayRun } from './removal.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { ProcessState } from '../graph/resources.ts';
-import type { Ownership } from '../roles.ts';
+import type { Ownership } from '../values/roles.ts';
 
 export interface Transition {
   readonly ownership: Ownership;

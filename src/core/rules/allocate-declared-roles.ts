@@ -6,7 +6,7 @@ import { canRender } from '../allocation/variables.ts';
 import { decided, unchanged } from '../commands/command.ts';
 import type { DecideContext, Decision } from '../commands/command.ts';
 import { problemLength } from '../events/hosts.ts';
-import { problemText } from '../graph/evolve.ts';
+import { problemText } from '../graph/evolve/index.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/resources.ts';
 import type { Refused } from '../rejection.ts';

@@ -1,14 +1,14 @@
 /** Brings processes to what is wanted of them, and carries out removals once nothing runs any more. */
 
 import { decided, unchanged } from '../commands/command.ts';
-import { byFid, fidKey } from '../allocation/fid.ts';
-import type { Fid } from '../allocation/fid.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeRow } from '../graph/resources.ts';
 import { nextOrders } from '../lifecycle/node.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { hostRemoval, leavingOf, nodeRemoval, processRemoval } from '../lifecycle/removal.ts';
+import { byFid, fidKey } from '../values/fid.ts';
+import type { Fid } from '../values/fid.ts';
 import type { Rule } from './rule.ts';
 
 /** The node whose order of starting and stopping an event may have changed. */

@@ -1,0 +1,137 @@
+/** Reading a SQLite log, verified as it goes. */
+
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import type { Commit } from '../../core/events/commit.ts';
+import { corruptLog, logFailure } from './failure.ts';
+import type { LogPosition } from './head-file.ts';
+
+/** Rows of one page at most; more are not faster. */
+const pageRows = 1000;
+/** Characters a page is aimed at: large commits make short pages, so that memory stays bounded. */
+const pageCharacters = 4 * 1024 * 1024;
+/** The first page is short, because the size of its commits is not known yet. */
+const firstPageRows = 32;
+
+type Row = [revision: number, crc: number, body: string];
+
+export class SqliteReader {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #page: StatementSync;
+  readonly #checksum: StatementSync;
+  readonly #time: StatementSync;
+
+  /** Opens read-only, so that even a log that is refused stays as it was found. */
+  constructor(path: string) {
+    this.path = path;
+    this.#database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+    try {
+      this.#page = this.#database.prepare(
+        'SELECT revision, crc, body FROM commits WHERE revision > ? AND revision <= ? ' +
+          'ORDER BY revision LIMIT ?',
+      );
+      this.#page.setReturnArrays(true);
+      this.#checksum = this.#database.prepare('SELECT crc FROM commits WHERE revision = ?');
+      this.#time = this.#database.prepare('SELECT at FROM commits WHERE revision = ?');
+    } catch (error) {
+      this.#database.close();
+      throw logFailure(error, path);
+    }
+  }
+
+  /** The value of a statement's first column, or of a pragma. */
+  value(sql: string): unknown {
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    return (statement.get() as unknown as unknown[] | undefined)?.[0];
+  }
+
+  /**
+   * The chained checksum of everything up to a revision; `undefined` where the log has no such
+   * revision.
+   */
+  checksum(revision: number): number | undefined {
+    if (revision === 0) return 0;
+    try {
+      return (this.#checksum.get(revision) as { crc: number } | undefined)?.crc;
+    } catch (error) {
+      throw logFailure(error, this.path);
+    }
+  }
+
+  /** The last commit up to `to` at or before a time, ms since the epoch; 0 where there is none. */
+  revisionAt(time: number, to: number): number {
+    let [before, after] = [0, to + 1];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (this.#timeOf(middle) <= time) before = middle;
+      else after = middle;
+    }
+    return before;
+  }
+
+  #timeOf(revision: number): number {
+    try {
+      const row = this.#time.get(revision) as { at: number } | undefined;
+      if (row) return row.at;
+    } catch (error) {
+      throw logFailure(error, this.path);
+    }
+    throw this.#corrupt(revision, 'it is missing');
+  }
+
+  /**
+   * Commits after `from` up to and including `to`. The chain of checksums starts from the one
+   * stored at `from`.
+   *
+   * @returns the last position, once done
+   * @throws {LogCorruptError} a commit is missing or not what was written
+   */
+  *commits(from: number, to: number): Generator<Commit, LogPosition> {
+    let revision = from;
+    let crc = this.#startOfChain(from);
+    let limit = firstPageRows;
+    while (revision < to) {
+      const rows = this.#rows(revision, to, limit);
+      if (rows.length === 0) throw this.#corrupt(revision + 1, 'it is missing');
+      let characters = 0;
+      for (const row of rows) {
+        revision += 1;
+        const body = row[2];
+        if (row[0] !== revision) throw this.#corrupt(revision, 'it is missing');
+        crc = crc32(body, crc);
+        if (row[1] !== crc) throw this.#corrupt(revision, 'its checksum is wrong');
+        const commit = JSON.parse(body) as Commit;
+        if (commit.revision !== revision) throw this.#corrupt(revision, 'it holds another commit');
+        characters += body.length;
+        yield commit;
+      }
+      const fitting = Math.floor((pageCharacters * rows.length) / characters);
+      limit = Math.max(1, Math.min(pageRows, fitting));
+    }
+    return { revision, crc };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #startOfChain(from: number): number {
+    const crc = this.checksum(from);
+    if (crc === undefined) throw this.#corrupt(from, 'it is missing');
+    return crc;
+  }
+
+  #rows(after: number, to: number, limit: number): Row[] {
+    try {
+      return this.#page.all(after, to, limit) as unknown as Row[];
+    } catch (error) {
+      throw logFailure(error, this.path);
+    }
+  }
+
+  #corrupt(revision: number, found: string): Error {
+    return corruptLog(this.path, `at revision ${revision}, ${found}`);
+  }
+}

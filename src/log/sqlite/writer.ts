@@ -1,0 +1,228 @@
+/**
+ * The writing half of the SQLite log: a worker thread that owns the write connection, so that
+ * waiting for the disk never holds up the event loop. Everything that was sent while one
+ * transaction waited for the disk is the next transaction.
+ */
+
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
+import { InPlace } from '../../disk/in-place.ts';
+import type { LogFiles } from './files.ts';
+import { HeadFile, type LogPosition } from './head-file.ts';
+
+/**
+ * Pages of the write-ahead log after which it is written back; then it is reused, which is faster
+ * than growing it.
+ */
+const checkpointPages = 8192;
+const cacheKibibytes = 65_536;
+
+export interface WriterSetup {
+  readonly directory: string;
+  readonly files: LogFiles;
+  readonly end: LogPosition;
+  /** Between two looks whether the files are where they were, ms. */
+  readonly lookMs: number;
+  /** Commits after which a transaction takes no further batch. */
+  readonly transactionCommits: number;
+}
+
+export interface Batch {
+  /**
+   * Counts the failures before this batch was sent; a batch from before the last failure is void.
+   */
+  readonly era: number;
+  readonly times: readonly number[];
+  readonly bodies: readonly string[];
+}
+
+export type WriterRequest = Batch | 'close';
+
+export type WriterReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'durable'; readonly revision: number }
+  /** What is not where it was; null: all is again. Comes before what fails for it. */
+  | { readonly kind: 'place'; readonly trouble: string | null }
+  | { readonly kind: 'failed'; readonly message: string };
+
+class Writer {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #files: LogFiles;
+  readonly #inPlace: InPlace;
+  readonly #looking: NodeJS.Timeout;
+  #head: HeadFile;
+  #headInPlace: InPlace;
+  readonly #transactionCommits: number;
+  readonly #port: MessagePort;
+  #end: LogPosition;
+  #era = 0;
+  #trouble: string | undefined;
+  /** Whether there may be rows after the end, of commits that were not acknowledged. */
+  #hasExcess = false;
+
+  constructor(setup: WriterSetup, port: MessagePort) {
+    const { directory, files } = setup;
+    this.#files = files;
+    this.#database = new DatabaseSync(files.database, { timeout: 5000 });
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = ${checkpointPages};
+      PRAGMA cache_size = -${cacheKibibytes};
+    `);
+    this.#insert = this.#database.prepare(
+      'INSERT INTO commits (revision, at, crc, body) VALUES (?, ?, ?, ?)',
+    );
+    this.#remove = this.#database.prepare('DELETE FROM commits WHERE revision > ?');
+    this.#head = new HeadFile(files.head);
+    this.#head.write(setup.end);
+    this.#headInPlace = new InPlace(directory, [files.head]);
+    const { database, writeAhead, sharedMemory, lock } = files;
+    this.#inPlace = new InPlace(directory, [lock, database, writeAhead, sharedMemory], [database]);
+    this.#looking = setInterval(() => this.#look(), setup.lookMs);
+    this.#transactionCommits = setup.transactionCommits;
+    this.#end = setup.end;
+    this.#port = port;
+  }
+
+  take(request: WriterRequest): void {
+    let next: WriterRequest | undefined = request;
+    while (next !== undefined && next !== 'close') {
+      if (next.era === this.#era) next = this.#write(next);
+      else next = this.#receive();
+    }
+    if (next === 'close') this.#close();
+  }
+
+  /** The next message, where one has come already. */
+  #receive(): WriterRequest | undefined {
+    const received = receiveMessageOnPort(this.#port);
+    return received?.message as WriterRequest | undefined;
+  }
+
+  /**
+   * Writes a batch, and those that have come behind it, in one transaction.
+   *
+   * @returns a message that came and does not belong to the transaction
+   */
+  #write(first: Batch): WriterRequest | undefined {
+    let next: WriterRequest | undefined = first;
+    let { revision, crc } = this.#end;
+    try {
+      if (this.#trouble !== undefined && this.#look() !== undefined) throw new Error(this.#trouble);
+      this.#removeExcess();
+      this.#database.exec('BEGIN IMMEDIATE');
+      const last = revision + this.#transactionCommits;
+      do {
+        const { times, bodies }: Batch = next;
+        for (let index = 0; index < bodies.length; index++) {
+          const body = bodies[index] as string;
+          revision += 1;
+          crc = crc32(body, crc);
+          this.#insert.run(revision, times[index] as number, crc, body);
+        }
+        next = revision < last ? this.#receive() : undefined;
+      } while (next !== undefined && next !== 'close');
+      this.#database.exec('COMMIT');
+      this.#mustBeInPlace();
+    } catch (error) {
+      // A failed COMMIT may have undone the transaction already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#era += 1;
+      this.#report({ kind: 'failed', message: (error as Error).message });
+      return next === 'close' ? next : this.#receive();
+    }
+    this.#end = { revision, crc };
+    this.#recordHead();
+    this.#report({ kind: 'durable', revision });
+    return next ?? this.#receive();
+  }
+
+  /** A commit that went to files that are not there any more is none, also when they come back. */
+  #mustBeInPlace(): void {
+    if (this.#inPlace.displaced() === undefined) return;
+    this.#hasExcess = true;
+    this.#look();
+    this.#removeExcess();
+    throw new Error(this.#trouble ?? 'the files were away for a moment');
+  }
+
+  #removeExcess(): void {
+    if (!this.#hasExcess) return;
+    this.#remove.run(this.#end.revision);
+    this.#hasExcess = false;
+  }
+
+  /** Looks whether the files are where they were, and tells when that has changed. */
+  #look(): string | undefined {
+    const trouble = this.#inPlace.trouble();
+    if (trouble !== this.#trouble) this.#report({ kind: 'place', trouble: trouble ?? null });
+    const isNew = trouble !== undefined && this.#trouble === undefined;
+    this.#trouble = trouble;
+    if (isNew) this.#saveWriteAhead();
+    if (trouble === undefined) this.#keepHead();
+    return trouble;
+  }
+
+  /** Where only the write-ahead log was removed, nothing is lost once it is written back. */
+  #saveWriteAhead(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // What can be done about it was said.
+    }
+  }
+
+  /** It can be made again from what is known, unlike the others. */
+  #keepHead(): void {
+    if (this.#headInPlace.displaced() === undefined) return;
+    try {
+      const head = new HeadFile(this.#files.head);
+      this.#head.close();
+      this.#head = head;
+      this.#head.write(this.#end);
+      this.#headInPlace = new InPlace(dirname(this.#files.head), [this.#files.head]);
+    } catch {
+      // The next look tries again; without it, a start detects less.
+    }
+  }
+
+  #report(report: WriterReport): void {
+    this.#port.postMessage(report);
+  }
+
+  #recordHead(): void {
+    try {
+      this.#head.write(this.#end);
+    } catch {
+      // The batch is durable whatever becomes of the head file: left behind it detects less, and
+      // the next batch writes it again.
+    }
+  }
+
+  #close(): void {
+    clearInterval(this.#looking);
+    this.#database.close();
+    try {
+      this.#head.close();
+    } catch {
+      // As above.
+    }
+    this.#port.close();
+  }
+}
+
+const port = parentPort;
+if (port === null) throw new Error('writer.ts runs as a worker thread');
+const writer = new Writer(workerData as WriterSetup, port);
+port.on('message', (request: WriterRequest) => writer.take(request));
+port.postMessage({ kind: 'ready' } satisfies WriterReport);

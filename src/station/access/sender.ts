@@ -1,0 +1,19 @@
+/** Who submits a command, and under what conditions. */
+
+import { randomUUID } from 'node:crypto';
+import type { RenderedAhead } from '../../core/allocation/renderings.ts';
+import type { RequestIdentity, Revision } from '../../core/events/commit.ts';
+
+export interface Sender {
+  readonly actor: string;
+  readonly correlation?: string;
+  readonly request?: RequestIdentity | undefined;
+  readonly expected?: Revision | undefined;
+  /** What of it is rendered already. */
+  readonly ahead?: RenderedAhead | undefined;
+}
+
+export const identified = (sender: Sender): Sender & { correlation: string } => ({
+  ...sender,
+  correlation: sender.correlation ?? randomUUID(),
+});

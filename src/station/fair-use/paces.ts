@@ -1,0 +1,60 @@
+/** How fast each of many may go on: so many at once, then so many a second. */
+
+import type { Clock } from '../clocks.ts';
+
+export interface Pace {
+  /** At once, after a rest. */
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/** Of so many the latest are remembered; who is forgotten begins with a full burst. */
+const principalsMax = 20_000;
+
+interface Bucket {
+  /** How many may still be taken; below zero what was promised ahead. */
+  left: number;
+  at: number;
+}
+
+export class Paces {
+  readonly #pace: Pace;
+  readonly #clock: Clock;
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** @param clock never jumps, ms */
+  constructor(pace: Pace, clock: Clock = () => performance.now()) {
+    this.#pace = pace;
+    this.#clock = clock;
+  }
+
+  /**
+   * Takes one, or promises it for later.
+   *
+   * @param longestMs how long it may be waited for
+   * @returns ms until it may be used; null where that would be too long: nothing was taken
+   */
+  take(principal: string, longestMs: number): number | null {
+    const { burst, perSecond } = this.#pace;
+    const now = this.#clock();
+    const bucket = this.#bucket(principal, now);
+    bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) * perSecond) / 1000);
+    bucket.at = now;
+    const wait = bucket.left >= 1 ? 0 : ((1 - bucket.left) * 1000) / perSecond;
+    if (wait > longestMs) return null;
+    bucket.left -= 1;
+    return wait;
+  }
+
+  #bucket(principal: string, at: number): Bucket {
+    let bucket = this.#buckets.get(principal);
+    if (bucket) return bucket;
+    this.#buckets.set(principal, (bucket = { left: this.#pace.burst, at }));
+    if (this.#buckets.size > principalsMax)
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest);
+        break;
+      }
+    return bucket;
+  }
+}

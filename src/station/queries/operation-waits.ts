@@ -1,0 +1,179 @@
+/**
+ * Whoever waits for operations. An operation is looked at once for all who wait for it, and only
+ * when a commit touched what it is about.
+ */
+
+import { revision } from '../../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { EventLog } from '../../log/log.ts';
+import type { Operation } from './operation.ts';
+import { operationIn } from './operations.ts';
+
+/** What is looked at again rests at least so long, ms. */
+const restMs = 50;
+/** And so many times what the look took: a million processes must not take all of the station. */
+const restShare = 10;
+
+/** Told once: of the end of the operation, or how far it is when the patience ends. */
+type Waiter = (operation: Operation) => void;
+
+interface Watched {
+  readonly look: () => Operation;
+  /** Hosts, nodes and processes; null: any. */
+  readonly concerns: ReadonlySet<string> | null;
+  readonly waiters: Set<Waiter>;
+  /** What it was when it was looked at last. */
+  latest: Operation;
+  isTouched: boolean;
+  /** Until it may be looked at again. */
+  rest: NodeJS.Timeout | null;
+}
+
+export class OperationWaits {
+  readonly #log: EventLog;
+  readonly #graph: () => Graph;
+  readonly #watched = new Map<Revision, Watched>();
+  readonly #unsubscribe: () => void;
+
+  constructor(log: EventLog, graph: () => Graph) {
+    this.#log = log;
+    this.#graph = graph;
+    this.#unsubscribe = log.subscribe(log.head(), (commit) => this.#touch(commit));
+  }
+
+  /** How many operations somebody waits for. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  /** Tells everybody how far things are, though nothing has ended. */
+  release(): void {
+    for (const { waiters, latest } of [...this.#watched.values()])
+      for (const tell of [...waiters]) tell(latest);
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.release();
+  }
+
+  /**
+   * How far the operation of a commit is: at its end, or when the patience is.
+   *
+   * @param id of a durable commit
+   * @param patience ms; 0: as it is now
+   * @returns null: the commit is no operation
+   * @throws the reason of the signal
+   */
+  async until(id: Revision, patience: number, signal: AbortSignal): Promise<Operation | null> {
+    signal.throwIfAborted();
+    const watched = this.#watched.get(id) ?? this.#watch(id);
+    if (!watched) return null;
+    const operation = this.#lookAt(watched);
+    if (operation.state !== 'running' || patience <= 0) return operation;
+    this.#watched.set(id, watched);
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abandon);
+        watched.waiters.delete(tell);
+        if (watched.waiters.size === 0) this.#forget(id, watched);
+      };
+      const tell: Waiter = (latest) => {
+        leave();
+        resolve(latest);
+      };
+      const abandon = (): void => {
+        leave();
+        reject(signal.reason as Error);
+      };
+      const timer = setTimeout(() => tell(this.#lookAt(watched)), patience);
+      signal.addEventListener('abort', abandon);
+      watched.waiters.add(tell);
+    });
+  }
+
+  /** The commit, which may be large, is read once. */
+  #watch(id: Revision): Watched | null {
+    const [commit] = this.#log.read(revision(id - 1));
+    const progress = operationIn(commit!);
+    if (!progress) return null;
+    const graph = this.#graph();
+    return {
+      look: () => progress(this.#graph()),
+      concerns: concernsOf(graph, commit!.events),
+      waiters: new Set(),
+      latest: progress(graph),
+      isTouched: false,
+      rest: null,
+    };
+  }
+
+  #forget(id: Revision, watched: Watched): void {
+    if (watched.rest) clearTimeout(watched.rest);
+    this.#watched.delete(id);
+  }
+
+  #touch({ events }: Commit): void {
+    if (this.#watched.size === 0) return;
+    const graph = this.#graph();
+    const named = events.map((event) => namedIn(graph, event));
+    const isGeneral = named.some((ids) => ids.length === 0);
+    const touched = new Set(named.flat());
+    for (const watched of this.#watched.values()) {
+      if (watched.isTouched || !(isGeneral || isConcerned(watched, touched))) continue;
+      watched.isTouched = true;
+      if (!watched.rest) this.#rest(watched, restMs);
+    }
+  }
+
+  /** Looks again after a rest, if a commit has touched it by then. */
+  #rest(watched: Watched, ms: number): void {
+    watched.rest = setTimeout(() => {
+      watched.rest = null;
+      if (!watched.isTouched) return;
+      const began = performance.now();
+      const operation = this.#lookAt(watched);
+      const took = performance.now() - began;
+      if (operation.state === 'running') this.#rest(watched, Math.max(restMs, restShare * took));
+      else for (const tell of [...watched.waiters]) tell(operation);
+    }, ms);
+  }
+
+  #lookAt(watched: Watched): Operation {
+    if (!watched.isTouched) return watched.latest;
+    watched.isTouched = false;
+    return (watched.latest = watched.look());
+  }
+}
+
+const isConcerned = ({ concerns }: Watched, touched: ReadonlySet<string>): boolean => {
+  if (concerns === null) return true;
+  for (const id of touched) if (concerns.has(id)) return true;
+  return false;
+};
+
+/**
+ * The hosts, nodes and processes that an event names, and the node of the process. What names none,
+ * a wish about the cluster or a changed role, may concern any.
+ */
+const namedIn = (graph: Graph, { data }: EventRecord): string[] => {
+  const { fid, fqdn, host, node } = data as Record<string, unknown>;
+  const home = typeof fid === 'string' ? graph.get('process', fid)?.node : undefined;
+  return [fid, fqdn, host, node, home].filter((id) => typeof id === 'string');
+};
+
+/** What an operation's state hangs on: what its commit names, and the whole nodes around that. */
+const concernsOf = (graph: Graph, events: readonly EventRecord[]): ReadonlySet<string> | null => {
+  const named = events.map((event) => namedIn(graph, event));
+  if (named.some((ids) => ids.length === 0)) return null;
+  const concerns = new Set(named.flat());
+  for (const id of [...concerns]) {
+    const node = graph.one('runs', id)?.fid;
+    if (node) concerns.add(node);
+    const host = graph.get('node', id)?.host;
+    if (host !== undefined) concerns.add(host);
+  }
+  return concerns;
+};

@@ -1,0 +1,91 @@
+/** How far a removal is: what it ordered to leave, what refused, and what could not be stopped. */
+
+import type { EventData, EventType } from '../../core/events/catalogue.ts';
+import type { EventRecord } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { ProcessRow } from '../../core/graph/resources.ts';
+import { hostOf, specOf } from '../../core/lifecycle/process.ts';
+import { shownState } from '../../core/lifecycle/shown.ts';
+import { byFid } from '../../core/values/fid.ts';
+import type { Fid } from '../../core/values/fid.ts';
+import type { Operation } from './operation.ts';
+import { requirementsOf, straggler } from './stragglers.ts';
+import type { Straggler } from './stragglers.ts';
+
+/** At most so many warnings are given one by one. */
+const warningsMax = 100;
+
+type First = <T extends EventType>(type: T) => EventData<T> | undefined;
+
+/** The removal that a commit ordered; null: none. */
+export const removalIn = (events: readonly EventRecord[]): ((graph: Graph) => Operation) | null => {
+  const firsts = new Map<string, unknown>();
+  const ordered = new Set<Fid>();
+  for (const { type, data } of events) {
+    if (!firsts.has(type)) firsts.set(type, data);
+    if (type === 'ProcessRemovalOrdered' || type === 'ProcessRemoved')
+      ordered.add((data as { fid: Fid }).fid);
+  }
+  const first: First = (type) => firsts.get(type) as never;
+  const [host, node] = [first('HostRemovalOrdered')?.fqdn, first('NodeRemovalOrdered')?.fid];
+  const held = first('NodeRemovalHeld');
+  const subject = host ?? node ?? held?.host ?? held?.fid ?? [...ordered][0];
+  if (subject === undefined) return null;
+  return (graph) => {
+    const left = leftOf(graph, ordered, node ?? (host && graph.one('runs', host)?.fid));
+    const requirements = requirementsOf(graph);
+    const failed = held ? refusals(graph, held) : [];
+    const refused = failed.length + (held?.more ?? 0);
+    const isGone =
+      left.length === 0 &&
+      !(host !== undefined && graph.get('host', host)?.removing) &&
+      !(node !== undefined && graph.get('node', node)?.removing);
+    return {
+      kind: 'remove',
+      subject,
+      state: !isGone ? 'running' : held ? 'failed' : 'succeeded',
+      total: new Set([...ordered, ...left.map(({ fid }) => fid)]).size + refused,
+      done: [...ordered].filter((fid) => !graph.get('process', fid)).length,
+      failed,
+      waiting: left.map((row) => straggler(graph, requirements, row)),
+      warnings: warnings(graph, ordered, held?.more ?? 0),
+    };
+  };
+};
+
+/** What was ordered to leave and is there yet; of a node that leaves also what was ordered before. */
+const leftOf = (
+  graph: Graph,
+  ordered: ReadonlySet<Fid>,
+  node: string | undefined,
+): ProcessRow[] => {
+  const isLeaving = node !== undefined && graph.get('node', node)?.removing === true;
+  return isLeaving
+    ? [...graph.many('hosts', node)].sort(byFid)
+    : [...ordered].flatMap((fid) => graph.get('process', fid) ?? []);
+};
+
+/** Those that hold a node back, as they are now. One that has gone since is not named any more. */
+const refusals = (graph: Graph, { by }: EventData<'NodeRemovalHeld'>): Straggler[] =>
+  by.flatMap(({ fid, reason }) => {
+    const row = graph.get('process', fid);
+    if (!row) return [];
+    const [{ fqdn: host }, { name }] = [hostOf(graph, row), specOf(graph, row)];
+    return [{ fid, host, name, state: shownState(graph, row), reason }];
+  });
+
+const warnings = (graph: Graph, ordered: ReadonlySet<Fid>, more: number): string[] => {
+  const departed = [...ordered].flatMap((fid) => graph.get('departure', fid) ?? []);
+  const told = departed
+    .slice(0, warningsMax)
+    .map(
+      ({ fid, name, host, reason }) =>
+        `${fid} (${name} on ${host}) could not be stopped; it was failed, then removed: ${reason}`,
+    );
+  const rest = departed.length - told.length;
+  return [
+    ...told,
+    ...(rest > 0 ? [`${rest} more could not be stopped; they were failed, then removed`] : []),
+    ...(more > 0 ? [`${more} more refused to leave`] : []),
+  ];
+};

@@ -1,0 +1,105 @@
+/**
+ * Why a resource is as it is: the commits that made and changed it, and in each the chain of events
+ * that led there.
+ */
+
+import { revision } from '../../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import { subjectsOf } from '../../core/events/subjects.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import { shownKinds } from '../../core/graph/resources.ts';
+import type { Kind, Rows } from '../../core/graph/resources.ts';
+import { parseFid } from '../../core/values/fid.ts';
+import type { EventLog } from '../../log/log.ts';
+import type { Turn } from '../fair-use/turns.ts';
+import type { LogIndex } from '../replica/log-index.ts';
+
+export interface Found {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly row: Rows[Kind];
+}
+
+/**
+ * A commit that touched the resource, with the indexes of the events that did and of those that set
+ * them off.
+ */
+export interface Step {
+  readonly commit: Commit;
+  readonly events: readonly number[];
+}
+
+/** Kinds that can be asked for by their bare key, most likely first. */
+const explained: readonly Kind[] = [
+  'process',
+  'host',
+  'node',
+  'role',
+  'service',
+  'pool',
+  'profile',
+  'enclosure',
+  'project',
+  'var',
+  'cluster',
+];
+
+/** At most this many steps are told: the first, which made it, and the latest. */
+export const stepsMax = 100;
+
+/** The resource that an id names: a fid, an FQDN or a name. */
+export const findResource = (graph: Graph, id: string, only?: Kind): Found | undefined => {
+  const key = parseFid(id) ?? id;
+  for (const kind of only ? [only] : explained) {
+    const row = graph.get(kind, key);
+    if (row) return { kind, key, row };
+  }
+  return undefined;
+};
+
+/** Whether a word is a kind that may be asked for. */
+export const isKind = (text: string): text is Kind =>
+  (shownKinds as readonly string[]).includes(text);
+
+/** Reads what the log has about the resource between its first and its last change. */
+export const explain = async (
+  log: EventLog,
+  index: LogIndex,
+  { kind, key, row }: Found,
+  turn: Turn,
+): Promise<Step[]> => {
+  const names = identifiersOf(kind, key, row);
+  const terms = Array.from(names, (name) => `subject ${name}` as const);
+  async function* steps(after: Revision): AsyncGenerator<Step, void> {
+    for await (const stretch of index.stretches(terms, after, row.changed))
+      for (const commit of log.read(stretch.after, stretch.to)) {
+        const touching = commit.events.flatMap((event, i) => (touches(event, names) ? [i] : []));
+        if (touching.length > 0) yield { commit, events: withCauses(commit, touching) };
+        if (turn.isOver) await turn.next();
+      }
+  }
+  for await (const made of steps(revision(row.created - 1))) {
+    const enough = await index.latest(terms, row.changed, stepsMax - 1);
+    const latest: Step[] = [];
+    for await (const step of steps(revision(Math.max(made.commit.revision, enough - 1)))) {
+      latest.push(step);
+      if (latest.length === stepsMax) latest.shift();
+    }
+    return [made, ...latest];
+  }
+  return [];
+};
+
+const identifiersOf = (kind: Kind, key: string, row: Rows[Kind]): ReadonlySet<string> =>
+  new Set(kind === 'service' ? [key, (row as Rows['service']).process] : [key]);
+
+const touches = (event: EventRecord, names: ReadonlySet<string>): boolean =>
+  subjectsOf(event).some((subject) => names.has(subject));
+
+const withCauses = ({ events }: Commit, touching: readonly number[]): number[] => {
+  const all = new Set(touching);
+  for (const start of touching)
+    for (let cause = events[start]!.cause; cause !== undefined; cause = events[cause]!.cause)
+      all.add(cause);
+  return [...all].sort((a, b) => a - b);
+};

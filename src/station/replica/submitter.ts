@@ -1,0 +1,172 @@
+/**
+ * Takes commands through the engine into the log.
+ *
+ * The engine decides at once, on a graph that may be ahead of the disk; the answer waits until the
+ * log has the commit. When the log cannot keep it, everything that is not durable is taken back and
+ * every waiting caller is told.
+ */
+
+import type { Command } from '../../core/commands/index.ts';
+import type { Engine } from '../../core/engine.ts';
+import type { Submission } from '../../core/engine.ts';
+import { revision } from '../../core/events/commit.ts';
+import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { Refused } from '../../core/rejection.ts';
+import { LogBusyError, RevisionConflictError } from '../../log/log.ts';
+import type { EventLog } from '../../log/log.ts';
+import type { MakeReply, Result } from '../result.ts';
+
+/** How many replies to requests with an idempotency key are kept at hand. */
+const repliesKept = 1024;
+/** The reply to a larger commit is too large to be kept; it is made again from the log. */
+const eventsOfKept = 200;
+
+export interface SubmitterParts {
+  readonly engine: Engine;
+  readonly log: EventLog;
+  /** Wall clock, ms since the epoch. */
+  readonly now: () => number;
+  /** The graph as it was at a revision, for a reply that is no longer at hand. */
+  readonly graphAt: (revision: Revision, actor: string) => Promise<Graph>;
+}
+
+/** A submission before it is timed. */
+export type Untimed = Omit<Submission, 'at'>;
+
+export class Submitter {
+  readonly #engine: Engine;
+  readonly #log: EventLog;
+  readonly #now: () => number;
+  readonly #graphAt: SubmitterParts['graphAt'];
+  #lastAppend: Promise<void> = Promise.resolve();
+  readonly #replies = new Map<string, unknown>();
+  /** By actor, the last retry whose answer is being made again. */
+  readonly #retries = new Map<string, Promise<void>>();
+
+  constructor({ engine, log, now, graphAt }: SubmitterParts) {
+    this.#engine = engine;
+    this.#log = log;
+    this.#now = now;
+    this.#graphAt = graphAt;
+  }
+
+  /** Commits decided and not durable yet. */
+  get waiting(): number {
+    return this.#engine.head - this.#log.head();
+  }
+
+  /**
+   * Resolves once everything the graph shows is durable. A read that was taken before may then be
+   * given out: what it shows cannot vanish any more.
+   *
+   * @throws what the log failed with: the read may have shown what does not exist
+   */
+  settled(): Promise<void> | undefined {
+    return this.#engine.head === this.#log.head() ? undefined : this.#lastAppend;
+  }
+
+  /**
+   * Decides a command and waits until it is durable.
+   *
+   * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
+   */
+  async submit<T>(command: Command, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
+    const outcome = this.#engine.submit(command, { ...options, at: this.#now() });
+    switch (outcome.kind) {
+      case 'committed': {
+        const { commit } = outcome;
+        const reply = this.#replyTo(commit, makeReply);
+        await this.#append(commit);
+        if (commit.request && commit.events.length <= eventsOfKept)
+          this.#keep(`${commit.actor} ${commit.request.key}`, reply);
+        return { ok: true, revision: commit.revision, changed: true, reply };
+      }
+      case 'unchanged': {
+        const reply = makeReply(this.#engine.graph, null);
+        await this.settled();
+        return { ok: true, revision: outcome.revision, changed: false, reply };
+      }
+      case 'repeated':
+        await this.settled();
+        return this.#repeat(outcome.revision, options, makeReply);
+      case 'rejected':
+        await this.settled();
+        return { ok: false, rejection: outcome.rejection };
+    }
+  }
+
+  dryRun(
+    command: Command,
+    submission: Untimed,
+    look?: (graph: Graph) => void,
+  ): { ok: true; events: EventRecord[] } | Refused {
+    return this.#engine.dryRun(command, { ...submission, at: this.#now() }, look);
+  }
+
+  /** A commit whose answer cannot be made is not made either. */
+  #replyTo<T>(commit: Commit, makeReply: MakeReply<T>): T {
+    try {
+      return makeReply(this.#engine.graph, commit);
+    } catch (error) {
+      this.#engine.rollBack(commit);
+      throw error;
+    }
+  }
+
+  /**
+   * What was issued before a commit that fails may still become durable; only that commit and what
+   * followed is taken back.
+   */
+  #append(commit: Commit): Promise<void> {
+    const before = this.#lastAppend;
+    const appended = this.#log.append(commit, revision(commit.revision - 1)).then(
+      () => this.#engine.confirm(commit.revision),
+      (error: unknown) => {
+        if (this.#engine.rollBack(commit)) this.#lastAppend = before;
+        // Decided on top of a commit that the log had just refused: nothing is wrong with this one.
+        throw error instanceof RevisionConflictError ? new LogBusyError(this.waiting) : error;
+      },
+    );
+    this.#lastAppend = appended;
+    return appended;
+  }
+
+  async #repeat<T>(at: Revision, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
+    const kept = this.#replies.get(`${options.actor} ${options.request!.key}`) as T | undefined;
+    if (kept !== undefined) return { ok: true, revision: at, changed: true, reply: kept };
+    const reply = await this.#inTurn(options.actor, async () => {
+      const [commit] = this.#log.read(revision(at - 1));
+      return makeReply(await this.#graphAt(at, options.actor), commit!);
+    });
+    return { ok: true, revision: at, changed: true, reply };
+  }
+
+  /**
+   * Whoever retries much at once, as after a crash of the station, gets the answers one after the
+   * other: together they take no more of the past than one.
+   */
+  async #inTurn<T>(actor: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#retries.get(actor);
+    const mine = before ? before.then(work) : work();
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#retries.set(actor, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#retries.get(actor) === settled) this.#retries.delete(actor);
+    }
+  }
+
+  #keep(id: string, reply: unknown): void {
+    this.#replies.set(id, reply);
+    if (this.#replies.size <= repliesKept) return;
+    for (const oldest of this.#replies.keys()) {
+      this.#replies.delete(oldest);
+      return;
+    }
+  }
+}
