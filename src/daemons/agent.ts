@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { Agent, defaultTiming } from '../agent/agent.ts';
+import { DescriptorWatch } from '../agent/descriptors.ts';
 import { agentVersion, factGatherer } from '../agent/facts.ts';
 import { agentId, canonicalFqdn } from '../agent/identity.ts';
 import { holdName, holdState, meetingPlace, TakenError } from '../agent/only-one.ts';
@@ -154,7 +155,9 @@ async function prepare(
   });
   // It tells the agent what it finds.
   supervision.recover();
+  const descriptors = new DescriptorWatch(log);
   const letGo = (): void => {
+    descriptors.close();
     for (const name of names) name.remove();
     state.release();
   };
