@@ -35,7 +35,7 @@ import { agentMessageBytesMax } from '../src/contract/agent-protocol.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { requestMemoryMin } from '../src/core/graph/remembering.ts';
 import { requestLimits } from '../src/core/graph/requests.ts';
-import { instanceLengthMax, instancesMax } from '../src/core/lifecycle/instance.ts';
+import { instanceLengthMax, instancesMax } from '../src/core/values/instance.ts';
 import { sqliteLogLimits } from '../src/log/sqlite/sqlite-log.ts';
 import { heartbeatsPerSecondMax } from '../src/station/duties/agent-sessions.ts';
 import type { Pace } from '../src/station/fair-use/paces.ts';

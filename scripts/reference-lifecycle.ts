@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pauseBefore } from '../src/core/lifecycle/failure.ts';
 import { transitions } from '../src/core/lifecycle/transitions.ts';
 import type { Ownership } from '../src/core/values/roles.ts';
-import { defaultVars } from '../src/core/vars.ts';
+import { defaultVars } from '../src/core/values/vars.ts';
 
 export const lifecyclePath = join(import.meta.dirname, '..', 'docs', 'life-cycle.md');
 

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { varNames, varSpecs } from '../src/core/vars.ts';
-import type { VarSpec } from '../src/core/vars.ts';
+import { varNames, varSpecs } from '../src/core/values/vars.ts';
+import type { VarSpec } from '../src/core/values/vars.ts';
 
 export const varsPath = join(import.meta.dirname, '..', 'docs', 'vars.md');
 

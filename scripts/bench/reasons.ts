@@ -1,6 +1,6 @@
 /** Reasons and events of a type in a long log: by its index, and by looking through the log. */
 
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { inTurns } from '../../src/station/fair-use/turns.ts';
 import { explain, findResource } from '../../src/station/queries/why.ts';
 import { LogIndex } from '../../src/station/replica/log-index.ts';

@@ -11,17 +11,26 @@ interface Part {
   readonly project: Readonly<Record<string, Strength>>;
   /** The only packages it may import; absent: any, and Node's own modules too. */
   readonly packages?: readonly string[];
+  /**
+   * For folders of this part, and files beside them, the others of this part that each may import from. What is
+   * not listed may import any of them.
+   */
+  readonly inside?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Every part of `src`, those to come as well: its folders, and the two executables' entry files. */
 export const arrows: Readonly<Record<string, Part>> = {
-  core: { project: {}, packages: ['typebox'] },
+  core: {
+    project: {},
+    packages: ['typebox'],
+    inside: { values: [], events: ['values'] },
+  },
   addresses: { project: {} },
   disk: { project: {} },
   nodeset: { project: {} },
   ipmi: { project: {} },
-  contract: { project: { core: 'values' }, packages: ['typebox'] },
-  log: { project: { 'core/events': 'types', disk: 'values' } },
+  contract: { project: { 'core/values': 'values' }, packages: ['typebox'] },
+  log: { project: { 'core/events': 'types', 'core/values': 'types', disk: 'values' } },
   config: { project: { core: 'values' } },
   station: {
     project: {
@@ -31,6 +40,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       disk: 'values',
       nodeset: 'values',
     },
+    inside: { access: ['result.ts'], 'fair-use': ['clocks.ts'] },
   },
   checks: { project: { core: 'values', nodeset: 'values' } },
   obm: { project: { contract: 'values', ipmi: 'values', log: 'values', disk: 'values' } },
@@ -80,12 +90,24 @@ export function breach({ from, to, inProject, typesOnly }: Import): string | und
   const part = arrows[name];
   if (part === undefined) return `src/${name} is not in the table of arrows`;
   if (!inProject) return packageBreach(name, part, to);
-  if (partOf(to) === name) return undefined;
+  if (partOf(to) === name) return insideBreach(name, part, from, to);
 
   const strength = Object.entries(part.project).find(([path]) => isWithin(to, path))?.[1];
   if (strength === undefined) return `${name} must not import ${to}`;
   if (strength === 'types' && !typesOnly) return `${name} may import only types from ${to}`;
   return undefined;
+}
+
+function insideBreach(
+  name: string,
+  { inside }: Part,
+  from: string,
+  to: string,
+): string | undefined {
+  const [own, other] = [placeIn(from), placeIn(to)];
+  const allowed = inside?.[own];
+  if (allowed === undefined || other === own || allowed.includes(other)) return undefined;
+  return `${name}/${own} must not import ${to}`;
 }
 
 function packageBreach(name: string, part: Part, specifier: string): string | undefined {
@@ -96,6 +118,11 @@ function packageBreach(name: string, part: Part, specifier: string): string | un
 
 function partOf(file: string): string {
   return file.split('/')[0] ?? file;
+}
+
+/** The folder of a part that holds a file, or the file itself where it stands beside the folders. */
+function placeIn(file: string): string {
+  return file.split('/')[1] ?? file;
 }
 
 /** Whether `path` is `folder`, something in it, or the module file that bears its name. */

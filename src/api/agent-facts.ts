@@ -1,7 +1,7 @@
 /** An agent's report as the core takes it: what it does not say is as it was. */
 
 import type { ReportedFacts } from '../contract/agent-protocol.ts';
-import type { HostFacts } from '../core/graph/resources.ts';
+import type { HostFacts } from '../core/values/host-facts.ts';
 import type { Pace } from '../station/fair-use/paces.ts';
 import { ApiError } from './errors.ts';
 

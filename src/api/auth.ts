@@ -1,8 +1,8 @@
 /** Who is asking, and whether they may. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { retiredRole } from '../core/graph/resources.ts';
 import type { CredentialRow } from '../core/graph/resources.ts';
+import { retiredRole } from '../core/values/credential-roles.ts';
 import type { Station } from '../station/station.ts';
 import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';

@@ -8,7 +8,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isLoopback } from '../addresses/loopback.ts';
-import type { CredentialRole, CredentialRow, retiredRole } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/resources.ts';
+import type { CredentialRole, retiredRole } from '../core/values/credential-roles.ts';
 
 /** Connections in all. */
 export const connectionsMax = 25_000;

@@ -5,8 +5,8 @@
 
 import type { Problem } from '../config/problem.ts';
 import type { ProblemDetails } from '../contract/replies.ts';
-import type { RejectionCode } from '../core/rejection.ts';
-import { rejections } from '../core/rejection.ts';
+import { rejections } from '../core/values/rejection.ts';
+import type { RejectionCode } from '../core/values/rejection.ts';
 
 const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'cluster-not-loaded': 409,

@@ -1,6 +1,7 @@
 /** The last commits as every stream tells them: written down once, however many read. */
 
-import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Commit } from '../core/events/commit.ts';
+import type { Revision } from '../core/values/revision.ts';
 import { eventViews } from './views/events.ts';
 
 /** Characters of the commits that are kept. */

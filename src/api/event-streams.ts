@@ -7,8 +7,9 @@
 import type { ServerResponse } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { revision } from '../core/events/commit.ts';
-import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Commit } from '../core/events/commit.ts';
+import { revision } from '../core/values/revision.ts';
+import type { Revision } from '../core/values/revision.ts';
 import { Share, streamLimits } from '../station/fair-use/shares.ts';
 import type { Station } from '../station/station.ts';
 import { EventRing } from './event-ring.ts';

@@ -6,8 +6,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Done, DryRun, Operation } from '../contract/replies.ts';
 import type { Command } from '../core/commands/index.ts';
-import { revision } from '../core/events/commit.ts';
-import type { Revision } from '../core/events/commit.ts';
+import { revision } from '../core/values/revision.ts';
+import type { Revision } from '../core/values/revision.ts';
 import { Share, waitLimits } from '../station/fair-use/shares.ts';
 import type { Operation as Progress } from '../station/queries/operation.ts';
 import { isOrderOf, isRemoving, orderOf } from '../station/queries/under-way.ts';

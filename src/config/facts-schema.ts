@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 import type { DeclaredObm } from '../core/values/facts.ts';
 import type { Variables } from '../core/values/roles.ts';
-import { varNames, varSpecs } from '../core/vars.ts';
+import { varNames, varSpecs } from '../core/values/vars.ts';
 import { namePattern } from './process-template.ts';
 import { RecoverySteps } from './recovery.ts';
 import type { NativeRecovery } from './recovery.ts';

@@ -6,7 +6,7 @@ import type {
   DeclaredHost,
   DeclaredObm,
 } from '../core/values/facts.ts';
-import { varProblems } from '../core/vars.ts';
+import { varProblems } from '../core/values/vars.ts';
 import { NativeFacts } from './facts-schema.ts';
 import type { NativeFactsDocument, NativeHost, NativeObm } from './facts-schema.ts';
 import { DeviceIndex, duplicates, problemOf, serialWarnings } from './facts.ts';

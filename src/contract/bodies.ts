@@ -2,17 +2,17 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { reportableStates } from '../core/commands/report-process-state.ts';
-import { leaseSecondsMax, leaseSecondsMin } from '../core/graph/resources.ts';
-import { instanceLengthMax } from '../core/lifecycle/instance.ts';
+import { instanceLengthMax } from '../core/values/instance.ts';
+import { leaseSecondsMax, leaseSecondsMin } from '../core/values/lease.ts';
+import { reportableStates } from '../core/values/states.ts';
 import {
   CredentialRole,
   FidText,
   Fqdn,
+  nullable,
   Overrides,
   ProcessState,
   RoleName,
-  nullable,
   strict,
 } from './values.ts';
 

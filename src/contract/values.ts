@@ -2,13 +2,9 @@
 
 import { Type } from 'typebox';
 import type { TNull, TSchema, TUnion } from 'typebox';
-import {
-  credentialRoles,
-  hostStates,
-  processStates,
-  retiredRole,
-} from '../core/graph/resources.ts';
+import { credentialRoles, retiredRole } from '../core/values/credential-roles.ts';
 import { ownerships, processTypes } from '../core/values/roles.ts';
+import { hostStates, processStates } from '../core/values/states.ts';
 
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>(Type.Enum([...values], { description }));

@@ -13,8 +13,7 @@ import { decide } from './commands/index.ts';
 import type { Command } from './commands/index.ts';
 import { readEvent, writeEvent } from './events/catalogue.ts';
 import type { EventDraft } from './events/catalogue.ts';
-import { revision } from './events/commit.ts';
-import type { Commit, EventRecord, RequestIdentity, Revision } from './events/commit.ts';
+import type { Commit, EventRecord, RequestIdentity } from './events/commit.ts';
 import type { Position } from './graph/changes.ts';
 import { evolve } from './graph/evolve/index.ts';
 import { Graph } from './graph/graph.ts';
@@ -22,10 +21,12 @@ import type { Journal } from './graph/graph.ts';
 import { refusedForRoom, rememberRequest } from './graph/remembering.ts';
 import { requestId, requestLimits } from './graph/requests.ts';
 import type { RequestLimits } from './graph/requests.ts';
-import { reject } from './rejection.ts';
-import type { Refused, Rejection } from './rejection.ts';
 import { rulesFor } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
+import { reject } from './values/rejection.ts';
+import type { Refused, Rejection } from './values/rejection.ts';
+import { revision } from './values/revision.ts';
+import type { Revision } from './values/revision.ts';
 
 /** Who asks, when, and under what conditions. */
 export interface Submission {

@@ -8,7 +8,7 @@ import type { EventDraft } from './events/catalogue.ts';
 import type { Graph } from './graph/graph.ts';
 import { clusterPolicy } from './graph/resources.ts';
 import type { Fid } from './values/fid.ts';
-import { defaultVars, isVarName } from './vars.ts';
+import { defaultVars, isVarName } from './values/vars.ts';
 
 export interface FieldChange {
   readonly name: string;

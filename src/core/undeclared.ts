@@ -2,18 +2,7 @@
 
 import type { Graph } from './graph/graph.ts';
 import type { RoleRow } from './graph/resources.ts';
-import type { Declaration } from './values/facts.ts';
-
-/** Kinds of what is declared that nothing runs of, so that it can go at once. */
-export const withdrawable = [
-  'obm',
-  'role',
-  'profile',
-  'pool',
-  'enclosure',
-  'project',
-  'var',
-] as const;
+import type { Declaration, withdrawable } from './values/facts.ts';
 
 export interface Undeclared {
   readonly kind: (typeof withdrawable)[number] | 'host' | 'role of host' | 'recovery';

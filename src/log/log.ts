@@ -1,6 +1,7 @@
 /** The event log: what every driver offers, and the errors it may end with. */
 
-import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Commit } from '../core/events/commit.ts';
+import type { Revision } from '../core/values/revision.ts';
 
 /**
  * What an acknowledged append survives: `disk` a power cut, `quorum-memory` the loss of a minority

@@ -1,13 +1,14 @@
 /** A log in memory, for tests and trials: nothing survives the process. */
 
-import type { Commit, Revision } from '../core/events/commit.ts';
-import type { CommitListener, EventLog } from './log.ts';
+import type { Commit } from '../core/events/commit.ts';
+import type { Revision } from '../core/values/revision.ts';
 import {
   AppendFailedError,
   LogBusyError,
   LogUnavailableError,
   RevisionConflictError,
 } from './log.ts';
+import type { CommitListener, EventLog } from './log.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /**

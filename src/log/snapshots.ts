@@ -11,7 +11,7 @@ import { closeSync, fstatSync, readdirSync, readSync, rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Revision } from '../core/events/commit.ts';
+import type { Revision } from '../core/values/revision.ts';
 import { makeFolderSync, replaceFile } from '../disk/lasting-file.ts';
 import { openRegularSync } from '../disk/regular-file.ts';
 

@@ -1,6 +1,7 @@
 /** Live delivery of durable commits inside one process; every driver uses it. */
 
-import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Commit } from '../core/events/commit.ts';
+import type { Revision } from '../core/values/revision.ts';
 import type { CommitListener } from './log.ts';
 
 /** Commits delivered to a listener that is catching up before other work gets its turn. */

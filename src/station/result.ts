@@ -1,8 +1,9 @@
 /** What submitting a command came to. */
 
-import type { Commit, Revision } from '../core/events/commit.ts';
+import type { Commit } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
-import type { Rejection } from '../core/rejection.ts';
+import type { Rejection } from '../core/values/rejection.ts';
+import type { Revision } from '../core/values/revision.ts';
 
 export type Result<T> =
   | {

@@ -1,7 +1,7 @@
 /** Who may do what: every route, with every role and with tokens that are none. */
 
 import t from 'tap';
-import type { CredentialRole } from '../../src/core/graph/resources.ts';
+import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { host, openStation, reported, secretOf, until } from '../station/harness.ts';
 import type { Answer } from '../station/harness.ts';
 

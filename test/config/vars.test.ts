@@ -1,5 +1,5 @@
 import t from 'tap';
-import { defaultVars, varNames, varProblems, varSpecs } from '../../src/core/vars.ts';
+import { defaultVars, varNames, varProblems, varSpecs } from '../../src/core/values/vars.ts';
 
 t.test('the defaults are legal and are those of Halon', async (t) => {
   t.same(varProblems(defaultVars), []);

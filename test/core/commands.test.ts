@@ -7,9 +7,9 @@ import type { Command } from '../../src/core/commands/index.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
 import type { Engine, Submission } from '../../src/core/engine.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
-import { rejections } from '../../src/core/rejection.ts';
-import type { RejectionCode } from '../../src/core/rejection.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import { rejections } from '../../src/core/values/rejection.ts';
+import type { RejectionCode } from '../../src/core/values/rejection.ts';
 import {
   add,
   addedBy,

@@ -5,12 +5,12 @@ import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { definitionOf } from '../../src/core/events/catalogue.ts';
 import type { EventType } from '../../src/core/events/catalogue.ts';
-import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import { requestMemory } from '../../src/core/graph/remembering.ts';
-import { Graph } from '../../src/core/graph/graph.ts';
 import { restoreLine, snapshotLines } from '../../src/core/graph/dump.ts';
+import { Graph } from '../../src/core/graph/graph.ts';
+import { requestMemory } from '../../src/core/graph/remembering.ts';
 import { kinds } from '../../src/core/graph/resources.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import {
   add,
   addedBy,
@@ -20,8 +20,8 @@ import {
   given,
   load,
   newEngine,
-  noon,
   nodeUp,
+  noon,
   rejectionOf,
   remove,
   report,

@@ -2,15 +2,15 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
 import { Adjacency, Tally } from '../../src/core/graph/adjacency.ts';
 import { Graph, GraphIntegrityError } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation } from '../../src/core/graph/relations.ts';
 import { keyFields, kinds } from '../../src/core/graph/resources.ts';
 import type { HostRow, Kind, Rows } from '../../src/core/graph/resources.ts';
-import type { Fid } from '../../src/core/values/fid.ts';
 import { fid } from '../../src/core/values/fid.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
+import { revision } from '../../src/core/values/revision.ts';
 
 const made = { created: revision(1), changed: revision(1) };
 

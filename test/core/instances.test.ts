@@ -2,8 +2,8 @@
 
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
-import { instancesMax } from '../../src/core/lifecycle/instance.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import { instancesMax } from '../../src/core/values/instance.ts';
 import { add, addedBy, given, load, newEngine, nodeUp, report, submit } from './scenario.ts';
 
 const host = 'n1.example';

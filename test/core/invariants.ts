@@ -3,16 +3,16 @@
  */
 
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
-import type { Graph } from '../../src/core/graph/graph.ts';
 import { keyOf } from '../../src/core/graph/graph.ts';
+import type { Graph } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
 import type { DeadlineRow, ProcessRow } from '../../src/core/graph/resources.ts';
+import { varOf } from '../../src/core/graph/vars.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
 import { canonicalPrefix } from '../../src/core/values/endpoint.ts';
 import { fidKey } from '../../src/core/values/fid.ts';
-import { varOf } from '../../src/core/vars.ts';
 
 const must = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(what);

@@ -5,13 +5,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { NumberSet } from '../../src/core/allocation/number-set.ts';
-import { revision } from '../../src/core/events/commit.ts';
 import { Deadlines } from '../../src/core/graph/deadlines-by-kind.ts';
 import { DeadlineHeap } from '../../src/core/graph/deadlines.ts';
 import { deadlineKinds } from '../../src/core/graph/resources.ts';
 import type { DeadlineRow } from '../../src/core/graph/resources.ts';
 import { parseEndpoint } from '../../src/core/values/endpoint.ts';
 import { fid, fidKey, parseFid } from '../../src/core/values/fid.ts';
+import { revision } from '../../src/core/values/revision.ts';
 
 /** The kind is always the same for an id. */
 const deadline = (id: string, at: number): DeadlineRow => ({

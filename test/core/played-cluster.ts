@@ -7,8 +7,8 @@ import type { EventData, EventType } from '../../src/core/events/catalogue.ts';
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
-import type { Rejection } from '../../src/core/rejection.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import type { Rejection } from '../../src/core/values/rejection.ts';
 import {
   add,
   load,

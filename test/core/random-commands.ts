@@ -4,16 +4,15 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import { observedStates } from '../../src/core/commands/report-process.ts';
-import { stepOutcomes } from '../../src/core/commands/report-recovery-step.ts';
 import type { Submission } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
-import { processStates } from '../../src/core/graph/resources.ts';
 import type { ProcessRow } from '../../src/core/graph/resources.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
-import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
+import { sshDefaults, stepOutcomes } from '../../src/core/values/recovery-policy.ts';
 import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';
 import type { Json } from '../../src/core/values/roles.ts';
+import { processStates } from '../../src/core/values/states.ts';
 import {
   add,
   allRoles,

@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Engine } from '../../src/core/engine.ts';
-import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory, requestMemoryMin } from '../../src/core/graph/remembering.ts';
 import { requestLimits } from '../../src/core/graph/requests.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { newEngine, nodeUp, noon } from './scenario.ts';
 
 const few = { each: 3, inAll: 5 };

@@ -10,14 +10,14 @@ import type { ObservedState, ReportProcess } from '../../src/core/commands/repor
 import { Engine } from '../../src/core/engine.ts';
 import type { Outcome, Submission } from '../../src/core/engine.ts';
 import type { EventData, EventDraft, EventType } from '../../src/core/events/catalogue.ts';
-import { revision } from '../../src/core/events/commit.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
-import type { HostFacts, ProcessState, WantedState } from '../../src/core/graph/resources.ts';
-import type { Rejection } from '../../src/core/rejection.ts';
 import type { Declaration, DeclaredHost } from '../../src/core/values/facts.ts';
 import { fidKey } from '../../src/core/values/fid.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import type { HostFacts } from '../../src/core/values/host-facts.ts';
+import type { Rejection } from '../../src/core/values/rejection.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { defaultReadiness } from '../../src/core/values/roles.ts';
 import type {
   ProcessSpec,
@@ -26,6 +26,7 @@ import type {
   RoleSource,
   Variables,
 } from '../../src/core/values/roles.ts';
+import type { ProcessState, WantedState } from '../../src/core/values/states.ts';
 
 /** A process template of the table. */
 export interface Template extends Partial<ProcessSpec> {

@@ -10,9 +10,9 @@ import { writeEnvironmentFile } from '../../src/agent/supervision/environment-fi
 import { intended, NotARecord, RunRecords } from '../../src/agent/supervision/run-record.ts';
 import type { RunRecord } from '../../src/agent/supervision/run-record.ts';
 import { readConfig, writeConfig, writePrivately } from '../../src/cli/config.ts';
-import type { Revision } from '../../src/core/events/commit.ts';
+import type { Revision } from '../../src/core/values/revision.ts';
 import { listSnapshots, readSnapshot, saveSnapshot } from '../../src/log/snapshots.ts';
-import { ownLog, createLog, logFiles, openVerified } from '../../src/log/sqlite/files.ts';
+import { createLog, logFiles, openVerified, ownLog } from '../../src/log/sqlite/files.ts';
 import { HeadFile, logStart, readHeadFile } from '../../src/log/sqlite/head-file.ts';
 import type { LogPosition } from '../../src/log/sqlite/head-file.ts';
 import { stationKey } from '../../src/station/access/key.ts';

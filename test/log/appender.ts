@@ -6,7 +6,7 @@
  */
 
 import { createInterface } from 'node:readline';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { commitAt } from './contract.ts';
 

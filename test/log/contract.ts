@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { Test } from 'tap';
 import type { Commit } from '../../src/core/events/commit.ts';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import type { EventLog } from '../../src/log/log.ts';
 
 export interface OpenLog {

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { revision } from '../../src/core/values/revision.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
-import { revision } from '../../src/core/events/commit.ts';
 import { commitAt, logContract } from './contract.ts';
 
 logContract(t, 'memory', async () => {

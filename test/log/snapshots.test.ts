@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
-import type { SnapshotAbout } from '../../src/log/snapshots.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import {
   listSnapshots,
   pruneSnapshots,
   readSnapshot,
   saveSnapshot,
 } from '../../src/log/snapshots.ts';
+import type { SnapshotAbout } from '../../src/log/snapshots.ts';
 
 function about(at: number): SnapshotAbout {
   return { revision: revision(at), crc: 0xfedcba98, digest: `digest of ${at}`, rules: '1' };

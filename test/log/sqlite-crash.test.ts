@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import t from 'tap';
 import type { Test } from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { commitAt, range } from './contract.ts';
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import type { Test } from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { HeadFile } from '../../src/log/sqlite/head-file.ts';
-import type { SqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import type { SqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { appendAll } from './contract.ts';
 
 const page = 4096;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { appendAll, commitAt, logContract, range } from './contract.ts';
 

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import t from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { pastLimits } from '../../src/station/fair-use/shares.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
 import { Archive } from '../../src/station/replica/archive.ts';

@@ -2,7 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { revision } from '../../src/core/events/commit.ts';
+import { revision } from '../../src/core/values/revision.ts';
 import { waitLimits } from '../../src/station/fair-use/shares.ts';
 import { OperationWaits } from '../../src/station/queries/operation-waits.ts';
 import { openStation, until } from './harness.ts';

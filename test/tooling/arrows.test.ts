@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import type { Linter } from 'eslint';
@@ -43,12 +44,24 @@ t.test('the table names only parts that exist in it', async (t) => {
   }
 });
 
+t.test('the table names only folders and files that exist in their part', async (t) => {
+  for (const [name, { inside = {} }] of Object.entries(arrows))
+    for (const [place, allowed] of Object.entries(inside))
+      for (const path of [place, ...allowed])
+        t.ok(existsSync(join(src, name, path)), `${name}: ${place} -> ${path}`);
+});
+
 const judged: readonly [file: string, statement: string, reason: RegExp | undefined][] = [
   ['core/engine.ts', "import { Type } from 'typebox';", undefined],
   ['core/engine.ts', "import { Value } from 'typebox/value';", undefined],
   ['core/engine.ts', "import { join } from 'node:path';", /core must not import node:path/],
   ['core/rules/x.ts', "import { y } from '../graph/y.ts';", undefined],
   ['core/rules/x.ts', "import type { L } from '../../log/log.ts';", /core must not import log/],
+  ['core/values/x.ts', "import type { y } from './y.ts';", undefined],
+  ['core/values/x.ts', "import type { E } from '../events/e.ts';", /core\/values must not import/],
+  ['core/events/x.ts', "import { y } from '../values/y.ts';", undefined],
+  ['core/events/x.ts', "export { y } from '../graph/y.ts';", /core\/events must not import/],
+  ['core/events/x.ts', "import { Engine } from '../engine.ts';", /core\/events must not import/],
   ['log/sqlite/log.ts', "import { DatabaseSync } from 'node:sqlite';", undefined],
   ['log/sqlite/log.ts', "import type { Commit } from '../../core/events/commit.ts';", undefined],
   ['log/sqlite/log.ts', "import { Commit } from '../../core/events/commit.ts';", /only types/],
@@ -61,6 +74,16 @@ const judged: readonly [file: string, statement: string, reason: RegExp | undefi
   ['client/a.ts', "export { a } from '../contract/values.ts';", /only types/],
   ['station/station.ts', "import { Engine } from '../core/engine.ts';", undefined],
   ['station/station.ts', "import { serve } from '../api/server.ts';", /station must not import/],
+  ['station/access/x.ts', "import { y } from './y.ts';", undefined],
+  [
+    'station/access/x.ts',
+    "import { y } from '../replica/y.ts';",
+    /station\/access must not import/,
+  ],
+  ['station/fair-use/x.ts', "import { Rate } from '../rate.ts';", /station\/fair-use must not/],
+  ['station/duties/x.ts', "import { y } from '../fair-use/y.ts';", undefined],
+  ['contract/x.ts', "import { y } from '../core/values/y.ts';", undefined],
+  ['contract/x.ts', "import { y } from '../core/events/y.ts';", /contract must not import core/],
   ['api/server.ts', "import { Station } from '../station/station.ts';", undefined],
   ['client/client.ts', "import type { Status } from '../contract.ts';", undefined],
   ['client/client.ts', "import type { S } from '../contract/status.ts';", undefined],

@@ -1,6 +1,6 @@
 /** A cluster for floods: large, with a long log, and with a token of each kind. */
 
-import type { CredentialRole } from '../../../src/core/graph/resources.ts';
+import type { CredentialRole } from '../../../src/core/values/credential-roles.ts';
 import type { Fid } from '../../../src/core/values/fid.ts';
 import { newToken } from '../../../src/station/access/tokens.ts';
 import type { Station } from '../../../src/station/station.ts';

@@ -3,15 +3,17 @@
 import type { Added, Process, StatusProcess } from '../../contract/replies.ts';
 import { configurationOf } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
-import type { Commit, Revision } from '../../core/events/commit.ts';
+import type { Commit } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import type { ProcessRow, ProcessState } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/resources.ts';
 import { presentInstance } from '../../core/lifecycle/instance.ts';
 import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import type { Fid } from '../../core/values/fid.ts';
+import type { Revision } from '../../core/values/revision.ts';
+import type { ProcessState } from '../../core/values/states.ts';
 
 /** A service is in the state of its process. */
 const services = (

@@ -1,7 +1,7 @@
 /** Which endpoints and which range values are taken, cluster-wide and per node. */
 
-import type { Revision } from '../events/commit.ts';
 import { canonicalPrefix } from '../values/endpoint.ts';
+import type { Revision } from '../values/revision.ts';
 import { NumberSet } from './number-set.ts';
 
 /** A family of number sets by name; empty ones are let go. */

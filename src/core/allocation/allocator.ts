@@ -11,12 +11,12 @@ import type { EventDraft } from '../events/catalogue.ts';
 import { Tally } from '../graph/adjacency.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/resources.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
 import { parseEndpoint } from '../values/endpoint.ts';
 import type { DeclaredRole } from '../values/facts.ts';
 import { fid } from '../values/fid.ts';
 import type { Fid, FidType } from '../values/fid.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import type { ProcessSpec, RenderedTemplate, RenderRole, Variables } from '../values/roles.ts';
 import { hostVariables } from './variables.ts';
 

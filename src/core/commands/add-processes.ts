@@ -3,9 +3,9 @@
 import { Allocator } from '../allocation/allocator.ts';
 import { requiredFirst } from '../allocation/role-order.ts';
 import type { EventOf } from '../events/catalogue.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
 import type { DeclaredRole } from '../values/facts.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -2,8 +2,8 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Refused } from '../rejection.ts';
 import type { Fid } from '../values/fid.ts';
+import type { Refused } from '../values/rejection.ts';
 import type { RenderRole } from '../values/roles.ts';
 
 /** The id and hash of a token that the station made for a process. */

@@ -1,9 +1,9 @@
 /** Issuing and revoking access tokens. The token itself never comes here, only its hash. */
 
 import type { Graph } from '../graph/graph.ts';
-import type { CredentialRole } from '../graph/resources.ts';
-import { reject } from '../rejection.ts';
+import type { CredentialRole } from '../values/credential-roles.ts';
 import type { Fid } from '../values/fid.ts';
+import { reject } from '../values/rejection.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 

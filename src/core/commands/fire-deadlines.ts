@@ -3,6 +3,7 @@
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.ts';
+import { varOf } from '../graph/vars.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
 import { startOrder, stopOrder } from '../lifecycle/orders.ts';
 import { hostOf } from '../lifecycle/process.ts';
@@ -10,7 +11,6 @@ import { attemptRecovery } from '../lifecycle/recovery.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { isWanted } from '../lifecycle/wanted.ts';
 import type { Fid } from '../values/fid.ts';
-import { varOf } from '../vars.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -6,13 +6,13 @@
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { refusalOfOlder } from '../lifecycle/instance.ts';
-import type { Instance } from '../lifecycle/instance.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { removed } from '../lifecycle/removal.ts';
 import { nextState } from '../lifecycle/transitions.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
 import type { Fid } from '../values/fid.ts';
+import type { Instance } from '../values/instance.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -2,15 +2,16 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow, ProcessState, WantedState } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/resources.ts';
 import { startOrder } from '../lifecycle/orders.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
 import type { Fid } from '../values/fid.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
+import type { ProcessState, WantedState } from '../values/states.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -12,10 +12,10 @@ import { mayRun, removed } from '../lifecycle/removal.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { busyReason, stayingOf } from '../lifecycle/staying.ts';
 import type { Staying } from '../lifecycle/staying.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
 import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

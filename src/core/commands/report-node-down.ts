@@ -1,6 +1,6 @@
 /** The station has not heard from a host for too long, or was told that it goes. */
 
-import { reject } from '../rejection.ts';
+import { reject } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

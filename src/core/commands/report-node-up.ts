@@ -1,8 +1,9 @@
 /** An agent says that its host is up, and what the host is like. */
 
 import type { EventDraft } from '../events/catalogue.ts';
-import type { HostFacts, HostRow } from '../graph/resources.ts';
-import { reject } from '../rejection.ts';
+import type { HostRow } from '../graph/resources.ts';
+import type { HostFacts } from '../values/host-facts.ts';
+import { reject } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -2,16 +2,13 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import { isNewInstance, refusalOfOlder } from '../lifecycle/instance.ts';
-import type { Instance } from '../lifecycle/instance.ts';
 import { isManaged } from '../lifecycle/process.ts';
-import { reject } from '../rejection.ts';
 import type { Fid } from '../values/fid.ts';
+import type { Instance } from '../values/instance.ts';
+import { reject } from '../values/rejection.ts';
+import type { ReportableState } from '../values/states.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
-
-/** What an owner may report. */
-export const reportableStates = ['starting', 'online', 'offline', 'failed'] as const;
-export type ReportableState = (typeof reportableStates)[number];
 
 export interface ReportProcessState {
   readonly type: 'ReportProcessState';

@@ -5,8 +5,8 @@ import type { ProcessRow } from '../graph/resources.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';
-import { reject } from '../rejection.ts';
 import type { Fid } from '../values/fid.ts';
+import { reject } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -1,11 +1,9 @@
 /** The station tells how a step of the recovery of a host ended. */
 
 import { recoveryDetailLength } from '../events/recovery.ts';
+import type { StepOutcome } from '../values/recovery-policy.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
-
-export const stepOutcomes = ['done', 'failed', 'interrupted'] as const;
-export type StepOutcome = (typeof stepOutcomes)[number];
 
 export interface ReportRecoveryStep {
   readonly type: 'ReportRecoveryStep';

@@ -5,7 +5,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/resources.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { startRecovery } from '../lifecycle/recovery.ts';
-import { reject } from '../rejection.ts';
+import { reject } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -1,7 +1,8 @@
 /** Changes settings of the cluster, all of those given or none. */
 
-import { reject } from '../rejection.ts';
-import { currentVars, isVarName, varOf, varProblems } from '../vars.ts';
+import { currentVars, varOf } from '../graph/vars.ts';
+import { reject } from '../values/rejection.ts';
+import { isVarName, varProblems } from '../values/vars.ts';
 import { decided } from './command.ts';
 import type { Decide } from './command.ts';
 

@@ -1,7 +1,7 @@
 /** Events of the declared cluster: places, roles, pools, variables. */
 
 import { Type } from 'typebox';
-import { withdrawable } from '../undeclared.ts';
+import { withdrawable } from '../values/facts.ts';
 import type { Fid } from '../values/fid.ts';
 import { event } from './define.ts';
 import { closed, FidField, Name } from './fields.ts';

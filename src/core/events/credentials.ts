@@ -1,8 +1,8 @@
 /** Events of access tokens. They carry hashes, never tokens. */
 
 import { Type } from 'typebox';
-import { credentialRoles } from '../graph/resources.ts';
-import type { CredentialRole } from '../graph/resources.ts';
+import { credentialRoles } from '../values/credential-roles.ts';
+import type { CredentialRole } from '../values/credential-roles.ts';
 import { event } from './define.ts';
 import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
 

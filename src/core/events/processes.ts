@@ -1,17 +1,13 @@
 /** Events of nodes and processes. */
 
 import { Type } from 'typebox';
-import {
-  leaseSecondsMax,
-  leaseSecondsMin,
-  processStates,
-  wantedStates,
-} from '../graph/resources.ts';
-import type { ProcessState, WantedState } from '../graph/resources.ts';
-import { instanceLengthMax } from '../lifecycle/instance.ts';
 import type { Fid } from '../values/fid.ts';
+import { instanceLengthMax } from '../values/instance.ts';
+import { leaseSecondsMax, leaseSecondsMin } from '../values/lease.ts';
 import { defaultReadiness, ownerships, processTypes } from '../values/roles.ts';
 import type { ProcessSpec } from '../values/roles.ts';
+import { processStates, wantedStates } from '../values/states.ts';
+import type { ProcessState, WantedState } from '../values/states.ts';
 import { event } from './define.ts';
 import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
 

@@ -1,7 +1,7 @@
 /** The small changes that the changes of events are made of. */
 
 import type { EventData, EventType } from '../events/catalogue.ts';
-import type { Revision } from '../events/commit.ts';
+import type { Revision } from '../values/revision.ts';
 import type { Graph } from './graph.ts';
 import type { ReadGraph } from './read-graph.ts';
 import type { DeadlineKind, DeadlineRow, HostRow, Kind, Provenance, Rows } from './resources.ts';

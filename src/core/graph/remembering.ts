@@ -1,8 +1,8 @@
 /** Remembering the requests that were answered, so that a retry finds its answer, and forgetting them. */
 
 import type { Commit } from '../events/commit.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import { clearDeadline, made, setDeadline } from './changes.ts';
 import type { Graph } from './graph.ts';
 import { requestId } from './requests.ts';

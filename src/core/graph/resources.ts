@@ -1,19 +1,19 @@
 /** Everything the graph may hold, by kind. Rows are immutable: a change puts a new row. */
 
-import type { Revision } from '../events/commit.ts';
+import type { CredentialRole, retiredRole } from '../values/credential-roles.ts';
 import type { DeclaredDevice, DeclaredRole } from '../values/facts.ts';
 import type { Fid } from '../values/fid.ts';
+import type { HostFacts } from '../values/host-facts.ts';
 import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
+import type { Revision } from '../values/revision.ts';
 import type { ProcessSpec, RoleSource, Variables } from '../values/roles.ts';
+import type { HostState, ProcessState, WantedState } from '../values/states.ts';
 
 /** The commits that made a row and that changed it last. */
 export interface Provenance {
   readonly created: Revision;
   readonly changed: Revision;
 }
-
-export const wantedStates = ['online', 'offline'] as const;
-export type WantedState = (typeof wantedStates)[number];
 
 /** A wish and the commit that expressed it. */
 export interface Wanted {
@@ -63,28 +63,6 @@ export interface ProfileRow extends Provenance {
 }
 
 export interface RoleRow extends Provenance, RoleSource {}
-
-/** What an agent says of its host. */
-export interface HostFacts {
-  /** Random id the agent made on its first start; tells two machines with one name apart. */
-  readonly agent: string;
-  /** Address of the host as its stations reach it. */
-  readonly address: string;
-  /** LNet id, for example `10.0.0.9@tcp`. */
-  readonly lnid: string;
-  readonly interfaces: readonly { readonly name: string; readonly address: string }[];
-  /** MiB. */
-  readonly memory_mib: number;
-  readonly cpus: number;
-  readonly kernel: string;
-  readonly boot_id: string;
-  /** Version of the agent. */
-  readonly version: string;
-}
-
-/** `unknown`: declared, never heard of. */
-export const hostStates = ['unknown', 'up', 'down'] as const;
-export type HostState = (typeof hostStates)[number];
 
 export interface HostRow extends Provenance {
   readonly fqdn: string;
@@ -163,22 +141,6 @@ export interface SpecRow extends Provenance {
   readonly spec: ProcessSpec;
 }
 
-export const processStates = [
-  'unknown',
-  'offline',
-  'starting',
-  'online',
-  'quiescing',
-  'stopping',
-  'failed',
-  'inhibited',
-] as const;
-export type ProcessState = (typeof processStates)[number];
-
-/** The shortest and the longest lease of a process, seconds. */
-export const leaseSecondsMin = 5;
-export const leaseSecondsMax = 86_400;
-
 export interface ProcessRow extends Provenance {
   readonly fid: Fid;
   readonly node: Fid;
@@ -222,16 +184,6 @@ export interface DepartureRow extends Provenance {
   readonly name: string;
   readonly reason: string;
 }
-
-export const credentialRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
-/** `process`: may read one process's configuration and report its state, nothing else. */
-export type CredentialRole = (typeof credentialRoles)[number];
-
-/**
- * The token of an agent whose host was removed while it was down: good for nothing but to be told so,
- * so that the agent ends what it still runs.
- */
-export const retiredRole = 'retired';
 
 export interface CredentialRow extends Provenance {
   readonly id: string;

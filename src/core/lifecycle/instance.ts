@@ -5,16 +5,9 @@
  */
 
 import type { ProcessRow } from '../graph/resources.ts';
-import { reject } from '../rejection.ts';
-import type { Refused } from '../rejection.ts';
-
-/** Runs that a process is known by: the present one, and those before it. */
-export const instancesMax = 8;
-/** Of the name of a run, characters. */
-export const instanceLengthMax = 64;
-
-/** Who reports; undefined where it did not say. */
-export type Instance = string | undefined;
+import type { Instance } from '../values/instance.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 
 export const presentInstance = ({ instances }: ProcessRow): string | null => instances?.[0] ?? null;
 
@@ -42,9 +35,3 @@ export const refusalOfOlder = (
     { subject: process.fid },
   );
 };
-
-/** The runs that are known when one has begun, newest first. */
-export const withInstance = ({ instances = [] }: ProcessRow, instance: string): string[] => [
-  instance,
-  ...instances.slice(0, instancesMax - 1),
-];

@@ -3,8 +3,8 @@
 import type { ReadGraph } from '../graph/read-graph.ts';
 import { clusterPolicy } from '../graph/resources.ts';
 import type { RecoveryRow } from '../graph/resources.ts';
+import { varOf } from '../graph/vars.ts';
 import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
-import { varOf } from '../vars.ts';
 
 /** The steps for a host: its own, else those of the cluster, else none, which is to wait. */
 export const policyOf = (graph: ReadGraph, fqdn: string): readonly RecoveryStep[] =>

@@ -4,7 +4,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import { deadlineId } from '../graph/changes.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { RecoveryRow } from '../graph/resources.ts';
-import { varOf } from '../vars.ts';
+import { varOf } from '../graph/vars.ts';
 import { fence, stepDue } from './recovery-steps.ts';
 
 /** Attempts that follow each other without end come at least this often, ms. */

@@ -2,10 +2,10 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import { retiredRole } from '../graph/resources.ts';
 import type { HostRow, ProcessRow } from '../graph/resources.ts';
+import { varOf } from '../graph/vars.ts';
+import { retiredRole } from '../values/credential-roles.ts';
 import { byFid } from '../values/fid.ts';
-import { varOf } from '../vars.ts';
 import { hostOf, specOf } from './process.ts';
 
 /** Whether somebody may be running it. */

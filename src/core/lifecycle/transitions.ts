@@ -3,8 +3,8 @@
  * their trigger here, and the reference is generated from it.
  */
 
-import type { ProcessState } from '../graph/resources.ts';
 import type { Ownership } from '../values/roles.ts';
+import type { ProcessState } from '../values/states.ts';
 
 export interface Transition {
   readonly ownership: Ownership;

@@ -9,7 +9,7 @@ import { problemLength } from '../events/hosts.ts';
 import { problemText } from '../graph/evolve/index.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/resources.ts';
-import type { Refused } from '../rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import type { Rule } from './rule.ts';
 
 /** Adds the pending roles of a host in their order, up to the first that is refused. */

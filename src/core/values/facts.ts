@@ -78,3 +78,14 @@ export interface Declaration {
   /** What is done about hosts that are lost; null: what was declared before. */
   readonly recovery: readonly RecoveryStep[] | null;
 }
+
+/** Kinds of what is declared that nothing runs of, so that it can go at once. */
+export const withdrawable = [
+  'obm',
+  'role',
+  'profile',
+  'pool',
+  'enclosure',
+  'project',
+  'var',
+] as const;

@@ -43,6 +43,10 @@ export const sshDefaults: SshStep = {
   times: 1,
 };
 
+/** How a step may end. */
+export const stepOutcomes = ['done', 'failed', 'interrupted'] as const;
+export type StepOutcome = (typeof stepOutcomes)[number];
+
 /** How many steps a policy may have. */
 export const recoveryStepsMax = 16;
 

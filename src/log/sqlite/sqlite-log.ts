@@ -8,9 +8,9 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { Commit, Revision } from '../../core/events/commit.ts';
+import type { Commit } from '../../core/events/commit.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import type { Narrowed } from '../../disk/modes.ts';
-import type { CommitListener, EventLog } from '../log.ts';
 import {
   AppendFailedError,
   LogBusyError,
@@ -18,11 +18,12 @@ import {
   NotInPlaceError,
   RevisionConflictError,
 } from '../log.ts';
+import type { CommitListener, EventLog } from '../log.ts';
 import { Subscriptions } from '../subscriptions.ts';
 import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
 import { logFailure } from './failure.ts';
-import type { LogFiles } from './files.ts';
 import { createLog, holdLog, logFiles, openVerified, ownLog } from './files.ts';
+import type { LogFiles } from './files.ts';
 import type { LogPosition } from './head-file.ts';
 import type { SqliteReader } from './reader.ts';
 import type { WriterReport, WriterRequest, WriterSetup } from './writer.ts';

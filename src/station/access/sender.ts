@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { RenderedAhead } from '../../core/allocation/renderings.ts';
-import type { RequestIdentity, Revision } from '../../core/events/commit.ts';
+import type { RequestIdentity } from '../../core/events/commit.ts';
+import type { Revision } from '../../core/values/revision.ts';
 
 export interface Sender {
   readonly actor: string;

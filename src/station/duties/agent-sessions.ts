@@ -4,8 +4,8 @@
  */
 
 import type { Graph } from '../../core/graph/graph.ts';
+import { varOf } from '../../core/graph/vars.ts';
 import type { Fid } from '../../core/values/fid.ts';
-import { varOf } from '../../core/vars.ts';
 import type { Clock } from '../clocks.ts';
 import type { Assigned } from './assignments.ts';
 

@@ -4,12 +4,12 @@ import { configurationOf, environmentFile } from '../../core/configuration.ts';
 import type { EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
+import { varOf } from '../../core/graph/vars.ts';
 import { isPaused } from '../../core/lifecycle/orders.ts';
 import { isManaged, specOf } from '../../core/lifecycle/process.ts';
 import { parseEndpoint } from '../../core/values/endpoint.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { MemoryLimits, Readiness } from '../../core/values/roles.ts';
-import { varOf } from '../../core/vars.ts';
 
 /** How an agent finds out that a process is online, with every name resolved. */
 export type ResolvedReadiness =

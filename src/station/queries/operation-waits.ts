@@ -3,9 +3,10 @@
  * when a commit touched what it is about.
  */
 
-import { revision } from '../../core/events/commit.ts';
-import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import { revision } from '../../core/values/revision.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
 import type { Operation } from './operation.ts';
 import { operationIn } from './operations.ts';

@@ -3,13 +3,14 @@
  * from the graph, so there is nothing that could be lost or left over by a crash.
  */
 
-import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import { hostOf, isManaged } from '../../core/lifecycle/process.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import type { Operation } from './operation.ts';
 import { removalIn } from './removals.ts';
 import { requirementsOf, straggler } from './stragglers.ts';

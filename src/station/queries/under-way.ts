@@ -1,9 +1,10 @@
 /** Removals that were ordered before and are not over: who orders one again follows it. */
 
 import type { Command } from '../../core/commands/index.ts';
-import type { Commit, Revision } from '../../core/events/commit.ts';
+import type { Commit } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import { removalIn } from './removals.ts';
 
 /** Commands that can find what they ask for under way. */

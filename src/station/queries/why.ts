@@ -3,13 +3,14 @@
  * that led there.
  */
 
-import { revision } from '../../core/events/commit.ts';
-import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import { subjectsOf } from '../../core/events/subjects.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { shownKinds } from '../../core/graph/resources.ts';
 import type { Kind, Rows } from '../../core/graph/resources.ts';
 import { parseFid } from '../../core/values/fid.ts';
+import { revision } from '../../core/values/revision.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
 import type { Turn } from '../fair-use/turns.ts';
 import type { LogIndex } from '../replica/log-index.ts';

@@ -3,11 +3,11 @@
 import { rmSync } from 'node:fs';
 import { Engine } from '../../core/engine.ts';
 import type { Outside } from '../../core/engine.ts';
-import { revision } from '../../core/events/commit.ts';
-import type { Revision } from '../../core/events/commit.ts';
 import { restoreLine, snapshotLines } from '../../core/graph/dump.ts';
 import { Graph } from '../../core/graph/graph.ts';
 import { rulesVersion } from '../../core/rules/index.ts';
+import { revision } from '../../core/values/revision.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import { ownContentSync } from '../../disk/modes.ts';
 import type { Narrowed } from '../../disk/modes.ts';
 import { NotInPlaceError } from '../../log/log.ts';

@@ -3,7 +3,7 @@
  * and in fair turns between those who ask. The last few are kept for the next question.
  */
 
-import type { Revision } from '../../core/events/commit.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
 import type { Asker } from '../fair-use/long-reads.ts';
 import { pastAnswerLimits, pastLimits, Share } from '../fair-use/shares.ts';

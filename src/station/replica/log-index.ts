@@ -8,8 +8,8 @@
 
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { revision } from '../../core/events/commit.ts';
-import type { Revision } from '../../core/events/commit.ts';
+import { revision } from '../../core/values/revision.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import { ownFileSync } from '../../disk/modes.ts';
 import { logFiles } from '../../log/sqlite/files.ts';
 import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';

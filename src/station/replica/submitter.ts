@@ -7,12 +7,12 @@
  */
 
 import type { Command } from '../../core/commands/index.ts';
-import type { Engine } from '../../core/engine.ts';
-import type { Submission } from '../../core/engine.ts';
-import { revision } from '../../core/events/commit.ts';
-import type { Commit, EventRecord, Revision } from '../../core/events/commit.ts';
+import type { Engine, Submission } from '../../core/engine.ts';
+import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { Refused } from '../../core/rejection.ts';
+import type { Refused } from '../../core/values/rejection.ts';
+import { revision } from '../../core/values/revision.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import { LogBusyError, RevisionConflictError } from '../../log/log.ts';
 import type { EventLog } from '../../log/log.ts';
 import type { MakeReply, Result } from '../result.ts';

@@ -4,14 +4,15 @@
  */
 
 import type { EventDraft, EventType } from '../../events/catalogue.ts';
-import { withInstance } from '../../lifecycle/instance.ts';
 import { fidKey } from '../../values/fid.ts';
 import type { Fid } from '../../values/fid.ts';
+import { withInstance } from '../../values/instance.ts';
+import type { ProcessState } from '../../values/states.ts';
 import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from '../changes.ts';
 import type { Evolve, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { forgetRequest } from '../remembering.ts';
-import type { HostRow, ProcessState, Rows } from '../resources.ts';
+import type { HostRow, Rows } from '../resources.ts';
 import { endRecovery, recoveryEvolvers } from './recovery.ts';
 import { removalEvolvers } from './removal.ts';
 import { resetGraph } from './reset.ts';
@@ -247,7 +248,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
 
   ProcessInstanceBegan: (graph, { fid, instance }, { revision }) => {
     const process = graph.must('process', fid);
-    const instances = withInstance(process, instance);
+    const instances = withInstance(process.instances ?? [], instance);
     graph.put('process', { ...process, instances, changed: revision });
   },
 

@@ -1,9 +1,9 @@
 /** What the events of leaving change in the graph, beyond taking rows away. */
 
 import type { EventType } from '../../events/catalogue.ts';
+import { retiredRole } from '../../values/credential-roles.ts';
 import { clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolve } from '../changes.ts';
-import { retiredRole } from '../resources.ts';
 
 type RemovalEvent = Extract<
   EventType,

@@ -3,8 +3,6 @@
  * that follow from it.
  */
 
-import type { ReadGraph } from './graph/read-graph.ts';
-
 export interface VarSpec {
   readonly unit: 'seconds' | 'count' | 'percent';
   /** Inclusive bounds. */
@@ -84,14 +82,6 @@ export const varNames: readonly VarName[] = Object.keys(varSpecs) as VarName[];
 export const defaultVars: Vars = Object.fromEntries(
   varNames.map((name) => [name, varSpecs[name].default]),
 ) as Vars;
-
-/** The value that holds for a setting: what was set, else its default. */
-export const varOf = (graph: ReadGraph, name: VarName): number =>
-  graph.get('var', name)?.value ?? varSpecs[name].default;
-
-/** All settings as they are. */
-export const currentVars = (graph: ReadGraph): Vars =>
-  Object.fromEntries(varNames.map((name) => [name, varOf(graph, name)])) as Vars;
 
 export const isVarName = (name: string): name is VarName => Object.hasOwn(varSpecs, name);
 
