@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Client } from '../client/client.ts';
+import { refuseOpenToOthers } from '../disk/modes.ts';
 import { readConfig } from './config.ts';
 import type { Environment } from './config.ts';
 import { Failure } from './exit-codes.ts';
@@ -54,13 +55,21 @@ export const checkToken = (text: string, source: string): string => {
   return token;
 };
 
+/** The token in a file, which is refused where others may use it. */
 export const readToken = async (path: string): Promise<string> => {
+  let token: string;
   try {
-    return checkToken(await readFile(path, 'utf8'), path);
+    token = checkToken(await readFile(path, 'utf8'), path);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure('usage', `cannot read the token: ${(error as Error).message}`);
   }
+  try {
+    refuseOpenToOthers(path, 'a token', { byRoot: true, toRoot: true });
+  } catch (error) {
+    throw new Failure('usage', (error as Error).message);
+  }
+  return token;
 };
 
 /** Reads certificates, so that a mistake is told before anybody is asked. */

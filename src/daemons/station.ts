@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { isLoopback } from '../addresses/loopback.ts';
 import { createServer } from '../api/server.ts';
+import { refuseOpenToOthers } from '../disk/modes.ts';
 import { Station } from '../station/station.ts';
 
 interface StationFlags {
@@ -75,7 +76,9 @@ const tlsOf = ({ tlsCert, tlsKey }: StationFlags): { cert: Buffer; key: Buffer }
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
     throw new Error('--tls-cert and --tls-key go together');
-  return { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
+  const tls = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
+  refuseOpenToOthers(tlsKey, 'a private key', { byRoot: true });
+  return tls;
 };
 
 const runStation = async (flags: StationFlags): Promise<void> => {

@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 export type Narrowed = (path: string, mode: string) => void;
 
 const others = 0o077;
+const groupReads = 0o040;
 
 /**
  * Sees to it that a directory is this user's alone, mode 0700. One that is not there is left to
@@ -64,17 +65,32 @@ export function ownContentSync(directory: string, narrowed: Narrowed = () => {})
   }
 }
 
+/** How a file with a secret may come to whoever reads it, other than as a file of its own. */
+export interface Handing {
+  /** By root, to a group, as the keys of a machine are: mode 0640. */
+  readonly byRoot?: boolean;
+  /** By anybody, where root reads it: of root's own accord, as with sudo. */
+  readonly toRoot?: boolean;
+}
+
 /**
  * Refuses a file with a secret that others may use. A link is followed: what counts is the file.
  *
  * @param holds what is in it, for example `a token`
  * @throws Error that says what to do
  */
-export function refuseOpenToOthers(path: string, holds: string): void {
-  const { mode, uid } = statSync(path);
-  if (uid !== 0 && uid !== process.geteuid?.())
-    throw new Error(`${path} holds ${holds} and belongs to another user, ${uid}; give it an owner`);
-  if ((mode & others) === 0) return;
+export function refuseOpenToOthers(path: string, holds: string, handing: Handing = {}): void {
+  const stat = statSync(path);
+  const { mode, uid } = stat;
+  const own = process.geteuid?.();
+  // What is typed is nobody's to read; the mode of a terminal says who may write on it.
+  if (stat.isCharacterDevice()) return;
+  if (uid !== 0 && uid !== own && !(handing.toRoot === true && own === 0))
+    throw new Error(
+      `${path} holds ${holds} and belongs to another user, ${uid}; make it yours: chown ${own} ${path}`,
+    );
+  const allowed = handing.byRoot === true && uid === 0 ? groupReads : 0;
+  if ((mode & others & ~allowed) === 0) return;
   throw new Error(
     `${path} holds ${holds}, and others may use it (mode ${shown(mode)}); ` +
       `make it yours alone: chmod 600 ${path}`,

@@ -1,5 +1,6 @@
 /** Contexts and tokens: where they are kept, who may read them, and which of them counts. */
 
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -7,6 +8,7 @@ import type { Test } from 'tap';
 import { configPath, readConfig, writeConfig, writePrivately } from '../../src/cli/config.ts';
 import type { Environment } from '../../src/cli/config.ts';
 import { resolveSession } from '../../src/cli/session.ts';
+import { environment, shell } from './station.ts';
 
 const home = (t: Test): Environment => ({ XDG_CONFIG_HOME: t.testdir() });
 
@@ -97,7 +99,7 @@ t.test(
   async (t) => {
     const env = await withContexts(t);
     const file = join(env.XDG_CONFIG_HOME ?? '', 'token');
-    writeFileSync(file, 'file-token\n');
+    writeFileSync(file, 'file-token\n', { mode: 0o600 });
     const given = { ...env, HALCYON_STATION: 'http://env.example', HALCYON_TOKEN: 'env-token' };
 
     t.match(await resolveSession({}, env), {
@@ -121,6 +123,56 @@ t.test(
     });
   },
 );
+
+t.test('a token file that others can use is refused, wherever it is named', async (t) => {
+  const env = await withContexts(t);
+  const file = join(env.XDG_CONFIG_HOME ?? '', 'token');
+  writeFileSync(file, 's3cret');
+  const named = [
+    resolveSession.bind(undefined, { station: 'http://x', tokenFile: file }, env),
+    resolveSession.bind(undefined, { station: 'http://x' }, { ...env, HALCYON_TOKEN_FILE: file }),
+    resolveSession.bind(undefined, { context: 'kept' }, env),
+  ];
+  const contexts = { kept: { station: ['http://x'], token_file: file } };
+  await writeConfig(env, { current: null, contexts });
+  for (const mode of [0o644, 0o604, 0o620, 0o606, 0o660]) {
+    chmodSync(file, mode);
+    const message =
+      `${file} holds a token, and others may use it (mode 0${mode.toString(8)}); ` +
+      `make it yours alone: chmod 600 ${file}`;
+    for (const session of named) await t.rejects(session(), { ending: 'usage', message });
+  }
+  for (const mode of [0o600, 0o400]) {
+    chmodSync(file, mode);
+    for (const session of named) t.equal((await session()).token, 's3cret', mode.toString(8));
+  }
+});
+
+t.test('root may hand a token to a group, and read those of others; nobody else may', async (t) => {
+  const env = home(t);
+  const file = join(env.XDG_CONFIG_HOME ?? '', 'token');
+  const session = resolveSession.bind(undefined, { station: 'http://x', tokenFile: file }, env);
+  writeFileSync(file, 's3cret', { mode: 0o600 });
+  execFileSync('chown', ['0:65534', file]);
+  chmodSync(file, 0o640);
+  t.equal((await session()).token, 's3cret', 'of root, for a group');
+  execFileSync('chown', ['65534:65534', file]);
+  await t.rejects(session(), { message: /others may use it \(mode 0640\)/ });
+  chmodSync(file, 0o600);
+  t.equal((await session()).token, 's3cret', 'of somebody else, read by root');
+});
+
+t.test('a token may come from a pipe', async (t) => {
+  const folder = t.testdir();
+  const env = environment(folder, { HALCYON_STATION: 'http://127.0.0.1:9' });
+  // Nobody is asked with a token that is refused: that would be exit code 2.
+  const asking = await shell(
+    "bash -c 'halctl --token-file <(echo s3cret) auth whoami'",
+    folder,
+    env,
+  );
+  t.match(asking, { code: 5, err: /127\.0\.0\.1:9/ });
+});
 
 t.test(
   "a context's token goes to no station but its own, unless the context is named",

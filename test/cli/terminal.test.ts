@@ -236,7 +236,7 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
 t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', async (t) => {
   const folder = t.testdir({ home: {} });
   const { url, token } = await startStation(t, join(folder, 'data'));
-  writeFileSync(join(folder, 'token'), token);
+  writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: url,
     HALCYON_TOKEN_FILE: join(folder, 'token'),

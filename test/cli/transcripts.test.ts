@@ -206,7 +206,7 @@ transcript('refusals', 'every refusal has its exit code, its reason and what to 
   'halctl cluster node add n1.example',
   "halctl cluster node add 'n[1-999999999]' --role app",
   'halctl cluster status --at yesterday',
-  'echo nonsense >wrong.token; halctl --token-file wrong.token auth whoami',
+  '(umask 077; echo nonsense >wrong.token); halctl --token-file wrong.token auth whoami',
   'env -u HALCYON_TOKEN_FILE halctl auth whoami',
   'halctl auth token create looker --role viewer -o viewer.token >/dev/null && halctl --token-file viewer.token system node add n8.example',
   'env -u HALCYON_STATION halctl cluster status',

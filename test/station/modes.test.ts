@@ -108,3 +108,41 @@ t.test('a second station on a directory is told whose it is', async (t) => {
   t.match(second.stderr(), said);
   await until('the first to serve', async () => (await first.ask('GET', '/whoami')).status === 200);
 });
+
+t.test('a private key for TLS that others can use is refused', async (t) => {
+  const folder = temporary(t);
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const request =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=x';
+  const files = ['-keyout', key, '-out', cert];
+  execFileSync('openssl', [...request.split(' '), ...files], { stdio: 'ignore' });
+  const flags = ['--tls-cert', cert, '--tls-key', key];
+  const data = (): string => {
+    const directory = join(folder, 'data');
+    mkdirSync(directory, { mode: 0o700, recursive: true });
+    return directory;
+  };
+  const refused = async (said: RegExp): Promise<void> => {
+    const station = runStation(t, ['--data', data(), '--listen', '127.0.0.1:0', ...flags]);
+    t.equal(await station.ended, 1);
+    t.match(station.stderr(), said);
+  };
+  for (const mode of [0o644, 0o604, 0o660]) {
+    chmodSync(key, mode);
+    await refused(
+      new RegExp(
+        `key.pem holds a private key, and others may use it \\(mode 0${mode.toString(8)}\\); ` +
+          `make it yours alone: chmod 600 ${key}\n`,
+      ),
+    );
+  }
+  execFileSync('chown', ['65534', key]);
+  chmodSync(key, 0o600);
+  await refused(/key.pem holds a private key and belongs to another user, 65534/);
+  t.same(readdirSync(data()), [], 'nothing has been opened before');
+  // As Debian's ssl-cert has it: of root, for the group of those who serve.
+  execFileSync('chown', ['0:65534', key]);
+  chmodSync(key, 0o640);
+  const station = await startStation(t, data(), { flags });
+  t.match(station.url, /^https:/);
+});
