@@ -158,7 +158,8 @@ for (const [what, { take, giveBack, says }] of Object.entries(displacements))
     take(data);
     const ready = await until('the station to notice', async () => {
       const answer = await station.ask('GET', '/readyz');
-      return answer.status === 503 ? answer : null;
+      // What is done in several steps is seen in between as well, with other words.
+      return answer.status === 503 && says.test(answer.body.detail) ? answer : null;
     });
     t.match(ready.body, { code: 'not-in-place', detail: says });
     const refused = await add(station, 'refused');

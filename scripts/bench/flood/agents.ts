@@ -22,15 +22,19 @@ const connected = async ({ url, tokens, agentHost }: Target): Promise<WebSocket 
 /** What the agent's own side may hold: the flood must not be what runs out of memory. */
 const unsentMax = 4 * 1024 * 1024;
 
-/** Says one thing after the other as fast as the connection takes it, and connects anew when cut. */
+/**
+ * Says one thing after the other as fast as the connection takes it, and connects anew when cut; something is said however
+ * soon the end comes.
+ */
 const keepTalking =
   (message: (target: Target, i: number) => object, isReading: boolean): Flood['run'] =>
   async (target, end) => {
     let said = 0;
-    while (!end.aborted) {
+    const isOver = (): boolean => end.aborted && said > 0;
+    while (!isOver()) {
       const socket = await connected(target);
       if (!isReading) socket?.pause();
-      while (socket?.readyState === WebSocket.OPEN && !end.aborted) {
+      while (socket?.readyState === WebSocket.OPEN && !isOver()) {
         for (let i = 0; i < 100 && socket.bufferedAmount < unsentMax; i += 1)
           socket.send(JSON.stringify(message(target, (said += 1))));
         await setImmediate();

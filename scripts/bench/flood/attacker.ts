@@ -1,6 +1,6 @@
 /**
- * A process of its own that floods a station: told the flood's name and its target, it begins; told
- * anything else, it ends and says how often it asked.
+ * A process of its own that floods a station: told the flood's name and its target, it says that it
+ * begins; told anything else, it ends and says how often it asked.
  */
 
 import { once } from 'node:events';
@@ -14,5 +14,6 @@ if (!flood) throw new Error(`there is no flood "${name}"`);
 const end = new AbortController();
 process.once('message', () => end.abort());
 process.once('disconnect', () => process.exit(1));
+process.send!('begun');
 const asked = await flood.run(target, end.signal);
 process.send!(asked, () => process.exit(0));

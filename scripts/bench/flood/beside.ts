@@ -35,10 +35,16 @@ const rssOf = (pid: number): number =>
 
 type Station = Pick<StationProcess, 'url' | 'pid'>;
 
-/** Begins a flood in a process of its own. */
-const begin = (flood: Flood, { url }: Station, cluster: Cluster): (() => Promise<number>) => {
+/** Begins a flood in a process of its own, which takes its time to start on a busy machine. */
+const begin = async (
+  flood: Flood,
+  { url }: Station,
+  cluster: Cluster,
+): Promise<() => Promise<number>> => {
   const child = fork(join(import.meta.dirname, 'attacker.ts'));
+  const begun = once(child, 'message');
   child.send({ name: flood.name, target: { ...cluster, url } });
+  await begun;
   return async () => {
     const told = once(child, 'message');
     child.send('end');
@@ -54,7 +60,7 @@ export const besideOperator = async (
   cluster: Cluster,
   seconds: number,
 ): Promise<Beside> => {
-  const end = flood ? begin(flood, station, cluster) : (): Promise<number> => Promise.resolve(0);
+  const end = flood ? await begin(flood, station, cluster) : async (): Promise<number> => 0;
   const until = performance.now() + seconds * 1000;
   const failures: string[] = [];
   const timed = async (path: string, init: RequestInit): Promise<number> => {

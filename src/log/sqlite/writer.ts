@@ -165,10 +165,10 @@ class Writer {
   /** Looks whether the files are where they were, and tells when that has changed. */
   #look(): string | undefined {
     const trouble = this.#inPlace.trouble();
+    // Before it is told: whoever hears of it may end the station.
+    if (trouble !== undefined && this.#trouble === undefined) this.#saveWriteAhead();
     if (trouble !== this.#trouble) this.#report({ kind: 'place', trouble: trouble ?? null });
-    const isNew = trouble !== undefined && this.#trouble === undefined;
     this.#trouble = trouble;
-    if (isNew) this.#saveWriteAhead();
     if (trouble === undefined) this.#keepHead();
     return trouble;
   }
