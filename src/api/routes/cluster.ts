@@ -12,8 +12,8 @@ import { renderingsOfLoad } from '../../core/allocation/renderings.ts';
 import type { RenderedAhead } from '../../core/allocation/renderings.ts';
 import type { LoadDeclaration } from '../../core/commands/load-declaration.ts';
 import { isLeaving } from '../../core/declared.ts';
-import type { EventDraft } from '../../core/events/catalogue.ts';
 import type { Commit, EventRecord } from '../../core/events/commit.ts';
+import { eventsOf, isKnown } from '../../core/events/reading.ts';
 import { dumpDot, dumpJson, dumpKeyValue } from '../../core/graph/dump.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { currentVars } from '../../core/graph/vars.ts';
@@ -92,7 +92,7 @@ const plan = async (
   const look = {
     after: (graph: Graph) => (kept = keptIn(graph, command.declaration)),
     before: (graph: Graph, records: EventRecord[]) =>
-      (changes = planOf(graph, records as readonly EventDraft[])),
+      (changes = planOf(graph, eventsOf({ events: records }).filter(isKnown))),
   };
   const events = await dryRun(station, request, command, look, ahead);
   const count = (action: PlannedChange['action']): number =>

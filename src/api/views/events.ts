@@ -1,10 +1,14 @@
-/** Events as the API shows them: each with the metadata that its commit keeps once. */
+/**
+ * Events as the API shows them: in the present version of their type, whatever version the log has,
+ * and each with the metadata that its commit keeps once.
+ */
 
 import type { EventReply } from '../../contract/replies.ts';
 import type { Commit, EventRecord } from '../../core/events/commit.ts';
+import { presentRecord } from '../../core/events/reading.ts';
 
 const eventView = (commit: Commit, index: number): EventReply => {
-  const event = commit.events[index]!;
+  const event = presentRecord(commit.events[index]!);
   const { type, v, cause, rule } = event;
   return {
     id: `${commit.revision}.${index}`,

@@ -4,6 +4,7 @@ import type { Added, Process, StatusProcess } from '../../contract/replies.ts';
 import { configurationOf } from '../../core/configuration.ts';
 import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit } from '../../core/events/commit.ts';
+import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
@@ -60,9 +61,7 @@ export const processView = (graph: ReadGraph, row: ProcessRow): Process => {
 
 /** The fids of the processes that a commit added, in order. */
 export const addedFids = (commit: Commit | null): Fid[] =>
-  (commit?.events ?? []).flatMap(({ type, data }) =>
-    type === 'ProcessAdded' ? [(data as { fid: Fid }).fid] : [],
-  );
+  commit ? eventsOfType(commit, 'ProcessAdded').map(({ data }) => data.fid) : [];
 
 /**
  * The answer to an add: the configuration of every process, with its token where tokens were asked

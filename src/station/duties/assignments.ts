@@ -1,7 +1,8 @@
 /** What each host has to run, derived from the graph. A lost message costs time, never correctness. */
 
 import { configurationOf, environmentFile } from '../../core/configuration.ts';
-import type { EventRecord } from '../../core/events/commit.ts';
+import type { Commit } from '../../core/events/commit.ts';
+import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import { varOf } from '../../core/graph/vars.ts';
@@ -112,21 +113,17 @@ export const assignmentFor = (
   return { fqdn: host, assignment: assignmentOf(graph, process) };
 };
 
-const ordering: ReadonlySet<string> = new Set([
+const ordering = [
   'ProcessStarting',
   'ProcessRetryScheduled',
   'ProcessStopOrdered',
   'ProcessStateChanged',
-]);
+] as const;
 
-/** The processes of which an agent may have to do something other after these events. */
-export const ordered = (events: readonly EventRecord[]): Set<Fid> =>
-  new Set(
-    events.filter(({ type }) => ordering.has(type)).map(({ data }) => (data as { fid: Fid }).fid),
-  );
+/** The processes of which an agent may have to do something other after a commit. */
+export const ordered = (commit: Commit): Set<Fid> =>
+  new Set(eventsOfType(commit, ...ordering).map(({ data }) => data.fid));
 
-/** The processes that these events removed. */
-export const forgotten = (events: readonly EventRecord[]): Fid[] =>
-  events
-    .filter(({ type }) => type === 'ProcessRemoved')
-    .map(({ data }) => (data as { fid: Fid }).fid);
+/** The processes that a commit removed. */
+export const forgotten = (commit: Commit): Fid[] =>
+  eventsOfType(commit, 'ProcessRemoved').map(({ data }) => data.fid);

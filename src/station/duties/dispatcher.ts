@@ -52,20 +52,20 @@ export class Dispatcher {
     return { told, absent };
   }
 
-  #dispatch({ events }: Commit): void {
+  #dispatch(commit: Commit): void {
     const changes = new Map<string, { processes: ProcessAssignment[]; forget: Fid[] }>();
     const of = (fqdn: string): { processes: ProcessAssignment[]; forget: Fid[] } => {
       let change = changes.get(fqdn);
       if (!change) changes.set(fqdn, (change = { processes: [], forget: [] }));
       return change;
     };
-    for (const fid of ordered(events)) {
+    for (const fid of ordered(commit)) {
       const found = assignmentFor(this.#graph(), fid);
       if (!found || !this.#agents.sessionOf(found.fqdn)) continue;
       this.#places.set(fid, found.fqdn);
       of(found.fqdn).processes.push(found.assignment);
     }
-    for (const fid of forgotten(events)) {
+    for (const fid of forgotten(commit)) {
       const fqdn = this.#places.get(fid);
       this.#places.delete(fid);
       if (fqdn !== undefined) of(fqdn).forget.push(fid);

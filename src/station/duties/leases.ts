@@ -4,6 +4,7 @@
  */
 
 import type { Commit } from '../../core/events/commit.ts';
+import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Clock } from '../clocks.ts';
@@ -22,9 +23,7 @@ export interface LeasesOptions {
 
 /** The processes that a commit puts under a lease. */
 export const leasedIn = (commit: Commit | null): Fid[] =>
-  commit?.events.flatMap(({ type, data }) =>
-    type === 'ProcessLeased' ? [(data as { fid: Fid }).fid] : [],
-  ) ?? [];
+  commit ? eventsOfType(commit, 'ProcessLeased').map(({ data }) => data.fid) : [];
 
 export class Leases {
   readonly #options: LeasesOptions;

@@ -5,6 +5,7 @@
 
 import type { Command } from '../../core/commands/index.ts';
 import type { Commit } from '../../core/events/commit.ts';
+import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { EventLog } from '../../log/log.ts';
 import { runSsh } from './ssh.ts';
@@ -54,10 +55,9 @@ export class RecoverySteps {
     this.#waiting.length = 0;
   }
 
-  #take({ revision: begun, events }: Commit): void {
-    for (const { type, data } of events)
-      if (type === 'RecoveryStepBegun')
-        this.#waiting.push({ fqdn: (data as { fqdn: string }).fqdn, begun });
+  #take(commit: Commit): void {
+    for (const { data } of eventsOfType(commit, 'RecoveryStepBegun'))
+      this.#waiting.push({ fqdn: data.fqdn, begun: commit.revision });
     this.#next();
   }
 

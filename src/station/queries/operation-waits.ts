@@ -3,7 +3,9 @@
  * when a commit touched what it is about.
  */
 
-import type { Commit, EventRecord } from '../../core/events/commit.ts';
+import type { Commit } from '../../core/events/commit.ts';
+import { eventsOf } from '../../core/events/reading.ts';
+import type { ReadEvent } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
@@ -103,7 +105,7 @@ export class OperationWaits {
     const graph = this.#graph();
     return {
       look: () => progress(this.#graph()),
-      concerns: concernsOf(graph, commit!.events),
+      concerns: concernsOf(graph, eventsOf(commit!)),
       waiters: new Set(),
       latest: progress(graph),
       isTouched: false,
@@ -116,10 +118,10 @@ export class OperationWaits {
     this.#watched.delete(id);
   }
 
-  #touch({ events }: Commit): void {
+  #touch(commit: Commit): void {
     if (this.#watched.size === 0) return;
     const graph = this.#graph();
-    const named = events.map((event) => namedIn(graph, event));
+    const named = eventsOf(commit).map((event) => namedIn(graph, event));
     const isGeneral = named.some((ids) => ids.length === 0);
     const touched = new Set(named.flat());
     for (const watched of this.#watched.values()) {
@@ -159,14 +161,14 @@ const isConcerned = ({ concerns }: Watched, touched: ReadonlySet<string>): boole
  * The hosts, nodes and processes that an event names, and the node of the process. What names none,
  * a wish about the cluster or a changed role, may concern any.
  */
-const namedIn = (graph: Graph, { data }: EventRecord): string[] => {
-  const { fid, fqdn, host, node } = data as Record<string, unknown>;
+const namedIn = (graph: Graph, event: ReadEvent): string[] => {
+  const { fid, fqdn, host, node }: Record<string, unknown> = event.type === null ? {} : event.data;
   const home = typeof fid === 'string' ? graph.get('process', fid)?.node : undefined;
   return [fid, fqdn, host, node, home].filter((id) => typeof id === 'string');
 };
 
 /** What an operation's state hangs on: what its commit names, and the whole nodes around that. */
-const concernsOf = (graph: Graph, events: readonly EventRecord[]): ReadonlySet<string> | null => {
+const concernsOf = (graph: Graph, events: readonly ReadEvent[]): ReadonlySet<string> | null => {
   const named = events.map((event) => namedIn(graph, event));
   if (named.some((ids) => ids.length === 0)) return null;
   const concerns = new Set(named.flat());

@@ -3,7 +3,9 @@
  * from the graph, so there is nothing that could be lost or left over by a crash.
  */
 
-import type { Commit, EventRecord } from '../../core/events/commit.ts';
+import type { Commit } from '../../core/events/commit.ts';
+import { eventsOf } from '../../core/events/reading.ts';
+import type { ReadEvent } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import { hostOf, isManaged } from '../../core/lifecycle/process.ts';
@@ -11,6 +13,7 @@ import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
+import type { WantedState } from '../../core/values/states.ts';
 import type { Operation } from './operation.ts';
 import { removalIn } from './removals.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
@@ -32,34 +35,37 @@ const present = (rows: readonly (ProcessRow | undefined)[]): ProcessRow[] =>
 const onNode = (graph: Graph, node: Fid): ProcessRow[] =>
   graph.get('node', node) ? [...graph.many('hosts', node)] : [];
 
-const kindOf = (state: unknown): 'start' | 'stop' => (state === 'online' ? 'start' : 'stop');
+const kindOf = (state: WantedState): Kind => (state === 'online' ? 'start' : 'stop');
 
 /** The wish that a commit expressed; null: it is no operation. */
-const wishIn = (events: readonly EventRecord[]): Wish | null => {
-  for (const { type, data } of events) {
-    const { fid, state } = data as { fid: Fid; state: string };
-    switch (type) {
+const wishIn = (events: readonly ReadEvent[]): Wish | null => {
+  for (const event of events) {
+    switch (event.type) {
       case 'ClusterWanted':
         return {
-          kind: kindOf(state),
+          kind: kindOf(event.data.state),
           subject: 'cluster',
           targets: (graph) => [...graph.all('process')],
           isGone: () => false,
         };
-      case 'NodeWanted':
+      case 'NodeWanted': {
+        const { fid, state } = event.data;
         return {
           kind: kindOf(state),
           subject: fid,
           targets: (graph) => onNode(graph, fid),
           isGone: (graph) => !graph.get('node', fid),
         };
-      case 'ProcessWanted':
+      }
+      case 'ProcessWanted': {
+        const { fid, state } = event.data;
         return {
           kind: kindOf(state),
           subject: fid,
           targets: (graph) => present([graph.get('process', fid)]),
           isGone: (graph) => !graph.get('process', fid),
         };
+      }
       default:
     }
   }
@@ -67,10 +73,10 @@ const wishIn = (events: readonly EventRecord[]): Wish | null => {
 };
 
 /** How far the operation of a commit is, each time one looks; null where the commit is none. */
-export const operationIn = ({ events, revision }: Commit): ((graph: Graph) => Operation) | null => {
-  const wish = wishIn(events);
-  if (!wish) return removalIn(events);
-  return (graph) => progressOf(graph, wish, revision);
+export const operationIn = (commit: Commit): ((graph: Graph) => Operation) | null => {
+  const wish = wishIn(eventsOf(commit));
+  if (!wish) return removalIn(commit);
+  return (graph) => progressOf(graph, wish, commit.revision);
 };
 
 const progressOf = (

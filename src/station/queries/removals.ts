@@ -1,7 +1,8 @@
 /** How far a removal is: what it ordered to leave, what refused, and what could not be stopped. */
 
-import type { EventData, EventType } from '../../core/events/catalogue.ts';
-import type { EventRecord } from '../../core/events/commit.ts';
+import type { EventData } from '../../core/events/catalogue.ts';
+import type { Commit } from '../../core/events/commit.ts';
+import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/resources.ts';
 import { hostOf, specOf } from '../../core/lifecycle/process.ts';
@@ -15,20 +16,13 @@ import type { Straggler } from './stragglers.ts';
 /** At most so many warnings are given one by one. */
 const warningsMax = 100;
 
-type First = <T extends EventType>(type: T) => EventData<T> | undefined;
-
 /** The removal that a commit ordered; null: none. */
-export const removalIn = (events: readonly EventRecord[]): ((graph: Graph) => Operation) | null => {
-  const firsts = new Map<string, unknown>();
-  const ordered = new Set<Fid>();
-  for (const { type, data } of events) {
-    if (!firsts.has(type)) firsts.set(type, data);
-    if (type === 'ProcessRemovalOrdered' || type === 'ProcessRemoved')
-      ordered.add((data as { fid: Fid }).fid);
-  }
-  const first: First = (type) => firsts.get(type) as never;
-  const [host, node] = [first('HostRemovalOrdered')?.fqdn, first('NodeRemovalOrdered')?.fid];
-  const held = first('NodeRemovalHeld');
+export const removalIn = (commit: Commit): ((graph: Graph) => Operation) | null => {
+  const leaving = eventsOfType(commit, 'ProcessRemovalOrdered', 'ProcessRemoved');
+  const ordered = new Set(leaving.map(({ data }) => data.fid));
+  const host = eventsOfType(commit, 'HostRemovalOrdered')[0]?.data.fqdn;
+  const node = eventsOfType(commit, 'NodeRemovalOrdered')[0]?.data.fid;
+  const held = eventsOfType(commit, 'NodeRemovalHeld')[0]?.data;
   const subject = host ?? node ?? held?.host ?? held?.fid ?? [...ordered][0];
   if (subject === undefined) return null;
   return (graph) => {
