@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 
 /** Longest time that one command may take, ms. */
-const deadline = 30_000;
+const deadline = 120_000;
 
 export interface Ran {
   readonly code: number;

@@ -59,7 +59,7 @@ class Collector {
   };
 
   async reach(last: number): Promise<void> {
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(60_000);
     while ((this.seen.at(-1) ?? 0) < last) await once(this.#target, 'commit', { signal });
   }
 }

@@ -13,7 +13,7 @@ import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { commitAt, range } from './contract.ts';
 
 const program = join(import.meta.dirname, 'appender.ts');
-const patience = 20_000;
+const patience = 120_000;
 
 class Appender {
   readonly acked: number[] = [];
