@@ -9,6 +9,7 @@ import { refuseOpenToOthers } from '../disk/modes.ts';
 import { readConfig } from './config.ts';
 import type { Environment } from './config.ts';
 import { Failure } from './exit-codes.ts';
+import { printable } from './output/text.ts';
 import type { Shell } from './shell.ts';
 import { version } from './version.ts';
 
@@ -147,6 +148,14 @@ export const resolveSession = async (flags: GlobalFlags, env: Environment): Prom
   };
 };
 
+/** Says on a terminal why nothing happens for a while. */
+export const sayBusy =
+  (shell: Shell) =>
+  (why: string, waitMs: number): void => {
+    if (shell.progress)
+      shell.say(`halctl: ${printable(why)}; asking again in ${(waitMs / 1000).toFixed(1)} s\n`);
+  };
+
 /** A client for the flags and the environment of a command. */
 export const connect = async (
   shell: Shell,
@@ -156,7 +165,9 @@ export const connect = async (
   const { station, token, ca } = await resolveSession(flags, shell.env);
   const { createClient } = await import('../client/client.ts');
   try {
-    return createClient({ station, token, ca, timeoutMs, userAgent: `halctl/${version()}` });
+    const userAgent = `halctl/${version()}`;
+    const onBusy = sayBusy(shell);
+    return createClient({ station, token, ca, timeoutMs, userAgent, onBusy });
   } catch (error) {
     if (error instanceof TypeError) throw new Failure('usage', error.message);
     throw error;

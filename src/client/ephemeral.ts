@@ -66,7 +66,9 @@ export const runEphemeral = async <T>(
   // Its own token: that of whoever adds it may end before the work does.
   const instance = crypto.randomUUID();
   const timeoutMs = Math.min(options.timeoutMs ?? 10_000, leaseSeconds * 500);
-  const own = createClient({ ...options, token, timeoutMs });
+  // What is waited for in a request must not outlast the lease that it renews.
+  const busyMs = Math.min(options.busyMs ?? timeoutMs, leaseSeconds * 500);
+  const own = createClient({ ...options, token, timeoutMs, busyMs });
   try {
     await own.reportState(fid, { state: 'online', instance });
   } catch (error) {

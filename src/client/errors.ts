@@ -11,12 +11,15 @@ export class ApiError extends Error {
   readonly status: number;
   /** Stable code of the error, for example `unknown-host`. */
   readonly code: string;
+  /** Ms after which the station wants to be asked again; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(problem: ProblemDetails) {
+  constructor(problem: ProblemDetails, retryAfterMs?: number) {
     super(problem.detail === '' ? problem.title : problem.detail);
     this.problem = problem;
     this.status = problem.status;
     this.code = problem.code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

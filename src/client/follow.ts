@@ -2,6 +2,7 @@
 
 import { ApiError, UnreachableError } from './errors.ts';
 import { readEventStream } from './event-stream.ts';
+import { pause } from './patience.ts';
 import { jsonOf } from './transport.ts';
 import type { Transport } from './transport.ts';
 import type { EventPage, EventReply, RequestOptions } from './types.ts';
@@ -22,21 +23,6 @@ export interface FollowOptions extends RequestOptions {
 const defaultSilenceMs = 60_000;
 const defaultBackoffMs = 500;
 const backoffMaxMs = 15_000;
-
-/** Waits; ends early, by an error, when the signal is given. */
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', giveUp);
-      resolve();
-    }, ms);
-    if (signal?.aborted === true) giveUp();
-    else signal?.addEventListener('abort', giveUp, { once: true });
-  });
 
 /** Where the log ends now. */
 const headOf = async (transport: Transport, signal: AbortSignal | undefined): Promise<number> => {

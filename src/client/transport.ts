@@ -2,10 +2,12 @@
 
 import { ApiError, causeOf, UnreachableError, wasNeverSent } from './errors.ts';
 import type { Attempt } from './errors.ts';
+import { Patience, pause, retryAfterIn } from './patience.ts';
+import type { PatienceOptions } from './patience.ts';
 import { trustingFetch } from './trust.ts';
 import type { ProblemDetails } from './types.ts';
 
-export interface ClientOptions {
+export interface ClientOptions extends PatienceOptions {
   /** Base URL of the station, or of several of one cluster, in order of preference. */
   readonly station: string | readonly string[];
   /** Bearer token. */
@@ -37,8 +39,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   /**
-   * Whether asking a second station is harmless when the first may have got the request; default
-   * true.
+   * Whether asking a second station is harmless when the first may have got the request, and asking
+   * a busy one again; default true.
    */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -103,24 +105,28 @@ const isProblem = (value: unknown): value is ProblemDetails => {
 };
 
 /** The error in an answer that is none of Halcyon's: a proxy's, or another program's. */
-const foreign = (status: number, url: string): ApiError =>
-  new ApiError({
-    type: 'about:blank',
-    title: 'Unexpected answer',
-    status,
-    code: 'unexpected-answer',
-    detail: `${url} answered ${status} with something that no Halcyon station says; is the URL right?`,
-  });
+const foreign = (status: number, url: string, retryAfterMs?: number): ApiError =>
+  new ApiError(
+    {
+      type: 'about:blank',
+      title: 'Unexpected answer',
+      status,
+      code: 'unexpected-answer',
+      detail: `${url} answered ${status} with something that no Halcyon station says; is the URL right?`,
+    },
+    retryAfterMs,
+  );
 
 /** The error that an answer tells of. */
-export const errorIn = (status: number, text: string, url: string): ApiError => {
+const errorIn = ({ status, headers }: Response, text: string, url: string): ApiError => {
+  const retryAfterMs = retryAfterIn(headers.get('retry-after'), Date.now());
   try {
     const problem: unknown = JSON.parse(text);
-    if (isProblem(problem)) return new ApiError({ ...problem, status });
+    if (isProblem(problem)) return new ApiError({ ...problem, status }, retryAfterMs);
   } catch {
     // Not JSON: not Halcyon's.
   }
-  return foreign(status, url);
+  return foreign(status, url, retryAfterMs);
 };
 
 /** Requests to the given stations, the one that answered last first. */
@@ -179,16 +185,32 @@ export const createTransport = (options: ClientOptions): Transport => {
     throw new UnreachableError(attempts);
   };
 
+  /** Asks again where the stations have too much to do. */
+  const patiently = async <T>(
+    request: Request,
+    read: (response: Response, url: string) => Promise<T>,
+  ): Promise<T> => {
+    const patience = new Patience(options);
+    for (;;)
+      try {
+        return await attempt(request, read);
+      } catch (error) {
+        const waitMs = request.repeatable === false ? undefined : patience.after(error);
+        if (waitMs === undefined) throw error;
+        await pause(waitMs, request.signal);
+      }
+  };
+
   return {
     send: (request) =>
-      attempt(request, async (response, url) => {
+      patiently(request, async (response, url) => {
         const text = await response.text();
-        if (!response.ok && response.status !== 304) throw errorIn(response.status, text, url);
+        if (!response.ok && response.status !== 304) throw errorIn(response, text, url);
         return { status: response.status, headers: response.headers, text };
       }),
     open: (request) =>
-      attempt(request, async (response, url) => {
-        if (!response.ok) throw errorIn(response.status, await response.text(), url);
+      patiently(request, async (response, url) => {
+        if (!response.ok) throw errorIn(response, await response.text(), url);
         if (response.body === null) throw foreign(response.status, url);
         return { headers: response.headers, body: response.body };
       }),

@@ -3,6 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { environment, scripts, shell, startStation, watch } from './station.ts';
@@ -260,4 +262,40 @@ t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', asyn
     plain.filter((line) => [...line].length > 70),
     [],
   );
+});
+
+t.test('a station that has too much to do is waited for, which a terminal shows', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const busy = {
+    type: 'x',
+    title: 'x',
+    status: 429,
+    code: 'too-many-requests',
+    detail: 'busy now',
+  };
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked += 1;
+    const answer = asked % 2 === 1 ? busy : { ok: true };
+    const headers = { 'content-type': 'application/json', 'retry-after': '1' };
+    response.writeHead(asked % 2 === 1 ? 429 : 200, headers).end(JSON.stringify(answer));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    HALCYON_TOKEN: 'x',
+  });
+  const child = onTerminal('halctl auth whoami --json', folder, env);
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  const screen = watch(child.stdout);
+  await screen.until((text) => /halctl: busy now; asking again in 1\.\d s\r\n[^]*"ok"/.test(text));
+  child.stdin.end();
+  t.same(await ended, [0, null]);
+  const piped = await shell('halctl auth whoami --json | cat', folder, env);
+  t.match(piped, { code: 0, out: /"ok"/ });
+  t.equal(piped.err, '');
+  t.equal(asked, 4);
 });

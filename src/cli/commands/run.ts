@@ -9,7 +9,7 @@ import { gather, withExamples, withWork } from '../command.ts';
 import { CommandEnding, Failure } from '../exit-codes.ts';
 import { printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
-import { resolveSession } from '../session.ts';
+import { resolveSession, sayBusy } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { version } from '../version.ts';
@@ -47,6 +47,7 @@ export const runCommand = (program: Command, shell: Shell): void => {
           overrides,
           leaseSeconds: lease,
           warn,
+          onBusy: sayBusy(shell),
         },
         ({ fid, environment }) =>
           child.run(command, { ...shell.env, ...environment, HALCYON_PROCESS_FID: fid }),
