@@ -4,7 +4,7 @@
  */
 
 import type { FastifyRequest } from 'fastify';
-import type { CredentialRow } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { Paces } from '../station/fair-use/paces.ts';
 import type { Pace } from '../station/fair-use/paces.ts';
 import { ApiError } from './errors.ts';

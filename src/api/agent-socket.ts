@@ -15,7 +15,8 @@ import {
 import type { ProcessReport, StationMessage } from '../contract/agent-protocol.ts';
 import { mayBeReborn } from '../core/commands/report-node-up.ts';
 import type { ReportNodeUp } from '../core/commands/report-node-up.ts';
-import type { CredentialRow, HostRow } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/rows/credentials.ts';
+import type { HostRow } from '../core/graph/rows/hosts.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
 import { parseFid } from '../core/values/fid.ts';
 import type {

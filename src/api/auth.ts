@@ -1,7 +1,7 @@
 /** Who is asking, and whether they may. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CredentialRow } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
 import type { Station } from '../station/station.ts';
 import type { Admission } from './admission.ts';

@@ -8,7 +8,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isLoopback } from '../addresses/loopback.ts';
-import type { CredentialRow } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import type { CredentialRole, retiredRole } from '../core/values/credential-roles.ts';
 
 /** Connections in all. */

@@ -4,10 +4,9 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { TObject, TProperties } from 'typebox';
 import { strict } from '../contract/values.ts';
-import { keyOf } from '../core/graph/graph.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
-import { keyFields } from '../core/graph/resources.ts';
-import type { Kind, Rows } from '../core/graph/resources.ts';
+import { keyFields, keyOf } from '../core/graph/resources.ts';
+import type { Rows, ShownKind } from '../core/graph/resources.ts';
 import { orderOf } from '../core/graph/sorted-keys.ts';
 import { GraphView } from '../core/graph/view.ts';
 import { parseFid } from '../core/values/fid.ts';
@@ -146,7 +145,7 @@ export const pageParameters = {
 };
 
 /** What a page is of. */
-export interface Paged<K extends Kind> {
+export interface Paged<K extends ShownKind> {
   readonly kind: K;
   /** Absent: all rows of the kind. */
   readonly rows?: Iterable<Rows[K]>;
@@ -159,7 +158,7 @@ export interface Paged<K extends Kind> {
  *
  * @throws {ApiError} the cursor is none
  */
-export const pageText = <K extends Kind>(
+export const pageText = <K extends ShownKind>(
   { graph, head }: LastingMoment,
   { kind, rows, matches = () => true, view }: Paged<K>,
   { limit = 1000, cursor }: { limit?: number; cursor?: string },
@@ -187,7 +186,7 @@ export const pageText = <K extends Kind>(
   })();
 };
 
-const keyOfCursor = (kind: Kind, cursor: string): string => {
+const keyOfCursor = (kind: ShownKind, cursor: string): string => {
   if (keyFields[kind] !== 'fid') return cursor;
   const fid = parseFid(cursor);
   if (fid) return fid;

@@ -2,8 +2,9 @@
 
 import { Document, Scalar, visit } from 'yaml';
 import type { Graph } from '../core/graph/graph.ts';
-import type { HostRow, RoleRow } from '../core/graph/resources.ts';
-import { clusterPolicy } from '../core/graph/resources.ts';
+import { clusterPolicy } from '../core/graph/rows/hosts.ts';
+import type { HostRow } from '../core/graph/rows/hosts.ts';
+import type { RoleRow } from '../core/graph/rows/roles.ts';
 import { sshDefaults } from '../core/values/recovery-policy.ts';
 import type { SourceFile } from './source-file.ts';
 

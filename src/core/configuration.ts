@@ -1,7 +1,7 @@
 /** The configuration of a process: what its environment file would hold. */
 
 import type { Graph } from './graph/graph.ts';
-import type { ProfileRow } from './graph/resources.ts';
+import type { ProfileRow } from './graph/rows/cluster.ts';
 import { fidKey } from './values/fid.ts';
 import type { Fid } from './values/fid.ts';
 
@@ -30,7 +30,7 @@ export const configurationOf = (graph: Graph, fid: Fid): ProcessConfiguration =>
   const process = graph.must('process', fid);
   const node = graph.must('node', process.node);
   const { spec } = graph.must('spec', process.spec);
-  const ha = graph.haProcess(node.fid);
+  const ha = graph.indexes.haProcesses.of(node.fid);
   const profile = firstProfile(graph);
   const environment: Record<string, string> = {
     [`MERO_${variablePrefix(spec.unit)}_EP`]: process.endpoint,

@@ -6,7 +6,7 @@
 import { missingRoles } from './declared.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import type { Graph } from './graph/graph.ts';
-import { clusterPolicy } from './graph/resources.ts';
+import { clusterPolicy } from './graph/rows/hosts.ts';
 import type { Fid } from './values/fid.ts';
 import { defaultVars, isVarName } from './values/vars.ts';
 

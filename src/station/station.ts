@@ -14,7 +14,7 @@ import { Engine } from '../core/engine.ts';
 import type { EngineCounters } from '../core/engine.ts';
 import type { EventRecord } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
-import type { CredentialRow } from '../core/graph/resources.ts';
+import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import type { Fid } from '../core/values/fid.ts';
 import type { Refused } from '../core/values/rejection.ts';
 import type { Revision } from '../core/values/revision.ts';
@@ -368,7 +368,7 @@ export class Station {
   }
 
   #isDue(): boolean {
-    const next = this.graph.deadlines.next();
+    const next = this.graph.indexes.deadlines.next();
     return next !== undefined && next.at <= this.#now();
   }
 

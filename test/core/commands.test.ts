@@ -6,7 +6,7 @@ import { deadlinesPerCommit } from '../../src/core/commands/fire-deadlines.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
 import type { Engine, Submission } from '../../src/core/engine.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import { rejections } from '../../src/core/values/rejection.ts';
 import type { RejectionCode } from '../../src/core/values/rejection.ts';
@@ -238,7 +238,7 @@ t.test('a token expires at its time and not before', async (t) => {
   when(fire, { at: noon + 100 }).then(t, [
     { type: 'CredentialRevoked', data: { id: 'a1', why: 'expired' } },
   ]);
-  t.equal(engine.graph.deadlines.next(), undefined);
+  t.equal(engine.graph.indexes.deadlines.next(), undefined);
   when(fire, { at: noon + 101 }).thenNothing(t);
 });
 
@@ -418,7 +418,7 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
     {
       history: [...loaded, add(host, 'confd')],
       when: (engine) => {
-        const [confd] = engine.graph.confds();
+        const [confd] = engine.graph.indexes.confds.all();
         commitOf(engine, override(confd!.fid, 'online'));
         return remove(confd!.fid);
       },

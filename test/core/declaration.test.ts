@@ -6,7 +6,7 @@ import type { Command } from '../../src/core/commands/index.ts';
 import { missingRoles } from '../../src/core/declared.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import { planOf } from '../../src/core/plan.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import {
@@ -18,8 +18,8 @@ import {
   dryRun,
   given,
   load,
-  nodeUp,
   newEngine,
+  nodeUp,
   observe,
   rejectionOf,
   remove,
@@ -352,7 +352,7 @@ t.test('hosts that wait are tried again when a role is defined anew', async (t) 
     }),
     ...names.map((fqdn, i) => nodeUp(fqdn, `10.0.0.${i + 1}`)),
   );
-  t.strictSame([...engine.graph.blockedHosts()], names);
+  t.strictSame([...engine.graph.indexes.blockedHosts.all()], names);
   const commit = commitOf(engine, load({ roles: [roleSource('app')] }));
   t.strictSame(rolesAdded(commit), ['app', 'ported', 'app', 'ported']);
   t.ok(
@@ -360,7 +360,7 @@ t.test('hosts that wait are tried again when a role is defined anew', async (t) 
       .filter(({ type }) => type === 'ProcessAdded')
       .every(({ rule }) => rule === 'allocate-on-role-change'),
   );
-  t.equal(engine.graph.blockedHosts().size, 0);
+  t.equal(engine.graph.indexes.blockedHosts.all().size, 0);
 });
 
 t.test('a host that is tried again in vain does not spoil it for the next one', async (t) => {
@@ -391,7 +391,7 @@ t.test('a host that is tried again in vain does not spoil it for the next one', 
   t.match(dataOf(commit, 'DeclaredRoleBlocked'), [
     { fqdn: 'n1.example', code: 'no-free-endpoint' },
   ]);
-  t.strictSame([...engine.graph.blockedHosts()], ['n1.example']);
+  t.strictSame([...engine.graph.indexes.blockedHosts.all()], ['n1.example']);
 });
 
 t.test('a very long reason is cut, so that it fits into the log', async (t) => {

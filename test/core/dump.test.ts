@@ -118,8 +118,11 @@ t.test('a snapshot restores to the same graph', async (t) => {
   t.strictSame([...snapshotLines(restored)], lines);
   const [process] = graph.all('process');
   t.equal(restored.related('provides', process!.fid), graph.related('provides', process!.fid));
-  t.equal(restored.deadlines.next()?.id, graph.deadlines.next()?.id);
-  t.equal(restored.haProcess(process!.node)?.fid, graph.haProcess(process!.node)?.fid);
+  t.equal(restored.indexes.deadlines.next()?.id, graph.indexes.deadlines.next()?.id);
+  t.equal(
+    restored.indexes.haProcesses.of(process!.node)?.fid,
+    graph.indexes.haProcesses.of(process!.node)?.fid,
+  );
   t.strictSame(restored.processCounts(), graph.processCounts());
 });
 

@@ -46,8 +46,8 @@ const everything = ({ graph, head, at }: Engine) => ({
   rows: kinds.map((kind) => [...graph.all(kind)].map((row) => JSON.stringify(row)).sort()),
   hosts: { ...graph.hostCounts() },
   processes: Object.fromEntries([...graph.processCounts()].filter(([, count]) => count > 0)),
-  blocked: [...graph.blockedHosts()].sort(),
-  due: graph.deadlines.due(Infinity, Infinity).map(({ id }) => id),
+  blocked: [...graph.indexes.blockedHosts.all()].sort(),
+  due: graph.indexes.deadlines.due(Infinity, Infinity).map(({ id }) => id),
 });
 
 /** What an allocation of everything would give now. */
@@ -277,7 +277,7 @@ t.test('a deadline that fired in vain fires again, once', async (t) => {
   decide(engine, fire, noon + 20);
   engine.rollBack();
   t.match(commitOf(engine, fire, { at: noon + 20 }).events, { length: 1 });
-  t.equal(engine.graph.deadlines.next(), undefined);
+  t.equal(engine.graph.indexes.deadlines.next(), undefined);
 });
 
 t.test('every row says which commit made it and which changed it last', async (t) => {

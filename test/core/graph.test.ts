@@ -2,12 +2,14 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { Adjacency, Tally } from '../../src/core/graph/adjacency.ts';
-import { Graph, GraphIntegrityError } from '../../src/core/graph/graph.ts';
+import { Graph } from '../../src/core/graph/graph.ts';
+import { Adjacency, Tally } from '../../src/core/graph/indexes/adjacency.ts';
+import { GraphIntegrityError } from '../../src/core/graph/integrity.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation } from '../../src/core/graph/relations.ts';
 import { keyFields, kinds } from '../../src/core/graph/resources.ts';
-import type { HostRow, Kind, Rows } from '../../src/core/graph/resources.ts';
+import type { Kind, Rows } from '../../src/core/graph/resources.ts';
+import type { HostRow } from '../../src/core/graph/rows/hosts.ts';
 import { fid } from '../../src/core/values/fid.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import { revision } from '../../src/core/values/revision.ts';
@@ -238,7 +240,7 @@ t.test('undoing a journal restores rows, relations and digest', async (t) => {
   t.equal(graph.one('runs', 'n1')?.fid, node1);
   t.equal(graph.one('runs', 'n2'), undefined);
   t.strictSame(graph.hostCounts(), { unknown: 1, up: 1, down: 0 });
-  t.equal(graph.blockedHosts().size, 0);
+  t.equal(graph.indexes.blockedHosts.all().size, 0);
 });
 
 t.test('an adjacency is a map to sets', async (t) => {

@@ -3,11 +3,12 @@
  */
 
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
-import { keyOf } from '../../src/core/graph/graph.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
-import type { DeadlineRow, ProcessRow } from '../../src/core/graph/resources.ts';
+import { keyOf } from '../../src/core/graph/resources.ts';
+import type { DeadlineRow } from '../../src/core/graph/rows/deadlines.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import { varOf } from '../../src/core/graph/vars.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
@@ -145,7 +146,7 @@ const checkProcesses = (graph: Graph): void => {
   }
   for (const { id, spec } of graph.all('spec')) {
     must(graph.related('shapes', id) > 0, `spec ${id} is left over`);
-    must(graph.specWith(JSON.stringify(spec)) === id, `spec ${id} is not found`);
+    must(graph.indexes.specs.idOf(JSON.stringify(spec)) === id, `spec ${id} is not found`);
   }
   for (const process of processes) {
     const { removing, host } = graph.must('node', process.node);
@@ -159,14 +160,15 @@ const checkProcesses = (graph: Graph): void => {
   for (const node of graph.all('node'))
     for (const { name } of graph.all('role'))
       must(
-        graph.countOfRole(node.fid, name) === (roles.get(`${node.fid} ${name}`) ?? 0),
+        graph.indexes.rolesOnNodes.count(node.fid, name) ===
+          (roles.get(`${node.fid} ${name}`) ?? 0),
         `${name} of ${node.fid} is counted wrongly`,
       );
   const confds = processes.filter(({ spec }) =>
     graph.must('spec', spec).spec.services.includes('CONFD'),
   );
   must(
-    [...graph.confds()]
+    [...graph.indexes.confds.all()]
       .map(({ fid }) => fid)
       .sort()
       .join() ===
@@ -195,7 +197,7 @@ const checkHosts = (graph: Graph): void => {
     must(graph.must('host', host).state === 'down', `${host} is recovered and is not down`);
   const blocked = hosts.filter(({ problem }) => problem !== '').map(({ fqdn }) => fqdn);
   must(
-    blocked.sort().join() === [...graph.blockedHosts()].sort().join(),
+    blocked.sort().join() === [...graph.indexes.blockedHosts.all()].sort().join(),
     'blocked hosts are wrong',
   );
 };
@@ -222,8 +224,11 @@ const coolingIn = (graph: Graph): string[] => {
     const [prefix, last] = split(endpoint);
     const cools = cooling.includes(endpoint);
     must(!(cools && held.has(endpoint)), `${endpoint} cools and is held`);
-    must(graph.endpoints.lowestFree(prefix, last, last) === -1, `${endpoint} counts as free`);
-    const isKnown = graph.endpoints.longestFree(prefix, last, last).length === 1;
+    must(
+      graph.indexes.endpoints.lowestFree(prefix, last, last) === -1,
+      `${endpoint} counts as free`,
+    );
+    const isKnown = graph.indexes.endpoints.longestFree(prefix, last, last).length === 1;
     must(isKnown === cools, `${endpoint} ${cools ? 'does not count' : 'counts'} as cooling`);
   }
   return cooling;
@@ -290,7 +295,7 @@ const checkDeadlines = (graph: Graph): void => {
   const rows = [...graph.all('deadline')].sort(order);
   const waves = rows.filter(({ kind }) => kind === 'cluster-advance');
   const expected = rows.map(({ id }) => id);
-  const due = graph.deadlines.due(Infinity, Infinity).map(({ id }) => id);
+  const due = graph.indexes.deadlines.due(Infinity, Infinity).map(({ id }) => id);
   must(due.join() === expected.join(), `due are ${due.join()}, not ${expected.join()}`);
   const subjects = [
     ...[...graph.all('credential')]

@@ -5,7 +5,7 @@ import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import { specOf } from '../../src/core/lifecycle/process.ts';
 import { Requirements } from '../../src/core/lifecycle/requirements.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
@@ -109,7 +109,8 @@ const isAtRest = (graph: Graph, process: ProcessRow): boolean => {
 };
 
 const processDeadline = (graph: Graph): number | undefined =>
-  graph.deadlines.due(Infinity, Infinity).find(({ kind }) => kind.startsWith('process-'))?.at;
+  graph.indexes.deadlines.due(Infinity, Infinity).find(({ kind }) => kind.startsWith('process-'))
+    ?.at;
 
 t.test('every change is in the table, and when agents obey everything comes to rest', async (t) => {
   const steps = fc.array(step, { minLength: 5, maxLength: 60, size: 'max' });

@@ -4,11 +4,11 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { NumberSet } from '../../src/core/allocation/number-set.ts';
-import { Deadlines } from '../../src/core/graph/deadlines-by-kind.ts';
-import { DeadlineHeap } from '../../src/core/graph/deadlines.ts';
-import { deadlineKinds } from '../../src/core/graph/resources.ts';
-import type { DeadlineRow } from '../../src/core/graph/resources.ts';
+import { DeadlineHeap } from '../../src/core/graph/indexes/deadline-heap.ts';
+import { Deadlines } from '../../src/core/graph/indexes/deadlines.ts';
+import { NumberSet } from '../../src/core/graph/indexes/number-set.ts';
+import { deadlineKinds } from '../../src/core/graph/rows/deadlines.ts';
+import type { DeadlineRow } from '../../src/core/graph/rows/deadlines.ts';
 import { parseEndpoint } from '../../src/core/values/endpoint.ts';
 import { fid, fidKey, parseFid } from '../../src/core/values/fid.ts';
 import { revision } from '../../src/core/values/revision.ts';
@@ -36,21 +36,22 @@ t.test(
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const heap = new Deadlines();
+        const replace = heap.following.deadline!;
         const model = new Map<string, DeadlineRow>();
         for (const each of steps) {
           if ('set' in each) {
             const row = deadline(`d${each.set}`, each.at);
-            heap.replace(model.get(row.id), row);
+            replace(model.get(row.id), row);
             model.set(row.id, row);
           } else if ('clear' in each) {
             const row = model.get(`d${each.clear}`);
-            if (row) heap.replace(row, undefined);
+            if (row) replace(row, undefined);
             model.delete(`d${each.clear}`);
           } else if ('restore' in each) {
             const row = model.get(`d${each.restore}`);
             if (!row) continue;
-            heap.replace(row, undefined);
-            heap.replace(undefined, row);
+            replace(row, undefined);
+            replace(undefined, row);
           }
           const sorted = [...model.values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
           if ('due' in each)

@@ -6,7 +6,7 @@ import type { Engine, Outcome } from '../../src/core/engine.ts';
 import type { EventData, EventType } from '../../src/core/events/catalogue.ts';
 import type { Commit, EventRecord } from '../../src/core/events/commit.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import type { Rejection } from '../../src/core/values/rejection.ts';
 import {

@@ -7,7 +7,7 @@ import { observedStates } from '../../src/core/commands/report-process.ts';
 import type { Submission } from '../../src/core/engine.ts';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import { sshDefaults, stepOutcomes } from '../../src/core/values/recovery-policy.ts';
 import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';

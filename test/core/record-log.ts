@@ -15,7 +15,7 @@ import { writeEvent } from '../../src/core/events/catalogue.ts';
 import type { EventDraft } from '../../src/core/events/catalogue.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
-import type { ProcessRow } from '../../src/core/graph/resources.ts';
+import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import { revision } from '../../src/core/values/revision.ts';

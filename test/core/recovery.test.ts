@@ -1,7 +1,7 @@
 /** What is done about a host that was lost, as far as the core decides it. */
 
 import t from 'tap';
-import type { RecoveryRow } from '../../src/core/graph/resources.ts';
+import type { RecoveryRow } from '../../src/core/graph/rows/hosts.ts';
 import { PlayedCluster } from './played-cluster.ts';
 import { given, nodeDown, nodeUp, noon, setVars } from './scenario.ts';
 

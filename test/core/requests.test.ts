@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
+import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemory, requestMemoryMin } from '../../src/core/graph/remembering.ts';
-import { requestLimits } from '../../src/core/graph/requests.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import { newEngine, nodeUp, noon } from './scenario.ts';
 
@@ -108,7 +108,7 @@ t.test(
       [...engine.graph.all('request')].map(({ id }) => id),
       ['k35', 'k36', 'k37', 'k38', 'k39'].map((k) => `process:${Number(k.slice(1)) % 4} ${k}`),
     );
-    t.equal(engine.graph.deadlines.count('request-expiry'), few.inAll);
+    t.equal(engine.graph.indexes.deadlines.count('request-expiry'), few.inAll);
     engine.replay(log.at(-1)!);
     t.equal(engine.graph.count('request'), 0);
     t.equal(engine.head, unbounded.head);
@@ -147,7 +147,7 @@ t.test(
         const again = replaying();
         for (const commit of log) again.replay(commit);
         const counts = ['token:one', 'token:two'].map((actor) =>
-          engine.graph.requests.count(actor),
+          engine.graph.indexes.requests.count(actor),
         );
         return (
           again.graph.digest() === engine.graph.digest() &&

@@ -102,7 +102,8 @@ for (const spellings of addresses.filter(({ length }) => length > 1))
     t.equal(segment(again!), segment(one!), 'while it cools under another spelling');
     const isTaken = (graph: Graph): boolean =>
       spellings.every(
-        (text) => graph.endpoints.lowestFree(`${text}:`, segment(one!), segment(two!)) === -1,
+        (text) =>
+          graph.indexes.endpoints.lowestFree(`${text}:`, segment(one!), segment(two!)) === -1,
       );
     t.ok(isTaken(restored(engine.graph)), 'after a restart from a snapshot');
     submit(engine, { type: 'FireDeadlines' }, { at: noon + 3_600_000 });

@@ -3,9 +3,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { dumpJson } from '../../src/core/graph/dump.ts';
-import { keyOf } from '../../src/core/graph/graph.ts';
 import type { ReadGraph } from '../../src/core/graph/read-graph.ts';
-import { shownKinds } from '../../src/core/graph/resources.ts';
+import { keyOf, shownKinds } from '../../src/core/graph/resources.ts';
 import { orderOf, SortedKeys } from '../../src/core/graph/sorted-keys.ts';
 import { GraphView } from '../../src/core/graph/view.ts';
 import { check, Clock, commandOf, step } from './random-commands.ts';

@@ -13,7 +13,7 @@ const count = hosts * each;
 /** The commits of a command and of all waves that follow it. */
 const waves = (c: PlayedCluster, state: 'online' | 'offline'): Commit[] => {
   const commits = [c.commit(wantCluster(state))!];
-  while (c.graph.deadlines.next()?.kind === 'cluster-advance')
+  while (c.graph.indexes.deadlines.next()?.kind === 'cluster-advance')
     commits.push(c.commit({ type: 'FireDeadlines' })!);
   return commits;
 };

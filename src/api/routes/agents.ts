@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { TracesBody } from '../../contract/bodies.ts';
 import { Agent, AgentPage } from '../../contract/station-replies.ts';
 import { Fqdn, strict } from '../../contract/values.ts';
-import type { HostRow } from '../../core/graph/resources.ts';
+import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
 import { json, pageParameters, pageText, readLong } from '../reads.ts';

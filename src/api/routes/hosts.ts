@@ -8,7 +8,7 @@ import { HostBody, NodeBody } from '../../contract/bodies.ts';
 import { Added, Done, Host, HostPage, Node, NodePage } from '../../contract/replies.ts';
 import type { DryRun } from '../../contract/replies.ts';
 import { FidText, Fqdn, HostState } from '../../contract/values.ts';
-import type { NodeRow } from '../../core/graph/resources.ts';
+import type { NodeRow } from '../../core/graph/rows/processes.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { HostFacts } from '../../core/values/host-facts.ts';
 import type { SteadyWork } from '../../station/fair-use/steady-work.ts';

@@ -143,7 +143,7 @@ export const infoRoutes = (
         rejections,
         waiting: station.waiting,
         resources: Object.fromEntries(kinds.map((kind) => [kind, station.graph.count(kind)])),
-        next_deadline: station.graph.deadlines.next()?.at ?? null,
+        next_deadline: station.graph.indexes.deadlines.next()?.at ?? null,
       };
     },
   );

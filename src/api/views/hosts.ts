@@ -3,7 +3,8 @@
 import type { Host, Node } from '../../contract/replies.ts';
 import { missingRoles } from '../../core/declared.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import type { HostRow, NodeRow } from '../../core/graph/resources.ts';
+import type { HostRow } from '../../core/graph/rows/hosts.ts';
+import type { NodeRow } from '../../core/graph/rows/processes.ts';
 import { recoveryView } from './recovery.ts';
 
 export const hostView = (graph: ReadGraph, row: HostRow): Host => {

@@ -7,7 +7,7 @@ import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { presentInstance } from '../../core/lifecycle/instance.ts';
 import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';

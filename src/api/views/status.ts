@@ -3,7 +3,7 @@
 import type { Status, StatusHost } from '../../contract/replies.ts';
 import { missingRoles } from '../../core/declared.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import type { HostRow } from '../../core/graph/resources.ts';
+import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
 import { byFid } from '../../core/values/fid.ts';
 import type { LastingMoment } from '../reads.ts';

@@ -1,7 +1,7 @@
 /** Tokens as the API shows them: never the token, never its hash. */
 
 import type { Token } from '../../contract/replies.ts';
-import type { CredentialRow } from '../../core/graph/resources.ts';
+import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 
 export const tokenView = ({ id, name, role, host, process, expires }: CredentialRow): Token => ({
   id,

@@ -8,9 +8,9 @@
 
 import { allocatedOf } from '../declared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
-import { Tally } from '../graph/adjacency.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { HostRow } from '../graph/resources.ts';
+import { Tally } from '../graph/indexes/adjacency.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
 import { parseEndpoint } from '../values/endpoint.ts';
 import type { DeclaredRole } from '../values/facts.ts';
 import { fid } from '../values/fid.ts';
@@ -195,12 +195,16 @@ export class Allocator {
   }
 
   #has(node: Fid, role: string): boolean {
-    return this.#rolesGiven.count(`${node} ${role}`) + this.#graph.countOfRole(node, role) > 0;
+    return (
+      this.#rolesGiven.count(`${node} ${role}`) +
+        this.#graph.indexes.rolesOnNodes.count(node, role) >
+      0
+    );
   }
 
   #specId(spec: ProcessSpec): string {
     const content = JSON.stringify(spec);
-    const present = this.#graph.specWith(content) ?? this.#specs.get(content);
+    const present = this.#graph.indexes.specs.idOf(content) ?? this.#specs.get(content);
     if (present) return present;
     this.#lastSpec += 1;
     const id = `s${this.#lastSpec}`;
@@ -218,7 +222,7 @@ export class Allocator {
     if (!parsed)
       return reject('template-error', `${base} is not an endpoint`, { subject: 'endpoint' });
     const { prefix, last, max } = parsed;
-    const { endpoints } = this.#graph;
+    const { endpoints } = this.#graph.indexes;
     const value = this.#lowest(endpoints.meaningOf(prefix), last, (from) =>
       endpoints.lowestFree(prefix, from, max),
     );
@@ -232,15 +236,15 @@ export class Allocator {
   /** An endpoint as those given out are compared. */
   #meaning(endpoint: string): string {
     const at = endpoint.lastIndexOf(':') + 1;
-    return this.#graph.endpoints.meaningOf(endpoint.slice(0, at)) + endpoint.slice(at);
+    return this.#graph.indexes.endpoints.meaningOf(endpoint.slice(0, at)) + endpoint.slice(at);
   }
 
   #longestFree(prefix: string, from: number, max: number): number | undefined {
-    const meaning = this.#graph.endpoints.meaningOf(prefix);
+    const meaning = this.#graph.indexes.endpoints.meaningOf(prefix);
     const base = `${meaning}${from}`;
     let cooling = this.#cooling.get(base);
     if (!cooling) {
-      cooling = this.#graph.endpoints.longestFree(prefix, from, max).reverse();
+      cooling = this.#graph.indexes.endpoints.longestFree(prefix, from, max).reverse();
       this.#cooling.set(base, cooling);
     }
     let value = cooling.pop();
@@ -251,7 +255,7 @@ export class Allocator {
   /** The lowest value of a range that is unused on the node. */
   #rangeValue(node: Fid, key: string, from: number, to: number): number | Refused {
     const value = this.#lowest(`${node} ${key} `, from, (start) =>
-      this.#graph.ranges.lowestFree(node, key, start, to),
+      this.#graph.indexes.ranges.lowestFree(node, key, start, to),
     );
     if (value >= 0) return value;
     const message = `${key} has no value left in ${from}..${to} on node ${node}`;

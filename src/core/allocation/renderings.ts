@@ -4,8 +4,9 @@
  */
 
 import { missingRoles } from '../declared.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
-import type { HostRow } from '../graph/resources.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
 import type { Declaration, DeclaredRole } from '../values/facts.ts';
 import type { RenderResult, RoleSource, Variables } from '../values/roles.ts';
 import { canRender, hostVariables } from './variables.ts';
@@ -32,7 +33,7 @@ type Known = Pick<HostRow, 'fqdn' | 'facts' | 'variables'>;
 
 /** One step a host; of most hosts of a cluster that is loaded already there is nothing. */
 export function* renderingsOfLoad(
-  graph: ReadGraph & { blockedHosts(): ReadonlySet<string> },
+  graph: ReadGraph & Pick<Graph, 'indexes'>,
   { hosts, roles }: Pick<Declaration, 'hosts' | 'roles'>,
 ): Generator<readonly Rendering[]> {
   const declared = new Map(roles.map((role) => [role.name, role]));
@@ -62,7 +63,7 @@ export function* renderingsOfLoad(
       : host.roles;
     yield ofHost({ ...host, facts: row?.facts ?? null }, wanted);
   }
-  for (const fqdn of graph.blockedHosts()) {
+  for (const fqdn of graph.indexes.blockedHosts.all()) {
     const row = graph.get('host', fqdn)!;
     yield ofHost(
       row,

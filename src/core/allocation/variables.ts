@@ -1,6 +1,6 @@
 /** The template variables that a host's own facts give. */
 
-import type { HostRow } from '../graph/resources.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
 import type { Variables } from '../values/roles.ts';
 
 const mebibyte = 1_048_576;

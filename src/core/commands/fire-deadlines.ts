@@ -2,7 +2,8 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { DeadlineKind, DeadlineRow, ProcessRow } from '../graph/resources.ts';
+import type { DeadlineKind, DeadlineRow } from '../graph/rows/deadlines.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { varOf } from '../graph/vars.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
 import { startOrder, stopOrder } from '../lifecycle/orders.ts';
@@ -115,7 +116,7 @@ export const fireDeadlines: Decide<FireDeadlines> = (
   { away = nobody, isNew = false },
   { at },
 ) => {
-  const due = graph.deadlines.due(at, deadlinesPerCommit);
+  const due = graph.indexes.deadlines.due(at, deadlinesPerCommit);
   return decided(
     Object.entries(handlers).flatMap(([kind, handle]) =>
       handle(

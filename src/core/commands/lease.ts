@@ -4,7 +4,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { refusalOfOlder } from '../lifecycle/instance.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { removed } from '../lifecycle/removal.ts';

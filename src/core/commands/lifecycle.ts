@@ -2,7 +2,7 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { startOrder } from '../lifecycle/orders.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';

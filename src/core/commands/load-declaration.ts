@@ -7,7 +7,7 @@ import { Allocator } from '../allocation/allocator.ts';
 import { isLeaving, missingRoles } from '../declared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import { clusterPolicy } from '../graph/resources.ts';
+import { clusterPolicy } from '../graph/rows/hosts.ts';
 import { currentVars } from '../graph/vars.ts';
 import type { Declaration, DeclaredHost } from '../values/facts.ts';
 import { reject } from '../values/rejection.ts';

@@ -5,7 +5,7 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { busyReason } from '../lifecycle/staying.ts';

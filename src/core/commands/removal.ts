@@ -6,7 +6,7 @@
 import type { EventDraft } from '../events/catalogue.ts';
 import { heldMax } from '../events/processes.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { NodeRow, ProcessRow } from '../graph/resources.ts';
+import type { NodeRow, ProcessRow } from '../graph/rows/processes.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { mayRun, removed } from '../lifecycle/removal.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';

@@ -1,7 +1,7 @@
 /** An agent says that its host is up, and what the host is like. */
 
 import type { EventDraft } from '../events/catalogue.ts';
-import type { HostRow } from '../graph/resources.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
 import type { HostFacts } from '../values/host-facts.ts';
 import { reject } from '../values/rejection.ts';
 import { decided, unchanged } from './command.ts';

@@ -1,7 +1,7 @@
 /** An agent says what a managed process does. */
 
 import type { EventDraft } from '../events/catalogue.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';

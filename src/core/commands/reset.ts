@@ -2,7 +2,7 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { startRecovery } from '../lifecycle/recovery.ts';
 import { reject } from '../values/rejection.ts';

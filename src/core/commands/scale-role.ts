@@ -1,7 +1,7 @@
 /** Changes how many processes of a role a host has: adds, or removes the youngest. */
 
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { busyReason } from '../lifecycle/staying.ts';

@@ -4,7 +4,10 @@ import type { EventData, EventType } from '../events/catalogue.ts';
 import type { Revision } from '../values/revision.ts';
 import type { Graph } from './graph.ts';
 import type { ReadGraph } from './read-graph.ts';
-import type { DeadlineKind, DeadlineRow, HostRow, Kind, Provenance, Rows } from './resources.ts';
+import type { Kind, Rows } from './resources.ts';
+import type { DeadlineKind, DeadlineRow } from './rows/deadlines.ts';
+import type { HostRow } from './rows/hosts.ts';
+import type { Provenance } from './rows/row.ts';
 
 /** Where an event stands. */
 export interface Position {

@@ -5,14 +5,13 @@
 
 import type { Graph } from './graph.ts';
 import type { ReadGraph } from './read-graph.ts';
-import { keyOf } from './graph.ts';
 import { relations } from './relations.ts';
 import type { Relation } from './relations.ts';
-import { kinds, shownKinds } from './resources.ts';
-import type { Kind, Rows } from './resources.ts';
+import { keyOf, kinds, shownKinds } from './resources.ts';
+import type { Kind, Rows, ShownKind } from './resources.ts';
 
 interface Listed {
-  readonly kind: Kind;
+  readonly kind: ShownKind;
   readonly key: string;
   readonly row: Rows[Kind];
 }

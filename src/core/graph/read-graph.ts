@@ -2,13 +2,13 @@
 
 import type { Graph } from './graph.ts';
 import type { ToMany, ToOne } from './relations.ts';
+import type { Rows, ShownKind } from './resources.ts';
 
 /** What the graph and a view of it can be asked. */
 export type ReadGraph = Pick<
   Graph,
   | 'get'
   | 'must'
-  | 'all'
   | 'count'
   | 'one'
   | 'many'
@@ -16,4 +16,7 @@ export type ReadGraph = Pick<
   | 'hostCounts'
   | 'processCounts'
   | 'rowsAfter'
-> & { related(name: ToOne | ToMany, from: string): number };
+> & {
+  all<K extends ShownKind>(kind: K): IterableIterator<Rows[K]>;
+  related(name: ToOne | ToMany, from: string): number;
+};

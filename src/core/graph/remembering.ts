@@ -5,8 +5,8 @@ import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 import { clearDeadline, made, setDeadline } from './changes.ts';
 import type { Graph } from './graph.ts';
-import { requestId } from './requests.ts';
-import type { RequestLimits } from './requests.ts';
+import { requestId } from './indexes/requests.ts';
+import type { RequestLimits } from './indexes/requests.ts';
 
 /** How long the answer to a request with an idempotency key is remembered, ms. */
 export const requestMemory = 24 * 3600 * 1000;
@@ -15,7 +15,7 @@ export const requestMemoryMin = 10 * 60 * 1000;
 
 /** A request that is remembered gives way to a new one, unless it is young: it may be retried yet. */
 export const refusedForRoom = (
-  { requests, deadlines }: Graph,
+  { indexes: { requests, deadlines } }: Graph,
   actor: string,
   at: number,
   { each, inAll }: RequestLimits,
@@ -43,7 +43,7 @@ export const rememberRequest = (
   { each, inAll }: RequestLimits,
 ): void => {
   if (!request) return;
-  const { requests, deadlines } = graph;
+  const { requests, deadlines } = graph.indexes;
   while (requests.count(actor) >= each) forgetRequest(graph, requests.oldest(actor)!.subject);
   while (deadlines.count('request-expiry') >= inAll)
     forgetRequest(graph, deadlines.next('request-expiry')!.subject);

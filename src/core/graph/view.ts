@@ -4,14 +4,14 @@
  * rows that changes replace.
  */
 
-import { Adjacency } from './adjacency.ts';
-import { GraphIntegrityError, keyOf } from './graph.ts';
 import type { Graph } from './graph.ts';
+import { Adjacency } from './indexes/adjacency.ts';
+import { GraphIntegrityError } from './integrity.ts';
 import type { ReadGraph } from './read-graph.ts';
 import { relations } from './relations.ts';
 import type { Relation, To, ToMany, ToOne } from './relations.ts';
-import { kinds } from './resources.ts';
-import type { Kind, Rows } from './resources.ts';
+import { keyOf, kinds } from './resources.ts';
+import type { Kind, Rows, ShownKind } from './resources.ts';
 import { orderOf, SortedKeys } from './sorted-keys.ts';
 
 /** Keys looked up at once. */
@@ -77,7 +77,7 @@ export class GraphView implements ReadGraph {
     return row;
   }
 
-  all<K extends Kind>(kind: K): IterableIterator<Rows[K]> {
+  all<K extends ShownKind>(kind: K): IterableIterator<Rows[K]> {
     return this.rowsAfter(kind);
   }
 
@@ -120,7 +120,7 @@ export class GraphView implements ReadGraph {
     return this.#processCounts;
   }
 
-  *rowsAfter<K extends Kind>(kind: K, key?: string): IterableIterator<Rows[K]> {
+  *rowsAfter<K extends ShownKind>(kind: K, key?: string): IterableIterator<Rows[K]> {
     const compare = orderOf(kind);
     let last = key;
     for (;;) {

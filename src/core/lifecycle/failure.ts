@@ -2,7 +2,7 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { varOf } from '../graph/vars.ts';
 import { startOrder } from './orders.ts';
 import { isWanted } from './wanted.ts';

@@ -4,7 +4,7 @@
  * may say which run it is: by an id that the run chose when it began.
  */
 
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import type { Instance } from '../values/instance.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';

@@ -2,7 +2,7 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import type { Fid } from '../values/fid.ts';
 import { isPaused, startOrder, stopOrder } from './orders.ts';
 import { levelOf } from './process.ts';

@@ -3,7 +3,7 @@
 import type { EventOf } from '../events/catalogue.ts';
 import { deadlineOf } from '../graph/changes.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { varOf } from '../graph/vars.ts';
 
 const second = 1000;

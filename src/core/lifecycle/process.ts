@@ -1,7 +1,8 @@
 /** What a process is: its specification, whose it is, and where it runs. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import type { HostRow, ProcessRow } from '../graph/resources.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import type { ProcessSpec } from '../values/roles.ts';
 
 export const specOf = (graph: ReadGraph, { spec }: ProcessRow): ProcessSpec =>

@@ -4,7 +4,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { hostOf, specOf } from './process.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -32,7 +32,7 @@ export const quorumWithout = (
   how: 'stop' | 'remove',
 ): Quorum => {
   let [total, serving] = [0, 0];
-  for (const process of graph.confds()) {
+  for (const process of graph.indexes.confds.all()) {
     const leaves = leaving.has(process);
     if ((leaves && how === 'remove') || process.removing) continue;
     total += 1;

@@ -1,8 +1,8 @@
 /** Which step of its policy the recovery of a host takes next, and what holds it back. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import { clusterPolicy } from '../graph/resources.ts';
-import type { RecoveryRow } from '../graph/resources.ts';
+import { clusterPolicy } from '../graph/rows/hosts.ts';
+import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
 import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
 

@@ -3,7 +3,7 @@
 import type { EventDraft } from '../events/catalogue.ts';
 import { deadlineId } from '../graph/changes.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
-import type { RecoveryRow } from '../graph/resources.ts';
+import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
 import { fence, stepDue } from './recovery-steps.ts';
 

@@ -2,7 +2,8 @@
 
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { HostRow, ProcessRow } from '../graph/resources.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { varOf } from '../graph/vars.ts';
 import { retiredRole } from '../values/credential-roles.ts';
 import { byFid } from '../values/fid.ts';

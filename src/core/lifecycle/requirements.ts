@@ -1,7 +1,7 @@
 /** What the processes of one node need of each other. */
 
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 import { isManaged, levelOf } from './process.ts';

@@ -1,7 +1,7 @@
 /** The state of a process as it is shown. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import type { ProcessState } from '../values/states.ts';
 import { hostOf } from './process.ts';
 

@@ -1,7 +1,7 @@
 /** What refuses to leave a node, and why. */
 
 import type { Graph } from '../graph/graph.ts';
-import type { ProcessRow } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
 import { byFid } from '../values/fid.ts';
 import { hostOf, isManaged } from './process.ts';
 import { quorumLoss } from './quorum.ts';

@@ -1,7 +1,8 @@
 /** What operators want of a process: the latest word about it, its node or the whole cluster counts. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import type { ProcessRow, Wanted } from '../graph/resources.ts';
+import type { ProcessRow } from '../graph/rows/processes.ts';
+import type { Wanted } from '../graph/rows/row.ts';
 
 /**
  * The wish that counts for a process. Wishes older than the process do not concern it: adding one

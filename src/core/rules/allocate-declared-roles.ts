@@ -8,7 +8,7 @@ import type { DecideContext, Decision } from '../commands/command.ts';
 import { problemLength } from '../events/hosts.ts';
 import { problemText } from '../graph/evolve/index.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { HostRow } from '../graph/resources.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
 import type { Refused } from '../values/rejection.ts';
 import type { Rule } from './rule.ts';
 
@@ -82,7 +82,9 @@ const onRoleDefined: Rule = {
     'Hosts whose roles could not be allocated are tried again when a role is defined anew.',
   on: ['RoleDefined'],
   react: (graph, _event, context) => {
-    const blocked = [...graph.blockedHosts()].sort().map((fqdn) => graph.must('host', fqdn));
+    const blocked = [...graph.indexes.blockedHosts.all()]
+      .sort()
+      .map((fqdn) => graph.must('host', fqdn));
     return blocked.length === 0 ? unchanged : allocateOrExplain(graph, blocked, context);
   },
 };

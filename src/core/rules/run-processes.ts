@@ -3,7 +3,7 @@
 import { decided, unchanged } from '../commands/command.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { NodeRow } from '../graph/resources.ts';
+import type { NodeRow } from '../graph/rows/processes.ts';
 import { nextOrders } from '../lifecycle/node.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { hostRemoval, leavingOf, nodeRemoval, processRemoval } from '../lifecycle/removal.ts';

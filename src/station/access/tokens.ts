@@ -6,7 +6,7 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MintedToken } from '../../core/commands/command.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { CredentialRow } from '../../core/graph/resources.ts';
+import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 import { fidKey } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 

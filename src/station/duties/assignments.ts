@@ -4,7 +4,7 @@ import { configurationOf, environmentFile } from '../../core/configuration.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { varOf } from '../../core/graph/vars.ts';
 import { isPaused } from '../../core/lifecycle/orders.ts';
 import { isManaged, specOf } from '../../core/lifecycle/process.ts';

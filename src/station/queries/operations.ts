@@ -7,7 +7,7 @@ import type { Commit } from '../../core/events/commit.ts';
 import { eventsOf } from '../../core/events/reading.ts';
 import type { ReadEvent } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, isManaged } from '../../core/lifecycle/process.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import { byFid } from '../../core/values/fid.ts';

@@ -4,7 +4,7 @@ import type { EventData } from '../../core/events/catalogue.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { byFid } from '../../core/values/fid.ts';

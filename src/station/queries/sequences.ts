@@ -1,7 +1,8 @@
 /** What takes several steps and is under way: each waits for something, and for a deadline otherwise. */
 
 import type { Graph } from '../../core/graph/graph.ts';
-import type { DeadlineKind, DeadlineRow, ProcessRow } from '../../core/graph/resources.ts';
+import type { DeadlineKind, DeadlineRow } from '../../core/graph/rows/deadlines.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, levelOf, specOf } from '../../core/lifecycle/process.ts';
 
 /** The sequences that rules run, and the housekeeping that only waits. */
@@ -50,13 +51,13 @@ export const sequenceKinds = (graph: Graph): SequenceKind[] =>
   kinds.map((kind) => ({
     kind,
     description: descriptions[kind],
-    running: graph.deadlines.count(kind),
-    next: graph.deadlines.next(kind)?.at ?? null,
+    running: graph.indexes.deadlines.count(kind),
+    next: graph.indexes.deadlines.next(kind)?.at ?? null,
   }));
 
 /** Those that are due first; what only waits is left out. */
 export const sequences = (graph: Graph, limit: number): Sequence[] =>
-  graph.deadlines.due(Infinity, limit, ...active).map((row) => sequenceOf(graph, row));
+  graph.indexes.deadlines.due(Infinity, limit, ...active).map((row) => sequenceOf(graph, row));
 
 const sequenceOf = (graph: Graph, { kind, subject, at }: DeadlineRow): Sequence => {
   const process = kind.startsWith('process-') ? graph.get('process', subject) : undefined;

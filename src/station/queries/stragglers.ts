@@ -1,7 +1,7 @@
 /** Processes that are not where they were wanted, in words. */
 
 import type { Graph } from '../../core/graph/graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { Requirements } from '../../core/lifecycle/requirements.ts';
 import type { Fid } from '../../core/values/fid.ts';

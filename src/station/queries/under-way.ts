@@ -3,7 +3,7 @@
 import type { Command } from '../../core/commands/index.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import type { ProcessRow } from '../../core/graph/resources.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { removalIn } from './removals.ts';
 

@@ -7,7 +7,7 @@ import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import { subjectsOf } from '../../core/events/subjects.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { shownKinds } from '../../core/graph/resources.ts';
-import type { Kind, Rows } from '../../core/graph/resources.ts';
+import type { Kind, Rows, ShownKind } from '../../core/graph/resources.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
@@ -16,7 +16,7 @@ import type { Turn } from '../fair-use/turns.ts';
 import type { LogIndex } from '../replica/log-index.ts';
 
 export interface Found {
-  readonly kind: Kind;
+  readonly kind: ShownKind;
   readonly key: string;
   readonly row: Rows[Kind];
 }
@@ -31,7 +31,7 @@ export interface Step {
 }
 
 /** Kinds that can be asked for by their bare key, most likely first. */
-const explained: readonly Kind[] = [
+const explained: readonly ShownKind[] = [
   'process',
   'host',
   'node',
@@ -49,7 +49,7 @@ const explained: readonly Kind[] = [
 export const stepsMax = 100;
 
 /** The resource that an id names: a fid, an FQDN or a name. */
-export const findResource = (graph: Graph, id: string, only?: Kind): Found | undefined => {
+export const findResource = (graph: Graph, id: string, only?: ShownKind): Found | undefined => {
   const key = parseFid(id) ?? id;
   for (const kind of only ? [only] : explained) {
     const row = graph.get(kind, key);
@@ -59,7 +59,7 @@ export const findResource = (graph: Graph, id: string, only?: Kind): Found | und
 };
 
 /** Whether a word is a kind that may be asked for. */
-export const isKind = (text: string): text is Kind =>
+export const isKind = (text: string): text is ShownKind =>
   (shownKinds as readonly string[]).includes(text);
 
 /** Reads what the log has about the resource between its first and its last change. */

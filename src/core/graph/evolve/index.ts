@@ -12,7 +12,8 @@ import { changeHost, clearDeadline, ensure, made, setDeadline, upsert } from '..
 import type { Evolve, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { forgetRequest } from '../remembering.ts';
-import type { HostRow, Rows } from '../resources.ts';
+import type { Rows } from '../resources.ts';
+import type { HostRow } from '../rows/hosts.ts';
 import { endRecovery, recoveryEvolvers } from './recovery.ts';
 import { removalEvolvers } from './removal.ts';
 import { resetGraph } from './reset.ts';

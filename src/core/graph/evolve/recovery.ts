@@ -5,8 +5,8 @@ import type { recoveryEvents } from '../../events/recovery.ts';
 import { changeHost, clearDeadline, setDeadline, upsert } from '../changes.ts';
 import type { Evolve, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
-import { clusterPolicy } from '../resources.ts';
 import type { Rows } from '../resources.ts';
+import { clusterPolicy } from '../rows/hosts.ts';
 
 type RecoveryEvent = Extract<keyof typeof recoveryEvents, EventType>;
 

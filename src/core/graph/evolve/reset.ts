@@ -3,7 +3,7 @@
 import { clearDeadline, deadlineOf } from '../changes.ts';
 import type { Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
-import type { ProcessRow } from '../resources.ts';
+import type { ProcessRow } from '../rows/processes.ts';
 
 /** Wishes and failures are forgotten; what is being removed leaves all the same. */
 export const resetGraph = (graph: Graph, position: Position): void => {

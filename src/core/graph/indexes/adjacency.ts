@@ -1,6 +1,6 @@
 /** The index of one relation: from a row to the keys of the rows related to it. */
 
-import type { Relation } from './relations.ts';
+import type { Relation } from '../relations.ts';
 
 /**
  * Most rows have one related row (a process its one service), so a single key is kept bare; a set

@@ -1,6 +1,6 @@
 /** Deadlines in order of time. */
 
-import type { DeadlineRow } from './resources.ts';
+import type { DeadlineRow } from '../rows/deadlines.ts';
 
 /** A place in the heap. `live` turns false when the row is replaced or removed. */
 interface Entry {

@@ -1,35 +1,9 @@
-/** Which endpoints and which range values are taken, cluster-wide and per node. */
+/** Which endpoints are taken, in the whole cluster. */
 
-import { canonicalPrefix } from '../values/endpoint.ts';
-import type { Revision } from '../values/revision.ts';
-import { NumberSet } from './number-set.ts';
-
-/** A family of number sets by name; empty ones are let go. */
-class NumberSets {
-  readonly #sets = new Map<string, NumberSet>();
-
-  has(name: string, value: number): boolean {
-    return this.#sets.get(name)?.has(value) ?? false;
-  }
-
-  add(name: string, value: number): void {
-    let set = this.#sets.get(name);
-    if (!set) this.#sets.set(name, (set = new NumberSet()));
-    set.add(value);
-  }
-
-  delete(name: string, value: number): void {
-    const set = this.#sets.get(name);
-    set?.delete(value);
-    if (set?.isEmpty) this.#sets.delete(name);
-  }
-
-  lowestFree(name: string, from: number, to: number): number {
-    const set = this.#sets.get(name);
-    if (set) return set.lowestFree(from, to);
-    return from <= to ? from : -1;
-  }
-}
+import { canonicalPrefix } from '../../values/endpoint.ts';
+import type { Revision } from '../../values/revision.ts';
+import type { Following, Index } from './following.ts';
+import { NumberSets } from './number-sets.ts';
 
 /** Spellings of prefixes that are remembered with what they mean. */
 const spellingsMax = 100_000;
@@ -38,7 +12,7 @@ const spellingsMax = 100_000;
  * Endpoints held by existing processes, in whatever state, and those that cool down after their
  * process was removed. However they are spelled, two that mean the same are one.
  */
-export class EndpointIndex {
+export class Endpoints implements Index {
   readonly #taken = new NumberSets();
   /**
    * Who holds an endpoint beside the first: a process whose own spelling of it still cools, and
@@ -48,6 +22,18 @@ export class EndpointIndex {
   /** By prefix and last segment, the commit since which an endpoint cools. */
   readonly #cooling = new Map<string, Map<number, Revision>>();
   readonly #meanings = new Map<string, string>();
+
+  readonly following: Following = {
+    process: (before, after) => {
+      if (before?.endpoint === after?.endpoint) return;
+      if (before) this.#yield(...this.#split(before.endpoint));
+      if (after) this.#claim(...this.#split(after.endpoint));
+    },
+    deadline: (before, after) => {
+      if (before?.kind === 'endpoint-cooldown') this.#cooled(before.subject);
+      if (after?.kind === 'endpoint-cooldown') this.#cool(after.subject, after.created);
+    },
+  };
 
   /** What prefixes are compared by: see {@link canonicalPrefix}. */
   meaningOf(prefix: string): string {
@@ -59,16 +45,8 @@ export class EndpointIndex {
     return meaning;
   }
 
-  hold(endpoint: string): void {
-    this.#claim(...this.#split(endpoint));
-  }
-
-  release(endpoint: string): void {
-    this.#yield(...this.#split(endpoint));
-  }
-
   /** It counts as taken until it has cooled. */
-  cool(endpoint: string, since: Revision): void {
+  #cool(endpoint: string, since: Revision): void {
     const [prefix, last] = this.#split(endpoint);
     const cooling = this.#cooling.get(prefix);
     if (cooling) cooling.set(last, since);
@@ -76,7 +54,7 @@ export class EndpointIndex {
     this.#claim(prefix, last);
   }
 
-  cooled(endpoint: string): void {
+  #cooled(endpoint: string): void {
     const [prefix, last] = this.#split(endpoint);
     const cooling = this.#cooling.get(prefix);
     cooling?.delete(last);
@@ -117,22 +95,5 @@ export class EndpointIndex {
       .filter(([last]) => last >= from && last <= max && !this.#more.has(`${meaning}${last}`))
       .sort(([a, since], [b, after]) => since - after || a - b)
       .map(([last]) => last);
-  }
-}
-
-/** Range values held on each node, by environment key. */
-export class RangeIndex {
-  readonly #taken = new NumberSets();
-
-  hold(node: string, ranges: Readonly<Record<string, number>>): void {
-    for (const key in ranges) this.#taken.add(`${node} ${key}`, ranges[key]!);
-  }
-
-  release(node: string, ranges: Readonly<Record<string, number>>): void {
-    for (const key in ranges) this.#taken.delete(`${node} ${key}`, ranges[key]!);
-  }
-
-  lowestFree(node: string, key: string, from: number, to: number): number {
-    return this.#taken.lowestFree(`${node} ${key}`, from, to);
   }
 }

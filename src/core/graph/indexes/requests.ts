@@ -3,8 +3,9 @@
  * thousands of them a second, so that there is an end to what is kept for it and for all.
  */
 
-import { DeadlineHeap } from './deadlines.ts';
-import type { DeadlineRow } from './resources.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
+import type { DeadlineRow } from '../rows/deadlines.ts';
+import type { Following, Index } from './following.ts';
 
 /** Remembered requests of one principal, and of all. Each takes about 1 KiB of memory. */
 export interface RequestLimits {
@@ -15,10 +16,16 @@ export interface RequestLimits {
 export const requestLimits: RequestLimits = { each: 50_000, inAll: 150_000 };
 
 /** Over the deadlines at which requests are forgotten, which are in the order of the requests. */
-export class RequestIndex {
+export class Requests implements Index {
   readonly #byActor = new Map<string, DeadlineHeap>();
 
-  replace(before: DeadlineRow | undefined, after: DeadlineRow | undefined): void {
+  readonly following: Following = {
+    deadline: (before, after) => {
+      if ((after ?? before)!.kind === 'request-expiry') this.#replace(before, after);
+    },
+  };
+
+  #replace(before: DeadlineRow | undefined, after: DeadlineRow | undefined): void {
     const actor = actorOf((after ?? before)!.subject);
     let heap = this.#byActor.get(actor);
     if (!heap) this.#byActor.set(actor, (heap = new DeadlineHeap()));

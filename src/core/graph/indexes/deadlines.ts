@@ -1,10 +1,11 @@
 /** All deadlines of the graph, and how many of each kind there are. */
 
-import { DeadlineHeap } from './deadlines.ts';
-import { deadlineKinds } from './resources.ts';
-import type { DeadlineKind, DeadlineRow } from './resources.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
+import { deadlineKinds } from '../rows/deadlines.ts';
+import type { DeadlineKind, DeadlineRow } from '../rows/deadlines.ts';
+import type { Following, Index } from './following.ts';
 
-export class Deadlines {
+export class Deadlines implements Index {
   readonly #heaps: { readonly [K in DeadlineKind]: DeadlineHeap };
 
   constructor() {
@@ -13,10 +14,9 @@ export class Deadlines {
     ) as Record<DeadlineKind, DeadlineHeap>;
   }
 
-  replace(before: DeadlineRow | undefined, after: DeadlineRow | undefined): void {
-    const kind = (after ?? before)?.kind;
-    if (kind) this.#heaps[kind].replace(before, after);
-  }
+  readonly following: Following = {
+    deadline: (before, after) => this.#heaps[(after ?? before)!.kind].replace(before, after),
+  };
 
   /** How many of a kind there are. */
   count(kind: DeadlineKind): number {

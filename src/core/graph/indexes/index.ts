@@ -1,0 +1,30 @@
+/** All indexes of the graph. */
+
+import { BlockedHosts } from './blocked-hosts.ts';
+import { Confds } from './confds.ts';
+import { Deadlines } from './deadlines.ts';
+import { Endpoints } from './endpoints.ts';
+import type { Lookup } from './following.ts';
+import { HaProcesses } from './ha-processes.ts';
+import { Ranges } from './ranges.ts';
+import { Requests } from './requests.ts';
+import { RolesOnNodes } from './roles-on-nodes.ts';
+import { Specs } from './specs.ts';
+import { States } from './states.ts';
+
+// The names are the interface; the compiler derives the type.
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types
+export const indexesOver = (lookup: Lookup) => ({
+  blockedHosts: new BlockedHosts(),
+  confds: new Confds(lookup),
+  deadlines: new Deadlines(),
+  endpoints: new Endpoints(),
+  haProcesses: new HaProcesses(lookup),
+  ranges: new Ranges(),
+  requests: new Requests(),
+  rolesOnNodes: new RolesOnNodes(),
+  specs: new Specs(),
+  states: new States(),
+});
+
+export type Indexes = ReturnType<typeof indexesOver>;
