@@ -7,10 +7,10 @@
  */
 
 import type { RenderedAhead } from './allocation/renderings.ts';
-import { unchanged } from './commands/command.ts';
-import type { DecideContext, Decision } from './commands/command.ts';
 import { decide } from './commands/index.ts';
 import type { Command } from './commands/index.ts';
+import { unchanged } from './decision.ts';
+import type { DecideContext, Decision } from './decision.ts';
 import { readEvent, writeEvent } from './events/catalogue.ts';
 import type { EventDraft } from './events/catalogue.ts';
 import type { Commit, EventRecord, RequestIdentity } from './events/commit.ts';

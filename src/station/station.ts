@@ -8,8 +8,8 @@
 import { join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createRenderers } from '../config/render.ts';
-import type { MintedToken } from '../core/commands/command.ts';
 import type { Command } from '../core/commands/index.ts';
+import type { MintedToken } from '../core/decision.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineCounters } from '../core/engine.ts';
 import type { EventRecord } from '../core/events/commit.ts';

@@ -5,8 +5,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { configurationOf, environmentFile, variablePrefix } from '../../src/core/configuration.ts';
 import type { Engine } from '../../src/core/engine.ts';
+import {
+  configurationOf,
+  environmentFile,
+  variablePrefix,
+} from '../../src/core/lifecycle/configuration.ts';
 import {
   add,
   addedBy,

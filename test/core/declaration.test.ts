@@ -3,11 +3,11 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
-import { missingRoles } from '../../src/core/declared.ts';
+import { missingRoles } from '../../src/core/declaration/missing.ts';
+import { planOf } from '../../src/core/declaration/plan.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
-import { planOf } from '../../src/core/plan.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import {
   add,

@@ -2,11 +2,11 @@
 
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
+import { planOf } from '../../src/core/declaration/plan.ts';
+import { keptIn } from '../../src/core/declaration/undeclared.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { EventDraft } from '../../src/core/events/catalogue.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
-import { planOf } from '../../src/core/plan.ts';
-import { keptIn } from '../../src/core/undeclared.ts';
 import type { Declaration } from '../../src/core/values/facts.ts';
 import {
   add,

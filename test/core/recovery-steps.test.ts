@@ -2,8 +2,8 @@
 
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
-import { planOf } from '../../src/core/plan.ts';
-import { undeclaredIn } from '../../src/core/undeclared.ts';
+import { planOf } from '../../src/core/declaration/plan.ts';
+import { undeclaredIn } from '../../src/core/declaration/undeclared.ts';
 import type { Declaration } from '../../src/core/values/facts.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';

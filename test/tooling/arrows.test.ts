@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import type { Linter } from 'eslint';
@@ -51,6 +51,10 @@ t.test('the table names only folders and files that exist in their part', async 
         t.ok(existsSync(join(src, name, path)), `${name}: ${place} -> ${path}`);
 });
 
+t.test('every folder of the core, and every file beside them, has its arrows', async (t) => {
+  t.strictSame(Object.keys(arrows['core']!.inside!).sort(), readdirSync(join(src, 'core')).sort());
+});
+
 const judged: readonly [file: string, statement: string, reason: RegExp | undefined][] = [
   ['core/engine.ts', "import { Type } from 'typebox';", undefined],
   ['core/engine.ts', "import { Value } from 'typebox/value';", undefined],
@@ -62,6 +66,11 @@ const judged: readonly [file: string, statement: string, reason: RegExp | undefi
   ['core/events/x.ts', "import { y } from '../values/y.ts';", undefined],
   ['core/events/x.ts', "export { y } from '../graph/y.ts';", /core\/events must not import/],
   ['core/events/x.ts', "import { Engine } from '../engine.ts';", /core\/events must not import/],
+  ['core/graph/x.ts', "import { y } from '../allocation/y.ts';", /core\/graph must not import/],
+  ['core/graph/evolve/x.ts', "import { y } from '../graph.ts';", undefined],
+  ['core/lifecycle/x.ts', "import { y } from '../commands/y.ts';", /core\/lifecycle must not/],
+  ['core/rules/x.ts', "import type { D } from '../decision.ts';", undefined],
+  ['core/decision.ts', "import { y } from './rules/y.ts';", /core\/decision.ts must not import/],
   ['log/sqlite/log.ts', "import { DatabaseSync } from 'node:sqlite';", undefined],
   ['log/sqlite/log.ts', "import type { Commit } from '../../core/events/commit.ts';", undefined],
   ['log/sqlite/log.ts', "import { Commit } from '../../core/events/commit.ts';", /only types/],

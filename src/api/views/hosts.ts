@@ -1,7 +1,7 @@
 /** Hosts and nodes as the API shows them. */
 
 import type { Host, Node } from '../../contract/replies.ts';
-import { missingRoles } from '../../core/declared.ts';
+import { missingRoles } from '../../core/declaration/missing.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { NodeRow } from '../../core/graph/rows/processes.ts';

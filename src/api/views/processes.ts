@@ -1,13 +1,13 @@
 /** Processes as the API shows them. */
 
 import type { Added, Process, StatusProcess } from '../../contract/replies.ts';
-import { configurationOf } from '../../core/configuration.ts';
-import type { ProcessConfiguration } from '../../core/configuration.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
+import { configurationOf } from '../../core/lifecycle/configuration.ts';
+import type { ProcessConfiguration } from '../../core/lifecycle/configuration.ts';
 import { presentInstance } from '../../core/lifecycle/instance.ts';
 import { specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';

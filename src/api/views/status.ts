@@ -1,7 +1,7 @@
 /** The cluster at a glance. */
 
 import type { Status, StatusHost } from '../../contract/replies.ts';
-import { missingRoles } from '../../core/declared.ts';
+import { missingRoles } from '../../core/declaration/missing.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';

@@ -2,12 +2,12 @@
 
 import { Allocator } from '../allocation/allocator.ts';
 import { requiredFirst } from '../allocation/role-order.ts';
+import { decided } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventOf } from '../events/catalogue.ts';
 import type { DeclaredRole } from '../values/facts.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { decided } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface AddProcesses {
   readonly type: 'AddProcesses';

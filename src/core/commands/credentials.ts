@@ -1,11 +1,11 @@
 /** Issuing and revoking access tokens. The token itself never comes here, only its hash. */
 
+import { decided } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { CredentialRole } from '../values/credential-roles.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
-import { decided } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface IssueCredential {
   readonly type: 'IssueCredential';

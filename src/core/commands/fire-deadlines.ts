@@ -1,5 +1,7 @@
 /** Turns the deadlines that are due into what follows from them. */
 
+import { decided } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DeadlineKind, DeadlineRow } from '../graph/rows/deadlines.ts';
@@ -12,8 +14,6 @@ import { attemptRecovery } from '../lifecycle/recovery.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import { isWanted } from '../lifecycle/wanted.ts';
 import type { Fid } from '../values/fid.ts';
-import { decided } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface FireDeadlines {
   readonly type: 'FireDeadlines';

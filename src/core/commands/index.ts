@@ -1,13 +1,15 @@
 /** All commands. */
 
+import type { DecideContext, Decision } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import { addProcesses } from './add-processes.ts';
 import type { AddProcesses } from './add-processes.ts';
-import type { DecideContext, Decision } from './command.ts';
 import { issueCredential, revokeCredential } from './credentials.ts';
 import type { IssueCredential, RevokeCredential } from './credentials.ts';
 import { fireDeadlines } from './fire-deadlines.ts';
 import type { FireDeadlines } from './fire-deadlines.ts';
+import { expireLease, leaseProcess } from './lease.ts';
+import type { ExpireLease, LeaseProcess } from './lease.ts';
 import { overrideState, restartProcess, wantCluster, wantNode, wantProcess } from './lifecycle.ts';
 import type {
   OverrideState,
@@ -16,8 +18,6 @@ import type {
   WantNode,
   WantProcess,
 } from './lifecycle.ts';
-import { expireLease, leaseProcess } from './lease.ts';
-import type { ExpireLease, LeaseProcess } from './lease.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import type { LoadDeclaration } from './load-declaration.ts';
 import { registerHost } from './register-host.ts';
@@ -28,12 +28,12 @@ import { reportNodeDown } from './report-node-down.ts';
 import type { ReportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
 import type { ReportNodeUp } from './report-node-up.ts';
-import { reportRecoveryStep } from './report-recovery-step.ts';
-import type { ReportRecoveryStep } from './report-recovery-step.ts';
-import { reportProcess } from './report-process.ts';
-import type { ReportProcess } from './report-process.ts';
 import { reportProcessState } from './report-process-state.ts';
 import type { ReportProcessState } from './report-process-state.ts';
+import { reportProcess } from './report-process.ts';
+import type { ReportProcess } from './report-process.ts';
+import { reportRecoveryStep } from './report-recovery-step.ts';
+import type { ReportRecoveryStep } from './report-recovery-step.ts';
 import { resetCluster } from './reset.ts';
 import type { ResetCluster } from './reset.ts';
 import { scaleRole } from './scale-role.ts';

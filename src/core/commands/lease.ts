@@ -3,6 +3,8 @@
  * event; the station counts the time, and says when it has run out.
  */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { refusalOfOlder } from '../lifecycle/instance.ts';
@@ -13,8 +15,6 @@ import type { Fid } from '../values/fid.ts';
 import type { Instance } from '../values/instance.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface LeaseProcess {
   readonly type: 'LeaseProcess';

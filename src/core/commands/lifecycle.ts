@@ -1,5 +1,7 @@
 /** Starting and stopping processes, nodes and the cluster. What is wanted is recorded; rules do the rest. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
@@ -12,8 +14,6 @@ import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 import type { ProcessState, WantedState } from '../values/states.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface WantCluster {
   readonly type: 'WantCluster';

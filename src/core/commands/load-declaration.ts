@@ -4,7 +4,9 @@
  */
 
 import { Allocator } from '../allocation/allocator.ts';
-import { isLeaving, missingRoles } from '../declared.ts';
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
+import { isLeaving, missingRoles } from '../declaration/missing.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import { clusterPolicy } from '../graph/rows/hosts.ts';
@@ -12,8 +14,6 @@ import { currentVars } from '../graph/vars.ts';
 import type { Declaration, DeclaredHost } from '../values/facts.ts';
 import { reject } from '../values/rejection.ts';
 import { defaultVars, isVarName, varProblems } from '../values/vars.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 import { prune } from './prune.ts';
 
 export interface LoadDeclaration {

@@ -3,22 +3,22 @@
  * stopped first, and a role goes when nothing of it is left.
  */
 
+import { decided } from '../decision.ts';
+import type { DecideContext, Decision } from '../decision.ts';
+import { rolesInUse, undeclaredIn } from '../declaration/undeclared.ts';
+import type { Undeclared } from '../declaration/undeclared.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { busyReason } from '../lifecycle/staying.ts';
-import { rolesInUse, undeclaredIn } from '../undeclared.ts';
-import type { Undeclared } from '../undeclared.ts';
 import { withdrawable } from '../values/facts.ts';
 import type { Declaration } from '../values/facts.ts';
 import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { decided } from './command.ts';
-import type { DecideContext, Decision } from './command.ts';
 import { removeHost, removeProcess } from './removal.ts';
 
 export const prune = (graph: Graph, declaration: Declaration, context: DecideContext): Decision => {

@@ -1,7 +1,7 @@
 /** Makes a host known before its agent has reported. */
 
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 
 export interface RegisterHost {
   readonly type: 'RegisterHost';

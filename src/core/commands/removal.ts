@@ -3,6 +3,8 @@
  * free again afterwards, endpoints when they have cooled down, a fid never is.
  */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import { heldMax } from '../events/processes.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -16,8 +18,6 @@ import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 /** What is leaving already is not ordered to leave a second time, unless somebody asks for that. */
 interface Repeatable {

@@ -1,8 +1,8 @@
 /** The station has not heard from a host for too long, or was told that it goes. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import { reject } from '../values/rejection.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface ReportNodeDown {
   readonly type: 'ReportNodeDown';

@@ -1,11 +1,11 @@
 /** An agent says that its host is up, and what the host is like. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';
 import type { HostFacts } from '../values/host-facts.ts';
 import { reject } from '../values/rejection.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface ReportNodeUp {
   readonly type: 'ReportNodeUp';

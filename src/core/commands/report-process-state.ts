@@ -1,5 +1,7 @@
 /** The owner of an independent process says what it does. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import { isNewInstance, refusalOfOlder } from '../lifecycle/instance.ts';
 import { isManaged } from '../lifecycle/process.ts';
@@ -7,8 +9,6 @@ import type { Fid } from '../values/fid.ts';
 import type { Instance } from '../values/instance.ts';
 import { reject } from '../values/rejection.ts';
 import type { ReportableState } from '../values/states.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface ReportProcessState {
   readonly type: 'ReportProcessState';

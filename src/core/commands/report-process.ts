@@ -1,5 +1,7 @@
 /** An agent says what a managed process does. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { afterFailure } from '../lifecycle/failure.ts';
@@ -7,8 +9,6 @@ import { isPaused } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 /** `refused`: it could not be executed at all. */
 export const observedStates = ['starting', 'online', 'stopping', 'exited', 'refused'] as const;

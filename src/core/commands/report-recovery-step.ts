@@ -1,9 +1,9 @@
 /** The station tells how a step of the recovery of a host ended. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import { recoveryDetailLength } from '../events/recovery.ts';
 import type { StepOutcome } from '../values/recovery-policy.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface ReportRecoveryStep {
   readonly type: 'ReportRecoveryStep';

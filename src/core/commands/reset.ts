@@ -1,13 +1,13 @@
 /** Back to known ground: nothing is wanted any more, and what was given up may be tried anew. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { startRecovery } from '../lifecycle/recovery.ts';
 import { reject } from '../values/rejection.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface ResetCluster {
   readonly type: 'ResetCluster';

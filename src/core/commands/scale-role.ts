@@ -1,5 +1,7 @@
 /** Changes how many processes of a role a host has: adds, or removes the youngest. */
 
+import { decided, unchanged } from '../decision.ts';
+import type { Decide, DecideContext, Decision } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
@@ -9,8 +11,6 @@ import { byFid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Variables } from '../values/roles.ts';
 import { addProcesses } from './add-processes.ts';
-import { decided, unchanged } from './command.ts';
-import type { Decide, DecideContext, Decision } from './command.ts';
 import { orderedAnew, removeProcess } from './removal.ts';
 
 export interface ScaleRole {

@@ -1,10 +1,10 @@
 /** Changes settings of the cluster, all of those given or none. */
 
+import { decided } from '../decision.ts';
+import type { Decide } from '../decision.ts';
 import { currentVars, varOf } from '../graph/vars.ts';
 import { reject } from '../values/rejection.ts';
 import { isVarName, varProblems } from '../values/vars.ts';
-import { decided } from './command.ts';
-import type { Decide } from './command.ts';
 
 export interface SetVars {
   readonly type: 'SetVars';

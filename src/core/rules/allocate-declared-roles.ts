@@ -3,8 +3,8 @@
 import { Allocator } from '../allocation/allocator.ts';
 import { requiredFirst } from '../allocation/role-order.ts';
 import { canRender } from '../allocation/variables.ts';
-import { decided, unchanged } from '../commands/command.ts';
-import type { DecideContext, Decision } from '../commands/command.ts';
+import { decided, unchanged } from '../decision.ts';
+import type { DecideContext, Decision } from '../decision.ts';
 import { problemLength } from '../events/hosts.ts';
 import { problemText } from '../graph/evolve/index.ts';
 import type { Graph } from '../graph/graph.ts';

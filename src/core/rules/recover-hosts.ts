@@ -1,6 +1,6 @@
 /** Begins to recover a host that was lost. */
 
-import { decided, unchanged } from '../commands/command.ts';
+import { decided, unchanged } from '../decision.ts';
 import { startRecovery } from '../lifecycle/recovery.ts';
 import type { Rule } from './rule.ts';
 

@@ -1,6 +1,6 @@
 /** What a rule is. */
 
-import type { DecideContext, Decision } from '../commands/command.ts';
+import type { DecideContext, Decision } from '../decision.ts';
 import type { EventDraft, EventType } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 

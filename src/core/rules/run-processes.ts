@@ -1,6 +1,6 @@
 /** Brings processes to what is wanted of them, and carries out removals once nothing runs any more. */
 
-import { decided, unchanged } from '../commands/command.ts';
+import { decided, unchanged } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeRow } from '../graph/rows/processes.ts';

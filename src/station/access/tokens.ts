@@ -4,7 +4,7 @@
  */
 
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { MintedToken } from '../../core/commands/command.ts';
+import type { MintedToken } from '../../core/decision.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 import { fidKey } from '../../core/values/fid.ts';

@@ -1,11 +1,11 @@
 /** What each host has to run, derived from the graph. A lost message costs time, never correctness. */
 
-import { configurationOf, environmentFile } from '../../core/configuration.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { varOf } from '../../core/graph/vars.ts';
+import { configurationOf, environmentFile } from '../../core/lifecycle/configuration.ts';
 import { isPaused } from '../../core/lifecycle/orders.ts';
 import { isManaged, specOf } from '../../core/lifecycle/process.ts';
 import { parseEndpoint } from '../../core/values/endpoint.ts';

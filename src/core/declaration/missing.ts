@@ -1,7 +1,7 @@
 /** What facts declare of a host and is not there, although it was once. */
 
-import type { ReadGraph } from './graph/read-graph.ts';
-import type { HostRow } from './graph/rows/hosts.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
+import type { HostRow } from '../graph/rows/hosts.ts';
 
 export interface MissingRole {
   readonly role: string;

@@ -3,12 +3,12 @@
  * it. It is read from the very events that the load would append.
  */
 
-import { missingRoles } from './declared.ts';
-import type { EventDraft } from './events/catalogue.ts';
-import type { Graph } from './graph/graph.ts';
-import { clusterPolicy } from './graph/rows/hosts.ts';
-import type { Fid } from './values/fid.ts';
-import { defaultVars, isVarName } from './values/vars.ts';
+import type { EventDraft } from '../events/catalogue.ts';
+import type { Graph } from '../graph/graph.ts';
+import { clusterPolicy } from '../graph/rows/hosts.ts';
+import type { Fid } from '../values/fid.ts';
+import { defaultVars, isVarName } from '../values/vars.ts';
+import { missingRoles } from './missing.ts';
 
 export interface FieldChange {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** What the graph holds because facts or roles once said so, and a declaration does not say any more. */
 
-import type { Graph } from './graph/graph.ts';
-import type { RoleRow } from './graph/rows/roles.ts';
-import type { Declaration, withdrawable } from './values/facts.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { RoleRow } from '../graph/rows/roles.ts';
+import type { Declaration, withdrawable } from '../values/facts.ts';
 
 export interface Undeclared {
   readonly kind: (typeof withdrawable)[number] | 'host' | 'role of host' | 'recovery';

@@ -1,9 +1,9 @@
 /** The configuration of a process: what its environment file would hold. */
 
-import type { Graph } from './graph/graph.ts';
-import type { ProfileRow } from './graph/rows/cluster.ts';
-import { fidKey } from './values/fid.ts';
-import type { Fid } from './values/fid.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { ProfileRow } from '../graph/rows/cluster.ts';
+import { fidKey } from '../values/fid.ts';
+import type { Fid } from '../values/fid.ts';
 
 export interface ProcessConfiguration {
   readonly fid: Fid;

@@ -1,10 +1,10 @@
 /** What every command is decided with. */
 
-import type { EventDraft } from '../events/catalogue.ts';
-import type { Graph } from '../graph/graph.ts';
-import type { Fid } from '../values/fid.ts';
-import type { Refused } from '../values/rejection.ts';
-import type { RenderRole } from '../values/roles.ts';
+import type { EventDraft } from './events/catalogue.ts';
+import type { Graph } from './graph/graph.ts';
+import type { Fid } from './values/fid.ts';
+import type { Refused } from './values/rejection.ts';
+import type { RenderRole } from './values/roles.ts';
 
 /** The id and hash of a token that the station made for a process. */
 export interface MintedToken {
