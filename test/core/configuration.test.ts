@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Engine } from '../../src/core/engine.ts';
+import { oddLines, oddValues } from './odd-values.ts';
 import {
   configurationOf,
   environmentFile,
@@ -86,19 +87,7 @@ t.test("a unit's name becomes one that a shell accepts", async (t) => {
   t.equal(variablePrefix('s3.server 2'), 'S3_SERVER_2');
 });
 
-const nasty: Readonly<Record<string, string>> = {
-  EMPTY: '',
-  SPACES: '  two  spaces  ',
-  SINGLE: "it's",
-  DOUBLE: 'say "yes"',
-  DOLLAR: '$HOME ${HOME} $(id) $$',
-  BACKTICKS: '`id`',
-  BACKSLASHES: '\\ \\\\ \\n \\$ \\" a\\',
-  SEMICOLON: 'a; b & c | d > e # f',
-  GLOB: '* ? [a] {a,b} ~ !!',
-  UNICODE: 'Grüße, 世界 🜁',
-  EQUALS: 'a=b=c',
-};
+const written = { ...oddValues, ...oddLines };
 
 /** Lets a shell source the file and print the value of each variable, each ended by a zero byte. */
 const asRead = (shell: string, file: string, names: readonly string[]): string[] => {
@@ -113,8 +102,8 @@ const asRead = (shell: string, file: string, names: readonly string[]): string[]
 for (const shell of ['sh', 'dash', 'bash'])
   t.test(`${shell} reads the values that were written`, async (t) => {
     const file = join(t.testdir({}), 'environment');
-    writeFileSync(file, environmentFile(nasty));
-    t.strictSame(asRead(shell, file, Object.keys(nasty)), Object.values(nasty));
+    writeFileSync(file, environmentFile(written));
+    t.strictSame(asRead(shell, file, Object.keys(written)), Object.values(written));
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }), (texts) => {
         const values = texts.map((text) => text.replaceAll('\0', ''));
@@ -148,7 +137,7 @@ const createFiles = (root: string, configuration: string): void => {
 t.test('systemd reads the values that were written', async (t) => {
   const root = t.testdir({});
   mkdirSync(join(root, 'etc'));
-  for (const [name, value] of Object.entries(nasty)) {
+  for (const [name, value] of Object.entries(written)) {
     writeFileSync(join(root, 'etc', 'os-release'), environmentFile({ ID: 'x', VERSION_ID: value }));
     writeFileSync(join(root, 'value.conf'), 'f+ /value - - - - <%w>\n');
     createFiles(root, join(root, 'value.conf'));

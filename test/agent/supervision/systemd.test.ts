@@ -6,6 +6,8 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { Assignment } from '../../../src/agent/supervision/assignment.ts';
 import { statOf } from '../../../src/agent/supervision/proc.ts';
+import { environmentFile } from '../../../src/core/lifecycle/configuration.ts';
+import { oddLines, oddValues } from '../../core/odd-values.ts';
 import { obstacle, SandboxedSystemd } from './sandboxed-systemd.ts';
 import { assignment, kill, SupervisedHost, until } from './supervised-host.ts';
 
@@ -59,6 +61,26 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
     host.supervision.forget(wanted.fid);
     await host.gone(wanted.fid);
     t.notOk(existsSync(file));
+  });
+
+  t.test('a unit has the values of its environment file as they were written', async (t) => {
+    const host = open(t);
+    const values = { ...oddValues, ...oddLines, SCRIPT: 'exec sleep 1000' };
+    const wanted = assignment({ command: [], environment_file: environmentFile(values) });
+    host.assign(wanted);
+    await host.reaches(wanted.fid, 'online');
+    await until('its pid is known', () => host.now(wanted.fid)?.pid);
+    const { pid } = host.now(wanted.fid)!;
+    await until('its command runs', () =>
+      readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sleep'),
+    );
+    const found = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    for (const [name, value] of Object.entries(values))
+      t.ok(found.includes(`${name}=${value}`), `${name} in ${JSON.stringify(found)}`);
+    host.assign({ ...wanted, run: false });
+    await host.reaches(wanted.fid, 'exited');
+    host.supervision.forget(wanted.fid);
+    await host.gone(wanted.fid);
   });
 
   t.test('a unit that ends is reported with its code or signal, and not restarted', async (t) => {
