@@ -3,6 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { arrowsRule } from './scripts/checks/arrows-rule.ts';
 import { determinism } from './scripts/checks/determinism.ts';
+import { handedInTime } from './scripts/checks/handed-in-time.ts';
 
 const root = import.meta.dirname;
 
@@ -48,6 +49,11 @@ export default defineConfig(
     },
   },
   { files: ['src/core/**/*.ts'], rules: determinism },
+  {
+    files: ['src/station/**/*.ts'],
+    ignores: ['src/station/time.ts', 'src/station/**/*-thread.ts'],
+    rules: handedInTime,
+  },
   {
     // What people see on a terminal is these files' output, not a left-over.
     files: ['src/cli/**/*.ts', 'src/halcyon.ts', 'src/halctl.ts', 'scripts/**/*.ts'],

@@ -5,6 +5,7 @@ import { inTurns } from '../../src/station/fair-use/turns.ts';
 import { explain, findResource } from '../../src/station/queries/why.ts';
 import { LogIndex } from '../../src/station/replica/log-index.ts';
 import type { Term } from '../../src/station/replica/log-index.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { report } from './report.ts';
 import { bench, fqdn, nodeUp, nothing, openStation, withDirectory } from './station.ts';
 
@@ -28,7 +29,7 @@ await withDirectory(async (directory) => {
   const filled = performance.now() - started;
   // One that never takes in anything finds everything by looking.
   const logger = { info: nothing, warn: nothing, error: nothing };
-  const none = new LogIndex({ log, directory, logger });
+  const none = new LogIndex({ log, directory, logger, time: systemTime });
 
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const before = performance.now();

@@ -22,8 +22,11 @@ export const withDirectory = async <T>(use: (directory: string) => Promise<T>): 
   }
 };
 
-export const openStation = (directory: string, snapshotEvery = 0): Promise<Station> =>
-  Station.open({ directory, logger: silent, snapshotEvery });
+export const openStation = async (directory: string, snapshotEvery = 0): Promise<Station> => {
+  const station = await Station.open({ directory, logger: silent, snapshotEvery });
+  station.start(1);
+  return station;
+};
 
 export const fqdn = (i: number): string => `n${String(i).padStart(5, '0')}.galileo.example`;
 

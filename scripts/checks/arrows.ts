@@ -59,7 +59,15 @@ export const arrows: Readonly<Record<string, Part>> = {
       disk: 'values',
       nodeset: 'values',
     },
-    inside: { access: ['result.ts'], 'fair-use': ['clocks.ts'] },
+    inside: {
+      access: ['clocks.ts', 'result.ts'],
+      'fair-use': ['clocks.ts', 'time.ts'],
+      // A follower is a replica without duties.
+      replica: [
+        ...['access', 'fair-use'],
+        ...['clocks.ts', 'logger.ts', 'rate.ts', 'result.ts', 'time.ts'],
+      ],
+    },
   },
   checks: { project: { core: 'values', nodeset: 'values' } },
   obm: { project: { contract: 'values', ipmi: 'values', log: 'values', disk: 'values' } },

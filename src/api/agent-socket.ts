@@ -176,7 +176,7 @@ class Connection implements AgentSession {
     this.#flow.received();
     const message = parse(data);
     if (!message) return this.#end(closeCodes.badMessage, 'not a message of the protocol');
-    if (!this.#station.accepts(this.#credential))
+    if (!this.#station.access.accepts(this.#credential))
       return this.#end(closeCodes.notAllowed, 'the token was revoked or has expired');
     if (message.type === 'hello') return this.#welcome(message);
     if (this.fqdn === '') return this.#end(closeCodes.badMessage, 'hello comes first');
@@ -289,7 +289,7 @@ class Connection implements AgentSession {
     const known = this.#station.graph.get('host', fqdn);
     const dead = known && mayBeReborn(known, said) ? await this.#deadAgent(known) : null;
     // Some time may have passed.
-    if (this.#isClosed || !this.#station.accepts(this.#credential)) return null;
+    if (this.#isClosed || !this.#station.access.accepts(this.#credential)) return null;
     return this.#station.submit(
       { type: 'ReportNodeUp', ...said, dead },
       { actor: `agent:${fqdn}` },

@@ -56,7 +56,7 @@ export const authorise =
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public' || request.is404) return done();
     const match = bearer.exec(request.headers.authorization ?? '');
-    const credential = match ? station.authenticate(match[1]!) : undefined;
+    const credential = match ? station.access.authenticate(match[1]!) : undefined;
     if (!credential) {
       const said = match
         ? 'the token is not valid: unknown, revoked or expired'

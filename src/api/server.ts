@@ -96,12 +96,13 @@ export const createServer = async (
   app.addHook('onRequest', admitUploads());
   app.addHook('preValidation', refuseDeep);
 
-  const facts = new SteadyWork(factsPace);
+  const facts = new SteadyWork(factsPace, station.time);
   const streams = new EventStreams(station);
   const outputs = new OutputStreams();
   app.addHook('preClose', (done) => {
     streams.close();
     outputs.close();
+    facts.close();
     station.operations.release();
     done();
   });

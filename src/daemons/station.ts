@@ -100,6 +100,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   let app: FastifyInstance;
   try {
     app = await createServer(station, { logger, tls });
+    station.start(1);
     await app.listen({ host, port });
   } catch (error) {
     await station.close();
@@ -136,7 +137,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     process.stdout.write(
       `${kind} admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station ${url}\n`,
     );
-  const first = await station.bootstrap();
+  const first = await station.access.bootstrap();
   if (first !== null) shown('bootstrap', first);
-  else if (flags.newAdminToken) shown('new', await station.adminToken('new admin'));
+  else if (flags.newAdminToken) shown('new', await station.access.adminToken('new admin'));
 };

@@ -1,36 +1,34 @@
 /** Whether what a station keeps is where it left it: its log, its key and its secrets. */
 
-import { join } from 'node:path';
-import { readRegularSync } from '../disk/regular-file.ts';
 import { NotInPlaceError } from '../log/log.ts';
 import type { SqliteLog } from '../log/sqlite/sqlite-log.ts';
-import { keyBytesMax } from './access/key.ts';
-import type { SecretStore } from './access/secrets.ts';
+import type { KeyRing } from './access/keys.ts';
+import type { Secrets } from './access/secrets.ts';
 import type { StationLogger } from './logger.ts';
+import type { Cancel, Time } from './time.ts';
+
+const lookMs = 500;
 
 export interface PremisesParts {
   readonly log: SqliteLog;
   readonly directory: string;
-  readonly key: Buffer;
-  readonly secrets: SecretStore;
+  readonly keys: KeyRing;
+  readonly secrets: Secrets;
   readonly logger: StationLogger;
+  readonly time: Time;
 }
-
-/** Errors of this process, which say nothing of the file. */
-const unknown = new Set<unknown>(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 export class Premises {
   readonly #parts: PremisesParts;
-  readonly #keyPath: string;
   /** Of key and secrets; the log looks itself. */
   #trouble: string | undefined;
   #said: string | undefined;
   /** Whether a file could not be opened because too many are open; connections cannot then either. */
   #isShort = false;
+  #cancel: Cancel | null = null;
 
   constructor(parts: PremisesParts) {
     this.#parts = parts;
-    this.#keyPath = join(parts.directory, 'station.key');
   }
 
   /** What is not as it was left, in words; known within a second. */
@@ -44,9 +42,19 @@ export class Premises {
     if (trouble !== undefined) throw new NotInPlaceError(trouble);
   }
 
-  /** Looks at what nobody else looks at, and logs what has changed since; called twice a second. */
-  look(): void {
-    this.#trouble = this.#keyTrouble() ?? this.#parts.secrets.displaced();
+  /** Looks at all of it twice a second, until `unwatch`. */
+  watch(): void {
+    this.#cancel ??= this.#parts.time.every(lookMs, () => this.#look());
+  }
+
+  unwatch(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  /** Looks at what nobody else looks at, and logs what has changed since. */
+  #look(): void {
+    this.#trouble = this.#keyTrouble() ?? this.#parts.secrets.trouble();
     const { trouble } = this;
     if (trouble === this.#said) return;
     const { logger, directory } = this.#parts;
@@ -54,6 +62,17 @@ export class Premises {
     if (trouble === undefined)
       logger.warn({ directory }, 'all files are where they were; commands are taken again');
     else logger.error({ directory, trouble }, new NotInPlaceError(trouble).message);
+  }
+
+  #keyTrouble(): string | undefined {
+    try {
+      const trouble = this.#parts.keys.trouble();
+      this.#shortOfDescriptors(undefined);
+      return trouble;
+    } catch (error) {
+      this.#shortOfDescriptors((error as Error).message);
+      return this.#trouble;
+    }
   }
 
   /** Once when they run out and once when there are some again. */
@@ -68,23 +87,5 @@ export class Premises {
         'out of descriptors: connections wait; raise LimitNOFILE of the station',
       );
     else logger.warn({}, 'there are descriptors again');
-  }
-
-  /** A key that was put back has another inode, and is as good. */
-  #keyTrouble(): string | undefined {
-    try {
-      const found = readRegularSync(this.#keyPath, keyBytesMax);
-      this.#shortOfDescriptors(undefined);
-      return found.equals(this.#parts.key) ? undefined : `${this.#keyPath} is another key`;
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (unknown.has(code)) {
-        this.#shortOfDescriptors(message);
-        return this.#trouble;
-      }
-      return code === 'ENOENT'
-        ? `${this.#keyPath} was removed or renamed`
-        : `${this.#keyPath} cannot be read: ${message}`;
-    }
   }
 }

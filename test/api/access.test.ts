@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { host, openStation, reported, secretOf, until } from '../station/harness.ts';
 import type { Answer } from '../station/harness.ts';
 
@@ -189,7 +190,9 @@ t.test(
   'a revoked token does not work from the answer on, and an expired one from its time on',
   async (t) => {
     let now = 1_790_000_000_000;
-    const { ask, tokenOf, station } = await openStation(t, { now: () => now, monotonic: () => 0 });
+    const { ask, tokenOf, station } = await openStation(t, {
+      time: { ...systemTime, now: () => now, monotonic: () => 0 },
+    });
     const token = await tokenOf('viewer');
     const status = async (token: string): Promise<number> =>
       (await ask('GET', '/status', undefined, { token })).status;

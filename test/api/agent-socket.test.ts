@@ -8,6 +8,7 @@ import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { agentMessageBytesMax, closeCodes } from '../../src/contract/agent-protocol.ts';
 import { AgentSessions, heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { bodyOf, openStation, reported, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 
@@ -443,9 +444,11 @@ t.test(
     const sessions = new AgentSessions({
       graph: () => station.graph,
       awake: () => now,
+      time: systemTime,
       lost: (name) => lost.push(name),
     });
-    t.teardown(() => sessions.close());
+    sessions.start();
+    t.teardown(() => sessions.stop());
     const paced = new Map<string, number>();
     const join = (name: string): void =>
       sessions.join({

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
+import { systemTime } from '../../src/station/time.ts';
 import { bodyOf, host, openStation, reported, temporary } from '../station/harness.ts';
 import type { Answer, Ask } from '../station/harness.ts';
 
@@ -223,7 +224,7 @@ t.test('T23, T57: what was allocated is recorded: a restart allocates nothing', 
   const again = await openStation(t, { directory, admin });
   t.equal(again.station.graph.digest(), digest);
   t.equal((await again.ask('GET', '/processes')).text, processes);
-  t.equal(await again.station.bootstrap(), null);
+  t.equal(await again.station.access.bootstrap(), null);
 });
 
 t.test('two equal requests are two requests', async (t) => {
@@ -285,7 +286,9 @@ t.test('a key belongs to who sent it and to what was asked', async (t) => {
 
 t.test('a key is forgotten after 24 hours', async (t) => {
   let now = 1_790_000_000_000;
-  const { ask, fill, station } = await openStation(t, { now: () => now, monotonic: () => 0 });
+  const { ask, fill, station } = await openStation(t, {
+    time: { ...systemTime, now: () => now, monotonic: () => 0 },
+  });
   await fill();
   const first = await add(ask, 'clovis-app', {}, 'k');
   now += 24 * 3600 * 1000 + 1;

@@ -5,6 +5,7 @@ import type { Test } from 'tap';
 import { loadBytesMax } from '../../src/api/routes/cluster.ts';
 import { bodyBytesMax } from '../../src/api/server.ts';
 import { nestingMax } from '../../src/api/nesting.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { bodyOf, host, openStation, reported } from '../station/harness.ts';
 import type { Answer, InProcess } from '../station/harness.ts';
 
@@ -366,7 +367,9 @@ t.test('a dry run answers with the events and appends nothing', async (t) => {
 
 t.test('a clock that jumps backwards', async (t) => {
   let now = 1_790_000_000_000;
-  const opened = await openStation(t, { now: () => now, monotonic: () => 0 });
+  const opened = await openStation(t, {
+    time: { ...systemTime, now: () => now, monotonic: () => 0 },
+  });
   await opened.fill();
   const { ask, station } = opened;
   const add = (): Promise<Answer> => ask('POST', '/processes', { host, role: 'clovis-app' });
@@ -388,7 +391,7 @@ t.test('a clock that jumps backwards', async (t) => {
   const again = await openStation(t, {
     directory: opened.directory,
     admin: opened.admin,
-    now: () => now,
+    time: { ...systemTime, now: () => now },
   });
   t.equal(again.station.graph.digest(), digest);
 });
@@ -426,7 +429,9 @@ t.test('filters narrow together', async (t) => {
 
 t.test('the cluster as it was', async (t) => {
   let now = 1_790_000_000_000;
-  const { ask, fill } = await openStation(t, { now: () => now, monotonic: () => 0 });
+  const { ask, fill } = await openStation(t, {
+    time: { ...systemTime, now: () => now, monotonic: () => 0 },
+  });
   await fill();
   const count = async (at: string | number): Promise<number> => {
     const answer = await ask('GET', `/processes?role=clovis-app&at=${encodeURIComponent(at)}`);

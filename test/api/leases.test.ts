@@ -4,6 +4,7 @@ import t from 'tap';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { awakeClock } from '../../src/station/clocks.ts';
 import { Leases } from '../../src/station/duties/leases.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { host, openStation, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 
@@ -154,9 +155,11 @@ t.test('time in which the station itself stood still counts for nobody', async (
       looks += 1;
       return now;
     }),
+    time: systemTime,
     expired: (fid) => expired.push(fid),
   });
-  t.teardown(() => leases.close());
+  leases.start();
+  t.teardown(() => leases.stop());
   now += 3_600_000;
   const before = looks;
   await until('two sweeps', () => looks >= before + 2);
@@ -169,8 +172,10 @@ t.test('time in which the station itself stood still counts for nobody', async (
   const none = new Leases({
     graph: () => new Graph(),
     awake: () => 0,
+    time: systemTime,
     expired: () => undefined,
   });
+  none.start();
   t.equal(none.size, 0);
-  none.close();
+  await none.stop();
 });

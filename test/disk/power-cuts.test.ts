@@ -15,8 +15,9 @@ import { listSnapshots, readSnapshot, saveSnapshot } from '../../src/log/snapsho
 import { createLog, logFiles, openVerified, ownLog } from '../../src/log/sqlite/files.ts';
 import { HeadFile, logStart, readHeadFile } from '../../src/log/sqlite/head-file.ts';
 import type { LogPosition } from '../../src/log/sqlite/head-file.ts';
-import { stationKey } from '../../src/station/access/key.ts';
-import { SecretStore } from '../../src/station/access/secrets.ts';
+import { FileSecrets } from '../../src/station/access/file-secrets.ts';
+import { stationKey } from '../../src/station/access/key-file.ts';
+import { keysOf } from '../../src/station/access/keys.ts';
 import { assignment, pidsOf, SupervisedHost, until } from '../agent/supervision/supervised-host.ts';
 import { RecordedDisk } from './recorded-disk.ts';
 import type { Remains } from './recorded-disk.ts';
@@ -134,14 +135,14 @@ t.test('secrets', (t) => {
   const key = Buffer.alloc(32, 7);
   const secret = { user: 'u', password: 'p' };
   const names = (root: string): string[] => {
-    const store = new SecretStore(root, key);
+    const store = new FileSecrets(root, keysOf(key));
     return ['a', 'b', 'c'].filter((name) => store.get(name)?.password === 'p');
   };
   return outlivesPowerCuts(t, {
-    before: (root) => new SecretStore(root, key).put(new Map([['a', secret]])),
+    before: (root) => new FileSecrets(root, keysOf(key)).put(new Map([['a', secret]])),
     act: (root, said) => {
       said(names(root));
-      const store = new SecretStore(root, key);
+      const store = new FileSecrets(root, keysOf(key));
       for (const name of ['b', 'c']) {
         store.put(new Map([[name, secret]]));
         said(names(root));

@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { awakeClock, leapOf, logClock } from '../../src/station/clocks.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { openStation, until } from './harness.ts';
 
 const hour = 3_600_000;
@@ -82,7 +83,7 @@ t.test('a leap is told apart from time that passes, once', async (t) => {
 
 t.test('deadlines come although the wall has gone back by a day', async (t) => {
   let now = noon;
-  const { station, fill, ask } = await openStation(t, { now: () => now });
+  const { station, fill, ask } = await openStation(t, { time: { ...systemTime, now: () => now } });
   await fill();
   const issued = await ask('POST', '/tokens', { name: 'x', role: 'viewer', expires_in: 1 });
   t.equal(issued.status, 201, issued.text);

@@ -16,7 +16,8 @@ import { Client } from 'undici';
 import type { Command } from '../../src/core/commands/index.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/sqlite-log.ts';
-import { SecretStore } from '../../src/station/access/secrets.ts';
+import { FileSecrets } from '../../src/station/access/file-secrets.ts';
+import { keysOf } from '../../src/station/access/keys.ts';
 import { bodyOf, host, openStation, temporary, until } from './harness.ts';
 import type { InProcess, Json } from './harness.ts';
 
@@ -197,7 +198,7 @@ t.test('a snapshot of another log is not used', async (t) => {
 t.test('secrets are kept sealed, under their own name, by this key', async (t) => {
   const directory = temporary(t);
   const key = Buffer.alloc(32, 7);
-  const store = new SecretStore(directory, key);
+  const store = new FileSecrets(directory, keysOf(key));
   t.equal(store.get('a'), undefined);
   const secret = { user: 'root', password: 'a password' };
   store.put(
@@ -211,17 +212,20 @@ t.test('secrets are kept sealed, under their own name, by this key', async (t) =
   const text = readFileSync(path, 'utf8');
   t.notMatch(text, /a password|root/);
   t.same(store.get('a'), secret);
-  t.same(new SecretStore(directory, key).get('a'), secret, 'after a restart');
+  t.same(new FileSecrets(directory, keysOf(key)).get('a'), secret, 'after a restart');
 
   store.put(new Map([['a', secret]]));
   t.equal(readFileSync(path, 'utf8'), text, 'what is there is not written again');
 
-  t.throws(() => new SecretStore(directory, Buffer.alloc(32, 8)).get('a'), 'with another key');
+  t.throws(
+    () => new FileSecrets(directory, keysOf(Buffer.alloc(32, 8))).get('a'),
+    'with another key',
+  );
   const { a, b } = JSON.parse(text);
   writeFileSync(path, JSON.stringify({ a: b, b: a }));
-  t.throws(() => new SecretStore(directory, key).get('a'), 'under another name');
+  t.throws(() => new FileSecrets(directory, keysOf(key)).get('a'), 'under another name');
   writeFileSync(path, '{');
-  t.throws(() => new SecretStore(directory, key), {
+  t.throws(() => new FileSecrets(directory, keysOf(key)), {
     code: 'station-unavailable',
     message: /cannot be read/,
   });
@@ -229,7 +233,7 @@ t.test('secrets are kept sealed, under their own name, by this key', async (t) =
 
 t.test('a secret that cannot be written is not there, and is written next time', async (t) => {
   const directory = temporary(t);
-  const store = new SecretStore(directory, Buffer.alloc(32, 7));
+  const store = new FileSecrets(directory, keysOf(Buffer.alloc(32, 7)));
   const path = join(directory, 'secrets.json');
   // In the place of the draft is something that cannot be replaced.
   mkdirSync(`${path}.new`);
@@ -241,5 +245,5 @@ t.test('a secret that cannot be written is not there, and is written next time',
   t.equal(store.get('a'), undefined);
   rmdirSync(`${path}.new`);
   store.put(one);
-  t.equal(new SecretStore(directory, Buffer.alloc(32, 7)).get('a')?.password, 'p');
+  t.equal(new FileSecrets(directory, keysOf(Buffer.alloc(32, 7))).get('a')?.password, 'p');
 });

@@ -130,8 +130,9 @@ export const openStation = async (t: Test, choices: Choices = {}): Promise<InPro
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
   const station = await Station.open({ logger, ...options, directory });
+  station.start(1);
   const app = await createServer(station, { logger, ...server });
-  const admin = known ?? (await station.bootstrap()) ?? '';
+  const admin = known ?? (await station.access.bootstrap()) ?? '';
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= app.close().then(() => station.close()));
   t.teardown(close);

@@ -30,6 +30,7 @@ import { explain, stepsMax } from '../../src/station/queries/why.ts';
 import type { Found } from '../../src/station/queries/why.ts';
 import { LogIndex } from '../../src/station/replica/log-index.ts';
 import type { Term } from '../../src/station/replica/log-index.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { check, Clock, commandOf, step } from '../core/random-commands.ts';
 import { newEngine } from '../core/scenario.ts';
 import { openStation, startStation, temporary, until } from './harness.ts';
@@ -44,7 +45,7 @@ const opened = async (t: Test, directory = temporary(t), commits = batchCommits)
   const said: string[] = [];
   const say = (_: object, message: string): number => said.push(message);
   const logger = { info: say, warn: say, error: say };
-  const index = new LogIndex({ log, directory, logger, batchCommits: commits });
+  const index = new LogIndex({ log, directory, logger, time: systemTime, batchCommits: commits });
   const close = async (): Promise<void> => {
     await index.close();
     await log.close();

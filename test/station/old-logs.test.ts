@@ -27,7 +27,7 @@ const stationOn = async (t: Test, name: string): Promise<InProcess & { commits: 
   await log.close();
   writeFileSync(join(directory, 'station.key'), Buffer.alloc(32, 1), { mode: 0o600 });
   const opened = await openStation(t, { directory });
-  const admin = await opened.station.adminToken('reader');
+  const admin = await opened.station.access.adminToken('reader');
   const ask: InProcess['ask'] = (method, path, body) =>
     opened.ask(method, path, body, { token: admin });
   return { ...opened, ask, commits };

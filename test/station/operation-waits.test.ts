@@ -2,9 +2,11 @@
 
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import type { Graph } from '../../src/core/graph/graph.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import { waitLimits } from '../../src/station/fair-use/shares.ts';
 import { OperationWaits } from '../../src/station/queries/operation-waits.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { openStation, until } from './harness.ts';
 import type { InProcess, Json } from './harness.ts';
 
@@ -42,10 +44,11 @@ t.test('whoever waits is told when the operation has ended, all of them at once'
 t.test('an operation is looked at when a commit touched it, once for all who wait', async (t) => {
   const { station, ask, operation, fid } = await started(t);
   let asked = 0;
-  const waits = new OperationWaits(station.log, () => {
+  const graph = (): Graph => {
     asked += 1;
     return station.graph;
-  });
+  };
+  const waits = new OperationWaits(station.log, graph, systemTime);
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ends = Array.from({ length: 300 }, () =>

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import type { SshStep } from '../../src/core/values/recovery-policy.ts';
-import { runSsh } from '../../src/station/duties/ssh.ts';
+import { runSsh } from '../../src/station/duties/ssh-client.ts';
+import { systemTime } from '../../src/station/time.ts';
 
 const step: SshStep = {
   kind: 'ssh',
@@ -25,7 +26,8 @@ t.test('that it cannot run ssh says nothing about the host: it is tried again', 
   const taken = once(helper.stdout, 'data');
   helper.stdin.write('go\n');
   await taken;
-  const result = runSsh(step, '127.0.0.1', null, new AbortController().signal);
+  const { signal } = new AbortController();
+  const result = runSsh(step, '127.0.0.1', null, { time: systemTime, signal });
   // It has failed at once where it does not wait.
   const early = await Promise.race([result, new Promise((resolve) => setTimeout(resolve, 1_000))]);
   helper.stdin.end();

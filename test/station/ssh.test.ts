@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import type { SshStep } from '../../src/core/values/recovery-policy.ts';
-import { runSsh, sshCommand } from '../../src/station/duties/ssh.ts';
-import type { SshResult } from '../../src/station/duties/ssh.ts';
+import { runSsh, sshCommand } from '../../src/station/duties/ssh-client.ts';
+import type { SshResult } from '../../src/station/duties/ssh-client.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { freePort, startSshd } from './sshd.ts';
 
 const host = 'n1.example';
@@ -18,7 +19,8 @@ const run = (
   change: Partial<SshStep>,
   fqdn: string = host,
   signal = new AbortController().signal,
-): Promise<SshResult> => runSsh({ ...good, ...change }, fqdn, '127.0.0.1', signal);
+): Promise<SshResult> =>
+  runSsh({ ...good, ...change }, fqdn, '127.0.0.1', { time: systemTime, signal });
 
 t.test('the shell of the host runs the command, and what it prints is told', async (t) => {
   t.same(await run({ command: 'echo "$((6 * 7))" && echo oh >&2' }), {
@@ -100,7 +102,10 @@ t.test('an address is no option: what is none is looked up by the name', async (
   const marker = join(sshd.folder, 'marker');
   const step = { ...good, command: 'true', timeout: 10 };
   const signal = new AbortController().signal;
-  const result = await runSsh(step, host, `-oProxyCommand=touch ${marker}`, signal);
+  const result = await runSsh(step, host, `-oProxyCommand=touch ${marker}`, {
+    time: systemTime,
+    signal,
+  });
   t.match(result, { ok: false, detail: /^ssh failed|^ssh had not ended/ });
   t.notOk(existsSync(marker));
 });

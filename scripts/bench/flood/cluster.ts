@@ -84,7 +84,7 @@ export const makeCluster = async (
   if (!started.ok) throw new Error(started.rejection.message);
 
   const tokens = {
-    admin: await station.adminToken('bench'),
+    admin: await station.access.adminToken('bench'),
     operator: await issue(station, 'operator'),
     viewer: await issue(station, 'viewer'),
     agent: await issue(station, 'agent', { host: fqdn(0) }),

@@ -109,7 +109,7 @@ export const eventRoutes = (
           ...lastSeen(request),
           types,
           name: principalOf(request),
-          isAllowed: () => station.accepts(credential),
+          isAllowed: () => station.access.accepts(credential),
         });
         return reply;
       }

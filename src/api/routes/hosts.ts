@@ -218,7 +218,7 @@ export const hostRoutes = (app: FastifyInstance, station: Station, reported: Ste
             host,
             commit,
             revision,
-            tokens ? (fid) => station.processToken(fid).token : null,
+            tokens ? (fid) => station.access.processToken(fid).token : null,
           ),
         true,
       );

@@ -139,7 +139,7 @@ export const infoRoutes = (
         })),
         commits,
         events,
-        commits_per_second: Math.round(station.commitsPerSecond * 10) / 10,
+        commits_per_second: Math.round(station.replica.commitsPerSecond * 10) / 10,
         rejections,
         waiting: station.waiting,
         resources: Object.fromEntries(kinds.map((kind) => [kind, station.graph.count(kind)])),

@@ -103,7 +103,7 @@ export const outputRoutes = (
         session.openOutput({ fid, lines, follow, channels: [...channels] }),
         {
           format: request.headers.accept?.includes('text/plain') ? 'plain' : 'ndjson',
-          isAllowed: () => station.accepts(credential),
+          isAllowed: () => station.access.accepts(credential),
         },
       );
       return reply;

@@ -133,7 +133,7 @@ export const processRoutes = (app: FastifyInstance, station: Station): void => {
             host,
             commit,
             revision,
-            tokens ? (fid) => station.processToken(fid).token : null,
+            tokens ? (fid) => station.access.processToken(fid).token : null,
           ),
         true,
       );

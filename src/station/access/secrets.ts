@@ -1,113 +1,20 @@
-/**
- * The secret store: credentials of OBMs and the like, encrypted at rest with the station's key
- * (AES-256-GCM).
- */
-
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { InPlace } from '../../disk/in-place.ts';
-import { replaceFileSync } from '../../disk/lasting-file.ts';
-import { readRegularSync } from '../../disk/regular-file.ts';
-import { AppendFailedError } from '../../log/log.ts';
-import { StationUnavailableError } from '../result.ts';
+/** Credentials of OBMs and the like, kept where no event and no graph shows them. */
 
 export interface Secret {
   readonly user: string;
   readonly password: string;
 }
 
-/** Name to base64 of nonce, tag and ciphertext. */
-type Sealed = Readonly<Record<string, string>>;
-
-const nonceBytes = 12;
-const tagBytes = 16;
-/** Ten thousand hosts take about 2 MB. */
-const fileBytesMax = 256 * 1024 * 1024;
-
-export class SecretStore {
-  readonly #path: string;
-  readonly #key: Buffer;
-  #sealed: Sealed;
-  /** Where the file is; undefined where there is none. */
-  #inPlace: InPlace | undefined;
-
-  /** @throws {StationUnavailableError} the file is there and cannot be read */
-  constructor(directory: string, stationKey: Buffer) {
-    this.#path = join(directory, 'secrets.json');
-    this.#key = Buffer.from(hkdfSync('sha256', stationKey, '', 'secret store', 32));
-    this.#sealed = readSealed(this.#path);
-    if (Object.keys(this.#sealed).length > 0) this.#inPlace = placeOf(this.#path);
-  }
-
-  /** Whether the file is not where it was written, in words. */
-  displaced(): string | undefined {
-    return this.#inPlace?.displaced();
-  }
-
-  get(name: string): Secret | undefined {
-    const sealed = this.#sealed[name];
-    return sealed === undefined ? undefined : this.#open(name, Buffer.from(sealed, 'base64'));
-  }
-
+/** Where they are kept; all stations of a cluster see the same. */
+export interface Secrets {
+  get(name: string): Secret | undefined;
   /**
    * Keeps secrets under their names; durable when it returns. Secrets that are there already and
    * equal cost nothing.
    *
    * @throws {AppendFailedError} they cannot be written; the store is as it was
    */
-  put(secrets: ReadonlyMap<string, Secret>): void {
-    const sealed: Record<string, string> = {};
-    for (const [name, secret] of secrets) {
-      const present = this.get(name);
-      if (present?.user === secret.user && present.password === secret.password) continue;
-      sealed[name] = this.#seal(name, secret).toString('base64');
-    }
-    if (Object.keys(sealed).length === 0) return;
-    const next = { ...this.#sealed, ...sealed };
-    try {
-      replaceFileSync(this.#path, JSON.stringify(next));
-    } catch (error) {
-      throw new AppendFailedError(`${this.#path} cannot be written: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-    this.#sealed = next;
-    this.#inPlace = placeOf(this.#path);
-  }
-
-  /** The name is authenticated too, so that entries cannot be swapped in the file. */
-  #seal(name: string, secret: Secret): Buffer {
-    const nonce = randomBytes(nonceBytes);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(name));
-    const text = Buffer.concat([cipher.update(JSON.stringify(secret), 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), text]);
-  }
-
-  #open(name: string, sealed: Buffer): Secret {
-    const nonce = sealed.subarray(0, nonceBytes);
-    const tag = sealed.subarray(nonceBytes, nonceBytes + tagBytes);
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(name));
-    decipher.setAuthTag(tag);
-    const text = Buffer.concat([
-      decipher.update(sealed.subarray(nonceBytes + tagBytes)),
-      decipher.final(),
-    ]);
-    return JSON.parse(text.toString('utf8')) as Secret;
-  }
+  put(secrets: ReadonlyMap<string, Secret>): void;
+  /** What is not where it was written, in words; it is looked at now. */
+  trouble(): string | undefined;
 }
-
-const placeOf = (path: string): InPlace => new InPlace(dirname(path), [path]);
-
-const readSealed = (path: string): Sealed => {
-  let value: unknown;
-  try {
-    value = JSON.parse(readRegularSync(path, fileBytesMax).toString('utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    // The parser's message quotes what is there.
-    const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
-    throw new StationUnavailableError(`${path} cannot be read: ${why}`, { cause: error });
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Sealed;
-  throw new StationUnavailableError(`${path} cannot be read: it holds no secrets`);
-};

@@ -3,12 +3,13 @@
  * the token itself is shown once, to whoever asked for it.
  */
 
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MintedToken } from '../../core/decision.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 import { fidKey } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
+import type { Keys } from './keys.ts';
 
 export interface NewToken extends MintedToken {
   readonly token: string;
@@ -28,11 +29,8 @@ export const newToken = (): NewToken => named(randomBytes(6).toString('hex'), ra
  * gets the same token although nothing but its hash was kept. A fid is never reused, so neither is
  * its token.
  */
-export const processToken = (stationKey: Buffer, fid: Fid): NewToken =>
-  named(
-    `p${fidKey(fid).toString(16)}`,
-    createHmac('sha256', stationKey).update(`process token ${fid}`).digest(),
-  );
+export const processToken = (keys: Keys, fid: Fid): NewToken =>
+  named(`p${fidKey(fid).toString(16)}`, keys.sign(`process token ${fid}`));
 
 const shape = /^hal_([A-Za-z0-9-]{1,64})_[A-Za-z0-9_-]{20,128}$/;
 

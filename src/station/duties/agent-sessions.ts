@@ -7,7 +7,9 @@ import type { Graph } from '../../core/graph/graph.ts';
 import { varOf } from '../../core/graph/vars.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Clock } from '../clocks.ts';
+import type { Cancel, Time } from '../time.ts';
 import type { Assigned } from './assignments.ts';
+import type { Duty } from './duty.ts';
 
 /** What of a process's output somebody wants to see. */
 export interface OutputRequest {
@@ -68,35 +70,49 @@ export interface AgentSessionsOptions {
   readonly graph: () => Graph;
   /** How long this station was awake, ms. */
   readonly awake: Clock;
+  readonly time: Time;
   /** Says that a host fell silent. */
   readonly lost: (fqdn: string, reason: string) => void;
 }
 
-export class AgentSessions {
+export class AgentSessions implements Duty {
   readonly #options: AgentSessionsOptions;
   readonly #heard = new Map<string, Heard>();
   readonly #away = new Set<string>();
   /** When those were heard last who are silent. */
   readonly #silent = new Map<string, number>();
   readonly #traced = new Set<string>();
-  readonly #since: number;
-  readonly #sweeper: NodeJS.Timeout;
+  #since = 0;
+  #sweeper: Cancel | null = null;
   #toldMs = 0;
 
-  /** Hosts that were up when the station last ran get one full timeout to be heard from again. */
   constructor(options: AgentSessionsOptions) {
     this.#options = options;
-    const now = options.awake();
+  }
+
+  /** Hosts that were up when a station last led get one full timeout to be heard from again. */
+  start(): void {
+    const { awake, graph, time } = this.#options;
+    const now = awake();
     this.#since = now;
-    for (const host of options.graph().all('host'))
+    for (const host of graph().all('host'))
       if (host.state === 'up') {
         this.#heard.set(host.fqdn, { at: now, wasHeard: false, session: null });
         this.#away.add(host.fqdn);
       }
-    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+    this.#sweeper = time.every(sweepMs, () => this.#sweep());
   }
 
-  /** How long ago the agent of a host was heard from, ms; null: not since the station's start. */
+  /** Agents look for the station that leads next; what was heard from them is forgotten. */
+  async stop(): Promise<void> {
+    this.#sweeper?.();
+    this.#sweeper = null;
+    const heard = [...this.#heard.values()];
+    for (const known of [this.#heard, this.#away, this.#silent]) known.clear();
+    for (const { session } of heard) session?.close();
+  }
+
+  /** How long ago the agent of a host was heard from, ms; null: not in this term. */
   silenceMs(fqdn: string): number | null {
     const heard = this.#heard.get(fqdn);
     const at = heard?.wasHeard ? heard.at : this.#silent.get(fqdn);
@@ -145,8 +161,12 @@ export class AgentSessions {
     return Math.max(wanted, Math.ceil((this.#heard.size * 1000) / heartbeatsPerSecondMax));
   }
 
-  /** A report of this host's agent was taken; an older connection of the same host is closed. */
+  /**
+   * A report of this host's agent was taken; an older connection of the same host is closed. Where
+   * this station does not lead, this one is.
+   */
   join(session: AgentSession): void {
+    if (!this.#sweeper) return session.close();
     const present = this.#heard.get(session.fqdn);
     if (present?.session && present.session !== session) present.session.close();
     this.#heard.set(session.fqdn, { at: this.#options.awake(), wasHeard: true, session });
@@ -195,11 +215,6 @@ export class AgentSessions {
     this.#heard.delete(fqdn);
     this.#silent.set(fqdn, heard.at);
     return true;
-  }
-
-  close(): void {
-    clearInterval(this.#sweeper);
-    for (const { session } of this.#heard.values()) session?.close();
   }
 
   #sweep(): void {

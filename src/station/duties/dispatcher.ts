@@ -8,25 +8,33 @@ import type { EventLog } from '../../log/log.ts';
 import type { AgentSession, AgentSessions } from './agent-sessions.ts';
 import { assignmentFor, assignmentsOf, forgotten, ordered } from './assignments.ts';
 import type { ProcessAssignment } from './assignments.ts';
+import type { Duty } from './duty.ts';
 
 /** Others are served between the briefings of many agents. */
 const briefedAtOnce = 20;
 
-export class Dispatcher {
+export class Dispatcher implements Duty {
+  readonly #log: EventLog;
   readonly #graph: () => Graph;
   readonly #agents: AgentSessions;
   /** Where each process was last assigned, for those whose agents are connected. */
   readonly #places = new Map<Fid, string>();
-  readonly #unsubscribe: () => void;
+  #unsubscribe: (() => void) | null = null;
 
   constructor(log: EventLog, graph: () => Graph, agents: AgentSessions) {
+    this.#log = log;
     this.#graph = graph;
     this.#agents = agents;
-    this.#unsubscribe = log.subscribe(log.head(), (commit) => this.#dispatch(commit));
   }
 
-  close(): void {
-    this.#unsubscribe();
+  start(): void {
+    this.#unsubscribe = this.#log.subscribe(this.#log.head(), (commit) => this.#dispatch(commit));
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.#places.clear();
   }
 
   /** Everything at once, for an agent that has just reported. */

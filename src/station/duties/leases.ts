@@ -3,11 +3,15 @@
  * becomes events.
  */
 
+import type { Command } from '../../core/commands/index.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Clock } from '../clocks.ts';
+import type { MakeReply, Result } from '../result.ts';
+import type { Cancel, Time } from '../time.ts';
+import type { Duty } from './duty.ts';
 
 const sweepMs = 250;
 /** After a removal that the log did not take, the next try comes later, ms. */
@@ -17,25 +21,36 @@ export interface LeasesOptions {
   readonly graph: () => Graph;
   /** How long this station was awake, ms. */
   readonly awake: Clock;
+  readonly time: Time;
   /** Says that nobody renewed a lease in time. */
   readonly expired: (fid: Fid, reason: string) => void;
 }
 
 /** The processes that a commit puts under a lease. */
-export const leasedIn = (commit: Commit | null): Fid[] =>
+const leasedIn = (commit: Commit | null): Fid[] =>
   commit ? eventsOfType(commit, 'ProcessLeased').map(({ data }) => data.fid) : [];
 
-export class Leases {
+export class Leases implements Duty {
   readonly #options: LeasesOptions;
   /** When each lease ends, in the time that this station was awake. */
   readonly #ends = new Map<Fid, number>();
-  readonly #sweeper: NodeJS.Timeout;
+  #sweeper: Cancel | null = null;
 
-  /** Processes that had a lease when the station last ran get one full lease to be heard from again. */
   constructor(options: LeasesOptions) {
     this.#options = options;
-    for (const { fid, lease } of options.graph().all('process')) this.#extend(fid, lease);
-    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** Processes that had a lease when a station last led get one full lease to be heard from again. */
+  start(): void {
+    const { graph, time } = this.#options;
+    this.#sweeper = time.every(sweepMs, () => this.#sweep());
+    for (const { fid, lease } of graph().all('process')) this.#extend(fid, lease);
+  }
+
+  async stop(): Promise<void> {
+    this.#sweeper?.();
+    this.#sweeper = null;
+    this.#ends.clear();
   }
 
   /** How many leases are counted. */
@@ -48,12 +63,31 @@ export class Leases {
     this.#extend(fid, this.#options.graph().get('process', fid)?.lease);
   }
 
-  close(): void {
-    clearInterval(this.#sweeper);
+  /** Submits a command. Whoever may ask for a lease renews it thereby, also where nothing changes. */
+  renewedBy<T>(
+    command: Command,
+    makeReply: MakeReply<T>,
+    submit: (makeReply: MakeReply<T>) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    if (command.type === 'LeaseProcess') return this.#renewing([command.fid], submit(makeReply));
+    if (command.type !== 'AddProcesses' || command.lease === undefined) return submit(makeReply);
+    const leased: Fid[] = [];
+    const submitted = submit((graph, commit) => {
+      leased.push(...leasedIn(commit));
+      return makeReply(graph, commit);
+    });
+    return this.#renewing(leased, submitted);
+  }
+
+  async #renewing<T>(leased: readonly Fid[], submitted: Promise<Result<T>>): Promise<Result<T>> {
+    const result = await submitted;
+    if (result.ok) for (const fid of leased) this.renew(fid);
+    return result;
   }
 
   #extend(fid: Fid, lease: number | null | undefined): void {
-    if (typeof lease === 'number') this.#ends.set(fid, this.#options.awake() + lease * 1000);
+    if (this.#sweeper && typeof lease === 'number')
+      this.#ends.set(fid, this.#options.awake() + lease * 1000);
   }
 
   #sweep(): void {

@@ -3,21 +3,30 @@
  * for all who asked meanwhile.
  */
 
-import type { Clock } from '../clocks.ts';
+import type { Cancel, Time } from '../time.ts';
 import { Paces } from './paces.ts';
 import type { Pace } from './paces.ts';
 
 interface Waiting {
   work: () => Promise<unknown>;
   readonly done: Promise<unknown>;
+  readonly cancel: Cancel;
 }
 
 export class SteadyWork {
   readonly #paces: Paces;
+  readonly #time: Time;
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(pace: Pace, clock?: Clock) {
-    this.#paces = new Paces(pace, clock);
+  constructor(pace: Pace, time: Time) {
+    this.#paces = new Paces(pace, time.monotonic);
+    this.#time = time;
+  }
+
+  /** What waits is not done any more, and nobody is told. */
+  close(): void {
+    for (const { cancel } of this.#waiting.values()) cancel();
+    this.#waiting.clear();
   }
 
   /**
@@ -34,12 +43,12 @@ export class SteadyWork {
     const wait = this.#paces.take(subject, Infinity)!;
     if (wait === 0) return work();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const next: Waiting = { work, done: promise };
-    this.#waiting.set(subject, next);
-    setTimeout(() => {
+    const cancel = this.#time.after(wait, () => {
       this.#waiting.delete(subject);
       next.work().then(resolve, reject);
-    }, wait).unref();
+    });
+    const next: Waiting = { work, done: promise, cancel };
+    this.#waiting.set(subject, next);
     return promise as Promise<T>;
   }
 }

@@ -4,6 +4,8 @@
  * little is not behind whoever asks for much.
  */
 
+import type { Clock } from '../clocks.ts';
+
 /** How long a slice may hold the event loop, ms. */
 export const sliceMs = 8;
 
@@ -48,22 +50,29 @@ export class FairQueue<T> {
 }
 
 export class Turns {
+  readonly #clock: Clock;
   readonly #waiting = new FairQueue<() => void>();
   #isScheduled = false;
 
+  /** @param clock never jumps, ms */
+  constructor(clock: Clock = () => performance.now()) {
+    this.#clock = clock;
+  }
+
   /** Waits for the first slice. */
   async begin(principal: string, signal: AbortSignal): Promise<Turn> {
+    const clock = this.#clock;
     let until = 0;
     const turn: Turn = {
       signal,
       get isOver() {
-        return performance.now() >= until;
+        return clock() >= until;
       },
       next: async () => {
         signal.throwIfAborted();
         await new Promise<void>((resolve) => this.#wait(principal, resolve));
         signal.throwIfAborted();
-        until = performance.now() + sliceMs;
+        until = clock() + sliceMs;
       },
     };
     await turn.next();

@@ -10,6 +10,7 @@ import type { Graph } from '../../core/graph/graph.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
+import type { Cancel, Time } from '../time.ts';
 import type { Operation } from './operation.ts';
 import { operationIn } from './operations.ts';
 
@@ -30,19 +31,21 @@ interface Watched {
   latest: Operation;
   isTouched: boolean;
   /** Until it may be looked at again. */
-  rest: NodeJS.Timeout | null;
+  rest: Cancel | null;
 }
 
 export class OperationWaits {
   readonly #log: EventLog;
   readonly #graph: () => Graph;
   readonly #watched = new Map<Revision, Watched>();
-  readonly #unsubscribe: () => void;
+  readonly #time: Time;
+  #unsubscribe: (() => void) | null = null;
 
-  constructor(log: EventLog, graph: () => Graph) {
+  /** It listens to the log from the first wait on. */
+  constructor(log: EventLog, graph: () => Graph, time: Time) {
     this.#log = log;
     this.#graph = graph;
-    this.#unsubscribe = log.subscribe(log.head(), (commit) => this.#touch(commit));
+    this.#time = time;
   }
 
   /** How many operations somebody waits for. */
@@ -57,7 +60,8 @@ export class OperationWaits {
   }
 
   close(): void {
-    this.#unsubscribe();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     this.release();
   }
 
@@ -71,6 +75,8 @@ export class OperationWaits {
    */
   async until(id: Revision, patience: number, signal: AbortSignal): Promise<Operation | null> {
     signal.throwIfAborted();
+    const log = this.#log;
+    this.#unsubscribe ??= log.subscribe(log.head(), (commit) => this.#touch(commit));
     const watched = this.#watched.get(id) ?? this.#watch(id);
     if (!watched) return null;
     const operation = this.#lookAt(watched);
@@ -78,7 +84,7 @@ export class OperationWaits {
     this.#watched.set(id, watched);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        clearTimeout(timer);
+        cancel();
         signal.removeEventListener('abort', abandon);
         watched.waiters.delete(tell);
         if (watched.waiters.size === 0) this.#forget(id, watched);
@@ -91,7 +97,7 @@ export class OperationWaits {
         leave();
         reject(signal.reason as Error);
       };
-      const timer = setTimeout(() => tell(this.#lookAt(watched)), patience);
+      const cancel = this.#time.after(patience, () => tell(this.#lookAt(watched)));
       signal.addEventListener('abort', abandon);
       watched.waiters.add(tell);
     });
@@ -114,7 +120,7 @@ export class OperationWaits {
   }
 
   #forget(id: Revision, watched: Watched): void {
-    if (watched.rest) clearTimeout(watched.rest);
+    watched.rest?.();
     this.#watched.delete(id);
   }
 
@@ -133,15 +139,15 @@ export class OperationWaits {
 
   /** Looks again after a rest, if a commit has touched it by then. */
   #rest(watched: Watched, ms: number): void {
-    watched.rest = setTimeout(() => {
+    watched.rest = this.#time.after(ms, () => {
       watched.rest = null;
       if (!watched.isTouched) return;
-      const began = performance.now();
+      const began = this.#time.monotonic();
       const operation = this.#lookAt(watched);
-      const took = performance.now() - began;
+      const took = this.#time.monotonic() - began;
       if (operation.state === 'running') this.#rest(watched, Math.max(restMs, restShare * took));
       else for (const tell of [...watched.waiters]) tell(operation);
-    }, ms);
+    });
   }
 
   #lookAt(watched: Watched): Operation {

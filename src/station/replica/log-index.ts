@@ -14,6 +14,7 @@ import { ownFileSync } from '../../disk/modes.ts';
 import { logFiles } from '../../log/sqlite/files.ts';
 import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
 import type { StationLogger } from '../logger.ts';
+import type { Cancel, Time } from '../time.ts';
 
 /** The commits after one revision, up to another and with it. */
 export interface Stretch {
@@ -59,6 +60,7 @@ export interface LogIndexParts {
   readonly log: SqliteLog;
   readonly directory: string;
   readonly logger: StationLogger;
+  readonly time: Time;
   /** Commits that are taken in at a time, in one transaction. */
   readonly batchCommits?: number;
 }
@@ -84,7 +86,7 @@ export class LogIndex {
   #position = 0;
   /** Once it is made anew; after a second failure it is left alone until the next start. */
   #failures = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #rest: Cancel | null = null;
   #isClosed = false;
 
   constructor(parts: LogIndexParts) {
@@ -153,7 +155,7 @@ export class LogIndex {
   /** Lets go of its files and of the log's. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#rest?.();
     const thread = this.#thread;
     if (thread === null) return;
     thread.ref();
@@ -163,19 +165,19 @@ export class LogIndex {
   }
 
   #later(ms: number): void {
-    if (!this.#isOff) this.#timer = setTimeout(() => void this.#step(), ms).unref();
+    if (!this.#isOff) this.#rest = this.#parts.time.after(ms, () => void this.#step());
   }
 
   /** One batch, and then a rest as long as leaves the machine to others. */
   async #step(): Promise<void> {
-    const { log } = this.#parts;
-    const [head, started] = [log.head(), performance.now()];
+    const { log, time } = this.#parts;
+    const [head, started] = [log.head(), time.monotonic()];
     try {
       await this.fill();
     } catch (error) {
       await this.#giveUp((error as Error).message);
     }
-    const took = performance.now() - started;
+    const took = time.monotonic() - started;
     const part = log.head() > head ? share.busy : share.quiet;
     this.#later(this.#position < log.head() ? took / part - took : lookMs);
   }

@@ -5,8 +5,9 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { SshStep } from '../../core/values/recovery-policy.ts';
+import { pause } from '../time.ts';
+import type { Time } from '../time.ts';
 
 /** Characters of the output that are kept. */
 const outputMax = 1024;
@@ -83,28 +84,29 @@ export const runSsh = async (
   step: SshStep,
   fqdn: string,
   address: string | null,
-  signal: AbortSignal,
+  { time, signal }: { readonly time: Time; readonly signal: AbortSignal },
 ): Promise<SshResult> => {
   const [program = '', ...args] = sshCommand(step, fqdn, address);
-  const deadline = performance.now() + step.timeout * 1000;
+  const deadline = time.monotonic() + step.timeout * 1000;
   for (;;) {
     const child = spawn(program, args, {
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,
     });
-    if (child.pid !== undefined) return resultOf(child, step);
+    if (child.pid !== undefined) return resultOf(child, step, time);
     const [{ code = '', message }] = (await once(child, 'error')) as [NodeJS.ErrnoException];
     const isShort = code !== 'ENOENT' && code !== 'EACCES';
-    if (!isShort || signal.aborted || performance.now() >= deadline)
+    if (!isShort || signal.aborted || time.monotonic() >= deadline)
       return { ok: false, detail: `ssh could not be run: ${message}` };
-    await wait(againMs, undefined, { signal }).catch(() => undefined);
+    await pause(time, againMs, signal);
   }
 };
 
 const resultOf = (
   child: ChildProcessByStdio<null, Readable, Readable>,
   step: SshStep,
+  time: Time,
 ): Promise<SshResult> => {
   let output = '';
   const listen = (chunk: Buffer): void => {
@@ -118,7 +120,7 @@ const resultOf = (
     resolve({ ok: code === 0, detail: detailOf(step, code, killedBy, output.trim()) });
   child.on('close', ended);
   // Something that ssh has started may hold its output open.
-  child.on('exit', (...how) => setTimeout(() => ended(...how), lastWordsMs).unref());
+  child.on('exit', (...how) => time.after(lastWordsMs, () => ended(...how)));
   return promise;
 };
 

@@ -6,10 +6,16 @@ import { join } from 'node:path';
 import { replaceFileSync, syncFolderSync } from '../../disk/lasting-file.ts';
 import { readRegularSync } from '../../disk/regular-file.ts';
 import { StationUnavailableError } from '../result.ts';
+import { keysOf } from './keys.ts';
+import type { KeyRing } from './keys.ts';
 
 const length = 32;
 /** Whatever is longer is not read. */
-export const keyBytesMax = 4096;
+const keyBytesMax = 4096;
+/** Errors of this process, which say nothing of the file. */
+const unknown = new Set<unknown>(['EMFILE', 'ENFILE', 'ENOMEM']);
+
+const pathIn = (directory: string): string => join(directory, 'station.key');
 
 /**
  * Reads `station.key` of a data directory, making it on the first start.
@@ -19,7 +25,7 @@ export const keyBytesMax = 4096;
  * @throws {StationUnavailableError} the file is readable by others, damaged or lost
  */
 export const stationKey = (directory: string, isNew: boolean): Buffer => {
-  const path = join(directory, 'station.key');
+  const path = pathIn(directory);
   try {
     const key = readRegularSync(path, keyBytesMax);
     if (key.length !== length)
@@ -46,4 +52,26 @@ export const stationKey = (directory: string, isNew: boolean): Buffer => {
   const key = randomBytes(length);
   replaceFileSync(path, key);
   return key;
+};
+
+/** The key of a data directory, as `stationKey` finds it. @throws as that does */
+export const keyFile = (directory: string, isNew: boolean): KeyRing => {
+  const key = stationKey(directory, isNew);
+  const path = pathIn(directory);
+  return {
+    ...keysOf(key),
+    trouble() {
+      try {
+        // One that was put back has another inode, and is as good.
+        const found = readRegularSync(path, keyBytesMax);
+        return found.equals(key) ? undefined : `${path} is another key`;
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (unknown.has(code)) throw error;
+        return code === 'ENOENT'
+          ? `${path} was removed or renamed`
+          : `${path} cannot be read: ${message}`;
+      }
+    },
+  };
 };

@@ -1,0 +1,24 @@
+/**
+ * Where time is handed in, as lint rules: what takes the machine's own cannot be played by a clock
+ * whose hands a trial turns.
+ */
+
+import type { Linter } from 'eslint';
+
+const message = 'Time is handed in: see src/station/time.ts.';
+const timers = ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'];
+
+export const handedInTime: Linter.RulesRecord = {
+  'no-restricted-globals': ['error', ...timers.map((name) => ({ name, message }))],
+  'no-restricted-properties': ['error', { object: 'Date', property: 'now', message }],
+  'no-restricted-imports': [
+    'error',
+    {
+      paths: ['node:timers/promises', 'node:timers'].map((name) => ({
+        name,
+        importNames: timers,
+        message,
+      })),
+    },
+  ],
+};

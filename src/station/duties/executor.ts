@@ -1,0 +1,181 @@
+/**
+ * Carries out effects. One is begun once, after its intention and its beginning are durable; what an
+ * earlier term had begun is reported as interrupted, or done again where that does no harm.
+ */
+
+import type { Command } from '../../core/commands/index.ts';
+import type { Commit } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { EventLog } from '../../log/log.ts';
+import type { Result } from '../result.ts';
+import { pause } from '../time.ts';
+import type { Time } from '../time.ts';
+import type { Duty } from './duty.ts';
+import type { Effect, EffectKind, Ended } from './effects/effect.ts';
+
+/** What the log did not take is reported again, and what may be repeated done again, after, ms. */
+const retryMs = 5000;
+
+export interface ExecutorParts {
+  readonly kinds: readonly EffectKind<unknown>[];
+  readonly log: EventLog;
+  readonly graph: () => Graph;
+  readonly time: Time;
+  /** Resolves when the command is durable. @throws the log did not take it */
+  readonly submit: (command: Command) => Promise<Result<null>>;
+}
+
+export class Executor implements Duty {
+  readonly #log: EventLog;
+  readonly #lines: readonly Line[];
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(parts: ExecutorParts) {
+    this.#log = parts.log;
+    this.#lines = parts.kinds.map((kind) => new Line(kind, parts));
+  }
+
+  start(): void {
+    const head = this.#log.head();
+    this.#unsubscribe = this.#log.subscribe(head, (commit) => {
+      for (const line of this.#lines) line.take(commit);
+    });
+    for (const line of this.#lines) line.start(head);
+  }
+
+  /** Ends what runs. It is not reported any more: the next term does so. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    await Promise.all(this.#lines.map((line) => line.stop()));
+  }
+}
+
+/** The effects of one kind. */
+class Line {
+  readonly #kind: EffectKind<unknown>;
+  readonly #parts: ExecutorParts;
+  readonly #waiting: Effect<unknown>[] = [];
+  /** How many run, by target. */
+  readonly #busy = new Map<string, number>();
+  readonly #underWay = new Set<Promise<void>>();
+  #running = 0;
+  #stopping = new AbortController();
+
+  constructor(kind: EffectKind<unknown>, parts: ExecutorParts) {
+    this.#kind = kind;
+    this.#parts = parts;
+  }
+
+  /** @param head up to where the log is taken from the graph; what follows comes by its commit */
+  start(head: number): void {
+    this.#stopping = new AbortController();
+    for (const effect of this.#kind.unended(this.#parts.graph())) {
+      if (effect.intended > head) continue;
+      if (effect.isBegun && !this.#kind.mayRepeat)
+        this.#track(
+          this.#end(
+            effect,
+            'interrupted',
+            'the station ended before it did; it was not begun again',
+          ),
+        );
+      else this.#waiting.push(effect);
+    }
+    this.#next();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#waiting.length = 0;
+    await Promise.all(this.#underWay);
+  }
+
+  take(commit: Commit): void {
+    this.#waiting.push(...this.#kind.intendedBy(commit));
+    this.#next();
+  }
+
+  #next(): void {
+    const { atOnce, perTarget } = this.#kind.limits;
+    const hasRoom = ({ target }: Effect<unknown>): boolean =>
+      (this.#busy.get(target) ?? 0) < perTarget;
+    while (this.#running < atOnce) {
+      const at = this.#waiting.findIndex(hasRoom);
+      if (at < 0) return;
+      const [effect] = this.#waiting.splice(at, 1);
+      this.#occupy(effect!.target, 1);
+      this.#track(
+        this.#carryOut(effect!).finally(() => {
+          this.#occupy(effect!.target, -1);
+          this.#next();
+        }),
+      );
+    }
+  }
+
+  #occupy(target: string, change: 1 | -1): void {
+    this.#running += change;
+    const busy = (this.#busy.get(target) ?? 0) + change;
+    if (busy > 0) this.#busy.set(target, busy);
+    else this.#busy.delete(target);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+
+  async #carryOut(effect: Effect<unknown>): Promise<void> {
+    if (!(await this.#begin(effect))) return;
+    const { mayRepeat } = this.#kind;
+    const { signal } = this.#stopping;
+    const { graph, time } = this.#parts;
+    while (!signal.aborted && this.#kind.find(graph(), effect)) {
+      try {
+        const { outcome, detail } = await this.#kind.run(effect, { graph: graph(), time, signal });
+        return await this.#end(effect, outcome, detail);
+      } catch (error) {
+        const { message } = error as Error;
+        if (!mayRepeat)
+          return await this.#end(effect, 'interrupted', `it is not known how it ended: ${message}`);
+        await pause(time, retryMs, signal);
+      }
+    }
+  }
+
+  /** @returns whether it is to be run now: it is wanted, and durably begun */
+  async #begin(effect: Effect<unknown>): Promise<boolean> {
+    const { mayRepeat } = this.#kind;
+    while (!this.#stopping.signal.aborted) {
+      const found = this.#kind.find(this.#parts.graph(), effect);
+      if (!found) return false;
+      if (!this.#kind.begin || (found.isBegun && mayRepeat)) return true;
+      if (found.isBegun) {
+        // An earlier try to record that was taken after all.
+        await this.#end(effect, 'interrupted', 'its beginning was recorded, and nothing was done');
+        return false;
+      }
+      const result = await this.#submitted(this.#kind.begin(effect));
+      if (!result) continue;
+      if (!result.ok) await this.#end(effect, 'failed', result.rejection.message);
+      return result.ok && result.changed;
+    }
+    return false;
+  }
+
+  async #end(effect: Effect<unknown>, outcome: Ended['outcome'], detail: string): Promise<void> {
+    const command = this.#kind.end(effect, { outcome, detail });
+    while (!this.#stopping.signal.aborted && !(await this.#submitted(command)));
+  }
+
+  /** @returns undefined after a while, where the log did not take it; the station says so itself */
+  async #submitted(command: Command): Promise<Result<null> | undefined> {
+    try {
+      return await this.#parts.submit(command);
+    } catch {
+      await pause(this.#parts.time, retryMs, this.#stopping.signal);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * A replica of the cluster: the log, the graph made of it, and its past. It decides commands that it
+ * is given, and does nothing of its own accord.
+ */
+
+import { join } from 'node:path';
+import { createRenderers } from '../../config/render.ts';
+import type { Command } from '../../core/commands/index.ts';
+import type { MintedToken } from '../../core/decision.ts';
+import { Engine } from '../../core/engine.ts';
+import type { EngineCounters } from '../../core/engine.ts';
+import type { EventRecord } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { Fid } from '../../core/values/fid.ts';
+import type { Refused } from '../../core/values/rejection.ts';
+import type { Revision } from '../../core/values/revision.ts';
+import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
+import { identified } from '../access/sender.ts';
+import type { Sender } from '../access/sender.ts';
+import { logClock } from '../clocks.ts';
+import type { Clock } from '../clocks.ts';
+import type { Asker } from '../fair-use/long-reads.ts';
+import type { Turns } from '../fair-use/turns.ts';
+import type { StationLogger } from '../logger.ts';
+import { Rate } from '../rate.ts';
+import type { MakeReply, Result } from '../result.ts';
+import type { Cancel, Time } from '../time.ts';
+import { Archive } from './archive.ts';
+import type { GraphAt } from './archive.ts';
+import { History } from './history.ts';
+import type { Moment } from './history.ts';
+import { LogIndex } from './log-index.ts';
+import { Submitter } from './submitter.ts';
+
+/** Over how long the rate of commits is told, ms. */
+const rateMs = 10_000;
+/** How often the commits are counted for it, ms. */
+const countMs = 500;
+
+export interface ReplicaParts {
+  readonly log: SqliteLog;
+  /** Of snapshots and index. */
+  readonly directory: string;
+  readonly logger: StationLogger;
+  readonly time: Time;
+  readonly turns: Turns;
+  /** The token of a process. */
+  readonly mint: (fid: Fid) => MintedToken;
+}
+
+export class Replica {
+  readonly log: SqliteLog;
+  readonly archive: Archive;
+  readonly history: History;
+  readonly index: LogIndex;
+  /** The time of the log, ms since the epoch. */
+  readonly now: Clock;
+  readonly #engine: Engine;
+  readonly #submitter: Submitter;
+  readonly #time: Time;
+  readonly #commits = new Rate(rateMs);
+  #cancel: Cancel | null = null;
+
+  /**
+   * Brings a graph to the log's head.
+   *
+   * @throws {LogCorruptError | LogUnavailableError} the log cannot be read
+   * @throws {UnknownEventError} a newer version wrote it
+   */
+  static async open(parts: ReplicaParts): Promise<Replica> {
+    const { log, directory, logger, time } = parts;
+    const archive = new Archive(log, join(directory, 'snapshots'), (message) =>
+      logger.warn({}, message),
+    );
+    archive.closeToOthers((path, mode) =>
+      logger.warn({ path, mode }, 'others could use it; now nobody else can'),
+    );
+    const began = time.monotonic();
+    const start = await archive.latest();
+    const ms = Math.round(time.monotonic() - began);
+    const digest = start.graph.digest();
+    logger.info({ revision: start.head, digest, ms }, 'the graph is up to date');
+    return new Replica(parts, archive, start);
+  }
+
+  private constructor(parts: ReplicaParts, archive: Archive, start: GraphAt) {
+    const { log, directory, logger, time, turns, mint } = parts;
+    this.log = log;
+    this.archive = archive;
+    this.#time = time;
+    this.now = logClock(time.now, time.monotonic, start.at);
+    this.index = new LogIndex({ log, directory, logger, time });
+    this.history = new History(archive, log, turns);
+    this.#engine = new Engine({ renderer: createRenderers(), mint }, start);
+    this.#submitter = new Submitter({
+      engine: this.#engine,
+      log,
+      now: this.now,
+      graphAt: async (at, principal) => {
+        const { signal } = new AbortController();
+        return (await this.history.at({ revision: at }, { principal, signal })).graph;
+      },
+    });
+  }
+
+  /** Keeps index and figures up to date from now on. */
+  start(): void {
+    if (this.#cancel) return;
+    this.index.follow();
+    this.#cancel = this.#time.every(countMs, () =>
+      this.#commits.sample(this.#time.monotonic(), this.counters.commits),
+    );
+  }
+
+  /** Waits for what was submitted, and lets go of the index; the log is the caller's. */
+  async close(): Promise<void> {
+    this.#cancel?.();
+    await this.settled()?.catch(() => undefined);
+    await this.index.close();
+  }
+
+  /**
+   * The present graph. It may be ahead of the disk: give out what was read only after `settled`.
+   */
+  get graph(): Graph {
+    return this.#engine.graph;
+  }
+
+  /** Revision of the present graph. */
+  get head(): Revision {
+    return this.#engine.head;
+  }
+
+  /** Time of the last commit, ms since the epoch. */
+  get at(): number {
+    return this.#engine.at;
+  }
+
+  get present(): GraphAt {
+    const { graph, head, at } = this.#engine;
+    return { graph, head, at };
+  }
+
+  get counters(): EngineCounters {
+    return this.#engine.counters;
+  }
+
+  /** Commits decided and not durable yet. */
+  get waiting(): number {
+    return this.#submitter.waiting;
+  }
+
+  /** Commits a second, over the last ten seconds. */
+  get commitsPerSecond(): number {
+    return this.#commits.perSecond(this.#time.monotonic(), this.counters.commits);
+  }
+
+  /** See `Submitter.settled`. */
+  settled(): Promise<void> | undefined {
+    return this.#submitter.settled();
+  }
+
+  /** See `Submitter.submit`. */
+  submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
+    return this.#submitter.submit(command, identified(sender), makeReply);
+  }
+
+  /**
+   * The events that a command would append now.
+   *
+   * @param look shown the graph as the command would leave it
+   */
+  dryRun(
+    command: Command,
+    sender: Sender,
+    look?: (graph: Graph) => void,
+  ): { ok: true; events: EventRecord[] } | Refused {
+    return this.#submitter.dryRun(command, identified(sender), look);
+  }
+
+  /** The cluster as it was; the present graph where the moment is now. */
+  async past(moment: Moment, asker: Asker): Promise<GraphAt> {
+    const isPresent = 'revision' in moment ? moment.revision >= this.head : moment.time >= this.at;
+    return isPresent ? this.present : this.history.at(moment, asker);
+  }
+}
