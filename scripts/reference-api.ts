@@ -1,9 +1,7 @@
-/** Writes docs/reference/openapi.json, api.md and limits.md from the routes and the limits in the sources. */
+/** Writes docs/reference/openapi.json, api.md and limits.md from the contract and the limits in the sources. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { viewersMax as agentViewersMax } from '../src/agent/output-viewers.ts';
 import {
   hostPace,
@@ -25,13 +23,14 @@ import { ringCharactersMax } from '../src/api/event-ring.ts';
 import { unsentBytesMax } from '../src/api/event-streams.ts';
 import { nestingMax } from '../src/api/nesting.ts';
 import { viewersMax } from '../src/api/output-streams.ts';
-import { loadBytesMax } from '../src/api/routes/cluster.ts';
-import { reportBytesMax } from '../src/api/routes/processes.ts';
-import { bodyBytesMax, createServer } from '../src/api/server.ts';
+import { loadBytesMax } from '../src/contract/load.ts';
+import { reportBytesMax } from '../src/contract/owned.ts';
+import { bodyBytesMax, version } from '../src/api/server.ts';
 import { stallMs } from '../src/api/streaming.ts';
 import { uploadBytesMax } from '../src/api/uploads.ts';
 import { stepsOfCommand, stepsOfRendering } from '../src/config/rendering-budget.ts';
 import { agentMessageBytesMax } from '../src/contract/agent-protocol.ts';
+import { openapi } from '../src/contract/openapi.ts';
 import { eventsPerCommit } from '../src/core/engine.ts';
 import { requestLimits } from '../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../src/core/graph/remembering.ts';
@@ -49,14 +48,13 @@ import {
 } from '../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../src/station/fair-use/shares.ts';
 import { stepsMax } from '../src/station/queries/why.ts';
-import { Station } from '../src/station/station.ts';
 
 export const referenceFolder = join(import.meta.dirname, '..', 'docs', 'reference');
 
 interface Schema {
   readonly type?: string;
   readonly enum?: readonly string[];
-  readonly const?: unknown;
+  readonly const?: string | number | boolean;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -96,26 +94,38 @@ export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** The OpenAPI document of a station that listens nowhere. */
+/** What a reference of the document refers to; itself, where it is none. */
+const target = (document: unknown, value: unknown): unknown => {
+  const ref = (value as { readonly $ref?: unknown } | null)?.$ref;
+  if (typeof ref !== 'string') return value;
+  const found = ref
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], document);
+  if (found === undefined) throw new Error(`${ref} is not in the document`);
+  return found;
+};
+
+/** A value with all that it refers to in its place. */
+const resolved = (document: unknown, value: unknown): unknown => {
+  const meant = target(document, value);
+  if (Array.isArray(meant)) return meant.map((one) => resolved(document, one));
+  if (typeof meant !== 'object' || meant === null) return meant;
+  return Object.fromEntries(
+    Object.entries(meant).map(([name, one]) => [name, resolved(document, one)]),
+  );
+};
+
+/** The OpenAPI document, with everything that it refers to in its place. */
 export const openapiDocument = async (): Promise<Document> => {
-  const directory = mkdtempSync(join(tmpdir(), 'halcyon-openapi-'));
-  const logger = pino({ level: 'silent' });
-  const station = await Station.open({ directory, logger });
-  const app = await createServer(station, { logger });
-  try {
-    await app.ready();
-    return app.swagger() as unknown as Document;
-  } finally {
-    await app.close();
-    await station.close();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const document = openapi(version);
+  return resolved(document, document) as Document;
 };
 
 /** A schema in a few words. */
 const typeOf = (schema: Schema): string => {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(' or ');
-  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
   if (schema.allOf) return 'object';
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
@@ -162,16 +172,14 @@ const accessWords: Readonly<Record<string, string>> = {
   public: 'nobody in particular: no token is needed',
   any: 'any valid token',
   agent: 'agent, admin',
-  process: 'viewer or above, and the token of the process itself',
+  'own-or-viewer': 'viewer or above, and the token of the process itself',
+  'own-or-operator': 'operator, admin, and the token of the process itself',
   viewer: 'viewer, operator, admin',
   operator: 'operator, admin',
   admin: 'admin',
 };
 
-const accessOf = (operation: Operation): string =>
-  operation.operationId === 'putProcessesFidState'
-    ? 'operator, admin, and the token of the process itself'
-    : accessWords[operation['x-access']]!;
+const accessOf = (operation: Operation): string => accessWords[operation['x-access']]!;
 
 const replySection = (operation: Operation): string[] => {
   const [[status, reply] = ['200', undefined]] = Object.entries(operation.responses)
@@ -234,7 +242,7 @@ export const apiReference = ({ tags, paths }: Document): string => {
   return [
     '# The API',
     '',
-    'Generated by `scripts/reference-api.ts` from the routes of the station; `openapi.json` beside it is the same for programs, and',
+    'Generated by `scripts/reference-api.ts` from the contract; `openapi.json` beside it is the same for programs, and',
     'a station serves its own at `/api/v1/openapi.json`.',
     '',
     'Requests carry `Authorization: Bearer <token>`; bodies are JSON. Fields and query parameters that are not known are refused.',
@@ -445,7 +453,7 @@ export const limitsReference = (): string =>
 export const apiFiles = async (): Promise<Readonly<Record<string, string>>> => {
   const document = await openapiDocument();
   return {
-    'openapi.json': `${JSON.stringify(document, null, 1)}\n`,
+    'openapi.json': `${JSON.stringify(openapi(version), null, 1)}\n`,
     'api.md': apiReference(document),
     'limits.md': limitsReference(),
   };

@@ -78,8 +78,8 @@ export const agentSocket = (
 ): void => {
   const share = { ...parts, paces: new Paces(messagesPace), refusals: new RefusalLog() };
   app.get(
-    '/agent',
-    { websocket: true, config: { access: 'agent-or-retired' }, schema: { hide: true } },
+    '/api/v1/agent',
+    { websocket: true, config: { access: 'agent-or-retired' } },
     (socket, request) => {
       new Connection(socket, request, share);
     },

@@ -1,24 +1,14 @@
 /** Who is asking, and whether they may. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../contract/endpoint.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
+import { parseFid } from '../core/values/fid.ts';
 import type { Station } from '../station/station.ts';
 import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import { ApiError } from './errors.ts';
-
-/** What a route asks of a token. `public`: nothing; `any`: a valid one. */
-export type Access =
-  | 'public'
-  | 'any'
-  | 'viewer'
-  | 'operator'
-  | 'admin'
-  | 'agent'
-  /** An agent's, also one whose host was removed. */
-  | 'agent-or-retired'
-  | 'process';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,12 +27,15 @@ const rank: Partial<Record<CredentialRow['role'] | Access, number>> = {
 
 const bearer = /^Bearer +([^ ]+)$/i;
 
-/** Whether a token's role is enough. `process` is settled by the route, which knows the process. */
+const isOwn = (access: Access): boolean =>
+  access === 'own-or-viewer' || access === 'own-or-operator';
+
+/** Whether a token's role is enough. Whose process it is, is settled when the path was checked. */
 const allows = (access: Access, role: CredentialRow['role']): boolean => {
   if (access === 'any') return true;
   if (access === 'agent' || access === 'agent-or-retired')
     return role === 'agent' || role === 'admin';
-  if (access === 'process') return role === 'process' || (rank[role] ?? 0) >= 1;
+  if (isOwn(access)) return role === 'process' || (rank[role] ?? 0) >= 1;
   return (rank[role] ?? 0) >= (rank[access] ?? Infinity);
 };
 
@@ -73,7 +66,7 @@ export const authorise =
           new ApiError('unauthenticated', 'the host that the token spoke for was removed'),
         );
     } else if (!allows(access, credential.role)) {
-      const needed = access === 'process' ? 'viewer' : access;
+      const needed = isOwn(access) ? 'viewer' : access;
       return done(
         new ApiError(
           'forbidden',
@@ -90,14 +83,10 @@ export const authorise =
   };
 
 /** Refuses a process's token for any other process, and a weaker role than `least` for all. */
-export const mustBeOwnOr = (
-  request: FastifyRequest,
-  fid: string,
-  least: 'viewer' | 'operator',
-): void => {
+export const mustBeOwnOr = (request: FastifyRequest, least: 'viewer' | 'operator'): void => {
   const credential = request.credential!;
   if (credential.role === 'process') {
-    if (credential.process === fid) return;
+    if (credential.process === parseFid((request.params as { fid: string }).fid)) return;
     throw new ApiError('forbidden', `the token may see ${credential.process ?? 'nothing'} only`);
   }
   if ((rank[credential.role] ?? 0) < rank[least]!)

@@ -5,9 +5,7 @@
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
-import type { Done, DryRun } from '../contract/replies.ts';
-import { strict } from '../contract/values.ts';
+import type { Done, DryRun } from '../contract/outcome.ts';
 import type { RenderedAhead } from '../core/allocation/renderings.ts';
 import type { Command } from '../core/commands/index.ts';
 import type { EventRecord, RequestIdentity } from '../core/events/commit.ts';
@@ -21,43 +19,6 @@ import type { Station } from '../station/station.ts';
 import { principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
 import { shownData } from './views/events.ts';
-
-/** Query of every command. */
-export const CommandQuery = Type.Object(
-  {
-    dry_run: Type.Optional(
-      Type.Boolean({
-        description: 'Answer with the events that would be appended; append nothing.',
-      }),
-    ),
-  },
-  strict,
-);
-
-const preconditions = {
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'A revision; the command is refused when the cluster has another.',
-    }),
-  ),
-};
-
-/** Headers of a command whose answer cannot be given twice, and of one that may be repeated as it is. */
-export const PreconditionHeaders = Type.Object(preconditions);
-
-/** Headers of every other command. */
-export const CommandHeaders = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 128,
-      description:
-        'A second request with the same key gets the answer of the first. Remembered for 24 hours, or until ' +
-        'the token has had 50,000 others since, but for 10 minutes at least.',
-    }),
-  ),
-  ...preconditions,
-});
 
 declare module 'fastify' {
   interface FastifyContextConfig {

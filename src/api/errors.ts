@@ -4,7 +4,7 @@
  */
 
 import type { Problem } from '../config/problem.ts';
-import type { ProblemDetails } from '../contract/replies.ts';
+import type { ProblemDetails } from '../contract/problem.ts';
 import { rejections } from '../core/values/rejection.ts';
 import type { RejectionCode } from '../core/values/rejection.ts';
 

@@ -4,7 +4,9 @@
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Done, DryRun, Operation } from '../contract/replies.ts';
+import type { Operation } from '../contract/operations.ts';
+import type { Done, DryRun } from '../contract/outcome.ts';
+import { waitMax } from '../contract/parameters.ts';
 import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
@@ -15,9 +17,6 @@ import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
 import { abandonment, principalOf } from './asker.ts';
 import { done, isDryRun, run } from './commands.ts';
-
-/** How long an answer may be held back, s. */
-export const waitMax = 300;
 
 /** What came of an order. */
 export interface Ordered {
@@ -47,6 +46,16 @@ export class Orders {
       return { done: begun.done, operation };
     };
     return isDryRun(request) ? order() : this.#waiting(request, order);
+  }
+
+  /** The same for who asks nothing else than how far it is. */
+  async place(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    command: Command,
+  ): Promise<Operation | DryRun> {
+    const ordered = await this.run(request, reply, command);
+    return 'dry_run' in ordered ? ordered : ordered.operation;
   }
 
   /** How far an operation is. */

@@ -1,9 +1,6 @@
 /** How a read finds its graph: now or in the past, and never one that could still vanish. */
 
 import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
-import type { TObject, TProperties } from 'typebox';
-import { strict } from '../contract/values.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import { keyFields, keyOf } from '../core/graph/resources.ts';
 import type { Rows, ShownKind } from '../core/graph/resources.ts';
@@ -17,20 +14,6 @@ import type { Station } from '../station/station.ts';
 import { askerOf, principalOf } from './asker.ts';
 import { ApiError } from './errors.ts';
 import { streamText } from './streaming.ts';
-
-export const atParameter = {
-  at: Type.Optional(
-    Type.String({
-      description:
-        'The cluster as it was: a revision, a time in ms since the epoch (13 digits) or an ISO 8601 time with its zone. ' +
-        'What is yet to come is refused.',
-      examples: ['1742', '2026-11-21T10:00:00Z'],
-    }),
-  ),
-};
-
-export const readQuery = <P extends TProperties>(properties: P): TObject<P & typeof atParameter> =>
-  Type.Object({ ...properties, ...atParameter }, strict);
 
 /** Revisions stay below this for a while; times passed it in 1970. */
 const smallestTime = 1_000_000_000_000;
@@ -138,11 +121,6 @@ export const readLong = async (
 };
 
 export const json = 'application/json';
-
-export const pageParameters = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Default 1000.' })),
-  cursor: Type.Optional(Type.String({ maxLength: 512, description: '`next` of the page before.' })),
-};
 
 /** What a page is of. */
 export interface Paged<K extends ShownKind> {

@@ -5,11 +5,9 @@ import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { agentMessageBytesMax } from '../contract/agent-protocol.ts';
 import { ShareExceededError } from '../station/fair-use/shares.ts';
 import { SteadyWork } from '../station/fair-use/steady-work.ts';
@@ -19,25 +17,30 @@ import { factsPace } from './agent-facts.ts';
 import { agentSocket } from './agent-socket.ts';
 import { Abandoned } from './asker.ts';
 import { authorise } from './auth.ts';
+import { bind } from './bind.ts';
 import { Connections, hangUpSoon, usualPatience } from './connections.ts';
 import type { Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { takeExactJson } from './json-body.ts';
 import { refuseDeep } from './nesting.ts';
-import { openapi } from './openapi.ts';
+import { Orders } from './orders.ts';
 import { OutputStreams } from './output-streams.ts';
-import { agentRoutes } from './routes/agents.ts';
-import { clusterRoutes } from './routes/cluster.ts';
-import { eventRoutes } from './routes/events.ts';
-import { healthRoutes } from './routes/health.ts';
-import { hostRoutes } from './routes/hosts.ts';
-import { infoRoutes } from './routes/info.ts';
-import { operationRoutes } from './routes/operations.ts';
-import { outputRoutes } from './routes/output.ts';
-import { processRoutes } from './routes/processes.ts';
-import { syncRoutes } from './routes/sync.ts';
-import { tokenRoutes } from './routes/tokens.ts';
+import { agentHandlers } from './routes/agents.ts';
+import { clusterHandlers } from './routes/cluster.ts';
+import { eventHandlers } from './routes/events.ts';
+import { healthHandlers } from './routes/health.ts';
+import { hostHandlers } from './routes/hosts.ts';
+import { loadHandlers } from './routes/load.ts';
+import { nodeHandlers } from './routes/nodes.ts';
+import { operationHandlers } from './routes/operations.ts';
+import { outputHandlers } from './routes/output.ts';
+import { ownedHandlers } from './routes/owned.ts';
+import { processHandlers } from './routes/processes.ts';
+import { stationHandlers } from './routes/station.ts';
+import { statusHandlers } from './routes/status.ts';
+import { tokenHandlers } from './routes/tokens.ts';
+import { varHandlers } from './routes/vars.ts';
 import { admitUploads } from './uploads.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -89,7 +92,6 @@ export const createServer = async (
   app.decorateRequest('credential', null);
   onErrors(app);
 
-  await app.register(swagger, openapi(version));
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
   app.addHook('onRequest', authorise(station, connections, new Admission()));
@@ -106,35 +108,27 @@ export const createServer = async (
     station.operations.release();
     done();
   });
-  await app.register(async (scope) => healthRoutes(scope, station));
-  await app.register(
-    async (api) => {
-      clusterRoutes(api, station);
-      syncRoutes(api, station);
-      hostRoutes(api, station, facts);
-      agentRoutes(api, station);
-      processRoutes(api, station);
-      outputRoutes(api, station, outputs);
-      operationRoutes(api, station);
-      eventRoutes(api, station, streams);
-      infoRoutes(api, station, streams, version);
-      tokenRoutes(api, station);
-      agentSocket(api, { station, version, facts });
-      api.get(
-        '/openapi.json',
-        {
-          config: { access: 'public' },
-          schema: {
-            summary: 'This document',
-            tags: ['station'],
-            response: { 200: Type.Object({}) },
-          },
-        },
-        () => app.swagger(),
-      );
-    },
-    { prefix: '/api/v1' },
-  );
+  const orders = new Orders(station);
+  await app.register(async (scope) => {
+    bind(scope, {
+      ...agentHandlers(station),
+      ...clusterHandlers(station, orders),
+      ...eventHandlers(station, streams),
+      ...healthHandlers(station),
+      ...hostHandlers(station, orders, facts),
+      ...loadHandlers(station),
+      ...nodeHandlers(station, orders),
+      ...operationHandlers(station, orders),
+      ...outputHandlers(station, outputs),
+      ...ownedHandlers(station),
+      ...processHandlers(station, orders),
+      ...stationHandlers(station, streams, version),
+      ...statusHandlers(station),
+      ...tokenHandlers(station),
+      ...varHandlers(station),
+    });
+    agentSocket(scope, { station, version, facts });
+  });
   return app;
 };
 

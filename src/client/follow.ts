@@ -1,5 +1,6 @@
 /** Follows the log of a cluster through broken connections and changes of station. */
 
+import { requestOf } from './calls.ts';
 import { ApiError, UnreachableError } from './errors.ts';
 import { readEventStream } from './event-stream.ts';
 import { pause } from './patience.ts';
@@ -26,12 +27,7 @@ const backoffMaxMs = 15_000;
 
 /** Where the log ends now. */
 const headOf = async (transport: Transport, signal: AbortSignal | undefined): Promise<number> => {
-  const answer = await transport.send({
-    method: 'GET',
-    path: '/api/v1/events',
-    query: { limit: 1 },
-    signal,
-  });
+  const answer = await transport.send(requestOf('listEvents', [{ limit: 1, signal }]));
   return jsonOf<EventPage>(answer).revision;
 };
 
@@ -69,9 +65,7 @@ export async function* followEvents(
     let why: string;
     try {
       const { body } = await transport.open({
-        method: 'GET',
-        path: '/api/v1/events',
-        query: { from: last === undefined ? from : undefined, type: types },
+        ...requestOf('listEvents', [{ from: last === undefined ? from : undefined, type: types }]),
         headers: { accept: 'text/event-stream', 'last-event-id': last },
         signal: signal === undefined ? silent.signal : AbortSignal.any([silent.signal, signal]),
       });

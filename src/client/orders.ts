@@ -1,7 +1,7 @@
-/** Orders, and where the API takes them. */
+/** Orders, by what they are about. */
 
-/** One part of a path. */
-export const segment = encodeURIComponent;
+import type { Calls, Reply } from './calls.ts';
+import type { Operation, OrderOptions } from './types.ts';
 
 /** What may be ordered of the cluster, a node, a host or a process. */
 export type Order =
@@ -10,15 +10,14 @@ export type Order =
   | { readonly verb: 'start' | 'stop' | 'restart' | 'remove'; readonly process: string }
   | { readonly verb: 'remove'; readonly host: string };
 
-/** Method and path that set it off. */
-export const orderRoute = (order: Order): readonly ['POST' | 'DELETE', string] => {
-  const path =
-    'cluster' in order
-      ? '/cluster'
-      : 'node' in order
-        ? `/nodes/${segment(order.node)}`
-        : 'process' in order
-          ? `/processes/${segment(order.process)}`
-          : `/hosts/${segment(order.host)}`;
-  return order.verb === 'remove' ? ['DELETE', path] : ['POST', `${path}/${order.verb}`];
+/** Makes the call that an order means. */
+export const placeOrder = <O extends OrderOptions>(
+  calls: Calls,
+  order: Order,
+  options?: O,
+): Promise<Reply<Operation, O>> => {
+  if ('cluster' in order) return calls[`${order.verb}Cluster`]<O>(options);
+  if ('node' in order) return calls[`${order.verb}Node`]<O>(order.node, options);
+  if ('process' in order) return calls[`${order.verb}Process`]<O>(order.process, options);
+  return calls.removeHost<O>(order.host, options);
 };

@@ -1,5 +1,6 @@
 /** Reads the stream of what a process writes. */
 
+import { requestOf } from './calls.ts';
 import { UnreachableError } from './errors.ts';
 import type { Transport } from './transport.ts';
 import type { RequestOptions } from './types.ts';
@@ -66,9 +67,7 @@ export async function* readOutput(
 ): AsyncGenerator<OutputPiece> {
   const left = new AbortController();
   const { body } = await transport.open({
-    method: 'GET',
-    path: `/api/v1/processes/${encodeURIComponent(fid)}/output`,
-    query: { lines, follow: follow === true ? true : undefined, stream },
+    ...requestOf('output', [fid, { lines, follow, stream }]),
     headers: { accept: 'application/x-ndjson' },
     signal: signal === undefined ? left.signal : AbortSignal.any([left.signal, signal]),
   });

@@ -1,54 +1,28 @@
 /** What the API takes and answers, for those who may import the client but not the API. */
 
-export type {
-  HostBody,
-  LeaseBody,
-  LoadBody,
-  NodeBody,
-  OverrideBody,
-  ProcessBody,
-  ResetBody,
-  ScaleBody,
-  StateBody,
-  SyncBody,
-  TokenBody,
-  TracesBody,
-  VarsBody,
-} from '../contract/bodies.ts';
-export type { Synced } from '../contract/sync.ts';
-export type { Loaded, LoadPlan } from '../contract/load.ts';
-export type {
-  Agent,
-  EngineInfo,
-  LogInfo,
-  Sequences,
-  StationInfo,
-} from '../contract/station-replies.ts';
 export type { ReportedFacts } from '../contract/agent-protocol.ts';
+export type { Agent, TracesBody } from '../contract/agents.ts';
+export type { ResetBody, SyncBody, Synced } from '../contract/cluster.ts';
+export type { EventPage, EventReply, Why } from '../contract/events.ts';
+export type { Host, HostBody, Recovery } from '../contract/hosts.ts';
+export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';
+export type { Node, NodeBody } from '../contract/nodes.ts';
+export type { Operation, Scaled } from '../contract/operations.ts';
+export type { Done, DryRun } from '../contract/outcome.ts';
+export type { Configuration, LeaseBody, StateBody } from '../contract/owned.ts';
+export type { Page } from '../contract/page.ts';
+export type { ProblemDetails } from '../contract/problem.ts';
 export type {
   Added,
-  Configuration,
-  Done,
-  DryRun,
-  Dump,
-  EventPage,
-  EventReply,
-  Host,
-  IssuedToken,
-  Node,
-  Operation,
-  Scaled,
-  Page,
-  ProblemDetails,
+  OverrideBody,
   Process,
-  Recovery,
-  Status,
-  StatusHost,
-  StatusProcess,
-  Token,
-  VarList,
-  Why,
-} from '../contract/replies.ts';
+  ProcessBody,
+  ScaleBody,
+} from '../contract/processes.ts';
+export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';
+export type { Status, StatusHost, StatusProcess } from '../contract/status.ts';
+export type { IssuedToken, Token, TokenBody } from '../contract/tokens.ts';
+export type { VarList, VarsBody } from '../contract/vars.ts';
 
 /** A moment in the life of the cluster: a revision, ms since the epoch, or an ISO time. */
 export type Moment = number | string;
@@ -90,21 +64,6 @@ export interface LoadOptions extends CommandOptions {
 export interface OrderOptions extends CommandOptions {
   /** Although running processes of the node require it. */
   readonly force?: boolean | undefined;
-}
-
-export interface ProcessFilter {
-  readonly host?: string | undefined;
-  readonly node?: string | undefined;
-  readonly role?: string | undefined;
-  readonly state?: string | undefined;
-}
-
-export interface StatusOptions extends ReadOptions {
-  readonly host?: string | undefined;
-  /** Only hosts and processes that something is wrong with. */
-  readonly problems?: boolean | undefined;
-  /** Only the counts. */
-  readonly summary?: boolean | undefined;
 }
 
 export type ConfigurationFormat = 'json' | 'env' | 'yaml';

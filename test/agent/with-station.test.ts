@@ -7,7 +7,9 @@ import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import type { ReportedFacts } from '../../src/contract/agent-protocol.ts';
 import { closeCodes } from '../../src/contract/agent-protocol.ts';
-import type { Host, Page, Status } from '../../src/contract/replies.ts';
+import type { Host } from '../../src/contract/hosts.ts';
+import type { Page } from '../../src/contract/page.ts';
+import type { Status } from '../../src/contract/status.ts';
 import { Executable } from './executable.ts';
 import { until } from './played-station.ts';
 

@@ -5,6 +5,7 @@ import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { systemTime } from '../../src/station/time.ts';
 import { host, openStation, reported, secretOf, until } from '../station/harness.ts';
 import type { Answer } from '../station/harness.ts';
+import { served } from './served.ts';
 
 const roles: readonly CredentialRole[] = ['viewer', 'operator', 'admin', 'agent', 'process'];
 
@@ -63,22 +64,6 @@ const routes: Readonly<Record<string, string>> = {
   'POST /api/v1/tokens': 'admin',
   'DELETE /api/v1/tokens/:id': 'admin',
   'GET /api/v1/agent': 'agent admin',
-};
-
-/** What the server itself knows, from the tree of its router. */
-const served = (tree: string): string[] => {
-  const found: string[] = [];
-  const above: string[] = [];
-  for (const line of tree.split('\n')) {
-    const match = /^((?:│ {3}| {4})*)(?:├── |└── )(\S*)(?: \(([A-Z, ]+)\))?/.exec(line);
-    if (!match) continue;
-    const [, indent = '', part = '', methods = ''] = match;
-    const depth = indent.length / 4;
-    above.splice(depth, Infinity, part);
-    for (const method of methods.split(', '))
-      if (method !== '' && method !== 'HEAD') found.push(`${method} ${above.join('')}`);
-  }
-  return found;
 };
 
 t.test('the table has every route that is served', async (t) => {

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import type { Test } from 'tap';
-import { loadBytesMax } from '../../src/api/routes/cluster.ts';
+import { loadBytesMax } from '../../src/contract/load.ts';
 import { bodyBytesMax } from '../../src/api/server.ts';
 import { nestingMax } from '../../src/api/nesting.ts';
 import { systemTime } from '../../src/station/time.ts';

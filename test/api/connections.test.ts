@@ -11,7 +11,7 @@ import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import type { Test } from 'tap';
 import { Connections, connectionsOfToken } from '../../src/api/connections.ts';
-import { loadBytesMax } from '../../src/api/routes/cluster.ts';
+import { loadBytesMax } from '../../src/contract/load.ts';
 import { uploadBytesMax } from '../../src/api/uploads.ts';
 import { openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';

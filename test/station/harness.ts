@@ -14,7 +14,7 @@ import { pino } from 'pino';
 import type { Test } from 'tap';
 import { createServer } from '../../src/api/server.ts';
 import type { ServerOptions } from '../../src/api/server.ts';
-import type { LoadBody } from '../../src/contract/bodies.ts';
+import type { LoadBody } from '../../src/contract/load.ts';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { Station } from '../../src/station/station.ts';
 import type { StationOptions } from '../../src/station/station.ts';

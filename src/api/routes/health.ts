@@ -1,67 +1,24 @@
-/** Liveness, readiness, metrics, and who the caller is. */
+/** Liveness, readiness and metrics. */
 
-import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
-import { Health, Readiness, Token } from '../../contract/replies.ts';
+import type * as contract from '../../contract/health.ts';
 import type { Station } from '../../station/station.ts';
+import type { Handlers } from '../bind.ts';
 import { metricsOf } from '../metrics.ts';
-import { inFormats } from '../openapi.ts';
-import { tokenView } from '../views/tokens.ts';
 
-export const healthRoutes = (app: FastifyInstance, station: Station): void => {
-  app.get(
-    '/healthz',
-    {
-      config: { access: 'public' },
-      schema: { summary: 'Whether the station runs', tags: ['station'], response: { 200: Health } },
-    },
-    () => ({ ok: true }),
-  );
+export const healthHandlers = (station: Station): Handlers<typeof contract> => {
+  const metrics = metricsOf(station);
+  return {
+    healthy: () => ({ ok: true }),
 
-  app.get(
-    '/readyz',
-    {
-      config: { access: 'public' },
-      schema: {
-        summary: 'Whether the files are in place and everything decided so far is durable',
-        tags: ['station'],
-        response: { 200: Readiness },
-      },
-    },
-    async () => {
+    ready: async () => {
       station.premises.mustBeInPlace();
       await station.settled();
       return { ok: true, revision: station.head };
     },
-  );
 
-  const metrics = metricsOf(station);
-  app.get(
-    '/metrics',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'Metrics for Prometheus',
-        tags: ['station'],
-        response: { 200: inFormats({ 'text/plain': Type.String() }) },
-      },
-    },
-    async (_request, reply) => {
+    metrics: async (_request, reply) => {
       reply.type(metrics.contentType);
       return metrics.metrics();
     },
-  );
-
-  app.get(
-    '/api/v1/whoami',
-    {
-      config: { access: 'any' },
-      schema: {
-        summary: 'What the token is and allows',
-        tags: ['tokens'],
-        response: { 200: Token },
-      },
-    },
-    (request) => tokenView(request.credential!),
-  );
+  };
 };

@@ -3,7 +3,7 @@
  * and each with the metadata that its commit keeps once.
  */
 
-import type { EventReply } from '../../contract/replies.ts';
+import type { EventReply } from '../../contract/events.ts';
 import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import { presentRecord } from '../../core/events/reading.ts';
 

@@ -1,6 +1,7 @@
 /** Hosts and nodes as the API shows them. */
 
-import type { Host, Node } from '../../contract/replies.ts';
+import type { Host } from '../../contract/hosts.ts';
+import type { Node } from '../../contract/nodes.ts';
 import { missingRoles } from '../../core/declaration/missing.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';

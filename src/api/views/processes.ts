@@ -1,6 +1,7 @@
 /** Processes as the API shows them. */
 
-import type { Added, Process, StatusProcess } from '../../contract/replies.ts';
+import type { Added, Process } from '../../contract/processes.ts';
+import type { StatusProcess } from '../../contract/status.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
@@ -15,6 +16,7 @@ import { wantedOf } from '../../core/lifecycle/wanted.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { ProcessState } from '../../core/values/states.ts';
+import { ApiError } from '../errors.ts';
 
 /** A service is in the state of its process. */
 const services = (
@@ -67,17 +69,20 @@ export const addedFids = (commit: Commit | null): Fid[] =>
  * The answer to an add: the configuration of every process, with its token where tokens were asked
  * for.
  */
-export const addedView = (
-  graph: Graph,
-  host: string,
-  commit: Commit | null,
-  revision: Revision,
-  tokenOf: ((fid: Fid) => string) | null,
-): Added => {
-  const processes = addedFids(commit).map((fid) => {
-    const configuration: ProcessConfiguration = configurationOf(graph, fid);
-    const shown = { ...configuration, environment: { ...configuration.environment } };
-    return tokenOf ? { ...shown, token: tokenOf(fid) } : shown;
-  });
-  return { revision, node: graph.one('runs', host)!.fid, processes };
+export const addedView =
+  (host: string, tokenOf: ((fid: Fid) => string) | null) =>
+  (graph: Graph, commit: Commit | null, revision: Revision): Added => {
+    const processes = addedFids(commit).map((fid) => {
+      const configuration: ProcessConfiguration = configurationOf(graph, fid);
+      const shown = { ...configuration, environment: { ...configuration.environment } };
+      return tokenOf ? { ...shown, token: tokenOf(fid) } : shown;
+    });
+    return { revision, node: graph.one('runs', host)!.fid, processes };
+  };
+
+/** @throws {ApiError} there is none */
+export const processIn = (graph: Graph, fid: Fid): ProcessRow => {
+  const row = graph.get('process', fid);
+  if (!row) throw new ApiError('unknown-process', `there is no process ${fid}`);
+  return row;
 };

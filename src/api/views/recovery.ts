@@ -1,6 +1,6 @@
 /** What is done about a host that was lost, as the API shows it. */
 
-import type { Recovery } from '../../contract/replies.ts';
+import type { Recovery } from '../../contract/hosts.ts';
 import { deadlineOf } from '../../core/graph/changes.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import { heldBack } from '../../core/lifecycle/recovery-steps.ts';

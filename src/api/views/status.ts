@@ -1,6 +1,6 @@
 /** The cluster at a glance. */
 
-import type { Status, StatusHost } from '../../contract/replies.ts';
+import type { Status, StatusHost } from '../../contract/status.ts';
 import { missingRoles } from '../../core/declaration/missing.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';

@@ -156,7 +156,8 @@ interface ListFlags extends ReadFlags {
   readonly host?: string;
   readonly node?: string;
   readonly role?: string;
-  readonly state?: string;
+  /** As typed; the station refuses what is none. */
+  readonly state?: Process['state'];
 }
 
 const listCommand = (process: Command, shell: Shell): void => {

@@ -1,42 +1,24 @@
 /** What operators want to know of the station itself. */
 
 import { statSync } from 'node:fs';
-import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
-import { EngineInfo, LogInfo, Sequences, StationInfo } from '../../contract/station-replies.ts';
-import { strict } from '../../contract/values.ts';
+import type * as contract from '../../contract/station.ts';
+import type { EngineInfo, LogInfo, Sequences, StationInfo } from '../../contract/station.ts';
+import { openapi } from '../../contract/openapi.ts';
 import { kinds } from '../../core/graph/resources.ts';
 import { rules, rulesVersion } from '../../core/rules/index.ts';
 import { sequenceKinds, sequences } from '../../station/queries/sequences.ts';
 import type { Station } from '../../station/station.ts';
+import type { Handlers } from '../bind.ts';
 import type { EventStreams } from '../event-streams.ts';
 
-const SequencesQuery = Type.Object(
-  {
-    limit: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1000, description: 'How many to list. Default 100.' }),
-    ),
-  },
-  strict,
-);
-
-export const infoRoutes = (
-  app: FastifyInstance,
+export const stationHandlers = (
   station: Station,
   streams: EventStreams,
   version: string,
-): void => {
-  app.get(
-    '/station',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'The station: version, data directory, log, memory',
-        tags: ['station'],
-        response: { 200: StationInfo },
-      },
-    },
-    (): StationInfo => {
+): Handlers<typeof contract> => {
+  const document = openapi(version);
+  return {
+    station: (): StationInfo => {
       const { graph, log, archive } = station;
       return {
         version,
@@ -57,45 +39,8 @@ export const infoRoutes = (
         memory_bytes: process.memoryUsage.rss(),
       };
     },
-  );
 
-  app.get<{ Querystring: { limit?: number } }>(
-    '/engine/sequences',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'What takes several steps and is under way',
-        description:
-          'Processes that start, stop or wait for their next attempt, lost hosts, endpoints that are kept back: what each ' +
-          'waits for, and when something follows if that does not come.',
-        tags: ['station'],
-        querystring: SequencesQuery,
-        response: { 200: Sequences },
-      },
-    },
-    async (request): Promise<Sequences> => {
-      const { graph, head } = station;
-      const reply = {
-        revision: head,
-        kinds: sequenceKinds(graph),
-        sequences: sequences(graph, request.query.limit ?? 100),
-      };
-      await station.settled();
-      return reply;
-    },
-  );
-
-  app.get(
-    '/log',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'The log: head, size, snapshots, subscribers',
-        tags: ['station'],
-        response: { 200: LogInfo },
-      },
-    },
-    async (): Promise<LogInfo> => {
+    log: async (): Promise<LogInfo> => {
       const digest = station.graph.digest();
       await station.settled();
       const head = station.log.head();
@@ -114,19 +59,8 @@ export const infoRoutes = (
         })),
       };
     },
-  );
 
-  app.get(
-    '/engine',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'The engine: rules, counters, resources',
-        tags: ['station'],
-        response: { 200: EngineInfo },
-      },
-    },
-    (): EngineInfo => {
+    engine: (): EngineInfo => {
       const { commits, events, rejections, firings } = station.counters;
       return {
         revision: station.head,
@@ -146,5 +80,18 @@ export const infoRoutes = (
         next_deadline: station.graph.indexes.deadlines.next()?.at ?? null,
       };
     },
-  );
+
+    sequences: async (request): Promise<Sequences> => {
+      const { graph, head } = station;
+      const reply = {
+        revision: head,
+        kinds: sequenceKinds(graph),
+        sequences: sequences(graph, request.query.limit ?? 100),
+      };
+      await station.settled();
+      return reply;
+    },
+
+    openapi: () => document,
+  };
 };

@@ -1,0 +1,72 @@
+/** Binds the station's handlers to the endpoints of the contract. */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { Type } from 'typebox';
+import { endpoints } from '../contract/catalogue.ts';
+import type { Endpoints } from '../contract/catalogue.ts';
+import type {
+  BodyOf,
+  Endpoint,
+  EndpointsOf,
+  ParamsOf,
+  PlanOf,
+  QueryOf,
+  ReplyOf,
+} from '../contract/endpoint.ts';
+import { strict } from '../contract/values.ts';
+import { mustBeOwnOr } from './auth.ts';
+
+type Request<E extends Endpoint> = FastifyRequest<{
+  Params: ParamsOf<E>;
+  Querystring: QueryOf<E>;
+  Body: BodyOf<E>;
+}>;
+/** A `FastifyReply` where it is sent otherwise than as one piece of JSON. */
+type Answer<E extends Endpoint> = ReplyOf<E> | PlanOf<E> | FastifyReply;
+
+export type Handler<E extends Endpoint> = (
+  request: Request<E>,
+  reply: FastifyReply,
+) => Answer<E> | Promise<Answer<E>>;
+
+/** A handler for each endpoint in a file of the contract, or in all, by its name. */
+export type Handlers<M> = {
+  readonly [N in keyof EndpointsOf<M>]: Handler<EndpointsOf<M>[N]>;
+};
+
+type AnyHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** Serves the whole contract. */
+export const bind = (app: FastifyInstance, handlers: Handlers<Endpoints>): void => {
+  for (const [name, endpoint] of Object.entries<Endpoint>(endpoints))
+    app.route(routeOf(endpoint, handlers[name as keyof Endpoints] as AnyHandler));
+};
+
+const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
+  const { method, path, access, params, query, headers, body, bodyBytesMax } = endpoint;
+  const isEmpty = (properties: object): boolean => Object.keys(properties).length === 0;
+  return {
+    method,
+    url: path,
+    config: { access, ...(endpoint.repeat === 'as-it-is' ? { idempotent: true } : {}) },
+    ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+    ...(endpoint.stream ? { exposeHeadRoute: false } : {}),
+    schema: {
+      ...(isEmpty(params) ? {} : { params: Type.Object(params) }),
+      ...(isEmpty(query) ? {} : { querystring: Type.Object(query, strict) }),
+      ...(isEmpty(headers) ? {} : { headers: Type.Object(headers) }),
+      ...(body ? { body } : {}),
+    },
+    handler: guarded(endpoint, handler),
+  };
+};
+
+/** What a process's token may do depends on the path, which is known to be right by then. */
+const guarded = ({ access }: Endpoint, handler: AnyHandler): AnyHandler => {
+  if (access !== 'own-or-viewer' && access !== 'own-or-operator') return handler;
+  const least = access === 'own-or-viewer' ? 'viewer' : 'operator';
+  return (request, reply) => {
+    mustBeOwnOr(request, least);
+    return handler(request, reply);
+  };
+};

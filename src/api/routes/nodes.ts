@@ -1,0 +1,58 @@
+/** Nodes. */
+
+import type * as contract from '../../contract/nodes.ts';
+import type { NodeRow } from '../../core/graph/rows/processes.ts';
+import { parseFid } from '../../core/values/fid.ts';
+import type { Fid } from '../../core/values/fid.ts';
+import type { Station } from '../../station/station.ts';
+import type { Handlers } from '../bind.ts';
+import { run } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import type { Orders } from '../orders.ts';
+import { json, pageText, read, readLong } from '../reads.ts';
+import { nodeView } from '../views/hosts.ts';
+import { addedView } from '../views/processes.ts';
+
+export const nodeHandlers = (station: Station, orders: Orders): Handlers<typeof contract> => ({
+  listNodes: (request, reply) =>
+    readLong(station, reply, request.query.at, json, (moment) => {
+      const view = (row: NodeRow): contract.Node => nodeView(moment.graph, row);
+      return pageText(moment, { kind: 'node', view }, request.query);
+    }),
+
+  getNode: (request, reply) =>
+    read(station, reply, request.query.at, ({ graph }) => {
+      const row = graph.get('node', parseFid(request.params.fid)!);
+      if (!row) throw new ApiError('unknown-node', `there is no node ${request.params.fid}`);
+      return nodeView(graph, row);
+    }),
+
+  addNode: (request, reply) => {
+    const { host, roles, tokens = false } = request.body;
+    const declared = roles.map(({ name, overrides }) => ({
+      name,
+      overrides: (overrides ?? {}) as never,
+    }));
+    const command = { type: 'AddProcesses', host, roles: declared, tokens } as const;
+    const tokenOf = tokens ? (of: Fid): string => station.access.processToken(of).token : null;
+    return run(station, request, reply, command, addedView(host, tokenOf), true);
+  },
+
+  startNode: (request, reply) => {
+    const { force = false } = request.query;
+    const fid = parseFid(request.params.fid)!;
+    return orders.place(request, reply, { type: 'WantNode', fid, state: 'online', force });
+  },
+
+  stopNode: (request, reply) => {
+    const { force = false } = request.query;
+    const fid = parseFid(request.params.fid)!;
+    return orders.place(request, reply, { type: 'WantNode', fid, state: 'offline', force });
+  },
+
+  removeNode: (request, reply) => {
+    const { force = false } = request.query;
+    const fid = parseFid(request.params.fid)!;
+    return orders.place(request, reply, { type: 'RemoveNode', fid, force });
+  },
+});

@@ -1,0 +1,138 @@
+/** The station itself. */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { ask } from './endpoint.ts';
+import { nullable, RevisionNumber, Timestamp } from './values.ts';
+
+export const StationInfo = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  node: Type.String({ description: 'Version of Node.js.' }),
+  started: Timestamp,
+  uptime_seconds: Type.Integer(),
+  directory: Type.String(),
+  head: RevisionNumber,
+  waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),
+  durability: Type.String(),
+  log_bytes: Type.Integer(),
+  snapshots: Type.Integer(),
+  last_snapshot: nullable(RevisionNumber),
+  hosts: Type.Integer(),
+  processes: Type.Integer(),
+  agents_connected: Type.Integer(),
+  memory_bytes: Type.Integer({ description: 'Resident.' }),
+});
+
+export const LogInfo = Type.Object({
+  head: RevisionNumber,
+  durability: Type.String(),
+  bytes: Type.Integer(),
+  digest: Type.String(),
+  subscribers: Type.Array(
+    Type.Object({ name: Type.String(), revision: RevisionNumber, lag: Type.Integer() }),
+  ),
+  snapshots: Type.Array(
+    Type.Object({ revision: RevisionNumber, bytes: Type.Integer(), at: Timestamp }),
+  ),
+});
+
+export const EngineInfo = Type.Object({
+  revision: RevisionNumber,
+  rules_version: Type.Integer(),
+  rules: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      description: Type.String(),
+      on: Type.Array(Type.String()),
+      firings: Type.Integer(),
+    }),
+  ),
+  commits: Type.Integer({ description: 'Since this station started.' }),
+  commits_per_second: Type.Number({ description: 'Over the last ten seconds.' }),
+  events: Type.Integer(),
+  rejections: Type.Integer(),
+  waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),
+  resources: Type.Record(Type.String(), Type.Integer()),
+  next_deadline: nullable(Timestamp),
+});
+
+/** What takes several steps and is under way. */
+export const Sequences = Type.Object({
+  revision: RevisionNumber,
+  kinds: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      description: Type.String(),
+      running: Type.Integer(),
+      next: nullable(Timestamp),
+    }),
+  ),
+  sequences: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      subject: Type.String({ description: 'A fid, the name of a host, an endpoint.' }),
+      host: nullable(Type.String()),
+      name: nullable(Type.String({ description: 'Of the process.' })),
+      step: Type.String({ description: 'How far it is, in words.' }),
+      due: Timestamp,
+    }),
+    {
+      description:
+        'Those that are due first. Expiry of tokens and of remembered requests is only counted.',
+    },
+  ),
+});
+
+export type StationInfo = Static<typeof StationInfo>;
+export type LogInfo = Static<typeof LogInfo>;
+export type EngineInfo = Static<typeof EngineInfo>;
+export type Sequences = Static<typeof Sequences>;
+
+export const station = ask({
+  path: '/station',
+  access: 'viewer',
+  tag: 'station',
+  summary: 'The station: version, data directory, log, memory',
+  reply: StationInfo,
+});
+
+export const log = ask({
+  path: '/log',
+  access: 'viewer',
+  tag: 'station',
+  summary: 'The log: head, size, snapshots, subscribers',
+  reply: LogInfo,
+});
+
+export const engine = ask({
+  path: '/engine',
+  access: 'viewer',
+  tag: 'station',
+  summary: 'The engine: rules, counters, resources',
+  reply: EngineInfo,
+});
+
+export const sequences = ask({
+  path: '/engine/sequences',
+  access: 'viewer',
+  tag: 'station',
+  summary: 'What takes several steps and is under way',
+  description:
+    'Processes that start, stop or wait for their next attempt, lost hosts, endpoints that are kept back: what each ' +
+    'waits for, and when something follows if that does not come.',
+  query: {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1000, description: 'How many to list. Default 100.' }),
+    ),
+  },
+  reply: Sequences,
+});
+
+export const openapi = ask({
+  path: '/openapi.json',
+  access: 'public',
+  tag: 'station',
+  summary: 'This document',
+  reply: Type.Unsafe<unknown>(Type.Object({})),
+});
