@@ -8,6 +8,9 @@ import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { processEvents } from '../src/core/events/processes.ts';
+import { removalEvents } from '../src/core/events/removal.ts';
+import { requestEvents } from '../src/core/events/requests.ts';
+import { wantedEvents } from '../src/core/events/wanted.ts';
 import { recoveryEvents } from '../src/core/events/recovery.ts';
 
 export const eventsPath = join(import.meta.dirname, '..', 'docs', 'events.md');
@@ -102,7 +105,10 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['Hosts', hostEvents],
   ['Recovery of hosts', recoveryEvents],
   ['Nodes and processes', processEvents],
+  ['What is wanted', wantedEvents],
+  ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
+  ['Remembered requests', requestEvents],
 ];
 
 /** A JSON Schema, as far as events use it. */

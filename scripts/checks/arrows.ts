@@ -30,6 +30,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       declaration: ['values', 'events', 'graph'],
       allocation: ['values', 'events', 'graph', 'declaration'],
       lifecycle: ['values', 'events', 'graph'],
+      deadlines: ['values', 'events', 'graph', 'lifecycle'],
       'decision.ts': ['values', 'events', 'graph'],
       commands: [
         'values',
@@ -38,6 +39,7 @@ export const arrows: Readonly<Record<string, Part>> = {
         'declaration',
         'allocation',
         'lifecycle',
+        'deadlines',
         'decision.ts',
       ],
       rules: ['values', 'events', 'graph', 'allocation', 'lifecycle', 'decision.ts'],

@@ -6,7 +6,7 @@
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
-import { heldMax } from '../events/processes.ts';
+import { heldMax } from '../events/removal.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeRow, ProcessRow } from '../graph/rows/processes.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';

@@ -8,13 +8,19 @@ import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
 import { processEvents } from './processes.ts';
 import { recoveryEvents } from './recovery.ts';
+import { removalEvents } from './removal.ts';
+import { requestEvents } from './requests.ts';
+import { wantedEvents } from './wanted.ts';
 
 export const catalogue = {
   ...clusterEvents,
   ...hostEvents,
   ...recoveryEvents,
   ...processEvents,
+  ...wantedEvents,
+  ...removalEvents,
   ...credentialEvents,
+  ...requestEvents,
 };
 
 export type EventType = keyof typeof catalogue;

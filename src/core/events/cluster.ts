@@ -95,8 +95,4 @@ export const clusterEvents = {
     ),
     { kind: 'role', name: 'm0t1fs' },
   ),
-
-  RequestsForgotten: event(1, Type.Object({ ids: Type.Array(Type.String()) }, closed), {
-    ids: ['token:4f1c 9d3e0c52'],
-  }),
 };

@@ -46,6 +46,10 @@ export const DeclaredRoleField = Type.Unsafe<DeclaredRole>(
   Type.Object({ name: Name, overrides: VariablesField }, closed),
 );
 
+/** One of some words. */
+export const oneOf = <T extends string>(values: readonly T[]): TUnsafe<T> =>
+  Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
+
 export const Nullable = <S extends TSchema>(schema: S): ReturnType<typeof nullable<S>> =>
   nullable(schema);
 const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

@@ -81,13 +81,6 @@ export const hostEvents = {
   /** A host that nobody declared: its agent reported, or an operator named it. */
   HostRegistered: event(1, Type.Object({ fqdn: Fqdn }, closed), { fqdn: 'n0002.galileo.example' }),
 
-  /** It is removed when its node is. */
-  HostRemovalOrdered: event(1, Type.Object({ fqdn: Fqdn }, closed), {
-    fqdn: 'n0001.galileo.example',
-  }),
-
-  HostRemoved: event(1, Type.Object({ fqdn: Fqdn }, closed), { fqdn: 'n0001.galileo.example' }),
-
   ObmDeclared: event(
     1,
     Type.Object(

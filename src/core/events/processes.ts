@@ -6,16 +6,12 @@ import { instanceLengthMax } from '../values/instance.ts';
 import { leaseSecondsMax, leaseSecondsMin } from '../values/lease.ts';
 import { defaultReadiness, ownerships, processTypes } from '../values/roles.ts';
 import type { ProcessSpec } from '../values/roles.ts';
-import { processStates, wantedStates } from '../values/states.ts';
-import type { ProcessState, WantedState } from '../values/states.ts';
+import { processStates } from '../values/states.ts';
+import type { ProcessState } from '../values/states.ts';
 import { event } from './define.ts';
-import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
+import { closed, FidField, Fqdn, Name, oneOf } from './fields.ts';
 
 const bytes = Type.Integer({ minimum: 0 });
-const oneOf = <T extends string>(values: readonly T[]) =>
-  Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
-
-const WantedField = Type.Unsafe<WantedState>(oneOf(wantedStates));
 
 const PortName = Type.String({ minLength: 1, maxLength: 128 });
 
@@ -57,9 +53,6 @@ const Spec = Type.Unsafe<ProcessSpec>(
     closed,
   ),
 );
-
-/** How many of those that hold a node back an event names. */
-export const heldMax = 100;
 
 export const processEvents = {
   NodeAdded: event(1, Type.Object({ fid: FidField, host: Fqdn }, closed), {
@@ -226,136 +219,5 @@ export const processEvents = {
     1,
     Type.Object({ id: Type.String(), at: Type.Integer({ minimum: 0 }) }, closed),
     { id: 'process-start/0x7200000000000001:0x2a', at: 1_795_000_360_000 },
-  ),
-
-  /** Operators want a process to run, or not to. */
-  ProcessWanted: event(1, Type.Object({ fid: FidField, state: WantedField }, closed), {
-    fid: '0x7200000000000001:0x2a' as Fid,
-    state: 'online',
-  }),
-
-  NodeWanted: event(1, Type.Object({ fid: FidField, state: WantedField }, closed), {
-    fid: '0x6e00000000000001:0x9' as Fid,
-    state: 'online',
-  }),
-
-  ClusterWanted: event(1, Type.Object({ state: WantedField }, closed), { state: 'online' }),
-
-  /** More nodes begin than one commit has room for: those after this one follow at once. */
-  ClusterAdvanceDeferred: event(
-    1,
-    Type.Object({ after: FidField, at: Type.Integer({ minimum: 0 }) }, closed),
-    { after: '0x6e00000000000001:0x9' as Fid, at: 1_795_000_000_000 },
-  ),
-
-  ClusterAdvanceResumed: event(1, Type.Object({ after: FidField }, closed), {
-    after: '0x6e00000000000001:0x9' as Fid,
-  }),
-
-  /** It is stopped, and removed when it has ended. */
-  ProcessRemovalOrdered: event(1, Type.Object({ fid: FidField }, closed), {
-    fid: '0x7200000000000001:0x2a' as Fid,
-  }),
-
-  /** It is removed when its last process is. */
-  NodeRemovalOrdered: event(1, Type.Object({ fid: FidField }, closed), {
-    fid: '0x6e00000000000001:0x9' as Fid,
-  }),
-
-  /** Some of its processes refused, so it stays; the others leave. */
-  NodeRemovalHeld: event(
-    1,
-    Type.Object(
-      {
-        fid: FidField,
-        /** The host, where it was to leave with the node. */
-        host: Nullable(Fqdn),
-        /** The first of those that refused, and why. */
-        by: Type.Array(
-          Type.Object({ fid: FidField, reason: Type.String({ maxLength: 1024 }) }, closed),
-          { maxItems: heldMax },
-        ),
-        /** How many more refused. */
-        more: Type.Integer({ minimum: 0 }),
-      },
-      closed,
-    ),
-    {
-      fid: '0x6e00000000000001:0x9' as Fid,
-      host: 'n0001.galileo.example',
-      by: [
-        {
-          fid: '0x7200000000000001:0x2a' as Fid,
-          reason: 'it is online, and only its owner can end it',
-        },
-      ],
-      more: 0,
-    },
-  ),
-
-  NodeRemoved: event(1, Type.Object({ fid: FidField }, closed), {
-    fid: '0x6e00000000000001:0x9' as Fid,
-  }),
-
-  ProcessRemoved: event(
-    3,
-    Type.Object(
-      {
-        fid: FidField,
-        /** The node that it left; null where an old event does not say. */
-        node: Nullable(FidField),
-        /**
-         * Until when nobody gets its endpoint unless there is no other, ms since the epoch; null: it
-         * is free at once.
-         */
-        cools_until: Nullable(Type.Integer({ minimum: 0 })),
-      },
-      closed,
-    ),
-    {
-      fid: '0x7200000000000001:0x2a' as Fid,
-      node: '0x6e00000000000001:0x9' as Fid,
-      cools_until: 1_795_000_060_000,
-    },
-    {
-      upcast: {
-        1: ({ fid }: { fid: Fid }) => ({ fid, node: null }),
-        2: (data: { fid: Fid; node: Fid | null }) => ({ ...data, cools_until: null }),
-      },
-    },
-  ),
-
-  /** It is removed although it could not be stopped. Until a time, whoever asks is told. */
-  ProcessAbandoned: event(
-    1,
-    Type.Object(
-      {
-        fid: FidField,
-        host: Fqdn,
-        name: Name,
-        reason: Type.String({ maxLength: 1024 }),
-        until: Type.Integer({ minimum: 0 }),
-      },
-      closed,
-    ),
-    {
-      fid: '0x7200000000000001:0x2a' as Fid,
-      host: 'n0001.galileo.example',
-      name: 's3server',
-      reason: 'not ended within 600 s',
-      until: 1_795_086_400_000,
-    },
-  ),
-
-  /** What was said of abandoned processes is not kept any longer. */
-  DeparturesForgotten: event(1, Type.Object({ fids: Type.Array(FidField) }, closed), {
-    fids: ['0x7200000000000001:0x2a' as Fid],
-  }),
-
-  /** Endpoints of removed processes may be given out like any other again. */
-  EndpointsCooled: event(
-    1,
-    Type.Object({ endpoints: Type.Array(Type.String({ maxLength: 256 })) }, closed),
-    { endpoints: ['10.0.0.1@tcp:12345:41:303'] },
   ),
 };

@@ -22,6 +22,9 @@ export type Evolve<T extends EventType> = (
   position: Position,
 ) => void;
 
+/** What each event of a subject changes; it knows all of them. */
+export type Evolvers<Events> = { readonly [T in keyof Events & EventType]: Evolve<T> };
+
 export const made = ({ revision }: Position): Provenance => ({
   created: revision,
   changed: revision,

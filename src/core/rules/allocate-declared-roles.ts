@@ -6,10 +6,11 @@ import { canRender } from '../allocation/variables.ts';
 import { decided, unchanged } from '../decision.ts';
 import type { DecideContext, Decision } from '../decision.ts';
 import { problemLength } from '../events/hosts.ts';
-import { problemText } from '../graph/evolve/index.ts';
+import { problemText } from '../graph/evolve/hosts.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';
 import type { Refused } from '../values/rejection.ts';
+import { eventRule } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 /** Adds the pending roles of a host in their order, up to the first that is refused. */
@@ -50,33 +51,31 @@ const allocateOrExplain = (
 };
 
 /** An operator loads facts: what cannot be allocated fails the load. */
-const onDeclaration: Rule = {
+const onDeclaration = eventRule({
   name: 'allocate-on-declaration',
   description:
     'A declared host of which enough is known gets the processes of its roles in the same commit, those that ' +
     'were removed too; if that is impossible the load is refused.',
   on: ['HostDeclared', 'DeclaredRoleWanted'],
   react: (graph, event, { render }) => {
-    if (event.type !== 'HostDeclared' && event.type !== 'DeclaredRoleWanted') return unchanged;
     const host = graph.must('host', event.data.fqdn);
     if (host.pending.length === 0 || !canRender(host)) return unchanged;
     const allocator = new Allocator(graph, render);
     return allocatePending(graph, allocator, host)?.why ?? decided(allocator.events);
   },
-};
+});
 
-const onNodeUp: Rule = {
+const onNodeUp = eventRule({
   name: 'allocate-on-node-up',
   description: 'A declared host gets the processes of its roles when its agent first reports.',
   on: ['NodeUp'],
   react: (graph, event, context) => {
-    if (event.type !== 'NodeUp') return unchanged;
     const host = graph.must('host', event.data.fqdn);
     return host.pending.length === 0 ? unchanged : allocateOrExplain(graph, [host], context);
   },
-};
+});
 
-const onRoleDefined: Rule = {
+const onRoleDefined = eventRule({
   name: 'allocate-on-role-change',
   description:
     'Hosts whose roles could not be allocated are tried again when a role is defined anew.',
@@ -87,6 +86,6 @@ const onRoleDefined: Rule = {
       .map((fqdn) => graph.must('host', fqdn));
     return blocked.length === 0 ? unchanged : allocateOrExplain(graph, blocked, context);
   },
-};
+});
 
 export const allocateDeclaredRoles: readonly Rule[] = [onDeclaration, onNodeUp, onRoleDefined];

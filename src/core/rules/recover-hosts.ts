@@ -2,17 +2,18 @@
 
 import { decided, unchanged } from '../decision.ts';
 import { startRecovery } from '../lifecycle/recovery.ts';
+import { eventRule } from './rule.ts';
 import type { Rule } from './rule.ts';
 
-const recoverLost: Rule = {
+const recoverLost = eventRule({
   name: 'recover-lost',
   description: 'A host that is lost is recovered, unless it is leaving.',
   on: ['NodeDown'],
-  react: (graph, event, { at }) => {
-    const host = event.type === 'NodeDown' ? graph.get('host', event.data.fqdn) : undefined;
+  react: (graph, { data: { fqdn } }, { at }) => {
+    const host = graph.get('host', fqdn);
     if (host?.state !== 'down' || host.removing) return unchanged;
-    return decided([startRecovery(graph, host.fqdn, at)]);
+    return decided([startRecovery(graph, fqdn, at)]);
   },
-};
+});
 
 export const recoverHosts: readonly Rule[] = [recoverLost];

@@ -1,7 +1,7 @@
 /** Brings processes to what is wanted of them, and carries out removals once nothing runs any more. */
 
 import { decided, unchanged } from '../decision.ts';
-import type { EventDraft } from '../events/catalogue.ts';
+import type { EventDraft, EventOf } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeRow } from '../graph/rows/processes.ts';
 import { nextOrders } from '../lifecycle/node.ts';
@@ -9,10 +9,20 @@ import { isManaged } from '../lifecycle/process.ts';
 import { hostRemoval, leavingOf, nodeRemoval, processRemoval } from '../lifecycle/removal.ts';
 import { byFid, fidKey } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
+import { eventRule, stateRule } from './rule.ts';
 import type { Rule } from './rule.ts';
 
+const moving = [
+  'NodeWanted',
+  'NodeUp',
+  'ProcessWanted',
+  'ProcessStateChanged',
+  'ProcessRemovalOrdered',
+  'ProcessRemoved',
+] as const;
+
 /** The node whose order of starting and stopping an event may have changed. */
-const movedNode = (graph: Graph, event: EventDraft): Fid | undefined => {
+const movedNode = (graph: Graph, event: EventOf<(typeof moving)[number]>): Fid | undefined => {
   switch (event.type) {
     case 'NodeWanted':
       return event.data.fid;
@@ -26,26 +36,17 @@ const movedNode = (graph: Graph, event: EventDraft): Fid | undefined => {
     }
     case 'ProcessRemoved':
       return graph.get('node', event.data.node ?? '')?.fid;
-    default:
-      return undefined;
   }
 };
 
-const advanceNode: Rule = {
+const advanceNode = stateRule({
   name: 'advance-node',
   description:
     'A node goes up level by level as far as it can, and down in the opposite order, on its own.',
-  on: [
-    'NodeWanted',
-    'NodeUp',
-    'ProcessWanted',
-    'ProcessStateChanged',
-    'ProcessRemovalOrdered',
-    'ProcessRemoved',
-  ],
+  on: moving,
   subject: movedNode,
   follow: (graph, node, { at }) => decided(nextOrders(graph, node as Fid, at)),
-};
+});
 
 /** How many orders one commit takes of a cluster that starts or stops, as long as each node gets its turn. */
 export const ordersPerWave = 20_000;
@@ -68,7 +69,7 @@ const wave = (graph: Graph, after: Fid | null, at: number): EventDraft[] => {
   return events;
 };
 
-const advanceCluster: Rule = {
+const advanceCluster = eventRule({
   name: 'advance-cluster',
   description:
     'When the whole cluster is started or stopped, every node begins at once; where these are too many ' +
@@ -76,7 +77,7 @@ const advanceCluster: Rule = {
   on: ['ClusterWanted', 'ClusterAdvanceResumed'],
   react: (graph, event, { at }) =>
     decided(wave(graph, event.type === 'ClusterAdvanceResumed' ? event.data.after : null, at)),
-};
+});
 
 /** Whether the latest word about the node or the whole cluster was to start it. */
 const isStarted = (graph: Graph, { wanted }: NodeRow): boolean => {
@@ -85,13 +86,12 @@ const isStarted = (graph: Graph, { wanted }: NodeRow): boolean => {
   return latest?.state === 'online';
 };
 
-const startDeclared: Rule = {
+const startDeclared = stateRule({
   name: 'start-declared',
   description:
     'Processes that facts declare, and what these require, are started when their host joins a started cluster.',
   on: ['DeclaredRoleAllocated'],
-  subject: (_graph, event) =>
-    event.type === 'DeclaredRoleAllocated' ? event.data.fqdn : undefined,
+  subject: (_graph, { data }) => data.fqdn,
   follow: (graph, fqdn) => {
     const { changed } = graph.must('host', fqdn);
     const node = graph.one('runs', fqdn);
@@ -107,55 +107,45 @@ const startDeclared: Rule = {
         .map(({ fid }) => ({ type: 'ProcessWanted', data: { fid, state: 'online' } })),
     );
   },
-};
+});
 
-const removeEnded: Rule = {
+const removeEnded = stateRule({
   name: 'remove-ended',
   description: 'A process that is to be removed goes once it has ended or was given up.',
   on: ['ProcessStateChanged', 'ProcessRemovalOrdered'],
-  subject: (graph, event) =>
-    event.type === 'ProcessStateChanged' || event.type === 'ProcessRemovalOrdered'
-      ? graph.get('process', event.data.fid)?.fid
-      : undefined,
+  subject: (graph, { data }) => graph.get('process', data.fid)?.fid,
   follow: (graph, fid, { at }) => {
     const process = graph.get('process', fid);
     return process?.removing ? decided(processRemoval(graph, process, at)) : unchanged;
   },
-};
+});
 
-const removeUnreachable: Rule = {
+const removeUnreachable = eventRule({
   name: 'remove-unreachable',
   description: 'What is to be removed from a host that goes down is given up.',
   on: ['NodeDown'],
-  react: (graph, event, { at }) => {
-    const node = event.type === 'NodeDown' && graph.one('runs', event.data.fqdn);
+  react: (graph, { data }, { at }) => {
+    const node = graph.one('runs', data.fqdn);
     const leaving = node ? leavingOf(graph, node.fid) : [];
     return decided(leaving.flatMap((process) => processRemoval(graph, process, at)));
   },
-};
+});
 
-const removeEmptyNode: Rule = {
+const removeEmptyNode = stateRule({
   name: 'remove-empty-node',
   description: 'A node that is to be removed goes with its last process, and its host with it.',
   on: ['ProcessRemoved', 'NodeRemovalOrdered'],
-  subject: (_graph, event) =>
-    event.type === 'ProcessRemoved'
-      ? (event.data.node ?? undefined)
-      : event.type === 'NodeRemovalOrdered'
-        ? event.data.fid
-        : undefined,
+  subject: (_graph, { type, data }) =>
+    type === 'ProcessRemoved' ? (data.node ?? undefined) : data.fid,
   follow: (graph, node, { at }) => decided(nodeRemoval(graph, node, at)),
-};
+});
 
-const removeEmptyHost: Rule = {
+const removeEmptyHost = eventRule({
   name: 'remove-empty-host',
   description: 'A host that is to be removed and has no node goes at once.',
   on: ['HostRemovalOrdered'],
-  react: (graph, event, { at }) =>
-    event.type === 'HostRemovalOrdered'
-      ? decided(hostRemoval(graph, event.data.fqdn, at))
-      : unchanged,
-};
+  react: (graph, { data }, { at }) => decided(hostRemoval(graph, data.fqdn, at)),
+});
 
 export const runProcesses: readonly Rule[] = [
   startDeclared,

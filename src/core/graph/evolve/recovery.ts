@@ -1,14 +1,11 @@
 /** What the events of the recovery of hosts change in the graph. */
 
-import type { EventType } from '../../events/catalogue.ts';
 import type { recoveryEvents } from '../../events/recovery.ts';
 import { changeHost, clearDeadline, setDeadline, upsert } from '../changes.ts';
-import type { Evolve, Position } from '../changes.ts';
+import type { Evolvers, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import type { Rows } from '../resources.ts';
 import { clusterPolicy } from '../rows/hosts.ts';
-
-type RecoveryEvent = Extract<keyof typeof recoveryEvents, EventType>;
 
 /** What is done about a host that is away is part of what is known of the host. */
 const changeRecovery = (
@@ -28,7 +25,7 @@ export const endRecovery = (graph: Graph, fqdn: string): void => {
   clearDeadline(graph, 'recovery-attempt', fqdn);
 };
 
-export const recoveryEvolvers: { readonly [T in RecoveryEvent]: Evolve<T> } = {
+export const recoveryEvolvers: Evolvers<typeof recoveryEvents> = {
   RecoveryPolicyDeclared: (graph, { fqdn, steps }, position) => {
     const id = fqdn ?? clusterPolicy;
     if (steps) upsert(graph, 'policy', id, { id, host: fqdn, steps }, position);

@@ -1,26 +1,53 @@
-/** What the events of leaving change in the graph, beyond taking rows away. */
+/** What the events of leaving change in the graph. */
 
-import type { EventType } from '../../events/catalogue.ts';
-import { retiredRole } from '../../values/credential-roles.ts';
-import { clearDeadline, made, setDeadline } from '../changes.ts';
-import type { Evolve } from '../changes.ts';
+import type { removalEvents } from '../../events/removal.ts';
+import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
+import type { Evolvers } from '../changes.ts';
+import { endRecovery } from './recovery.ts';
 
-type RemovalEvent = Extract<
-  EventType,
-  | 'NodeRemovalHeld'
-  | 'ProcessAbandoned'
-  | 'DeparturesForgotten'
-  | 'EndpointsCooled'
-  | 'CredentialRetired'
->;
+export const removalEvolvers: Evolvers<typeof removalEvents> = {
+  ProcessRemovalOrdered: (graph, { fid }, { revision }) =>
+    graph.put('process', {
+      ...graph.must('process', fid),
+      removing: true,
+      wanted: { state: 'offline', at: revision },
+      changed: revision,
+    }),
 
-export const removalEvolvers: { readonly [T in RemovalEvent]: Evolve<T> } = {
+  NodeRemovalOrdered: (graph, { fid }, { revision }) =>
+    graph.put('node', { ...graph.must('node', fid), removing: true, changed: revision }),
+
+  HostRemovalOrdered: (graph, { fqdn }, position) =>
+    changeHost(graph, fqdn, { removing: true }, position),
+
   // Says who refused; what left has events of its own.
   NodeRemovalHeld: () => undefined,
 
   ProcessAbandoned: (graph, { fid, host, name, reason, until }, position) => {
     graph.put('departure', { fid, host, name, reason, ...made(position) });
     setDeadline(graph, 'departure-expiry', fid, until, position);
+  },
+
+  ProcessRemoved: (graph, { fid, cools_until }, position) => {
+    // From the last to the first, so that undoing links them in the order of the spec again.
+    for (const service of [...graph.many('provides', fid)].reverse())
+      graph.remove('service', service.fid);
+    for (const kind of ['process-start', 'process-stop', 'process-retry'] as const)
+      clearDeadline(graph, kind, fid);
+    const { spec, endpoint } = graph.must('process', fid);
+    graph.remove('process', fid);
+    if (cools_until !== null)
+      setDeadline(graph, 'endpoint-cooldown', endpoint, cools_until, position);
+    if (graph.related('shapes', spec) === 0) graph.remove('spec', spec);
+  },
+
+  NodeRemoved: (graph, { fid }) => graph.remove('node', fid),
+
+  HostRemoved: (graph, { fqdn }) => {
+    if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
+    endRecovery(graph, fqdn);
+    if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
+    graph.remove('host', fqdn);
   },
 
   DeparturesForgotten: (graph, { fids }) => {
@@ -32,12 +59,5 @@ export const removalEvolvers: { readonly [T in RemovalEvent]: Evolve<T> } = {
 
   EndpointsCooled: (graph, { endpoints }) => {
     for (const endpoint of endpoints) clearDeadline(graph, 'endpoint-cooldown', endpoint);
-  },
-
-  CredentialRetired: (graph, { id, until }, position) => {
-    const row = graph.must('credential', id);
-    const changed = position.revision;
-    graph.put('credential', { ...row, role: retiredRole, expires: until, changed });
-    setDeadline(graph, 'credential-expiry', id, until, position);
   },
 };

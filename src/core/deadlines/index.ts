@@ -1,0 +1,25 @@
+/** All kinds of deadlines, in the order in which they are fired and shown; a missing one does not compile. */
+
+import type { DeadlineKind } from '../graph/rows/deadlines.ts';
+import { clusterAdvance } from './cluster-advance.ts';
+import { credentialExpiry } from './credential-expiry.ts';
+import type { Deadline } from './deadline.ts';
+import { departureExpiry } from './departure-expiry.ts';
+import { endpointCooldown } from './endpoint-cooldown.ts';
+import { processRetry } from './process-retry.ts';
+import { processStart } from './process-start.ts';
+import { processStop } from './process-stop.ts';
+import { recoveryAttempt } from './recovery-attempt.ts';
+import { requestExpiry } from './request-expiry.ts';
+
+export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
+  'process-start': processStart,
+  'process-stop': processStop,
+  'process-retry': processRetry,
+  'recovery-attempt': recoveryAttempt,
+  'cluster-advance': clusterAdvance,
+  'endpoint-cooldown': endpointCooldown,
+  'departure-expiry': departureExpiry,
+  'credential-expiry': credentialExpiry,
+  'request-expiry': requestExpiry,
+};
