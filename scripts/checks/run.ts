@@ -20,7 +20,9 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '--noEmit', '-p', '.'],
 };
 
-const longTimeoutSeconds = 3600;
+/** How many test files run at a time, and how long each may take. */
+const usual = { jobs: 2, timeoutSeconds: 600 };
+const long = { jobs: 1, timeoutSeconds: 3600 };
 
 interface Outcome {
   readonly name: string;
@@ -51,14 +53,12 @@ async function runAll(): Promise<Outcome[]> {
     console.log(`${outcome.passed ? 'passed' : 'FAILED'}  ${name}`);
     done.push(outcome);
   }
-  return [...done, ...(await runTests([]))];
+  return [...done, ...(await runTests('test', usual))];
 }
 
 /** Long tests, such as `test/**\/*.soak.ts`, which nothing else runs. */
 async function runLong(kind: 'soak' | 'machines'): Promise<Outcome[]> {
-  const files = globSync(`test/**/*.${kind}.ts`, { cwd: root });
-  if (files.length === 0) return [];
-  return runTests([`--timeout=${longTimeoutSeconds}`, '--jobs=1', ...files]);
+  return runTests(kind, long);
 }
 
 function runCheck(name: string, [program, ...args]: readonly string[]): Promise<Outcome> {
@@ -74,13 +74,19 @@ function runCheck(name: string, [program, ...args]: readonly string[]): Promise<
   });
 }
 
-async function runTests(args: readonly string[]): Promise<Outcome[]> {
+async function runTests(
+  kind: 'test' | 'soak' | 'machines',
+  { jobs, timeoutSeconds }: typeof usual,
+): Promise<Outcome[]> {
+  const files = globSync(`test/**/*.${kind}.ts`, { cwd: root }).sort();
   mkdirSync(join(root, '.tap'), { recursive: true });
   // Stripping types costs most of what starting a test does; Node keeps the result.
   const cache = join(root, 'node_modules', '.cache', 'compiled');
-  const child = spawn('tap', ['--reporter=tap', ...args], {
+  const program = join(import.meta.dirname, 'test-files.ts');
+  const args = [program, String(jobs), String(timeoutSeconds), ...files];
+  const child = spawn(process.execPath, args, {
     cwd: root,
-    env: { NODE_COMPILE_CACHE: cache, ...process.env },
+    env: { NODE_COMPILE_CACHE: cache, ...process.env, TAP_TIMEOUT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
@@ -97,7 +103,8 @@ async function runTests(args: readonly string[]): Promise<Outcome[]> {
     detail,
   }));
   if (code !== 0 && outcomes.every(({ passed }) => passed)) {
-    outcomes.push({ name: 'tap', passed: false, detail: `tap ended with ${code ?? 'a signal'}` });
+    const detail = `the tests ended with ${code ?? 'a signal'}`;
+    outcomes.push({ name: 'tap', passed: false, detail });
   }
   return outcomes;
 }
