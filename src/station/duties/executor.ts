@@ -51,11 +51,15 @@ export class Executor implements Duty {
   }
 }
 
+const nameOf = ({ target, intended }: Effect<unknown>): string => `${intended} ${target}`;
+
 /** The effects of one kind. */
 class Line {
   readonly #kind: EffectKind<unknown>;
   readonly #parts: ExecutorParts;
   readonly #waiting: Effect<unknown>[] = [];
+  /** What waits or runs, so that none is taken twice. */
+  readonly #taken = new Set<string>();
   /** How many run, by target. */
   readonly #busy = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
@@ -80,7 +84,7 @@ class Line {
             'the station ended before it did; it was not begun again',
           ),
         );
-      else this.#waiting.push(effect);
+      else this.#wait(effect);
     }
     this.#next();
   }
@@ -89,11 +93,19 @@ class Line {
     this.#stopping.abort();
     this.#waiting.length = 0;
     await Promise.all(this.#underWay);
+    this.#taken.clear();
   }
 
   take(commit: Commit): void {
-    this.#waiting.push(...this.#kind.intendedBy(commit));
+    for (const effect of this.#kind.intendedBy(commit)) this.#wait(effect);
     this.#next();
+  }
+
+  #wait(effect: Effect<unknown>): void {
+    const name = nameOf(effect);
+    if (this.#taken.has(name)) return;
+    this.#taken.add(name);
+    this.#waiting.push(effect);
   }
 
   #next(): void {
@@ -108,6 +120,7 @@ class Line {
       this.#track(
         this.#carryOut(effect!).finally(() => {
           this.#occupy(effect!.target, -1);
+          this.#taken.delete(nameOf(effect!));
           this.#next();
         }),
       );

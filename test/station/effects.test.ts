@@ -1,0 +1,246 @@
+/** Effects: begun once, and told truthfully, whatever fails and whenever the station crashes. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Command } from '../../src/core/commands/index.ts';
+import type { Commit } from '../../src/core/events/commit.ts';
+import { Graph } from '../../src/core/graph/graph.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
+import { revision } from '../../src/core/values/revision.ts';
+import type { MemoryStorage } from '../../src/log/memory.ts';
+import type { Effect } from '../../src/station/duties/effects/effect.ts';
+import { effectKinds } from '../../src/station/duties/effects/kinds.ts';
+import { ssh } from '../../src/station/duties/effects/ssh.ts';
+import { Executor } from '../../src/station/duties/executor.ts';
+import { Turns } from '../../src/station/fair-use/turns.ts';
+import { Replica } from '../../src/station/replica/replica.ts';
+import { load, nodeDown, nodeUp, setVars } from '../core/scenario.ts';
+import { tried } from './effect-trials.ts';
+import type { Came, Fault, Ground, Point, Trial } from './effect-trials.ts';
+import { HandTime } from './hand-time.ts';
+import { temporary, until } from './harness.ts';
+import { memoryLog } from './memory-log.ts';
+import type { WatchedLog } from './memory-log.ts';
+import { startSshd } from './sshd.ts';
+
+const host = 'n1.example';
+const once: Came = { acts: 1, outcomes: ['done'] };
+
+type Expected = readonly (readonly [Point, Fault, Came])[];
+
+/** Of an effect that must not be done twice, once it may have begun. */
+const afterBegun: Expected = [
+  ['act', 'crash', { acts: 0, outcomes: ['interrupted'] }],
+  ['act', 'error', { acts: 0, outcomes: ['interrupted'] }],
+  ['act', 'stop', { acts: 0, outcomes: ['interrupted'] }],
+  ['acted', 'crash', { acts: 1, outcomes: ['interrupted'] }],
+  ['acted', 'error', { acts: 1, outcomes: ['interrupted'] }],
+  ['acted', 'stop', { acts: 1, outcomes: ['interrupted'] }],
+  ['end', 'crash', { acts: 1, outcomes: ['interrupted'] }],
+  ['end', 'error', once],
+  ['ended', 'crash', once],
+];
+
+const untilBegun: Expected = [
+  ['begin', 'crash', once],
+  ['begin', 'error', once],
+  ['begun', 'crash', { acts: 0, outcomes: ['interrupted'] }],
+  ['begun', 'error', { acts: 0, outcomes: ['interrupted'] }],
+];
+
+const repeatable: Expected = [
+  ['begin', 'crash', once],
+  ['begin', 'error', once],
+  ['begun', 'crash', once],
+  ['begun', 'error', once],
+  ['act', 'crash', once],
+  ['act', 'error', once],
+  ['act', 'stop', once],
+  ['acted', 'crash', { acts: 2, outcomes: ['done'] }],
+  ['acted', 'error', { acts: 2, outcomes: ['done'] }],
+  ['acted', 'stop', { acts: 2, outcomes: ['done'] }],
+  ['end', 'crash', { acts: 2, outcomes: ['done'] }],
+  ['end', 'error', once],
+  ['ended', 'crash', once],
+];
+
+const tryAll = (name: string, trial: Trial, expected: Expected): unknown =>
+  t.test(name, async (t) => {
+    for (const [point, fault, came] of expected)
+      t.same(await tried(trial, point, fault), came, `${fault} at ${point}`);
+  });
+
+/** A recovery with a step by ssh, to a real sshd: what it does is to add a line to a file. */
+const recovery = async (): Promise<Trial> => {
+  const sshd = await startSshd(t, [host]);
+  const marks = join(sshd.folder, 'marks');
+  const { port, user, identity_file, known_hosts_file } = sshd;
+  const account = { port, user, identity_file, known_hosts_file };
+  const step = { ...sshDefaults, ...account, command: `echo done >>${marks}` };
+  const nothing = (): void => undefined;
+  const logger = { info: nothing, warn: nothing, error: nothing };
+  return {
+    async open(storage, time) {
+      const log = memoryLog(storage);
+      const turns = new Turns();
+      const mint = (): never => t.fail('nobody asks for a token') as never;
+      const directory = temporary(t);
+      const replica = await Replica.open({ log, directory, logger, time, turns, mint });
+      return {
+        kind: ssh,
+        log,
+        graph: () => replica.graph,
+        submit: (command) => replica.submit(command, { actor: 'station' }, () => null),
+      };
+    },
+    async intend({ submit, graph }, time) {
+      await submit(load({ roles: [], recovery: [step] }));
+      await submit(setVars({ recovery_max_down_percent: 100 }));
+      await submit(nodeUp(host, '127.0.0.1'));
+      await submit(nodeDown(host));
+      await time.pass(graph().indexes.deadlines.next()!.at - time.now());
+      await submit({ type: 'FireDeadlines' });
+    },
+    acts: () => (existsSync(marks) ? readFileSync(marks, 'utf8').split('\n').length - 1 : 0),
+    outcomes: (log) =>
+      [...log.read(revision(0))].flatMap(({ events }) =>
+        events.flatMap(({ type, data }) =>
+          type === 'RecoveryStepEnded' ? [(data as { outcome: string }).outcome] : [],
+        ),
+      ),
+  };
+};
+
+/**
+ * A kind whose beginning has a record of its own, as those to come: a switch, whose log holds nothing
+ * but what becomes of it.
+ */
+const switching = (mayRepeat: boolean): Trial => {
+  let acts = 0;
+  const said = (storage: MemoryStorage, type: string): Commit[] =>
+    storage
+      .map((text) => JSON.parse(text) as Commit)
+      .filter(({ events }) => events[0]!.type === type);
+  const append = async (log: WatchedLog, type: string, outcome = ''): Promise<void> => {
+    const events = [{ type, v: 1, data: { outcome } }];
+    const commit = { revision: log.head() + 1, at: 0, actor: 'test', correlation: '', events };
+    await log.append(commit as unknown as Commit, log.head());
+  };
+  const open = (storage: MemoryStorage): Ground => {
+    const log = memoryLog(storage);
+    const effects = (commits: Commit[]): Effect<unknown>[] =>
+      commits.map(({ revision: intended }) => {
+        const isBegun = said(storage, 'begun').length > 0;
+        return { intended, target: host, intent: null, isBegun };
+      });
+    const unended = (): Effect<unknown>[] =>
+      said(storage, 'ended').length > 0 ? [] : effects(said(storage, 'intended'));
+    return {
+      log,
+      graph: () => new Graph(),
+      kind: {
+        kind: 'switch',
+        limits: { atOnce: 4, perTarget: 2 },
+        mayRepeat,
+        unended,
+        intendedBy: (commit) => (commit.events[0]!.type === 'intended' ? effects([commit]) : []),
+        find: () => unended()[0],
+        begin: () => ({ type: 'begun' }) as unknown as Command,
+        run: async () => {
+          acts += 1;
+          return { outcome: 'done', detail: '' };
+        },
+        end: (_, { outcome }) => ({ type: 'ended', outcome }) as unknown as Command,
+      },
+      submit: async (command) => {
+        const { type, outcome } = command as unknown as { type: string; outcome?: string };
+        const changed = said(storage, type).length === 0;
+        if (changed) await append(log, type, outcome);
+        return { ok: true, revision: log.head(), changed, reply: null };
+      },
+    };
+  };
+  return {
+    open: async (storage) => open(storage),
+    intend: ({ log }) => append(log, 'intended'),
+    acts: () => acts,
+    outcomes: (log) =>
+      [...log.read(revision(0))]
+        .filter(({ events }) => events[0]!.type === 'ended')
+        .map(({ events }) => (events[0]!.data as { outcome: string }).outcome),
+  };
+};
+
+t.test('every kind of effect is tried here', async (t) => {
+  t.same(
+    effectKinds.map(({ kind }) => kind),
+    ['ssh'],
+  );
+});
+
+tryAll(
+  'a command on a lost host is run once, or told as interrupted',
+  await recovery(),
+  afterBegun,
+);
+tryAll('what must not be done twice is done once, or told as interrupted', switching(false), [
+  ...untilBegun,
+  ...afterBegun,
+]);
+tryAll('what may be repeated is done in the end', switching(true), repeatable);
+
+t.test('of a kind only so many run at once, and of one target only so many', async (t) => {
+  const waiting = ['a', 'a', 'a', 'b', 'b', 'c', 'd'].map((target, i) => ({
+    intended: -i,
+    target,
+    intent: null,
+    isBegun: false,
+  }));
+  const running: { readonly target: string; readonly end: () => void }[] = [];
+  const ended: string[] = [];
+  const log = memoryLog();
+  const executor = new Executor({
+    log,
+    graph: () => new Graph(),
+    time: new HandTime(),
+    submit: async () => ({ ok: true, revision: log.head(), changed: true, reply: null }),
+    kinds: [
+      {
+        kind: 'bounded',
+        limits: { atOnce: 3, perTarget: 1 },
+        mayRepeat: false,
+        unended: () => waiting,
+        intendedBy: () => [],
+        find: (_, effect) => effect,
+        run: ({ target }, { signal }) =>
+          new Promise((resolve) => {
+            const end = (): void => resolve({ outcome: 'done', detail: '' });
+            signal.addEventListener('abort', end);
+            running.push({ target, end });
+          }),
+        end: ({ target }) => {
+          ended.push(target);
+          return { type: 'FireDeadlines' };
+        },
+      },
+    ],
+  });
+  /** As many as targets have any left, and three at most. */
+  const mayRun = (): number => {
+    const left = waiting.map(({ target }) => target);
+    for (const target of ended) left.splice(left.indexOf(target), 1);
+    return Math.min(3, new Set(left).size);
+  };
+  executor.start();
+  const order: string[][] = [];
+  for (let i = 0; i < waiting.length; i += 1) {
+    await until('as many as may be to run', () => running.length === mayRun());
+    order.push(running.map(({ target }) => target).sort());
+    running.shift()!.end();
+    await until('its end', () => ended.length === i + 1);
+  }
+  t.same(order[0], ['a', 'b', 'c'], 'the second of a target waits, and lets others go first');
+  for (const names of order) t.equal(new Set(names).size, names.length, names.join());
+  await executor.stop();
+});
