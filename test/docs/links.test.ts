@@ -44,3 +44,16 @@ for (const page of pages) {
     }
   });
 }
+
+/** Files of the sources that a page names. */
+const named = (path: string): Set<string> => {
+  const names = readFileSync(path, 'utf8').matchAll(/`((?:src|test|scripts)\/[\w./-]+)`/g);
+  return new Set([...names].map(([, name = '']) => name));
+};
+
+for (const page of ['docs/architecture.md', 'CONTRIBUTING.md'])
+  t.test(`the files that ${page} names are there`, async (t) => {
+    const names = named(join(root, page));
+    t.ok(names.size > 5);
+    for (const name of names) t.ok(existsSync(join(root, name)), name);
+  });
