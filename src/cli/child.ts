@@ -1,11 +1,11 @@
 /** A command that halctl runs in its own place: same terminal, same signals. */
 
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
 import { descriptorsGiven } from '../client/started-with.ts';
 import { CommandEnding } from './exit-codes.ts';
+import { KeptChild, numberOf } from './kept-child.ts';
+import type { End } from './kept-child.ts';
 import {
   GroupWitness,
   haltingSignals,
@@ -28,7 +28,7 @@ export class Child {
   /** Came to the command as well, and are to be looked at. */
   readonly #shared = new Set<NodeJS.Signals>();
   #looking = false;
-  #child: ChildProcess | undefined;
+  readonly #child = new KeptChild();
   #early: NodeJS.Signals | undefined;
 
   /** From now on signals are the command's, even before it runs. */
@@ -42,6 +42,7 @@ export class Child {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
     for (const listener of this.#kept) process.on('SIGINT', listener);
     this.#witness.end();
+    void this.#child.release();
   }
 
   /**
@@ -58,12 +59,12 @@ export class Child {
     const given = descriptorsGiven(env);
     if (given !== undefined) await limitDescriptors(given);
     if (this.#early) throw endedBy(this.#early);
-    const child = spawn(command, args, { env, stdio: 'inherit' });
-    this.#child = child;
-    let code: number | null;
-    let signal: NodeJS.Signals | null;
+    let end: End;
     try {
-      [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+      end = await this.#child.run({ command, args, env }, () => {
+        // What came while it began is its own.
+        if (this.#early) this.#send(this.#early);
+      });
     } catch (error) {
       const { code: cause, message } = error as NodeJS.ErrnoException;
       const why = cause === 'ENOENT' ? 'not found' : message;
@@ -73,8 +74,8 @@ export class Child {
         true,
       );
     }
-    if (signal) throw endedBy(signal);
-    if (code !== 0) throw new CommandEnding(`exit code ${code ?? 1}`, code ?? 1);
+    if ('signal' in end) throw endedBy(end.signal);
+    if (end.code !== 0) throw new CommandEnding(`exit code ${end.code}`, end.code);
   }
 
   #handle(signal: NodeJS.Signals): void {
@@ -99,13 +100,23 @@ export class Child {
 
   /** @param isShared whether it came to all of the process group */
   #pass(signal: NodeJS.Signals, isShared: boolean): void {
-    const child = this.#child;
-    if (child?.pid !== undefined) {
+    const { pid } = this.#child;
+    if (pid !== undefined) {
       // Many end at once where Ctrl-C comes twice.
-      if (!isShared || !isInOwnGroup(child.pid)) child.kill(signal);
+      if (!isShared || !isInOwnGroup(pid)) this.#send(signal);
     } else if (!haltingSignals.has(signal) && !harmlessSignals.has(signal)) this.#early ??= signal;
     // The shell waits for all of its job to halt.
     if (isShared && haltingSignals.has(signal)) this.#haltBy(signal);
+  }
+
+  #send(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended, or became another user's, who is not to be signalled.
+    }
   }
 
   /** As if nobody handled it: so it does nothing where nobody could make this process go on. */
@@ -125,5 +136,8 @@ const limitDescriptors = async (most: string): Promise<void> => {
   await once(limit, 'exit').catch(() => undefined);
 };
 
-const endedBy = (signal: NodeJS.Signals): CommandEnding =>
-  new CommandEnding(`ended by ${signal}`, 128 + constants.signals[signal]);
+const endedBy = (signal: NodeJS.Signals | number): CommandEnding =>
+  new CommandEnding(
+    `ended by ${typeof signal === 'number' ? `signal ${signal}` : signal}`,
+    128 + numberOf(signal),
+  );

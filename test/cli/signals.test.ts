@@ -113,6 +113,21 @@ t.test('every signal that can be handled comes to the command, once', async (t) 
   t.equal(complaints, '', 'no debugger was opened');
 });
 
+t.test('whoever is ended by a signal has failed, by a real-time signal too', async (t) => {
+  const { folder, env } = await openCluster(t);
+  const run = (script: string): Promise<{ code: number | null }> =>
+    shell(`halctl run --host n1.example --role job -- sh -c '${script}'`, folder, env);
+  for (const [script, code] of [
+    ['kill -35 $$', 128 + 35],
+    ['kill -64 $$', 128 + 64],
+    ['kill -TERM $$', 128 + 15],
+    ['kill -KILL $$', 128 + 9],
+    ['exit 35', 35],
+    ['exit 0', 0],
+  ] as const)
+    t.match(await run(script), { code }, script);
+});
+
 const nameOf = (number: number): NodeJS.Signals =>
   Object.entries(constants.signals).find(([, of]) => of === number)![0] as NodeJS.Signals;
 

@@ -1,7 +1,7 @@
 /**
  * What Node.js says of a process that a real-time signal has ended: that its code is 0. It
  * has no name for the number that libuv hands on, and drops it. As long as that is so the docs say
- * that such an end looks like code 0; when this fails, mend `endOf` of exec.ts, child.ts and the docs.
+ * that such an end looks like code 0; when this fails, mend `endOf` of exec.ts and the docs, and do without kept-child.ts.
  */
 
 import { spawn } from 'node:child_process';

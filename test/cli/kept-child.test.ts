@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import t from 'tap';
+import { KeptChild } from '../../src/cli/kept-child.ts';
+import type { End } from '../../src/cli/kept-child.ts';
+
+const ended = (script: string): Promise<End> =>
+  new KeptChild().run({ command: 'sh', args: ['-c', script], env: process.env }, () => undefined);
+
+t.test('how a child ended is told as it was', async (t) => {
+  t.same(await ended('exit 0'), { code: 0 });
+  t.same(await ended('exit 3'), { code: 3 });
+  t.same(await ended('exit 163'), { code: 163 });
+  t.same(await ended('kill -TERM $$'), { signal: 'SIGTERM' });
+  t.same(await ended('kill -KILL $$'), { signal: 'SIGKILL' });
+  for (const signal of [34, 35, 50, 64]) t.same(await ended(`kill -${signal} $$`), { signal });
+});
+
+t.test('a child that halts and goes on has not ended', async (t) => {
+  const child = new KeptChild();
+  const command = { command: 'sh', args: ['-c', 'kill -STOP $$; exit 4'], env: process.env };
+  const end = child.run(command, () => undefined);
+  await once(process, 'SIGCHLD');
+  process.kill(child.pid!, 'SIGCONT');
+  t.same(await end, { code: 4 });
+  t.equal(child.pid, undefined);
+});
+
+t.test('a command that cannot begin is an error of the system', async (t) => {
+  const run = (command: string): Promise<End> =>
+    new KeptChild().run({ command, args: [], env: process.env }, () => undefined);
+  await t.rejects(run('/nowhere/to/be/found'), { code: 'ENOENT' });
+  await t.rejects(run('/etc/passwd'), { code: 'EACCES' });
+});
