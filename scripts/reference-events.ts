@@ -35,6 +35,8 @@ const meanings: Readonly<Record<EventType, string>> = {
     'Operators want a host to leave. It goes when its node has gone, and gets no process until then.',
   HostRemoved:
     'A host left, and the tokens of its agent with it. A later report under its name makes a new host.',
+  HostRenamed:
+    'A machine got another name. The host, its node, its processes and the tokens of its agent are the same.',
   HostRegistered: 'A host that no facts name became known: by its agent, or by an operator.',
   ObmDeclared: 'Facts name the out-of-band manager of a host, or change it.',
   NodeUp: 'The agent of a host reported: it is up, and this is what the host is like now.',

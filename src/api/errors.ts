@@ -33,6 +33,8 @@ const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'quorum-lost': 409,
   'being-removed': 409,
   'impossible-transition': 409,
+  'host-exists': 409,
+  'host-busy': 409,
   'host-claimed': 409,
   'identity-mismatch': 403,
   'credential-exists': 409,

@@ -129,6 +129,13 @@ export const routes = {
     repeat: 'by-key',
     query: ['dry_run', 'force'],
   },
+  renameHost: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/rename',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   reportFacts: {
     method: 'PUT',
     path: '/api/v1/hosts/:fqdn/facts',

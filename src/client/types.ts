@@ -4,7 +4,7 @@ export type { ReportedFacts } from '../contract/agent-protocol.ts';
 export type { Agent, TracesBody } from '../contract/agents.ts';
 export type { ResetBody, SyncBody, Synced } from '../contract/cluster.ts';
 export type { EventPage, EventReply, Why } from '../contract/events.ts';
-export type { Host, HostBody, Recovery } from '../contract/hosts.ts';
+export type { Host, HostBody, Recovery, RenameBody } from '../contract/hosts.ts';
 export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';
 export type { Node, NodeBody } from '../contract/nodes.ts';
 export type { Operation, Scaled } from '../contract/operations.ts';

@@ -86,6 +86,9 @@ export const HostBody = Type.Object({ fqdn: Fqdn }, strict);
 
 export type Recovery = Static<typeof Recovery>;
 export type Host = Static<typeof Host>;
+export const RenameBody = Type.Object({ to: Fqdn }, strict);
+
+export type RenameBody = Static<typeof RenameBody>;
 export type HostBody = Static<typeof HostBody>;
 
 const params = { fqdn: Fqdn };
@@ -120,6 +123,20 @@ export const addHost = command({
   body: HostBody,
   reply: Host,
   creates: true,
+});
+
+export const renameHost = command({
+  method: 'POST',
+  path: '/hosts/:fqdn/rename',
+  params,
+  access: 'operator',
+  tag: 'hosts',
+  summary: 'Say that a machine got another name',
+  description:
+    'It stays one host, with its node, its processes, its history and the tokens of its agent. Refused while it is up, ' +
+    'because its agent reports under the old name then.',
+  body: RenameBody,
+  reply: Host,
 });
 
 export const removeHost = order({

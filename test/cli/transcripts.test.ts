@@ -234,6 +234,19 @@ transcript('looking', 'an operator looks at what happened and why', [
   'halctl system info graph --format dot | head -4',
 ]);
 
+transcript('renaming', 'a machine got another name', [
+  'halctl cluster load -f facts.yaml -r roles.yaml >/dev/null',
+  'halctl cluster process add --host n1.example --role app >/dev/null',
+  'halctl system node rename n9.example n5.example',
+  'halctl system node rename n1.example n2.example',
+  'halctl system node rename n1.example n5.example --dry-run',
+  'halctl system node rename n1.example N5.example',
+  'halctl system node rename n1.example n5.example',
+  'halctl system node list',
+  'halctl cluster process list --host n5.example',
+  'halctl system node show n1.example',
+]);
+
 transcript('many-hosts', 'one command for many hosts does what it can and says what failed', [
   'halctl cluster load -f facts.yaml -r roles.yaml >/dev/null',
   "halctl system node add 'n[01-03].example' n2.example",

@@ -286,6 +286,7 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
     { history: [], when: { type: 'ReportNodeDown', fqdn: host, reason: '' } },
     { history: [], when: { type: 'RemoveHost', fqdn: host, force: false } },
     { history: [load()], when: scale(host, 'app', 2) },
+    { history: [], when: { type: 'RenameHost', fqdn: host, to: 'n2.example' } },
   ],
   'unknown-node': [
     { history: [], when: { type: 'WantNode', fid: noNode, state: 'online', force: false } },
@@ -446,6 +447,16 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
   ),
   'too-many-keys':
     'by the API: its requests have keys; `requests.test.ts` fills the core with them',
+  'host-exists': [
+    {
+      history: [silentHost, { type: 'RegisterHost', fqdn: 'n2.example' }],
+      when: { type: 'RenameHost', fqdn: host, to: 'n2.example' },
+      then: /n2\.example/,
+    },
+  ],
+  'host-busy': [
+    { history: [nodeUp(host)], when: { type: 'RenameHost', fqdn: host, to: 'n2.example' } },
+  ],
   'host-claimed': 'by the API: the core records the claim, and a refusal would record nothing',
   'identity-mismatch': [
     {

@@ -272,6 +272,12 @@ const command: fc.Arbitrary<Step['command']> = fc.oneof(
     arbitrary: host.map((fqdn): Command => ({ type: 'ReportNodeDown', fqdn, reason: 'silence' })),
   },
   { weight: 1, arbitrary: host.map((fqdn): Command => ({ type: 'RegisterHost', fqdn })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(host, host)
+      .map(([fqdn, to]): Command => ({ type: 'RenameHost', fqdn, to })),
+  },
   { weight: 5, arbitrary: fc.nat(50).map((n) => onProcess(n, remove)) },
   {
     weight: 3,

@@ -50,6 +50,13 @@ export const hostHandlers = (
     return run(station, request, reply, { type: 'RegisterHost', fqdn }, view, true);
   },
 
+  renameHost: (request, reply) => {
+    const { fqdn } = request.params;
+    const { to } = request.body;
+    const view = (graph: Station['graph']): Host => hostView(graph, graph.must('host', to));
+    return run(station, request, reply, { type: 'RenameHost', fqdn, to }, view);
+  },
+
   removeHost: (request, reply) => {
     const { force = false } = request.query;
     return orders.place(request, reply, { type: 'RemoveHost', fqdn: request.params.fqdn, force });

@@ -25,6 +25,7 @@ import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { orderCommand, removalForce } from './orders.ts';
+import { renameCommand } from './rename.ts';
 import { cepCommand } from './sequences.ts';
 import { serviceCommands } from './service.ts';
 import { stationCommands } from './station.ts';
@@ -119,6 +120,7 @@ const hostCommands = (system: Command, shell: Shell): void => {
     ),
     'halctl system node show n0001.example',
   );
+  renameCommand(node, shell);
   tracesCommands(node, shell);
 };
 

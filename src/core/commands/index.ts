@@ -24,6 +24,8 @@ import { registerHost } from './register-host.ts';
 import type { RegisterHost } from './register-host.ts';
 import { removeHost, removeNode, removeProcess } from './removal.ts';
 import type { RemoveHost, RemoveNode, RemoveProcess } from './removal.ts';
+import { renameHost } from './rename-host.ts';
+import type { RenameHost } from './rename-host.ts';
 import { reportNodeDown } from './report-node-down.ts';
 import type { ReportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
@@ -44,6 +46,7 @@ import type { SetVars } from './set-vars.ts';
 export type Command =
   | LoadDeclaration
   | RegisterHost
+  | RenameHost
   | ReportNodeUp
   | ReportNodeDown
   | ReportRecoveryStep
@@ -76,6 +79,7 @@ const deciders: {
 } = {
   LoadDeclaration: loadDeclaration,
   RegisterHost: registerHost,
+  RenameHost: renameHost,
   ReportNodeUp: reportNodeUp,
   ReportNodeDown: reportNodeDown,
   ReportRecoveryStep: reportRecoveryStep,

@@ -81,6 +81,12 @@ export const hostEvents = {
   /** A host that nobody declared: its agent reported, or an operator named it. */
   HostRegistered: event(1, Type.Object({ fqdn: Fqdn }, closed), { fqdn: 'n0002.galileo.example' }),
 
+  /** The machine got another name; it is the host that it was. */
+  HostRenamed: event(1, Type.Object({ from: Fqdn, to: Fqdn }, closed), {
+    from: 'n0002.galileo.example',
+    to: 'n0102.galileo.example',
+  }),
+
   ObmDeclared: event(
     1,
     Type.Object(

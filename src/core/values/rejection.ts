@@ -28,6 +28,8 @@ export const rejections = {
   'quorum-lost': 'too few confds would be left to serve',
   'being-removed': 'it is being removed',
   'impossible-transition': 'the process cannot go to that state',
+  'host-exists': 'a host has that name',
+  'host-busy': 'the host is up, or is being recovered',
   'host-claimed': 'another machine already is that host',
   'identity-mismatch': 'the token does not belong to that host or process',
   'credential-exists': 'a token of that id exists',

@@ -70,11 +70,13 @@ export const explain = async (
   turn: Turn,
 ): Promise<Step[]> => {
   const names = identifiersOf(kind, key, row);
-  const terms = Array.from(names, (name) => `subject ${name}` as const);
+  const terms = Array.from(names.keys(), (name) => `subject ${name}` as const);
   async function* steps(after: Revision): AsyncGenerator<Step, void> {
     for await (const stretch of index.stretches(terms, after, row.changed))
       for (const commit of log.read(stretch.after, stretch.to)) {
-        const touching = commit.events.flatMap((event, i) => (touches(event, names) ? [i] : []));
+        const touching = commit.events.flatMap((event, i) =>
+          touches(event, commit.revision, names) ? [i] : [],
+        );
         if (touching.length > 0) yield { commit, events: withCauses(commit, touching) };
         if (turn.isOver) await turn.next();
       }
@@ -91,11 +93,41 @@ export const explain = async (
   return [];
 };
 
-const identifiersOf = (kind: Kind, key: string, row: Rows[Kind]): ReadonlySet<string> =>
-  new Set(kind === 'service' ? [key, (row as Rows['service']).process] : [key]);
+/** Commits from one to another, both included. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
 
-const touches = (event: EventRecord, names: ReadonlySet<string>): boolean =>
-  subjectsOf(event).some((subject) => names.has(subject));
+/** What events call the resource, and for how long they did: a name may have been another's before, and be now. */
+const identifiersOf = (
+  kind: Kind,
+  key: string,
+  row: Rows[Kind],
+): ReadonlyMap<string, readonly Stretch[]> => {
+  const always = [{ from: 0, to: Infinity }];
+  if (kind === 'service')
+    return new Map([key, (row as Rows['service']).process].map((name) => [name, always]));
+  const names = new Map<string, Stretch[]>();
+  let from = 0;
+  const called = (name: string, to: number): void => {
+    names.set(name, [...(names.get(name) ?? []), { from, to }]);
+    from = to;
+  };
+  for (const { name, until } of (kind === 'host' && (row as Rows['host']).formerly) || [])
+    called(name, until);
+  called(key, Infinity);
+  return names;
+};
+
+const touches = (
+  event: EventRecord,
+  at: Revision,
+  names: ReadonlyMap<string, readonly Stretch[]>,
+): boolean =>
+  subjectsOf(event).some((subject) =>
+    names.get(subject)?.some(({ from, to }) => from <= at && at <= to),
+  );
 
 const withCauses = ({ events }: Commit, touching: readonly number[]): number[] => {
   const all = new Set(touching);

@@ -5,6 +5,7 @@ import { changeHost, made, upsert } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
 import type { HostRow } from '../rows/hosts.ts';
 import { endRecovery } from './recovery.ts';
+import { renamed } from './rename.ts';
 
 const blankHost = (fqdn: string, position: Position): HostRow => ({
   fqdn,
@@ -57,6 +58,8 @@ export const hostEvolvers: Evolvers<typeof hostEvents> = {
   },
 
   HostRegistered: (graph, { fqdn }, position) => graph.put('host', blankHost(fqdn, position)),
+
+  HostRenamed: (graph, { from, to }, position) => renamed(graph, from, to, position),
 
   ObmDeclared: (graph, data, position) => upsert(graph, 'obm', data.host, data, position),
 

@@ -32,6 +32,8 @@ export interface HostRow extends Provenance {
   readonly declared?: true;
   /** It goes with its node. */
   readonly removing: boolean;
+  /** Names that it had, oldest first, and the commits that took them; absent: none. */
+  readonly formerly?: readonly { readonly name: string; readonly until: Revision }[];
   /** Agents of other machines that claimed this name and were refused, oldest first. */
   readonly refused: readonly string[];
 }
