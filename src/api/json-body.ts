@@ -3,6 +3,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './errors.ts';
+import { nestingMax } from './nesting.ts';
+import { repeatedKey } from './repeated-keys.ts';
 
 /** A number of 16 digits, with a fraction, with an exponent, or -0: where one may not be what it says. */
 const doubtful = /[:[,]\s*-?(?:\d{16}|\d+[.eE]|0(?<=-0))/;
@@ -70,8 +72,17 @@ const textOf = (bytes: Buffer): string => {
   if (!isUtf8(bytes)) throw new ApiError('invalid-request', 'the body is not UTF-8');
   const text = bytes.toString('utf8');
   if (doubtful.test(text) || half.test(text)) check(JSON.parse(text, keepOdd), []);
+  const repeated = repeatedKey(text, nestingMax);
+  if (repeated) throw refusal(repeated, 'is given twice');
   return text;
 };
+
+/**
+ * A JSON text as a value that is what was written.
+ *
+ * @throws {ApiError | SyntaxError | RangeError} it is not, or it is no JSON, or nested too deeply
+ */
+export const exactJson = (bytes: Buffer): unknown => JSON.parse(textOf(bytes)) as unknown;
 
 /** Takes JSON bodies of which every value arrives as it was sent, and refuses others by the field. */
 export const takeExactJson = (app: FastifyInstance): void => {

@@ -74,3 +74,25 @@ t.test('numbers of a body arrive as sent or are refused', { timeout: 120_000 }, 
   const dump = await ask('GET', '/dump');
   t.match((await ask('POST', '/load', dump.body)).body, { changed: false }, 'as dumped');
 });
+
+t.test('a key that is given twice is refused, by its place', async (t) => {
+  const { ask, station } = await openStation(t);
+  const before = station.head;
+  for (const [text, field] of [
+    ['{"fqdn":"a.example","fqdn":"b.example"}', 'fqdn'],
+    ['{"fqdn":"a.example", "\\u0066qdn" :"a.example"}', 'fqdn'],
+    ['{"a":{"b":[{"c":1},{"c":1,"d":{"c":2},"c" \n :3}]}}', 'a.b[1].c'],
+    ['{"a":"}{,\\"a\\":","b":"\\\\","a":1}', 'a'],
+    [`{"a":1,${' '.repeat(70_000)}"a"${' '.repeat(70_000)}:1}`, 'a'],
+    ['{"":1,"":2}', ''],
+  ] as const)
+    t.match(
+      await ask('POST', '/hosts', text),
+      { status: 400, body: { code: 'invalid-request', field, detail: /is given twice$/ } },
+      text.slice(0, 80),
+    );
+  t.equal(station.head, before);
+  const once =
+    '{"facts":{"name":"name","text":"\\"name\\":1,\\"name\\":2"},"roles":[{"name":"a","text":"name"},{"name":"b","text":""}]}';
+  t.notMatch((await ask('POST', '/load', once)).text, /twice/, 'in different objects and in texts');
+});
