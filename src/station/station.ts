@@ -10,6 +10,7 @@ import type { MintedToken } from '../core/decision.ts';
 import type { EngineCounters } from '../core/engine.ts';
 import type { EventRecord } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
+import type { RequestLimits } from '../core/graph/indexes/requests.ts';
 import type { Fid } from '../core/values/fid.ts';
 import type { Refused } from '../core/values/rejection.ts';
 import type { Revision } from '../core/values/revision.ts';
@@ -60,6 +61,8 @@ export interface StationOptions {
   readonly verify?: 'tail' | 'full';
   /** A snapshot is made whenever this many commits have come since the last; 0: never. */
   readonly snapshotEvery?: number;
+  /** How many requests with an idempotency key are remembered. */
+  readonly requests?: RequestLimits;
 }
 
 const defaultSnapshotEvery = 50_000;
@@ -122,7 +125,15 @@ export class Station {
         const { id, hash } = processToken(keys, fid);
         return { id, hash };
       };
-      const replica = await Replica.open({ log, directory, logger, time, turns, mint });
+      const replica = await Replica.open({
+        log,
+        directory,
+        logger,
+        time,
+        turns,
+        mint,
+        requests: options.requests,
+      });
       return new Station({ options, time, turns, replica, keys, secrets });
     } catch (error) {
       await log.close();

@@ -474,6 +474,8 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
     },
   ],
   'credential-exists': [{ history: [issue('a1')], when: issue('a1') }],
+  'too-many-tokens':
+    'by the API: `api/limits.test.ts` issues as many as there may be, and one more',
   'last-admin': [{ history: [issue('a1', { role: 'admin' })], when: revoke('a1') }],
   'idempotency-key-reused': [
     {

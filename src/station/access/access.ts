@@ -57,7 +57,7 @@ export class Access {
   async adminToken(name: string): Promise<string> {
     const { id, token, hash } = newToken();
     const who = { role: 'admin', name, host: null, process: null, expires: 0 } as const;
-    const command = { type: 'IssueCredential', id, hash, ...who } as const;
+    const command = { type: 'IssueCredential', id, hash, ...who, isNeeded: true } as const;
     const result = await this.#parts.submit(command, () => token);
     if (!result.ok) throw new Error(result.rejection.message);
     return result.reply;

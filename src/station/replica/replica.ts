@@ -11,6 +11,7 @@ import { Engine } from '../../core/engine.ts';
 import type { EngineCounters } from '../../core/engine.ts';
 import type { EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { RequestLimits } from '../../core/graph/indexes/requests.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import type { Revision } from '../../core/values/revision.ts';
@@ -46,6 +47,8 @@ export interface ReplicaParts {
   readonly turns: Turns;
   /** The token of a process. */
   readonly mint: (fid: Fid) => MintedToken;
+  /** How many requests are remembered; what is absent is as usual. */
+  readonly requests?: RequestLimits | undefined;
 }
 
 export class Replica {
@@ -84,14 +87,14 @@ export class Replica {
   }
 
   private constructor(parts: ReplicaParts, archive: Archive, start: GraphAt) {
-    const { log, directory, logger, time, turns, mint } = parts;
+    const { log, directory, logger, time, turns, mint, requests } = parts;
     this.log = log;
     this.archive = archive;
     this.#time = time;
     this.now = logClock(time.now, time.monotonic, start.at);
     this.index = new LogIndex({ log, directory, logger, time });
     this.history = new History(archive, log, turns);
-    this.#engine = new Engine({ renderer: createRenderers(), mint }, start);
+    this.#engine = new Engine({ renderer: createRenderers(), mint }, start, requests);
     this.#submitter = new Submitter({
       engine: this.#engine,
       log,

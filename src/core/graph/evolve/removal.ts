@@ -3,7 +3,18 @@
 import type { removalEvents } from '../../events/removal.ts';
 import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
+import type { Graph } from '../graph.ts';
 import { endRecovery } from './recovery.ts';
+
+/** Processes that could not be stopped and are remembered; the next one takes the place of the oldest. */
+export const departuresMax = 10_000;
+
+/** One that gave way may be forgotten again, when its time is over. */
+const forgetDeparture = (graph: Graph, fid: string): void => {
+  if (!graph.get('departure', fid)) return;
+  graph.remove('departure', fid);
+  clearDeadline(graph, 'departure-expiry', fid);
+};
 
 export const removalEvolvers: Evolvers<typeof removalEvents> = {
   ProcessRemovalOrdered: (graph, { fid }, { revision }) =>
@@ -24,6 +35,8 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
   NodeRemovalHeld: () => undefined,
 
   ProcessAbandoned: (graph, { fid, host, name, reason, until }, position) => {
+    while (graph.indexes.deadlines.count('departure-expiry') >= departuresMax)
+      forgetDeparture(graph, graph.indexes.deadlines.next('departure-expiry')!.subject);
     graph.put('departure', { fid, host, name, reason, ...made(position) });
     setDeadline(graph, 'departure-expiry', fid, until, position);
   },
@@ -51,10 +64,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
   },
 
   DeparturesForgotten: (graph, { fids }) => {
-    for (const fid of fids) {
-      graph.remove('departure', fid);
-      clearDeadline(graph, 'departure-expiry', fid);
-    }
+    for (const fid of fids) forgetDeparture(graph, fid);
   },
 
   EndpointsCooled: (graph, { endpoints }) => {
