@@ -5,18 +5,29 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
+import { retiredRole } from '../core/values/credential-roles.ts';
 import { Paces } from '../station/fair-use/paces.ts';
 import type { Pace } from '../station/fair-use/paces.ts';
 import { ApiError } from './errors.ts';
 
-/** Requests of the token of one process. */
-export const processPace: Pace = { burst: 100, perSecond: 20 };
-/** Requests of the tokens of all processes. */
-export const processesPace: Pace = { burst: 10_000, perSecond: 4000 };
-/** Requests of the token of the agent of one host. */
-export const hostPace: Pace = { burst: 1000, perSecond: 100 };
-/** Answers to those who show no valid token, to all of them. */
-export const strangersPace: Pace = { burst: 500, perSecond: 500 };
+export const admissionPaces = {
+  /** Requests of the token of one process. */
+  process: { burst: 100, perSecond: 20 },
+  /** What of them is little: it does not wait behind what is much. */
+  littleOfProcess: { burst: 10, perSecond: 0.2 },
+  /** What is little of the tokens of all processes. */
+  littleOfProcesses: { burst: 5000, perSecond: 2000 },
+  /** What is much of the tokens of all processes. */
+  muchOfProcesses: { burst: 5000, perSecond: 2000 },
+  /** Requests of the token of the agent of one host. */
+  host: { burst: 1000, perSecond: 100 },
+  /** Requests of the token of agents of any host: all of them may knock at once. */
+  agents: { burst: 20_000, perSecond: 2000 },
+  /** Answers to those who show no valid token, to all of them. */
+  strangers: { burst: 500, perSecond: 500 },
+} as const satisfies Readonly<Record<string, Pace>>;
+
+export type AdmissionPaces = { readonly [Name in keyof typeof admissionPaces]: Pace };
 
 /** How long a request may be kept waiting for its turn, ms. */
 export const turnMsMax = 5000;
@@ -26,12 +37,23 @@ const refusalMs = 2000;
 type Done = (error?: Error) => void;
 
 export class Admission {
-  readonly #process = new Paces(processPace);
-  readonly #processes = new Paces(processesPace);
-  readonly #host = new Paces(hostPace);
-  readonly #strangers = new Paces(strangersPace);
+  readonly #paces: { readonly [Name in keyof AdmissionPaces]: Paces };
   /** Connections whose request waits. */
   readonly #waiting = new WeakSet<FastifyRequest['raw']['socket']>();
+
+  /** @param change paces that are not as usual */
+  constructor(change: Partial<AdmissionPaces> = {}) {
+    const paces = { ...admissionPaces, ...change };
+    this.#paces = {
+      process: new Paces(paces.process),
+      littleOfProcess: new Paces(paces.littleOfProcess),
+      littleOfProcesses: new Paces(paces.littleOfProcesses),
+      muchOfProcesses: new Paces(paces.muchOfProcesses),
+      host: new Paces(paces.host),
+      agents: new Paces(paces.agents),
+      strangers: new Paces(paces.strangers),
+    };
+  }
 
   /** Goes on when it is the turn of this request. */
   admit(request: FastifyRequest, credential: CredentialRow, done: Done): void {
@@ -43,7 +65,7 @@ export class Admission {
 
   /** Refuses a client that has no valid token. */
   refuseStranger(request: FastifyRequest, done: Done, error: ApiError): void {
-    const wait = this.#strangers.take('', turnMsMax) ?? turnMsMax;
+    const wait = this.#paces.strangers.take('', turnMsMax) ?? turnMsMax;
     if (wait === 0) return done(error);
     this.#later(request, wait, () => done(error));
   }
@@ -55,11 +77,20 @@ export class Admission {
   }
 
   #turnOf({ id, role, host }: CredentialRow): number | null {
-    if (role === 'agent' && host !== null) return this.#host.take(id, turnMsMax);
+    const { process, host: ofHost, agents } = this.#paces;
+    if (role === 'agent' || role === retiredRole)
+      return (host === null ? agents : ofHost).take(id, turnMsMax);
     if (role !== 'process') return 0;
-    const own = this.#process.take(id, turnMsMax);
-    const all = own === null ? null : this.#processes.take('', turnMsMax);
+    const own = process.take(id, turnMsMax);
+    const all = own === null ? null : this.#turnAmongProcesses(id);
     return own === null || all === null ? null : Math.max(own, all);
+  }
+
+  /** Who asks little has a queue of their own, so that those who ask much delay each other only. */
+  #turnAmongProcesses(id: string): number | null {
+    const { littleOfProcess, littleOfProcesses, muchOfProcesses } = this.#paces;
+    const isLittle = littleOfProcess.take(id, 0) !== null;
+    return (isLittle ? littleOfProcesses : muchOfProcesses).take('', turnMsMax);
   }
 
   /** One request of a connection waits; whoever sends the next one meanwhile does not wait for answers. */

@@ -5,10 +5,8 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Pace, Paces } from '../station/fair-use/paces.ts';
+import type { UnreadBytes } from './unread-bytes.ts';
 
-/** Messages of the agent of one host. */
-export const messagesPace: Pace = { burst: 5000, perSecond: 100 };
 /**
  * Beyond these reports that wait for an answer nothing is read, though what was read with them, some hundreds at most,
  * is taken. No assignment is as large as what a connection is cut for.
@@ -28,9 +26,8 @@ export interface FlowParts {
   readonly socket: WebSocket;
   readonly tcp: Socket;
   /** Takes one message and gives the ms to wait after it. */
-  readonly paces: Paces | null;
-  /** Whose messages they are, for all connections that it has. */
-  readonly principal: () => string;
+  readonly take: () => number;
+  readonly unread: UnreadBytes;
   /** Ends the connection at once. */
   readonly cut: (why: string) => void;
   readonly limits?: FlowLimits;
@@ -56,13 +53,19 @@ export class AgentFlow {
   constructor(parts: FlowParts) {
     this.#parts = parts;
     this.#limits = parts.limits ?? flowLimits;
-    const { socket, tcp } = parts;
+    const { socket, tcp, unread } = parts;
     socket.on('ping', (data: Buffer) => {
       this.received();
       if (socket.bufferedAmount < this.#limits.unreadBytes) socket.pong(data);
     });
-    tcp.on('drain', () => this.#release('unread'));
-    socket.once('close', () => clearTimeout(this.#unreadTimer));
+    tcp.on('drain', () => {
+      unread.note(this);
+      this.#release('unread');
+    });
+    socket.once('close', () => {
+      clearTimeout(this.#unreadTimer);
+      unread.forget(this);
+    });
   }
 
   /** Whether the agent is not read at the moment: its silence says nothing. */
@@ -72,8 +75,7 @@ export class AgentFlow {
 
   /** Something came. */
   received(): void {
-    const { paces, principal } = this.#parts;
-    const wait = paces?.take(principal(), Infinity) ?? 0;
+    const wait = this.#parts.take();
     if (wait === 0 || this.#holds.has('pace')) return;
     this.#hold('pace');
     setTimeout(() => this.#release('pace'), Math.min(wait, restMsMax)).unref();
@@ -92,21 +94,31 @@ export class AgentFlow {
   }
 
   send(text: string): void {
-    const { socket, cut } = this.#parts;
-    if (socket.bufferedAmount > this.#limits.unreadBytesMax)
-      return cut('it does not read what it is told');
+    const { socket, unread } = this.#parts;
+    if (socket.bufferedAmount > this.#limits.unreadBytesMax) return this.cut();
     socket.send(text);
+    unread.note(this);
     if (socket.bufferedAmount <= this.#limits.unreadBytes || this.#holds.has('unread')) return;
     this.#hold('unread');
     this.#expectReading(socket.bufferedAmount);
   }
 
+  /** Bytes that wait to be read. */
+  get unread(): number {
+    return this.#parts.socket.bufferedAmount;
+  }
+
+  /** Ends the connection of an agent that does not read. */
+  cut(): void {
+    this.#parts.cut('it does not read what it is told');
+  }
+
   /** @param before bytes that were unread when it was last looked */
   #expectReading(before: number): void {
-    const { socket, cut } = this.#parts;
+    const { socket } = this.#parts;
     this.#unreadTimer = setTimeout(() => {
       if (!this.#holds.has('unread')) return;
-      if (socket.bufferedAmount >= before) cut('it does not read what it is told');
+      if (socket.bufferedAmount >= before) this.cut();
       else this.#expectReading(socket.bufferedAmount);
     }, this.#limits.unreadMs).unref();
   }

@@ -25,14 +25,16 @@ import type {
   OutputSource,
 } from '../station/duties/agent-sessions.ts';
 import type { Assigned } from '../station/duties/assignments.ts';
-import { Paces } from '../station/fair-use/paces.ts';
 import type { SteadyWork } from '../station/fair-use/steady-work.ts';
 import type { Result } from '../station/result.ts';
 import type { Station } from '../station/station.ts';
 import { factsFrom } from './agent-facts.ts';
-import { AgentFlow, messagesPace } from './agent-flow.ts';
+import { AgentFlow } from './agent-flow.ts';
 import { AgentOutputs } from './agent-outputs.ts';
+import { AgentPaces } from './agent-paces.ts';
+import { exactJson } from './json-body.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;
@@ -55,7 +57,7 @@ const validator = Compile(AgentMessage);
 
 const parse = (data: Buffer): Message | null => {
   try {
-    const message: unknown = JSON.parse(data.toString('utf8'));
+    const message = exactJson(data);
     return validator.Check(message) ? message : null;
   } catch {
     return null;
@@ -68,7 +70,8 @@ export interface AgentsShare {
   readonly version: string;
   /** Facts of hosts, as fast as they may change. */
   readonly facts: SteadyWork;
-  readonly paces: Paces;
+  readonly paces: AgentPaces;
+  readonly unread: UnreadBytes;
   readonly refusals: RefusalLog;
 }
 
@@ -76,7 +79,12 @@ export const agentSocket = (
   app: FastifyInstance,
   parts: Pick<AgentsShare, 'station' | 'version' | 'facts'>,
 ): void => {
-  const share = { ...parts, paces: new Paces(messagesPace), refusals: new RefusalLog() };
+  const share = {
+    ...parts,
+    paces: new AgentPaces(),
+    unread: new UnreadBytes(),
+    refusals: new RefusalLog(),
+  };
   app.get(
     '/api/v1/agent',
     { websocket: true, config: { access: 'agent-or-retired' } },
@@ -108,7 +116,7 @@ class Connection implements AgentSession {
   readonly #outputs = new AgentOutputs((message) => this.#send(message));
 
   constructor(socket: WebSocket, request: FastifyRequest, share: AgentsShare) {
-    const { station, version, facts, paces, refusals } = share;
+    const { station, version, facts, paces, unread, refusals } = share;
     this.#socket = socket;
     this.#tcp = request.raw.socket;
     this.#station = station;
@@ -121,8 +129,8 @@ class Connection implements AgentSession {
     this.#flow = new AgentFlow({
       socket,
       tcp: this.#tcp,
-      paces: this.#isPaced ? paces : null,
-      principal: () => this.#subject,
+      take: () => paces.take(this.#credential, this.fqdn),
+      unread,
       cut: (why) => this.#cut(why),
     });
     this.#introduction = setTimeout(

@@ -60,27 +60,26 @@ export const authorise =
         new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`),
       );
     }
-    if (credential.role === retiredRole) {
-      if (access !== 'agent-or-retired')
-        return done(
-          new ApiError('unauthenticated', 'the host that the token spoke for was removed'),
-        );
-    } else if (!allows(access, credential.role)) {
-      const needed = isOwn(access) ? 'viewer' : access;
-      return done(
-        new ApiError(
-          'forbidden',
-          `this needs the role ${needed}; the token has the role ${credential.role}`,
-        ),
-      );
-    }
     request.credential = credential;
-    if (connections.prove(request.raw.socket, credential))
-      return admission.admit(request, credential, done);
-    const { id } = credential;
-    const why = `the token ${id} has as many connections as it may have; close one first`;
-    admission.refuseLater(request, done, why);
+    if (!connections.prove(request.raw.socket, credential)) {
+      const { id } = credential;
+      const why = `the token ${id} has as many connections as it may have; close one first`;
+      return admission.refuseLater(request, done, why);
+    }
+    // What is not allowed has its turn, too: it costs an answer.
+    const refusal = refusalOf(access, credential);
+    admission.admit(request, credential, (late) => done(late ?? refusal));
   };
+
+const refusalOf = (access: Access, { role }: CredentialRow): ApiError | undefined => {
+  if (role === retiredRole)
+    return access === 'agent-or-retired'
+      ? undefined
+      : new ApiError('unauthenticated', 'the host that the token spoke for was removed');
+  if (allows(access, role)) return undefined;
+  const needed = isOwn(access) ? 'viewer' : access;
+  return new ApiError('forbidden', `this needs the role ${needed}; the token has the role ${role}`);
+};
 
 /** Refuses a process's token for any other process, and a weaker role than `least` for all. */
 export const mustBeOwnOr = (request: FastifyRequest, least: 'viewer' | 'operator'): void => {

@@ -13,13 +13,14 @@ import { ShareExceededError } from '../station/fair-use/shares.ts';
 import { SteadyWork } from '../station/fair-use/steady-work.ts';
 import type { Station } from '../station/station.ts';
 import { Admission } from './admission.ts';
+import type { AdmissionPaces } from './admission.ts';
 import { factsPace } from './agent-facts.ts';
 import { agentSocket } from './agent-socket.ts';
 import { Abandoned } from './asker.ts';
 import { authorise } from './auth.ts';
 import { bind } from './bind.ts';
 import { Connections, hangUpSoon, usualPatience } from './connections.ts';
-import type { Patience } from './connections.ts';
+import type { ConnectionsParts, Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { takeExactJson } from './json-body.ts';
@@ -50,6 +51,10 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** How long connections are waited for; what is absent is as usual. */
   readonly patience?: Partial<Patience>;
+  /** How many connections there may be; what is absent is as usual. */
+  readonly connections?: ConnectionsParts;
+  /** How fast whom is served; what is absent is as usual. */
+  readonly paces?: Partial<AdmissionPaces>;
 }
 
 /** Bytes of a request body; loading facts may be larger. */
@@ -66,7 +71,7 @@ export const createServer = async (
   station: Station,
   options: ServerOptions,
 ): Promise<FastifyInstance> => {
-  const connections = new Connections();
+  const connections = new Connections(options.connections);
   const app = fastify({
     loggerInstance: options.logger,
     ...(options.tls ? { https: options.tls } : {}),
@@ -94,7 +99,7 @@ export const createServer = async (
 
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
-  app.addHook('onRequest', authorise(station, connections, new Admission()));
+  app.addHook('onRequest', authorise(station, connections, new Admission(options.paces)));
   app.addHook('onRequest', admitUploads());
   app.addHook('preValidation', refuseDeep);
 

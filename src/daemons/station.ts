@@ -2,10 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { isLoopback } from '../addresses/loopback.ts';
+import { connectionLimits } from '../api/connections.ts';
 import { createServer } from '../api/server.ts';
 import { refuseOpenToOthers } from '../disk/modes.ts';
 import { Station } from '../station/station.ts';
@@ -18,6 +20,7 @@ interface StationFlags {
   readonly insecure?: true;
   readonly verify?: true;
   readonly newAdminToken?: true;
+  readonly unprovenPerAddress: number;
   readonly logLevel: string;
 }
 
@@ -41,6 +44,12 @@ export const registerStation = (program: Command): void => {
     .option('--insecure', 'serve plain HTTP on an address that others can reach')
     .option('--verify', 'check the whole log before it opens, not only its end')
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
+    .option(
+      '--unproven-per-address <n>',
+      'connections without a valid token that one other address may have; more for a proxy',
+      wholeNumber,
+      connectionLimits.strangersOfAddress,
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .addHelpText(
       'after',
@@ -58,6 +67,11 @@ Examples:
         command.error(`halcyon station: ${(error as Error).message}`, { exitCode: 1 });
       }
     });
+};
+
+const wholeNumber = (text: string): number => {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 on.');
 };
 
 interface Listen {
@@ -99,7 +113,8 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   });
   let app: FastifyInstance;
   try {
-    app = await createServer(station, { logger, tls });
+    const limits = { strangersOfAddress: flags.unprovenPerAddress };
+    app = await createServer(station, { logger, tls, connections: { limits } });
     station.start(1);
     await app.listen({ host, port });
   } catch (error) {

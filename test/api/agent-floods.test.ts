@@ -8,7 +8,9 @@ import type { Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import { factsPace } from '../../src/api/agent-facts.ts';
 import { AgentFlow, flowLimits } from '../../src/api/agent-flow.ts';
+import { AgentPaces } from '../../src/api/agent-paces.ts';
 import { RefusalLog } from '../../src/api/refusal-log.ts';
+import { UnreadBytes } from '../../src/api/unread-bytes.ts';
 import { Paces } from '../../src/station/fair-use/paces.ts';
 import { openStation, reported, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
@@ -121,8 +123,8 @@ const flowing = async (t: Test, parts: Partial<ConstructorParameters<typeof Agen
   const flow = new AgentFlow({
     socket,
     tcp,
-    paces: null,
-    principal: () => '',
+    take: () => 0,
+    unread: new UnreadBytes(),
     cut: (why) => {
       cut.push(why);
       socket.terminate();
@@ -180,7 +182,8 @@ t.test('an agent that reads no answers is not read either', async (t) => {
 
 t.test('messages that come too fast are read later, and reports while few wait', async (t) => {
   const paces = new Paces({ burst: 10, perSecond: 50 });
-  const { client, flow } = await flowing(t, { paces, limits: { ...flowLimits, reports: 2 } });
+  const take = (): number => paces.take('', Infinity)!;
+  const { client, flow } = await flowing(t, { take, limits: { ...flowLimits, reports: 2 } });
   for (let i = 0; i < 11; i += 1) client.send('heartbeat');
   await until('a rest', () => flow.isHeld);
   await until('the end of it', () => !flow.isHeld);
@@ -190,6 +193,48 @@ t.test('messages that come too fast are read later, and reports while few wait',
   for (const { resolve } of work) resolve();
   await Promise.all(done);
   t.notOk(flow.isHeld);
+});
+
+t.test('of what all agents have not read there is an end: who has most is cut', async (t) => {
+  const mib = 1024 * 1024;
+  const unread = new UnreadBytes(32 * mib);
+  const limits = { ...flowLimits, unreadBytesMax: 1024 * mib };
+  const [most, less, reading] = [
+    await flowing(t, { unread, limits }),
+    await flowing(t, { unread, limits }),
+    await flowing(t, { unread, limits }),
+  ];
+  most.client.pause();
+  less.client.pause();
+  most.flow.send('x'.repeat(24 * mib));
+  less.flow.send('x'.repeat(4 * mib));
+  t.same([most.cut.length, less.cut.length], [0, 0], 'as much as there may be');
+  reading.flow.send('x'.repeat(16 * mib));
+  t.same([most.cut.length, less.cut.length, reading.cut.length], [1, 0, 0]);
+  await once(reading.client, 'message');
+  await until('that it is read again', () => !reading.flow.isHeld);
+  reading.flow.send('x'.repeat(16 * mib));
+  await once(reading.client, 'message');
+  t.same([less.cut.length, reading.cut.length], [0, 0], 'what was read makes room');
+});
+
+t.test('agents with one token have a pace together, an administrator has none', async (t) => {
+  const [ofHost, ofToken] = [
+    { burst: 3, perSecond: 0.001 },
+    { burst: 5, perSecond: 0.001 },
+  ];
+  const paces = new AgentPaces(ofHost, ofToken);
+  const row = { id: 't', name: '', hash: '', process: null, expires: 0, created: 1, changed: 1 };
+  const takes = (credential: object, fqdn: string, count: number): number[] =>
+    Array.from({ length: count }, () => paces.take({ ...row, ...credential } as never, fqdn));
+  const any = { role: 'agent', host: null };
+  t.same(takes(any, 'a.example', 3), [0, 0, 0]);
+  t.same(takes(any, 'b.example', 2), [0, 0]);
+  t.ok(takes(any, 'c.example', 1)[0]! > 0, 'one more than the token has');
+  const bound = { id: 'u', role: 'agent', host: 'a.example' };
+  t.same(takes(bound, 'a.example', 3), [0, 0, 0], 'another token has a pace of its own');
+  t.ok(takes(bound, 'a.example', 1)[0]! > 0, 'one more than its host has');
+  t.same(takes({ id: 'v', role: 'admin', host: null }, 'a.example', 6), [0, 0, 0, 0, 0, 0]);
 });
 
 t.test('a thousand refusals are not a thousand lines of the log', async (t) => {

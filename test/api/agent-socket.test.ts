@@ -30,7 +30,8 @@ class Agent {
 
   async send(message: unknown): Promise<void> {
     if (this.socket.readyState === WebSocket.CONNECTING) await once(this.socket, 'open');
-    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    const isText = typeof message === 'string' || Buffer.isBuffer(message);
+    this.socket.send(isText ? message : JSON.stringify(message));
   }
 
   async hears(type: string, id?: number): Promise<Json> {
@@ -127,6 +128,23 @@ t.test('what is not of the protocol ends the connection', async (t) => {
     ['a second hello', [hello, { ...hello, fqdn: 'b.example' }], closeCodes.badMessage],
     ['a newer protocol', [{ ...hello, protocol: 2 }], closeCodes.unsupportedProtocol],
     ['an older protocol', [{ ...hello, protocol: 0 }], closeCodes.unsupportedProtocol],
+    [
+      'a key twice',
+      ['{"type":"hello","protocol":1,"fqdn":"a.example","fqdn":"b.example"}'],
+      closeCodes.badMessage,
+    ],
+    [
+      'a number that would be another',
+      [
+        hello,
+        JSON.stringify({ type: 'node-up', id: 1, fqdn, facts: reported('10.0.0.1') }).replace(
+          /"memory_mib":\d+/,
+          '"memory_mib":9007199254740993',
+        ),
+      ],
+      closeCodes.badMessage,
+    ],
+    ['no UTF-8', [Buffer.from([0x7b, 0xff, 0x7d])], closeCodes.badMessage],
     ['too much', [`"${'x'.repeat(agentMessageBytesMax - 1)}"`], 1009],
     ['as much as fits', [`"${'x'.repeat(agentMessageBytesMax - 2)}"`], closeCodes.badMessage],
   ] as const) {

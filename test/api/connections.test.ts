@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import type { Test } from 'tap';
-import { Connections, connectionsOfToken } from '../../src/api/connections.ts';
+import { connectionLimits, Connections } from '../../src/api/connections.ts';
 import { loadBytesMax } from '../../src/contract/load.ts';
 import { uploadBytesMax } from '../../src/api/uploads.ts';
 import { openStation, until } from '../station/harness.ts';
@@ -127,7 +127,7 @@ t.test('a TLS handshake that never ends is cut', async (t) => {
 });
 
 t.test('who opens connections and shows no token keeps nobody out', async (t) => {
-  const connections = new Connections({ strangers: 3 });
+  const connections = new Connections({ limits: { strangers: 3 } });
   const server = createServer((_request, response) => response.end('served'));
   connections.watch(server);
   server.listen(0, '127.0.0.1');
@@ -162,7 +162,7 @@ t.test('a token has its share of connections, and one more is refused', async (t
     heard.socket.write(whoami);
     return until('an answer', () => /^HTTP\/1\.1 (\d+)/.exec(heard.said())?.[1]);
   };
-  for (let i = 0; i < connectionsOfToken.process!; i += 1) t.equal(await ask(), '200');
+  for (let i = 0; i < connectionLimits.ofToken.process!; i += 1) t.equal(await ask(), '200');
   t.equal(await ask(), '429');
   t.match(held.at(-1)!.said(), /"code":"too-many-requests"/);
   t.match(held.at(-1)!.said(), /retry-after: /i);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { processPace, strangersPace, turnMsMax } from '../../src/api/admission.ts';
+import { admissionPaces, turnMsMax } from '../../src/api/admission.ts';
 import { Paces } from '../../src/station/fair-use/paces.ts';
 import { openStation, host } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
@@ -109,7 +109,8 @@ t.test(
     await flooding;
     const made = opened.station.head - before - 20;
     const most =
-      processPace.burst + (secondsSince(began) + turnMsMax / 1000) * processPace.perSecond;
+      admissionPaces.process.burst +
+      (secondsSince(began) + turnMsMax / 1000) * admissionPaces.process.perSecond;
     t.ok(made <= most, `${made} commits, at most ${most}`);
   },
 );
@@ -125,7 +126,7 @@ t.test(
     socket.on('error', () => undefined).resume();
     const ended = once(socket, 'close');
     const request = `GET /api/v1/whoami HTTP/1.1\r\nhost: station\r\nauthorization: Bearer ${token}\r\n\r\n`;
-    socket.write(request.repeat(processPace.burst + 10));
+    socket.write(request.repeat(admissionPaces.process.burst + 10));
     await ended;
     t.equal((await opened.ask('GET', '/hosts')).status, 200);
   },
@@ -143,7 +144,24 @@ t.test(
     const statuses = await hammer(port, 50, seconds, request);
     t.same([...statuses.keys()], ['401']);
     const most =
-      strangersPace.burst + (secondsSince(began) + turnMsMax / 1000) * strangersPace.perSecond;
+      admissionPaces.strangers.burst +
+      (secondsSince(began) + turnMsMax / 1000) * admissionPaces.strangers.perSecond;
     t.ok(statuses.get('401')! <= most, `${statuses.get('401')} answers, at most ${most}`);
   },
 );
+
+t.test('a process that asks little is not behind those that ask much', async (t) => {
+  // As if many of them used up what there is for all.
+  const used = { burst: 1, perSecond: 0.001 };
+  const opened = await openStation(t, { server: { paces: { muchOfProcesses: used } } });
+  const { token } = await processOf(opened);
+  const quiet = await opened.ask('POST', '/processes', { host, role: 'clovis-app' });
+  const own = await opened.tokenOf('process', { process: quiet.body.processes.at(-1).fid });
+  const whoami = async (as: string): Promise<number> =>
+    (await opened.ask('GET', '/whoami', undefined, { token: as })).status;
+  const { burst } = admissionPaces.littleOfProcess;
+  for (let i = 0; i < burst; i += 1) t.equal(await whoami(token), 200, 'little');
+  t.equal(await whoami(token), 200, 'the first that is much');
+  t.equal(await whoami(token), 429, 'one more has no room among those that ask much');
+  for (let i = 0; i < burst; i += 1) t.equal(await whoami(own), 200, 'another goes on');
+});

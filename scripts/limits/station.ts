@@ -1,0 +1,202 @@
+/** How much the station does and keeps for them. */
+
+import { viewersMax as agentViewersMax } from '../../src/agent/output-viewers.ts';
+import { ringCharactersMax } from '../../src/api/event-ring.ts';
+import { unsentBytesMax } from '../../src/api/event-streams.ts';
+import { viewersMax } from '../../src/api/output-streams.ts';
+import { stallMs } from '../../src/api/streaming.ts';
+import { stepsOfCommand, stepsOfRendering } from '../../src/config/rendering-budget.ts';
+import { tokensMax } from '../../src/core/commands/credentials.ts';
+import { eventsPerCommit } from '../../src/core/engine.ts';
+import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
+import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
+import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
+import { sqliteLogLimits } from '../../src/log/sqlite/sqlite-log.ts';
+import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
+import {
+  loadLimits,
+  longReadLimits,
+  pastAnswerLimits,
+  pastLimits,
+  streamLimits,
+  waitLimits,
+} from '../../src/station/fair-use/shares.ts';
+import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
+import { stepsMax } from '../../src/station/queries/why.ts';
+import { bytes, ends, limit, seconds, tooMany } from './limit.ts';
+import type { Limit } from './limit.ts';
+
+const keysBeyond = `the oldest is forgotten, if it is older than ${requestMemoryMin / 60_000} minutes; else 429 \`too-many-keys\``;
+
+const inAll = 'api/shares-in-all.test.ts';
+
+/** @param many what `test/api/shares-in-all.test.ts` calls them */
+const shareRows = (
+  what: string,
+  { each, inAll: most }: ShareLimits,
+  many: string,
+  test: string,
+): readonly Limit[] => [
+  limit(`${what}, of one token`, each, tooMany, test),
+  limit(
+    `${what}, in all`,
+    most,
+    tooMany,
+    `${inAll}: one more than there may be of ${many} is refused`,
+  ),
+];
+
+export const ofReaders: readonly Limit[] = [
+  limit(
+    'unsent bytes of one event stream, and one event',
+    bytes(unsentBytesMax),
+    'the rest waits in the log; a reader that takes nothing for 15 s is let go, and resumes',
+    'api/events.test.ts: readers that do not read are let go, take no memory, and slow nobody',
+  ),
+  limit(
+    'events kept at hand for all streams',
+    bytes(ringCharactersMax),
+    'older ones are read from the log',
+    'api/limits.test.ts: so many characters of events are kept at hand, the latest',
+  ),
+  ...shareRows(
+    'event streams',
+    streamLimits,
+    'event streams',
+    'api/events.test.ts: one more stream than a share is refused, and one that ends makes room',
+  ),
+  limit(
+    'time in which the reader of a long answer takes nothing',
+    seconds(stallMs),
+    ends,
+    'api/long-reads.test.ts: a reader that takes nothing of a long answer is let go',
+  ),
+  limit(
+    'viewers of output, in all',
+    viewersMax,
+    '503 `too-many-viewers`',
+    'api/outputs.test.ts: a viewer too many is refused, and has room when another goes',
+  ),
+  limit(
+    'viewers of output on one host',
+    agentViewersMax,
+    '503 `too-many-viewers`',
+    'agent/output-viewers.test.ts: a viewer too many is refused, and has room when another goes',
+  ),
+];
+
+const queue =
+  'station/commands.test.ts: more commands than may wait: the one too many is refused, all others are kept';
+const sizes = 'log/sqlite.test.ts: commits beyond the limits of size';
+const steps =
+  'config/render.test.ts: a role one step beyond what it may take is refused, with its line';
+
+export const ofCommands: readonly Limit[] = [
+  limit(
+    'events of one commit',
+    eventsPerCommit,
+    '422 `too-large`',
+    'station/commands.test.ts: one commit holds so many events and no more',
+  ),
+  limit(
+    'one commit, as JSON',
+    bytes(sqliteLogLimits.commitCharacters),
+    '507 `append-failed`',
+    sizes,
+  ),
+  limit('commits that wait for the disk', sqliteLogLimits.queueCommits, '503 `log-busy`', queue),
+  limit(
+    'commits that wait for the disk, as JSON',
+    bytes(sqliteLogLimits.queueCharacters),
+    '503 `log-busy`',
+    sizes,
+  ),
+  limit(
+    'heartbeats of all agents a second',
+    heartbeatsPerSecondMax,
+    'agents are told to beat slower',
+    'api/agent-socket.test.ts: many agents are asked to beat slower, so that all together stay below the ceiling',
+  ),
+  limit(
+    'idempotency keys of one token that are remembered',
+    requestLimits.each,
+    keysBeyond,
+    'api/limits.test.ts: idempotency keys are remembered up to a number, of one token and of all',
+  ),
+  limit(
+    'idempotency keys that are remembered, in all',
+    requestLimits.inAll,
+    keysBeyond,
+    'api/limits.test.ts: idempotency keys are remembered up to a number, of one token and of all',
+  ),
+  limit(
+    'tokens',
+    `${tokensMax}, and one for each process`,
+    '409 `too-many-tokens`; those that have expired are gone by themselves',
+    'api/limits.test.ts: of tokens there are so many, and one that goes makes room',
+  ),
+  limit(
+    'processes that could not be stopped and are remembered for a day',
+    departuresMax,
+    'the oldest is forgotten',
+    'core/departures.test.ts: so many that could not be stopped are remembered, the latest',
+  ),
+  limit(
+    'processes of one role in one request',
+    10_000,
+    '422 `invalid-multiplicity`',
+    'api/allocation.test.ts: T08, T09, T10: multiplicity: as many as asked in one commit, 1 if not asked, a number of the role stands',
+  ),
+  limit('steps of one role on one host', stepsOfRendering, '422 `template-error`, or 400', steps),
+  limit(
+    'steps of all renderings of one command',
+    `${stepsOfCommand.base}, and ${stepsOfCommand.perRendering} for each`,
+    '422 `template-error`',
+    'config/render.test.ts: all that one command renders has a limit, which grows with how much it is',
+  ),
+  limit(
+    'rows of one page',
+    10_000,
+    '400 `invalid-request`',
+    'api/bad-input.test.ts: JSON of the wrong shape: the field is named',
+  ),
+];
+
+export const ofReads: readonly Limit[] = [
+  ...shareRows(
+    'requests that wait (`Prefer: wait`)',
+    waitLimits,
+    'waits',
+    'station/operation-waits.test.ts: one token waits so often and not once more; a closed connection makes room',
+  ),
+  ...shareRows(
+    'reads of the past (`at`) that are not at hand',
+    pastLimits,
+    'reads of the past',
+    'station/history.test.ts: one more than a share of the past is refused, and what is at hand is not',
+  ),
+  ...shareRows(
+    'long answers about the past that are being sent',
+    pastAnswerLimits,
+    'long answers about the past',
+    'api/long-reads.test.ts: one more long answer about the past than a share is refused',
+  ),
+  ...shareRows(
+    'loads and their dry runs',
+    loadLimits,
+    'loads',
+    'station/loads.test.ts: one load more than a token may have under way is refused',
+  ),
+  ...shareRows(
+    'long reads: reasons, pages of events, lists, the graph',
+    longReadLimits,
+    'long reads',
+    'api/long-reads.test.ts: one more than a share of long reads is refused, whatever they are',
+  ),
+  limit(
+    'commits told by `why`',
+    stepsMax,
+    'the first and the latest are told',
+    'api/events.test.ts: why tells the first commit and the latest, where there are too many',
+  ),
+];

@@ -1,0 +1,179 @@
+/** What all together may have under way: as many are taken, one more is refused, and one that ends makes room. */
+
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import type { Test } from 'tap';
+import { revision } from '../../src/core/values/revision.ts';
+import {
+  loadLimits,
+  longReadLimits,
+  pastAnswerLimits,
+  pastLimits,
+  streamLimits,
+  waitLimits,
+} from '../../src/station/fair-use/shares.ts';
+import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
+import { example, host, openStation, until } from '../station/harness.ts';
+import type { Answer, InProcess, Json } from '../station/harness.ts';
+
+const nobodyLeaves = new AbortController().signal;
+
+/** As many principals as there may be things of all, each with as many as one may have. */
+const principals = ({ each, inAll }: ShareLimits): string[] =>
+  Array.from({ length: inAll }, (_, i) => `token:${Math.floor(i / each)}`);
+
+const refused = (t: Test, { status, headers, body }: Answer, { inAll }: ShareLimits): void => {
+  t.match({ status, body }, { status: 429, body: { code: 'too-many-requests' } });
+  t.match(body.detail, new RegExp(`there are ${inAll} `));
+  t.match(headers['retry-after'], /^\d+$/);
+};
+
+t.test('one more than there may be of long reads is refused', async (t) => {
+  const { station, ask, fill } = await openStation(t);
+  await fill();
+  const answers = principals(longReadLimits).map((principal) => ({
+    principal,
+    sent: new EventEmitter(),
+  }));
+  for (const { principal, sent } of answers)
+    await station.longReads.begin({ principal, signal: nobodyLeaves }, sent);
+  refused(t, await ask('GET', `/why/${host}`), longReadLimits);
+  answers[0]!.sent.emit('close');
+  t.equal((await ask('GET', `/why/${host}`)).status, 200);
+});
+
+t.test('one more than there may be of long answers about the past is refused', async (t) => {
+  const { station, ask, fill } = await openStation(t);
+  await fill();
+  const held = principals(pastAnswerLimits).map((one) => station.history.answers.take(one));
+  refused(t, await ask('GET', '/status?at=1'), pastAnswerLimits);
+  held[0]!();
+  t.equal((await ask('GET', '/status?at=1')).status, 200);
+});
+
+t.test('one more than there may be of reads of the past is refused', async (t) => {
+  const { station } = await openStation(t);
+  for (let i = 0; i < pastLimits.inAll + 5; i += 1)
+    await station.submit(
+      { type: 'RegisterHost', fqdn: `n${i}.example` },
+      { actor: 'station' },
+      () => null,
+    );
+  const at = (value: number, principal: string): Promise<unknown> =>
+    station.history.at({ revision: revision(value) }, { principal, signal: nobodyLeaves });
+  const reads = principals(pastLimits).map((principal, i) => at(i + 1, principal));
+  await t.rejects(at(pastLimits.inAll + 1, 'token:another'), {
+    code: 'too-many-requests',
+    message: new RegExp(`there are ${pastLimits.inAll} `),
+  });
+  await Promise.all(reads);
+  t.match(await at(pastLimits.inAll + 1, 'token:another'), { head: pastLimits.inAll + 1 });
+});
+
+t.test('one more than there may be of loads is refused', async (t) => {
+  const { station, ask } = await openStation(t);
+  const ends = principals(loadLimits).map((principal) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    void station.loads.during({ principal, signal: nobodyLeaves }, () => promise);
+    return resolve;
+  });
+  refused(t, await ask('POST', '/load?dry_run=true', example), loadLimits);
+  ends[0]!();
+  await until('room', async () => {
+    const { status } = await ask('POST', '/load?dry_run=true', example);
+    return status === 200;
+  });
+  for (const end of ends) end();
+});
+
+/** A station that listens, with tokens enough to have as many of something as there may be, and one more. */
+const serving = async (
+  t: Test,
+  { each, inAll }: ShareLimits,
+): Promise<InProcess & { port: number; tokens: string[]; another: string }> => {
+  const opened = await openStation(t);
+  await opened.fill();
+  await opened.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = opened.app.server.address() as AddressInfo;
+  const tokens: string[] = [];
+  while (tokens.length * each < inAll) tokens.push(await opened.tokenOf('viewer'));
+  return { ...opened, port, tokens, another: await opened.tokenOf('viewer') };
+};
+
+const request = (
+  t: Test,
+  port: number,
+  path: string,
+  token: string,
+  header: string,
+): { socket: Socket; said: () => string } => {
+  const socket = connect(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  let said = '';
+  socket.on('error', () => undefined).on('data', (data: Buffer) => (said += data.toString()));
+  const headers = ['host: station', `authorization: Bearer ${token}`, header];
+  socket.write([`GET /api/v1${path} HTTP/1.1`, ...headers, '', ''].join('\r\n'));
+  return { socket, said: () => said };
+};
+
+const tooMany = (t: Test, said: string, { inAll }: ShareLimits): void => {
+  t.match(said, /^HTTP\/1\.1 429 /);
+  t.match(said, /^retry-after: \d+\r$/im);
+  t.match(said, new RegExp(`there are ${inAll} `));
+};
+
+t.test('one more than there may be of event streams is refused', async (t) => {
+  const { port, tokens, another } = await serving(t, streamLimits);
+  const open = (token: string) => request(t, port, '/events', token, 'accept: text/event-stream');
+  const streams = Array.from({ length: streamLimits.inAll }, (_, i) =>
+    open(tokens[Math.floor(i / streamLimits.each)]!),
+  );
+  for (const { said } of streams) await until('a stream', () => said().includes('connected'));
+  t.ok(streams.every(({ said }) => said().startsWith('HTTP/1.1 200 ')));
+  const more = open(another);
+  await until('an answer', () => more.said().includes('\r\n\r\n{'));
+  tooMany(t, more.said(), streamLimits);
+  const [first] = streams;
+  first!.socket.destroy();
+  await once(first!.socket, 'close');
+  await until('room', async () => {
+    const next = open(another);
+    await until('an answer', () => /\r\n\r\n./.test(next.said()));
+    return next.said().startsWith('HTTP/1.1 200 ');
+  });
+});
+
+t.test('one more than there may be of waits is refused', async (t) => {
+  const { port, tokens, another, ask } = await serving(t, waitLimits);
+  const { items } = (await ask('GET', '/processes?host=node1.halcyon.example')).body;
+  const { fid } = items.find(({ ownership }: Json) => ownership === 'managed');
+  const { id } = (await ask('POST', `/processes/${fid}/start`)).body;
+  const wait = (token: string) => request(t, port, `/operations/${id}`, token, 'prefer: wait=300');
+  const waits = Array.from({ length: waitLimits.inAll }, (_, i) =>
+    wait(tokens[Math.floor(i / waitLimits.each)]!),
+  );
+  // A wait says nothing: that all are there is seen by the one that is too many.
+  const answered = (): { said: () => string } | undefined =>
+    [...waits, ...others].find(({ said }) => said() !== '');
+  const others: ReturnType<typeof wait>[] = [];
+  await until('one too many', () => {
+    if (others.length < 200) others.push(wait(another));
+    return answered();
+  });
+  tooMany(t, answered()!.said(), waitLimits);
+  waits[0]!.socket.destroy();
+  await once(waits[0]!.socket, 'close');
+  let next = wait(another);
+  await until('room', async () => {
+    if (next.socket.closed || next.said() !== '') next = wait(another);
+    // One that is taken says nothing, however long one listens.
+    await pause(2000);
+    return next.said() === '';
+  });
+  await ask('PUT', `/processes/${fid}/override`, { state: 'online', reason: 'seen by hand' });
+  await until('its answer', () => next.said());
+  t.match(next.said(), /^HTTP\/1\.1 200 /);
+});
