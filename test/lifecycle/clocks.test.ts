@@ -69,7 +69,8 @@ t.test('the clock of station and agent jumps to and fro by a day', async (t) => 
   await cluster.station.stop('SIGKILL');
   await cluster.startStation();
   await until('the host is up', async () => (await cluster.host(host))?.state === 'up');
-  t.equal((await cluster.halctl('cluster stop')).code, 0);
+  const stopped = await cluster.halctl('cluster stop');
+  t.equal(stopped.code, 0, stopped.out + stopped.err);
   await cluster.clear();
 });
 
