@@ -27,8 +27,10 @@ const throughEngine = (): Promise<number> =>
     const started = performance.now();
     await Promise.all(Array.from({ length: submitters }, submitter));
     const seconds = (performance.now() - started) / 1000;
-    group = Math.round(commits / station.log.transactions);
-    bodies = Array.from(station.log.read(0 as never), (commit) => JSON.stringify(commit));
+    group = Math.round(commits / station.log.groups);
+    bodies = await Array.fromAsync(station.log.read(0 as never), (commit) =>
+      JSON.stringify(commit),
+    );
     await station.close();
     return commits / seconds;
   });

@@ -1,7 +1,6 @@
 /** Reasons and events of a type in a long log: by its index, and by looking through the log. */
 
 import { revision } from '../../src/core/values/revision.ts';
-import { inTurns } from '../../src/station/fair-use/turns.ts';
 import { explain, findResource } from '../../src/station/queries/why.ts';
 import { LogIndex } from '../../src/station/replica/log-index.ts';
 import type { Term } from '../../src/station/replica/log-index.ts';
@@ -43,7 +42,8 @@ await withDirectory(async (directory) => {
   const events = (index: LogIndex): Promise<number> =>
     timed(async () => {
       for await (const { after, to } of index.stretches(rare, revision(0), log.head()))
-        await inTurns(turn, log.read(after, to));
+        for await (const { revision } of log.read(after, to))
+          if (revision > after && turn.isOver) await turn.next();
     });
   const scanned = { why: await why(none), events: await events(none) };
   const indexed = { why: await why(station.index), events: await events(station.index) };

@@ -205,7 +205,7 @@ export class EventStreams {
     stream.isReadingLog = true;
     try {
       const turn = await this.#station.turns.begin(stream.options.name, stream.gone);
-      for (const commit of this.#station.log.read(stream.told)) {
+      for await (const commit of this.#station.log.read(stream.told)) {
         stream.tell(this.#ring.read(commit));
         if (!stream.hasRoom || this.#ring.of(revision(stream.told + 1))) break;
         if (turn.isOver) await turn.next();

@@ -19,9 +19,9 @@ export const metricsOf = (station: Station): Registry => {
   gauge('log_revision', 'Revision of the last durable commit.', () => station.log.head());
   gauge('log_bytes', 'Bytes the log occupies.', () => station.log.size());
   gauge(
-    'log_transactions_total',
-    'Syncs of the log since this station started.',
-    () => station.log.transactions,
+    'log_groups_total',
+    'Groups of commits that the log made durable together since this station started.',
+    () => station.log.groups,
   );
   gauge('commits_waiting', 'Commits decided and not durable yet.', () => station.waiting);
   gauge('commits_total', 'Commits since this station started.', () => station.counters.commits);

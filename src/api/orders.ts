@@ -77,7 +77,7 @@ export class Orders {
     const reached = await submit(command);
     if ('dry_run' in reached) return reached;
     if (reached.changed) return { done: reached, order: revision(reached.revision) };
-    const order = isRemoving(command) ? this.#underWay(command) : null;
+    const order = isRemoving(command) ? await this.#underWay(command) : null;
     if (order !== 'other') return { done: reached, order };
     const again = await submit({ ...command, anew: true } as Command);
     if ('dry_run' in again) return again;
@@ -85,12 +85,13 @@ export class Orders {
   }
 
   /** The order that a command repeats; `other` where one with another end is under way. */
-  #underWay(command: Removing): Revision | 'other' | null {
+  async #underWay(command: Removing): Promise<Revision | 'other' | null> {
     const { graph, log } = this.#station;
     const order = orderOf(graph, command);
     if (order === undefined) return null;
-    const [commit] = log.read(revision(order - 1));
-    return commit && isOrderOf(graph, commit, command) ? order : 'other';
+    for await (const commit of log.read(revision(order - 1), order))
+      if (isOrderOf(graph, commit, command)) return order;
+    return 'other';
   }
 
   /** Whoever may not wait is refused before anything is done. */

@@ -4,16 +4,43 @@ import type { Commit } from '../core/events/commit.ts';
 import type { Revision } from '../core/values/revision.ts';
 
 /**
- * What an acknowledged append survives: `disk` a power cut, `quorum-memory` the loss of a minority
- * of servers, `memory` nothing.
+ * What an acknowledged append survives: `disk-quorum` a power cut and the loss of a minority of
+ * servers with their disks, `disk` a power cut, `quorum-memory` the loss of a minority of servers,
+ * `memory` nothing.
  */
-export type Durability = 'disk' | 'quorum-memory' | 'memory';
+export type Durability = 'disk-quorum' | 'disk' | 'quorum-memory' | 'memory';
+
+/** What a log takes. Sizes are in characters of a commit's JSON, which for ASCII are bytes. */
+export interface LogLimits {
+  /** One commit. */
+  readonly commitCharacters: number;
+  /** Commits issued and not durable yet. */
+  readonly queueCommits: number;
+  readonly queueCharacters: number;
+}
+
+/** What a log has on a disk of this machine; one on a server has nothing. */
+export interface EmbeddedFiles {
+  /** The log has it to itself, snapshots and an index aside. */
+  readonly directory: string;
+  /** SQLite's, with a table of commits that another thread may read. */
+  readonly database: string;
+  /**
+   * What is not where it was when it was opened, or why it cannot be written any more; known within
+   * a second. Nothing is kept meanwhile.
+   */
+  readonly trouble: string | undefined;
+}
 
 /** Called with every durable commit once, in order of revision. Must not throw. */
 export type CommitListener = (commit: Commit) => void;
 
 export interface EventLog {
   readonly durability: Durability;
+  readonly limits: LogLimits;
+  readonly files: EmbeddedFiles | undefined;
+  /** Groups of commits made durable together since it was opened: so many times it waited. */
+  readonly groups: number;
 
   /** Revision of the last durable commit; 0 for an empty log. */
   head(): Revision;
@@ -28,18 +55,20 @@ export interface EventLog {
    * @throws {RevisionConflictError} `expected` is not the revision of the commit issued last
    * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit
    *   is kept
+   * @throws {CommitTooLargeError} it is larger than the limit
    * @throws {LogBusyError} more appends are waiting than the limit allows
    */
   append(commit: Commit, expected: Revision): Promise<void>;
 
   /**
    * Durable commits after `from`, in order, up to and including `to`, or up to the head at the time
-   * of the call where that comes first.
+   * of the call where that comes first. However long that is, little of it is in memory, and
+   * nothing is fetched for a reader that takes nothing.
    *
    * @throws {LogCorruptError} what is stored is not what was written; thrown while iterating
    * @throws {LogUnavailableError} the log is closed
    */
-  read(from: Revision, to?: Revision): IterableIterator<Commit>;
+  read(from: Revision, to?: Revision): AsyncIterableIterator<Commit>;
 
   /**
    * Delivers every durable commit after `from`: first those already there, then each new one as it
@@ -53,7 +82,16 @@ export interface EventLog {
    */
   subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void;
 
-  /** Bytes the log occupies. */
+  /**
+   * The chained checksum of all commits up to and including a revision, 0 for revision 0,
+   * `undefined` beyond the head. What is made of a log, such as a snapshot, belongs to it by this.
+   */
+  checksum(revision: Revision): Promise<number | undefined>;
+
+  /** The last commit at or before a time, ms since the epoch; 0 where there is none. */
+  revisionAt(time: number): Promise<Revision>;
+
+  /** Bytes the log occupies, as last known. */
   size(): number;
 
   /** Waits for what was issued, then releases the storage. Further calls fail. */
@@ -77,6 +115,18 @@ export class AppendFailedError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'AppendFailedError';
+  }
+}
+
+/** A commit is larger than its log takes. */
+export class CommitTooLargeError extends AppendFailedError {
+  readonly characters: number;
+  readonly max: number;
+  constructor(characters: number, max: number) {
+    super(`the commit has ${characters} characters, at most ${max} are allowed`);
+    this.name = 'CommitTooLargeError';
+    this.characters = characters;
+    this.max = max;
   }
 }
 

@@ -4,18 +4,23 @@ import type { Commit } from '../core/events/commit.ts';
 import type { Revision } from '../core/values/revision.ts';
 import {
   AppendFailedError,
+  CommitTooLargeError,
   LogBusyError,
+  LogCorruptError,
   LogUnavailableError,
   RevisionConflictError,
 } from './log.ts';
-import type { CommitListener, EventLog } from './log.ts';
+import { after, bodyOf, ChainReader, logStart } from './chain.ts';
+import type { StoredCommit } from './chain.ts';
+import type { CommitListener, EventLog, LogLimits } from './log.ts';
+import { CommitReading } from './reading.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /**
- * What has become durable: one JSON text a commit. It outlives the log that filled it, so a crash
- * is to drop the log and open another on the same storage.
+ * What has become durable. It outlives the log that filled it, so a crash is to drop the log and
+ * open another on the same storage.
  */
-export type MemoryStorage = string[];
+export type MemoryStorage = (StoredCommit & { readonly at: number })[];
 
 export interface MemoryLogOptions {
   /** Default: empty. */
@@ -25,9 +30,14 @@ export interface MemoryLogOptions {
    * would.
    */
   readonly store?: (commit: Commit) => void;
-  /** Commits that may wait, from 1. Default 65,536. */
-  readonly queueCommits?: number;
+  readonly limits?: Partial<LogLimits>;
 }
+
+const defaultLimits: LogLimits = {
+  commitCharacters: 64 * 1024 * 1024,
+  queueCommits: 65_536,
+  queueCharacters: 256 * 1024 * 1024,
+};
 
 interface Waiting {
   readonly commit: Commit;
@@ -42,9 +52,11 @@ export function openMemoryLog(options: MemoryLogOptions = {}): EventLog {
 
 class MemoryLog implements EventLog {
   readonly durability = 'memory';
+  readonly limits: LogLimits;
+  readonly files = undefined;
+  groups = 0;
   readonly #storage: MemoryStorage;
   readonly #store: (commit: Commit) => void;
-  readonly #queueCommits: number;
   readonly #subscriptions: Subscriptions;
   #waiting: Waiting[] = [];
   #issued: number;
@@ -53,7 +65,7 @@ class MemoryLog implements EventLog {
   constructor(options: MemoryLogOptions) {
     this.#storage = options.storage ?? [];
     this.#store = options.store ?? ((): void => undefined);
-    this.#queueCommits = options.queueCommits ?? 65_536;
+    this.limits = { ...defaultLimits, ...options.limits };
     this.#issued = this.#storage.length;
     this.#subscriptions = new Subscriptions(
       (from) => this.read(from),
@@ -73,8 +85,14 @@ class MemoryLog implements EventLog {
     if (commit.revision !== expected + 1) {
       throw new RangeError(`a commit after revision ${expected} cannot be ${commit.revision}`);
     }
-    if (this.#waiting.length >= this.#queueCommits) throw new LogBusyError(this.#waiting.length);
-    const body = JSON.stringify(commit);
+    const body = bodyOf(commit);
+    const { commitCharacters, queueCommits, queueCharacters } = this.limits;
+    if (body.length > commitCharacters)
+      throw new CommitTooLargeError(body.length, commitCharacters);
+    const { length } = this.#waiting;
+    const characters = this.#waiting.reduce((sum, waiting) => sum + waiting.body.length, 0);
+    if (length >= queueCommits || (length > 0 && characters + body.length > queueCharacters))
+      throw new LogBusyError(length);
     this.#issued = commit.revision;
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ commit, body, resolve, reject });
@@ -82,24 +100,41 @@ class MemoryLog implements EventLog {
     });
   }
 
-  read(from: Revision, to = this.head()): IterableIterator<Commit> {
-    if (this.#closed) throw new LogUnavailableError('the log is closed');
-    return this.#commits(from, Math.min(to, this.#storage.length));
+  read(from: Revision, to = this.head()): AsyncIterableIterator<Commit> {
+    this.#mustBeOpen();
+    const commits = this.#commits(from, Math.min(to, this.#storage.length));
+    return new CommitReading(commits, () => this.#mustBeOpen());
   }
 
   *#commits(from: number, to: number): Generator<Commit> {
-    for (let index = from; index < to; index++) {
-      yield JSON.parse(this.#storage[index] as string) as Commit;
-    }
+    const chain = new ChainReader(
+      this.#storage[from - 1] ?? logStart,
+      (at, found) => new LogCorruptError(`at revision ${at}, ${found}`),
+    );
+    for (let index = from; index < to; index++) yield chain.read(this.#storage[index]);
+  }
+
+  async checksum(revision: Revision): Promise<number | undefined> {
+    this.#mustBeOpen();
+    return revision === 0 ? logStart.crc : this.#storage[revision - 1]?.crc;
+  }
+
+  async revisionAt(time: number): Promise<Revision> {
+    this.#mustBeOpen();
+    return (this.#storage.findLastIndex(({ at }) => at <= time) + 1) as Revision;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new LogUnavailableError('the log is closed');
   }
 
   subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void {
-    if (this.#closed) throw new LogUnavailableError('the log is closed');
+    this.#mustBeOpen();
     return this.#subscriptions.subscribe(from, listener, failed);
   }
 
   size(): number {
-    return this.#storage.reduce((total, body) => total + body.length, 0);
+    return this.#storage.reduce((total, { body }) => total + body.length, 0);
   }
 
   async close(): Promise<void> {
@@ -113,6 +148,7 @@ class MemoryLog implements EventLog {
   #flush(): void {
     const batch = this.#waiting;
     this.#waiting = [];
+    this.groups += 1;
     for (const [index, { commit, body, resolve }] of batch.entries()) {
       try {
         this.#store(commit);
@@ -122,7 +158,8 @@ class MemoryLog implements EventLog {
         for (const { reject } of batch.slice(index)) reject(error);
         return;
       }
-      this.#storage.push(body);
+      const end = after(this.#storage.at(-1) ?? logStart, body);
+      this.#storage.push({ ...end, at: commit.at, body });
       this.#subscriptions.publish(commit);
       resolve();
     }

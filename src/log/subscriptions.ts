@@ -1,5 +1,6 @@
 /** Live delivery of durable commits inside one process; every driver uses it. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Commit } from '../core/events/commit.ts';
 import type { Revision } from '../core/values/revision.ts';
 import type { CommitListener } from './log.ts';
@@ -17,10 +18,10 @@ interface Subscription {
 
 export class Subscriptions {
   readonly #subscriptions = new Set<Subscription>();
-  readonly #read: (from: Revision) => IterableIterator<Commit>;
+  readonly #read: (from: Revision) => AsyncIterable<Commit>;
   readonly #head: () => Revision;
 
-  constructor(read: (from: Revision) => IterableIterator<Commit>, head: () => Revision) {
+  constructor(read: (from: Revision) => AsyncIterable<Commit>, head: () => Revision) {
     this.#read = read;
     this.#head = head;
   }
@@ -29,7 +30,7 @@ export class Subscriptions {
   subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void {
     const subscription = { listener, failed, position: from, live: from >= this.#head() };
     this.#subscriptions.add(subscription);
-    if (!subscription.live) setImmediate(() => this.#catchUp(subscription));
+    if (!subscription.live) void this.#catchUp(subscription);
     return () => this.#subscriptions.delete(subscription);
   }
 
@@ -48,26 +49,25 @@ export class Subscriptions {
     this.#subscriptions.clear();
   }
 
-  #catchUp(subscription: Subscription, commits = this.#read(subscription.position)): void {
+  async #catchUp(subscription: Subscription): Promise<void> {
+    const hasEnded = (): boolean => !this.#subscriptions.has(subscription);
     try {
-      for (let count = 0; count < catchUpCommits; count++) {
-        if (!this.#subscriptions.has(subscription)) return;
-        const next = commits.next();
-        if (next.done === true) {
-          // No commit can become durable between this comparison and the assignment: one thread
-          // does both.
-          subscription.live = subscription.position >= this.#head();
-          if (subscription.live) return;
-          commits = this.#read(subscription.position);
-        } else {
-          this.#deliver(subscription, next.value);
+      while (!subscription.live) {
+        await turn();
+        if (hasEnded()) return;
+        let count = 0;
+        for await (const commit of this.#read(subscription.position)) {
+          if (hasEnded()) return;
+          this.#deliver(subscription, commit);
+          if (++count === catchUpCommits) break;
         }
+        // No commit can become durable between this comparison and the assignment: one thread does
+        // both.
+        subscription.live = subscription.position >= this.#head();
       }
     } catch (error) {
-      this.#fail(subscription, error as Error);
-      return;
+      if (!hasEnded()) this.#fail(subscription, error as Error);
     }
-    setImmediate(() => this.#catchUp(subscription, commits));
   }
 
   #deliver(subscription: Subscription, commit: Commit): void {

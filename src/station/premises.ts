@@ -1,7 +1,7 @@
 /** Whether what a station keeps is where it left it: its log, its key and its secrets. */
 
 import { NotInPlaceError } from '../log/log.ts';
-import type { SqliteLog } from '../log/sqlite/sqlite-log.ts';
+import type { EventLog } from '../log/log.ts';
 import type { KeyRing } from './access/keys.ts';
 import type { Secrets } from './access/secrets.ts';
 import type { StationLogger } from './logger.ts';
@@ -10,7 +10,7 @@ import type { Cancel, Time } from './time.ts';
 const lookMs = 500;
 
 export interface PremisesParts {
-  readonly log: SqliteLog;
+  readonly log: EventLog;
   readonly directory: string;
   readonly keys: KeyRing;
   readonly secrets: Secrets;
@@ -33,7 +33,7 @@ export class Premises {
 
   /** What is not as it was left, in words; known within a second. */
   get trouble(): string | undefined {
-    return this.#parts.log.trouble ?? this.#trouble;
+    return this.#parts.log.files?.trouble ?? this.#trouble;
   }
 
   /** @throws {NotInPlaceError} something is not as it was left, so that nothing can be promised */

@@ -15,8 +15,8 @@ import type { Fid } from '../core/values/fid.ts';
 import type { Refused } from '../core/values/rejection.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { ownFileSync } from '../disk/modes.ts';
-import { openSqliteLog } from '../log/sqlite/sqlite-log.ts';
-import type { SqliteLog } from '../log/sqlite/sqlite-log.ts';
+import type { EventLog } from '../log/log.ts';
+import { openLog } from '../log/open.ts';
 import { Access } from './access/access.ts';
 import { FileSecrets } from './access/file-secrets.ts';
 import { keyFile } from './access/key-file.ts';
@@ -54,7 +54,7 @@ export interface StationOptions {
   readonly directory: string;
   readonly logger: StationLogger;
   /** Another log than that of the directory. It is closed with the station. */
-  readonly log?: SqliteLog;
+  readonly log?: EventLog | undefined;
   /** Default: that of the system. */
   readonly time?: Time;
   /** What of the log is verified before it opens. */
@@ -79,7 +79,7 @@ interface Parts {
 export class Station {
   readonly time: Time;
   readonly replica: Replica;
-  readonly log: SqliteLog;
+  readonly log: EventLog;
   readonly index: LogIndex;
   readonly archive: Archive;
   readonly history: History;
@@ -115,7 +115,7 @@ export class Station {
     const { directory, logger, time = systemTime, verify = 'tail' } = options;
     const narrowed = (path: string, mode: string): void =>
       logger.warn({ path, mode }, 'others could use it; now nobody else can');
-    const log = options.log ?? (await openSqliteLog({ directory, verify, narrowed }));
+    const log = options.log ?? (await openLog(`sqlite:${directory}`, { verify, narrowed }));
     try {
       ownFileSync(join(directory, 'secrets.json'), narrowed);
       const turns = new Turns(time.monotonic);

@@ -253,7 +253,7 @@ t.test('readers that do not read are let go, take no memory, and slow nobody', a
   t.equal(new Set(good.events.map(({ id }) => id)).size, good.events.length, 'each once');
   t.equal(
     good.events.length,
-    [...opened.station.log.read(0 as never)].flatMap((c) => c.events).length,
+    (await Array.fromAsync(opened.station.log.read(0 as never))).flatMap((c) => c.events).length,
   );
   await until('the others to be let go', () => streams.list().length === 1);
   t.notOk(good.closed);
@@ -267,8 +267,8 @@ t.test('a reader that pauses goes on where it was, from the log', async (t) => {
   slow.socket.pause();
   await append(opened, 2000);
   slow.socket.resume();
-  const all = [...opened.station.log.read(0 as never)].flatMap(({ revision, events }) =>
-    events.map((_, i) => `${revision}.${i}`),
+  const all = (await Array.fromAsync(opened.station.log.read(0 as never))).flatMap(
+    ({ revision, events }) => events.map((_, i) => `${revision}.${i}`),
   );
   t.same(
     (await slow.has(all.length)).map(({ id }) => id),

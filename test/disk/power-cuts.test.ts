@@ -11,10 +11,11 @@ import { intended, NotARecord, RunRecords } from '../../src/agent/supervision/ru
 import type { RunRecord } from '../../src/agent/supervision/run-record.ts';
 import { readConfig, writeConfig, writePrivately } from '../../src/cli/config.ts';
 import type { Revision } from '../../src/core/values/revision.ts';
+import { logStart } from '../../src/log/chain.ts';
+import type { LogPosition } from '../../src/log/chain.ts';
 import { listSnapshots, readSnapshot, saveSnapshot } from '../../src/log/snapshots.ts';
 import { createLog, logFiles, openVerified, ownLog } from '../../src/log/sqlite/files.ts';
-import { HeadFile, logStart, readHeadFile } from '../../src/log/sqlite/head-file.ts';
-import type { LogPosition } from '../../src/log/sqlite/head-file.ts';
+import { HeadFile, readHeadFile } from '../../src/log/sqlite/head-file.ts';
 import { FileSecrets } from '../../src/station/access/file-secrets.ts';
 import { stationKey } from '../../src/station/access/key-file.ts';
 import { keysOf } from '../../src/station/access/keys.ts';

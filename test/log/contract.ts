@@ -1,6 +1,7 @@
 /** What every driver of the event log must do; each driver's test runs it. */
 
 import { once } from 'node:events';
+import { crc32 } from 'node:zlib';
 import type { Test } from 'tap';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { revision } from '../../src/core/values/revision.ts';
@@ -42,8 +43,8 @@ export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index + 1);
 }
 
-function revisions(commits: Iterable<Commit>): number[] {
-  return Array.from(commits, (commit) => commit.revision);
+function revisions(commits: AsyncIterable<Commit>): Promise<number[]> {
+  return Array.fromAsync(commits, (commit) => commit.revision);
 }
 
 const none = revision(0);
@@ -77,7 +78,7 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
   t.test(`${name}: an empty log`, async (t) => {
     const { log } = await open(t);
     t.equal(log.head(), 0);
-    t.same([...log.read(none)], []);
+    t.same(await Array.fromAsync(log.read(none)), []);
     t.equal(typeof log.size(), 'number');
     await log.close();
   });
@@ -87,7 +88,7 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
     await Promise.all(appendAll(log, 0, 3000));
     t.equal(log.head(), 3000);
     t.same(
-      [...log.read(none)],
+      await Array.fromAsync(log.read(none)),
       range(0, 3000).map((at) => commitAt(at)),
     );
     t.ok(log.size() > 0);
@@ -121,7 +122,7 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
       'what was issued counts, though it is not durable yet',
     );
     await issued;
-    t.same(revisions(log.read(none)), [1, 2, 3]);
+    t.same(await revisions(log.read(none)), [1, 2, 3]);
     await log.close();
   });
 
@@ -153,7 +154,7 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
       await log.close();
       const reopened = await reopen();
       const expected = range(0, 30).map((at) => commitAt(at, at > 10 ? 'kept' : undefined));
-      t.same([...reopened.read(none)], expected);
+      t.same(await Array.fromAsync(reopened.read(none)), expected);
       await reopened.close();
     },
   );
@@ -167,7 +168,7 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
     mendStorage();
     await Promise.all(appendAll(log, 0, 300, 'second try'));
     await behind;
-    t.same([...log.read(revision(299))], [commitAt(300, 'second try')]);
+    t.same(await Array.fromAsync(log.read(revision(299))), [commitAt(300, 'second try')]);
     await log.close();
   });
 
@@ -188,19 +189,91 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
     async (t) => {
       const { log } = await open(t);
       await Promise.all(appendAll(log, 0, 2500));
-      t.same(revisions(log.read(revision(1700))), range(1700, 2500));
-      t.same(revisions(log.read(revision(2500))), []);
-      t.same(revisions(log.read(revision(9000))), []);
-      t.same(revisions(log.read(revision(7), revision(9))), [8, 9], 'up to a revision');
-      t.same(revisions(log.read(revision(9), revision(9))), []);
-      t.same(revisions(log.read(revision(9), revision(7))), []);
-      t.same(revisions(log.read(revision(2499), revision(9000))), [2500]);
+      t.same(await revisions(log.read(revision(1700))), range(1700, 2500));
+      t.same(await revisions(log.read(revision(2500))), []);
+      t.same(await revisions(log.read(revision(9000))), []);
+      t.same(await revisions(log.read(revision(7), revision(9))), [8, 9], 'up to a revision');
+      t.same(await revisions(log.read(revision(9), revision(9))), []);
+      t.same(await revisions(log.read(revision(9), revision(7))), []);
+      t.same(await revisions(log.read(revision(2499), revision(9000))), [2500]);
       const reading = log.read(revision(2490));
       await Promise.all(appendAll(log, 2500, 2510));
-      t.same(revisions(reading), range(2490, 2500));
+      t.same(await revisions(reading), range(2490, 2500));
       await log.close();
     },
   );
+
+  t.test(
+    `${name}: a reader that rests keeps its place, and one that leaves harms nobody`,
+    async (t) => {
+      const { log } = await open(t);
+      await Promise.all(appendAll(log, 0, 3000));
+      const reading = log.read(none);
+      t.same((await reading.next()).value, commitAt(1));
+      for await (const { revision } of log.read(none)) if (revision === 1500) break;
+      await Promise.all(appendAll(log, 3000, 3100));
+      t.same((await reading.next()).value, commitAt(2));
+      t.same(await revisions(reading), range(2, 3000), 'to the head at the time of its call');
+      await log.close();
+      await t.rejects(reading.next(), { code: 'log-unavailable' });
+    },
+  );
+
+  t.test(`${name}: its checksums tell it from every other log`, async (t) => {
+    const { log, reopen } = await open(t);
+    t.equal(await log.checksum(none), 0);
+    t.equal(await log.checksum(revision(1)), undefined);
+    const chained = range(0, 20).reduce<number[]>(
+      (crcs, at) => [...crcs, crc32(JSON.stringify(commitAt(at)), crcs.at(-1))],
+      [],
+    );
+    await Promise.all(appendAll(log, 0, 20));
+    const told = (of: EventLog): Promise<unknown[]> =>
+      Promise.all(range(0, 20).map((at) => of.checksum(revision(at))));
+    t.same(await told(log), chained, 'the same on every engine');
+    t.equal(await log.checksum(revision(21)), undefined);
+    await log.close();
+    await t.rejects(log.checksum(revision(1)), { code: 'log-unavailable' });
+    const reopened = await reopen();
+    t.same(await told(reopened), chained);
+    await reopened.close();
+  });
+
+  t.test(`${name}: a time is the last commit at or before it`, async (t) => {
+    const { log } = await open(t);
+    const time = 1_700_000_000_000;
+    t.equal(await log.revisionAt(time), 0);
+    const same = { ...commitAt(3), at: time + 2 };
+    await Promise.all([
+      ...appendAll(log, 0, 2),
+      log.append(same, revision(2)),
+      ...appendAll(log, 3, 9),
+    ]);
+    for (const [at, expected] of [
+      [0, 0],
+      [1, 1],
+      [2, 3],
+      [3, 3],
+      [4, 4],
+      [9, 9],
+      [1_000_000, 9],
+    ] as const)
+      t.equal(await log.revisionAt(time + at), expected, `after ${at} ms`);
+    await log.close();
+  });
+
+  t.test(`${name}: it tells what it takes, and refuses a larger commit as such`, async (t) => {
+    const { log } = await open(t);
+    const { commitCharacters, queueCommits } = log.limits;
+    t.ok(commitCharacters >= 1_000_000 && queueCommits >= 1);
+    const frame = JSON.stringify(commitAt(1, '')).length;
+    const too = commitAt(1, 'x'.repeat(commitCharacters - frame + 1));
+    const size = { characters: commitCharacters + 1, max: commitCharacters };
+    await t.rejects(log.append(too, none), { name: 'CommitTooLargeError', ...size });
+    await log.append(commitAt(1, 'x'.repeat(commitCharacters - frame)), none);
+    t.equal(log.head(), 1);
+    await log.close();
+  });
 
   t.test(`${name}: a subscription has no gap and no repetition while appends race`, async (t) => {
     const { log } = await open(t);
@@ -307,7 +380,7 @@ export function logContract(t: Test, name: string, open: (t: Test) => Promise<Op
     await second.close();
     const third = await reopen();
     t.same(
-      [...third.read(none)],
+      await Array.fromAsync(third.read(none)),
       range(0, 1600).map((at) => commitAt(at)),
     );
     const collector = new Collector();

@@ -1,16 +1,21 @@
 import t from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
+import type { MemoryStorage } from '../../src/log/memory.ts';
 import { commitAt, logContract } from './contract.ts';
 
 logContract(t, 'memory', async () => {
-  const storage: string[] = [];
+  const storage: MemoryStorage = [];
   let broken = false;
   const store = (): void => {
     if (broken) throw new Error('no space');
   };
   return {
-    log: openMemoryLog({ storage, store, queueCommits: 8000 }),
+    log: openMemoryLog({
+      storage,
+      store,
+      limits: { queueCommits: 8000, commitCharacters: 1_500_000 },
+    }),
     reopen: async () => openMemoryLog({ storage }),
     breakStorage: () => void (broken = true),
     mendStorage: () => void (broken = false),
@@ -19,7 +24,7 @@ logContract(t, 'memory', async () => {
 });
 
 t.test('what a log in memory lost in a crash is what it had not acknowledged', async (t) => {
-  const storage: string[] = [];
+  const storage: MemoryStorage = [];
   const crashed = openMemoryLog({ storage });
   await crashed.append(commitAt(1), revision(0));
   const unacknowledged = crashed.append(commitAt(2), revision(1));

@@ -76,7 +76,7 @@ t.test('every acknowledged commit is there after kill -9, whole and once', async
     const last = Math.max(...appender.acked);
     t.ok(log.head() >= last, `${appender.acked.length} acknowledged, the last is ${last}`);
     t.same(
-      [...log.read(revision(0))],
+      await Array.fromAsync(log.read(revision(0))),
       range(0, log.head()).map((at) => commitAt(at)),
     );
     await log.close();

@@ -14,7 +14,10 @@ logContract(t, 'sqlite', async (t) => {
     database.close();
   };
   return {
-    log: await openSqliteLog({ directory, limits: { queueCommits: 8000 } }),
+    log: await openSqliteLog({
+      directory,
+      limits: { queueCommits: 8000, commitCharacters: 1_500_000 },
+    }),
     reopen: () => openSqliteLog({ directory }),
     breakStorage: () =>
       execute(`CREATE TRIGGER refuse BEFORE INSERT ON commits BEGIN
@@ -31,7 +34,12 @@ t.test('commits beyond the limits of size', async (t) => {
   const log = await openSqliteLog({ directory, limits });
   const sized = (characters: number): string =>
     'x'.repeat(characters - JSON.stringify(commitAt(1, '')).length);
-  await t.rejects(log.append(commitAt(1, sized(1001)), revision(0)), { code: 'append-failed' });
+  await t.rejects(log.append(commitAt(1, sized(1001)), revision(0)), {
+    code: 'append-failed',
+    name: 'CommitTooLargeError',
+    characters: 1001,
+    max: 1000,
+  });
   const issued = [
     log.append(commitAt(1, sized(1000)), revision(0)),
     log.append(commitAt(2, sized(1000)), revision(1)),
@@ -49,7 +57,7 @@ t.test('small batches keep everything and its order', async (t) => {
   const log = await openSqliteLog({ directory, limits });
   await Promise.all(appendAll(log, 0, 2000));
   t.same(
-    [...log.read(revision(0))],
+    await Array.fromAsync(log.read(revision(0))),
     range(0, 2000).map((at) => commitAt(at)),
   );
   await log.close();
@@ -63,7 +71,7 @@ t.test('commits of very different sizes are read in order', async (t) => {
     notes.map((note, index) => log.append(commitAt(index + 1, note), revision(index))),
   );
   let count = 0;
-  for (const commit of log.read(revision(0))) {
+  for await (const commit of log.read(revision(0))) {
     const { note } = commit.events[0]?.data as { note: string };
     if (note !== notes[count]) t.fail(`commit ${commit.revision} differs`);
     count += 1;

@@ -187,7 +187,7 @@ t.test(
         // Each key is in the log at most once, and its answer names the revision that it has there.
         const { station } = opened;
         const revisions = new Map<string, number>();
-        for (const commit of station.log.read(0 as never)) {
+        for await (const commit of station.log.read(0 as never)) {
           const key = commit.request?.key;
           if (key === undefined) continue;
           if (revisions.has(key)) throw new Error(`${key} twice`);

@@ -7,7 +7,6 @@ import type { Command } from '../../src/core/commands/index.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
-import { revision } from '../../src/core/values/revision.ts';
 import type { MemoryStorage } from '../../src/log/memory.ts';
 import type { Effect } from '../../src/station/duties/effects/effect.ts';
 import { effectKinds } from '../../src/station/duties/effects/kinds.ts';
@@ -104,11 +103,13 @@ const recovery = async (): Promise<Trial> => {
     },
     acts: () => (existsSync(marks) ? readFileSync(marks, 'utf8').split('\n').length - 1 : 0),
     outcomes: (log) =>
-      [...log.read(revision(0))].flatMap(({ events }) =>
-        events.flatMap(({ type, data }) =>
-          type === 'RecoveryStepEnded' ? [(data as { outcome: string }).outcome] : [],
+      log
+        .commits()
+        .flatMap(({ events }) =>
+          events.flatMap(({ type, data }) =>
+            type === 'RecoveryStepEnded' ? [(data as { outcome: string }).outcome] : [],
+          ),
         ),
-      ),
   };
 };
 
@@ -120,7 +121,7 @@ const switching = (mayRepeat: boolean): Trial => {
   let acts = 0;
   const said = (storage: MemoryStorage, type: string): Commit[] =>
     storage
-      .map((text) => JSON.parse(text) as Commit)
+      .map(({ body }) => JSON.parse(body) as Commit)
       .filter(({ events }) => events[0]!.type === type);
   const append = async (log: WatchedLog, type: string, outcome = ''): Promise<void> => {
     const events = [{ type, v: 1, data: { outcome } }];
@@ -166,7 +167,8 @@ const switching = (mayRepeat: boolean): Trial => {
     intend: ({ log }) => append(log, 'intended'),
     acts: () => acts,
     outcomes: (log) =>
-      [...log.read(revision(0))]
+      log
+        .commits()
         .filter(({ events }) => events[0]!.type === 'ended')
         .map(({ events }) => (events[0]!.data as { outcome: string }).outcome),
   };

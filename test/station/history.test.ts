@@ -83,7 +83,7 @@ t.test('one more than a share of the past is refused, and what is at hand is not
 
 t.test('a time is the last commit at or before it', async (t) => {
   const { station, history } = await remembered(t);
-  const commits = [...station.log.read(revision(0))];
+  const commits = await Array.fromAsync(station.log.read(revision(0)));
   const at = async (time: number): Promise<number> =>
     (await history.at({ time }, { principal: 'token:a', signal: nobodyLeaves })).head;
   for (const { at: time } of [commits[0]!, commits[12]!]) {
@@ -91,5 +91,5 @@ t.test('a time is the last commit at or before it', async (t) => {
     t.equal(await at(time), last.revision);
   }
   t.equal(await at(commits[0]!.at - 1), 0);
-  t.equal(station.log.revisionAt(Number.MAX_SAFE_INTEGER), station.head);
+  t.equal(await station.log.revisionAt(Number.MAX_SAFE_INTEGER), station.head);
 });

@@ -10,7 +10,7 @@ import { Station } from '../../src/station/station.ts';
 import { HandTime } from './hand-time.ts';
 import { host, openStation, until } from './harness.ts';
 import type { InProcess } from './harness.ts';
-import { memoryLog } from './memory-log.ts';
+import { memoryLog, storageOf } from './memory-log.ts';
 import type { WatchedLog } from './memory-log.ts';
 
 const minute = 60_000;
@@ -105,7 +105,7 @@ t.test('a snapshot is made when enough has happened', async (t) => {
 t.test('a station that was opened does nothing by itself until it is started', async (t) => {
   const before = await played(t);
   const id = await shortToken(before);
-  const storage = [...before.log.read(0 as never)].map((commit) => JSON.stringify(commit));
+  const storage = storageOf(before.log.commits());
   const [time, log] = [new HandTime(), memoryLog(storage)];
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
   const { directory } = before;
@@ -135,7 +135,7 @@ t.test('once its duties have stopped nothing of them goes on', async (t) => {
   t.equal(station.agents.connected, 0);
   t.equal(station.leases.size, 0);
   t.equal(log.listeners(), 0, `of ${listeners}`);
-  t.equal(time.timers, 3, `of ${timers}: the index, the rate of commits and the look at the files`);
+  t.equal(time.timers, 2, `of ${timers}: the rate of commits and the look at the files`);
   const head = log.head();
   await time.pass(60 * minute);
   t.equal(log.head(), head, 'neither a deadline nor a silence comes to the log');

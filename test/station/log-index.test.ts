@@ -24,7 +24,7 @@ import { keyOf, shownKinds } from '../../src/core/graph/resources.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import type { Revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
-import type { SqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import type { EventLog } from '../../src/log/log.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
 import { explain, stepsMax } from '../../src/station/queries/why.ts';
 import type { Found } from '../../src/station/queries/why.ts';
@@ -55,7 +55,7 @@ const opened = async (t: Test, directory = temporary(t), commits = batchCommits)
   return { log, index, said, close, directory, path };
 };
 
-const append = async (log: SqliteLog, commits: readonly Commit[]): Promise<void> => {
+const append = async (log: EventLog, commits: readonly Commit[]): Promise<void> => {
   for (let i = 0; i < commits.length; i += 10_000)
     await Promise.all(
       commits
@@ -84,7 +84,7 @@ const aHost = (fqdn: string, created: number, changed: number): Found =>
 
 /** The revisions of commits with an event of one of some types, as a page of events finds them. */
 const withTypes = async (
-  log: SqliteLog,
+  log: EventLog,
   index: LogIndex,
   types: readonly string[],
   after = start,
@@ -92,20 +92,24 @@ const withTypes = async (
   const terms = types.map((type): Term => `type ${type}`);
   const found: Revision[] = [];
   for await (const stretch of index.stretches(terms, after, log.head()))
-    for (const { revision, events } of log.read(stretch.after, stretch.to))
+    for await (const { revision, events } of log.read(stretch.after, stretch.to))
       if (events.some(({ type }) => types.includes(type))) found.push(revision);
   return found;
 };
 
-const expectedWith = (log: SqliteLog, types: readonly string[], after = start): Revision[] =>
-  [...log.read(after)]
+const expectedWith = async (
+  log: EventLog,
+  types: readonly string[],
+  after = start,
+): Promise<Revision[]> =>
+  (await Array.fromAsync(log.read(after)))
     .filter(({ events }) => events.some(({ type }) => types.includes(type)))
     .map(({ revision }) => revision);
 
 /** The steps that a resource's reasons have, by looking at every commit of the log. */
-const expectedSteps = (log: SqliteLog, { key, row }: Found): Revision[] => {
+const expectedSteps = async (log: EventLog, { key, row }: Found): Promise<Revision[]> => {
   const names = [key, (row as { process?: string }).process];
-  const steps = [...log.read(start)].filter(
+  const steps = (await Array.fromAsync(log.read(start))).filter(
     ({ revision, events }) =>
       revision >= row.created &&
       revision <= row.changed &&
@@ -122,12 +126,12 @@ const expectedSteps = (log: SqliteLog, { key, row }: Found): Revision[] => {
   return all.length <= stepsMax ? all : [all[0]!, ...all.slice(1 - stepsMax)];
 };
 
-const stepsOf = async (log: SqliteLog, index: LogIndex, found: Found): Promise<Revision[]> =>
+const stepsOf = async (log: EventLog, index: LogIndex, found: Found): Promise<Revision[]> =>
   (await explain(log, index, found, await aTurn())).map(({ commit }) => commit.revision);
 
 /** Runs something before the index has anything, after each batch, and when it has everything. */
 const atEveryLag = async (
-  { log, index }: { log: SqliteLog; index: LogIndex },
+  { log, index }: { log: EventLog; index: LogIndex },
   look: () => Promise<void>,
 ): Promise<void> => {
   for (;;) {
@@ -166,7 +170,7 @@ t.test('reasons and types are the same at every lag of the index', async (t) => 
     const resources = resourcesOf(graphs[i]!);
     await atEveryLag(all, async () => {
       for (const found of resources) {
-        const wanted = expectedSteps(log, found);
+        const wanted = await expectedSteps(log, found);
         const got = await stepsOf(log, index, found);
         if (String(got) !== String(wanted)) t.same(got, wanted, `${found.kind} ${found.key}`);
       }
@@ -174,8 +178,8 @@ t.test('reasons and types are the same at every lag of the index', async (t) => 
         for (const wanted of [[type], [type, types[k - 1] ?? 'Nothing', type]]) {
           const after = revision(k % (log.head() + 1));
           const got = await withTypes(log, index, wanted, after);
-          if (String(got) !== String(expectedWith(log, wanted, after)))
-            t.same(got, expectedWith(log, wanted, after), wanted.join());
+          if (String(got) !== String(await expectedWith(log, wanted, after)))
+            t.same(got, await expectedWith(log, wanted, after), wanted.join());
         }
     });
     t.equal(index.position, log.head(), `${resources.length} resources, ${types.length} types`);
@@ -199,7 +203,7 @@ t.test('of many steps the first and the latest are told, at every lag', async (t
     aHost('n2', 3, 3),
   ];
   await atEveryLag(all, async () => {
-    for (const one of found) t.same(await stepsOf(log, index, one), expectedSteps(log, one));
+    for (const one of found) t.same(await stepsOf(log, index, one), await expectedSteps(log, one));
   });
 });
 
@@ -212,7 +216,7 @@ t.test('a term with more commits than are looked up at a time is found whole', a
   await append(log, commits);
   await atEveryLag(all, async () => {
     for (const types of [['NodeUp'], ['HostUp'], ['NodeUp', 'HostUp'], ['HostUp', 'None']])
-      t.same(await withTypes(log, index, types), expectedWith(log, types), types.join());
+      t.same(await withTypes(log, index, types), await expectedWith(log, types), types.join());
   });
 });
 
@@ -232,8 +236,8 @@ t.test('what is rare in 100,000 commits costs a handful of them', async (t) => {
         const value: unknown = Reflect.get(log, name);
         return typeof value === 'function' ? (value.bind(log) as unknown) : value;
       }
-      return function* (from: Revision, to?: Revision): Generator<Commit> {
-        for (const commit of log.read(from, to)) {
+      return async function* (from: Revision, to?: Revision): AsyncGenerator<Commit> {
+        for await (const commit of log.read(from, to)) {
           read += 1;
           yield commit;
         }
@@ -271,7 +275,7 @@ t.test('a restart goes on where the index was', async (t) => {
   t.equal(second.index.position, 3 * batchCommits);
   t.same(
     await withTypes(second.log, second.index, ['NodeUp']),
-    expectedWith(second.log, ['NodeUp']),
+    await expectedWith(second.log, ['NodeUp']),
   );
   t.same(second.said, []);
 });
@@ -324,7 +328,7 @@ t.test('an index that is damaged or foreign is made anew', async (t) => {
       t.equal(all.index.position, batchCommits, 'it begins anew');
       await atEveryLag(all, async () => {
         const found = aHost('n3', 1, 100);
-        t.same(await stepsOf(all.log, all.index, found), expectedSteps(all.log, found));
+        t.same(await stepsOf(all.log, all.index, found), await expectedSteps(all.log, found));
       });
     });
 });
@@ -344,7 +348,7 @@ t.test('an index of another log, or ahead of its log, is made anew', async (t) =
       t.equal(all.index.position, batchCommits);
       await atEveryLag(all, async () => {
         const found = aHost('other', 1, commits.length);
-        t.same(await stepsOf(all.log, all.index, found), expectedSteps(all.log, found));
+        t.same(await stepsOf(all.log, all.index, found), await expectedSteps(all.log, found));
         t.equal((await withTypes(all.log, all.index, ['NodeUp'])).length, commits.length);
       });
     });
@@ -373,7 +377,7 @@ t.test('what happens to the index while it is used changes no answer', async (t)
       happen(path);
       const found = aHost('n3', 1, 4000);
       const look = async (): Promise<void> => {
-        t.same(await stepsOf(log, index, found), expectedSteps(log, found));
+        t.same(await stepsOf(log, index, found), await expectedSteps(log, found));
         t.equal((await withTypes(log, index, ['NodeUp'])).length, 4000);
       };
       await look();
@@ -383,7 +387,7 @@ t.test('what happens to the index while it is used changes no answer', async (t)
       await close();
       const next = await opened(t, directory, 4000);
       await next.index.fill();
-      t.same(await stepsOf(next.log, next.index, found), expectedSteps(next.log, found));
+      t.same(await stepsOf(next.log, next.index, found), await expectedSteps(next.log, found));
     });
 });
 

@@ -55,6 +55,7 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
     waits.until(revision(operation.id), 300_000, leaving.signal),
   );
   const settled = Promise.allSettled(ends);
+  await until('them to wait', () => waits.size === 1);
   const toBegin = asked;
   t.ok(toBegin <= 2, 'it was looked at once to begin with');
   const before = station.head;

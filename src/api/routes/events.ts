@@ -120,7 +120,7 @@ const pageOfEvents = async (
   let looked = 0;
   const look = async (): Promise<Revision> => {
     for await (const stretch of whereToLook(index, types, after, to))
-      for (const commit of log.read(stretch.after, stretch.to)) {
+      for await (const commit of log.read(stretch.after, stretch.to)) {
         looked += 1;
         for (const event of eventViews(commit))
           if (!types || types.has(event.type)) events.push(event);

@@ -11,9 +11,11 @@ import type { Held } from '../../disk/held.ts';
 import { makeFolderSync, syncFileSync, syncFolderSync } from '../../disk/lasting-file.ts';
 import { ownDirectorySync, ownFileSync } from '../../disk/modes.ts';
 import type { Narrowed } from '../../disk/modes.ts';
+import { logStart } from '../chain.ts';
+import type { LogPosition } from '../chain.ts';
 import { LogLockedError, LogUnavailableError } from '../log.ts';
 import { corruptLog, logFailure } from './failure.ts';
-import { type LogPosition, logStart, readHeadFile } from './head-file.ts';
+import { readHeadFile } from './head-file.ts';
 import { SqliteReader } from './reader.ts';
 
 /** `Halc`, in the header of every log: no other program's database is taken for one. */

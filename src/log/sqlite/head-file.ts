@@ -11,14 +11,7 @@ import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } fr
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { syncFolderSync } from '../../disk/lasting-file.ts';
-
-/** A place in the log: a revision and the chained checksum of everything up to it. */
-export interface LogPosition {
-  readonly revision: number;
-  readonly crc: number;
-}
-
-export const logStart: LogPosition = { revision: 0, crc: 0 };
+import type { LogPosition } from '../chain.ts';
 
 /** `undefined` where there is no head file or it is torn: both say nothing about the log. */
 export function readHeadFile(path: string): LogPosition | undefined {

@@ -1,10 +1,10 @@
 /** Reading a SQLite log, verified as it goes. */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
 import type { Commit } from '../../core/events/commit.ts';
+import { ChainReader } from '../chain.ts';
+import type { LogPosition } from '../chain.ts';
 import { corruptLog, logFailure } from './failure.ts';
-import type { LogPosition } from './head-file.ts';
 
 /** Rows of one page at most; more are not faster. */
 const pageRows = 1000;
@@ -89,28 +89,21 @@ export class SqliteReader {
    * @throws {LogCorruptError} a commit is missing or not what was written
    */
   *commits(from: number, to: number): Generator<Commit, LogPosition> {
-    let revision = from;
-    let crc = this.#startOfChain(from);
+    const start = { revision: from, crc: this.#startOfChain(from) };
+    const chain = new ChainReader(start, (revision, found) => this.#corrupt(revision, found));
     let limit = firstPageRows;
-    while (revision < to) {
-      const rows = this.#rows(revision, to, limit);
-      if (rows.length === 0) throw this.#corrupt(revision + 1, 'it is missing');
+    while (chain.position.revision < to) {
+      const rows = this.#rows(chain.position.revision, to, limit);
+      if (rows.length === 0) chain.read(undefined);
       let characters = 0;
-      for (const row of rows) {
-        revision += 1;
-        const body = row[2];
-        if (row[0] !== revision) throw this.#corrupt(revision, 'it is missing');
-        crc = crc32(body, crc);
-        if (row[1] !== crc) throw this.#corrupt(revision, 'its checksum is wrong');
-        const commit = JSON.parse(body) as Commit;
-        if (commit.revision !== revision) throw this.#corrupt(revision, 'it holds another commit');
+      for (const [revision, crc, body] of rows) {
         characters += body.length;
-        yield commit;
+        yield chain.read({ revision, crc, body });
       }
       const fitting = Math.floor((pageCharacters * rows.length) / characters);
       limit = Math.max(1, Math.min(pageRows, fitting));
     }
-    return { revision, crc };
+    return chain.position;
   }
 
   close(): void {

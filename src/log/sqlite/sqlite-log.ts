@@ -13,18 +13,21 @@ import type { Revision } from '../../core/values/revision.ts';
 import type { Narrowed } from '../../disk/modes.ts';
 import {
   AppendFailedError,
+  CommitTooLargeError,
   LogBusyError,
   LogUnavailableError,
   NotInPlaceError,
   RevisionConflictError,
 } from '../log.ts';
-import type { CommitListener, EventLog } from '../log.ts';
+import { bodyOf } from '../chain.ts';
+import type { LogPosition } from '../chain.ts';
+import type { CommitListener, EmbeddedFiles, EventLog, LogLimits } from '../log.ts';
+import { CommitReading } from '../reading.ts';
 import { Subscriptions } from '../subscriptions.ts';
 import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
 import { logFailure } from './failure.ts';
 import { createLog, holdLog, logFiles, openVerified, ownLog } from './files.ts';
 import type { LogFiles } from './files.ts';
-import type { LogPosition } from './head-file.ts';
 import type { SqliteReader } from './reader.ts';
 import type { WriterReport, WriterRequest, WriterSetup } from './writer.ts';
 
@@ -58,24 +61,6 @@ export interface SqliteLogOptions {
   readonly narrowed?: Narrowed;
 }
 
-export interface SqliteLog extends EventLog {
-  /**
-   * Checksum of all commits up to and including a revision, 0 for revision 0, `undefined` beyond
-   * the head. Two logs with the same checksum at a revision hold the same up to there, so a
-   * snapshot that carries it knows its log.
-   */
-  checksum(revision: Revision): number | undefined;
-  /** The last commit at or before a time, ms since the epoch; 0 where there is none. */
-  revisionAt(time: number): Revision;
-  /** Transactions synced since it was opened: how far group commit spread the cost of a sync. */
-  readonly transactions: number;
-  /**
-   * What of its files is not where it was when they were opened, or why they cannot be written any
-   * more; known within a second. Nothing is kept meanwhile.
-   */
-  readonly trouble: string | undefined;
-}
-
 /**
  * Opens the log of a directory, making an empty one where there is none.
  *
@@ -83,7 +68,7 @@ export interface SqliteLog extends EventLog {
  * @throws {LogCorruptError} it is not as it was written; nothing was changed
  * @throws {LogUnavailableError} no permission, no space, or the log of a newer release
  */
-export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
+export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
   const files = logFiles(options.directory);
   ownLog(options.directory, options.narrowed);
   const { release: unlock } = holdLog(files);
@@ -100,7 +85,8 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
         lookMs,
         transactionCommits,
       });
-      return new GroupCommitLog({ files, limits, reader, writer, end, unlock });
+      const { directory } = options;
+      return new SqliteLog({ directory, files, limits, reader, writer, end, unlock });
     } catch (error) {
       reader.close();
       throw error;
@@ -127,6 +113,7 @@ async function startWriter(setup: WriterSetup): Promise<Worker> {
 }
 
 interface Parts {
+  readonly directory: string;
   readonly files: LogFiles;
   readonly limits: SqliteLogLimits;
   readonly reader: SqliteReader;
@@ -142,10 +129,11 @@ const eagerCommits = 64;
 /** Batches the writer may have; it joins those it finds into one transaction. */
 const sentBatches = 16;
 
-class GroupCommitLog implements SqliteLog {
+class SqliteLog implements EventLog {
   readonly durability = 'disk';
-  transactions = 0;
-  trouble: string | undefined;
+  readonly files: EmbeddedFiles;
+  groups = 0;
+  #trouble: string | undefined;
   readonly #parts: Parts;
   readonly #subscriptions: Subscriptions;
   readonly #waiting: CommitQueue;
@@ -164,6 +152,14 @@ class GroupCommitLog implements SqliteLog {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const trouble = (): string | undefined => this.#trouble;
+    this.files = {
+      directory: parts.directory,
+      database: parts.files.database,
+      get trouble() {
+        return trouble();
+      },
+    };
     this.#waiting = new CommitQueue(parts.limits);
     this.#durable = parts.end.revision;
     this.#issued = this.#durable;
@@ -174,6 +170,10 @@ class GroupCommitLog implements SqliteLog {
     parts.writer.on('message', (report: WriterReport) => this.#take(report));
     parts.writer.on('error', (error: Error) => this.#break(error));
     parts.writer.on('exit', () => this.#break(new Error('the writer has ended')));
+  }
+
+  get limits(): LogLimits {
+    return this.#parts.limits;
   }
 
   head(): Revision {
@@ -190,9 +190,11 @@ class GroupCommitLog implements SqliteLog {
     });
   }
 
-  read(from: Revision, to = this.head()): IterableIterator<Commit> {
+  read(from: Revision, to = this.head()): AsyncIterableIterator<Commit> {
     this.#mustBeOpen();
-    return this.#commits(from, Math.min(to, this.#durable));
+    const end = Math.min(to, this.#durable);
+    const commits = from < end ? this.#parts.reader.commits(from, end) : [].values();
+    return new CommitReading(commits, () => this.#mustBeOpen());
   }
 
   subscribe(from: Revision, listener: CommitListener, failed?: (error: Error) => void): () => void {
@@ -200,12 +202,12 @@ class GroupCommitLog implements SqliteLog {
     return this.#subscriptions.subscribe(from, listener, failed);
   }
 
-  checksum(revision: Revision): number | undefined {
+  async checksum(revision: Revision): Promise<number | undefined> {
     this.#mustBeOpen();
     return revision > this.#durable ? undefined : this.#parts.reader.checksum(revision);
   }
 
-  revisionAt(time: number): Revision {
+  async revisionAt(time: number): Promise<Revision> {
     this.#mustBeOpen();
     return this.#parts.reader.revisionAt(time, this.#durable) as Revision;
   }
@@ -238,12 +240,9 @@ class GroupCommitLog implements SqliteLog {
     }
     const count = this.#issued - this.#durable;
     if (count >= limits.queueCommits) throw new LogBusyError(count);
-    const body = JSON.stringify(commit);
-    if (body.length > limits.commitCharacters) {
-      throw new AppendFailedError(
-        `the commit has ${body.length} characters, at most ${limits.commitCharacters} are allowed`,
-      );
-    }
+    const body = bodyOf(commit);
+    if (body.length > limits.commitCharacters)
+      throw new CommitTooLargeError(body.length, limits.commitCharacters);
     if (count > 0 && this.#characters + body.length > limits.queueCharacters) {
       throw new LogBusyError(count);
     }
@@ -252,14 +251,6 @@ class GroupCommitLog implements SqliteLog {
 
   #mustBeOpen(): void {
     if (this.#closed) throw new LogUnavailableError('the log is closed');
-  }
-
-  *#commits(from: number, to: number): Generator<Commit> {
-    if (from >= to) return;
-    for (const commit of this.#parts.reader.commits(from, to)) {
-      yield commit;
-      this.#mustBeOpen();
-    }
   }
 
   /**
@@ -299,10 +290,10 @@ class GroupCommitLog implements SqliteLog {
 
   #take(report: WriterReport): void {
     if (report.kind === 'durable') {
-      this.transactions += 1;
+      this.groups += 1;
       this.#settle(report.revision);
     }
-    if (report.kind === 'place') this.trouble = report.trouble ?? undefined;
+    if (report.kind === 'place') this.#trouble = report.trouble ?? undefined;
     if (report.kind === 'failed') this.#fail(report.message);
   }
 
@@ -327,12 +318,12 @@ class GroupCommitLog implements SqliteLog {
     this.#issued = this.#durable;
     this.#era += 1;
     const error =
-      this.trouble === undefined
+      this.#trouble === undefined
         ? new AppendFailedError(
             `${this.#parts.files.database} cannot be written: ${message}`,
             cause && { cause },
           )
-        : new NotInPlaceError(this.trouble);
+        : new NotInPlaceError(this.#trouble);
     for (const { reject } of rejected) reject(error);
     this.#checkDrained();
   }

@@ -12,10 +12,11 @@ import {
   receiveMessageOnPort,
   workerData,
 } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
 import { InPlace } from '../../disk/in-place.ts';
+import { after } from '../chain.ts';
+import type { LogPosition } from '../chain.ts';
 import type { LogFiles } from './files.ts';
-import { HeadFile, type LogPosition } from './head-file.ts';
+import { HeadFile } from './head-file.ts';
 
 /**
  * Pages of the write-ahead log after which it is written back; then it is reused, which is faster
@@ -116,21 +117,20 @@ class Writer {
    */
   #write(first: Batch): WriterRequest | undefined {
     let next: WriterRequest | undefined = first;
-    let { revision, crc } = this.#end;
+    let end = this.#end;
     try {
       if (this.#trouble !== undefined && this.#look() !== undefined) throw new Error(this.#trouble);
       this.#removeExcess();
       this.#database.exec('BEGIN IMMEDIATE');
-      const last = revision + this.#transactionCommits;
+      const last = end.revision + this.#transactionCommits;
       do {
         const { times, bodies }: Batch = next;
         for (let index = 0; index < bodies.length; index++) {
           const body = bodies[index] as string;
-          revision += 1;
-          crc = crc32(body, crc);
-          this.#insert.run(revision, times[index] as number, crc, body);
+          end = after(end, body);
+          this.#insert.run(end.revision, times[index] as number, end.crc, body);
         }
-        next = revision < last ? this.#receive() : undefined;
+        next = end.revision < last ? this.#receive() : undefined;
       } while (next !== undefined && next !== 'close');
       this.#database.exec('COMMIT');
       this.#mustBeInPlace();
@@ -141,9 +141,9 @@ class Writer {
       this.#report({ kind: 'failed', message: (error as Error).message });
       return next === 'close' ? next : this.#receive();
     }
-    this.#end = { revision, crc };
+    this.#end = end;
     this.#recordHead();
-    this.#report({ kind: 'durable', revision });
+    this.#report({ kind: 'durable', revision: end.revision });
     return next ?? this.#receive();
   }
 

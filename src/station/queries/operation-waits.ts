@@ -7,9 +7,9 @@ import type { Commit } from '../../core/events/commit.ts';
 import { eventsOf } from '../../core/events/reading.ts';
 import type { ReadEvent } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
-import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
+import { commitAt } from '../../log/reading.ts';
 import type { Cancel, Time } from '../time.ts';
 import type { Operation } from './operation.ts';
 import { operationIn } from './operations.ts';
@@ -38,8 +38,11 @@ export class OperationWaits {
   readonly #log: EventLog;
   readonly #graph: () => Graph;
   readonly #watched = new Map<Revision, Watched>();
+  /** Commits that are being read, once for all who ask. */
+  readonly #reading = new Map<Revision, Promise<Watched | null>>();
   readonly #time: Time;
   #unsubscribe: (() => void) | null = null;
+  #isClosed = false;
 
   /** It listens to the log from the first wait on. */
   constructor(log: EventLog, graph: () => Graph, time: Time) {
@@ -60,6 +63,7 @@ export class OperationWaits {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     this.release();
@@ -77,10 +81,12 @@ export class OperationWaits {
     signal.throwIfAborted();
     const log = this.#log;
     this.#unsubscribe ??= log.subscribe(log.head(), (commit) => this.#touch(commit));
-    const watched = this.#watched.get(id) ?? this.#watch(id);
-    if (!watched) return null;
+    const read = await (this.#watched.get(id) ?? this.#read(id));
+    if (!read) return null;
+    signal.throwIfAborted();
+    const watched = this.#watched.get(id) ?? read;
     const operation = this.#lookAt(watched);
-    if (operation.state !== 'running' || patience <= 0) return operation;
+    if (operation.state !== 'running' || patience <= 0 || this.#isClosed) return operation;
     this.#watched.set(id, watched);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -104,8 +110,17 @@ export class OperationWaits {
   }
 
   /** The commit, which may be large, is read once. */
-  #watch(id: Revision): Watched | null {
-    const [commit] = this.#log.read(revision(id - 1));
+  #read(id: Revision): Promise<Watched | null> {
+    let reading = this.#reading.get(id);
+    if (!reading) {
+      reading = this.#begin(id).finally(() => this.#reading.delete(id));
+      this.#reading.set(id, reading);
+    }
+    return reading;
+  }
+
+  async #begin(id: Revision): Promise<Watched | null> {
+    const commit = await commitAt(this.#log, id);
     const progress = operationIn(commit!);
     if (!progress) return null;
     const graph = this.#graph();

@@ -73,7 +73,7 @@ export const explain = async (
   const terms = Array.from(names.keys(), (name) => `subject ${name}` as const);
   async function* steps(after: Revision): AsyncGenerator<Step, void> {
     for await (const stretch of index.stretches(terms, after, row.changed))
-      for (const commit of log.read(stretch.after, stretch.to)) {
+      for await (const commit of log.read(stretch.after, stretch.to)) {
         const touching = commit.events.flatMap((event, i) =>
           touches(event, commit.revision, names) ? [i] : [],
         );

@@ -11,9 +11,9 @@ import type { Revision } from '../../core/values/revision.ts';
 import { ownContentSync } from '../../disk/modes.ts';
 import type { Narrowed } from '../../disk/modes.ts';
 import { NotInPlaceError } from '../../log/log.ts';
+import type { EventLog } from '../../log/log.ts';
 import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../../log/snapshots.ts';
 import type { SnapshotFile } from '../../log/snapshots.ts';
-import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
 import { Turns } from '../fair-use/turns.ts';
 import type { Turn } from '../fair-use/turns.ts';
 
@@ -44,7 +44,7 @@ const replayOnly: Outside = {
 };
 
 export class Archive {
-  readonly #log: SqliteLog;
+  readonly #log: EventLog;
   readonly #directory: string;
   readonly #warn: (message: string) => void;
   /** Wrong snapshots that cannot be removed. */
@@ -53,7 +53,7 @@ export class Archive {
   readonly #named = new Set<string>();
 
   /** @param warn told of every snapshot that is not used, once, and why */
-  constructor(log: SqliteLog, directory: string, warn: (message: string) => void) {
+  constructor(log: EventLog, directory: string, warn: (message: string) => void) {
     this.#log = log;
     this.#directory = directory;
     this.#warn = warn;
@@ -83,8 +83,7 @@ export class Archive {
   /** The graph at a revision, or at the head where that comes before it. */
   async at(revision: Revision, turn: Turn): Promise<GraphAt> {
     const engine = new Engine(replayOnly, await this.#nearest(revision, turn));
-    for (const commit of this.#log.read(engine.head)) {
-      if (commit.revision > revision) break;
+    for await (const commit of this.#log.read(engine.head, revision)) {
       engine.replay(commit);
       if (turn.isOver) await turn.next();
     }
@@ -101,8 +100,9 @@ export class Archive {
     const digest = graph.digest();
     await durable;
     // Its directory would be made anew where nobody looks for it.
-    if (this.#log.trouble !== undefined) throw new NotInPlaceError(this.#log.trouble);
-    const crc = this.#log.checksum(head);
+    const trouble = this.#log.files?.trouble;
+    if (trouble !== undefined) throw new NotInPlaceError(trouble);
+    const crc = await this.#log.checksum(head);
     if (crc === undefined) return;
     const about = { revision: head, crc, digest, rules: kind };
     const { path } = await saveSnapshot(this.#directory, about, withTime(at, lines));
@@ -125,7 +125,7 @@ export class Archive {
    */
   async #restore(file: SnapshotFile, turn: Turn): Promise<GraphAt | null> {
     const { about } = file;
-    const wrong = this.#mismatch(file);
+    const wrong = await this.#mismatch(file);
     if (wrong) return this.#discard(file, wrong);
     try {
       const graph = new Graph();
@@ -148,9 +148,10 @@ export class Archive {
     }
   }
 
-  #mismatch({ about }: SnapshotFile): string | null {
+  async #mismatch({ about }: SnapshotFile): Promise<string | null> {
     if (about.rules !== kind) return `it was made with ${about.rules}, this version has ${kind}`;
-    if (this.#log.checksum(about.revision) !== about.crc) return 'it belongs to another log';
+    if ((await this.#log.checksum(about.revision)) !== about.crc)
+      return 'it belongs to another log';
     return null;
   }
 

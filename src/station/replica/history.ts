@@ -4,7 +4,7 @@
  */
 
 import type { Revision } from '../../core/values/revision.ts';
-import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
+import type { EventLog } from '../../log/log.ts';
 import type { Asker } from '../fair-use/long-reads.ts';
 import { pastAnswerLimits, pastLimits, Share } from '../fair-use/shares.ts';
 import { FairQueue } from '../fair-use/turns.ts';
@@ -29,7 +29,7 @@ interface Rebuilding {
 
 export class History {
   readonly #archive: Archive;
-  readonly #log: SqliteLog;
+  readonly #log: EventLog;
   readonly #turns: Turns;
   readonly #share = new Share('reads of the past', pastLimits);
   /** For those that go on reading a graph for a while. */
@@ -39,7 +39,7 @@ export class History {
   readonly #queue = new FairQueue<Rebuilding>();
   #isBusy = false;
 
-  constructor(archive: Archive, log: SqliteLog, turns: Turns) {
+  constructor(archive: Archive, log: EventLog, turns: Turns) {
     this.#archive = archive;
     this.#log = log;
     this.#turns = turns;
@@ -52,7 +52,8 @@ export class History {
    * @throws the reason of the signal
    */
   async at(moment: Moment, { principal, signal }: Asker): Promise<GraphAt> {
-    const revision = 'revision' in moment ? moment.revision : this.#log.revisionAt(moment.time);
+    const revision =
+      'revision' in moment ? moment.revision : await this.#log.revisionAt(moment.time);
     const kept = this.#kept.find(({ head }) => head === revision);
     if (kept) return kept;
     return this.#share.during(principal, () => this.#rebuilt(revision, principal, signal));

@@ -11,8 +11,7 @@ import { Worker } from 'node:worker_threads';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { ownFileSync } from '../../disk/modes.ts';
-import { logFiles } from '../../log/sqlite/files.ts';
-import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
+import type { EventLog } from '../../log/log.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Cancel, Time } from '../time.ts';
 
@@ -57,7 +56,8 @@ export type IndexReply =
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface LogIndexParts {
-  readonly log: SqliteLog;
+  /** Without files there is nothing to keep an index beside, and the log is read. */
+  readonly log: EventLog;
   readonly directory: string;
   readonly logger: StationLogger;
   readonly time: Time;
@@ -101,7 +101,7 @@ export class LogIndex {
   }
 
   get #isOff(): boolean {
-    return this.#isClosed || this.#failures > 1;
+    return this.#isClosed || this.#failures > 1 || this.#parts.log.files === undefined;
   }
 
   /** Follows the log until it is closed. */
@@ -116,7 +116,7 @@ export class LogIndex {
     const reply = await this.#ask({ kind: 'fill', to: head });
     if (reply?.kind !== 'filled') return;
     const { position, crc } = reply;
-    if (this.#parts.log.checksum(revision(position)) === crc) this.#position = position;
+    if ((await this.#parts.log.checksum(revision(position))) === crc) this.#position = position;
     // The thread has opened the log by its name, and may have found another file there.
     else await this.#giveUp('it is of another log');
   }
@@ -198,8 +198,8 @@ export class LogIndex {
     if (this.#isOff) return null;
     // The published package is compiled, so the thread's file ends as this one does.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    const { directory, batchCommits = defaultBatchCommits } = this.#parts;
-    const logPath = logFiles(directory).database;
+    const { log, batchCommits = defaultBatchCommits } = this.#parts;
+    const logPath = log.files!.database;
     const workerData: IndexSetup = { path: this.#path, logPath, batchCommits };
     const thread = new Worker(new URL(`./log-index-thread${extension}`, import.meta.url), {
       name: 'log-index',

@@ -15,7 +15,7 @@ import type { RequestLimits } from '../../core/graph/indexes/requests.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import type { Revision } from '../../core/values/revision.ts';
-import type { SqliteLog } from '../../log/sqlite/sqlite-log.ts';
+import type { EventLog } from '../../log/log.ts';
 import { identified } from '../access/sender.ts';
 import type { Sender } from '../access/sender.ts';
 import { logClock } from '../clocks.ts';
@@ -39,7 +39,7 @@ const rateMs = 10_000;
 const countMs = 500;
 
 export interface ReplicaParts {
-  readonly log: SqliteLog;
+  readonly log: EventLog;
   /** Of snapshots and index. */
   readonly directory: string;
   readonly logger: StationLogger;
@@ -52,7 +52,7 @@ export interface ReplicaParts {
 }
 
 export class Replica {
-  readonly log: SqliteLog;
+  readonly log: EventLog;
   readonly archive: Archive;
   readonly history: History;
   readonly index: LogIndex;

@@ -15,6 +15,7 @@ import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { LogBusyError, RevisionConflictError } from '../../log/log.ts';
 import type { EventLog } from '../../log/log.ts';
+import { commitAt } from '../../log/reading.ts';
 import type { MakeReply, Result } from '../result.ts';
 
 /** How many replies to requests with an idempotency key are kept at hand. */
@@ -136,7 +137,7 @@ export class Submitter {
     const kept = this.#replies.get(`${options.actor} ${options.request!.key}`) as T | undefined;
     if (kept !== undefined) return { ok: true, revision: at, changed: true, reply: kept };
     const reply = await this.#inTurn(options.actor, async () => {
-      const [commit] = this.#log.read(revision(at - 1));
+      const commit = await commitAt(this.#log, at);
       return makeReply(await this.#graphAt(at, options.actor), commit!);
     });
     return { ok: true, revision: at, changed: true, reply };
