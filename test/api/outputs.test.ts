@@ -69,7 +69,7 @@ const played = async (t: Test, minor: number | null = 1): Promise<Played> => {
   const agent = new Agent(t, port, await opened.tokenOf('agent'));
   await agent.up(minor);
   const token = await opened.tokenOf('operator');
-  const client = createClient({ station: `http://127.0.0.1:${port}`, token });
+  const client = createClient({ station: `http://127.0.0.1:${port}`, token, busyMs: 0 });
   const added = await client.addProcess({ host: fqdn, role: 'worker' });
   const { fid } = added.processes[0]!;
   const url = `http://127.0.0.1:${port}/api/v1/processes/${fid}/output`;

@@ -185,6 +185,10 @@ const record = (): Recorded[] => {
   at += 60_000;
   run({ type: 'FireDeadlines' });
 
+  run(nodeDown('n2.example'));
+  run({ type: 'RenameHost', fqdn: 'n2.example', to: 'n12.example' });
+  run(nodeUp('n12.example', '10.0.0.2', { boot_id: 'boot 3' }));
+
   run(load({ cluster: 'kepler', hosts: [declaredHost('n1.example', ['m0t1fs'])] }));
   run({ type: 'ResetCluster', reason: 'the switch was replaced' });
   const [nowhere, ...others] = allRoles.filter(({ name }) => name !== 'web');
