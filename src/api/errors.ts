@@ -61,6 +61,7 @@ const others = {
   'too-many-requests': { status: 429, title: 'you ask for more than your share' },
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
+  'outcome-unknown': { status: 503, title: 'nobody knows yet whether it was done' },
   'append-failed': { status: 507, title: 'the log cannot be written' },
   'not-in-place': { status: 503, title: 'the files of the station are not where they were' },
   'log-corrupt': { status: 500, title: 'the log is damaged' },

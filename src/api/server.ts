@@ -197,6 +197,7 @@ const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiE
       );
     case 'log-busy':
     case 'append-failed':
+    case 'outcome-unknown':
     case 'not-in-place':
     case 'log-corrupt':
       return new ApiError(error.code, error.message);

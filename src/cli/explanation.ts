@@ -34,6 +34,8 @@ const advice: Readonly<Record<string, string>> = {
   'too-many-viewers': 'Try again when somebody has looked enough.',
   'log-busy': 'Try again in a moment.',
   'too-many-requests': 'Try again in a moment, or ask for less at a time.',
+  'outcome-unknown':
+    'It may have been done. Look at it, or repeat the request with its idempotency key.',
   'append-failed': "Look at the station's disk and its log.",
   internal: "Look for the request in the station's log.",
   'unexpected-answer': 'Check the URL of the station: halctl config current',

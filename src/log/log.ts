@@ -56,6 +56,10 @@ export interface EventLog {
    * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit
    *   is kept
    * @throws {CommitTooLargeError} it is larger than the limit
+   * @throws {OutcomeUnknownError} the log was cut off or died on the way: the commit may be kept, or
+   *   come late. Append the identical commit again until it ends in another way: a conflict with
+   *   the same commit in its place means that it was kept, and the other errors that it certainly
+   *   was not. A driver that does not know what became of the first attempt says so again
    * @throws {LogBusyError} more appends are waiting than the limit allows
    */
   append(commit: Commit, expected: Revision): Promise<void>;
@@ -142,6 +146,15 @@ export class NotInPlaceError extends Error {
         'goes on; or restart, on what is there then',
     );
     this.name = 'NotInPlaceError';
+  }
+}
+
+/** Nobody knows whether the commit is kept. */
+export class OutcomeUnknownError extends Error {
+  readonly code = 'outcome-unknown';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OutcomeUnknownError';
   }
 }
 

@@ -8,6 +8,7 @@ import {
   LogBusyError,
   LogCorruptError,
   LogUnavailableError,
+  OutcomeUnknownError,
   RevisionConflictError,
 } from './log.ts';
 import { after, bodyOf, ChainReader, logStart } from './chain.ts';
@@ -22,14 +23,20 @@ import { Subscriptions } from './subscriptions.ts';
  */
 export type MemoryStorage = (StoredCommit & { readonly at: number })[];
 
+/**
+ * What really becomes of a commit of which its caller hears nothing: it is kept, lost, or kept when
+ * the next one is appended.
+ */
+export type Silence = 'kept' | 'lost' | 'late';
+
 export interface MemoryLogOptions {
   /** Default: empty. */
   readonly storage?: MemoryStorage;
   /**
    * Called before each commit becomes durable; throwing makes that append fail, as a full disk
-   * would.
+   * would. A `Silence` makes its outcome unknown, as a server that is cut off would.
    */
-  readonly store?: (commit: Commit) => void;
+  readonly store?: (commit: Commit) => Silence | void;
   readonly limits?: Partial<LogLimits>;
 }
 
@@ -56,7 +63,9 @@ class MemoryLog implements EventLog {
   readonly files = undefined;
   groups = 0;
   readonly #storage: MemoryStorage;
-  readonly #store: (commit: Commit) => void;
+  readonly #store: (commit: Commit) => Silence | void;
+  /** Commits that come after their callers have given up. */
+  #late: Waiting[] = [];
   readonly #subscriptions: Subscriptions;
   #waiting: Waiting[] = [];
   #issued: number;
@@ -79,6 +88,7 @@ class MemoryLog implements EventLog {
 
   async append(commit: Commit, expected: Revision): Promise<void> {
     if (this.#closed) throw new AppendFailedError('the log is closed');
+    for (const { commit: own, body } of this.#late.splice(0)) this.#keep(own, body);
     if (expected !== this.#issued) {
       throw new RevisionConflictError(expected, this.#issued as Revision);
     }
@@ -149,19 +159,30 @@ class MemoryLog implements EventLog {
     const batch = this.#waiting;
     this.#waiting = [];
     this.groups += 1;
-    for (const [index, { commit, body, resolve }] of batch.entries()) {
+    for (const [index, waiting] of batch.entries()) {
+      const { commit, body, resolve } = waiting;
       try {
-        this.#store(commit);
+        const silence = this.#store(commit);
+        if (silence === 'late') this.#late.push(waiting);
+        if (silence !== 'late' && silence !== 'lost') this.#keep(commit, body);
+        if (silence !== undefined) throw new OutcomeUnknownError('the storage did not answer');
       } catch (cause) {
         this.#issued = this.#storage.length;
-        const error = new AppendFailedError('the storage refused a commit', { cause });
+        const error =
+          cause instanceof OutcomeUnknownError
+            ? cause
+            : new AppendFailedError('the storage refused a commit', { cause });
         for (const { reject } of batch.slice(index)) reject(error);
         return;
       }
-      const end = after(this.#storage.at(-1) ?? logStart, body);
-      this.#storage.push({ ...end, at: commit.at, body });
-      this.#subscriptions.publish(commit);
       resolve();
     }
+  }
+
+  #keep(commit: Commit, body: string): void {
+    const end = after(this.#storage.at(-1) ?? logStart, body);
+    this.#storage.push({ ...end, at: commit.at, body });
+    this.#issued = Math.max(this.#issued, this.#storage.length);
+    this.#subscriptions.publish(commit);
   }
 }

@@ -42,6 +42,7 @@ const endings: readonly (readonly [number, string, number])[] = [
   [502, 'something', 5],
   [429, 'too-many-requests', 1],
   [503, 'log-busy', 1],
+  [503, 'outcome-unknown', 1],
   [507, 'append-failed', 1],
 ];
 

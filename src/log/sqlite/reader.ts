@@ -60,6 +60,15 @@ export class SqliteReader {
     }
   }
 
+  /** Where the log ends, verified from a revision on. */
+  end(from: number): LogPosition {
+    const last = this.value('SELECT max(revision) FROM commits');
+    const commits = this.commits(from, typeof last === 'number' ? last : 0);
+    let step = commits.next();
+    while (step.done !== true) step = commits.next();
+    return step.value;
+  }
+
   /** The last commit up to `to` at or before a time, ms since the epoch; 0 where there is none. */
   revisionAt(time: number, to: number): number {
     let [before, after] = [0, to + 1];

@@ -7,7 +7,7 @@
 
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Commit } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { Narrowed } from '../../disk/modes.ts';
@@ -17,6 +17,7 @@ import {
   LogBusyError,
   LogUnavailableError,
   NotInPlaceError,
+  OutcomeUnknownError,
   RevisionConflictError,
 } from '../log.ts';
 import { bodyOf } from '../chain.ts';
@@ -25,11 +26,11 @@ import type { CommitListener, EmbeddedFiles, EventLog, LogLimits } from '../log.
 import { CommitReading } from '../reading.ts';
 import { Subscriptions } from '../subscriptions.ts';
 import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
-import { logFailure } from './failure.ts';
 import { createLog, holdLog, logFiles, openVerified, ownLog } from './files.ts';
 import type { LogFiles } from './files.ts';
 import type { SqliteReader } from './reader.ts';
-import type { WriterReport, WriterRequest, WriterSetup } from './writer.ts';
+import { identityOf, startWriter } from './start-writer.ts';
+import type { WriterReport, WriterRequest } from './writer.ts';
 
 /** Sizes are in characters of a commit's JSON, which for ASCII are bytes. */
 export const sqliteLogLimits = {
@@ -77,16 +78,10 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
     const { reader, end } = openVerified(files, options.verify ?? 'tail');
     try {
       const limits = { ...sqliteLogLimits, ...options.limits };
-      const transactionCommits = limits.batchCommits;
-      const writer = await startWriter({
-        directory: options.directory,
-        files,
-        end,
-        lookMs,
-        transactionCommits,
-      });
       const { directory } = options;
-      return new SqliteLog({ directory, files, limits, reader, writer, end, unlock });
+      const writer = await startWriter(directory, files, end, limits.batchCommits);
+      const lastingParts = { directory, files, limits, reader, unlock };
+      return new SqliteLog(lastingParts, writer, end);
     } catch (error) {
       reader.close();
       throw error;
@@ -97,33 +92,14 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   }
 }
 
-async function startWriter(setup: WriterSetup): Promise<Worker> {
-  // The published package is compiled, so the writer's file ends as this one does.
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const writer = new Worker(new URL(`./writer${extension}`, import.meta.url), {
-    name: 'log-writer',
-    workerData: setup,
-  });
-  try {
-    await once(writer, 'message');
-    return writer;
-  } catch (error) {
-    throw logFailure(error, setup.files.database);
-  }
-}
-
 interface Parts {
   readonly directory: string;
   readonly files: LogFiles;
   readonly limits: SqliteLogLimits;
   readonly reader: SqliteReader;
-  readonly writer: Worker;
-  readonly end: LogPosition;
   readonly unlock: () => void;
 }
 
-/** Between two looks whether the files are where they were, ms. */
-const lookMs = 250;
 /** Commits that are sent together without waiting for more to come. */
 const eagerCommits = 64;
 /** Batches the writer may have; it joins those it finds into one transaction. */
@@ -145,12 +121,19 @@ class SqliteLog implements EventLog {
   #issued: number;
   #era = 0;
   #flushScheduled = false;
+  #writer: Worker;
+  /** Why there is no writer, where it has died. The next append starts another. */
   #broken: Error | undefined;
+  /** Whether commits that it had may be kept although nobody was told. */
+  #inDoubt = false;
+  #reviving: Promise<void> | undefined;
+  /** What the log is in, to be sure that another writer writes there. */
+  readonly #identity: string;
   #closing: Promise<void> | undefined;
   #closed = false;
   #drained: (() => void) | undefined;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, writer: Worker, end: LogPosition) {
     this.#parts = parts;
     const trouble = (): string | undefined => this.#trouble;
     this.files = {
@@ -161,15 +144,22 @@ class SqliteLog implements EventLog {
       },
     };
     this.#waiting = new CommitQueue(parts.limits);
-    this.#durable = parts.end.revision;
+    this.#durable = end.revision;
+    this.#identity = identityOf(parts.files);
     this.#issued = this.#durable;
     this.#subscriptions = new Subscriptions(
       (from) => this.read(from),
       () => this.head(),
     );
-    parts.writer.on('message', (report: WriterReport) => this.#take(report));
-    parts.writer.on('error', (error: Error) => this.#break(error));
-    parts.writer.on('exit', () => this.#break(new Error('the writer has ended')));
+    this.#writer = writer;
+    this.#follow(writer);
+  }
+
+  #follow(writer: Worker): void {
+    let why = new Error('the writer has ended');
+    writer.on('message', (report: WriterReport) => this.#take(report));
+    writer.on('error', (error: Error) => (why = error));
+    writer.on('exit', () => this.#break(why));
   }
 
   get limits(): LogLimits {
@@ -181,6 +171,12 @@ class SqliteLog implements EventLog {
   }
 
   append(commit: Commit, expected: Revision): Promise<void> {
+    if (this.#broken === undefined || this.#closing !== undefined)
+      return this.#issue(commit, expected);
+    return this.#revived().then(() => this.#issue(commit, expected));
+  }
+
+  #issue(commit: Commit, expected: Revision): Promise<void> {
     return new Promise((resolve, reject) => {
       const body = this.#admit(commit, expected);
       this.#issued = commit.revision;
@@ -285,7 +281,7 @@ class SqliteLog implements EventLog {
   }
 
   #send(request: WriterRequest): void {
-    this.#parts.writer.postMessage(request);
+    this.#writer.postMessage(request);
   }
 
   #take(report: WriterReport): void {
@@ -294,7 +290,7 @@ class SqliteLog implements EventLog {
       this.#settle(report.revision);
     }
     if (report.kind === 'place') this.#trouble = report.trouble ?? undefined;
-    if (report.kind === 'failed') this.#fail(report.message);
+    if (report.kind === 'failed') this.#fail(report.message, report.inDoubt);
   }
 
   #settle(revision: number): void {
@@ -311,28 +307,58 @@ class SqliteLog implements EventLog {
   }
 
   /** Rejects everything issued; the next append may follow the durable head again. */
-  #fail(message: string, cause?: Error): void {
-    const rejected = [...this.#sent.flat(), ...this.#waiting.takeAll()];
+  #fail(message: string, inDoubt: boolean, cause?: Error): void {
+    const [sent, waiting] = [this.#sent.flat(), this.#waiting.takeAll()];
     this.#sent.length = 0;
     this.#characters = 0;
     this.#issued = this.#durable;
     this.#era += 1;
-    const error =
+    const what = `${this.#parts.files.database} cannot be written: ${message}`;
+    const failed =
       this.#trouble === undefined
-        ? new AppendFailedError(
-            `${this.#parts.files.database} cannot be written: ${message}`,
-            cause && { cause },
-          )
+        ? new AppendFailedError(what, cause && { cause })
         : new NotInPlaceError(this.#trouble);
-    for (const { reject } of rejected) reject(error);
+    const unknown = inDoubt ? new OutcomeUnknownError(what, cause && { cause }) : failed;
+    for (const { reject } of sent) reject(unknown);
+    for (const { reject } of waiting) reject(failed);
     this.#checkDrained();
   }
 
-  /** The writer is gone, and with it the ability to append; what is durable can still be read. */
+  /** The writer is gone; what it had and has not told of may be kept or not. */
   #break(error: Error): void {
     if (this.#broken !== undefined || this.#closed) return;
     this.#broken = error;
-    this.#fail(error.message, error);
+    this.#inDoubt ||= this.#sent.length > 0;
+    this.#fail(error.message, this.#inDoubt, error);
+  }
+
+  #revived(): Promise<void> {
+    this.#reviving ??= this.#revive().finally(() => (this.#reviving = undefined));
+    return this.#reviving;
+  }
+
+  /** Reads where the log really ends, and starts another writer from there. */
+  async #revive(): Promise<void> {
+    const { directory, files, limits, reader } = this.#parts;
+    try {
+      if (identityOf(files) !== this.#identity)
+        throw new NotInPlaceError(`${files.database} is not where it was`);
+      const end = reader.end(this.#durable);
+      const found = [...reader.commits(this.#durable, end.revision)];
+      const writer = await startWriter(directory, files, end, limits.batchCommits);
+      this.#writer = writer;
+      this.#era = 0;
+      this.#inDoubt = false;
+      this.#broken = undefined;
+      this.#durable = this.#issued = end.revision;
+      this.#follow(writer);
+      for (const commit of found) this.#subscriptions.publish(commit);
+    } catch (cause) {
+      const message = `the log has failed: ${(cause as Error).message}`;
+      if (this.#inDoubt) throw new OutcomeUnknownError(message, { cause });
+      if (cause instanceof NotInPlaceError) throw cause;
+      throw new AppendFailedError(message, { cause });
+    }
   }
 
   #checkDrained(): void {
@@ -340,7 +366,8 @@ class SqliteLog implements EventLog {
   }
 
   async #close(): Promise<void> {
-    const { reader, writer, unlock } = this.#parts;
+    const { reader, unlock } = this.#parts;
+    await this.#reviving?.catch(() => undefined);
     this.#flush();
     if (this.#sent.length > 0 || this.#waiting.length > 0) {
       await new Promise<void>((resolve) => {
@@ -353,7 +380,7 @@ class SqliteLog implements EventLog {
     reader.close();
     try {
       if (this.#broken === undefined) {
-        const ended = once(writer, 'exit');
+        const ended = once(this.#writer, 'exit');
         this.#send('close');
         await ended;
       }

@@ -15,6 +15,7 @@ import {
 import { InPlace } from '../../disk/in-place.ts';
 import { after } from '../chain.ts';
 import type { LogPosition } from '../chain.ts';
+import { isSqliteError } from './failure.ts';
 import type { LogFiles } from './files.ts';
 import { HeadFile } from './head-file.ts';
 
@@ -24,6 +25,9 @@ import { HeadFile } from './head-file.ts';
  */
 const checkpointPages = 8192;
 const cacheKibibytes = 65_536;
+
+/** Of the file and of its directory: what was written before may be on the disk all the same. */
+const syncFailures = new Set([1034, 1290]);
 
 export interface WriterSetup {
   readonly directory: string;
@@ -51,7 +55,8 @@ export type WriterReport =
   | { readonly kind: 'durable'; readonly revision: number }
   /** What is not where it was; null: all is again. Comes before what fails for it. */
   | { readonly kind: 'place'; readonly trouble: string | null }
-  | { readonly kind: 'failed'; readonly message: string };
+  /** Nothing of what it had is kept; where it is in doubt, perhaps. */
+  | { readonly kind: 'failed'; readonly message: string; readonly inDoubt: boolean };
 
 class Writer {
   readonly #database: DatabaseSync;
@@ -69,6 +74,8 @@ class Writer {
   #trouble: string | undefined;
   /** Whether there may be rows after the end, of commits that were not acknowledged. */
   #hasExcess = false;
+  /** Whether the disk failed to say that it has something: it may show after a crash. */
+  #inDoubt = false;
 
   constructor(setup: WriterSetup, port: MessagePort) {
     const { directory, files } = setup;
@@ -133,12 +140,15 @@ class Writer {
         next = end.revision < last ? this.#receive() : undefined;
       } while (next !== undefined && next !== 'close');
       this.#database.exec('COMMIT');
+      this.#inDoubt = false;
       this.#mustBeInPlace();
     } catch (error) {
       // A failed COMMIT may have undone the transaction already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#era += 1;
-      this.#report({ kind: 'failed', message: (error as Error).message });
+      this.#inDoubt ||= isSqliteError(error) && syncFailures.has(error.errcode);
+      const { message } = error as Error;
+      this.#report({ kind: 'failed', message, inDoubt: this.#inDoubt });
       return next === 'close' ? next : this.#receive();
     }
     this.#end = end;

@@ -25,6 +25,7 @@ import type { Turns } from '../fair-use/turns.ts';
 import type { StationLogger } from '../logger.ts';
 import { Rate } from '../rate.ts';
 import type { MakeReply, Result } from '../result.ts';
+import { pause } from '../time.ts';
 import type { Cancel, Time } from '../time.ts';
 import { Archive } from './archive.ts';
 import type { GraphAt } from './archive.ts';
@@ -99,6 +100,7 @@ export class Replica {
       engine: this.#engine,
       log,
       now: this.now,
+      pause: (ms, signal) => pause(time, ms, signal),
       graphAt: async (at, principal) => {
         const { signal } = new AbortController();
         return (await this.history.at({ revision: at }, { principal, signal })).graph;
@@ -119,6 +121,7 @@ export class Replica {
   async close(): Promise<void> {
     this.#cancel?.();
     await this.settled()?.catch(() => undefined);
+    this.#submitter.close();
     await this.index.close();
   }
 

@@ -3,7 +3,8 @@
  *
  * The engine decides at once, on a graph that may be ahead of the disk; the answer waits until the
  * log has the commit. When the log cannot keep it, everything that is not durable is taken back and
- * every waiting caller is told.
+ * every waiting caller is told. When the log cannot say whether it has kept it, nothing is decided
+ * until it can.
  */
 
 import type { Command } from '../../core/commands/index.ts';
@@ -13,10 +14,12 @@ import type { Graph } from '../../core/graph/graph.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
-import { LogBusyError, RevisionConflictError } from '../../log/log.ts';
+import { LogBusyError, OutcomeUnknownError, RevisionConflictError } from '../../log/log.ts';
 import type { EventLog } from '../../log/log.ts';
 import { commitAt } from '../../log/reading.ts';
 import type { MakeReply, Result } from '../result.ts';
+import { Doubts } from './doubts.ts';
+import type { DoubtsParts } from './doubts.ts';
 
 /** How many replies to requests with an idempotency key are kept at hand. */
 const repliesKept = 1024;
@@ -30,7 +33,12 @@ export interface SubmitterParts {
   readonly now: () => number;
   /** The graph as it was at a revision, for a reply that is no longer at hand. */
   readonly graphAt: (revision: Revision, actor: string) => Promise<Graph>;
+  /** Resolves after so many ms, or at once where the signal is aborted. */
+  readonly pause: DoubtsParts['pause'];
 }
+
+/** How long a caller waits for the fate of a commit that is in doubt, ms. */
+const patienceMs = 5000;
 
 /** A submission before it is timed. */
 export type Untimed = Omit<Submission, 'at'>;
@@ -40,16 +48,20 @@ export class Submitter {
   readonly #log: EventLog;
   readonly #now: () => number;
   readonly #graphAt: SubmitterParts['graphAt'];
+  readonly #doubts: Doubts;
+  readonly #pause: DoubtsParts['pause'];
   #lastAppend: Promise<void> = Promise.resolve();
   readonly #replies = new Map<string, unknown>();
   /** By actor, the last retry whose answer is being made again. */
   readonly #retries = new Map<string, Promise<void>>();
 
-  constructor({ engine, log, now, graphAt }: SubmitterParts) {
+  constructor({ engine, log, now, graphAt, pause }: SubmitterParts) {
     this.#engine = engine;
     this.#log = log;
     this.#now = now;
     this.#graphAt = graphAt;
+    this.#pause = pause;
+    this.#doubts = new Doubts({ log, pause });
   }
 
   /** Commits decided and not durable yet. */
@@ -71,8 +83,12 @@ export class Submitter {
    * Decides a command and waits until it is durable.
    *
    * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
+   * @throws {OutcomeUnknownError} nobody knows whether it happened; with its idempotency key, the
+   *   request may be repeated
    */
   async submit<T>(command: Command, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
+    // What is in doubt may yet be taken back, and this with it.
+    if (this.#doubts.any) throw new LogBusyError(this.waiting);
     const outcome = this.#engine.submit(command, { ...options, at: this.#now() });
     switch (outcome.kind) {
       case 'committed': {
@@ -121,16 +137,41 @@ export class Submitter {
    */
   #append(commit: Commit): Promise<void> {
     const before = this.#lastAppend;
-    const appended = this.#log.append(commit, revision(commit.revision - 1)).then(
-      () => this.#engine.confirm(commit.revision),
-      (error: unknown) => {
-        if (this.#engine.rollBack(commit)) this.#lastAppend = before;
-        // Decided on top of a commit that the log had just refused: nothing is wrong with this one.
-        throw error instanceof RevisionConflictError ? new LogBusyError(this.waiting) : error;
-      },
-    );
+    const kept = (): void => this.#engine.confirm(commit.revision);
+    const lost = (error: unknown): never => {
+      if (error instanceof OutcomeUnknownError) throw error;
+      if (this.#engine.rollBack(commit)) this.#lastAppend = before;
+      // Decided on top of a commit that the log had just refused: nothing is wrong with this one.
+      throw error instanceof RevisionConflictError ? new LogBusyError(this.waiting) : error;
+    };
+    const appended = this.#log
+      .append(commit, revision(commit.revision - 1))
+      .then(kept, (error: unknown) =>
+        error instanceof OutcomeUnknownError
+          ? this.#patiently(error, this.#doubts.settle(commit).then(kept, lost))
+          : lost(error),
+      );
     this.#lastAppend = appended;
     return appended;
+  }
+
+  /** Whoever waits is told after a while that nobody knows; the asking goes on. */
+  async #patiently(unknown: OutcomeUnknownError, fate: Promise<void>): Promise<void> {
+    fate.catch(() => undefined);
+    const isKnown = new AbortController();
+    const told = this.#pause(patienceMs, isKnown.signal).then(() => {
+      if (!isKnown.signal.aborted) throw unknown;
+    });
+    try {
+      await Promise.race([fate, told]);
+    } finally {
+      isKnown.abort();
+    }
+  }
+
+  /** Asks the log no more about what it does not know. */
+  close(): void {
+    this.#doubts.close();
   }
 
   async #repeat<T>(at: Revision, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
