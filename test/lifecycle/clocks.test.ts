@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { Cluster, kill, until } from './cluster.ts';
+import { Cluster, kill, patientVars, until } from './cluster.ts';
 
 const day = 86_400;
 
@@ -34,7 +34,7 @@ const open = async (
 };
 
 t.test('the clock of station and agent jumps to and fro by a day', async (t) => {
-  const { cluster, host, step } = await open(t, {});
+  const { cluster, host, step } = await open(t, patientVars);
   const fids = await cluster.add(host, 'worker', 3);
   t.equal((await cluster.halctl('cluster start')).code, 0);
   const before = cluster.runs();
