@@ -129,6 +129,7 @@ t.test('after a reboot everything is gone, whatever has its pids', async (t) => 
   await host.gone(wanted.fid);
   t.ok(statOf(pid!), 'what has the pid now is left alone');
   kill(pid!, 'SIGKILL');
+  await until('it is gone', () => pidsOf(wanted.fid).length === 0);
 });
 
 t.test('a start that was only intended is made', async (t) => {
