@@ -6,21 +6,14 @@ import { unsentBytesMax } from '../../src/api/event-streams.ts';
 import { viewersMax } from '../../src/api/output-streams.ts';
 import { stallMs } from '../../src/api/streaming.ts';
 import { stepsOfCommand, stepsOfRendering } from '../../src/config/rendering-budget.ts';
-import { tokensMax } from '../../src/core/commands/credentials.ts';
+import { tokensMax } from '../../src/core/commands/issue-credential.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
-import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
+import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/sqlite-log.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
-import {
-  loadLimits,
-  longReadLimits,
-  pastAnswerLimits,
-  pastLimits,
-  streamLimits,
-  waitLimits,
-} from '../../src/station/fair-use/shares.ts';
+import { loadLimits, longReadLimits, pastAnswerLimits, pastLimits, streamLimits, waitLimits } from '../../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
 import { bytes, ends, limit, seconds, tooMany } from './limit.ts';

@@ -3,7 +3,7 @@
 import type { Recovery } from '../../contract/hosts.ts';
 import { deadlineOf } from '../../core/graph/changes.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import { heldBack } from '../../core/lifecycle/recovery-steps.ts';
+import { heldBack } from '../../core/lifecycle/recovery-policy.ts';
 import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 
 export const recoveryView = (graph: ReadGraph, fqdn: string): Recovery | null => {

@@ -45,7 +45,7 @@ export const addProcesses: Decide<AddProcesses> = (graph, command, context) => {
     if (refused) return refused;
   }
   const added = allocator.events.filter((event) => event.type === 'ProcessAdded');
-  const leases = lease === undefined ? [] : leasesOf(allocator, added, roles, lease);
+  const leases = lease === undefined ? [] : leaseEvents(allocator, added, roles, lease);
   if ('rejection' in leases) return leases;
   if (!tokens) return decided([...allocator.events, ...leases]);
 
@@ -61,7 +61,7 @@ export const addProcesses: Decide<AddProcesses> = (graph, command, context) => {
 type Added = EventOf<'ProcessAdded'>;
 
 /** A lease for each process that was asked for; only independent ones can have one. */
-const leasesOf = (
+const leaseEvents = (
   allocator: Allocator,
   added: readonly Added[],
   roles: readonly DeclaredRole[],

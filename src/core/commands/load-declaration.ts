@@ -37,19 +37,21 @@ export const loadDeclaration: Decide<LoadDeclaration> = (graph, command, context
     ...(graph.get('cluster', declaration.cluster)
       ? []
       : [{ type: 'ClusterNamed' as const, data: { name: declaration.cluster } }]),
-    ...pools(graph, declaration, allocator),
-    ...vars(graph, declaration),
-    ...roles(graph, declaration),
-    ...places(graph, declaration),
+    ...poolEvents(graph, declaration, allocator),
+    ...varEvents(graph, declaration),
+    ...roleEvents(graph, declaration),
+    ...placeEvents(graph, declaration),
     ...declaration.hosts.flatMap((host) => hostEvents(graph, host, isPruned)),
     ...pruned.events,
-    ...declaration.hosts.flatMap((host) => wantedAgain(graph, host)),
-    ...policy(graph, null, declaration.recovery, isPruned),
-    ...declaration.hosts.flatMap(({ fqdn, recovery }) => policy(graph, fqdn, recovery, isPruned)),
+    ...declaration.hosts.flatMap((host) => wantedAgainEvents(graph, host)),
+    ...policyEvents(graph, null, declaration.recovery, isPruned),
+    ...declaration.hosts.flatMap(({ fqdn, recovery }) =>
+      policyEvents(graph, fqdn, recovery, isPruned),
+    ),
   ]);
 };
 
-const pools = (graph: Graph, declaration: Declaration, allocator: Allocator): EventDraft[] => {
+const poolEvents = (graph: Graph, declaration: Declaration, allocator: Allocator): EventDraft[] => {
   const fids = new Map([...graph.all('pool')].map((pool) => [pool.name, pool.fid]));
   const events: EventDraft[] = [];
   for (const pool of declaration.pools) {
@@ -71,17 +73,17 @@ const pools = (graph: Graph, declaration: Declaration, allocator: Allocator): Ev
   return events;
 };
 
-const vars = (graph: Graph, declaration: Declaration): EventDraft[] =>
+const varEvents = (graph: Graph, declaration: Declaration): EventDraft[] =>
   Object.entries(declaration.vars)
     .filter(([name, value]) => graph.get('var', name)?.value !== value)
     .map(([name, value]) => ({ type: 'VarSet', data: { name, value } }));
 
-const roles = (graph: Graph, declaration: Declaration): EventDraft[] =>
+const roleEvents = (graph: Graph, declaration: Declaration): EventDraft[] =>
   declaration.roles
     .filter((role) => differs(graph.get('role', role.name), role))
     .map((role) => ({ type: 'RoleDefined', data: { ...role, requires: [...role.requires] } }));
 
-const places = (graph: Graph, declaration: Declaration): EventDraft[] => [
+const placeEvents = (graph: Graph, declaration: Declaration): EventDraft[] => [
   ...declaration.enclosures
     .filter(({ name, site, rack }) => graph.get('enclosure', name)?.rack !== `${site}/${rack}`)
     .map((data) => ({ type: 'EnclosureDeclared' as const, data })),
@@ -90,7 +92,7 @@ const places = (graph: Graph, declaration: Declaration): EventDraft[] => [
     .map((name) => ({ type: 'ProjectDeclared' as const, data: { name } })),
 ];
 
-const policy = (
+const policyEvents = (
   graph: Graph,
   fqdn: string | null,
   steps: DeclaredHost['recovery'],
@@ -125,7 +127,7 @@ const hostEvents = (
 };
 
 /** Roles that are declared and lack processes. What is leaving can be given none. */
-const wantedAgain = (graph: Graph, { fqdn, roles }: DeclaredHost): EventDraft[] => {
+const wantedAgainEvents = (graph: Graph, { fqdn, roles }: DeclaredHost): EventDraft[] => {
   const row = graph.get('host', fqdn);
   if (!row || isLeaving(graph, row)) return [];
   const declared = new Set(roles.map(({ name }) => name));

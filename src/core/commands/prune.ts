@@ -1,5 +1,5 @@
 /**
- * Removes what facts and roles do not declare any more. What runs is removed as `removal.ts` does it: it is
+ * Removes what facts and roles do not declare any more. What runs is removed as `remove-process.ts` does it: it is
  * stopped first, and a role goes when nothing of it is left.
  */
 
@@ -19,7 +19,8 @@ import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { removeHost, removeProcess } from './removal.ts';
+import { removeHost } from './remove-host.ts';
+import { removeProcess } from './remove-process.ts';
 
 export const prune = (graph: Graph, declaration: Declaration, context: DecideContext): Decision => {
   const undeclared = undeclaredIn(graph, declaration);
@@ -45,7 +46,7 @@ export const prune = (graph: Graph, declaration: Declaration, context: DecideCon
     if (refused) return refused;
     events.push(...removal.events);
   }
-  return decided([...events, ...withdrawals(graph, undeclared, events)]);
+  return decided([...events, ...withdrawalEvents(graph, undeclared, events)]);
 };
 
 /** A prune is done as a whole or not at all, unlike a removal that somebody asks for by name. */
@@ -83,7 +84,7 @@ const requiredOf = (graph: Graph, processes: readonly ProcessRow[]): Refused | n
 };
 
 /** What nothing runs of goes at once, in an order in which nothing that stays refers to what has gone. */
-const withdrawals = (
+const withdrawalEvents = (
   graph: Graph,
   undeclared: readonly Undeclared[],
   events: readonly EventDraft[],

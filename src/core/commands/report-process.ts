@@ -4,7 +4,7 @@ import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
-import { afterFailure } from '../lifecycle/failure.ts';
+import { failureEvents } from '../lifecycle/failure.ts';
 import { isPaused } from '../lifecycle/orders.ts';
 import { nextState } from '../lifecycle/transitions.ts';
 import type { Fid } from '../values/fid.ts';
@@ -40,22 +40,22 @@ export const reportProcess: Decide<ReportProcess> = (graph, command, { at }) => 
     return unchanged;
   switch (state) {
     case 'starting':
-      return decided(running(process, pid));
+      return decided(runningEvents(process, pid));
     case 'online':
-      return decided([...running(process, pid), ...moved(process, 'ready', '')]);
+      return decided([...runningEvents(process, pid), ...movedEvents(process, 'ready', '')]);
     case 'stopping':
-      return decided(moved(process, 'terminate', reason));
+      return decided(movedEvents(process, 'terminate', reason));
     case 'exited':
     case 'refused':
       return decided(
         process.state === 'starting' || process.state === 'online'
-          ? afterFailure(graph, process, reason, at)
-          : moved(process, 'end', reason),
+          ? failureEvents(graph, process, reason, at)
+          : movedEvents(process, 'end', reason),
       );
   }
 };
 
-const running = (
+const runningEvents = (
   { fid, generation, pid: present, state }: ProcessRow,
   pid: number | null,
 ): EventDraft[] =>
@@ -63,7 +63,7 @@ const running = (
     ? []
     : [{ type: 'ProcessRunning', data: { fid, generation, pid } }];
 
-const moved = (
+const movedEvents = (
   { fid, state }: ProcessRow,
   trigger: 'ready' | 'terminate' | 'end',
   reason: string,

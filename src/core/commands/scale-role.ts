@@ -11,7 +11,7 @@ import { byFid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Variables } from '../values/roles.ts';
 import { addProcesses } from './add-processes.ts';
-import { orderedAnew, removeProcess } from './removal.ts';
+import { removalOrderedAgainEvents, removeProcess } from './remove-process.ts';
 
 export interface ScaleRole {
   readonly type: 'ScaleRole';
@@ -49,9 +49,9 @@ export const scaleRole: Decide<ScaleRole> = (
     );
   }
   const leaving = present.slice(0, -missing || 0);
-  if (leaving.length === 0) return anew ? decided(orderedAnew(ofRole)) : unchanged;
+  if (leaving.length === 0) return anew ? decided(removalOrderedAgainEvents(ofRole)) : unchanged;
   const removal = removeYoungest(graph, leaving, to, host, force, context);
-  return removal.ok ? decided([...removal.events, ...orderedAnew(ofRole)]) : removal;
+  return removal.ok ? decided([...removal.events, ...removalOrderedAgainEvents(ofRole)]) : removal;
 };
 
 const removeYoungest = (

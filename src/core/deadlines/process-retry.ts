@@ -1,6 +1,6 @@
 /** A process that failed is tried again. */
 
-import { startOrder } from '../lifecycle/orders.ts';
+import { startOrderEvent } from '../lifecycle/orders.ts';
 import type { Deadline } from './deadline.ts';
 import { eventsOfProcess, progressOfProcess } from './of-process.ts';
 
@@ -8,7 +8,7 @@ export const processRetry: Deadline = {
   description: 'A process failed and waits for its next attempt.',
   isQuiet: false,
   eventsOf: eventsOfProcess('process_restart_retry_interval', (graph, process, at) => [
-    startOrder(graph, process, process.attempt, at),
+    startOrderEvent(graph, process, process.attempt, at),
   ]),
   progressOf: progressOfProcess((_graph, { attempt }) => [`attempt ${attempt} failed`]),
 };

@@ -4,7 +4,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { varOf } from '../graph/vars.ts';
-import { startOrder } from './orders.ts';
+import { startOrderEvent } from './orders.ts';
 import { isWanted } from './wanted.ts';
 
 /** A process that was online for this long has shown that it works: its attempts count anew, ms. */
@@ -24,7 +24,7 @@ const reasonMax = 960;
  * tried again, after a pause that grows, until its attempts are used up. One that is not wanted any
  * more is let go.
  */
-export const afterFailure = (
+export const failureEvents = (
   graph: Graph,
   process: ProcessRow,
   cause: string,
@@ -42,7 +42,7 @@ export const afterFailure = (
     return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason: message } }];
   }
   const pause = pauseBefore(retry, varOf(graph, 'process_restart_retry_interval'));
-  if (pause === 0) return [startOrder(graph, process, retry + 1, at, reason)];
+  if (pause === 0) return [startOrderEvent(graph, process, retry + 1, at, reason)];
   const data = { fid, attempt: retry + 1, at: at + pause, reason };
   return [{ type: 'ProcessRetryScheduled', data }];
 };

@@ -4,7 +4,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import type { Fid } from '../values/fid.ts';
-import { isPaused, startOrder, stopOrder } from './orders.ts';
+import { isPaused, startOrderEvent, stopOrderEvent } from './orders.ts';
 import { levelOf } from './process.ts';
 import { isGivenUp, notNeeded, Requirements } from './requirements.ts';
 import { nextState } from './transitions.ts';
@@ -17,15 +17,15 @@ const active: ReadonlySet<string> = new Set(['starting', 'online', 'quiescing', 
  * level is entered when every wanted process below it is online or will not come. Levels go down in
  * the opposite order.
  */
-export const nextOrders = (graph: Graph, node: Fid, at: number): EventDraft[] => {
+export const nextOrderEvents = (graph: Graph, node: Fid, at: number): EventDraft[] => {
   const row = graph.must('node', node);
   if (graph.must('host', row.host).state !== 'up') return [];
   const requirements = new Requirements(graph, node);
   const processes = requirements.inBootOrder();
-  return [...starts(graph, requirements, processes, at), ...stops(graph, processes, at)];
+  return [...startEvents(graph, requirements, processes, at), ...stopEvents(graph, processes, at)];
 };
 
-const starts = (
+const startEvents = (
   graph: Graph,
   requirements: Requirements,
   processes: readonly ProcessRow[],
@@ -40,7 +40,7 @@ const starts = (
     level = own;
     if (process.state !== 'online' && requirements.comes(process, own)) isOpen = true;
     if (isStartable(graph, process) && requirements.blockerOf(process) === null)
-      events.push(startOrder(graph, process, 1, at));
+      events.push(startOrderEvent(graph, process, 1, at));
   }
   return events;
 };
@@ -49,7 +49,7 @@ const isStartable = (graph: Graph, process: ProcessRow): boolean =>
   nextState('managed', process.state, 'start') !== undefined && !isGivenUp(graph, process);
 
 /** One that waits for its next attempt is not to run already, and need not wait for its turn. */
-const stops = (graph: Graph, processes: readonly ProcessRow[], at: number): EventDraft[] => {
+const stopEvents = (graph: Graph, processes: readonly ProcessRow[], at: number): EventDraft[] => {
   const unwanted = processes.filter(
     (process) => active.has(process.state) && wantedOf(graph, process)?.state === 'offline',
   );
@@ -67,6 +67,6 @@ const stops = (graph: Graph, processes: readonly ProcessRow[], at: number): Even
     ...candidates
       .filter((process) => levelOf(graph, process) === top)
       .filter(({ state }) => nextState('managed', state, 'stop') !== undefined)
-      .map((process) => stopOrder(graph, process, at)),
+      .map((process) => stopOrderEvent(graph, process, at)),
   ];
 };

@@ -9,7 +9,7 @@ import { varOf } from '../graph/vars.ts';
 const second = 1000;
 
 /** The order to start a process; `attempt` counts from 1, `reason` tells how the last one ended. */
-export const startOrder = (
+export const startOrderEvent = (
   graph: Graph,
   { fid, generation }: ProcessRow,
   attempt: number,
@@ -22,7 +22,7 @@ export const startOrder = (
 };
 
 /** The order to stop a process that is starting or online. */
-export const stopOrder = (
+export const stopOrderEvent = (
   graph: Graph,
   { fid }: ProcessRow,
   at: number,

@@ -5,7 +5,7 @@ import { deadlineId } from '../graph/changes.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
-import { fence, stepDue } from './recovery-steps.ts';
+import { fence, stepDue } from './recovery-policy.ts';
 
 /** Attempts that follow each other without end come at least this often, ms. */
 const longestPause = 3600 * 1000;
@@ -36,13 +36,13 @@ export const pauseAfter = (graph: ReadGraph, attempts: number): number => {
 };
 
 /** A host was lost: the first attempt comes when it has been away for one spacing. */
-export const startRecovery = (graph: ReadGraph, fqdn: string, at: number): EventDraft => ({
+export const recoveryStartedEvent = (graph: ReadGraph, fqdn: string, at: number): EventDraft => ({
   type: 'RecoveryStarted',
   data: { fqdn, next: at + pauseAfter(graph, 0) },
 });
 
 /** An attempt that cannot be made now does not count and is put off. */
-const later = (
+const postponedEvent = (
   graph: ReadGraph,
   { host, attempts }: RecoveryRow,
   at: number,
@@ -60,7 +60,7 @@ const later = (
  *
  * @param isNew the station may not have heard of hosts that are back
  */
-export const attemptRecovery = (
+export const recoveryAttemptEvents = (
   graph: ReadGraph,
   fqdn: string,
   at: number,
@@ -68,15 +68,15 @@ export const attemptRecovery = (
 ): EventDraft[] => {
   const row = graph.must('recovery', fqdn);
   const { attempts } = row;
-  if (row.steps?.doing) return [later(graph, row, at)];
+  if (row.steps?.doing) return [postponedEvent(graph, row, at)];
   const max = attemptsMax(graph);
   if (max !== null && attempts >= max)
     return [{ type: 'RecoveryExhausted', data: { fqdn, attempts } }];
   const step = stepDue(graph, row, at);
-  if (step && isNew) return [later(graph, row, at)];
+  if (step && isNew) return [postponedEvent(graph, row, at)];
   // The longer the network is down the longer the pauses, so that this does not fill the log.
   if (step && fence(graph) !== '')
-    return [later(graph, row, at, at - graph.must('host', fqdn).since)];
+    return [postponedEvent(graph, row, at, at - graph.must('host', fqdn).since)];
   const attempt = attempts + 1;
   const next = at + pauseAfter(graph, attempt);
   return [

@@ -3,9 +3,9 @@
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { byFid } from '../values/fid.ts';
+import { mayRun } from './leaving.ts';
 import { hostOf, isManaged } from './process.ts';
 import { quorumLoss } from './quorum.ts';
-import { mayRun } from './removal.ts';
 import { requiredBy } from './requirements.ts';
 
 export interface Staying {

@@ -1,7 +1,7 @@
 /** Begins to recover a host that was lost. */
 
 import { decided, unchanged } from '../decision.ts';
-import { startRecovery } from '../lifecycle/recovery.ts';
+import { recoveryStartedEvent } from '../lifecycle/recovery.ts';
 import { eventRule } from './rule.ts';
 import type { Rule } from './rule.ts';
 
@@ -12,7 +12,7 @@ const recoverLost = eventRule({
   react: (graph, { data: { fqdn } }, { at }) => {
     const host = graph.get('host', fqdn);
     if (host?.state !== 'down' || host.removing) return unchanged;
-    return decided([startRecovery(graph, fqdn, at)]);
+    return decided([recoveryStartedEvent(graph, fqdn, at)]);
   },
 });
 

@@ -4,9 +4,14 @@ import { decided, unchanged } from '../decision.ts';
 import type { EventDraft, EventOf } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeRow } from '../graph/rows/processes.ts';
-import { nextOrders } from '../lifecycle/node.ts';
+import {
+  hostLeavingEvents,
+  leavingOf,
+  nodeLeavingEvents,
+  processLeavingEvents,
+} from '../lifecycle/leaving.ts';
+import { nextOrderEvents } from '../lifecycle/node.ts';
 import { isManaged } from '../lifecycle/process.ts';
-import { hostRemoval, leavingOf, nodeRemoval, processRemoval } from '../lifecycle/removal.ts';
 import { byFid, fidKey } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 import { eventRule, stateRule } from './rule.ts';
@@ -45,7 +50,7 @@ const advanceNode = stateRule({
     'A node goes up level by level as far as it can, and down in the opposite order, on its own.',
   on: moving,
   subject: movedNode,
-  follow: (graph, node, { at }) => decided(nextOrders(graph, node as Fid, at)),
+  follow: (graph, node, { at }) => decided(nextOrderEvents(graph, node as Fid, at)),
 });
 
 /** How many orders one commit takes of a cluster that starts or stops, as long as each node gets its turn. */
@@ -55,12 +60,12 @@ export const ordersPerWave = 20_000;
  * The orders of the nodes that come after one, oldest first, and where to go on should there be too
  * many. What is wanted may have changed between two waves: each looks anew.
  */
-const wave = (graph: Graph, after: Fid | null, at: number): EventDraft[] => {
+const waveEvents = (graph: Graph, after: Fid | null, at: number): EventDraft[] => {
   const events: EventDraft[] = [];
   let last = after;
   for (const { fid } of [...graph.all('node')].sort(byFid)) {
     if (after !== null && fidKey(fid) <= fidKey(after)) continue;
-    const orders = nextOrders(graph, fid, at);
+    const orders = nextOrderEvents(graph, fid, at);
     if (last !== null && events.length > 0 && events.length + orders.length > ordersPerWave)
       return [...events, { type: 'ClusterAdvanceDeferred', data: { after: last, at } }];
     for (const order of orders) events.push(order);
@@ -76,7 +81,9 @@ const advanceCluster = eventRule({
     'for one commit, the others follow in the next.',
   on: ['ClusterWanted', 'ClusterAdvanceResumed'],
   react: (graph, event, { at }) =>
-    decided(wave(graph, event.type === 'ClusterAdvanceResumed' ? event.data.after : null, at)),
+    decided(
+      waveEvents(graph, event.type === 'ClusterAdvanceResumed' ? event.data.after : null, at),
+    ),
 });
 
 /** Whether the latest word about the node or the whole cluster was to start it. */
@@ -116,7 +123,7 @@ const removeEnded = stateRule({
   subject: (graph, { data }) => graph.get('process', data.fid)?.fid,
   follow: (graph, fid, { at }) => {
     const process = graph.get('process', fid);
-    return process?.removing ? decided(processRemoval(graph, process, at)) : unchanged;
+    return process?.removing ? decided(processLeavingEvents(graph, process, at)) : unchanged;
   },
 });
 
@@ -127,7 +134,7 @@ const removeUnreachable = eventRule({
   react: (graph, { data }, { at }) => {
     const node = graph.one('runs', data.fqdn);
     const leaving = node ? leavingOf(graph, node.fid) : [];
-    return decided(leaving.flatMap((process) => processRemoval(graph, process, at)));
+    return decided(leaving.flatMap((process) => processLeavingEvents(graph, process, at)));
   },
 });
 
@@ -137,14 +144,14 @@ const removeEmptyNode = stateRule({
   on: ['ProcessRemoved', 'NodeRemovalOrdered'],
   subject: (_graph, { type, data }) =>
     type === 'ProcessRemoved' ? (data.node ?? undefined) : data.fid,
-  follow: (graph, node, { at }) => decided(nodeRemoval(graph, node, at)),
+  follow: (graph, node, { at }) => decided(nodeLeavingEvents(graph, node, at)),
 });
 
 const removeEmptyHost = eventRule({
   name: 'remove-empty-host',
   description: 'A host that is to be removed and has no node goes at once.',
   on: ['HostRemovalOrdered'],
-  react: (graph, { data }, { at }) => decided(hostRemoval(graph, data.fqdn, at)),
+  react: (graph, { data }, { at }) => decided(hostLeavingEvents(graph, data.fqdn, at)),
 });
 
 export const runProcesses: readonly Rule[] = [

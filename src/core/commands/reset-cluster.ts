@@ -6,7 +6,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { isPaused } from '../lifecycle/orders.ts';
-import { startRecovery } from '../lifecycle/recovery.ts';
+import { recoveryStartedEvent } from '../lifecycle/recovery.ts';
 import { reject } from '../values/rejection.ts';
 
 export interface ResetCluster {
@@ -27,7 +27,7 @@ export const resetCluster: Decide<ResetCluster> = (graph, { reason }, { at }) =>
     .filter(({ given_up }) => given_up)
     .map(({ host }) => host)
     .sort()
-    .map((host) => startRecovery(graph, host, at));
+    .map((host) => recoveryStartedEvent(graph, host, at));
   if (cluster.wanted === null && recoveries.length === 0 && !needsReset(graph)) return unchanged;
   return decided([{ type: 'ClusterReset', data: { reason } }, ...recoveries]);
 };

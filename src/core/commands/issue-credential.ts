@@ -1,8 +1,7 @@
-/** Issuing and revoking access tokens. The token itself never comes here, only its hash. */
+/** Issuing an access token. The token itself never comes here, only its hash. */
 
 import { decided } from '../decision.ts';
 import type { Decide } from '../decision.ts';
-import type { Graph } from '../graph/graph.ts';
 import type { CredentialRole } from '../values/credential-roles.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
@@ -20,11 +19,6 @@ export interface IssueCredential {
   readonly expires: number;
   /** Whoever runs the station gets one however many there are. */
   readonly isNeeded?: true;
-}
-
-export interface RevokeCredential {
-  readonly type: 'RevokeCredential';
-  readonly id: string;
 }
 
 /** Tokens in all, and one more for each process, which may have one from its beginning. Expired ones are gone. */
@@ -46,24 +40,4 @@ export const issueCredential: Decide<IssueCredential> = (
       `there are as many tokens as there may be: ${tokensMax}, and one for each process; revoke some that nobody uses`,
     );
   return decided([{ type: 'CredentialIssued', data }]);
-};
-
-export const revokeCredential: Decide<RevokeCredential> = (graph, { id }) => {
-  const credential = graph.get('credential', id);
-  if (!credential) return reject('unknown-credential', `there is no token ${id}`, { subject: id });
-  if (credential.role === 'admin' && countAdmins(graph) === 1)
-    return reject(
-      'last-admin',
-      `${id} is the last token of an administrator; issue another one first`,
-      {
-        subject: id,
-      },
-    );
-  return decided([{ type: 'CredentialRevoked', data: { id, why: 'revoked' } }]);
-};
-
-const countAdmins = (graph: Graph): number => {
-  let admins = 0;
-  for (const { role } of graph.all('credential')) if (role === 'admin') admins += 1;
-  return admins;
 };

@@ -14,7 +14,11 @@ export const mayRun = ({ state }: ProcessRow): boolean =>
   state !== 'unknown' && state !== 'offline' && state !== 'failed';
 
 /** Takes a process out at once, with the tokens that spoke for it. Its endpoint cools down. */
-export const removed = (graph: Graph, { fid, node }: ProcessRow, at: number): EventDraft[] => [
+export const removedEvents = (
+  graph: Graph,
+  { fid, node }: ProcessRow,
+  at: number,
+): EventDraft[] => [
   // Sorted, as the graph has no order of its own.
   ...Array.from(graph.many('speaks', fid), ({ id }) => id)
     .sort()
@@ -31,9 +35,14 @@ const coolsUntil = (graph: Graph, at: number): number | null => {
 };
 
 /** What a process that is to be removed is ready for. One that cannot be stopped is failed first. */
-export const processRemoval = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
+export const processLeavingEvents = (
+  graph: Graph,
+  process: ProcessRow,
+  at: number,
+): EventDraft[] => {
   const { fid, state } = process;
-  if (!mayRun(process)) return [...abandoned(graph, process, at), ...removed(graph, process, at)];
+  if (!mayRun(process))
+    return [...abandonedEvents(graph, process, at), ...removedEvents(graph, process, at)];
   if (hostOf(graph, process).state === 'up') return [];
   const reason = `removed while ${state}: its host is down, so it could not be stopped`;
   return [{ type: 'ProcessStateChanged', data: { fid, state: 'failed', reason } }];
@@ -43,7 +52,7 @@ export const processRemoval = (graph: Graph, process: ProcessRow, at: number): E
 const departureMemory = 24 * 3600 * 1000;
 
 /** One that failed after it had been ordered to leave could not be stopped. */
-const abandoned = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
+const abandonedEvents = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
   const { fid, state, reason, moved, wanted, removing } = process;
   if (!removing || state !== 'failed' || moved < (wanted?.at ?? 0)) return [];
   const [{ fqdn: host }, { name }] = [hostOf(graph, process), specOf(graph, process)];
@@ -56,27 +65,29 @@ export const leavingOf = (graph: Graph, node: string): ProcessRow[] =>
   [...graph.many('hosts', node)].filter(({ removing }) => removing).sort(byFid);
 
 /** A node that is to be removed goes when it has no process left, and its host with it. */
-export const nodeRemoval = (graph: Graph, node: string, at: number): EventDraft[] => {
+export const nodeLeavingEvents = (graph: Graph, node: string, at: number): EventDraft[] => {
   const row = graph.get('node', node);
   if (!row?.removing || graph.related('hosts', node) > 0) return [];
   const host = graph.must('host', row.host);
   return [
     { type: 'NodeRemoved', data: { fid: row.fid } },
-    ...(host.removing ? hostRemoved(graph, host, at) : []),
+    ...(host.removing ? hostRemovedEvents(graph, host, at) : []),
   ];
 };
 
 /** A host that is to be removed goes when it has no node. */
-export const hostRemoval = (graph: Graph, fqdn: string, at: number): EventDraft[] => {
+export const hostLeavingEvents = (graph: Graph, fqdn: string, at: number): EventDraft[] => {
   const host = graph.get('host', fqdn);
-  return host?.removing && graph.related('runs', fqdn) === 0 ? hostRemoved(graph, host, at) : [];
+  return host?.removing && graph.related('runs', fqdn) === 0
+    ? hostRemovedEvents(graph, host, at)
+    : [];
 };
 
 /** How long an agent that could not be told can still learn that its host was removed, ms. */
 const retirement = 30 * 24 * 3600 * 1000;
 
 /** The tokens of its agents go with it; those of an agent that could not be told yet, after it was. */
-const hostRemoved = (graph: Graph, { fqdn, state }: HostRow, at: number): EventDraft[] => [
+const hostRemovedEvents = (graph: Graph, { fqdn, state }: HostRow, at: number): EventDraft[] => [
   ...tokensOf(graph, fqdn).map((id): EventDraft =>
     state === 'down'
       ? { type: 'CredentialRetired', data: { id, until: at + retirement } }
