@@ -13,7 +13,14 @@ import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/sqlite-log.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
-import { loadLimits, longReadLimits, pastAnswerLimits, pastLimits, streamLimits, waitLimits } from '../../src/station/fair-use/shares.ts';
+import {
+  loadLimits,
+  longReadLimits,
+  pastAnswerLimits,
+  pastLimits,
+  streamLimits,
+  waitLimits,
+} from '../../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
 import { bytes, ends, limit, seconds, tooMany } from './limit.ts';

@@ -25,7 +25,7 @@ import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { takeExactJson } from './json-body.ts';
 import { refuseDeep } from './nesting.ts';
-import { Orders } from './orders.ts';
+import { Actions } from './actions.ts';
 import { OutputStreams } from './output-streams.ts';
 import { agentHandlers } from './routes/agents.ts';
 import { clusterHandlers } from './routes/cluster.ts';
@@ -113,20 +113,20 @@ export const createServer = async (
     station.operations.release();
     done();
   });
-  const orders = new Orders(station);
+  const actions = new Actions(station);
   await app.register(async (scope) => {
     bind(scope, {
       ...agentHandlers(station),
-      ...clusterHandlers(station, orders),
+      ...clusterHandlers(station, actions),
       ...eventHandlers(station, streams),
       ...healthHandlers(station),
-      ...hostHandlers(station, orders, facts),
+      ...hostHandlers(station, actions, facts),
       ...loadHandlers(station),
-      ...nodeHandlers(station, orders),
-      ...operationHandlers(station, orders),
+      ...nodeHandlers(station, actions),
+      ...operationHandlers(station, actions),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),
-      ...processHandlers(station, orders),
+      ...processHandlers(station, actions),
       ...stationHandlers(station, streams, version),
       ...statusHandlers(station),
       ...tokenHandlers(station),

@@ -32,16 +32,16 @@ type Named<Q> = {
   readonly [N in Exclude<keyof Q, 'dry_run'>]?: (N extends 'at' ? Moment : Q[N]) | undefined;
 };
 
-type IsPatient<E> = E extends { readonly kind: 'order' } | { readonly patient: true }
+type IsPatient<E> = E extends { readonly kind: 'action' } | { readonly patient: true }
   ? true
   : false;
 
 /** What may be said with a call. */
 export type OptionsOf<E extends Endpoint> = Named<QueryOf<E>> &
-  (E['kind'] extends 'command' | 'order' ? CommandOptions : RequestOptions) &
+  (E['kind'] extends 'command' | 'action' ? CommandOptions : RequestOptions) &
   (IsPatient<E> extends true ? PatientOptions : RequestOptions);
 
-type Call<E extends Endpoint> = E['kind'] extends 'command' | 'order'
+type Call<E extends Endpoint> = E['kind'] extends 'command' | 'action'
   ? <O extends OptionsOf<E>>(
       ...given: [...Parts<E['path'], ParamsOf<E>>, ...Body<E>, options?: O]
     ) => Promise<Reply<ReplyOf<E>, O, PlanOf<E>>>

@@ -4,8 +4,8 @@ import { createCalls, requestOf } from './calls.ts';
 import type { Calls, Reply } from './calls.ts';
 import { followEvents } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
-import { placeOrder } from './orders.ts';
-import type { Order } from './orders.ts';
+import { takeAction } from './actions.ts';
+import type { Action } from './actions.ts';
 import { readOutput } from './output.ts';
 import type { OutputOptions, OutputPiece } from './output.ts';
 import { createTransport } from './transport.ts';
@@ -22,14 +22,14 @@ import type {
   LoadOptions,
   LoadPlan,
   Operation,
-  OrderOptions,
+  ActionOptions,
   ReadOptions,
   RequestOptions,
   Synced,
 } from './types.ts';
 
 export type { Reply } from './calls.ts';
-export type { Order } from './orders.ts';
+export type { Action } from './actions.ts';
 
 /** A configuration and the tag that it has until it changes. */
 export interface TaggedConfiguration {
@@ -52,7 +52,7 @@ interface Adapted {
   /** Tells the agents of these hosts, or of all, once more what they have to run. */
   sync(hosts?: readonly string[], options?: RequestOptions): Promise<Synced>;
   /** Sets off long work; `operation` tells how far it is. */
-  order<O extends OrderOptions>(order: Order, options?: O): Promise<Reply<Operation, O>>;
+  act<O extends ActionOptions>(action: Action, options?: O): Promise<Reply<Operation, O>>;
   /** @param waitSeconds how long the answer may be held back while the operation runs */
   operation(id: number, waitSeconds: number, options?: RequestOptions): Promise<Operation>;
   /** Sets the lease of an independent process, or renews it. */
@@ -98,7 +98,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const adapted: Adapted = {
     planLoad: (body, options = {}) => calls.load(body, { ...options, dryRun: true }),
     sync: (hosts, options) => calls.sync(hosts ? { hosts: [...hosts] } : {}, options),
-    order: (order, options) => placeOrder(calls, order, options),
+    act: (action, options) => takeAction(calls, action, options),
     operation: (id, wait, options) => calls.operation(id, { ...options, wait }),
     leaseProcess: <O extends CommandOptions>(
       fid: string,

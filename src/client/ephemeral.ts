@@ -121,7 +121,7 @@ const onlyOne = async (client: Client, added: Added, role: string): Promise<Adde
   if (first && own.length === 1) return first;
   // From the last to the first: what others require was added before them.
   for (const { fid } of added.processes.toReversed())
-    await client.order({ verb: 'remove', process: fid }, { force: true });
+    await client.act({ verb: 'remove', process: fid }, { force: true });
   throw new UnsuitableRoleError(
     first === undefined
       ? `the role ${role} gives no process`
@@ -142,7 +142,7 @@ const end = async (
 ): Promise<void> => {
   try {
     await own.reportState(fid, last);
-    await client.order({ verb: 'remove', process: fid }, { force: true });
+    await client.act({ verb: 'remove', process: fid }, { force: true });
   } catch (error) {
     failed(error);
   }

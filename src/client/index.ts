@@ -1,7 +1,7 @@
 /** What programs import as `halcyon/client`. */
 
 export { createClient } from './client.ts';
-export type { Client, Order, Reply } from './client.ts';
+export type { Action, Client, Reply } from './client.ts';
 export { defaultLeaseSeconds, runEphemeral, UnsuitableRoleError } from './ephemeral.ts';
 export type { EphemeralContext, EphemeralOptions } from './ephemeral.ts';
 export { ApiError, UnreachableError } from './errors.ts';

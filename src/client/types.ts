@@ -61,7 +61,7 @@ export interface LoadOptions extends CommandOptions {
   readonly prune?: boolean | undefined;
 }
 
-export interface OrderOptions extends CommandOptions {
+export interface ActionOptions extends CommandOptions {
   /** Although running processes of the node require it. */
   readonly force?: boolean | undefined;
 }

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { command, order, read, tell } from './endpoint.ts';
+import { action, command, read, tell } from './endpoint.ts';
 import { Operation } from './operations.ts';
 import { Done } from './outcome.ts';
 import { Fqdn, strict } from './values.ts';
@@ -36,7 +36,7 @@ export type Synced = Static<typeof Synced>;
 const everything =
   'Each node on its own, level by level. Independent processes are left alone and named in a warning.';
 
-export const startCluster = order({
+export const startCluster = action({
   method: 'POST',
   path: '/cluster/start',
   access: 'operator',
@@ -46,7 +46,7 @@ export const startCluster = order({
   reply: Operation,
 });
 
-export const stopCluster = order({
+export const stopCluster = action({
   method: 'POST',
   path: '/cluster/stop',
   access: 'operator',

@@ -3,7 +3,7 @@
  * client makes its call of it, and the OpenAPI document and the reference are written from it.
  *
  * There are five kinds. A `read` sees the cluster, now or as it was; an `ask` is about now only; a `command` changes
- * the cluster; an `order` is a command that sets off long work; a `tell` reaches an agent and is recorded nowhere.
+ * the cluster; an `action` is a command that sets off long work; a `tell` reaches an agent and is recorded nowhere.
  */
 
 import type { Static, TObject, TProperties, TSchema } from 'typebox';
@@ -83,7 +83,7 @@ interface SaidOfChange extends Said {
 type Repeat = 'as-it-is' | 'by-key' | 'never';
 
 export interface Endpoint extends Said, Omit<SaidOfChange, 'method'> {
-  readonly kind: 'read' | 'ask' | 'command' | 'order' | 'tell';
+  readonly kind: 'read' | 'ask' | 'command' | 'action' | 'tell';
   readonly method: Method;
   readonly params: TProperties;
   readonly query: TProperties;
@@ -154,19 +154,19 @@ export const command = <const E extends SaidOfChange>(
 };
 
 /** Sets off long work: 202 and an operation. */
-export const order = <const E extends SaidOfChange>(
+export const action = <const E extends SaidOfChange>(
   said: E,
 ): Completed<
   E,
   typeof dryRun & typeof forced,
-  { readonly kind: 'order'; readonly repeat: 'by-key' }
+  { readonly kind: 'action'; readonly repeat: 'by-key' }
 > =>
   completed(
     said,
     { ...dryRun, ...forced },
     { ...keyed, ...conditions, ...patience },
     {
-      kind: 'order',
+      kind: 'action',
       repeat: 'by-key',
     },
   ) as never;
@@ -197,7 +197,7 @@ export type BodyOf<E extends Endpoint> = E extends { readonly body: infer B exte
   : undefined;
 export type ReplyOf<E extends Endpoint> = Static<E['reply']>;
 /** What a dry run answers. */
-export type PlanOf<E extends Endpoint> = E extends { readonly kind: 'command' | 'order' }
+export type PlanOf<E extends Endpoint> = E extends { readonly kind: 'command' | 'action' }
   ? E extends { readonly plan: infer P extends TSchema }
     ? Static<P>
     : DryRun

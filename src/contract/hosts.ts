@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { agentMessageBytesMax, ReportedFacts } from './agent-protocol.ts';
-import { command, order, read } from './endpoint.ts';
+import { action, command, read } from './endpoint.ts';
 import { Operation } from './operations.ts';
 import { Done } from './outcome.ts';
 import { page } from './page.ts';
@@ -139,7 +139,7 @@ export const renameHost = command({
   reply: Host,
 });
 
-export const removeHost = order({
+export const removeHost = action({
   method: 'DELETE',
   path: '/hosts/:fqdn',
   params,

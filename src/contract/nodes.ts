@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { command, order, read } from './endpoint.ts';
+import { action, command, read } from './endpoint.ts';
 import { Operation } from './operations.ts';
 import { page } from './page.ts';
 import { paging } from './parameters.ts';
@@ -66,7 +66,7 @@ export const addNode = command({
   creates: true,
 });
 
-export const startNode = order({
+export const startNode = action({
   method: 'POST',
   path: '/nodes/:fid/start',
   params,
@@ -76,7 +76,7 @@ export const startNode = order({
   reply: Operation,
 });
 
-export const stopNode = order({
+export const stopNode = action({
   method: 'POST',
   path: '/nodes/:fid/stop',
   params,
@@ -86,7 +86,7 @@ export const stopNode = order({
   reply: Operation,
 });
 
-export const removeNode = order({
+export const removeNode = action({
   method: 'DELETE',
   path: '/nodes/:fid',
   params,

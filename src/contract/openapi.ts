@@ -66,7 +66,7 @@ const contentOf = (content: Readonly<Record<string, unknown>>): Json =>
 const responsesOf = (endpoint: Endpoint): Json => {
   const { kind, reply, content = { 'application/json': reply }, access } = endpoint;
   const dry = { anyOf: [reply, endpoint.plan ?? DryRun] };
-  const isCommand = kind === 'command' || kind === 'order';
+  const isCommand = kind === 'command' || kind === 'action';
   return {
     200: isCommand
       ? {
@@ -77,7 +77,7 @@ const responsesOf = (endpoint: Endpoint): Json => {
     ...(endpoint.creates
       ? { 201: { description: 'Made and durable', content: contentOf(content) } }
       : {}),
-    ...(kind === 'order'
+    ...(kind === 'action'
       ? {
           202: {
             description: 'Begun; `Location` names where its progress is',

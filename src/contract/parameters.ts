@@ -32,7 +32,7 @@ export const dryRun = {
   ),
 };
 
-/** Of every order. */
+/** Of every action. */
 export const forced = {
   force: Type.Optional(
     Type.Boolean({

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { command, order, read } from './endpoint.ts';
+import { action, command, read } from './endpoint.ts';
 import { Operation, Scaled } from './operations.ts';
 import { Done } from './outcome.ts';
 import { Configuration, LeaseSeconds } from './owned.ts';
@@ -154,7 +154,7 @@ export const addProcess = command({
   creates: true,
 });
 
-export const scale = order({
+export const scale = action({
   method: 'POST',
   path: '/hosts/:fqdn/scale',
   params: { fqdn: Fqdn },
@@ -166,7 +166,7 @@ export const scale = order({
   reply: Scaled,
 });
 
-export const startProcess = order({
+export const startProcess = action({
   method: 'POST',
   path: '/processes/:fid/start',
   params,
@@ -176,7 +176,7 @@ export const startProcess = order({
   reply: Operation,
 });
 
-export const stopProcess = order({
+export const stopProcess = action({
   method: 'POST',
   path: '/processes/:fid/stop',
   params,
@@ -186,7 +186,7 @@ export const stopProcess = order({
   reply: Operation,
 });
 
-export const restartProcess = order({
+export const restartProcess = action({
   method: 'POST',
   path: '/processes/:fid/restart',
   params,
@@ -196,7 +196,7 @@ export const restartProcess = order({
   reply: Operation,
 });
 
-export const removeProcess = order({
+export const removeProcess = action({
   method: 'DELETE',
   path: '/processes/:fid',
   params,

@@ -173,7 +173,7 @@ t.test('what a call says arrives as the API reads it', async (t) => {
     else response.writeHead(304).end();
   });
   const client = createClient({ station });
-  await client.order(
+  await client.act(
     { verb: 'remove', process: '0x72:0x1' },
     { ifMatch: 42, dryRun: true, idempotencyKey: 'k' },
   );

@@ -66,7 +66,7 @@ t.test('it renews for as long as it works, and says when the process is gone', a
     t.match(await client.getProcess(fid), { state: 'online' });
 
     await client.reportState(fid, { state: 'offline' });
-    await client.order({ verb: 'remove', process: fid });
+    await client.act({ verb: 'remove', process: fid });
     if (!lost.aborted) await once(lost, 'abort');
   });
   t.match(warnings, [/is no longer there: its lease ran out, or somebody removed it/]);

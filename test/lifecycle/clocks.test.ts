@@ -46,8 +46,8 @@ t.test('the clock of station and agent jumps to and fro by a day', async (t) => 
   const [late, stopping] = [await cluster.one(host, 'late'), await cluster.one(host, 'stubborn')];
   await cluster.start(stopping);
   await until('it ignores SIGTERM', () => cluster.runs(stopping).length === 2);
-  await cluster.client.order({ verb: 'stop', process: stopping });
-  await cluster.client.order({ verb: 'start', process: late });
+  await cluster.client.act({ verb: 'stop', process: stopping });
+  await cluster.client.act({ verb: 'start', process: late });
   await until('it starts', () => cluster.runs(late).length === 1);
   // Further than it has ever been, so that the log leaps with it.
   await step(2 * day);
@@ -80,7 +80,7 @@ t.test(
     const cluster = await Cluster.open(t, 1, { process_start_timeout: 4 });
     const [host] = cluster.hosts as [string];
     const fid = await cluster.one(host, 'late');
-    await cluster.client.order({ verb: 'start', process: fid });
+    await cluster.client.act({ verb: 'start', process: fid });
     await until('it runs', () => cluster.runs(fid).length === 1);
     const [run] = cluster.runs(fid);
     await cluster.station.stop('SIGKILL');
@@ -98,7 +98,7 @@ t.test('a station that stood still takes nobody for down, and nothing for late',
   const fid = await cluster.one(host, 'late');
   const worker = await cluster.one(other, 'worker');
   await cluster.start(worker);
-  await cluster.client.order({ verb: 'start', process: fid });
+  await cluster.client.act({ verb: 'start', process: fid });
   await until('it runs', () => cluster.runs(fid).length === 1);
   const runs = cluster.runs();
   const head = await cluster.head();

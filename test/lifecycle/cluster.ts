@@ -322,7 +322,7 @@ export class Cluster {
 
   /** Starts a process and gives its pid. */
   async start(fid: string): Promise<number> {
-    await this.client.order({ verb: 'start', process: fid });
+    await this.client.act({ verb: 'start', process: fid });
     await this.reaches(fid, 'online');
     return this.pid(fid);
   }
@@ -358,7 +358,7 @@ export class Cluster {
         await this.client.reportState(fid, { state: 'offline' });
     const { items } = await this.client.listNodes({});
     for (const { fid } of items)
-      await this.client.order({ verb: 'remove', node: fid }, { force: true });
+      await this.client.act({ verb: 'remove', node: fid }, { force: true });
     await until('every node is gone', async () => {
       return (await this.client.listNodes({})).items.length === 0;
     });

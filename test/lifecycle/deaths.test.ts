@@ -24,17 +24,17 @@ const everyState = async () => {
   const [failed, unknown] = [await cluster.one(host, 'missing'), await cluster.one(host, 'worker')];
   await cluster.start(online);
   await cluster.start(stopping);
-  await cluster.client.order({ verb: 'start', process: failed });
+  await cluster.client.act({ verb: 'start', process: failed });
   await cluster.reaches(failed, 'failed');
-  await cluster.client.order({ verb: 'start', process: waiting });
+  await cluster.client.act({ verb: 'start', process: waiting });
   // It has had its attempt at once, and pauses before the next one.
   await until('it waits', async () => {
     const { attempt, state } = await cluster.process(waiting);
     return attempt === 3 && state === 'starting' && cluster.runs(waiting).length === 0;
   });
   await until('it ignores SIGTERM', () => cluster.runs(stopping).length === 2);
-  await cluster.client.order({ verb: 'stop', process: stopping });
-  await cluster.client.order({ verb: 'start', process: starting });
+  await cluster.client.act({ verb: 'stop', process: stopping });
+  await cluster.client.act({ verb: 'start', process: starting });
   await until('it starts', () => cluster.runs(starting).length === 1);
   return { online, starting, stopping, waiting, failed, unknown };
 };

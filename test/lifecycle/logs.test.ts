@@ -119,7 +119,7 @@ t.test('a follower sees the process end and come back', async (t) => {
         `halctl: was killed by SIGKILL\nhalctl: started as process ${next}\nerror of ${next}\n$`,
     ),
   );
-  await cluster.client.order({ verb: 'remove', process: fid });
+  await cluster.client.act({ verb: 'remove', process: fid });
   t.equal((await follower.exit)[0], 1);
   t.match(follower.err, 'the process was removed from this host');
 });

@@ -9,7 +9,7 @@ t.test(`${count} processes on one node, whose agent is killed meanwhile`, async 
   const cluster = await Cluster.open(t, 1, patientVars);
   const [host] = cluster.hosts as [string];
   const fids = await cluster.add(host, 'worker', count);
-  await cluster.client.order({ verb: 'start', cluster: true });
+  await cluster.client.act({ verb: 'start', cluster: true });
   await until('half of them run', () => cluster.runs().length > count / 2);
   await cluster.killAgent(host);
   await cluster.startAgent(host);

@@ -160,7 +160,7 @@ class Chaos {
 
   async #wholeCluster(verb: 'start' | 'stop'): Promise<void> {
     this.#note(`${verb} the cluster`);
-    await this.#cluster.client.order({ verb, cluster: true });
+    await this.#cluster.client.act({ verb, cluster: true });
   }
 
   async #node(fqdn: string): Promise<void> {
@@ -169,7 +169,7 @@ class Chaos {
     const node = (await this.#cluster.host(fqdn))?.node;
     if (!node) return;
     this.#note(`${verb} ${node} of ${fqdn}`);
-    await this.#cluster.client.order({ verb, node });
+    await this.#cluster.client.act({ verb, node });
   }
 
   async #process(): Promise<void> {
@@ -178,7 +178,7 @@ class Chaos {
     const fid = this.#one(await this.#cluster.processes())?.fid;
     if (fid === undefined) return;
     this.#note(`${verb} ${fid}${force ? ' with force' : ''}`);
-    await this.#cluster.client.order({ verb, process: fid }, { force });
+    await this.#cluster.client.act({ verb, process: fid }, { force });
   }
 
   async #killProcess(): Promise<void> {
@@ -293,7 +293,7 @@ const isBlocked = ({ role, node }: Process, all: readonly Process[]): boolean =>
 
 /** What the station makes of its log after a crash is what it was. */
 const digestSurvives = async (t: Test, cluster: Cluster): Promise<void> => {
-  await cluster.client.order({ verb: 'stop', cluster: true });
+  await cluster.client.act({ verb: 'stop', cluster: true });
   await until('nothing runs', () => cluster.runs().length === 0);
   await until('everything is known to be down', async () =>
     (await cluster.processes()).every(

@@ -127,7 +127,7 @@ t.test('stop while it waits for its next attempt: it is not started again', asyn
   // The second attempt is made at once; the third would come an hour later.
   await interval(3600);
   t.teardown(() => interval(1));
-  await cluster.client.order({ verb: 'start', process: fid });
+  await cluster.client.act({ verb: 'start', process: fid });
   await until('an attempt', async () => (await cluster.process(fid)).attempt >= 2);
   const { code } = await cluster.halctl(`cluster process stop ${fid}`);
   t.equal(code, 0);
@@ -213,13 +213,13 @@ t.test('T67: a start goes on without its caller, who can ask for the result agai
   const fid = await cluster.one(first, 'late');
   const start = { verb: 'start', process: fid } as const;
   const key = `start ${fid}`;
-  const begun = await cluster.client.order(start, { idempotencyKey: key });
+  const begun = await cluster.client.act(start, { idempotencyKey: key });
   t.equal(begun.state, 'running');
   const caller = cluster.client.operation(begun.id, 60, { signal: AbortSignal.timeout(300) });
   await t.rejects(caller, { name: 'TimeoutError' });
   t.not((await cluster.process(fid)).state, 'online', 'it is on its way');
   await cluster.reaches(fid, 'online');
-  const { id, state, done } = await cluster.client.order(start, { idempotencyKey: key });
+  const { id, state, done } = await cluster.client.act(start, { idempotencyKey: key });
   t.same({ id, state, done }, { id: begun.id, state: 'succeeded', done: 1 });
   t.equal((await cluster.process(fid)).generation, 1);
 });

@@ -88,8 +88,8 @@ t.test('cep tells what is under way, and what it waits for', async (t) => {
   const crasher = await cluster.one(first, 'crasher');
   const stubborn = await cluster.one(first, 'stubborn');
   await cluster.start(stubborn);
-  for (const fid of [slow, crasher]) await cluster.client.order({ verb: 'start', process: fid });
-  await cluster.client.order({ verb: 'remove', process: stubborn });
+  for (const fid of [slow, crasher]) await cluster.client.act({ verb: 'start', process: fid });
+  await cluster.client.act({ verb: 'remove', process: stubborn });
   const steps = await until('all are under way', async () => {
     const { sequences } = await cluster.client.sequences();
     const of = (fid: string) => sequences.find(({ subject }) => subject === fid);

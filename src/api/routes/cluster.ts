@@ -6,7 +6,7 @@ import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import type { Orders } from '../orders.ts';
+import type { Actions } from '../actions.ts';
 import { readLong } from '../reads.ts';
 
 const graphFormats = {
@@ -15,12 +15,12 @@ const graphFormats = {
   kv: { dump: dumpKeyValue, type: 'text/tab-separated-values' },
 } as const;
 
-export const clusterHandlers = (station: Station, orders: Orders): Handlers<typeof contract> => ({
+export const clusterHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   startCluster: (request, reply) =>
-    orders.place(request, reply, { type: 'WantCluster', state: 'online' }),
+    actions.take(request, reply, { type: 'WantCluster', state: 'online' }),
 
   stopCluster: (request, reply) =>
-    orders.place(request, reply, { type: 'WantCluster', state: 'offline' }),
+    actions.take(request, reply, { type: 'WantCluster', state: 'offline' }),
 
   reset: (request, reply) =>
     run(station, request, reply, { type: 'ResetCluster', reason: request.body.reason }, done),

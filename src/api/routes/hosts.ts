@@ -10,7 +10,7 @@ import { factsFrom, requireAddress } from '../agent-facts.ts';
 import type { Handlers } from '../bind.ts';
 import { isDryRun, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import type { Orders } from '../orders.ts';
+import type { Actions } from '../actions.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
 import { hostView } from '../views/hosts.ts';
@@ -23,7 +23,7 @@ interface Kept {
 
 export const hostHandlers = (
   station: Station,
-  orders: Orders,
+  actions: Actions,
   reported: SteadyWork,
 ): Handlers<typeof contract> => ({
   listHosts: (request, reply) =>
@@ -59,7 +59,7 @@ export const hostHandlers = (
 
   removeHost: (request, reply) => {
     const { force = false } = request.query;
-    return orders.place(request, reply, { type: 'RemoveHost', fqdn: request.params.fqdn, force });
+    return actions.take(request, reply, { type: 'RemoveHost', fqdn: request.params.fqdn, force });
   },
 
   reportFacts: async (request, reply) => {

@@ -8,12 +8,12 @@ import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import type { Orders } from '../orders.ts';
+import type { Actions } from '../actions.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import { nodeView } from '../views/hosts.ts';
 import { addedView } from '../views/processes.ts';
 
-export const nodeHandlers = (station: Station, orders: Orders): Handlers<typeof contract> => ({
+export const nodeHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   listNodes: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment) => {
       const view = (row: NodeRow): contract.Node => nodeView(moment.graph, row);
@@ -41,18 +41,18 @@ export const nodeHandlers = (station: Station, orders: Orders): Handlers<typeof 
   startNode: (request, reply) => {
     const { force = false } = request.query;
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'WantNode', fid, state: 'online', force });
+    return actions.take(request, reply, { type: 'WantNode', fid, state: 'online', force });
   },
 
   stopNode: (request, reply) => {
     const { force = false } = request.query;
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'WantNode', fid, state: 'offline', force });
+    return actions.take(request, reply, { type: 'WantNode', fid, state: 'offline', force });
   },
 
   removeNode: (request, reply) => {
     const { force = false } = request.query;
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'RemoveNode', fid, force });
+    return actions.take(request, reply, { type: 'RemoveNode', fid, force });
   },
 });

@@ -4,12 +4,15 @@ import type * as contract from '../../contract/operations.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
-import type { Orders } from '../orders.ts';
+import type { Actions } from '../actions.ts';
 
-export const operationHandlers = (station: Station, orders: Orders): Handlers<typeof contract> => ({
+export const operationHandlers = (
+  station: Station,
+  actions: Actions,
+): Handlers<typeof contract> => ({
   operation: (request, reply) => {
     const { id } = request.params;
     if (id > station.log.head()) throw new ApiError('not-found', `there is no operation ${id}`);
-    return orders.follow(request, reply, id);
+    return actions.follow(request, reply, id);
   },
 });

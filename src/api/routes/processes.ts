@@ -9,7 +9,7 @@ import type { Fid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { done, run } from '../commands.ts';
-import type { Orders } from '../orders.ts';
+import type { Actions } from '../actions.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
 import { addedView, processIn, processView } from '../views/processes.ts';
@@ -31,7 +31,7 @@ const candidates = (
   return { rows: isOne ? [...graph.many('hosts', fid)].sort(byFid) : [] };
 };
 
-export const processHandlers = (station: Station, orders: Orders): Handlers<typeof contract> => ({
+export const processHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   listProcesses: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment) => {
       const { role, state } = request.query;
@@ -64,31 +64,31 @@ export const processHandlers = (station: Station, orders: Orders): Handlers<type
     const { force = false } = request.query;
     const variables = overrides as never;
     const command = { type: 'ScaleRole', host, role, to, overrides: variables, force } as const;
-    const begun = await orders.run(request, reply, command);
+    const begun = await actions.run(request, reply, command);
     return 'dry_run' in begun ? begun : { ...begun.done, ...begun.operation };
   },
 
   startProcess: (request, reply) => {
     const { force = false } = request.query;
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'WantProcess', fid, state: 'online', force });
+    return actions.take(request, reply, { type: 'WantProcess', fid, state: 'online', force });
   },
 
   stopProcess: (request, reply) => {
     const { force = false } = request.query;
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'WantProcess', fid, state: 'offline', force });
+    return actions.take(request, reply, { type: 'WantProcess', fid, state: 'offline', force });
   },
 
   restartProcess: (request, reply) => {
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'RestartProcess', fid });
+    return actions.take(request, reply, { type: 'RestartProcess', fid });
   },
 
   removeProcess: (request, reply) => {
     const { force = false } = request.query;
     const fid = parseFid(request.params.fid)!;
-    return orders.place(request, reply, { type: 'RemoveProcess', fid, force });
+    return actions.take(request, reply, { type: 'RemoveProcess', fid, force });
   },
 
   overrideState: (request, reply) => {

@@ -63,14 +63,14 @@ const runBootstrap = async (shell: Shell, flags: BootstrapFlags): Promise<void> 
   if (loaded.hosts === 0)
     throw new Failure('failed', 'the facts name no host; nothing was started');
   // At once, so that nobody waits for those who have not come yet; these start when they do.
-  const order = { verb: 'start', cluster: true } as const;
-  let operation = await client.order(order, { signal });
+  const action = { verb: 'start', cluster: true } as const;
+  let operation = await client.act(action, { signal });
   let absent: Absent[] = loaded.missing.map(({ host, reason }) => ({ host, reason }));
   if (flags.wait) {
     const late = await whoIsAbsent(client, loaded, signal);
     const stillAbsent = await waitForHosts(shell, client, late, flags.hostTimeout);
     absent = [...absent, ...stillAbsent];
-    if (stillAbsent.length < late.hosts.length) operation = await client.order(order, { signal });
+    if (stillAbsent.length < late.hosts.length) operation = await client.act(action, { signal });
     operation = await settle(shell, client, operation);
   }
   report(shell, flags, loaded, operation, absent);

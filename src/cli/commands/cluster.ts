@@ -22,7 +22,7 @@ import { bootstrapCommand } from './bootstrap.ts';
 import { dumpCommand } from './dump.ts';
 import { loadCommand } from './load.ts';
 import { nodeCommands } from './node.ts';
-import { orderCommand } from './orders.ts';
+import { actionCommand } from './actions.ts';
 import { processCommands } from './process.ts';
 import { resetCommand } from './reset.ts';
 import { statusCommand } from './status.ts';
@@ -37,7 +37,7 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
   loadCommand(cluster, shell);
   dumpCommand(cluster, shell);
   statusCommand(cluster, shell);
-  orderCommand(
+  actionCommand(
     cluster
       .command('start')
       .description('start all managed processes, level by level on every node'),
@@ -45,7 +45,7 @@ export const clusterCommands = (program: Command, shell: Shell): void => {
     () => ({ verb: 'start', cluster: true }),
     ['halctl cluster start', 'halctl cluster start --no-wait'],
   );
-  orderCommand(
+  actionCommand(
     cluster
       .command('stop')
       .description('stop all managed processes; independent ones are left alone and named'),

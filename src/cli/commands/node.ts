@@ -23,7 +23,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
-import { orderCommand, removalForce } from './orders.ts';
+import { actionCommand, removalForce } from './actions.ts';
 
 interface AddFlags extends ChangeFlags {
   readonly role: readonly string[];
@@ -36,8 +36,8 @@ export const nodeCommands = (cluster: Command, shell: Shell): void => {
   addCommand(node, shell);
   listCommand(node, shell);
   showCommand(node, shell);
-  const order = (verb: 'start' | 'stop' | 'remove', description: string, force?: string): void =>
-    orderCommand(
+  const action = (verb: 'start' | 'stop' | 'remove', description: string, force?: string): void =>
+    actionCommand(
       node
         .command(verb)
         .description(description)
@@ -47,9 +47,9 @@ export const nodeCommands = (cluster: Command, shell: Shell): void => {
       [`halctl cluster node ${verb} n0001.example`],
       force === undefined ? {} : { force },
     );
-  order('start', 'start the managed processes of nodes, level by level');
-  order('stop', 'stop the managed processes of nodes', 'although too few confds would be left');
-  order(
+  action('start', 'start the managed processes of nodes, level by level');
+  action('stop', 'stop the managed processes of nodes', 'although too few confds would be left');
+  action(
     'remove',
     'remove nodes and their processes; the hosts stay. What refuses is named and keeps its node',
     removalForce,

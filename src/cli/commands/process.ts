@@ -29,7 +29,7 @@ import { formatJson, printable, printableLines } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
 import { logsCommand } from './logs.ts';
-import { orderCommand } from './orders.ts';
+import { actionCommand } from './actions.ts';
 import { refuseFailed, resultLines, settle } from '../operation.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -249,26 +249,26 @@ const gatherFids = (text: string, before: readonly string[] | undefined): readon
   gather(fidOf(text), before);
 
 const orderCommands = (process: Command, shell: Shell): void => {
-  const order = (
+  const action = (
     verb: 'start' | 'stop' | 'restart' | 'remove',
     description: string,
     force: string | undefined,
   ): void =>
-    orderCommand(
+    actionCommand(
       process.command(verb).description(description).argument('<fid...>', 'processes', gatherFids),
       shell,
       (_client, fid) => ({ verb, process: fid }),
       [`halctl cluster process ${verb} 0x7200000000000001:0x2a`],
       { kind: processKind, ...(force === undefined ? {} : { force }) },
     );
-  order('start', 'start managed processes', undefined);
-  order(
+  action('start', 'start managed processes', undefined);
+  action(
     'stop',
     'stop managed processes',
     'although running processes of their node require them, or too few confds would be left',
   );
-  order('restart', 'stop managed processes, if they run, and start them', undefined);
-  order(
+  action('restart', 'stop managed processes, if they run, and start them', undefined);
+  action(
     'remove',
     'remove processes: a managed one is stopped first, an independent one must have ended',
     'although others of their node require them, too few confds would be left, or an independent one ' +

@@ -24,7 +24,7 @@ import { briefly, formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
-import { orderCommand, removalForce } from './orders.ts';
+import { actionCommand, removalForce } from './actions.ts';
 import { renameCommand } from './rename.ts';
 import { cepCommand } from './sequences.ts';
 import { serviceCommands } from './service.ts';
@@ -44,7 +44,7 @@ export const systemCommands = (program: Command, shell: Shell): void => {
 
 const hostCommands = (system: Command, shell: Shell): void => {
   const node = system.command('node').description('hosts: machines that run an agent, or will');
-  orderCommand(
+  actionCommand(
     node
       .command('remove')
       .description(

@@ -53,7 +53,11 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force, anew }
 };
 
 /** It goes at once, unless somebody may be running it. */
-export const processRemovalEvents = (graph: Graph, process: ProcessRow, at: number): EventDraft[] => {
+export const processRemovalEvents = (
+  graph: Graph,
+  process: ProcessRow,
+  at: number,
+): EventDraft[] => {
   return mayRun(process) ? [removalOrderedEvent(process)] : removedEvents(graph, process, at);
 };
 

@@ -15,7 +15,7 @@ import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { WantedState } from '../../core/values/states.ts';
 import type { Operation } from './operation.ts';
-import { removalIn } from './removals.ts';
+import { removalIn } from './removal-progress.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { RequirementsOf, Straggler } from './stragglers.ts';
 

@@ -1,11 +1,11 @@
-/** Removals that were ordered before and are not over: who orders one again follows it. */
+/** Removals that were asked for before and are not over: who asks for one again follows it. */
 
 import type { Command } from '../../core/commands/index.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import type { Revision } from '../../core/values/revision.ts';
-import { removalIn } from './removals.ts';
+import { removalIn } from './removal-progress.ts';
 
 /** Commands that can find what they ask for under way. */
 export type Removing = Extract<
@@ -17,10 +17,10 @@ export const isRemoving = (command: Command): command is Removing =>
   ['RemoveProcess', 'RemoveNode', 'RemoveHost', 'ScaleRole'].includes(command.type);
 
 /**
- * The commit that last ordered what a command would order; undefined: nothing of it is leaving.
+ * The commit that last asked for what a command would ask for; undefined: nothing of it is leaving.
  * That commit may have been about something else as well.
  */
-export const orderOf = (graph: Graph, command: Removing): Revision | undefined => {
+export const actionOf = (graph: Graph, command: Removing): Revision | undefined => {
   switch (command.type) {
     case 'RemoveProcess': {
       const process = graph.get('process', command.fid);
@@ -39,8 +39,8 @@ export const orderOf = (graph: Graph, command: Removing): Revision | undefined =
   }
 };
 
-/** Whether a commit ordered just what a command would order, so that both end together. */
-export const isOrderOf = (graph: Graph, commit: Commit, command: Removing): boolean => {
+/** Whether a commit asked for just what a command would ask for, so that both end together. */
+export const isActionOf = (graph: Graph, commit: Commit, command: Removing): boolean => {
   if (commit.command !== command.type) return false;
   if (command.type === 'ScaleRole')
     return leavingOf(graph, command).every(({ wanted }) => wanted?.at === commit.revision);

@@ -1,6 +1,6 @@
 /**
- * How an order is answered: how far it is, held back while the caller would have it so. What was
- * ordered before and is under way is followed, not ordered a second time.
+ * How an action is answered: how far it is, held back while the caller would have it so. What was
+ * asked for before and is under way is followed, not begun a second time.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -12,19 +12,19 @@ import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { Share, waitLimits } from '../station/fair-use/shares.ts';
 import type { Operation as Progress } from '../station/queries/operation.ts';
-import { isOrderOf, isRemoving, orderOf } from '../station/queries/under-way.ts';
+import { actionOf, isActionOf, isRemoving } from '../station/queries/under-way.ts';
 import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
 import { abandonment, principalOf } from './asker.ts';
 import { done, isDryRun, run } from './commands.ts';
 
-/** What came of an order. */
-export interface Ordered {
+/** What came of an action. */
+export interface Taken {
   readonly done: Done;
   readonly operation: Operation;
 }
 
-export class Orders {
+export class Actions {
   readonly #station: Station;
   readonly #waits = new Share('waits', waitLimits);
 
@@ -33,29 +33,29 @@ export class Orders {
   }
 
   /** Runs a command that sets off long work. Answers 202 while the work goes on. */
-  run(request: FastifyRequest, reply: FastifyReply, command: Command): Promise<Ordered | DryRun> {
-    const order = async (): Promise<Ordered | DryRun> => {
+  run(request: FastifyRequest, reply: FastifyReply, command: Command): Promise<Taken | DryRun> {
+    const action = async (): Promise<Taken | DryRun> => {
       const begun = await this.#begin(request, reply, command);
       if ('dry_run' in begun) return begun;
       const operation =
-        begun.order === null
+        begun.action === null
           ? finished(begun.done.revision)
-          : await this.#progress(request, reply, begun.order);
+          : await this.#progress(request, reply, begun.action);
       if (operation.state === 'running')
         reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
       return { done: begun.done, operation };
     };
-    return isDryRun(request) ? order() : this.#waiting(request, order);
+    return isDryRun(request) ? action() : this.#waiting(request, action);
   }
 
   /** The same for who asks nothing else than how far it is. */
-  async place(
+  async take(
     request: FastifyRequest,
     reply: FastifyReply,
     command: Command,
   ): Promise<Operation | DryRun> {
-    const ordered = await this.run(request, reply, command);
-    return 'dry_run' in ordered ? ordered : ordered.operation;
+    const taken = await this.run(request, reply, command);
+    return 'dry_run' in taken ? taken : taken.operation;
   }
 
   /** How far an operation is. */
@@ -64,33 +64,33 @@ export class Orders {
   }
 
   /**
-   * Runs a command. The order to follow is its own or the one under way; where that is about other
-   * things too, it is ordered once more by itself. Null: there is nothing to follow.
+   * Runs a command. The action to follow is its own or the one under way; where that is about other
+   * things too, it is asked for once more by itself. Null: there is nothing to follow.
    */
   async #begin(
     request: FastifyRequest,
     reply: FastifyReply,
     command: Command,
-  ): Promise<{ done: Done; order: Revision | null } | DryRun> {
+  ): Promise<{ done: Done; action: Revision | null } | DryRun> {
     const submit = (one: Command): Promise<Done | DryRun> =>
       run(this.#station, request, reply, one, done);
     const reached = await submit(command);
     if ('dry_run' in reached) return reached;
-    if (reached.changed) return { done: reached, order: revision(reached.revision) };
-    const order = isRemoving(command) ? await this.#underWay(command) : null;
-    if (order !== 'other') return { done: reached, order };
+    if (reached.changed) return { done: reached, action: revision(reached.revision) };
+    const action = isRemoving(command) ? await this.#underWay(command) : null;
+    if (action !== 'other') return { done: reached, action };
     const again = await submit({ ...command, anew: true } as Command);
     if ('dry_run' in again) return again;
-    return { done: reached, order: again.changed ? revision(again.revision) : null };
+    return { done: reached, action: again.changed ? revision(again.revision) : null };
   }
 
-  /** The order that a command repeats; `other` where one with another end is under way. */
+  /** The action that a command repeats; `other` where one with another end is under way. */
   async #underWay(command: Removing): Promise<Revision | 'other' | null> {
     const { graph, log } = this.#station;
-    const order = orderOf(graph, command);
-    if (order === undefined) return null;
-    for await (const commit of log.read(revision(order - 1), order))
-      if (isOrderOf(graph, commit, command)) return order;
+    const action = actionOf(graph, command);
+    if (action === undefined) return null;
+    for await (const commit of log.read(revision(action - 1), action))
+      if (isActionOf(graph, commit, command)) return action;
     return 'other';
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Command } from 'commander';
-import type { Client, Order } from '../../client/client.ts';
+import type { Action, Client } from '../../client/client.ts';
 import type { CommandOptions, DryRun, Operation } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { isDryRun, showChange, withChange, withExamples, withWork } from '../command.ts';
@@ -16,7 +16,7 @@ import { counted } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
-export interface OrderFlags extends ChangeFlags {
+export interface ActionFlags extends ChangeFlags {
   /** False after `--no-wait`. */
   readonly wait: boolean;
   readonly force?: true;
@@ -27,30 +27,30 @@ export const removalForce =
   'although processes that stay require others, too few confds would be left, or ' +
   'an independent process may run on a host that is down';
 
-interface OrderCommandOptions {
+interface ActionCommandOptions {
   /** What `--force` is for, where there is one. */
   readonly force?: string;
   /** What several targets are; hosts by default. */
   readonly kind?: Kind;
 }
 
-/** Adds a command that orders something. Its argument, if it has one, may take several targets. */
-export const orderCommand = (
+/** Adds a command for an action. Its argument, if it has one, may take several targets. */
+export const actionCommand = (
   command: Command,
   shell: Shell,
-  orderOf: (client: Client, target: string, flags: OrderFlags) => Promise<Order> | Order,
+  actionOf: (client: Client, target: string, flags: ActionFlags) => Promise<Action> | Action,
   examples: readonly string[],
-  { force, kind }: OrderCommandOptions = {},
+  { force, kind }: ActionCommandOptions = {},
 ): void => {
-  const run = async (flags: OrderFlags, targets: readonly string[]): Promise<void> => {
+  const run = async (flags: ActionFlags, targets: readonly string[]): Promise<void> => {
     const client = await connect(shell, flags);
     const isOnly = targets.length === 1;
     const request = async (
       target: string,
       options: CommandOptions,
     ): Promise<Operation | DryRun> => {
-      const order = await orderOf(client, target, flags);
-      const reply = await client.order(order, { ...options, force: flags.force });
+      const action = await actionOf(client, target, flags);
+      const reply = await client.act(action, { ...options, force: flags.force });
       if (isDryRun(reply)) return reply;
       const operation = flags.wait ? await settle(shell, client, reply, { isOnly }) : reply;
       if (!isOnly) refuseFailed(operation);
@@ -72,7 +72,7 @@ export const orderCommand = (
   if (force) command.option('--force', force);
   command.option('--no-wait', 'do not wait until it is done');
   withExamples(
-    withWork(withChange(command), (flags: OrderFlags, given?: string | readonly string[]) =>
+    withWork(withChange(command), (flags: ActionFlags, given?: string | readonly string[]) =>
       run(flags, Array.isArray(given) ? targetsOf(given as string[]) : [one(given)]),
     ),
     ...examples,
@@ -92,7 +92,7 @@ const targetsOf = (given: readonly string[]): readonly string[] => {
 const summaryOf = (
   verb: string,
   done: readonly string[],
-  { wait }: OrderFlags,
+  { wait }: ActionFlags,
   kind: Kind = { noun: 'host', fold: foldTargets },
 ): string => {
   const word = past[verb as keyof typeof past] ?? verb;
