@@ -203,14 +203,20 @@ t.test(
     t.same([...reads], [200]);
     for (const path of ['/status', '/processes', '/graph', '/events', '/log', '/vars', '/readyz'])
       t.equal((await ask('GET', path)).status, 200, path);
-    t.match(await add(ask, 'more', many(100)), { status: 507 });
+    // The index beside the log may have given some space back.
+    let more = { key: 'more', answer: await add(ask, 'more', many(100)) };
+    for (let i = 0; more.answer.status === 201 && i < 100; i += 1) {
+      kept += 100;
+      more = { key: `more ${i}`, answer: await add(ask, `more ${i}`, many(100)) };
+    }
+    t.match(more.answer, { status: 507 });
     const { items } = (await ask('GET', '/processes?role=clovis-app&limit=10000')).body;
     t.equal(items.length, kept, 'what failed left no trace');
     const full = (await ask('GET', '/log')).body;
     t.not(full.digest, digest);
 
     rmSync(filler);
-    const after = await add(ask, 'more', many(100));
+    const after = await add(ask, more.key, many(100));
     t.equal(after.status, 201);
     await checkUnique(t, ask);
     const end = (await ask('GET', '/log')).body;
