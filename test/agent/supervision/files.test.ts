@@ -19,7 +19,10 @@ t.test('the environment file is there with current values before every start', a
   await host.reaches(fid, 'exited', 1);
   host.assign({ ...first, generation: 2, environment_file: 'A="2"\n' });
   await host.reaches(fid, 'exited', 2);
-  const [mode1, inode1, text1, mode2, inode2, text2] = host.output(fid).trim().split(/\s/);
+  const said = (): string[] => host.output(fid).trim().split(/\s/);
+  // What a process has said may be read after its end is seen.
+  await until('both have spoken', () => said().length === 6);
+  const [mode1, inode1, text1, mode2, inode2, text2] = said();
   t.same([mode1, text1, mode2, text2], ['600', 'A="1"', '600', 'A="2"']);
   t.not(inode1, inode2, 'it is replaced, not written over');
   t.same(readdirSync(join(host.folder, 'sysconfig')), [`m0d-${fid}`], 'no draft is left');
@@ -80,8 +83,8 @@ t.test('output goes to one file a stream, which grows over runs', async (t) => {
   await host.reaches(wanted.fid, 'exited', 1);
   host.assign({ ...wanted, generation: 2 });
   await host.reaches(wanted.fid, 'exited', 2);
-  t.equal(host.output(wanted.fid), 'out\nout\n');
-  t.equal(host.output(wanted.fid, 'stderr'), 'err\nerr\n');
+  await host.says(wanted.fid, 'out\nout\n');
+  await host.says(wanted.fid, 'err\nerr\n', 'stderr');
 });
 
 t.test('output is moved aside while the process goes on writing', async (t) => {

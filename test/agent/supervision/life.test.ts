@@ -304,6 +304,7 @@ t.test('a process sees its settings, its mark, a path and nothing of the agent',
   host.assign(wanted);
   await host.reaches(wanted.fid, 'exited');
   delete process.env['HALCYON_TEST_SECRET'];
+  await until('all is said', () => host.output(wanted.fid).endsWith('\0/'));
   const said = host.output(wanted.fid).split('\0');
   const run = said.find((text) => text.startsWith('HALCYON_RUN='))!;
   t.match(run, new RegExp(`^HALCYON_RUN=${wanted.fid}:1:[0-9a-f]{16}$`));
@@ -319,7 +320,7 @@ t.test('a process has the descriptors that its agent was given, not those it too
   host.assign(wanted);
   await host.reaches(wanted.fid, 'exited');
   const hard = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))![1];
-  t.equal(host.output(wanted.fid), `512\n${hard}\n`);
+  await host.says(wanted.fid, `512\n${hard}\n`);
 });
 
 t.test('what the starting script changed is handed on and taken back', async (t) => {

@@ -138,6 +138,14 @@ export class SupervisedHost {
     return readIfThere(this.supervision.logs(fid, channel));
   }
 
+  /** Waits for exactly this: what a process has said may be read after its end is seen. */
+  async says(fid: string, text: string, channel?: 'stdout' | 'stderr'): Promise<void> {
+    const isSaid = (): boolean => this.output(fid, channel) === text;
+    await until(`${fid} says ${JSON.stringify(text)}`, isSaid).catch((error: Error) => {
+      throw new Error(`${error.message}; it said ${JSON.stringify(this.output(fid, channel))}`);
+    });
+  }
+
   environmentFile({ unit, fid }: Assignment): string {
     return join(this.folder, 'sysconfig', `${unit}-${fid}`);
   }
