@@ -12,13 +12,9 @@ import {
   agentProtocolsSpoken,
   closeCodes,
 } from '../contract/agent-protocol.ts';
-import type { ProcessReport, StationMessage } from '../contract/agent-protocol.ts';
-import { mayBeReborn } from '../core/commands/report-node-up.ts';
-import type { ReportNodeUp } from '../core/commands/report-node-up.ts';
+import type { StationMessage } from '../contract/agent-protocol.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
-import type { HostRow } from '../core/graph/rows/hosts.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
-import { parseFid } from '../core/values/fid.ts';
 import type {
   AgentSession,
   OutputRequest,
@@ -26,12 +22,11 @@ import type {
 } from '../station/duties/agent-sessions.ts';
 import type { Assigned } from '../station/duties/assignments.ts';
 import type { SteadyWork } from '../station/fair-use/steady-work.ts';
-import type { Result } from '../station/result.ts';
 import type { Station } from '../station/station.ts';
-import { factsFrom } from './agent-facts.ts';
 import { AgentFlow } from './agent-flow.ts';
 import { AgentOutputs } from './agent-outputs.ts';
 import { AgentPaces } from './agent-paces.ts';
+import { AgentReports } from './agent-reports.ts';
 import { exactJson } from './json-body.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { UnreadBytes } from './unread-bytes.ts';
@@ -49,9 +44,6 @@ const answerDeadline = 5_000;
 const reasonBytesMax = 123;
 
 type Message = AgentMessage;
-type Report = Extract<Message, { type: 'node-up' }>;
-type Said = Pick<ReportNodeUp, 'fqdn' | 'facts' | 'speaksFor'>;
-type ShuttingDown = Extract<Message, { type: 'shutting-down' }>;
 
 const validator = Compile(AgentMessage);
 
@@ -106,13 +98,11 @@ class Connection implements AgentSession {
   readonly #version: string;
   readonly #log: FastifyRequest['log'];
   readonly #refusals: RefusalLog;
-  readonly #facts: SteadyWork;
   readonly #flow: AgentFlow;
   /** Until it has said what it has to. */
   #introduction: NodeJS.Timeout;
-  /** Whether it was told all that its host has to run. */
-  #isBriefed = false;
   #answer: Promise<boolean> | undefined;
+  readonly #reports: AgentReports;
   readonly #outputs = new AgentOutputs((message) => this.#send(message));
 
   constructor(socket: WebSocket, request: FastifyRequest, share: AgentsShare) {
@@ -124,7 +114,6 @@ class Connection implements AgentSession {
     this.#remote = request.ip;
     this.#version = version;
     this.#log = request.log;
-    this.#facts = facts;
     this.#refusals = refusals;
     this.#flow = new AgentFlow({
       socket,
@@ -132,6 +121,18 @@ class Connection implements AgentSession {
       take: () => paces.take(this.#credential, this.fqdn),
       unread,
       cut: (why) => this.#cut(why),
+    });
+    this.#reports = new AgentReports({
+      session: this,
+      station,
+      credential: this.#credential,
+      remote: this.#remote,
+      facts,
+      send: (message) => this.#send(message),
+      refuse: (id, code, text) => this.#refuse(id, code, text),
+      introduced: () => clearTimeout(this.#introduction),
+      end: (code, reason) => this.#end(code, reason),
+      isClosed: () => this.#isClosed,
     });
     this.#introduction = setTimeout(
       () => this.#end(closeCodes.badMessage, 'no hello'),
@@ -170,16 +171,6 @@ class Connection implements AgentSession {
     this.#end(1001, 'the station is done with this connection');
   }
 
-  /** An administrator's token may do more than any pace would keep it from. */
-  get #isPaced(): boolean {
-    return this.#credential.role !== 'admin';
-  }
-
-  /** Whose pace this connection has: that of its host, by its token. */
-  get #subject(): string {
-    return `${this.#credential.id} ${this.fqdn}`;
-  }
-
   #receive(data: Buffer): void {
     this.#flow.received();
     const message = parse(data);
@@ -197,24 +188,13 @@ class Connection implements AgentSession {
       return;
     }
     void this.#flow.during(
-      this.#keep(message).catch((error: unknown) => {
+      this.#reports.keep(message).catch((error: unknown) => {
         const { code = 'internal', message: text } = error as { code?: string; message: string };
         if (code !== 'not-in-place')
           this.#warn('unkept', { err: error }, 'a report could not be kept');
         this.#send({ type: 'refused', id: message.id, code, message: text });
       }),
     );
-  }
-
-  #keep(message: ProcessReport | Report | ShuttingDown): Promise<void> {
-    switch (message.type) {
-      case 'process':
-        return this.#reportProcess(message);
-      case 'node-up':
-        return this.#report(message);
-      case 'shutting-down':
-        return this.#shutDown(message);
-    }
   }
 
   get #isClosed(): boolean {
@@ -263,73 +243,6 @@ class Connection implements AgentSession {
     });
   }
 
-  /** Reports may follow each other without waiting; each gets its own answer once it is durable. */
-  async #report({ id, fqdn, facts }: Report): Promise<void> {
-    if (fqdn !== this.fqdn)
-      return this.#refuse(
-        id,
-        'identity-mismatch',
-        `the agent said hello as ${this.fqdn}, not as ${fqdn}`,
-      );
-    const known = this.#station.graph.get('host', fqdn)?.facts;
-    const said = {
-      fqdn,
-      facts: factsFrom(facts, this.#remote, known),
-      speaksFor: this.#credential.host,
-    };
-    const keep = (): Promise<Result<string | undefined> | null> => this.#keepFacts(said);
-    const result = await (this.#isPaced ? this.#facts.run(this.#subject, keep) : keep());
-    if (result === null || this.#isClosed) return;
-    clearTimeout(this.#introduction);
-    if (!result.ok) return this.#refuse(id, result.rejection.code, result.rejection.message);
-    if (result.reply !== facts.agent)
-      return this.#refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
-    this.#station.agents.join(this);
-    this.#send({ type: 'taken', id, revision: result.revision });
-    if (this.#isBriefed && !result.changed) return;
-    this.#isBriefed = true;
-    this.#station.dispatcher.brief(this);
-  }
-
-  /** @returns the agent that the host is known by then; null: nobody asks for it any more */
-  async #keepFacts(said: Said): Promise<Result<string | undefined> | null> {
-    const { fqdn } = said;
-    const known = this.#station.graph.get('host', fqdn);
-    const dead = known && mayBeReborn(known, said) ? await this.#deadAgent(known) : null;
-    // Some time may have passed.
-    if (this.#isClosed || !this.#station.access.accepts(this.#credential)) return null;
-    return this.#station.submit(
-      { type: 'ReportNodeUp', ...said, dead },
-      { actor: `agent:${fqdn}` },
-      (graph) => graph.must('host', fqdn).facts?.agent,
-    );
-  }
-
-  /** The agent that a host is known by, if it is known to be dead. */
-  async #deadAgent({ fqdn, facts }: HostRow): Promise<string | null> {
-    return (await this.#station.agents.isDead(fqdn)) ? facts!.agent : null;
-  }
-
-  /** The host is down from now on, and nobody waits for the end of a timeout to say so. */
-  async #shutDown({ id }: ShuttingDown): Promise<void> {
-    const { agents } = this.#station;
-    if (!agents.depart(this))
-      return this.#refuse(id, 'host-claimed', `another connection speaks for ${this.fqdn}`);
-    try {
-      const result = await this.#station.submit(
-        { type: 'ReportNodeDown', fqdn: this.fqdn, reason: 'shut down' },
-        { actor: `agent:${this.fqdn}` },
-        () => null,
-      );
-      if (result.ok) this.#send({ type: 'taken', id, revision: result.revision });
-      this.#end(1000, 'goodbye');
-    } catch (error) {
-      // Not kept, so its silence has to tell.
-      agents.join(this);
-      throw error;
-    }
-  }
-
   /**
    * Its host was removed while nobody could tell it: it has to run nothing, which ends what it still
    * does. It hears this on each connection, as long as its token is remembered.
@@ -340,25 +253,6 @@ class Connection implements AgentSession {
     this.#refuse(message.id, 'host-removed', text);
     this.assign({ full: true, processes: [], forget: [] });
     this.#end(closeCodes.notAllowed, text);
-  }
-
-  async #reportProcess(report: ProcessReport): Promise<void> {
-    const { id, fid, generation, state, pid, reason } = report;
-    const result = await this.#station.submit(
-      {
-        type: 'ReportProcess',
-        host: this.fqdn,
-        fid: parseFid(fid)!,
-        generation,
-        state,
-        pid,
-        reason,
-      },
-      { actor: `agent:${this.fqdn}` },
-      () => null,
-    );
-    if (!result.ok) return this.#refuse(id, result.rejection.code, result.rejection.message);
-    this.#send({ type: 'taken', id, revision: result.revision });
   }
 
   #refuse(id: number, code: string, message: string): void {

@@ -75,7 +75,7 @@ t.test('by a GET: any status from 200 to 299, and no other', async (t) => {
   host.assign(wanted);
   await host.reaches(wanted.fid, 'online');
   const asked = [503, 302, 404, 204].map((status) => `GET /health?deep=1 ${status}\n`).join('');
-  t.equal(host.output(wanted.fid), asked);
+  await host.says(wanted.fid, asked);
 });
 
 t.test('by a line on the notify socket', async (t) => {
