@@ -2,28 +2,26 @@
 
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { isFid, obstacle, problemOf, Refusal } from './assignment.ts';
+import { isFid, problemOf } from './assignment.ts';
 import type { Assignment, Observation } from './assignment.ts';
 import type { Channel } from '../logger/protocol.ts';
 import type { OutputLimits } from '../logger/rolling-file.ts';
 import { Book } from './book.ts';
 import { ControlGroups } from './control-groups.ts';
 import { Course } from './course.ts';
-import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
 import { ExecSupervisor } from './exec.ts';
 import { Loops } from './loops.ts';
-import { nextStep } from './next-step.ts';
 import { defaultOutputLimits, OutputFiles } from './output-files.ts';
 import { outputReader } from './output-sources.ts';
 import type { OutputReader, OutputRequest } from './output-reader.ts';
 import { bootId } from './proc.ts';
-import { strangerAt } from './readiness.ts';
 import { ReadinessWatch } from './readiness-watch.ts';
 import { Recovery } from './recovery.ts';
-import { intended, observationOfNone } from './run-record.ts';
+import { observationOfNone } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import { emptySlot } from './slot.ts';
 import type { Slot } from './slot.ts';
+import { Steps } from './steps.ts';
 import { inherited, Ownership } from './strays.ts';
 import type { Present } from './strays.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -69,10 +67,11 @@ export class Supervision {
   readonly #recovery: Recovery;
   readonly #readiness: ReadinessWatch;
   readonly #course: Course;
+  readonly #steps: Steps;
   readonly #supervisors: Readonly<Record<'exec' | 'systemd', Supervisor>>;
   readonly #slots = new Map<string, Slot>();
   readonly #loops = new Loops(
-    async (slot) => this.#step(slot),
+    async (slot) => this.#steps.take(slot),
     (slot, error) => this.#waits(slot, error),
   );
   readonly #pulse: NodeJS.Timeout;
@@ -121,6 +120,20 @@ export class Supervision {
       exec: new ExecSupervisor(exec, this.#course),
       systemd: new SystemdSupervisor(options.systemctl ?? 'systemctl', log, this.#course),
     };
+    this.#steps = new Steps({
+      sysconfigDir: options.sysconfigDir,
+      slots: this.#slots,
+      book: this.#book,
+      outputs: this.#outputs,
+      own: this.#own,
+      recovery: this.#recovery,
+      readiness: this.#readiness,
+      course: this.#course,
+      supervisors: this.#supervisors,
+      boot: this.#boot,
+      log,
+      isClosed: () => this.#closed,
+    });
     this.#pulse = setInterval(() => this.#beat(), pulseMs);
   }
 
@@ -258,143 +271,4 @@ export class Supervision {
     const state = wanted.run ? 'starting' : 'stopping';
     this.#book.tell(slot, observationOfNone(wanted, state, `waits: ${error.message}`));
   }
-
-  /** Does what is due; false when nothing is. */
-  async #step(slot: Slot): Promise<boolean> {
-    const { fid, wanted } = slot;
-    const step = nextStep(slot);
-    this.#log.trace({ fid, step, generation: wanted?.generation }, 'next step of a process');
-    if (step === 'nothing') return false;
-    const obstacle = this.#recovery.obstacle(slot);
-    if (obstacle === '') return false;
-    if (obstacle !== undefined) throw new NotNow(obstacle);
-    switch (step) {
-      case 'clear':
-        await Promise.all(slot.strays.map(async (stray) => this.#clear(stray, wanted)));
-        slot.strays = [];
-        return true;
-      case 'learn':
-        await this.#learn(slot, wanted!);
-        return true;
-      case 'stop':
-        await this.#stop(slot);
-        return true;
-      case 'erase':
-        return this.#erase(slot);
-      case 'rest':
-        if (slot.resting === wanted) return false;
-        await this.#rest(slot, wanted!);
-        return true;
-      case 'start':
-        await this.#start(slot, wanted!);
-        return true;
-    }
-  }
-
-  async #start(slot: Slot, assignment: Assignment): Promise<void> {
-    const { generation, unit } = assignment;
-    const last = slot.record;
-    const resumed =
-      last?.phase === 'intent' &&
-      last.generation === generation &&
-      last.unit === unit &&
-      last.boot === this.#boot;
-    const nonce = resumed ? last.nonce : this.#own.nonce();
-    const record = intended(assignment, nonce, this.#boot);
-    try {
-      if (last !== undefined && !resumed) await this.#clear(last, undefined);
-      const problem = problemOf(assignment);
-      if (problem !== undefined) throw new Refusal(problem);
-      if (last !== undefined && last.unit !== unit)
-        removeEnvironmentFile(this.#options.sysconfigDir, last);
-      await writeEnvironmentFile(this.#options.sysconfigDir, assignment);
-      const stranger = resumed ? undefined : await strangerAt(assignment);
-      if (stranger !== undefined)
-        throw new Refusal(`another process accepts connections at ${stranger}`);
-      await this.#readiness.listen(record);
-      // Nothing has been run yet, so what came in between is what counts.
-      if (this.#closed || slot.wanted !== assignment || slot.forgotten) return;
-      try {
-        this.#book.write(slot, record);
-      } catch (error) {
-        throw obstacle('its start cannot be recorded', error);
-      }
-      await this.#supervisors[record.supervisor].start(assignment, record, resumed);
-      if (slot.record?.phase === 'intent') this.#course.began(record, null);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      if (this.#closed) return;
-      this.#readiness.forget(record);
-      this.#book.keep(slot, { ...record, phase: 'refused', reason: error.message });
-      this.#book.observe(slot, 'refused');
-    }
-  }
-
-  /** What was found running has the settings of its assignment, which is of its generation. */
-  async #learn(slot: Slot, wanted: Assignment): Promise<void> {
-    const { unit, ready, endpoint, stop_timeout_ms } = wanted;
-    const record = { ...slot.record!, unit, ready, endpoint, stop_timeout_ms };
-    this.#book.keep(slot, record);
-    // It has had its say, and will not repeat it.
-    if (ready.kind === 'notify') return this.#stop(slot, 'nobody knows whether it is ready');
-    this.#readiness.resume(record);
-  }
-
-  async #stop(slot: Slot, why = 'it was stopped'): Promise<void> {
-    const record = slot.record!;
-    const timeoutMs = slot.wanted?.stop_timeout_ms ?? record.stop_timeout_ms;
-    slot.stopping = true;
-    slot.end = undefined;
-    this.#readiness.forget(record);
-    this.#book.observe(slot, 'stopping');
-    try {
-      await this.#supervisors[record.supervisor].stop(record, timeoutMs);
-    } finally {
-      slot.stopping = false;
-    }
-    if (this.#closed) return;
-    const end = slot.end ?? { code: null, signal: null, reason: 'is gone' };
-    this.#course.over(slot, { ...end, reason: `${end.reason} when ${why}` });
-  }
-
-  /**
-   * Ends what is left of a run whose main process is gone, of a start that was only intended, or of
-   * a unit that no record tells of.
-   */
-  async #clear(last: RunRecord | undefined, wanted: Assignment | undefined): Promise<void> {
-    const record = last ?? intended(wanted!, this.#own.nonce(), this.#boot);
-    const isOver = record.boot !== this.#boot || record.phase === 'refused';
-    // A unit may be started by somebody else, at every boot for example.
-    if (record.supervisor === 'exec' && isOver) return;
-    const timeoutMs = wanted?.stop_timeout_ms ?? record.stop_timeout_ms;
-    await this.#supervisors[record.supervisor].stop(record, timeoutMs);
-  }
-
-  async #rest(slot: Slot, wanted: Assignment): Promise<void> {
-    const { record } = slot;
-    if (mayRun(record, wanted)) await this.#clear(record, wanted);
-    if (this.#closed || slot.wanted !== wanted || slot.forgotten) return;
-    slot.resting = wanted;
-    if (record?.phase === 'intent') this.#book.keep(slot, { ...record, phase: 'ended' });
-    if (record?.generation === wanted.generation && record.phase !== 'intent') return;
-    this.#book.tell(slot, observationOfNone(wanted, 'exited', 'does not run'));
-  }
-
-  async #erase(slot: Slot): Promise<boolean> {
-    const { fid, record, wanted } = slot;
-    if (mayRun(record, wanted)) await this.#clear(record, wanted);
-    if (this.#closed || !slot.forgotten) return true;
-    await this.#outputs.remove(fid);
-    if (this.#closed || !slot.forgotten) return true;
-    for (const named of [record, wanted])
-      if (named !== undefined) removeEnvironmentFile(this.#options.sysconfigDir, named);
-    this.#book.remove(fid);
-    this.#slots.delete(fid);
-    return false;
-  }
-}
-
-/** Whether something of a process may be there: what the agent itself has run is on record. */
-function mayRun(record: RunRecord | undefined, wanted: Assignment | undefined): boolean {
-  return record !== undefined || wanted?.command.length === 0;
 }
