@@ -7,6 +7,7 @@ import { viewersMax } from '../../src/api/output-streams.ts';
 import { stallMs } from '../../src/api/streaming.ts';
 import { stepsOfCommand, stepsOfRendering } from '../../src/config/rendering-budget.ts';
 import { tokensMax } from '../../src/core/commands/issue-credential.ts';
+import { hostsMax } from '../../src/core/commands/room.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
@@ -128,6 +129,12 @@ export const ofCommands: readonly Limit[] = [
     requestLimits.inAll,
     keysBeyond,
     'api/limits.test.ts: idempotency keys are remembered up to a number, of one token and of all',
+  ),
+  limit(
+    'hosts',
+    hostsMax,
+    '409 `too-many-hosts`',
+    'core/hosts-max.test.ts: of hosts there are so many, and one that goes makes room',
   ),
   limit(
     'tokens',

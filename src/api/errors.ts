@@ -38,6 +38,7 @@ const rejectionStatus: { readonly [C in RejectionCode]: number } = {
   'host-claimed': 409,
   'identity-mismatch': 403,
   'credential-exists': 409,
+  'too-many-hosts': 409,
   'too-many-tokens': 409,
   'last-admin': 409,
   'idempotency-key-reused': 422,

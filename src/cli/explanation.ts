@@ -21,6 +21,7 @@ const advice: Readonly<Record<string, string>> = {
     'Look at what has changed (halctl events), then repeat with the revision of now, or without --if-match.',
   'too-many-keys':
     'Wait a moment, and ask for more at once: one command takes many hosts, and many processes.',
+  'too-many-hosts': 'See them: halctl system node list; remove one: halctl system node remove HOST',
   'too-many-tokens': 'See them: halctl auth token list; end one: halctl auth token revoke ID',
   'idempotency-key-reused': 'Use another --idempotency-key, or none.',
   'no-free-endpoint': 'Remove processes that are not needed: halctl cluster process remove FID',

@@ -276,7 +276,7 @@ const silentHost: Command = { type: 'RegisterHost', fqdn: host };
  * Every code there is: how the core comes to it, or who else does. The compiler sees to it that
  * none is forgotten.
  */
-const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string}`> = {
+const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'cluster-not-loaded': [
     { history: [nodeUp(host)], when: add(host, 'app') },
     { history: [], when: { type: 'WantCluster', state: 'online' } },
@@ -474,6 +474,7 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by the API: ${string
     },
   ],
   'credential-exists': [{ history: [issue('a1')], when: issue('a1') }],
+  'too-many-hosts': 'by `core/hosts-max.test.ts`: it takes many hosts',
   'too-many-tokens':
     'by the API: `api/limits.test.ts` issues as many as there may be, and one more',
   'last-admin': [{ history: [issue('a1', { role: 'admin' })], when: revoke('a1') }],

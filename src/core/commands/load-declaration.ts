@@ -15,6 +15,7 @@ import type { Declaration, DeclaredHost } from '../values/facts.ts';
 import { reject } from '../values/rejection.ts';
 import { defaultVars, isVarName, varProblems } from '../values/vars.ts';
 import { prune } from './prune.ts';
+import { lackOfRoom } from './room.ts';
 
 export interface LoadDeclaration {
   readonly type: 'LoadDeclaration';
@@ -30,6 +31,9 @@ export const loadDeclaration: Decide<LoadDeclaration> = (graph, command, context
     const code = isVarName(wrong.name) ? 'invalid-var' : 'unknown-var';
     return reject(code, wrong.message, { subject: wrong.name });
   }
+  const more = declaration.hosts.filter(({ fqdn }) => !graph.get('host', fqdn)).length;
+  const crowded = lackOfRoom(graph, more);
+  if (crowded) return crowded;
   const pruned = isPruned ? prune(graph, declaration, context) : unchanged;
   if (!pruned.ok) return pruned;
   const allocator = new Allocator(graph, context.render);

@@ -2,6 +2,7 @@
 
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
+import { lackOfRoom } from './room.ts';
 
 export interface RegisterHost {
   readonly type: 'RegisterHost';
@@ -9,4 +10,6 @@ export interface RegisterHost {
 }
 
 export const registerHost: Decide<RegisterHost> = (graph, { fqdn }) =>
-  graph.get('host', fqdn) ? unchanged : decided([{ type: 'HostRegistered', data: { fqdn } }]);
+  graph.get('host', fqdn)
+    ? unchanged
+    : (lackOfRoom(graph, 1) ?? decided([{ type: 'HostRegistered', data: { fqdn } }]));

@@ -6,6 +6,7 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';
 import type { HostFacts } from '../values/host-facts.ts';
 import { reject } from '../values/rejection.ts';
+import { lackOfRoom } from './room.ts';
 
 export interface ReportNodeUp {
   readonly type: 'ReportNodeUp';
@@ -30,7 +31,8 @@ export const reportNodeUp: Decide<ReportNodeUp> = (graph, report) => {
     });
   const host = graph.get('host', fqdn);
   const up: EventDraft = { type: 'NodeUp', data: { fqdn, facts: withLists(facts) } };
-  if (!host) return decided([{ type: 'HostRegistered', data: { fqdn } }, up]);
+  if (!host)
+    return lackOfRoom(graph, 1) ?? decided([{ type: 'HostRegistered', data: { fqdn } }, up]);
   const isRebornHere = dead === host.facts?.agent && mayBeReborn(host, report);
   if (isClaimed(host, facts.agent) && !isRebornHere) {
     if (host.refused.includes(facts.agent)) return unchanged;

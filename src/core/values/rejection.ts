@@ -33,6 +33,7 @@ export const rejections = {
   'host-claimed': 'another machine already is that host',
   'identity-mismatch': 'the token does not belong to that host or process',
   'credential-exists': 'a token of that id exists',
+  'too-many-hosts': 'there are as many hosts as there may be',
   'too-many-tokens': 'there are as many tokens as there may be',
   'last-admin': 'it is the last token of an administrator',
   'idempotency-key-reused': 'the idempotency key was used for a different request',

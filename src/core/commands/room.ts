@@ -1,0 +1,17 @@
+/** How many hosts there may be: whoever may add one, a token for agents of any host too, may add many. */
+
+import type { Graph } from '../graph/graph.ts';
+import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
+
+/** Five times what a large site has. */
+export const hostsMax = 50_000;
+
+/** Why so many more hosts are refused; undefined where there is room. */
+export const lackOfRoom = (graph: Graph, more: number): Refused | undefined =>
+  more === 0 || graph.count('host') + more <= hostsMax
+    ? undefined
+    : reject(
+        'too-many-hosts',
+        `there may be ${hostsMax} hosts, and there are ${graph.count('host')}; remove some that are gone`,
+      );
