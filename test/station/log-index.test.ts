@@ -106,22 +106,38 @@ const expectedWith = async (
     .filter(({ events }) => events.some(({ type }) => types.includes(type)))
     .map(({ revision }) => revision);
 
+/** What a resource was called at a revision: a host that was renamed had other names before. */
+const calledAt = ({ key, row }: Found, at: Revision): (string | undefined)[] => {
+  const { formerly = [], process } = row as {
+    formerly?: { name: string; until: Revision }[];
+    process?: string;
+  };
+  const before = formerly.filter(({ until }, i) => {
+    const from = formerly[i - 1]?.until ?? 0;
+    return from <= at && at <= until;
+  });
+  const isByNow = (formerly.at(-1)?.until ?? 0) <= at;
+  return [...before.map(({ name }) => name), ...(isByNow ? [key] : []), process];
+};
+
+/** What an event is about, as its schema says. */
+const aboutIn = ({ type, data }: EventRecord): (string | undefined)[] => {
+  const { fid, fqdn, name, id, host, from, to } = data as Record<string, string | undefined>;
+  if (type === 'HostRenamed') return [from, to];
+  return [fid ?? fqdn ?? name ?? id, ...(type === 'ObmDeclared' ? [host] : [])];
+};
+
 /** The steps that a resource's reasons have, by looking at every commit of the log. */
-const expectedSteps = async (log: EventLog, { key, row }: Found): Promise<Revision[]> => {
-  const names = [key, (row as { process?: string }).process];
-  const steps = (await Array.fromAsync(log.read(start))).filter(
-    ({ revision, events }) =>
+const expectedSteps = async (log: EventLog, found: Found): Promise<Revision[]> => {
+  const { row } = found;
+  const steps = (await Array.fromAsync(log.read(start))).filter(({ revision, events }) => {
+    const names = calledAt(found, revision).filter((name) => name !== undefined);
+    return (
       revision >= row.created &&
       revision <= row.changed &&
-      events.some(({ type, data }) => {
-        const { fid, fqdn, name, id, host } = data as Record<string, string | undefined>;
-        const subject = fid ?? fqdn ?? name ?? id;
-        return names.some(
-          (name) =>
-            name !== undefined && (subject === name || (type === 'ObmDeclared' && host === name)),
-        );
-      }),
-  );
+      events.some((event) => aboutIn(event).some((about) => names.includes(about!)))
+    );
+  });
   const all = steps.map(({ revision }) => revision);
   return all.length <= stepsMax ? all : [all[0]!, ...all.slice(1 - stepsMax)];
 };
