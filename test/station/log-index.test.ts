@@ -37,6 +37,8 @@ import { openStation, startStation, temporary, until } from './harness.ts';
 
 const start = revision(0);
 const batchCommits = 7;
+/** Of one run, that are asked for at every lag. */
+const resourcesMax = 200;
 const aTurn = () => new Turns().begin('test', new AbortController().signal);
 
 /** A log of a directory and an index of it that takes in a batch when it is told to. */
@@ -179,14 +181,17 @@ t.test('reasons and types are the same at every lag of the index', async (t) => 
   });
   check(t, random, 5);
   for (const [i, commits] of runs.entries()) {
-    const all = await opened(t);
-    const { log, index } = all;
+    const opening = await opened(t);
+    const { log, index } = opening;
     await append(log, commits);
     const types = [...new Set(commits.flatMap(({ events }) => events.map(({ type }) => type)))];
-    const resources = resourcesOf(graphs[i]!);
-    await atEveryLag(all, async () => {
-      for (const found of resources) {
-        const wanted = await expectedSteps(log, found);
+    const all = resourcesOf(graphs[i]!);
+    // Some runs add thousands of processes, whose reasons are much alike.
+    const resources = all.filter((_, k) => k % Math.ceil(all.length / resourcesMax) === 0);
+    const expected = new Map<Found, Revision[]>();
+    for (const found of resources) expected.set(found, await expectedSteps(log, found));
+    await atEveryLag(opening, async () => {
+      for (const [found, wanted] of expected) {
         const got = await stepsOf(log, index, found);
         if (String(got) !== String(wanted)) t.same(got, wanted, `${found.kind} ${found.key}`);
       }
@@ -198,8 +203,8 @@ t.test('reasons and types are the same at every lag of the index', async (t) => 
             t.same(got, await expectedWith(log, wanted, after), wanted.join());
         }
     });
-    t.equal(index.position, log.head(), `${resources.length} resources, ${types.length} types`);
-    await all.close();
+    t.equal(index.position, log.head(), `${all.length} resources, ${types.length} types`);
+    await opening.close();
   }
 });
 
