@@ -1,0 +1,77 @@
+/** One question outside of a session, asked again until it is answered. */
+
+import { IpmiError } from '../errors.ts';
+import { waitAfter } from '../time.ts';
+import type { Cancel, Patience, Random, Time } from '../time.ts';
+import type { Arrival, Line } from './lines.ts';
+
+export interface Waiting {
+  readonly time: Time;
+  readonly random: Random;
+  readonly patience: Patience;
+}
+
+/** What came is wrong in a way that may be an accident on its way: ask again, at once. */
+export class Doubt {
+  /** What it means if nothing better comes. */
+  readonly meaning: IpmiError;
+
+  constructor(meaning: IpmiError) {
+    this.meaning = meaning;
+  }
+}
+
+/**
+ * Sends the same bytes as often as patience has it. `accept` gives what an arrival answers,
+ * undefined for what is no answer to this, a doubt, and throws what a refusal means. The second
+ * doubt is believed. Rejects with `no-answer` or `network`.
+ */
+export const ask = <T>(
+  line: Line,
+  bytes: Buffer,
+  accept: (arrival: Arrival) => T | Doubt | undefined,
+  { time, random, patience }: Waiting,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    let cancel: Cancel = () => undefined;
+    let transmissions = 0;
+    let sendError: Error | undefined;
+    let doubt: IpmiError | undefined;
+    const end = (settle: () => void): void => {
+      cancel();
+      line.listen(() => undefined);
+      settle();
+    };
+    const transmit = (): void => {
+      sendError = undefined;
+      line.send(bytes, (error) => {
+        sendError = error;
+      });
+      cancel = time.after(waitAfter(patience, transmissions++, random), () => {
+        if (transmissions < patience.attempts) return transmit();
+        end(() => reject(doubt ?? silence(sendError)));
+      });
+    };
+    line.listen((arrival) => {
+      try {
+        const answer = accept(arrival);
+        if (answer instanceof Doubt) {
+          if (doubt !== undefined) throw doubt;
+          doubt = answer.meaning;
+          cancel();
+          transmit();
+        } else if (answer !== undefined) end(() => resolve(answer));
+      } catch (error) {
+        // What is not well-formed answers nothing; something better may still come.
+        if (error instanceof IpmiError && error.reason === 'malformed') throw error;
+        end(() => reject(error as Error));
+      }
+    });
+    transmit();
+  });
+
+/** Why there was no answer, as far as this machine knows. */
+export const silence = (sendError: Error | undefined): IpmiError =>
+  sendError === undefined
+    ? new IpmiError('no-answer', 'the BMC does not answer')
+    : new IpmiError('network', 'this machine cannot send to the BMC', { cause: sendError });

@@ -1,0 +1,258 @@
+/** Every command against OpenIPMI's simulator, and side by side with ipmitool. */
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import t from 'tap';
+import {
+  chassisIdentify,
+  clearSel,
+  controlPower,
+  getChassisStatus,
+  getDeviceId,
+  getSelInfo,
+  getSystemGuid,
+  raw,
+  readBootFlags,
+  readLanParameters,
+  selEntries,
+  setBootFlags,
+} from '../../src/ipmi/index.ts';
+import type { SelEntry } from '../../src/ipmi/index.ts';
+import { clientFor, sessionWith, simulatorGuid, startSimulator, until } from './simulator.ts';
+import type { Simulator } from './simulator.ts';
+
+/** What ipmitool says to the same BMC. */
+const ipmitool = async ({ port }: Simulator, ...args: string[]): Promise<string> => {
+  const place = ['-I', 'lanplus', '-C', '3', '-H', '127.0.0.1', '-p', String(port)];
+  const run = promisify(execFile)(
+    'ipmitool',
+    [...place, '-U', 'admin', '-E', '-N', '20', ...args],
+    {
+      env: { ...process.env, IPMI_PASSWORD: 'secret' },
+    },
+  );
+  return (await run).stdout;
+};
+
+t.test('a BMC answers to the presence ping, and says what it can', async (t) => {
+  const simulator = await startSimulator(t);
+  const ipmi = clientFor(t);
+  const place = { host: '127.0.0.1', port: simulator.port };
+  t.same(await ipmi.ping(place), { speaksIpmi: true });
+  t.match(await ipmi.capabilities(place), { version20: true, hasKg: false, namedUsers: true });
+});
+
+t.test('a session is opened, used, and closed again', async (t) => {
+  const simulator = await startSimulator(t);
+  const ipmi = clientFor(t);
+  const session = await ipmi.open(simulator.options());
+  t.equal(session.suite, 'sha1-aes');
+  t.equal(session.guid, simulatorGuid);
+  t.match(await session.send(getDeviceId, undefined), { id: 0, ipmi: '2.0', available: true });
+  await session.close();
+  t.match(await session.ended, { reason: 'closed' });
+  t.equal(ipmi.counts.sessions, 0);
+  await t.rejects(session.send(getDeviceId, undefined), { reason: 'closed' });
+});
+
+t.test('the better suite is offered first, and the next one where it is refused', async (t) => {
+  const simulator = await startSimulator(t);
+  const { suites: _, ...usual } = simulator.options();
+  const session = await clientFor(t).open(usual);
+  t.equal(session.suite, 'sha1-aes');
+});
+
+t.test('suites that are not safe work where they are named', async (t) => {
+  const simulator = await startSimulator(t);
+  for (const suite of ['sha1-unencrypted', 'sha1-unprotected', 'unauthenticated'] as const) {
+    const session = await sessionWith(t, simulator, { suites: [suite] });
+    t.equal(session.suite, suite);
+    t.match(await session.send(getChassisStatus, undefined), { on: false }, suite);
+    await session.close();
+  }
+});
+
+t.test('what fails has its own reason each', async (t) => {
+  const simulator = await startSimulator(t);
+  const ipmi = clientFor(t);
+  await t.rejects(ipmi.open(simulator.options({ password: 'wrong' })), {
+    reason: 'wrong-password',
+  });
+  await t.rejects(ipmi.open(simulator.options({ user: 'nobody' })), { reason: 'unknown-user' });
+  await t.rejects(ipmi.open(simulator.options({ suites: ['sha256-aes'] })), {
+    reason: 'unsupported-suite',
+  });
+  const { patience: _, ...brisk } = simulator.options({ kg: 'a key' });
+  await t.rejects(ipmi.open(brisk), { reason: 'wrong-password' });
+  await simulator.kill();
+  const patience = { firstMs: 20, attempts: 2 };
+  await t.rejects(ipmi.open(simulator.options({ patience })), { reason: 'no-answer' });
+  t.equal(ipmi.counts.sessions, 0, 'nothing is left of them');
+});
+
+t.test('when all sessions of a BMC are taken, that is said', async (t) => {
+  const simulator = await startSimulator(t);
+  const ipmi = clientFor(t);
+  const opened = [];
+  const fill = async (): Promise<void> => {
+    for (let count = 0; count < 80; count++) opened.push(await ipmi.open(simulator.options()));
+  };
+  await t.rejects(fill(), { reason: 'no-session-left' });
+  t.equal(opened.length, 63);
+});
+
+t.test('power is switched as asked, each order once', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  for (const [action, executed] of [
+    ['on', 'power 1'],
+    ['reset', 'reset 1'],
+    ['soft', 'shutdown 1'],
+    ['on', 'power 1'],
+    ['off', 'power 0'],
+  ] as const) {
+    const before = simulator.executed.length;
+    t.match(await controlPower(session, action), { outcome: 'done', by: 'answer' }, action);
+    t.same(simulator.executed.slice(before), [executed], action);
+  }
+  t.match(await session.send(getChassisStatus, undefined), { on: false });
+});
+
+t.test('a cycle turns the machine off, and on again', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  await controlPower(session, 'on');
+  t.match(await controlPower(session, 'cycle'), { outcome: 'done', by: 'answer' });
+  await until('the machine is on again', () => simulator.executed.length === 3);
+  t.same(simulator.executed, ['power 1', 'power 0', 'power 1']);
+});
+
+t.test('a reset of a BMC that is slow to answer is carried out exactly once', async (t) => {
+  for (const seconds of [0.5, 1.5, 3]) {
+    const simulator = await startSimulator(t);
+    // The patience that tools have, which would send a read again within these times.
+    const session = await sessionWith(t, simulator, { patience: { firstMs: 400, attempts: 8 } });
+    simulator.slowDown(seconds);
+    const outcome = await controlPower(session, 'reset', { observeMs: 120_000 });
+    t.match(outcome, { outcome: 'done', by: 'answer' }, `${seconds} s`);
+    simulator.speedUp();
+    await session.send(getDeviceId, undefined);
+    t.same(simulator.executed, ['reset 1'], `${seconds} s`);
+  }
+});
+
+t.test('the chassis is seen as ipmitool sees it', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  for (const action of ['on', 'off'] as const) {
+    await controlPower(session, action);
+    const { on } = await session.send(getChassisStatus, undefined);
+    t.equal(
+      await ipmitool(simulator, 'chassis', 'power', 'status'),
+      `Chassis Power is ${on ? 'on' : 'off'}\n`,
+    );
+    t.equal(on, action === 'on');
+  }
+});
+
+t.test('what ipmitool switched is seen at once', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  await ipmitool(simulator, 'chassis', 'power', 'on');
+  t.match(await session.send(getChassisStatus, undefined), { on: true });
+});
+
+t.test('device id and GUID are those that ipmitool reads', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  const info = await ipmitool(simulator, 'mc', 'info');
+  const device = await session.send(getDeviceId, undefined);
+  const shown = (name: string): string | undefined =>
+    new RegExp(`^${name} *: (\\S+)`, 'm').exec(info)?.[1];
+  t.equal(shown('IPMI Version'), device.ipmi);
+  t.equal(shown('Firmware Revision'), device.firmware);
+  t.equal(shown('Manufacturer ID'), String(device.manufacturer));
+  t.equal(shown('Product ID'), String(device.product));
+  t.equal(await session.send(getSystemGuid, undefined), simulatorGuid);
+});
+
+t.test('the boot device is set, read back, and seen by ipmitool', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  const flags = { device: 'pxe', persistent: false, efi: true } as const;
+  const { stored } = await setBootFlags(session, flags);
+  // The simulator keeps nothing but the device, and that is what is reported.
+  t.match(stored, { device: 'pxe', efi: false, valid: false });
+  t.match(await ipmitool(simulator, 'chassis', 'bootparam', 'get', '5'), /Force PXE/);
+  t.same(simulator.executed, ['boot pxe']);
+  await ipmitool(simulator, 'chassis', 'bootdev', 'disk');
+  t.match(await readBootFlags(session), { device: 'disk' });
+});
+
+t.test('a machine identifies itself for as long as is asked', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  await session.send(chassisIdentify, 5);
+  await session.send(chassisIdentify, 'on');
+  t.same(simulator.executed, ['identify 5 0', 'identify 0 1']);
+});
+
+t.test('the SEL is read as ipmitool reads it, and erased once', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator);
+  const entries: SelEntry[] = [];
+  for await (const entry of selEntries(session)) entries.push(entry);
+  const lines = (await ipmitool(simulator, 'sel', 'list')).trim().split('\n');
+  t.equal(entries.length, lines.length);
+  t.same(
+    entries.map(({ id }) => id),
+    lines.map((line) => parseInt(line.split('|')[0]!, 16)),
+  );
+  t.match(entries[0], {
+    kind: 'event',
+    sensorType: 0x12,
+    sensor: 1,
+    eventType: 0x6f,
+    asserted: true,
+  });
+  t.match(entries[1], { kind: 'oem', manufacturer: 0x1291 });
+  t.match(await session.send(getSelInfo, undefined), { entries: entries.length });
+  t.equal(await clearSel(session), 'done');
+  t.match(await session.send(getSelInfo, undefined), { entries: 0 });
+  const left = [];
+  for await (const entry of selEntries(session)) left.push(entry);
+  t.same(left, []);
+});
+
+t.test('the parameters of the LAN are those that ipmitool prints', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator, { privilege: 'administrator' });
+  const printed = await ipmitool(simulator, 'lan', 'print', '1');
+  const { address, mac } = await readLanParameters(session, 1);
+  const shown = (name: string): string | undefined =>
+    new RegExp(`^${name} *: (\\S+)`, 'm').exec(printed)?.[1];
+  t.equal(address, shown('IP Address'));
+  t.equal(mac, shown('MAC Address'));
+});
+
+t.test('a raw command gives the bytes of its answer', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator, { privilege: 'administrator' });
+  const answer = await session.send(raw({ netFn: 6, code: 1, repeatable: true }), Buffer.alloc(0));
+  const printed = await ipmitool(simulator, 'raw', '6', '1');
+  t.equal(answer.toString('hex'), printed.replace(/\s/g, ''));
+  await t.rejects(session.send(raw({ netFn: 6, code: 0xee }), Buffer.alloc(0)), {
+    reason: 'refused',
+    completion: 0xc1,
+  });
+});
+
+t.test('a session with less privilege is not let do more', async (t) => {
+  const simulator = await startSimulator(t);
+  const session = await sessionWith(t, simulator, { privilege: 'user' });
+  t.match(await controlPower(session, 'on'), {
+    outcome: 'not-done',
+    error: { reason: 'privilege' },
+  });
+  t.same(simulator.executed, []);
+});

@@ -1,0 +1,192 @@
+/** A BMC of OpenIPMI's: `ipmi_sim`, on loopback, with a machine whose power is a file. */
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { createIpmi } from '../../src/ipmi/index.ts';
+import type { Ipmi, Session, SessionOptions } from '../../src/ipmi/index.ts';
+
+/** Every order that changes something is a line in `log`; files make the machine slow or broken. */
+const hook = `#!/bin/sh
+d=$1; op=$2; shift 2
+[ -f "$d/delay" ] && sleep "$(cat "$d/delay")"
+[ -f "$d/fail" ] && { echo "injected failure"; exit 1; }
+case $op in
+get) for p; do case $p in
+  power) echo "power:$(cat "$d/power")" ;;
+  boot) echo "boot:$(cat "$d/boot")" ;;
+  *) echo "bad $p"; exit 1 ;; esac; done ;;
+set) while [ $# -ge 2 ]; do
+  echo "$1 $2" >>"$d/log"
+  case $1 in
+  power) echo "$2" >"$d/power" ;;
+  boot) echo "$2" >"$d/boot" ;;
+  shutdown) echo 0 >"$d/power" ;;
+  esac; shift 2; done ;;
+esac
+`;
+
+const guid = '0102030405060708090a0b0c0d0e0f10';
+
+const configuration = (folder: string, port: number, consolePort: number | null): string => `
+name "sim"
+set_working_mc 0x20
+  startlan 1
+    addr 127.0.0.1 ${port}
+    priv_limit admin
+    allowed_auths_callback none md2 md5 straight
+    allowed_auths_user none md2 md5 straight
+    allowed_auths_operator none md2 md5 straight
+    allowed_auths_admin none md2 md5 straight
+    guid ${guid}
+  endlan
+  chassis_control "${folder}/hook ${folder}"
+  ${consolePort === null ? '' : `sol "tcp:127.0.0.1:${consolePort}" 115200`}
+  user 1 true "" "test" user 10 none md2 md5 straight
+  user 2 true "admin" "secret" admin 10 none md2 md5 straight
+  user 3 true "oper" "operpw" operator 10 none md2 md5 straight
+  user 4 true "guest" "userpw" user 10 none md2 md5 straight
+`;
+
+const emulation = `
+mc_setbmc 0x20
+mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
+sel_enable 0x20 1000 0x0a
+sensor_add 0x20 0 0 35 0x6f event-only
+sel_add 0x20 0x02 0x00 0x10 0x00 0x60 0x20 0x00 0x04 0x12 0x01 0x6f 0x01 0xff 0xff
+sel_add 0x20 0xc1 0x10 0x10 0x00 0x60 0x91 0x12 0x00 1 2 3 4 5 6
+mc_enable 0x20
+`;
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+
+/** Waits until something holds, asking every 50 ms. */
+export const until = async (
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 60_000,
+): Promise<void> => {
+  const deadline = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+/** Patience for a machine that has much else to do. */
+export const patient = { firstMs: 2_000, attempts: 4 };
+
+export class Simulator {
+  readonly port: number;
+  readonly folder: string;
+  readonly child: ChildProcess;
+
+  constructor(port: number, folder: string, child: ChildProcess) {
+    this.port = port;
+    this.folder = folder;
+    this.child = child;
+  }
+
+  /** What was carried out, in order, for example `power 1`. */
+  get executed(): string[] {
+    return readFileSync(join(this.folder, 'log'), 'utf8').split('\n').slice(0, -1);
+  }
+
+  get power(): string {
+    return readFileSync(join(this.folder, 'power'), 'utf8').trim();
+  }
+
+  /** Every call of the machine takes so long; the whole BMC waits for it. */
+  slowDown(seconds: number): void {
+    writeFileSync(join(this.folder, 'delay'), String(seconds));
+  }
+
+  speedUp(): void {
+    rmSync(join(this.folder, 'delay'), { force: true });
+  }
+
+  /** The options of a session with it; it has no suite of SHA-256. */
+  options(more: Partial<SessionOptions> = {}): SessionOptions {
+    return {
+      ...{ host: '127.0.0.1', port: this.port, user: 'admin', password: 'secret' },
+      ...{ suites: ['sha1-aes'], patience: patient },
+      ...more,
+    };
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGCONT');
+    this.child.kill(signal);
+    await ended;
+  }
+}
+
+const start = async (
+  t: Test,
+  folder: string,
+  port: number,
+  consolePort: number | null,
+): Promise<Simulator> => {
+  writeFileSync(join(folder, 'lan.conf'), configuration(folder, port, consolePort));
+  const args = ['-n', '-c', 'lan.conf', '-f', 'bmc.emu', '-s', 'state'];
+  const child = spawn('ipmi_sim', args, { cwd: folder, stdio: 'ignore' });
+  const simulator = new Simulator(port, folder, child);
+  t.teardown(() => simulator.kill());
+  const isThere = new Promise<void>((resolve, reject) => {
+    child.once('error', () =>
+      reject(new Error('ipmi_sim is missing; on Debian: apt-get install openipmi')),
+    );
+    child.once('exit', (code) => reject(new Error(`ipmi_sim ended with ${code}`)));
+    const ipmi = createIpmi();
+    void ipmi
+      .ping({ host: '127.0.0.1', port, patience: { firstMs: 100, attempts: 9 } })
+      .then(() => resolve(), reject)
+      .finally(() => void ipmi.close());
+  });
+  await isThere;
+  return simulator;
+};
+
+/**
+ * @param consolePort TCP port of the machine's serial console
+ */
+export const startSimulator = async (
+  t: Test,
+  consolePort: number | null = null,
+): Promise<Simulator> => {
+  const folder = join(t.testdir({ bmc: {} }), 'bmc');
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'hook'), hook);
+  chmodSync(join(folder, 'hook'), 0o755);
+  writeFileSync(join(folder, 'bmc.emu'), emulation);
+  writeFileSync(join(folder, 'power'), '0\n');
+  writeFileSync(join(folder, 'boot'), 'default\n');
+  if (!existsSync(join(folder, 'log'))) writeFileSync(join(folder, 'log'), '');
+  return start(t, folder, await freePort(), consolePort);
+};
+
+export const simulatorGuid = guid;
+
+export const clientFor = (t: Test): Ipmi => {
+  const ipmi = createIpmi();
+  t.teardown(() => ipmi.close());
+  return ipmi;
+};
+
+export const sessionWith = async (
+  t: Test,
+  simulator: Simulator,
+  more: Partial<SessionOptions> = {},
+): Promise<Session> => clientFor(t).open(simulator.options(more));
