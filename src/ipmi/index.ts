@@ -37,6 +37,10 @@ export { clearSel, decodeSelRecord, getSelInfo, selEntries } from './commands/se
 export type { BmcTime, SelEntry, SelInfo } from './commands/sel.ts';
 export { decodeFru, readFru } from './commands/fru.ts';
 export type { FruInventory } from './commands/fru.ts';
+export { getSensorReading, readSensors, sensorRecords } from './commands/sdr.ts';
+export type { SensorReading, SensorState } from './commands/sdr.ts';
+export { valueOf } from './commands/sensor-record.ts';
+export type { SensorRecord } from './commands/sensor-record.ts';
 export { getLanParameter, readLanParameters } from './commands/lan-parameters.ts';
 export type { LanParameterRequest, LanParameters } from './commands/lan-parameters.ts';
 export { raw } from './commands/raw.ts';

@@ -1,7 +1,5 @@
 /** Every command against OpenIPMI's simulator, and side by side with ipmitool. */
 
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import t from 'tap';
 import {
   chassisIdentify,
@@ -18,21 +16,15 @@ import {
   setBootFlags,
 } from '../../src/ipmi/index.ts';
 import type { SelEntry } from '../../src/ipmi/index.ts';
-import { clientFor, sessionWith, simulatorGuid, startSimulator, until } from './simulator.ts';
-import type { Simulator } from './simulator.ts';
-
-/** What ipmitool says to the same BMC. */
-const ipmitool = async ({ port }: Simulator, ...args: string[]): Promise<string> => {
-  const place = ['-I', 'lanplus', '-C', '3', '-H', '127.0.0.1', '-p', String(port)];
-  const run = promisify(execFile)(
-    'ipmitool',
-    [...place, '-U', 'admin', '-E', '-N', '20', ...args],
-    {
-      env: { ...process.env, IPMI_PASSWORD: 'secret' },
-    },
-  );
-  return (await run).stdout;
-};
+import {
+  clientFor,
+  ipmitool,
+  reasonOf,
+  sessionWith,
+  simulatorGuid,
+  startSimulator,
+  until,
+} from './simulator.ts';
 
 t.test('a BMC answers to the presence ping, and says what it can', async (t) => {
   const simulator = await startSimulator(t);
@@ -48,11 +40,11 @@ t.test('a session is opened, used, and closed again', async (t) => {
   const session = await ipmi.open(simulator.options());
   t.equal(session.suite, 'sha1-aes');
   t.equal(session.guid, simulatorGuid);
-  t.match(await session.send(getDeviceId, undefined), { id: 0, ipmi: '2.0', available: true });
+  t.match(await session.send(getDeviceId), { id: 0, ipmi: '2.0', available: true });
   await session.close();
   t.match(await session.ended, { reason: 'closed' });
   t.equal(ipmi.counts.sessions, 0);
-  await t.rejects(session.send(getDeviceId, undefined), { reason: 'closed' });
+  t.equal(await reasonOf(session.send(getDeviceId)), 'closed');
 });
 
 t.test('the better suite is offered first, and the next one where it is refused', async (t) => {
@@ -67,7 +59,7 @@ t.test('suites that are not safe work where they are named', async (t) => {
   for (const suite of ['sha1-unencrypted', 'sha1-unprotected', 'unauthenticated'] as const) {
     const session = await sessionWith(t, simulator, { suites: [suite] });
     t.equal(session.suite, suite);
-    t.match(await session.send(getChassisStatus, undefined), { on: false }, suite);
+    t.match(await session.send(getChassisStatus), { on: false }, suite);
     await session.close();
   }
 });
@@ -75,18 +67,17 @@ t.test('suites that are not safe work where they are named', async (t) => {
 t.test('what fails has its own reason each', async (t) => {
   const simulator = await startSimulator(t);
   const ipmi = clientFor(t);
-  await t.rejects(ipmi.open(simulator.options({ password: 'wrong' })), {
-    reason: 'wrong-password',
-  });
-  await t.rejects(ipmi.open(simulator.options({ user: 'nobody' })), { reason: 'unknown-user' });
-  await t.rejects(ipmi.open(simulator.options({ suites: ['sha256-aes'] })), {
-    reason: 'unsupported-suite',
-  });
+  t.equal(await reasonOf(ipmi.open(simulator.options({ password: 'wrong' }))), 'wrong-password');
+  t.equal(await reasonOf(ipmi.open(simulator.options({ user: 'nobody' }))), 'unknown-user');
+  t.equal(
+    await reasonOf(ipmi.open(simulator.options({ suites: ['sha256-aes'] }))),
+    'unsupported-suite',
+  );
   const { patience: _, ...brisk } = simulator.options({ kg: 'a key' });
-  await t.rejects(ipmi.open(brisk), { reason: 'wrong-password' });
+  t.equal(await reasonOf(ipmi.open(brisk)), 'wrong-password');
   await simulator.kill();
   const patience = { firstMs: 20, attempts: 2 };
-  await t.rejects(ipmi.open(simulator.options({ patience })), { reason: 'no-answer' });
+  t.equal(await reasonOf(ipmi.open(simulator.options({ patience }))), 'no-answer');
   t.equal(ipmi.counts.sessions, 0, 'nothing is left of them');
 });
 
@@ -97,7 +88,7 @@ t.test('when all sessions of a BMC are taken, that is said', async (t) => {
   const fill = async (): Promise<void> => {
     for (let count = 0; count < 80; count++) opened.push(await ipmi.open(simulator.options()));
   };
-  await t.rejects(fill(), { reason: 'no-session-left' });
+  t.equal(await reasonOf(fill()), 'no-session-left');
   t.equal(opened.length, 63);
 });
 
@@ -115,7 +106,7 @@ t.test('power is switched as asked, each order once', async (t) => {
     t.match(await controlPower(session, action), { outcome: 'done', by: 'answer' }, action);
     t.same(simulator.executed.slice(before), [executed], action);
   }
-  t.match(await session.send(getChassisStatus, undefined), { on: false });
+  t.match(await session.send(getChassisStatus), { on: false });
 });
 
 t.test('a cycle turns the machine off, and on again', async (t) => {
@@ -136,7 +127,7 @@ t.test('a reset of a BMC that is slow to answer is carried out exactly once', as
     const outcome = await controlPower(session, 'reset', { observeMs: 120_000 });
     t.match(outcome, { outcome: 'done', by: 'answer' }, `${seconds} s`);
     simulator.speedUp();
-    await session.send(getDeviceId, undefined);
+    await session.send(getDeviceId);
     t.same(simulator.executed, ['reset 1'], `${seconds} s`);
   }
 });
@@ -146,7 +137,7 @@ t.test('the chassis is seen as ipmitool sees it', async (t) => {
   const session = await sessionWith(t, simulator);
   for (const action of ['on', 'off'] as const) {
     await controlPower(session, action);
-    const { on } = await session.send(getChassisStatus, undefined);
+    const { on } = await session.send(getChassisStatus);
     t.equal(
       await ipmitool(simulator, 'chassis', 'power', 'status'),
       `Chassis Power is ${on ? 'on' : 'off'}\n`,
@@ -159,21 +150,21 @@ t.test('what ipmitool switched is seen at once', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   await ipmitool(simulator, 'chassis', 'power', 'on');
-  t.match(await session.send(getChassisStatus, undefined), { on: true });
+  t.match(await session.send(getChassisStatus), { on: true });
 });
 
 t.test('device id and GUID are those that ipmitool reads', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   const info = await ipmitool(simulator, 'mc', 'info');
-  const device = await session.send(getDeviceId, undefined);
+  const device = await session.send(getDeviceId);
   const shown = (name: string): string | undefined =>
     new RegExp(`^${name} *: (\\S+)`, 'm').exec(info)?.[1];
   t.equal(shown('IPMI Version'), device.ipmi);
   t.equal(shown('Firmware Revision'), device.firmware);
   t.equal(shown('Manufacturer ID'), String(device.manufacturer));
   t.equal(shown('Product ID'), String(device.product));
-  t.equal(await session.send(getSystemGuid, undefined), simulatorGuid);
+  t.equal(await session.send(getSystemGuid), simulatorGuid);
 });
 
 t.test('the boot device is set, read back, and seen by ipmitool', async (t) => {
@@ -216,9 +207,9 @@ t.test('the SEL is read as ipmitool reads it, and erased once', async (t) => {
     asserted: true,
   });
   t.match(entries[1], { kind: 'oem', manufacturer: 0x1291 });
-  t.match(await session.send(getSelInfo, undefined), { entries: entries.length });
+  t.match(await session.send(getSelInfo), { entries: entries.length });
   t.equal(await clearSel(session), 'done');
-  t.match(await session.send(getSelInfo, undefined), { entries: 0 });
+  t.match(await session.send(getSelInfo), { entries: 0 });
   const left = [];
   for await (const entry of selEntries(session)) left.push(entry);
   t.same(left, []);
@@ -241,10 +232,8 @@ t.test('a raw command gives the bytes of its answer', async (t) => {
   const answer = await session.send(raw({ netFn: 6, code: 1, repeatable: true }), Buffer.alloc(0));
   const printed = await ipmitool(simulator, 'raw', '6', '1');
   t.equal(answer.toString('hex'), printed.replace(/\s/g, ''));
-  await t.rejects(session.send(raw({ netFn: 6, code: 0xee }), Buffer.alloc(0)), {
-    reason: 'refused',
-    completion: 0xc1,
-  });
+  const unknown = raw({ netFn: 6, code: 0xee });
+  t.equal(await reasonOf(session.send(unknown, Buffer.alloc(0))), 'refused');
 });
 
 t.test('a session with less privilege is not let do more', async (t) => {

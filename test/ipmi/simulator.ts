@@ -1,13 +1,14 @@
 /** A BMC of OpenIPMI's: `ipmi_sim`, on loopback, with a machine whose power is a file. */
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Test } from 'tap';
-import { createIpmi } from '../../src/ipmi/index.ts';
-import type { Ipmi, Session, SessionOptions } from '../../src/ipmi/index.ts';
+import { createIpmi, IpmiError } from '../../src/ipmi/index.ts';
+import type { Ipmi, Reason, Session, SessionOptions } from '../../src/ipmi/index.ts';
 
 /** Every order that changes something is a line in `log`; files make the machine slow or broken. */
 const hook = `#!/bin/sh
@@ -58,7 +59,6 @@ sel_enable 0x20 1000 0x0a
 sensor_add 0x20 0 0 35 0x6f event-only
 sel_add 0x20 0x02 0x00 0x10 0x00 0x60 0x20 0x00 0x04 0x12 0x01 0x6f 0x01 0xff 0xff
 sel_add 0x20 0xc1 0x10 0x10 0x00 0x60 0x91 0x12 0x00 1 2 3 4 5 6
-mc_enable 0x20
 `;
 
 const freePort = (): Promise<number> =>
@@ -69,6 +69,19 @@ const freePort = (): Promise<number> =>
       socket.close(() => resolve(port));
     });
   });
+
+/** What ipmitool says to the same BMC. */
+export const ipmitool = async ({ port }: Simulator, ...args: string[]): Promise<string> => {
+  const place = ['-I', 'lanplus', '-C', '3', '-H', '127.0.0.1', '-p', String(port)];
+  const run = promisify(execFile)(
+    'ipmitool',
+    [...place, '-U', 'admin', '-E', '-N', '20', ...args],
+    {
+      env: { ...process.env, IPMI_PASSWORD: 'secret' },
+    },
+  );
+  return (await run).stdout;
+};
 
 /** Waits until something holds, asking every 50 ms. */
 export const until = async (
@@ -161,21 +174,33 @@ const start = async (
 
 /**
  * @param consolePort TCP port of the machine's serial console
+ * @param more further commands of the simulator, which make the BMC
  */
 export const startSimulator = async (
   t: Test,
   consolePort: number | null = null,
+  more = '',
 ): Promise<Simulator> => {
   const folder = join(t.testdir({ bmc: {} }), 'bmc');
   mkdirSync(join(folder, 'state'));
   writeFileSync(join(folder, 'hook'), hook);
   chmodSync(join(folder, 'hook'), 0o755);
-  writeFileSync(join(folder, 'bmc.emu'), emulation);
+  writeFileSync(join(folder, 'bmc.emu'), `${emulation}${more}mc_enable 0x20\n`);
   writeFileSync(join(folder, 'power'), '0\n');
   writeFileSync(join(folder, 'boot'), 'default\n');
   if (!existsSync(join(folder, 'log'))) writeFileSync(join(folder, 'log'), '');
   return start(t, folder, await freePort(), consolePort);
 };
+
+/** Why something was refused; null where it was not. Throws what is no error of IPMI. */
+export const reasonOf = (promise: Promise<unknown>): Promise<Reason | null> =>
+  promise.then(
+    () => null,
+    (error: unknown) => {
+      if (!(error instanceof IpmiError)) throw error;
+      return error.reason;
+    },
+  );
 
 export const simulatorGuid = guid;
 

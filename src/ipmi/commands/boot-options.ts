@@ -25,7 +25,7 @@ export const setSystemBootOptions: Command<BootParameter, void> = {
   repeatable: true,
   encode: ({ parameter, data }) => Buffer.concat([Buffer.of(parameter & 0x7f), data]),
   decode: () => undefined,
-  refusals: refusals!,
+  refusals,
 };
 
 /** IPMI 2.0 §28.13. Takes the number of the parameter. */
@@ -39,7 +39,7 @@ export const getSystemBootOptions: Command<number, BootParameter> = {
     data.u8();
     return { parameter: data.u8() & 0x7f, data: data.rest() };
   },
-  refusals: refusals!,
+  refusals,
 };
 
 const devices = {

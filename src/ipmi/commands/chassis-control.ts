@@ -82,7 +82,7 @@ class Look {
   /** Looks once; an outcome where the machine shows it. */
   async once(): Promise<PowerOutcome | null> {
     try {
-      this.#on = (await this.#session.send(getChassisStatus, undefined)).on;
+      this.#on = (await this.#session.send(getChassisStatus)).on;
     } catch {
       this.#on = null;
       return null;
@@ -120,7 +120,7 @@ export const controlPower = async (
   { observeMs = 20_000, everyMs = 1_000 }: PowerOptions = {},
 ): Promise<PowerOutcome> => {
   const { time } = session;
-  const before = (await session.send(getChassisStatus, undefined)).on;
+  const before = (await session.send(getChassisStatus)).on;
   const look = new Look(session, action, before);
   const unwanted = new AbortController();
   const answer: Promise<Settled> = session

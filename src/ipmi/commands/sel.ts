@@ -126,7 +126,7 @@ const withReservation = async <T>(
   use: (reservation: number) => Promise<T>,
 ): Promise<T> => {
   for (let tries = 1; ; tries++) {
-    const reservation = await session.send(reserveSel, undefined);
+    const reservation = await session.send(reserveSel);
     try {
       return await use(reservation);
     } catch (error) {
@@ -190,13 +190,13 @@ export const askClearedSel: Command<number, boolean> = {
  */
 export const clearSel = async (session: Session): Promise<'done' | 'unknown'> =>
   withReservation(session, async (reservation) => {
-    const before = (await session.send(getSelInfo, undefined)).lastErased;
+    const before = (await session.send(getSelInfo)).lastErased;
     let isDone = false;
     try {
       isDone = await session.send(clearSelCommand, reservation);
     } catch (error) {
       if (!(error instanceof IpmiError && error.reason === 'outcome-unknown')) throw error;
-      const { entries, lastErased } = await session.send(getSelInfo, undefined);
+      const { entries, lastErased } = await session.send(getSelInfo);
       return entries === 0 && lastErased !== before ? 'done' : 'unknown';
     }
     for (let asked = 0; !isDone && asked < 30; asked++) {

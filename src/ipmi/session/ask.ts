@@ -53,22 +53,40 @@ export const ask = <T>(
       });
     };
     line.listen((arrival) => {
-      try {
-        const answer = accept(arrival);
-        if (answer instanceof Doubt) {
-          if (doubt !== undefined) throw doubt;
-          doubt = answer.meaning;
-          cancel();
-          transmit();
-        } else if (answer !== undefined) end(() => resolve(answer));
-      } catch (error) {
-        // What is not well-formed answers nothing; something better may still come.
-        if (error instanceof IpmiError && error.reason === 'malformed') throw error;
-        end(() => reject(error as Error));
+      const answer = judged(accept, arrival);
+      if (answer instanceof Refusal) return end(() => reject(answer.error));
+      if (!(answer instanceof Doubt)) {
+        if (answer !== undefined) end(() => resolve(answer));
+        return;
       }
+      if (doubt !== undefined) return end(() => reject(answer.meaning));
+      doubt = answer.meaning;
+      cancel();
+      transmit();
     });
     transmit();
   });
+
+class Refusal {
+  readonly error: IpmiError;
+
+  constructor(error: IpmiError) {
+    this.error = error;
+  }
+}
+
+/** What is not well-formed answers nothing: it is thrown on, and something better may still come. */
+const judged = <T>(
+  accept: (arrival: Arrival) => T | Doubt | undefined,
+  arrival: Arrival,
+): T | Doubt | Refusal | undefined => {
+  try {
+    return accept(arrival);
+  } catch (error) {
+    if (!(error instanceof IpmiError) || error.reason === 'malformed') throw error;
+    return new Refusal(error);
+  }
+};
 
 /** Why there was no answer, as far as this machine knows. */
 export const silence = (sendError: Error | undefined): IpmiError =>

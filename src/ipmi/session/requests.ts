@@ -81,7 +81,7 @@ export class Requests {
     let forget = (): void => undefined;
     const answered = new Promise<Buffer>((resolve, reject) => {
       const entry: Entry = {
-        ...{ command: command as Command<never, unknown>, data, resolve, reject },
+        ...{ command, data, resolve, reject },
         ...{ sequence: 0, transmissions: 0, sendError: undefined, cancels: [] },
       };
       if (first) this.#queue.unshift(entry);

@@ -23,6 +23,15 @@ export interface Surroundings {
   readonly random: Random;
 }
 
+interface SendOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What has to be said with a command: nothing where it takes no request. */
+type Given<Q> = void extends Q
+  ? [request?: Q, options?: SendOptions]
+  : [request: Q, options?: SendOptions];
+
 export class Session {
   /** What protects it. */
   readonly suite: SuiteName;
@@ -92,12 +101,8 @@ export class Session {
    * with `no-answer`; an order is sent once and rejects with `outcome-unknown`. Both reject with
    * what the BMC refuses. When the signal is aborted nobody waits for the answer any more.
    */
-  send<Q, A>(
-    command: Command<Q, A>,
-    request: Q,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<A> {
-    return this.#requests.ask(command, request, { signal });
+  send<Q, A>(command: Command<Q, A>, ...[request, options]: Given<Q>): Promise<A> {
+    return this.#requests.ask(command, request as Q, { signal: options?.signal });
   }
 
   /** Whether it is neither closed nor known to be lost. */

@@ -163,7 +163,7 @@ class Sol implements SerialConsole {
 const ownership = async (session: Session, instance: number): Promise<IpmiError | null> => {
   const deactivated = new IpmiError('deactivated', 'somebody has ended the console');
   try {
-    const { active } = await session.send(getSolActivation, undefined);
+    const { active } = await session.send(getSolActivation);
     if (!active.includes(instance)) return deactivated;
     const owner = await session.send(getSolOwner, instance);
     if (owner === 0) return deactivated;
