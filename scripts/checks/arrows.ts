@@ -49,7 +49,7 @@ export const arrows: Readonly<Record<string, Part>> = {
   addresses: { project: {} },
   disk: { project: {} },
   nodeset: { project: {} },
-  ipmi: { project: {} },
+  ipmi: { project: {}, packages: ['node:crypto', 'node:dgram', 'node:dns', 'node:net'] },
   contract: { project: { 'core/values': 'values' }, packages: ['typebox'] },
   log: { project: { 'core/events': 'types', 'core/values': 'types', disk: 'values' } },
   config: { project: { core: 'values' } },

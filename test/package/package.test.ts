@@ -15,11 +15,12 @@ const root = join(import.meta.dirname, '..', '..');
 /** Longest time for a build or an installation, on a machine that has much else to do, ms. */
 const longest = 300_000;
 
-/** A program of somebody who uses the client: what it is told has types, and they are checked. */
+/** A program of somebody who uses the libraries: what it is told has types, and they are checked. */
 const userProgram = `
 import { readFileSync } from 'node:fs';
 import { ApiError, createClient } from 'halcyon/client';
 import type { Client, Page, Process, Status } from 'halcyon/client';
+import { createIpmi, getChassisStatus, IpmiError } from 'halcyon/ipmi';
 
 const client: Client = createClient({
   station: process.env['HALCYON_STATION'] ?? '',
@@ -33,7 +34,15 @@ const refusal = await client.getHost('nobody.example').then(
   () => 'none',
   (error: unknown) => (error instanceof ApiError ? error.code : 'another'),
 );
-console.log(status.cluster, typeof wrong, processes.items.length, refusal);
+const ipmi = createIpmi();
+const isOn = async (host: string): Promise<boolean> => {
+  const session = await ipmi.open({ host, user: 'oper', password: 'x'.repeat(21) });
+  return (await session.send(getChassisStatus)).on;
+};
+const reason = await isOn('192.0.2.1').catch((error: unknown) =>
+  error instanceof IpmiError ? error.reason : 'another',
+);
+console.log(status.cluster, typeof wrong, processes.items.length, refusal, reason);
 `;
 
 /** The compiler is the clone's, and so are the types of Node; all else is found in the folder. */
@@ -146,5 +155,5 @@ t.test('the package is built, packed, installed and run', { timeout: 3 * longest
   writeFileSync(join(here, 'program.mts'), userProgram);
   writeFileSync(join(here, 'tsconfig.json'), JSON.stringify(userSettings));
   await does(`node '${join(root, 'node_modules', 'typescript', 'bin', 'tsc')}' -p .`);
-  t.equal(await does('node program.mjs'), 'example number 0 unknown-host\n');
+  t.equal(await does('node program.mjs'), 'example number 0 unknown-host settings\n');
 });
