@@ -50,8 +50,8 @@ export default defineConfig(
   },
   { files: ['src/core/**/*.ts'], rules: determinism },
   {
-    files: ['src/station/**/*.ts'],
-    ignores: ['src/station/time.ts', 'src/station/**/*-thread.ts'],
+    files: ['src/station/**/*.ts', 'src/ipmi/**/*.ts'],
+    ignores: ['src/station/time.ts', 'src/station/**/*-thread.ts', 'src/ipmi/time.ts'],
     rules: handedInTime,
   },
   {

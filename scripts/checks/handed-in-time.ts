@@ -5,7 +5,7 @@
 
 import type { Linter } from 'eslint';
 
-const message = 'Time is handed in: see src/station/time.ts.';
+const message = 'Time is handed in: see the time.ts of this part.';
 const timers = ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'];
 
 export const handedInTime: Linter.RulesRecord = {

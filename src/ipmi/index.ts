@@ -2,6 +2,8 @@
 
 export { createIpmi } from './client.ts';
 export type { Ipmi, IpmiOptions, Place, Presence } from './client.ts';
+export { keepBmc } from './bmc.ts';
+export type { Bmc, KeepOptions } from './bmc.ts';
 export type { Session } from './session/session.ts';
 export { workArounds } from './session/settings.ts';
 export type { Privilege, SessionOptions, WorkAround } from './session/settings.ts';

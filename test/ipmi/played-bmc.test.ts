@@ -94,6 +94,7 @@ t.test(
       );
       t.ok(opens <= 3, `${opens} opens`);
       t.ok(session.isOpen);
+    await session.close();
     }
     const bmc = await startBmc(t);
     t.equal(await reasonOf(ipmi.open(bmc.options({ password: 'wrong' }))), 'wrong-password');
@@ -161,6 +162,14 @@ for (const [workAround, behaviour, reason] of deviations)
     const session = await ipmi.open(bmc.options({ workArounds: [workAround] }));
     t.match(await session.send(getChassisStatus), { on: false });
   });
+
+t.test('a BMC that says nothing of itself is served where nobody asks it', async (t) => {
+  const bmc = await startBmc(t, { delivers: (bytes) => (bytes[4] === 0 ? [] : [bytes]) });
+  const ipmi = clientFor(t);
+  t.equal(await reasonOf(ipmi.open(bmc.options({ patience: brisk }))), 'no-answer');
+  const session = await ipmi.open(bmc.options({ workArounds: ['no-capabilities'] }));
+  t.match(await session.send(getDeviceId), { id: 0x20 });
+});
 
 t.test('the check value of RAKP 4 is compared, unless that is waived', async (t) => {
   const bmc = await startBmc(t, {
