@@ -226,6 +226,23 @@ t.test('acknowledgements that come twice, or late, lose nothing', async (t) => {
   t.equal(arrived, 'abcdefghijklmnopqrstuvwxyz');
 });
 
+t.test('what is typed while the BMC has no room waits for it', async (t) => {
+  let arrived = '';
+  const { session } = await played(t, ({ sequence, data }, say) => {
+    const accepted = Math.min(2, data.length);
+    arrived += data.subarray(0, accepted).toString();
+    say({ acknowledged: sequence, accepted, nack: true });
+  });
+  const { console } = await consoleOf(session);
+  const text = 'abcdefghijkl';
+  const written = [...text].map(async (character, place) => {
+    await new Promise((resolve) => setTimeout(resolve, 20 * place));
+    await console.write(Buffer.from(character));
+  });
+  await Promise.all(written);
+  t.equal(arrived, text);
+});
+
 t.test('a BMC that takes nothing any more ends the console', async (t) => {
   const { session } = await played(t, () => undefined);
   const { console } = await consoleOf(session);

@@ -94,7 +94,7 @@ t.test(
       );
       t.ok(opens <= 3, `${opens} opens`);
       t.ok(session.isOpen);
-    await session.close();
+      await session.close();
     }
     const bmc = await startBmc(t);
     t.equal(await reasonOf(ipmi.open(bmc.options({ password: 'wrong' }))), 'wrong-password');
