@@ -154,14 +154,19 @@ const start = async (
 ): Promise<Simulator> => {
   writeFileSync(join(folder, 'lan.conf'), configuration(folder, port, consolePort));
   const args = ['-n', '-c', 'lan.conf', '-f', 'bmc.emu', '-s', 'state'];
-  const child = spawn('ipmi_sim', args, { cwd: folder, stdio: 'ignore' });
+  // It ends with the test, however that ends.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'ipmi_sim', ...args], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   const simulator = new Simulator(port, folder, child);
   t.teardown(() => simulator.kill());
   const isThere = new Promise<void>((resolve, reject) => {
-    child.once('error', () =>
-      reject(new Error('ipmi_sim is missing; on Debian: apt-get install openipmi')),
-    );
-    child.once('exit', (code) => reject(new Error(`ipmi_sim ended with ${code}`)));
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      const missing = 'ipmi_sim is missing; on Debian: apt-get install openipmi';
+      reject(new Error(code === 127 ? missing : `ipmi_sim ended with ${code}`));
+    });
     const ipmi = createIpmi();
     void ipmi
       .ping({ host: '127.0.0.1', port, patience: { firstMs: 100, attempts: 9 } })

@@ -22,12 +22,12 @@ export interface SolPlace {
 /** Alerts of the serial port wait while the console is active, IPMI 2.0 table 24-2. */
 const alertsDeferred = 0x04;
 
-/** IPMI 2.0 §24.1. An order: a second one would be told that the console is taken, by ourselves. */
+/** IPMI 2.0 §24.1. A second one is told that the console is taken, maybe by the first. */
 export const activateSol: Command<ActivateSol, SolPlace> = {
   name: 'Activate Payload',
   netFn: netFns.app,
   code: 0x48,
-  repeatable: false,
+  repeatable: true,
   encode: ({ instance, encrypted, authenticated }) =>
     Buffer.of(
       payloads.sol,

@@ -175,8 +175,8 @@ const ownership = async (session: Session, instance: number): Promise<IpmiError 
   }
 };
 
-/** An activation of which nobody knows whether it was carried out: the BMC says who has the console. */
-const activated = async (session: Session, instance: number): Promise<boolean> => {
+/** Whether the BMC says that the console is this session's. */
+const isOurs = async (session: Session, instance: number): Promise<boolean> => {
   try {
     const owner = await session.send(getSolOwner, instance);
     return owner === session.id || owner === session.consoleId;
@@ -191,8 +191,9 @@ const activate = async (session: Session, instance: number): Promise<SolPlace> =
     const request = { instance, encrypted: encrypts, authenticated: integrityCode > 0 };
     return await session.send(activateSol, request);
   } catch (error) {
-    const isUnknown = error instanceof IpmiError && error.reason === 'outcome-unknown';
-    if (!isUnknown || !(await activated(session, instance))) throw error;
+    // It may be taken by ourselves: by an activation whose answer was lost.
+    const isTaken = error instanceof IpmiError && error.reason === 'taken';
+    if (!isTaken || !(await isOurs(session, instance))) throw error;
     return { toBmc: leastPayload, toConsole: mostPayload, port: session.port };
   }
 };
