@@ -4,8 +4,8 @@ import type { Graph } from '../graph/graph.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 
-/** Five times what a large site has. */
-export const hostsMax = 50_000;
+/** Ten times what a large site has. */
+export const hostsMax = 100_000;
 
 /** Why so many more hosts are refused; undefined where there is room. */
 export const lackOfRoom = (graph: Graph, more: number): Refused | undefined =>
