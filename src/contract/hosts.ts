@@ -83,13 +83,12 @@ export const Host = Type.Object({
 export const HostPage = page(Host);
 
 export const HostBody = Type.Object({ fqdn: Fqdn }, strict);
+export const RenameBody = Type.Object({ to: Fqdn }, strict);
 
 export type Recovery = Static<typeof Recovery>;
 export type Host = Static<typeof Host>;
-export const RenameBody = Type.Object({ to: Fqdn }, strict);
-
-export type RenameBody = Static<typeof RenameBody>;
 export type HostBody = Static<typeof HostBody>;
+export type RenameBody = Static<typeof RenameBody>;
 
 const params = { fqdn: Fqdn };
 
