@@ -351,8 +351,13 @@ export class Cluster {
     });
   }
 
-  /** Takes all processes and nodes away again; nothing of them may run on. */
-  async clear(): Promise<void> {
+  /**
+   * Takes all processes and nodes away again; nothing of them may run on.
+   *
+   * @param ends ends what ignores SIGTERM; asked again and again, as an agent starts what has ended until it
+   *   hears that it is to stop
+   */
+  async clear(ends: () => void = () => undefined): Promise<void> {
     for (const { fid, ownership, state } of await this.processes())
       if (ownership === 'independent' && !['offline', 'failed'].includes(state))
         await this.client.reportState(fid, { state: 'offline' });
@@ -360,6 +365,7 @@ export class Cluster {
     for (const { fid } of items)
       await this.client.act({ verb: 'remove', node: fid }, { force: true });
     await until('every node is gone', async () => {
+      ends();
       return (await this.client.listNodes({})).items.length === 0;
     });
     await until('nothing runs any more', () => this.runs().length === 0).catch((error: Error) => {
@@ -371,6 +377,13 @@ export class Cluster {
       ),
     );
     await until('agents have forgotten', () => files.every((file) => !isThere(file)));
+  }
+
+  /** Ends what runs where it need not stop by itself. The agents go first: they start again what they see end. */
+  async abandon(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => this.killAgent(host)));
+    for (const { pid } of this.runs()) kill(pid);
+    await until('nothing runs any more', () => this.runs().length === 0);
   }
 
   async #close(): Promise<void> {

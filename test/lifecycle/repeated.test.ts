@@ -11,10 +11,7 @@ import { Cluster, kill, patientVars, until } from './cluster.ts';
 // What ignores SIGTERM stays until the test ends it.
 const cluster = await Cluster.open(t, 2, { ...patientVars, process_stop_timeout: 3600 });
 const [first, second] = cluster.hosts as [string, string];
-t.afterEach(async () => {
-  endAll();
-  await cluster.clear();
-});
+t.afterEach(() => cluster.clear(endAll));
 
 const endAll = (): void => {
   for (const { pid } of cluster.runs()) kill(pid);

@@ -80,5 +80,5 @@ t.test('what is being removed cannot be there again: a bootstrap says so and fai
   const again = await bootstrap();
   t.equal(again.code, 0, again.err);
   t.equal((await fidsOf('stubborn')).length, 1);
-  for (const { pid } of cluster.runs()) kill(pid);
+  await cluster.abandon();
 });
