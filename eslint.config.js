@@ -50,8 +50,8 @@ export default defineConfig(
   },
   { files: ['src/core/**/*.ts'], rules: determinism },
   {
-    files: ['src/station/**/*.ts', 'src/ipmi/**/*.ts'],
-    ignores: ['src/station/time.ts', 'src/station/**/*-thread.ts', 'src/ipmi/time.ts'],
+    files: ['src/station/**/*.ts', 'src/ipmi/**/*.ts', 'src/obm/**/*.ts'],
+    ignores: ['src/*/time.ts', 'src/station/**/*-thread.ts'],
     rules: handedInTime,
   },
   {

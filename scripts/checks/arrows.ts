@@ -72,7 +72,21 @@ export const arrows: Readonly<Record<string, Part>> = {
     },
   },
   checks: { project: { core: 'values', nodeset: 'values' } },
-  obm: { project: { contract: 'values', ipmi: 'values', log: 'values', disk: 'values' } },
+  obm: {
+    project: {
+      contract: 'values',
+      'core/events': 'types',
+      ipmi: 'values',
+      log: 'values',
+      disk: 'values',
+      addresses: 'values',
+    },
+    inside: {
+      'time.ts': [],
+      'errors.ts': [],
+      drivers: ['time.ts', 'errors.ts'],
+    },
+  },
   api: {
     project: {
       contract: 'values',
