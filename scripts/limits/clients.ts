@@ -7,6 +7,8 @@ import { flowLimits } from '../../src/api/agent-flow.ts';
 import { messagesOfTokenPace, messagesPace } from '../../src/api/agent-paces.ts';
 import { connectionLimits, lingerMs, usualPatience } from '../../src/api/connections.ts';
 import { nestingMax } from '../../src/api/nesting.ts';
+import { reportedHostsPace } from '../../src/api/reports-of-hosts.ts';
+import { reportedHostsMax, reportOfHostsBytesMax } from '../../src/contract/hosts.ts';
 import { loadBytesMax } from '../../src/contract/load.ts';
 import { reportBytesMax } from '../../src/contract/owned.ts';
 import { bodyBytesMax } from '../../src/api/server.ts';
@@ -57,6 +59,13 @@ export const ofBodies: readonly Limit[] = [
     'core/instances.test.ts: so many runs are known, and no more are kept',
   ),
   limit('body of `PUT /hosts/{fqdn}/facts`', bytes(agentMessageBytesMax), tooLarge, bodies),
+  limit('body of `POST /facts`', bytes(reportOfHostsBytesMax), tooLarge, bodies),
+  limit(
+    'hosts of one `POST /facts`',
+    reportedHostsMax,
+    '400 `invalid-request`',
+    'api/reports-of-hosts.test.ts: so many hosts are reported at once, and no more',
+  ),
   limit(
     'bodies over 64 KiB that are being received, in all',
     bytes(uploadBytesMax),
@@ -162,6 +171,12 @@ export const ofRequests: readonly Limit[] = [
   limit('much of the tokens of all processes', fast(muchOfProcesses), late, paces),
   limit('requests of the token of the agent of one host', fast(host), late, paces),
   limit('requests of the token of agents of any host', fast(agents), late, paces),
+  limit(
+    'hosts in `POST /facts` of the token of agents of any host',
+    fast(reportedHostsPace),
+    late,
+    'api/reports-of-hosts.test.ts: hosts that one token reports too fast wait, and then are refused',
+  ),
   limit(
     'answers to requests without a valid token, in all',
     fast(strangers),

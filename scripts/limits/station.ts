@@ -19,6 +19,7 @@ import {
   longReadLimits,
   pastAnswerLimits,
   pastLimits,
+  reportLimits,
   streamLimits,
   waitLimits,
 } from '../../src/station/fair-use/shares.ts';
@@ -193,6 +194,18 @@ export const ofReads: readonly Limit[] = [
     loadLimits,
     'loads',
     'station/loads.test.ts: one load more than a token may have under way is refused',
+  ),
+  limit(
+    'reports of many hosts (`POST /facts`), of one token',
+    reportLimits.each,
+    tooMany,
+    'api/reports-of-hosts.test.ts: one report of many hosts more than a share is refused, of a token and of all',
+  ),
+  limit(
+    'reports of many hosts, in all',
+    reportLimits.inAll,
+    tooMany,
+    'api/reports-of-hosts.test.ts: one report of many hosts more than a share is refused, of a token and of all',
   ),
   ...shareRows(
     'long reads: reasons, pages of events, lists, the graph',

@@ -27,6 +27,7 @@ import { takeExactJson } from './json-body.ts';
 import { refuseDeep } from './nesting.ts';
 import { Actions } from './actions.ts';
 import { OutputStreams } from './output-streams.ts';
+import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
 import { clusterHandlers } from './routes/cluster.ts';
 import { eventHandlers } from './routes/events.ts';
@@ -120,7 +121,7 @@ export const createServer = async (
       ...clusterHandlers(station, actions),
       ...eventHandlers(station, streams),
       ...healthHandlers(station),
-      ...hostHandlers(station, actions, facts),
+      ...hostHandlers(station, actions, facts, new ReportsOfHosts(station)),
       ...loadHandlers(station),
       ...nodeHandlers(station, actions),
       ...operationHandlers(station, actions),

@@ -143,6 +143,13 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  reportFactsOfHosts: {
+    method: 'POST',
+    path: '/api/v1/facts',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   reportState: {
     method: 'PUT',
     path: '/api/v1/processes/:fid/state',

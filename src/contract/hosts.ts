@@ -36,6 +36,11 @@ export const Missing = Type.Array(
   },
 );
 
+/** Hosts in one report of many: as many as are decided in one turn of the station. */
+export const reportedHostsMax = 500;
+/** Bytes of such a report. */
+export const reportOfHostsBytesMax = 512 * 1024;
+
 /** What is done about a host that was lost. */
 export const Recovery = Type.Object({
   attempts: Type.Integer({ description: 'Attempts made.' }),
@@ -83,11 +88,22 @@ export const Host = Type.Object({
 export const HostPage = page(Host);
 
 export const HostBody = Type.Object({ fqdn: Fqdn }, strict);
+export const ReportBody = Type.Object(
+  {
+    hosts: Type.Array(Type.Object({ fqdn: Fqdn, facts: ReportedFacts }, strict), {
+      minItems: 1,
+      maxItems: reportedHostsMax,
+      description: 'Each host once.',
+    }),
+  },
+  strict,
+);
 export const RenameBody = Type.Object({ to: Fqdn }, strict);
 
 export type Recovery = Static<typeof Recovery>;
 export type Host = Static<typeof Host>;
 export type HostBody = Static<typeof HostBody>;
+export type ReportBody = Static<typeof ReportBody>;
 export type RenameBody = Static<typeof RenameBody>;
 
 const params = { fqdn: Fqdn };
@@ -166,5 +182,20 @@ export const reportFacts = command({
     'a host until an agent of it connects or the station restarts; from then on silence makes it down.',
   body: ReportedFacts,
   bodyBytesMax: agentMessageBytesMax,
+  reply: Done,
+});
+
+export const reportFactsOfHosts = command({
+  method: 'POST',
+  path: '/facts',
+  access: 'agent',
+  tag: 'hosts',
+  summary: 'Report that many hosts are up, and what they are like',
+  description:
+    'As a report of each of them would, in one request and one commit: for fleets without agents. All of them or none: ' +
+    'the first host that is refused is named by its place in the body (`field`: `hosts[3].fqdn`), and nothing of the ' +
+    'request is kept. The first report of a host names its address. What is right already changes nothing.',
+  body: ReportBody,
+  bodyBytesMax: reportOfHostsBytesMax,
   reply: Done,
 });

@@ -11,6 +11,7 @@ import { connectionLimits } from '../../src/api/connections.ts';
 import { EventRing, ringCharactersMax } from '../../src/api/event-ring.ts';
 import { bodyBytesMax } from '../../src/api/server.ts';
 import { agentMessageBytesMax } from '../../src/contract/agent-protocol.ts';
+import { reportOfHostsBytesMax } from '../../src/contract/hosts.ts';
 import { reportBytesMax } from '../../src/contract/owned.ts';
 import { tokensMax } from '../../src/core/commands/issue-credential.ts';
 import { instanceLengthMax } from '../../src/core/values/instance.ts';
@@ -81,6 +82,12 @@ t.test('a body of exactly its limit is taken, and one byte more is not', async (
     [`PUT /api/v1/processes/${fid}/state`, { state: 'online' }, reportBytesMax, '200'],
     [`PUT /api/v1/processes/${fid}/lease`, { seconds: 60 }, reportBytesMax, '200'],
     [`PUT /api/v1/hosts/${host}/facts`, reported('10.0.0.3'), agentMessageBytesMax, '200'],
+    [
+      'POST /api/v1/facts',
+      { hosts: [{ fqdn: host, facts: reported('10.0.0.3') }] },
+      reportOfHostsBytesMax,
+      '200',
+    ],
     ['POST /api/v1/hosts', { fqdn: 'n1.example' }, bodyBytesMax, '201'],
   ] as const) {
     const refused = await send(request, body, most + 1);

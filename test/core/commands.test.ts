@@ -457,12 +457,37 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'host-busy': [
     { history: [nodeUp(host)], when: { type: 'RenameHost', fqdn: host, to: 'n2.example' } },
   ],
-  'host-claimed': 'by the API: the core records the claim, and a refusal would record nothing',
+  'host-claimed': [
+    {
+      history: [nodeUp(host)],
+      when: {
+        type: 'ReportNodesUp',
+        hosts: [
+          { fqdn: 'n2.example', facts: facts('10.0.0.2') },
+          { fqdn: host, facts: facts('10.0.0.1', { agent: 'another' }) },
+        ],
+        speaksFor: null,
+      },
+      then: /^hosts\[1\]: another machine is n1\.example already$/,
+    },
+  ],
   'identity-mismatch': [
     {
       history: [],
       when: { type: 'ReportNodeUp', fqdn: host, facts: facts('10.0.0.1'), speaksFor: 'n2.example' },
       then: /speaks for n2\.example, not for n1\.example/,
+    },
+    {
+      history: [],
+      when: {
+        type: 'ReportNodesUp',
+        hosts: [
+          { fqdn: 'n2.example', facts: facts('10.0.0.2') },
+          { fqdn: host, facts: facts('10.0.0.1') },
+        ],
+        speaksFor: 'n2.example',
+      },
+      then: /^hosts\[1\]: the token speaks for n2\.example, not for n1\.example/,
     },
     {
       history: [...loaded, nodeUp('n2.example', '10.0.0.2')],

@@ -11,6 +11,7 @@ import type { Handlers } from '../bind.ts';
 import { isDryRun, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import type { Actions } from '../actions.ts';
+import type { ReportsOfHosts } from '../reports-of-hosts.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
 import { hostView } from '../views/hosts.ts';
@@ -25,6 +26,7 @@ export const hostHandlers = (
   station: Station,
   actions: Actions,
   reported: SteadyWork,
+  reports: ReportsOfHosts,
 ): Handlers<typeof contract> => ({
   listHosts: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment) => {
@@ -88,4 +90,6 @@ export const hostHandlers = (
       throw new ApiError('host-claimed', `another machine is ${fqdn} already`, { field: 'agent' });
     return answer.done;
   },
+
+  reportFactsOfHosts: (request, reply) => reports.keep(request, reply),
 });

@@ -31,25 +31,47 @@ export interface RenderedAhead {
 
 type Known = Pick<HostRow, 'fqdn' | 'facts' | 'variables'>;
 
+/** Roles of one host, and those that they require. */
+const renderingsOf = (
+  host: Known,
+  wanted: readonly DeclaredRole[],
+  roleOf: (
+    name: string,
+  ) => (RoleSource & Pick<Declaration['roles'][number], 'requires'>) | undefined,
+): readonly Rendering[] => {
+  if (wanted.length === 0 || !canRender(host as HostRow)) return [];
+  const variables = hostVariables(host as HostRow);
+  const found = new Map<string, Rendering>();
+  const want = (name: string, overrides: Variables): void => {
+    const role = roleOf(name);
+    if (!role || found.has(name)) return;
+    found.set(name, { role, variables, overrides });
+    for (const required of role.requires) want(required, {});
+  };
+  for (const { name, overrides } of wanted) want(name, overrides);
+  return [...found.values()];
+};
+
+/** What hosts want that wait for a report, one step a host. */
+export function* renderingsOfReports(
+  graph: ReadGraph,
+  hosts: Iterable<Pick<HostRow, 'fqdn' | 'facts'>>,
+): Generator<readonly Rendering[]> {
+  for (const { fqdn, facts } of hosts) {
+    const row = graph.get('host', fqdn);
+    const pending = row?.roles.filter(({ name }) => row.pending.includes(name)) ?? [];
+    yield row ? renderingsOf({ ...row, facts }, pending, (name) => graph.get('role', name)) : [];
+  }
+}
+
 /** One step a host; of most hosts of a cluster that is loaded already there is nothing. */
 export function* renderingsOfLoad(
   graph: ReadGraph & Pick<Graph, 'indexes'>,
   { hosts, roles }: Pick<Declaration, 'hosts' | 'roles'>,
 ): Generator<readonly Rendering[]> {
   const declared = new Map(roles.map((role) => [role.name, role]));
-  const ofHost = (host: Known, wanted: readonly DeclaredRole[]): readonly Rendering[] => {
-    if (wanted.length === 0 || !canRender(host as HostRow)) return [];
-    const variables = hostVariables(host as HostRow);
-    const found = new Map<string, Rendering>();
-    const want = (name: string, overrides: Variables): void => {
-      const role = declared.get(name) ?? graph.get('role', name);
-      if (!role || found.has(name)) return;
-      found.set(name, { role, variables, overrides });
-      for (const required of role.requires) want(required, {});
-    };
-    for (const { name, overrides } of wanted) want(name, overrides);
-    return [...found.values()];
-  };
+  const ofHost = (host: Known, wanted: readonly DeclaredRole[]): readonly Rendering[] =>
+    renderingsOf(host, wanted, (name) => declared.get(name) ?? graph.get('role', name));
   for (const host of hosts) {
     const row = graph.get('host', host.fqdn);
     const lacking = row && new Set(missingRoles(graph, row).map(({ role }) => role));

@@ -16,6 +16,7 @@ import { removeProcess } from './remove-process.ts';
 import { renameHost } from './rename-host.ts';
 import { reportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
+import { reportNodesUp } from './report-nodes-up.ts';
 import { reportProcessState } from './report-process-state.ts';
 import { reportProcess } from './report-process.ts';
 import { reportRecoveryStep } from './report-recovery-step.ts';
@@ -34,6 +35,7 @@ const deciders = {
   RegisterHost: registerHost,
   RenameHost: renameHost,
   ReportNodeUp: reportNodeUp,
+  ReportNodesUp: reportNodesUp,
   ReportNodeDown: reportNodeDown,
   ReportRecoveryStep: reportRecoveryStep,
   AddProcesses: addProcesses,

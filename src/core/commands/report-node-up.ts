@@ -42,7 +42,8 @@ export const reportNodeUp: Decide<ReportNodeUp> = (graph, report) => {
   return host.state === 'up' && sameFacts(host.facts!, facts) ? unchanged : decided([up]);
 };
 
-const isClaimed = (host: HostRow, agent: string): boolean =>
+/** Whether the host is up, and known by another agent. */
+export const isClaimed = (host: HostRow, agent: string): boolean =>
   host.state === 'up' && host.facts !== null && host.facts.agent !== agent;
 
 /**

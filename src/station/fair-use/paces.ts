@@ -29,20 +29,21 @@ export class Paces {
   }
 
   /**
-   * Takes one, or promises it for later.
+   * Takes some, or promises them for later.
    *
-   * @param longestMs how long it may be waited for
-   * @returns ms until it may be used; null where that would be too long: nothing was taken
+   * @param longestMs how long they may be waited for
+   * @param count at most as many as there may be at once
+   * @returns ms until they may be used; null where that would be too long: nothing was taken
    */
-  take(principal: string, longestMs: number): number | null {
+  take(principal: string, longestMs: number, count = 1): number | null {
     const { burst, perSecond } = this.#pace;
     const now = this.#clock();
     const bucket = this.#bucket(principal, now);
     bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) * perSecond) / 1000);
     bucket.at = now;
-    const wait = bucket.left >= 1 ? 0 : ((1 - bucket.left) * 1000) / perSecond;
+    const wait = bucket.left >= count ? 0 : ((count - bucket.left) * 1000) / perSecond;
     if (wait > longestMs) return null;
-    bucket.left -= 1;
+    bucket.left -= count;
     return wait;
   }
 

@@ -21,6 +21,9 @@ export const longReadLimits: ShareLimits = { each: 16, inAll: 256 };
 /** Loads and their dry runs: read, rendered, decided. */
 export const loadLimits: ShareLimits = { each: 4, inAll: 16 };
 
+/** Reports of the facts of many hosts: each may be as large as its limit. */
+export const reportLimits: ShareLimits = { each: 4, inAll: 16 };
+
 /** Live streams of events. */
 export const streamLimits: ShareLimits = { each: 32, inAll: 1024 };
 
