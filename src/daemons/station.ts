@@ -10,10 +10,12 @@ import { isLoopback } from '../addresses/loopback.ts';
 import { connectionLimits } from '../api/connections.ts';
 import { createServer } from '../api/server.ts';
 import { refuseOpenToOthers } from '../disk/modes.ts';
+import { LogUrlError } from '../log/log.ts';
 import { Station } from '../station/station.ts';
 
 interface StationFlags {
   readonly data: string;
+  readonly log?: string;
   readonly listen: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -34,6 +36,10 @@ export const registerStation = (program: Command): void => {
     .command('station')
     .description('run a tracking station: the log, the engine and the API')
     .option('--data <dir>', 'data directory', '/var/lib/halcyon')
+    .option(
+      '--log <url>',
+      'the log, such as sqlite:DIRECTORY; otherwise that of the data directory',
+    )
     .option(
       '--listen <address:port>',
       'address to serve the API on; port 0: any free one',
@@ -64,7 +70,9 @@ Examples:
       try {
         await runStation(flags);
       } catch (error) {
-        command.error(`halcyon station: ${(error as Error).message}`, { exitCode: 1 });
+        const message = `halcyon station: ${(error as Error).message}`;
+        const isUsage = error instanceof LogUrlError;
+        command.error(message, isUsage ? { exitCode: 2, code: 'usage' } : { exitCode: 1 });
       }
     });
 };
@@ -108,6 +116,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   );
   const station = await Station.open({
     directory: flags.data,
+    log: flags.log,
     logger,
     verify: flags.verify ? 'full' : 'tail',
   });

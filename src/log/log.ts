@@ -184,6 +184,14 @@ export class LogUnavailableError extends Error {
   }
 }
 
+/** The log's URL is none that a driver here opens. The message does not repeat it. */
+export class LogUrlError extends LogUnavailableError {
+  constructor(found: string, advice: string) {
+    super(`the log cannot be opened: ${found}; ${advice}`);
+    this.name = 'LogUrlError';
+  }
+}
+
 /** The log is open already, in this process or another. */
 export class LogLockedError extends Error {
   readonly code = 'log-locked';

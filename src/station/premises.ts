@@ -1,9 +1,10 @@
-/** Whether what a station keeps is where it left it: its log, its key and its secrets. */
+/** Whether what a station keeps is where it left it: its log, its directory, its key, its secrets. */
 
 import { NotInPlaceError } from '../log/log.ts';
 import type { EventLog } from '../log/log.ts';
 import type { KeyRing } from './access/keys.ts';
 import type { Secrets } from './access/secrets.ts';
+import type { DataDirectory } from './data-directory.ts';
 import type { StationLogger } from './logger.ts';
 import type { Cancel, Time } from './time.ts';
 
@@ -12,6 +13,7 @@ const lookMs = 500;
 export interface PremisesParts {
   readonly log: EventLog;
   readonly directory: string;
+  readonly data: DataDirectory;
   readonly keys: KeyRing;
   readonly secrets: Secrets;
   readonly logger: StationLogger;
@@ -20,7 +22,7 @@ export interface PremisesParts {
 
 export class Premises {
   readonly #parts: PremisesParts;
-  /** Of key and secrets; the log looks itself. */
+  /** Of directory, key and secrets; the log looks itself. */
   #trouble: string | undefined;
   #said: string | undefined;
   /** Whether a file could not be opened because too many are open; connections cannot then either. */
@@ -54,10 +56,10 @@ export class Premises {
 
   /** Looks at what nobody else looks at, and logs what has changed since. */
   #look(): void {
-    this.#trouble = this.#keyTrouble() ?? this.#parts.secrets.trouble();
+    const { data, secrets, logger, directory } = this.#parts;
+    this.#trouble = data.trouble() ?? this.#keyTrouble() ?? secrets.trouble();
     const { trouble } = this;
     if (trouble === this.#said) return;
-    const { logger, directory } = this.#parts;
     this.#said = trouble;
     if (trouble === undefined)
       logger.warn({ directory }, 'all files are where they were; commands are taken again');

@@ -25,6 +25,8 @@ import type { Secrets } from './access/secrets.ts';
 import type { Sender } from './access/sender.ts';
 import { processToken } from './access/tokens.ts';
 import { awakeClock } from './clocks.ts';
+import { holdDataDirectory } from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
 import { AgentSessions } from './duties/agent-sessions.ts';
 import { Deadlines } from './duties/deadlines.ts';
 import { Dispatcher } from './duties/dispatcher.ts';
@@ -50,11 +52,14 @@ import { systemTime } from './time.ts';
 import type { Time } from './time.ts';
 
 export interface StationOptions {
-  /** Made if it is not there; holds the log, snapshots, the station's key and its secrets. */
+  /** Made if it is not there; for the station's key, its secrets, snapshots, and the log. */
   readonly directory: string;
   readonly logger: StationLogger;
-  /** Another log than that of the directory. It is closed with the station. */
-  readonly log?: EventLog | undefined;
+  /**
+   * The URL of the log, or an open one, which is closed with the station. Default: that of the
+   * directory.
+   */
+  readonly log?: string | EventLog | undefined;
   /** Default: that of the system. */
   readonly time?: Time;
   /** What of the log is verified before it opens. */
@@ -71,6 +76,7 @@ interface Parts {
   readonly options: StationOptions;
   readonly time: Time;
   readonly turns: Turns;
+  readonly data: DataDirectory;
   readonly replica: Replica;
   readonly keys: KeyRing;
   readonly secrets: Secrets;
@@ -100,23 +106,28 @@ export class Station {
   /** Wall clock, ms since the epoch. */
   readonly started: number;
   readonly #snapshots: Snapshots;
+  readonly #data: DataDirectory;
   #closed: Promise<void> | undefined;
 
   /**
    * Opens a data directory and brings the graph to the log's head. It takes commands and answers;
    * what has to happen by itself begins with `start`.
    *
+   * @throws {LogUrlError} no driver opens such a URL
    * @throws {LogLockedError | LogCorruptError | LogUnavailableError} the log cannot be used;
    *   nothing was changed
    * @throws {UnknownEventError} a newer version wrote the log
-   * @throws {StationUnavailableError} key or secrets cannot be used
+   * @throws {StationUnavailableError} directory, key or secrets cannot be used
    */
   static async open(options: StationOptions): Promise<Station> {
     const { directory, logger, time = systemTime, verify = 'tail' } = options;
+    const { log: given = `sqlite:${directory}` } = options;
     const narrowed = (path: string, mode: string): void =>
       logger.warn({ path, mode }, 'others could use it; now nobody else can');
-    const log = options.log ?? (await openLog(`sqlite:${directory}`, { verify, narrowed }));
+    const log = typeof given === 'string' ? await openLog(given, { verify, narrowed }) : given;
+    let data: DataDirectory | undefined;
     try {
+      data = holdDataDirectory(directory, log, { logger, narrowed });
       ownFileSync(join(directory, 'secrets.json'), narrowed);
       const turns = new Turns(time.monotonic);
       const keys = keyFile(directory, log.head() === 0);
@@ -128,20 +139,22 @@ export class Station {
       const replica = await Replica.open({
         log,
         directory,
+        trouble: data.trouble,
         logger,
         time,
         turns,
         mint,
         requests: options.requests,
       });
-      return new Station({ options, time, turns, replica, keys, secrets });
+      return new Station({ options, time, turns, data, replica, keys, secrets });
     } catch (error) {
+      data?.release();
       await log.close();
       throw error;
     }
   }
 
-  private constructor({ options, time, turns, replica, keys, secrets }: Parts) {
+  private constructor({ options, time, turns, data, replica, keys, secrets }: Parts) {
     const { logger, snapshotEvery: every = defaultSnapshotEvery } = options;
     const { log, archive, now } = replica;
     const graph = (): Graph => replica.graph;
@@ -159,8 +172,9 @@ export class Station {
     this.loads = new Loads(turns);
     this.operations = new OperationWaits(log, graph, time);
     const { directory } = this;
-    const premises = new Premises({ log, directory, keys, secrets, logger, time });
+    const premises = new Premises({ log, directory, data, keys, secrets, logger, time });
     this.premises = premises;
+    this.#data = data;
     const submit = <T>(command: Command, makeReply: MakeReply<T>): Promise<Result<T>> =>
       this.submit(command, { actor: 'station' }, makeReply);
     this.access = new Access({ graph, now, keys, submit });
@@ -237,7 +251,7 @@ export class Station {
     await this.replica.settled()?.catch(() => undefined);
     await this.#snapshots.conclude();
     await this.replica.close();
-    await this.log.close();
+    await this.log.close().finally(() => this.#data.release());
   }
 
   /** See `Replica`, as all that follows. */

@@ -32,7 +32,7 @@ t.test('memory: is a log that is gone when it is closed', async (t) => {
 
 t.test('any other URL is refused with those that there are, and is not repeated', async (t) => {
   for (const [url, why] of [
-    ['redis://user:secret@host', /knows no logs of kind redis/],
+    ['redis://user@host/secret', /knows no logs of kind redis/],
     ['/var/lib/halcyon', /its URL names no kind of log/],
     ['toString:', /knows no logs of kind|names no kind/],
     ['sqlite:', /sqlite: is written otherwise/],
@@ -46,4 +46,12 @@ t.test('any other URL is refused with those that there are, and is not repeated'
     t.match(refused!.message, /give sqlite:DIRECTORY or memory:$/);
     t.notMatch(refused!.message, /secret/);
   }
+});
+
+t.test('a password in a URL is refused, of whatever kind, and is not repeated', async (t) => {
+  for (const url of ['redis://user:secret@host', 'sqlite://user:secret@host/var', 'x://:secret@h'])
+    await t.rejects(openLog(url), {
+      name: 'LogUrlError',
+      message: /^(?!.*secret).*its URL holds a password/,
+    });
 });

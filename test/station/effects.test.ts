@@ -85,7 +85,9 @@ const recovery = async (): Promise<Trial> => {
       const turns = new Turns();
       const mint = (): never => t.fail('nobody asks for a token') as never;
       const directory = temporary(t);
-      const replica = await Replica.open({ log, directory, logger, time, turns, mint });
+      const trouble = (): undefined => undefined;
+      const parts = { log, directory, trouble, logger, time, turns, mint };
+      const replica = await Replica.open(parts);
       return {
         kind: ssh,
         log,

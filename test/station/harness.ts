@@ -229,13 +229,18 @@ export const runStation = (
   return { process: child, stdout: () => stdout, stderr: () => stderr, ended };
 };
 
+const logDirectory = (flags: readonly string[]): string | undefined => {
+  const at = flags.indexOf('--log');
+  return at < 0 ? undefined : flags[at + 1]?.replace(/^sqlite:/, '');
+};
+
 /** Starts the executable on a directory and waits until it listens. */
 export const startStation = async (
   t: Test,
   directory: string,
   { token = '', flags = [] as readonly string[], through = [] as readonly string[] } = {},
 ): Promise<Child> => {
-  const isNew = !existsSync(join(directory, 'log.db'));
+  const isNew = !existsSync(join(logDirectory(flags) ?? directory, 'log.db'));
   const all = ['--data', directory, '--listen', '127.0.0.1:0', ...flags];
   const run = runStation(t, all, through);
   const { process: child, stdout, stderr, ended } = run;

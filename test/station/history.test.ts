@@ -22,9 +22,12 @@ const remembered = async (t: Parameters<typeof openStation>[0]) => {
       memory_mib: 1,
       cpus,
     });
-  const archive = new Archive(station.log, join(directory, 'snapshots'), (message) =>
-    t.fail(message),
-  );
+  const archive = new Archive({
+    log: station.log,
+    directory: join(directory, 'snapshots'),
+    warn: (message) => t.fail(message),
+    trouble: () => undefined,
+  });
   const rebuilt: number[] = [];
   const counted = {
     at: (...args: Parameters<Archive['at']>) => {

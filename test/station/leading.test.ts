@@ -106,6 +106,7 @@ t.test('a station that was opened does nothing by itself until it is started', a
   const before = await played(t);
   const id = await shortToken(before);
   const storage = storageOf(before.log.commits());
+  await before.close();
   const [time, log] = [new HandTime(), memoryLog(storage)];
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
   const { directory } = before;

@@ -20,7 +20,7 @@ const pathIn = (directory: string): string => join(directory, 'station.key');
 /**
  * Reads `station.key` of a data directory, making it on the first start.
  *
- * @param isNew whether the log is empty: a key that is missing beside a log with content was lost,
+ * @param isNew whether the log is empty: a key that is missing where a log has content was lost,
  *   and with another one neither the secrets nor the tokens of processes would be right
  * @throws {StationUnavailableError} the file is readable by others, damaged or lost
  */
@@ -47,7 +47,7 @@ export const stationKey = (directory: string, isNew: boolean): Buffer => {
   }
   if (!isNew)
     throw new StationUnavailableError(
-      `${path} is missing, and the log beside it was written with it; restore it from a backup`,
+      `${path} is missing, and the log was written with it; restore it from a backup`,
     );
   const key = randomBytes(length);
   replaceFileSync(path, key);

@@ -30,6 +30,7 @@ export interface GraphAt {
  */
 const kind = `layout 9, rules ${rulesVersion}`;
 const snapshotsKept = 3;
+const ofAnotherLog = 'it belongs to another log';
 /** So many paths of no use are named; there may be anything in a directory. */
 const namedMax = 64;
 
@@ -43,20 +44,31 @@ const replayOnly: Outside = {
   },
 };
 
+export interface ArchiveParts {
+  readonly log: EventLog;
+  /** Of the snapshots. */
+  readonly directory: string;
+  /** Told of every snapshot that is not used, once, and why. */
+  readonly warn: (message: string) => void;
+  /** What of the directory around is not where it was, in words. */
+  readonly trouble: () => string | undefined;
+}
+
 export class Archive {
   readonly #log: EventLog;
   readonly #directory: string;
   readonly #warn: (message: string) => void;
+  readonly #trouble: () => string | undefined;
   /** Wrong snapshots that cannot be removed. */
   readonly #wrong = new Set<string>();
   /** Paths that were said to be of no use. */
   readonly #named = new Set<string>();
 
-  /** @param warn told of every snapshot that is not used, once, and why */
-  constructor(log: EventLog, directory: string, warn: (message: string) => void) {
+  constructor({ log, directory, warn, trouble }: ArchiveParts) {
     this.#log = log;
     this.#directory = directory;
     this.#warn = warn;
+    this.#trouble = trouble;
   }
 
   /** Whatever is wrong with the directory of snapshots is said, and stops nothing. */
@@ -77,7 +89,11 @@ export class Archive {
   /** The graph at the head of the log. @throws what reading the log throws */
   async latest(): Promise<GraphAt> {
     const nobodyElse = await new Turns().begin('station', new AbortController().signal);
-    return this.at(this.#log.head(), nobodyElse);
+    const head = this.#log.head();
+    // They would be kept as the newest, in the place of those to come.
+    for (const file of this.snapshots)
+      if (file.about.revision > head) this.#discard(file, ofAnotherLog);
+    return this.at(head, nobodyElse);
   }
 
   /** The graph at a revision, or at the head where that comes before it. */
@@ -100,7 +116,7 @@ export class Archive {
     const digest = graph.digest();
     await durable;
     // Its directory would be made anew where nobody looks for it.
-    const trouble = this.#log.files?.trouble;
+    const trouble = this.#log.files?.trouble ?? this.#trouble();
     if (trouble !== undefined) throw new NotInPlaceError(trouble);
     const crc = await this.#log.checksum(head);
     if (crc === undefined) return;
@@ -150,8 +166,7 @@ export class Archive {
 
   async #mismatch({ about }: SnapshotFile): Promise<string | null> {
     if (about.rules !== kind) return `it was made with ${about.rules}, this version has ${kind}`;
-    if ((await this.#log.checksum(about.revision)) !== about.crc)
-      return 'it belongs to another log';
+    if ((await this.#log.checksum(about.revision)) !== about.crc) return ofAnotherLog;
     return null;
   }
 

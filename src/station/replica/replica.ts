@@ -43,6 +43,8 @@ export interface ReplicaParts {
   readonly log: EventLog;
   /** Of snapshots and index. */
   readonly directory: string;
+  /** What of the directory is not where it was, in words. */
+  readonly trouble: () => string | undefined;
   readonly logger: StationLogger;
   readonly time: Time;
   readonly turns: Turns;
@@ -73,9 +75,12 @@ export class Replica {
    */
   static async open(parts: ReplicaParts): Promise<Replica> {
     const { log, directory, logger, time } = parts;
-    const archive = new Archive(log, join(directory, 'snapshots'), (message) =>
-      logger.warn({}, message),
-    );
+    const archive = new Archive({
+      log,
+      directory: join(directory, 'snapshots'),
+      warn: (message) => logger.warn({}, message),
+      trouble: parts.trouble,
+    });
     archive.closeToOthers((path, mode) =>
       logger.warn({ path, mode }, 'others could use it; now nobody else can'),
     );
