@@ -12,7 +12,7 @@ import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
-import { sqliteLogLimits } from '../../src/log/sqlite/sqlite-log.ts';
+import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
 import {
   loadLimits,

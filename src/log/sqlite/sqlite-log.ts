@@ -1,8 +1,8 @@
 /**
  * The embedded log: one SQLite file in WAL mode, synced before anything is acknowledged.
  *
- * This half queues, checks revisions, groups, reads and delivers; `writer.ts` writes in a
- * thread of its own. What queues while one transaction waits for the disk goes into the next.
+ * This half takes appends (`appends.ts`), reads and delivers; `writer.ts` writes in a thread of its
+ * own. Where that thread dies, the next append starts another.
  */
 
 import { once } from 'node:events';
@@ -13,41 +13,21 @@ import type { Revision } from '../../core/values/revision.ts';
 import type { Narrowed } from '../../disk/modes.ts';
 import {
   AppendFailedError,
-  CommitTooLargeError,
-  LogBusyError,
   LogUnavailableError,
   NotInPlaceError,
   OutcomeUnknownError,
-  RevisionConflictError,
 } from '../log.ts';
-import { bodyOf } from '../chain.ts';
 import type { LogPosition } from '../chain.ts';
 import type { CommitListener, EmbeddedFiles, EventLog, LogLimits } from '../log.ts';
 import { CommitReading } from '../reading.ts';
 import { Subscriptions } from '../subscriptions.ts';
-import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
+import { Appends, sqliteLogLimits } from './appends.ts';
+import type { SqliteLogLimits } from './appends.ts';
 import { createLog, holdLog, logFiles, openVerified, ownLog } from './files.ts';
 import type { LogFiles } from './files.ts';
 import type { SqliteReader } from './reader.ts';
 import { identityOf, startWriter } from './start-writer.ts';
 import type { WriterReport, WriterRequest } from './writer.ts';
-
-/** Sizes are in characters of a commit's JSON, which for ASCII are bytes. */
-export const sqliteLogLimits = {
-  /** One commit. */
-  commitCharacters: 64 * 1024 * 1024,
-  /**
-   * One message to the writer. A transaction takes messages until it has as many commits, so it has
-   * less than twice.
-   */
-  batchCommits: 1024,
-  batchCharacters: 8 * 1024 * 1024,
-  /** Commits issued and not durable yet. */
-  queueCommits: 65_536,
-  queueCharacters: 256 * 1024 * 1024,
-} as const;
-
-export type SqliteLogLimits = { readonly [name in keyof typeof sqliteLogLimits]: number };
 
 export interface SqliteLogOptions {
   /** Made if it is not there. The log has it to itself, snapshots aside. */
@@ -100,11 +80,6 @@ interface Parts {
   readonly unlock: () => void;
 }
 
-/** Commits that are sent together without waiting for more to come. */
-const eagerCommits = 64;
-/** Batches the writer may have; it joins those it finds into one transaction. */
-const sentBatches = 16;
-
 class SqliteLog implements EventLog {
   readonly durability = 'disk';
   readonly files: EmbeddedFiles;
@@ -112,15 +87,7 @@ class SqliteLog implements EventLog {
   #trouble: string | undefined;
   readonly #parts: Parts;
   readonly #subscriptions: Subscriptions;
-  readonly #waiting: CommitQueue;
-  /** Batches that the writer has, oldest first. */
-  readonly #sent: WaitingCommit[][] = [];
-  /** Characters of everything issued and not durable. */
-  #characters = 0;
-  #durable: number;
-  #issued: number;
-  #era = 0;
-  #flushScheduled = false;
+  readonly #appends: Appends;
   #writer: Worker;
   /** Why there is no writer, where it has died. The next append starts another. */
   #broken: Error | undefined;
@@ -131,7 +98,6 @@ class SqliteLog implements EventLog {
   readonly #identity: string;
   #closing: Promise<void> | undefined;
   #closed = false;
-  #drained: (() => void) | undefined;
 
   constructor(parts: Parts, writer: Worker, end: LogPosition) {
     this.#parts = parts;
@@ -143,10 +109,13 @@ class SqliteLog implements EventLog {
         return trouble();
       },
     };
-    this.#waiting = new CommitQueue(parts.limits);
-    this.#durable = end.revision;
     this.#identity = identityOf(parts.files);
-    this.#issued = this.#durable;
+    this.#appends = new Appends({
+      limits: parts.limits,
+      durable: end.revision,
+      send: (batch) => this.#send(batch),
+      publish: (commit) => this.#subscriptions.publish(commit),
+    });
     this.#subscriptions = new Subscriptions(
       (from) => this.read(from),
       () => this.head(),
@@ -167,7 +136,7 @@ class SqliteLog implements EventLog {
   }
 
   head(): Revision {
-    return this.#durable as Revision;
+    return this.#appends.durable as Revision;
   }
 
   append(commit: Commit, expected: Revision): Promise<void> {
@@ -177,18 +146,16 @@ class SqliteLog implements EventLog {
   }
 
   #issue(commit: Commit, expected: Revision): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const body = this.#admit(commit, expected);
-      this.#issued = commit.revision;
-      this.#characters += body.length;
-      this.#waiting.add({ commit, body, resolve, reject });
-      this.#nudge();
-    });
+    if (this.#closing !== undefined)
+      return Promise.reject(new AppendFailedError('the log is closed'));
+    if (this.#broken !== undefined)
+      return Promise.reject(new AppendFailedError('the log has failed', { cause: this.#broken }));
+    return this.#appends.issue(commit, expected);
   }
 
   read(from: Revision, to = this.head()): AsyncIterableIterator<Commit> {
     this.#mustBeOpen();
-    const end = Math.min(to, this.#durable);
+    const end = Math.min(to, this.head());
     const commits = from < end ? this.#parts.reader.commits(from, end) : [].values();
     return new CommitReading(commits, () => this.#mustBeOpen());
   }
@@ -200,12 +167,12 @@ class SqliteLog implements EventLog {
 
   async checksum(revision: Revision): Promise<number | undefined> {
     this.#mustBeOpen();
-    return revision > this.#durable ? undefined : this.#parts.reader.checksum(revision);
+    return revision > this.head() ? undefined : this.#parts.reader.checksum(revision);
   }
 
   async revisionAt(time: number): Promise<Revision> {
     this.#mustBeOpen();
-    return this.#parts.reader.revisionAt(time, this.#durable) as Revision;
+    return this.#parts.reader.revisionAt(time, this.head()) as Revision;
   }
 
   size(): number {
@@ -221,63 +188,8 @@ class SqliteLog implements EventLog {
     return this.#closing;
   }
 
-  /** Checks an append against the log's state and gives the text to store. */
-  #admit(commit: Commit, expected: Revision): string {
-    const { limits } = this.#parts;
-    if (this.#closing !== undefined) throw new AppendFailedError('the log is closed');
-    if (this.#broken !== undefined) {
-      throw new AppendFailedError('the log has failed', { cause: this.#broken });
-    }
-    if (expected !== this.#issued) {
-      throw new RevisionConflictError(expected, this.#issued as Revision);
-    }
-    if (commit.revision !== expected + 1) {
-      throw new RangeError(`a commit after revision ${expected} cannot be ${commit.revision}`);
-    }
-    const count = this.#issued - this.#durable;
-    if (count >= limits.queueCommits) throw new LogBusyError(count);
-    const body = bodyOf(commit);
-    if (body.length > limits.commitCharacters)
-      throw new CommitTooLargeError(body.length, limits.commitCharacters);
-    if (count > 0 && this.#characters + body.length > limits.queueCharacters) {
-      throw new LogBusyError(count);
-    }
-    return body;
-  }
-
   #mustBeOpen(): void {
     if (this.#closed) throw new LogUnavailableError('the log is closed');
-  }
-
-  /**
-   * Sends what waits to the writer: at once when it is worth a message; else, where the writer is
-   * idle, as soon as a turn of the event loop brings nothing more, so that what arrives together is
-   * written together. Where it is busy, its report will.
-   */
-  #nudge(): void {
-    if (this.#waiting.length >= eagerCommits) this.#flush();
-    else if (this.#sent.length === 0 && !this.#flushScheduled) this.#gather(0);
-  }
-
-  #gather(seen: number): void {
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      const { length } = this.#waiting;
-      if (length > seen && length < eagerCommits) this.#gather(length);
-      else this.#flush();
-    });
-  }
-
-  #flush(): void {
-    if (this.#waiting.length === 0 || this.#sent.length >= sentBatches) return;
-    const commits = this.#waiting.takeBatch();
-    this.#sent.push(commits);
-    this.#send({
-      era: this.#era,
-      times: commits.map(({ commit }) => commit.at),
-      bodies: commits.map(({ body }) => body),
-    });
   }
 
   #send(request: WriterRequest): void {
@@ -287,48 +199,28 @@ class SqliteLog implements EventLog {
   #take(report: WriterReport): void {
     if (report.kind === 'durable') {
       this.groups += 1;
-      this.#settle(report.revision);
+      this.#appends.settle(report.revision);
     }
     if (report.kind === 'place') this.#trouble = report.trouble ?? undefined;
     if (report.kind === 'failed') this.#fail(report.message, report.inDoubt);
   }
 
-  #settle(revision: number): void {
-    const commits: WaitingCommit[] = [];
-    for (let count = revision - this.#durable; commits.length < count;) {
-      commits.push(...(this.#sent.shift() ?? []));
-    }
-    this.#durable = revision;
-    for (const { body } of commits) this.#characters -= body.length;
-    this.#nudge();
-    for (const { commit } of commits) this.#subscriptions.publish(commit);
-    for (const { resolve } of commits) resolve();
-    this.#checkDrained();
-  }
-
-  /** Rejects everything issued; the next append may follow the durable head again. */
+  /** Rejects everything issued. */
   #fail(message: string, inDoubt: boolean, cause?: Error): void {
-    const [sent, waiting] = [this.#sent.flat(), this.#waiting.takeAll()];
-    this.#sent.length = 0;
-    this.#characters = 0;
-    this.#issued = this.#durable;
-    this.#era += 1;
     const what = `${this.#parts.files.database} cannot be written: ${message}`;
     const failed =
       this.#trouble === undefined
         ? new AppendFailedError(what, cause && { cause })
         : new NotInPlaceError(this.#trouble);
-    const unknown = inDoubt ? new OutcomeUnknownError(what, cause && { cause }) : failed;
-    for (const { reject } of sent) reject(unknown);
-    for (const { reject } of waiting) reject(failed);
-    this.#checkDrained();
+    const unknown = new OutcomeUnknownError(what, cause && { cause });
+    this.#appends.fail(inDoubt ? unknown : failed, failed);
   }
 
   /** The writer is gone; what it had and has not told of may be kept or not. */
   #break(error: Error): void {
     if (this.#broken !== undefined || this.#closed) return;
     this.#broken = error;
-    this.#inDoubt ||= this.#sent.length > 0;
+    this.#inDoubt ||= this.#appends.hasSent;
     this.#fail(error.message, this.#inDoubt, error);
   }
 
@@ -343,14 +235,14 @@ class SqliteLog implements EventLog {
     try {
       if (identityOf(files) !== this.#identity)
         throw new NotInPlaceError(`${files.database} is not where it was`);
-      const end = reader.end(this.#durable);
-      const found = [...reader.commits(this.#durable, end.revision)];
+      const { durable } = this.#appends;
+      const end = reader.end(durable);
+      const found = [...reader.commits(durable, end.revision)];
       const writer = await startWriter(directory, files, end, limits.batchCommits);
       this.#writer = writer;
-      this.#era = 0;
       this.#inDoubt = false;
       this.#broken = undefined;
-      this.#durable = this.#issued = end.revision;
+      this.#appends.restart(end.revision);
       this.#follow(writer);
       for (const commit of found) this.#subscriptions.publish(commit);
     } catch (cause) {
@@ -361,19 +253,10 @@ class SqliteLog implements EventLog {
     }
   }
 
-  #checkDrained(): void {
-    if (this.#sent.length === 0 && this.#waiting.length === 0) this.#drained?.();
-  }
-
   async #close(): Promise<void> {
     const { reader, unlock } = this.#parts;
     await this.#reviving?.catch(() => undefined);
-    this.#flush();
-    if (this.#sent.length > 0 || this.#waiting.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-      });
-    }
+    await this.#appends.drain();
     this.#closed = true;
     this.#subscriptions.close();
     // The last connection to close writes the write-ahead log back, which a reader cannot do.
