@@ -5,6 +5,8 @@
 
 import { WebSocket } from 'ws';
 import type { Logger } from 'pino';
+import { Answers } from './answers.ts';
+import type { Answer } from './answers.ts';
 import type { Random } from './backoff.ts';
 import { Ending, endingOfClose, endingOfError, endingOfStatus } from './ending.ts';
 import { OutputViewers } from './output-viewers.ts';
@@ -25,10 +27,9 @@ import type {
   ReportedFacts,
   StationMessage,
 } from './protocol.ts';
+import { Timers } from './timers.ts';
 
-type Of<Type extends StationMessage['type']> = Extract<StationMessage, { readonly type: Type }>;
-export type Welcome = Of<'welcome'>;
-export type Answer = Of<'taken'> | Of<'refused'>;
+export type Welcome = Extract<StationMessage, { readonly type: 'welcome' }>;
 
 /** How long to wait for what, ms. */
 export interface Deadlines {
@@ -72,20 +73,22 @@ export class Connection {
   readonly #end = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   readonly #welcome = Promise.withResolvers<Welcome>();
-  readonly #answers = new Map<number, (answer: Answer) => void>();
-  /** Reports about processes that wait for an answer. */
-  readonly #reported = new Map<number, string>();
+  readonly #answers: Answers;
   readonly #viewers: OutputViewers;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Timers();
   #localAddress = '';
   #servesSince: number | undefined;
   #said: Welcome | undefined;
-  #lastId = 0;
 
   /** Starts to connect; `welcomed` tells whether it worked. */
   constructor(options: ConnectionOptions) {
     const { station, token, ca, deadlines } = options;
     this.#options = options;
+    this.#answers = new Answers({
+      send: (message) => this.#send(message),
+      ended: this.ended,
+      onProcessRefused: options.onProcessRefused,
+    });
     this.#viewers = new OutputViewers(
       options.readOutput,
       (message) => this.ended.aborted || this.#send(message),
@@ -128,32 +131,11 @@ export class Connection {
     const { fqdn, deadlines } = this.#options;
     this.#within('answer', deadlines.answerMs, 'the station did not answer a report');
     try {
-      const answer = await this.#ask((id) => ({ type: 'node-up', id, fqdn, facts }));
+      const answer = await this.#answers.ask((id) => ({ type: 'node-up', id, fqdn, facts }));
       if (answer.type === 'taken') this.#servesSince ??= performance.now();
       return answer;
     } finally {
-      this.#cancel('answer');
-    }
-  }
-
-  /**
-   * Sends a message and waits for the answer to it.
-   *
-   * @throws Ending
-   */
-  async #ask(message: (id: number) => AgentMessage): Promise<Answer> {
-    this.ended.throwIfAborted();
-    const id = ++this.#lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const abandon = (): void => reject(this.ended.reason as Ending);
-    this.ended.addEventListener('abort', abandon, { once: true });
-    this.#answers.set(id, resolve);
-    this.#send(message(id));
-    try {
-      return await promise;
-    } finally {
-      this.#answers.delete(id);
-      this.ended.removeEventListener('abort', abandon);
+      this.#timers.cancel('answer');
     }
   }
 
@@ -162,10 +144,7 @@ export class Connection {
    * again on the next.
    */
   reportProcess(report: Omit<ProcessReport, 'type' | 'id'>): void {
-    if (this.ended.aborted) return;
-    const id = ++this.#lastId;
-    this.#reported.set(id, report.fid);
-    this.#send({ type: 'process', id, ...report });
+    this.#answers.reportProcess(report);
   }
 
   /**
@@ -188,7 +167,7 @@ export class Connection {
     const { minor = 0 } = this.#said ?? {};
     if (minor >= 3 && this.#servesSince !== undefined) {
       const patience = setTimeout(() => void this.close(), this.#options.deadlines.closeMs);
-      await this.#ask((id) => ({ type: 'shutting-down', id })).catch(unlessEnded);
+      await this.#answers.ask((id) => ({ type: 'shutting-down', id })).catch(unlessEnded);
       clearTimeout(patience);
     }
     await this.close();
@@ -217,7 +196,7 @@ export class Connection {
         }),
       )
       .on('message', (data) => this.#take((data as Buffer).toString()))
-      .on('pong', () => this.#cancel('pong'))
+      .on('pong', () => this.#timers.cancel('pong'))
       .on('unexpected-response', (_request, response) =>
         this.#finish(endingOfStatus(response.statusCode ?? 0)),
       )
@@ -230,7 +209,7 @@ export class Connection {
 
   #take(text: string): void {
     if (this.ended.aborted) return;
-    this.#cancel('pong');
+    this.#timers.cancel('pong');
     try {
       const message = readStationMessage(text);
       this.#options.log.trace({ bytes: text.length, heard: message?.type }, 'from the station');
@@ -258,16 +237,8 @@ export class Connection {
         return this.#viewers.close(message.id);
       case 'taken':
       case 'refused':
-        this.#answers.get(message.id)?.(message);
-        this.#answerProcess(message);
+        return this.#answers.take(message);
     }
-  }
-
-  #answerProcess(answer: Answer): void {
-    const fid = this.#reported.get(answer.id);
-    if (fid === undefined) return;
-    this.#reported.delete(answer.id);
-    if (answer.type === 'refused') this.#options.onProcessRefused(fid, answer.code, answer.message);
   }
 
   #enter(welcome: Welcome): void {
@@ -280,7 +251,7 @@ export class Connection {
           'bring agent and station to the same release',
         ),
       );
-    this.#cancel('welcome');
+    this.#timers.cancel('welcome');
     this.#said = welcome;
     this.#beatEvery(welcome.heartbeat_ms);
     this.#welcome.resolve(welcome);
@@ -294,13 +265,13 @@ export class Connection {
     const { min, max } = heartbeatMsBounds;
     const intervalMs = Math.min(max, Math.max(min, wantedMs));
     const beat = (): void => {
-      this.#timer('beat', intervalMs, beat);
+      this.#timers.set('beat', intervalMs, beat);
       this.#send({ type: 'heartbeat' });
       this.#socket.ping();
       if (!this.#timers.has('pong'))
         this.#within('pong', this.#options.deadlines.pongMs, 'the station gave no sign of life');
     };
-    this.#timer('beat', this.#options.random() * intervalMs, beat);
+    this.#timers.set('beat', this.#options.random() * intervalMs, beat);
   }
 
   #send(message: AgentMessage): void {
@@ -310,31 +281,17 @@ export class Connection {
 
   /** Ends the connection unless `name` is cancelled in time. */
   #within(name: string, ms: number, otherwise: string): void {
-    this.#timer(name, ms, () =>
+    this.#timers.set(name, ms, () =>
       this.#finish(
         new Ending(this.#served ? 'lost' : 'unreachable', `${otherwise} within ${ms / 1000} s`),
       ),
     );
   }
 
-  #timer(name: string, ms: number, run: () => void): void {
-    this.#cancel(name);
-    const fire = (): void => {
-      this.#timers.delete(name);
-      run();
-    };
-    this.#timers.set(name, setTimeout(fire, ms));
-  }
-
-  #cancel(name: string): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
-  }
-
   /** The first ending counts; what follows from it says nothing new. */
   #finish(ending: Ending, hangUp = (): void => this.#socket.terminate()): void {
     if (this.ended.aborted) return;
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    this.#timers.cancelAll();
     this.#viewers.closeAll();
     this.#welcome.reject(ending);
     this.#end.abort(ending);
