@@ -28,7 +28,7 @@ const git = (...args: string[]): string =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 /** The benchmarks that `all` runs. */
-const all = readFileSync(join(import.meta.dirname, 'list'), 'utf8')
+const all = readFileSync(join(import.meta.dirname, 'list.txt'), 'utf8')
   .split('\n')
   .filter(Boolean);
 const wanted = values.only === '' ? all : values.only.split(',');
