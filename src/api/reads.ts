@@ -1,10 +1,10 @@
 /** How a read finds its graph: now or in the past, and never one that could still vanish. */
 
 import type { FastifyReply } from 'fastify';
+import type { Graph } from '../core/graph/graph.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
-import { keyFields, keyOf } from '../core/graph/resources.ts';
-import type { Rows, ShownKind } from '../core/graph/resources.ts';
-import { orderOf } from '../core/graph/sorted-keys.ts';
+import { keyFields } from '../core/graph/resources.ts';
+import type { Kind, Rows } from '../core/graph/resources.ts';
 import { GraphView } from '../core/graph/view.ts';
 import { parseFid } from '../core/values/fid.ts';
 import { revision } from '../core/values/revision.ts';
@@ -90,14 +90,15 @@ export type LastingMoment = Omit<GraphAt, 'graph'> & { readonly graph: ReadGraph
 /**
  * Answers with a text that may be long, made in fair turns from one moment.
  *
- * @param textOf throws at once what is wrong with the request
+ * @param textOf throws at once what is wrong with the request. It is given the graph as well, which is at that moment
+ *   until the text begins: what indexes tell is to be found before
  */
 export const readLong = async (
   station: Station,
   reply: FastifyReply,
   at: string | undefined,
   type: string,
-  textOf: (moment: LastingMoment) => Iterable<string>,
+  textOf: (moment: LastingMoment, graph: Graph) => Iterable<string>,
 ): Promise<FastifyReply> => {
   let view: GraphView | undefined;
   const giveBack =
@@ -111,7 +112,7 @@ export const readLong = async (
     text = await read(station, reply, at, (moment) => {
       view?.close();
       view = new GraphView(moment.graph);
-      return textOf({ ...moment, graph: view });
+      return textOf({ ...moment, graph: view }, moment.graph);
     });
   } catch (error) {
     close();
@@ -123,48 +124,39 @@ export const readLong = async (
 export const json = 'application/json';
 
 /** What a page is of. */
-export interface Paged<K extends ShownKind> {
+export interface Paged<K extends Kind> {
   readonly kind: K;
-  /** Absent: all rows of the kind. */
-  readonly rows?: Iterable<Rows[K]>;
-  readonly matches?: (row: Rows[K]) => boolean;
+  /** The next keys of the list after one; from the first without one. */
+  readonly keys: (after: string | undefined, count: number) => readonly string[];
+  /** Where the list is not by keys: that of the row at a place of it. */
+  readonly keyAt?: (place: string) => string;
   readonly view: (row: Rows[K]) => unknown;
 }
 
 /**
- * One page of the rows of a kind, in the order of their keys, as JSON.
+ * One page of a list as JSON. What is on it is found at once, its text is made bit by bit.
  *
  * @throws {ApiError} the cursor is none
  */
-export const pageText = <K extends ShownKind>(
+export const pageText = <K extends Kind>(
   { graph, head }: LastingMoment,
-  { kind, rows, matches = () => true, view }: Paged<K>,
+  { kind, keys, keyAt = (place) => place, view }: Paged<K>,
   { limit = 1000, cursor }: { limit?: number; cursor?: string },
 ): Iterable<string> => {
   const after = cursor === undefined ? undefined : keyOfCursor(kind, cursor);
-  const compare = orderOf(kind);
-  const isAfter = (row: Rows[K]): boolean =>
-    after === undefined || compare(keyOf(kind, row), after) > 0;
+  const found = keys(after, limit + 1);
+  const next = found.length > limit ? found[limit - 1]! : null;
   return (function* () {
-    yield `{"revision":${head},"items":[`;
-    let [count, last]: [number, string | null] = [0, null];
-    let next: string | null = null;
-    for (const row of rows ?? graph.rowsAfter(kind, after)) {
-      yield '';
-      if (!isAfter(row) || !matches(row)) continue;
-      if (count === limit) {
-        next = last;
-        break;
-      }
-      yield (count === 0 ? '' : ',') + JSON.stringify(view(row));
-      count += 1;
-      last = keyOf(kind, row);
+    let separator = `{"revision":${head},"items":[`;
+    for (const place of found.slice(0, limit)) {
+      yield separator + JSON.stringify(view(graph.must(kind, keyAt(place))));
+      separator = ',';
     }
-    yield `],"next":${JSON.stringify(next)}}`;
+    yield `${found.length === 0 ? separator : ''}],"next":${JSON.stringify(next)}}`;
   })();
 };
 
-const keyOfCursor = (kind: ShownKind, cursor: string): string => {
+const keyOfCursor = (kind: Kind, cursor: string): string => {
   if (keyFields[kind] !== 'fid') return cursor;
   const fid = parseFid(cursor);
   if (fid) return fid;

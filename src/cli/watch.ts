@@ -8,18 +8,19 @@ import type { Shell } from './shell.ts';
 
 /** The shortest time between two looks, ms. */
 const restMin = 200;
-/** After a look that took long there is a rest of so many times as long: who looks is no burden. */
+/** After a look and a drawing that took long there is a rest of so many times as long: who looks is no burden. */
 const restShare = 5;
 
 /**
- * Looks when an event says that something has changed, not before and not more often than is good.
+ * Looks when an event says that something has changed, not before and not more often than is good,
+ * knowing what it has seen.
  * On a terminal the last picture is drawn over, elsewhere each follows the one before. Ends by
  * Ctrl-C or an error.
  */
 export const watch = async <T extends { readonly revision: number }>(
   shell: Shell,
   client: Client,
-  look: () => Promise<T>,
+  look: (seen?: T) => Promise<T>,
   lines: (seen: T) => Iterable<string>,
 ): Promise<never> => {
   const over = new AbortController();
@@ -29,12 +30,14 @@ export const watch = async <T extends { readonly revision: number }>(
   const changes = changesAfter(client, seen.revision, signal);
   try {
     for (let took = 0; ;) {
+      let began = performance.now();
       if (screen) screen.draw(lines(seen));
       else printLines(shell, lines(seen));
+      took += performance.now() - began;
       await pause(Math.max(restMin, took * restShare), undefined, { signal });
       await changes.next();
-      const began = performance.now();
-      seen = await look();
+      began = performance.now();
+      seen = await look(seen);
       took = performance.now() - began;
     }
   } finally {

@@ -85,7 +85,12 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'host', 'node', 'role', 'state', 'at'],
   },
-  listTokens: { method: 'GET', path: '/api/v1/tokens', repeat: 'as-it-is' },
+  listTokens: {
+    method: 'GET',
+    path: '/api/v1/tokens',
+    repeat: 'as-it-is',
+    query: ['limit', 'cursor'],
+  },
   load: {
     method: 'POST',
     path: '/api/v1/load',
@@ -220,7 +225,7 @@ export const routes = {
     method: 'GET',
     path: '/api/v1/status',
     repeat: 'as-it-is',
-    query: ['host', 'problems', 'summary', 'at'],
+    query: ['host', 'problems', 'summary', 'since', 'at'],
   },
   stopCluster: {
     method: 'POST',

@@ -56,6 +56,19 @@ export const Status = Type.Object({
     processes: Type.Record(Type.String(), Type.Integer()),
   }),
   hosts: Type.Array(StatusHost),
+  delta: Type.Optional(
+    Type.Object(
+      {
+        since: RevisionNumber,
+        gone: Type.Array(Fqdn, { description: 'Hosts that are not in the list any more.' }),
+      },
+      {
+        description:
+          'There where `since` was asked for and the station knows: `hosts` are only those that may have changed. ' +
+          'Absent: all.',
+      },
+    ),
+  ),
 });
 
 export type StatusProcess = Static<typeof StatusProcess>;
@@ -71,6 +84,14 @@ export const status = read({
     host: Type.Optional(Type.String({ description: 'Only this host.' })),
     problems: Type.Optional(Type.Boolean({ description: 'Only what needs attention.' })),
     summary: Type.Optional(Type.Boolean({ description: 'Only the counts.' })),
+    since: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'The revision of a status that was read before, with the same `problems`: only hosts that may have changed. ' +
+          'Where the station does not know, all of it. Not with `at` or `host`.',
+      }),
+    ),
   },
   reply: Status,
 });

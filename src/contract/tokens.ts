@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import { ask, command } from './endpoint.ts';
 import { Done } from './outcome.ts';
 import { page } from './page.ts';
+import { paging } from './parameters.ts';
 import { CredentialRole, FidText, Fqdn, nullable, strict, Timestamp, TokenRole } from './values.ts';
 
 export const TokenBody = Type.Object(
@@ -59,6 +60,7 @@ export const listTokens = ask({
   access: 'admin',
   tag: 'tokens',
   summary: 'Tokens, without their secrets',
+  query: paging,
   reply: TokenPage,
 });
 

@@ -42,6 +42,7 @@ import { Turns } from './fair-use/turns.ts';
 import { Loads } from './loading/loads.ts';
 import type { StationLogger } from './logger.ts';
 import { Premises } from './premises.ts';
+import { ChangedHosts } from './queries/changed-hosts.ts';
 import { OperationWaits } from './queries/operation-waits.ts';
 import type { Archive, GraphAt } from './replica/archive.ts';
 import type { History, Moment } from './replica/history.ts';
@@ -97,6 +98,7 @@ export class Station {
   readonly dispatcher: Dispatcher;
   readonly duties: Duties;
   readonly operations: OperationWaits;
+  readonly changedHosts: ChangedHosts;
   /** For work that costs more than a moment. */
   readonly turns: Turns;
   readonly longReads: LongReads;
@@ -171,6 +173,7 @@ export class Station {
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
     this.operations = new OperationWaits(log, graph, time);
+    this.changedHosts = new ChangedHosts(replica.graph, () => replica.head);
     const { directory } = this;
     const premises = new Premises({ log, directory, data, keys, secrets, logger, time });
     this.premises = premises;

@@ -9,6 +9,7 @@ import { abandonment } from '../../src/api/asker.ts';
 import { streamText } from '../../src/api/streaming.ts';
 import { longReadLimits, pastAnswerLimits } from '../../src/station/fair-use/shares.ts';
 import { openStation, until } from '../station/harness.ts';
+import type { Json } from '../station/harness.ts';
 
 const host = 'node2.halcyon.example';
 
@@ -155,6 +156,60 @@ t.test('pages are in order and whole, whatever they are filtered by', async (t) 
   t.match(await ask('GET', '/processes?cursor=x'), { status: 400, body: { field: 'cursor' } });
   t.equal(station.graph.count('host'), 600);
 });
+
+t.test(
+  'processes are found by the state that is shown of them, and tokens come in pages',
+  async (t) => {
+    const { ask, fill, station } = await openStation(t);
+    await fill();
+    const everyPage = async (path: string): Promise<Json[]> => {
+      const items: Json[] = [];
+      for (let cursor = ''; ;) {
+        const { body } = await ask('GET', `${path}limit=2${cursor}`);
+        items.push(...body.items);
+        if (body.next === null) return items;
+        cursor = `&cursor=${encodeURIComponent(body.next)}`;
+      }
+    };
+    const before = station.head;
+    const lost = { type: 'ReportNodeDown', fqdn: host, reason: 'silent' } as const;
+    await station.submit(lost, { actor: 'station' }, () => null);
+    const all = (await ask('GET', '/processes')).body.items as Json[];
+    const roles = new Set(all.map(({ role }) => role as string));
+    for (const state of ['inhibited', 'unknown', 'online']) {
+      const inState = all.filter((process) => process.state === state);
+      t.same(await everyPage(`/processes?state=${state}&`), inState, state);
+      for (const role of roles) {
+        const both = inState.filter((process) => process.role === role);
+        t.same(
+          await everyPage(`/processes?state=${state}&role=${role}&`),
+          both,
+          `${role} ${state}`,
+        );
+      }
+      const there = inState.filter((process) => process.host === host);
+      t.same(await everyPage(`/processes?state=${state}&host=${host}&`), there, `${state} there`);
+    }
+    t.ok(all.some(({ state }) => state === 'inhibited'));
+    t.same(await everyPage(`/processes?state=inhibited&at=${before}&`), [], 'before it was lost');
+    t.same(
+      (await ask('GET', '/status?problems=true')).body.hosts.map(({ fqdn }: Json) => fqdn),
+      [host],
+    );
+
+    for (const name of ['b', 'a', 'c']) await ask('POST', '/tokens', { name, role: 'viewer' });
+    const tokens = await everyPage('/tokens?');
+    t.same(
+      tokens.map(({ name }) => name),
+      ['bootstrap', 'b', 'a', 'c'],
+      'the oldest first',
+    );
+    const page = (await ask('GET', '/tokens?limit=2')).body;
+    await ask('DELETE', `/tokens/${page.items[1].id}`);
+    const rest = (await ask('GET', `/tokens?cursor=${page.next}`)).body.items;
+    t.match(rest, [{ name: 'a' }, { name: 'c' }], 'though the last one of the page is gone');
+  },
+);
 
 t.test('one more long answer about the past than a share is refused', async (t) => {
   const { ask, station } = await talkative(t);

@@ -3,7 +3,7 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
-import { missingRoles } from '../../src/core/declaration/missing.ts';
+import { missingRoles } from '../../src/core/graph/missing-roles.ts';
 import { planOf } from '../../src/core/declaration/plan.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';

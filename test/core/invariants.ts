@@ -14,16 +14,8 @@ import { transitions } from '../../src/core/lifecycle/transitions.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
 import { canonicalPrefix } from '../../src/core/values/endpoint.ts';
 import { fidKey } from '../../src/core/values/fid.ts';
-
-const must = (holds: boolean, what: string): void => {
-  if (!holds) throw new Error(what);
-};
-
-const count = <T>(items: Iterable<T>, key: (item: T) => string): Map<string, number> => {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
-  return counts;
-};
+import { checkLists } from './list-invariants.ts';
+import { count, must } from './invariant.ts';
 
 const unique = (items: Iterable<string>, what: string): void => {
   for (const [item, times] of count(items, String)) must(times === 1, `${what} ${item}: ${times}`);
@@ -178,9 +170,6 @@ const checkProcesses = (graph: Graph): void => {
         .join(),
     'the confds are not those there are',
   );
-  const states = count(processes, ({ state }) => state);
-  for (const [state, number] of graph.processCounts())
-    must(number === (states.get(state) ?? 0), `${state} processes are counted wrongly`);
 };
 
 const checkHosts = (graph: Graph): void => {
@@ -318,6 +307,7 @@ export const checkGraph = (graph: Graph): void => {
   checkRelations(graph);
   checkProcesses(graph);
   checkHosts(graph);
+  checkLists(graph);
   checkDeadlines(graph);
 };
 

@@ -6,6 +6,7 @@ import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
 import { json, pageText, readLong } from '../reads.ts';
+import type { Paged } from '../reads.ts';
 
 /** What an agent must know of the protocol to log more on request. */
 const minorNeeded = 2;
@@ -32,9 +33,13 @@ const hostIn = (station: Station, fqdn: string): HostRow => {
 
 export const agentHandlers = (station: Station): Handlers<typeof agents> => ({
   listAgents: (request, reply) =>
-    readLong(station, reply, undefined, json, (moment) => {
-      const view = (row: HostRow): agents.Agent => agentView(station, row);
-      return pageText(moment, { kind: 'host', view }, request.query);
+    readLong(station, reply, undefined, json, (moment, graph) => {
+      const paged: Paged<'host'> = {
+        kind: 'host',
+        keys: (after, count) => graph.keysAfter('host', after, count),
+        view: (row) => agentView(station, row),
+      };
+      return pageText(moment, paged, request.query);
     }),
 
   getAgent: (request) => agentView(station, hostIn(station, request.params.fqdn)),

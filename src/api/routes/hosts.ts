@@ -29,11 +29,14 @@ export const hostHandlers = (
   reports: ReportsOfHosts,
 ): Handlers<typeof contract> => ({
   listHosts: (request, reply) =>
-    readLong(station, reply, request.query.at, json, (moment) => {
+    readLong(station, reply, request.query.at, json, (moment, graph) => {
       const { state } = request.query;
       const paged: Paged<'host'> = {
         kind: 'host',
-        matches: (row) => state === undefined || row.state === state,
+        keys: (after, count) =>
+          state === undefined
+            ? graph.keysAfter('host', after, count)
+            : graph.indexes.hostLists.after(state, after, count),
         view: (row) => hostView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);

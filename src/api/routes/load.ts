@@ -6,7 +6,7 @@ import type { LoadBody, Loaded, LoadPlan } from '../../contract/load.ts';
 import { renderingsOfLoad } from '../../core/allocation/renderings.ts';
 import type { RenderedAhead } from '../../core/allocation/renderings.ts';
 import type { LoadDeclaration } from '../../core/commands/load-declaration.ts';
-import { isLeaving } from '../../core/declaration/missing.ts';
+import { isLeaving } from '../../core/declaration/leaving.ts';
 import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import { eventsOf, isKnown } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';

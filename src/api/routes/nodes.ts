@@ -1,7 +1,6 @@
 /** Nodes. */
 
 import type * as contract from '../../contract/nodes.ts';
-import type { NodeRow } from '../../core/graph/rows/processes.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
@@ -10,14 +9,19 @@ import { run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import type { Actions } from '../actions.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
+import type { Paged } from '../reads.ts';
 import { nodeView } from '../views/hosts.ts';
 import { addedView } from '../views/processes.ts';
 
 export const nodeHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   listNodes: (request, reply) =>
-    readLong(station, reply, request.query.at, json, (moment) => {
-      const view = (row: NodeRow): contract.Node => nodeView(moment.graph, row);
-      return pageText(moment, { kind: 'node', view }, request.query);
+    readLong(station, reply, request.query.at, json, (moment, graph) => {
+      const paged: Paged<'node'> = {
+        kind: 'node',
+        keys: (after, count) => graph.keysAfter('node', after, count),
+        view: (row) => nodeView(moment.graph, row),
+      };
+      return pageText(moment, paged, request.query);
     }),
 
   getNode: (request, reply) =>

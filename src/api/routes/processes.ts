@@ -2,9 +2,11 @@
 
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/processes.ts';
-import type { ReadGraph } from '../../core/graph/read-graph.ts';
+import type { Graph } from '../../core/graph/graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
-import { byFid, parseFid } from '../../core/values/fid.ts';
+import { byAge } from '../../core/graph/sorted-keys.ts';
+import { shownState } from '../../core/lifecycle/shown.ts';
+import { parseFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
@@ -16,30 +18,42 @@ import { addedView, processIn, processView } from '../views/processes.ts';
 
 type ProcessesQuery = QueryOf<typeof contract.listProcesses>;
 
-/** The rows of the host or node that a query is about. */
-const candidates = (
-  graph: ReadGraph,
-  { host, node }: ProcessesQuery,
-): { rows?: readonly ProcessRow[] } => {
-  if (host === undefined && node === undefined) return {};
+/** The next processes of the list that a query asks for. */
+const keysOf =
+  (graph: Graph, { host, node, role, state }: ProcessesQuery): Paged<'process'>['keys'] =>
+  (after, count) => {
+    if (host !== undefined || node !== undefined) {
+      const matches = (row: ProcessRow): boolean =>
+        (after === undefined || byAge(row.fid, after) > 0) &&
+        (role === undefined || row.role === role) &&
+        (state === undefined || shownState(graph, row) === state);
+      const rows = rowsOn(graph, host, node).filter(matches);
+      return rows
+        .map(({ fid }) => fid)
+        .sort(byAge)
+        .slice(0, count);
+    }
+    return role === undefined && state === undefined
+      ? graph.keysAfter('process', after, count)
+      : graph.indexes.processLists.after({ role, state }, after, count);
+  };
+
+/** The processes of a host, of a node, or of a host that is that node. */
+const rowsOn = (graph: Graph, host?: string, node?: string): ProcessRow[] => {
   const fids = [
     ...(host === undefined ? [] : [graph.one('runs', host)?.fid]),
     ...(node === undefined ? [] : [parseFid(node)]),
   ];
   const [fid] = fids;
-  const isOne = fid && fids.every((other) => other === fid);
-  return { rows: isOne ? [...graph.many('hosts', fid)].sort(byFid) : [] };
+  return fid && fids.every((other) => other === fid) ? [...graph.many('hosts', fid)] : [];
 };
 
 export const processHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   listProcesses: (request, reply) =>
-    readLong(station, reply, request.query.at, json, (moment) => {
-      const { role, state } = request.query;
+    readLong(station, reply, request.query.at, json, (moment, graph) => {
       const paged: Paged<'process'> = {
         kind: 'process',
-        ...candidates(moment.graph, request.query),
-        matches: (row) =>
-          (role === undefined || row.role === role) && (state === undefined || row.state === state),
+        keys: keysOf(graph, request.query),
         view: (row) => processView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);

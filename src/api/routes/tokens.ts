@@ -2,24 +2,30 @@
 
 import type * as contract from '../../contract/tokens.ts';
 import type { TokenBody } from '../../contract/tokens.ts';
+import { tokenAt } from '../../core/graph/indexes/tokens.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import { newToken } from '../../station/access/tokens.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import { read } from '../reads.ts';
+import { json, pageText, readLong } from '../reads.ts';
+import type { Paged } from '../reads.ts';
 import { tokenView } from '../views/tokens.ts';
 
 export const tokenHandlers = (station: Station): Handlers<typeof contract> => ({
   whoami: (request) => tokenView(request.credential!),
 
-  listTokens: (_request, reply) =>
-    read(station, reply, undefined, ({ graph, head }) => ({
-      revision: head,
-      items: [...graph.all('credential')].map(tokenView),
-      next: null,
-    })),
+  listTokens: (request, reply) =>
+    readLong(station, reply, undefined, json, (moment, { indexes }) => {
+      const paged: Paged<'credential'> = {
+        kind: 'credential',
+        keys: (after, count) => indexes.tokens.after(after, count),
+        keyAt: tokenAt,
+        view: tokenView,
+      };
+      return pageText(moment, paged, request.query);
+    }),
 
   issueToken: (request, reply) => {
     if (request.headers['idempotency-key'] !== undefined)

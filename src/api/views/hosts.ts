@@ -2,7 +2,7 @@
 
 import type { Host } from '../../contract/hosts.ts';
 import type { Node } from '../../contract/nodes.ts';
-import { missingRoles } from '../../core/declaration/missing.ts';
+import { missingRoles } from '../../core/graph/missing-roles.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { NodeRow } from '../../core/graph/rows/processes.ts';

@@ -1,11 +1,14 @@
 /** The cluster at a glance. */
 
 import type { Status, StatusHost } from '../../contract/status.ts';
-import { missingRoles } from '../../core/declaration/missing.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import { missingRoles } from '../../core/graph/missing-roles.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
+import type { ProcessRow } from '../../core/graph/rows/processes.ts';
+import { byAge } from '../../core/graph/sorted-keys.ts';
 import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
-import { byFid } from '../../core/values/fid.ts';
+import { calmStates } from '../../core/values/states.ts';
 import type { LastingMoment } from '../reads.ts';
 import { statusProcess } from './processes.ts';
 import { recoveryView } from './recovery.ts';
@@ -17,23 +20,48 @@ export interface StatusFilter {
   readonly problems?: boolean;
   /** No hosts at all, only the counts. */
   readonly summary?: boolean;
+  /** Hosts that may have changed after a revision, in order; null: all are shown. */
+  readonly since?: number;
+  readonly changed: readonly string[] | null;
 }
 
-/**
- * States that need nobody's attention. `unknown` is what an added process is until somebody reports
- * it.
- */
-const calm: ReadonlySet<string> = new Set(['online', 'unknown', 'offline', 'starting']);
+/** The names of the hosts that are shown; absent: all. */
+const namesOf = (
+  graph: Graph,
+  { host, problems: isProblem, summary, changed }: StatusFilter,
+): readonly string[] | undefined => {
+  const { problems } = graph.indexes;
+  if (summary) return [];
+  if (host !== undefined) return isProblem && !problems.has(host) ? [] : [host];
+  if (changed)
+    return changed.filter((fqdn) =>
+      isProblem ? problems.has(fqdn) : graph.get('host', fqdn) !== undefined,
+    );
+  return isProblem ? problems.after(undefined, Infinity) : undefined;
+};
 
-const hasProblem = ({ state, problem, missing, processes }: StatusHost): boolean =>
-  state === 'down' || problem !== '' || missing.length > 0 || processes.length > 0;
+const deltaOf = (
+  { since, changed, summary }: StatusFilter,
+  names: readonly string[] = [],
+): Pick<Status, 'delta'> => {
+  if (!changed || summary) return {};
+  const shown = new Set(names);
+  return { delta: { since: since!, gone: changed.filter((fqdn) => !shown.has(fqdn)) } };
+};
 
-const statusHost = (graph: ReadGraph, row: HostRow, problems: boolean): StatusHost => {
-  const node = graph.one('runs', row.fqdn);
-  const processes = node ? [...graph.many('hosts', node.fid)] : [];
-  const shown = problems
-    ? processes.filter((process) => !calm.has(shownState(graph, process)))
-    : processes;
+function* hostsOf(graph: ReadGraph, names: readonly string[] | undefined): Generator<HostRow> {
+  if (names) for (const name of names) yield graph.must('host', name);
+  else yield* graph.rowsAfter('host');
+}
+
+const processesOf = (graph: ReadGraph, fqdn: string, problems: boolean): ProcessRow[] => {
+  const node = graph.one('runs', fqdn);
+  const all = node ? [...graph.many('hosts', node.fid)] : [];
+  const shown = problems ? all.filter((row) => !calmStates.has(shownState(graph, row))) : all;
+  return shown.sort((a, b) => byAge(a.fid, b.fid));
+};
+
+const hostHead = (graph: ReadGraph, row: HostRow): Omit<StatusHost, 'processes'> => {
   const waiting = row.pending.length > 0 ? `waiting for its agent: ${row.pending.join(', ')}` : '';
   const refused =
     row.refused.length > 0
@@ -44,23 +72,12 @@ const statusHost = (graph: ReadGraph, row: HostRow, problems: boolean): StatusHo
     state: row.state,
     reason: row.reason,
     since: row.since,
-    node: node?.fid ?? null,
+    node: graph.one('runs', row.fqdn)?.fid ?? null,
     problem: [row.problem || waiting, refused].filter((text) => text !== '').join('; '),
     missing: missingRoles(graph, row),
     recovery: recoveryView(graph, row.fqdn),
-    processes: shown.sort(byFid).map((process) => statusProcess(graph, process)),
   };
 };
-
-function* hosts(graph: ReadGraph, filter: StatusFilter): Generator<StatusHost | null> {
-  const { host, problems = false, summary } = filter;
-  if (summary) return;
-  const only = host === undefined ? undefined : graph.get('host', host);
-  for (const row of host === undefined ? graph.rowsAfter('host') : only ? [only] : []) {
-    const view = statusHost(graph, row, problems);
-    yield problems && !hasProblem(view) ? null : view;
-  }
-}
 
 const overview = ({ graph, head, at }: LastingMoment): Omit<Status, 'hosts'> => {
   const [cluster] = graph.all('cluster');
@@ -76,13 +93,38 @@ const overview = ({ graph, head, at }: LastingMoment): Omit<Status, 'hosts'> => 
   };
 };
 
-/** The status as JSON, a host at a time. */
-export function* statusText(moment: LastingMoment, filter: StatusFilter): Generator<string> {
-  yield `${JSON.stringify(overview(moment)).slice(0, -1)},"hosts":[`;
-  let separator = '';
-  for (const host of hosts(moment.graph, filter)) {
-    yield host ? separator + JSON.stringify(host) : '';
-    if (host) separator = ',';
+/** An object whose last field is a list that follows. */
+const opened = (head: object, list: string): string =>
+  `${JSON.stringify(head).slice(0, -1)},"${list}":[`;
+
+/** The status as JSON, a process at a time. Which hosts it shows is found at once. */
+export const statusText = (
+  moment: LastingMoment,
+  graph: Graph,
+  filter: StatusFilter,
+): Iterable<string> => {
+  const names = namesOf(graph, filter);
+  return textOf(moment, names, filter);
+};
+
+function* textOf(
+  moment: LastingMoment,
+  names: readonly string[] | undefined,
+  filter: StatusFilter,
+): Generator<string> {
+  const { graph } = moment;
+  const { problems = false } = filter;
+  yield opened({ ...overview(moment), ...deltaOf(filter, names) }, 'hosts');
+  let betweenHosts = '';
+  for (const host of hostsOf(graph, names)) {
+    yield betweenHosts + opened(hostHead(graph, host), 'processes');
+    let between = '';
+    for (const process of processesOf(graph, host.fqdn, problems)) {
+      yield between + JSON.stringify(statusProcess(graph, process));
+      between = ',';
+    }
+    yield ']}';
+    betweenHosts = ',';
   }
   yield ']}';
 }

@@ -45,8 +45,14 @@ export const statusCommand = (cluster: Command, shell: Shell): void => {
     if (flags.at !== undefined)
       throw new Failure('usage', 'the past does not change: --watch goes without --at');
     const { watch } = await import('../watch.ts');
+    const { withChanges } = await import('../../client/status-changes.ts');
+    const look = async (seen?: Status): Promise<Status> => {
+      const since = host === undefined ? seen?.revision : undefined;
+      const answer = await client.status({ ...options, since });
+      return seen ? withChanges(seen, answer) : answer;
+    };
     const documents = (reply: Status): string[] => [jsonLine(reply)];
-    await watch(shell, client, () => client.status(options), flags.json ? documents : lines);
+    await watch(shell, client, look, flags.json ? documents : lines);
   };
   withExamples(
     withWork(withRead(status), run),

@@ -6,7 +6,7 @@
  * trace. The result is a list of events that record every value; replay never allocates.
  */
 
-import { allocatedOf } from '../declaration/missing.ts';
+import { allocatedOf } from '../graph/missing-roles.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Tally } from '../graph/indexes/adjacency.ts';

@@ -3,7 +3,7 @@
  * can be rendered elsewhere first. What is missed here is rendered when it is needed.
  */
 
-import { missingRoles } from '../declaration/missing.ts';
+import { missingRoles } from '../graph/missing-roles.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';

@@ -6,9 +6,10 @@
 import { Allocator } from '../allocation/allocator.ts';
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
-import { isLeaving, missingRoles } from '../declaration/missing.ts';
+import { isLeaving } from '../declaration/leaving.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
+import { missingRoles } from '../graph/missing-roles.ts';
 import { clusterPolicy } from '../graph/rows/hosts.ts';
 import { currentVars } from '../graph/vars.ts';
 import type { Declaration, DeclaredHost } from '../values/facts.ts';

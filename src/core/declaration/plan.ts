@@ -8,7 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import { clusterPolicy } from '../graph/rows/hosts.ts';
 import type { Fid } from '../values/fid.ts';
 import { defaultVars, isVarName } from '../values/vars.ts';
-import { missingRoles } from './missing.ts';
+import { missingRoles } from '../graph/missing-roles.ts';
 
 export interface FieldChange {
   readonly name: string;

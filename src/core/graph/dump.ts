@@ -55,11 +55,13 @@ export function* dumpJson(graph: ReadGraph): Generator<string> {
   }
   yield '\n],"relations":[';
   separator = '\n';
-  for (const entry of listed(graph))
+  for (const entry of listed(graph)) {
+    yield '';
     for (const edge of edgesInto(entry)) {
       yield separator + JSON.stringify(edge);
       separator = ',\n';
     }
+  }
   yield '\n]}\n';
 }
 

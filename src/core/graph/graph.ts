@@ -21,8 +21,13 @@ import { orderOf, SortedKeys } from './sorted-keys.ts';
 /** The rows that a commit replaced, newest last; enough to go back. */
 export type Journal = { kind: Kind; key: string; before: Rows[Kind] | undefined }[];
 
-/** Told of every row that is about to be replaced; `before` is undefined for a new one. */
-export type Watcher = (kind: Kind, key: string, before: Rows[Kind] | undefined) => void;
+/** Told of every row that is about to be replaced; `before` is undefined for a new one, `after` for one that goes. */
+export type Watcher = (
+  kind: Kind,
+  key: string,
+  before: Rows[Kind] | undefined,
+  after: Rows[Kind] | undefined,
+) => void;
 
 /** Keys looked up at once. */
 const keysAtOnce = 256;
@@ -112,11 +117,12 @@ export class Graph {
   }
 
   hostCounts(): Readonly<Record<Rows['host']['state'], number>> {
-    return this.indexes.states.ofHosts();
+    return this.indexes.hostLists.counts();
   }
 
+  /** By the state that is shown of them. */
   processCounts(): ReadonlyMap<string, number> {
-    return this.indexes.states.ofProcesses();
+    return this.indexes.processLists.counts();
   }
 
   // ── changing ──
@@ -149,7 +155,7 @@ export class Graph {
     after: Rows[Kind] | undefined,
   ): void {
     this.#journal?.push({ kind, key, before });
-    for (const watcher of this.#watchers) watcher(kind, key, before);
+    for (const watcher of this.#watchers) watcher(kind, key, before, after);
     if (isShown(kind)) {
       if (before === undefined) this.#keys.get(kind)!.add(key);
       else if (after === undefined) this.#keys.get(kind)!.delete(key);

@@ -8,10 +8,10 @@ const blockMax = 1024;
 
 export type Compare = (a: string, b: string) => number;
 
-const byText: Compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+export const byText: Compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Fids of one kind differ in their key only, so the longer one is the later one. */
-const byAge: Compare = (a, b) => a.length - b.length || byText(a, b);
+export const byAge: Compare = (a, b) => a.length - b.length || byText(a, b);
 
 /** How the keys of a kind are ordered: fids by age, all others as text. */
 export const orderOf = (kind: Kind): Compare => (keyFields[kind] === 'fid' ? byAge : byText);
@@ -20,15 +20,21 @@ export class SortedKeys {
   readonly #compare: Compare;
   /** Sorted, and none of them empty. What is added usually comes last. */
   readonly #blocks: string[][] = [];
+  #size = 0;
 
   constructor(compare: Compare) {
     this.#compare = compare;
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   /** Adds a key; nothing happens where it is there. */
   add(key: string): void {
     const last = this.#blocks.at(-1);
     if (!last || this.#compare(last.at(-1)!, key) < 0) {
+      this.#size += 1;
       if (last && last.length < blockMax) last.push(key);
       else this.#blocks.push([key]);
       return;
@@ -38,7 +44,13 @@ export class SortedKeys {
     const place = this.#placeAfter(block, key);
     if (block[place - 1] === key) return;
     block.splice(place, 0, key);
+    this.#size += 1;
     if (block.length > blockMax) this.#blocks.splice(at + 1, 0, block.splice(blockMax / 2));
+  }
+
+  has(key: string): boolean {
+    const block = this.#blocks[this.#blockOf(key)];
+    return block !== undefined && block[this.#placeAfter(block, key) - 1] === key;
   }
 
   delete(key: string): void {
@@ -48,6 +60,7 @@ export class SortedKeys {
     const place = this.#placeAfter(block, key) - 1;
     if (block[place] !== key) return;
     block.splice(place, 1);
+    this.#size -= 1;
     if (block.length === 0) this.#blocks.splice(at, 1);
   }
 

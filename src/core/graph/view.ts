@@ -41,8 +41,8 @@ export class GraphView implements ReadGraph {
     this.#graph = graph;
     this.#forget = graph.watch((kind, key, before) => this.#note(kind, key, before));
     this.#counts = new Map(kinds.map((kind) => [kind, graph.count(kind)]));
-    this.#hostCounts = { ...graph.hostCounts() };
-    this.#processCounts = new Map(graph.processCounts());
+    this.#hostCounts = graph.hostCounts();
+    this.#processCounts = graph.processCounts();
   }
 
   /** Lets go of what it keeps. It must not be read any more. */
@@ -103,10 +103,12 @@ export class GraphView implements ReadGraph {
   }
 
   related(name: ToOne | ToMany, from: string): number {
+    if (this.#before[relations[name].to].size === 0) return this.#graph.related(name, from);
     return [...this.many(name as ToMany, from)].length;
   }
 
   stayingOfRole(node: string, role: string): number {
+    if (this.#before.process.size === 0) return this.#graph.stayingOfRole(node, role);
     let count = 0;
     for (const row of this.many('hosts', node)) if (row.role === role && !row.removing) count += 1;
     return count;

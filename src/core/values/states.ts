@@ -19,6 +19,17 @@ export const processStates = [
 ] as const;
 export type ProcessState = (typeof processStates)[number];
 
+/**
+ * States that need nobody's attention. `unknown` is what an added process is until somebody reports
+ * it.
+ */
+export const calmStates: ReadonlySet<ProcessState> = new Set([
+  'online',
+  'unknown',
+  'offline',
+  'starting',
+]);
+
 /** What the owner of an independent process may report of it. */
 export const reportableStates = ['starting', 'online', 'offline', 'failed'] as const;
 export type ReportableState = (typeof reportableStates)[number];

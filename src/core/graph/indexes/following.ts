@@ -15,7 +15,11 @@ export interface Index {
   readonly following: Following;
 }
 
-/** Where an index finds the rows that those it follows refer to. */
+/** Where an index finds the rows that those it follows refer to, and that refer to them. */
 export interface Lookup {
+  get<K extends Kind>(kind: K, key: string): Rows[K] | undefined;
   must<K extends Kind>(kind: K, key: string): Rows[K];
+  one(name: 'runs', host: string): Rows['node'] | undefined;
+  many(name: 'hosts', node: string): Iterable<Rows['process']>;
+  stayingOfRole(node: string, role: string): number;
 }

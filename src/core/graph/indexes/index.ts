@@ -6,11 +6,14 @@ import { Deadlines } from './deadlines.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Lookup } from './following.ts';
 import { HaProcesses } from './ha-processes.ts';
+import { HostLists } from './host-lists.ts';
+import { Problems } from './problems.ts';
+import { ProcessLists } from './process-lists.ts';
 import { Ranges } from './ranges.ts';
 import { Requests } from './requests.ts';
 import { RolesOnNodes } from './roles-on-nodes.ts';
 import { Specs } from './specs.ts';
-import { States } from './states.ts';
+import { Tokens } from './tokens.ts';
 
 // The names are the interface; the compiler derives the type.
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types
@@ -20,11 +23,14 @@ export const indexesOver = (lookup: Lookup) => ({
   deadlines: new Deadlines(),
   endpoints: new Endpoints(),
   haProcesses: new HaProcesses(lookup),
+  hostLists: new HostLists(),
+  problems: new Problems(lookup),
+  processLists: new ProcessLists(lookup),
   ranges: new Ranges(),
   requests: new Requests(),
   rolesOnNodes: new RolesOnNodes(),
   specs: new Specs(),
-  states: new States(),
+  tokens: new Tokens(),
 });
 
 export type Indexes = ReturnType<typeof indexesOver>;

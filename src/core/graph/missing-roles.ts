@@ -1,7 +1,6 @@
 /** What facts declare of a host and is not there, although it was once. */
 
-import type { ReadGraph } from '../graph/read-graph.ts';
-import type { HostRow } from '../graph/rows/hosts.ts';
+import type { HostRow } from './rows/hosts.ts';
 
 export interface MissingRole {
   readonly role: string;
@@ -11,11 +10,18 @@ export interface MissingRole {
   readonly present: number;
 }
 
+/** What of a graph tells it. */
+export interface Staffing {
+  one(name: 'runs', host: string): { readonly fid: string } | undefined;
+  stayingOfRole(node: string, role: string): number;
+}
+
 /**
  * The declared roles of a host of which processes are gone: removed by somebody, with their node, or
  * scaled away. What still waits for its first allocation is not missing, it is pending.
  */
-export const missingRoles = (graph: ReadGraph, host: HostRow): MissingRole[] => {
+export const missingRoles = (graph: Staffing, host: HostRow): MissingRole[] => {
+  if (host.roles.length === 0) return [];
   const node = graph.one('runs', host.fqdn)?.fid;
   const roles = new Set(host.roles.map(({ name }) => name));
   return [...roles]
@@ -31,7 +37,3 @@ export const missingRoles = (graph: ReadGraph, host: HostRow): MissingRole[] => 
 /** How many processes a declared role gave a host; null where the log does not tell. */
 export const allocatedOf = ({ allocated }: HostRow, role: string): number | null =>
   allocated && Object.hasOwn(allocated, role) ? allocated[role]! : null;
-
-/** Whether a host, or its node, is on its way out: nothing can be added to it. */
-export const isLeaving = (graph: ReadGraph, { fqdn, removing }: HostRow): boolean =>
-  removing || graph.one('runs', fqdn)?.removing === true;
