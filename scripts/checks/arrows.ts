@@ -85,6 +85,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       'time.ts': [],
       'errors.ts': [],
       drivers: ['time.ts', 'errors.ts'],
+      console: ['time.ts', 'errors.ts', 'drivers'],
     },
   },
   api: {
