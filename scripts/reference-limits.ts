@@ -1,6 +1,7 @@
 /** The table of limits: docs/reference/limits.md, and the test that goes one past each. */
 
 import { ofAgents, ofBodies, ofConnections, ofRequests } from './limits/clients.ts';
+import { ofConsoles } from './limits/consoles.ts';
 import type { Limit } from './limits/limit.ts';
 import { ofCommands, ofReaders, ofReads } from './limits/station.ts';
 
@@ -12,6 +13,7 @@ export const limits: readonly Limit[] = [
   ...ofReaders,
   ...ofCommands,
   ...ofReads,
+  ...ofConsoles,
 ];
 
 /** The limits as Markdown. */

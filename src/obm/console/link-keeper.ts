@@ -52,6 +52,9 @@ const hopeless: ReadonlySet<string> = new Set([
   'wrong-machine',
 ]);
 
+/** Ends that the other side may not know of. */
+const silent: ReadonlySet<string> = new Set(['no-answer', 'network']);
+
 const asObmError = (error: unknown): ObmError => {
   if (error instanceof ObmError) return error;
   const isError = error instanceof Error;
@@ -69,10 +72,10 @@ export class LinkKeeper {
   #failures = 0;
   /** Links one after the other that did not hold for long. */
   #shortLived = 0;
-  /** How often the console was somebody's before we have had it. */
+  /** How often the console was somebody's since then. */
   #foundTaken = 0;
   #asked = -Infinity;
-  /** What is left of the one time that we may take the console by ourselves. */
+  /** Whether who has the console may be an end of ours that the OBM has not noticed: once each. */
   #mayRelease: boolean;
   #mustRelease = false;
   #lastChange: LinkChange | null = null;
@@ -184,6 +187,9 @@ export class LinkKeeper {
     const isSteady = time.monotonic() - began >= settings.steadyMs;
     this.#failures = isSteady ? 1 : this.#failures + 1;
     this.#shortLived = isSteady ? 0 : this.#shortLived + 1;
+    // An OBM that we could not reach may take us for connected still; one that told us does not.
+    this.#mayRelease = isSteady && ended !== null && silent.has(asObmError(ended).reason);
+    this.#foundTaken = 0;
     if (ended === null) await link.close();
     return asObmError(ended ?? new ObmError('closed', 'the console was closed'));
   }

@@ -212,6 +212,21 @@ t.test('60: taking it back is tried once, also where that fails', async (t) => {
   t.equal(obm.released.length, 1);
 });
 
+t.test('60: one that we lost in silence may be ours still, and is taken back once', async (t) => {
+  const { obm, time } = await startConsole(t, { recorder });
+  await time.pass(120_000);
+  obm.refuse = () => taken;
+  obm.lose();
+  await time.pass(600_000);
+  t.equal(obm.released.length, 1);
+  obm.refuse = () => null;
+  await time.pass(60_000);
+  obm.lose();
+  obm.refuse = () => taken;
+  await time.pass(600_000);
+  t.equal(obm.released.length, 1, 'unless it did not hold for a while: nobody is fought');
+});
+
 t.test('an OBM that hands its console out too late gets it back', async (t) => {
   let late: () => void = () => undefined;
   const { obm, time } = await startConsole(t, {

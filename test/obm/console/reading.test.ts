@@ -7,7 +7,11 @@ import { inert, withoutSequences } from '../../../src/obm/console/reading/inert.
 import { lineBytesMax, linesOf } from '../../../src/obm/console/reading/lines.ts';
 import { readLog } from '../../../src/obm/console/reading/read-log.ts';
 import type { LogItem } from '../../../src/obm/console/reading/read-log.ts';
-import { searchLog } from '../../../src/obm/console/reading/search.ts';
+import {
+  searchBytesMax,
+  searchHitsMax,
+  searchLog,
+} from '../../../src/obm/console/reading/search.ts';
 import { PlayedTime, reasonOf } from './played.ts';
 import { bytesOf, never, openRecordings, storyOf, textsOf, Writing } from './recorded.ts';
 
@@ -187,6 +191,27 @@ t.test('a search ends with its signal, and lets others have their turn', async (
   const { hits, next } = await searchLog(recording, { text: 'needle', limit: 1 }, abort.signal);
   t.same(hits, []);
   t.ok(next !== null && next < writing.position - 1_000_000, 'it says where to go on');
+});
+
+t.test('a search is bounded, and says where to go on', async (t) => {
+  const { recording, writing } = await recorded(t, {
+    ...{ waitingMax: 1e9, waitingInAllMax: 1e9, keepBytes: 1e9 },
+  });
+  const lines = Buffer.alloc(256 * 1024, `${'x'.repeat(1_023)}\n`);
+  for (let i = 0; i < 270; i += 1) {
+    writing.say(lines);
+    if (i % 20 === 0) await recording.flush();
+  }
+  writing.say('needle\n');
+  const search = { text: 'needle', limit: 10 };
+  const first = await searchLog(recording, search, never);
+  t.same(first.hits, []);
+  t.ok(first.next! >= searchBytesMax - 2_048 && first.next! <= searchBytesMax + 64 * 1024);
+  const rest = await searchLog(recording, { ...search, from: first.next! }, never);
+  t.match(rest, { hits: [{ line: 'needle' }], next: null });
+  const many = await searchLog(recording, { text: 'x', limit: 1e6 }, never);
+  t.equal(many.hits.length, searchHitsMax);
+  t.equal(many.next, 1_024 * searchHitsMax);
 });
 
 t.test('readers are bounded', async (t) => {

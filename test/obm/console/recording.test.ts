@@ -325,3 +325,32 @@ t.test('what comes faster than the disk takes it is not kept, and the log says s
   );
   t.match(mark!.text, /^not kept from .*Z to .*Z, 7000 bytes: the disk is too slow$/);
 });
+
+t.test('however small they are, there are only so many segments', async (t) => {
+  const time = new PlayedTime();
+  const { recordings, directory } = await openRecordings(t, { settings: { segmentMs: 1 }, time });
+  const recording = await recordings.record('n1', 1);
+  const writing = new Writing(recording, time);
+  for (let i = 0; i < 300; i += 1) {
+    writing.say(`${i} `);
+    await recording.flush();
+    time.ms += 1;
+  }
+  t.equal(recording.segments.length, 256);
+  t.equal(readdirSync(join(directory, 'n1')).length, 2 * 256 + 1);
+  t.match(await storyOf(recording), /^44 45 .* 299 $/);
+});
+
+t.test('what waits for the disk is bounded for all consoles together', async (t) => {
+  const settings = { waitingInAllMax: 10_000 };
+  const { recordings, troubles } = await openRecordings(t, { settings });
+  const [one, two] = [await recordings.record('n1', 1), await recordings.record('n2', 1)];
+  new Writing(one).say(Buffer.alloc(9_000));
+  new Writing(two).say(Buffer.alloc(2_000));
+  t.equal(one.notKeptSince, null);
+  t.ok(two.notKeptSince !== null);
+  t.match(troubles, [{ message: /too slow/ }]);
+  await one.flush();
+  t.ok(await two.tryAgain());
+  t.equal(recordings.waiting, 0, 'what has been written is not counted any more');
+});
