@@ -1,9 +1,9 @@
-/** Sensors and inventory: of the simulator, side by side with ipmitool, and of BMCs that make it hard. */
+/** Sensors and inventory: of the simulator, beside ipmitool and FreeIPMI, and of BMCs that make it hard. */
 
 import t from 'tap';
 import { decodeFru, readFru, readSensors, valueOf } from '../../src/ipmi/index.ts';
 import { decodeSensorRecord } from '../../src/ipmi/commands/sensor-record.ts';
-import { clientFor, ipmitool, sessionWith, startSimulator } from './simulator.ts';
+import { clientFor, freeipmi, ipmitool, sessionWith, startSimulator } from './simulator.ts';
 import { startBmc } from './played-bmc.ts';
 import type { PlayedBmc } from './played-bmc.ts';
 
@@ -41,7 +41,7 @@ const listed = (bytes: Buffer): string =>
 const inlet: Shape = { number: 1, name: 'Inlet Temp', m: 2, b: 5, bExponent: 1, rExponent: -1 };
 const fan: Shape = { number: 2, name: 'Fan 1', type: 4, unit: 18, m: 100 };
 
-t.test('sensors are read as ipmitool reads them', async (t) => {
+t.test('sensors are read as ipmitool and FreeIPMI read them', async (t) => {
   const simulator = await startSimulator(
     t,
     null,
@@ -67,6 +67,15 @@ sensor_set_value 0x20 0 2 33 0
   t.same(
     readings.map(({ name, value }) => [name, value]),
     theirs.map(([name, value]) => [name, Number(value)]),
+  );
+  const shape = ['--no-header-output', '--comma-separated-output', '--quiet-cache'];
+  const others = (await freeipmi('ipmi-sensors', simulator, ...shape))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  t.same(
+    readings.map(({ name, value }) => [name, value]),
+    others.map(([, name, , value]) => [name, Number(value)]),
   );
 });
 
@@ -105,7 +114,7 @@ const header = Buffer.of(1, 0, 0, 1, 1 + board.length / 8, 0, 0, 0);
 header.writeUInt8(-header.reduce((sum, byte) => sum + byte, 0) & 0xff, 7);
 const fru = Buffer.concat([header, board, product]);
 
-t.test('the inventory is read as ipmitool reads it', async (t) => {
+t.test('the inventory is read as ipmitool and FreeIPMI read it', async (t) => {
   const simulator = await startSimulator(
     t,
     null,
@@ -133,6 +142,9 @@ t.test('the inventory is read as ipmitool reads it', async (t) => {
     asset: shown('Product Asset Tag'),
   });
   t.equal(inventory.product?.serial, 'S-0815');
+  const theirs = await freeipmi('ipmi-fru', simulator, '--ignore-sdr-cache');
+  for (const value of Object.values({ ...inventory.board, ...inventory.product }))
+    t.match(theirs, `: ${String(value)}\n`);
 });
 
 t.test('an area that is damaged is taken for absent, and a header for malformed', async (t) => {

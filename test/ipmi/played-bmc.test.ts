@@ -15,7 +15,7 @@ import {
 import type { WorkAround } from '../../src/ipmi/index.ts';
 import { playedGuid, startBmc } from './played-bmc.ts';
 import type { Behaviour, PlayedBmc } from './played-bmc.ts';
-import { clientFor, reasonOf, until } from './simulator.ts';
+import { clientFor, freeipmi, reasonOf, until } from './simulator.ts';
 
 const ipmitool = async ({ port }: PlayedBmc, suite: number, ...args: string[]): Promise<string> => {
   const place = ['-I', 'lanplus', '-C', String(suite), '-H', '127.0.0.1', '-p', String(port)];
@@ -33,10 +33,12 @@ const ipmitool = async ({ port }: PlayedBmc, suite: number, ...args: string[]): 
 const brisk = { firstMs: 20, attempts: 3 };
 
 for (const id of [17, 3, 2, 1])
-  t.test(`ipmitool computes suite ${id} as we do`, async (t) => {
+  t.test(`ipmitool and FreeIPMI compute suite ${id} as we do`, async (t) => {
     const bmc = await startBmc(t, { suites: [17, 3, 2, 1] });
     bmc.on = true;
     t.equal(await ipmitool(bmc, id, 'chassis', 'power', 'status'), 'Chassis Power is on\n');
+    const place = { port: bmc.port };
+    t.equal(await freeipmi('ipmipower', place, '-I', String(id), '--stat'), '127.0.0.1: on\n');
   });
 
 t.test('a session is protected by SHA-256 where the BMC can', async (t) => {

@@ -190,7 +190,9 @@ export class PlayedBmc {
   }
 
   #open(payload: Buffer, place: RemoteInfo): void {
-    const { tag, console, privilege, algorithms } = decodeOpenSessionRequest(payload);
+    const { tag, console, privilege: asked, algorithms } = decodeOpenSessionRequest(payload);
+    // Who asks for 0 asks for the highest that there is.
+    const privilege = asked === 0 ? 4 : asked;
     const suite = Object.values(suites).find(
       (one) =>
         JSON.stringify(one.algorithms) === JSON.stringify(algorithms) &&

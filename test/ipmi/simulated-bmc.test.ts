@@ -1,4 +1,4 @@
-/** Every command against OpenIPMI's simulator, and side by side with ipmitool. */
+/** Every command against OpenIPMI's simulator, side by side with ipmitool and FreeIPMI. */
 
 import t from 'tap';
 import {
@@ -18,6 +18,7 @@ import {
 import type { SelEntry } from '../../src/ipmi/index.ts';
 import {
   clientFor,
+  freeipmi,
   ipmitool,
   reasonOf,
   sessionWith,
@@ -132,7 +133,7 @@ t.test('a reset of a BMC that is slow to answer is carried out exactly once', as
   }
 });
 
-t.test('the chassis is seen as ipmitool sees it', async (t) => {
+t.test('the chassis is seen as ipmitool and FreeIPMI see it', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   for (const action of ['on', 'off'] as const) {
@@ -142,32 +143,44 @@ t.test('the chassis is seen as ipmitool sees it', async (t) => {
       await ipmitool(simulator, 'chassis', 'power', 'status'),
       `Chassis Power is ${on ? 'on' : 'off'}\n`,
     );
+    t.equal(await freeipmi('ipmipower', simulator, '--stat'), `127.0.0.1: ${on ? 'on' : 'off'}\n`);
     t.equal(on, action === 'on');
   }
 });
 
-t.test('what ipmitool switched is seen at once', async (t) => {
+t.test('what ipmitool and FreeIPMI switched is seen at once', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   await ipmitool(simulator, 'chassis', 'power', 'on');
   t.match(await session.send(getChassisStatus), { on: true });
+  await freeipmi('ipmipower', simulator, '--off');
+  t.match(await session.send(getChassisStatus), { on: false });
 });
 
-t.test('device id and GUID are those that ipmitool reads', async (t) => {
+t.test('device id and GUID are those that ipmitool and FreeIPMI read', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   const info = await ipmitool(simulator, 'mc', 'info');
   const device = await session.send(getDeviceId);
-  const shown = (name: string): string | undefined =>
-    new RegExp(`^${name} *: (\\S+)`, 'm').exec(info)?.[1];
+  const shown = (name: string, text = info): string | undefined =>
+    new RegExp(`^${name} *: (\\S+)`, 'm').exec(text)?.[1];
   t.equal(shown('IPMI Version'), device.ipmi);
   t.equal(shown('Firmware Revision'), device.firmware);
   t.equal(shown('Manufacturer ID'), String(device.manufacturer));
   t.equal(shown('Product ID'), String(device.product));
-  t.equal(await session.send(getSystemGuid), simulatorGuid);
+  const theirs = await freeipmi('bmc-info', simulator);
+  t.equal(shown('IPMI Version', theirs), device.ipmi);
+  t.equal(shown('Firmware Revision', theirs), device.firmware);
+  t.match(theirs, new RegExp(`^Manufacturer ID .*\\(${device.manufacturer}\\)$`, 'm'));
+  t.equal(shown('Product ID', theirs), String(device.product));
+  const guid = await session.send(getSystemGuid);
+  t.equal(guid, simulatorGuid);
+  // It writes a GUID the other way round, as SMBIOS has it.
+  const reversed = Buffer.from(guid, 'hex').reverse().toString('hex');
+  t.equal(shown('System GUID', theirs)?.replaceAll('-', ''), reversed);
 });
 
-t.test('the boot device is set, read back, and seen by ipmitool', async (t) => {
+t.test('the boot device is set, read back, and seen by ipmitool and FreeIPMI', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   const flags = { device: 'pxe', persistent: false, efi: true } as const;
@@ -175,9 +188,14 @@ t.test('the boot device is set, read back, and seen by ipmitool', async (t) => {
   // The simulator keeps nothing but the device, and that is what is reported.
   t.match(stored, { device: 'pxe', efi: false, valid: false });
   t.match(await ipmitool(simulator, 'chassis', 'bootparam', 'get', '5'), /Force PXE/);
+  const section = ['--category=chassis', '--checkout', '-S', 'Chassis_Boot_Flags'];
+  t.match(await freeipmi('ipmi-config', simulator, ...section), /^\s*Boot_Device +PXE$/m);
   t.same(simulator.executed, ['boot pxe']);
   await ipmitool(simulator, 'chassis', 'bootdev', 'disk');
   t.match(await readBootFlags(session), { device: 'disk' });
+  const change = 'Chassis_Boot_Flags:Boot_Device=BIOS-SETUP';
+  await freeipmi('ipmi-config', simulator, '--category=chassis', '--commit', '-e', change);
+  t.match(await readBootFlags(session), { device: 'setup' });
 });
 
 t.test('a machine identifies itself for as long as is asked', async (t) => {
@@ -188,7 +206,7 @@ t.test('a machine identifies itself for as long as is asked', async (t) => {
   t.same(simulator.executed, ['identify 5 0', 'identify 0 1']);
 });
 
-t.test('the SEL is read as ipmitool reads it, and erased once', async (t) => {
+t.test('the SEL is read as ipmitool and FreeIPMI read it, and erased once', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   const entries: SelEntry[] = [];
@@ -198,6 +216,12 @@ t.test('the SEL is read as ipmitool reads it, and erased once', async (t) => {
   t.same(
     entries.map(({ id }) => id),
     lines.map((line) => parseInt(line.split('|')[0]!, 16)),
+  );
+  const shape = ['--ignore-sdr', '--no-header-output', '--comma-separated-output'];
+  const theirs = (await freeipmi('ipmi-sel', simulator, ...shape)).trim().split('\n');
+  t.same(
+    entries.map(({ id }) => id),
+    theirs.map((line) => Number(line.split(',')[0])),
   );
   t.match(entries[0], {
     kind: 'event',
@@ -215,7 +239,7 @@ t.test('the SEL is read as ipmitool reads it, and erased once', async (t) => {
   t.same(left, []);
 });
 
-t.test('the parameters of the LAN are those that ipmitool prints', async (t) => {
+t.test('the parameters of the LAN are those that ipmitool and FreeIPMI print', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator, { privilege: 'administrator' });
   const printed = await ipmitool(simulator, 'lan', 'print', '1');
@@ -224,6 +248,10 @@ t.test('the parameters of the LAN are those that ipmitool prints', async (t) => 
     new RegExp(`^${name} *: (\\S+)`, 'm').exec(printed)?.[1];
   t.equal(address, shown('IP Address'));
   t.equal(mac, shown('MAC Address'));
+  const section = ['--category=core', '--checkout', '-S', 'Lan_Conf'];
+  const theirs = await freeipmi('ipmi-config', simulator, ...section);
+  t.match(theirs, new RegExp(`^\\s*IP_Address +${address}$`, 'm'));
+  t.match(theirs, new RegExp(`^\\s*MAC_Address +${mac}$`, 'im'));
 });
 
 t.test('a raw command gives the bytes of its answer', async (t) => {
@@ -232,6 +260,9 @@ t.test('a raw command gives the bytes of its answer', async (t) => {
   const answer = await session.send(raw({ netFn: 6, code: 1, repeatable: true }), Buffer.alloc(0));
   const printed = await ipmitool(simulator, 'raw', '6', '1');
   t.equal(answer.toString('hex'), printed.replace(/\s/g, ''));
+  // It shows the command's number and the completion code as well.
+  const theirs = await freeipmi('ipmi-raw', simulator, '0', '6', '1');
+  t.equal(`rcvd:0100${answer.toString('hex')}`, theirs.replace(/\s/g, '').toLowerCase());
   const unknown = raw({ netFn: 6, code: 0xee });
   t.equal(await reasonOf(session.send(unknown, Buffer.alloc(0))), 'refused');
 });

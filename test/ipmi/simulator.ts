@@ -3,7 +3,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
@@ -30,9 +30,21 @@ set) while [ $# -ge 2 ]; do
 esac
 `;
 
+/** What is behind a BMC. */
+export interface Machine {
+  /** TCP port of its serial console; null: it has none. */
+  readonly consolePort?: number | null;
+  /** False: it is off and stays so, and to ask for it costs the simulator next to nothing. */
+  readonly hasPower?: boolean;
+  /** Further commands of the simulator, which make the BMC. */
+  readonly more?: string;
+}
+
 const guid = '0102030405060708090a0b0c0d0e0f10';
 
-const configuration = (folder: string, port: number, consolePort: number | null): string => `
+const configuration = (folder: string, port: number, machine: Machine): string => {
+  const { consolePort = null, hasPower = true } = machine;
+  return `
 name "sim"
 set_working_mc 0x20
   startlan 1
@@ -44,13 +56,14 @@ set_working_mc 0x20
     allowed_auths_admin none md2 md5 straight
     guid ${guid}
   endlan
-  chassis_control "${folder}/hook ${folder}"
+  ${hasPower ? `chassis_control "${folder}/hook ${folder}"` : ''}
   ${consolePort === null ? '' : `sol "tcp:127.0.0.1:${consolePort}" 115200`}
   user 1 true "" "test" user 10 none md2 md5 straight
   user 2 true "admin" "secret" admin 10 none md2 md5 straight
   user 3 true "oper" "operpw" operator 10 none md2 md5 straight
   user 4 true "guest" "userpw" user 10 none md2 md5 straight
 `;
+};
 
 const emulation = `
 mc_setbmc 0x20
@@ -81,6 +94,27 @@ export const ipmitool = async ({ port }: Simulator, ...args: string[]): Promise<
     },
   );
   return (await run).stdout;
+};
+
+type FreeipmiTool =
+  'bmc-info' | 'ipmi-config' | 'ipmi-fru' | 'ipmi-raw' | 'ipmi-sel' | 'ipmi-sensors' | 'ipmipower';
+
+/**
+ * What one of FreeIPMI's tools says to the same BMC.
+ *
+ * @param bmc one of OpenIPMI's has a folder, and does not say which privilege a session has
+ */
+export const freeipmi = async (
+  tool: FreeipmiTool,
+  { port, folder }: { readonly port: number; readonly folder?: string },
+  ...args: string[]
+): Promise<string> => {
+  const place = ['-h', `127.0.0.1:${port}`, '-u', 'admin', '-p', 'secret', '-D', 'LAN_2_0'];
+  const deviation = folder === undefined ? [] : ['-W', 'opensesspriv'];
+  const all = [...place, '-l', 'ADMIN', ...deviation, ...args];
+  // Debian has them where only root looks; at home they keep what they have read of sensors.
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, HOME: folder ?? '/' };
+  return (await promisify(execFile)(tool, all, { env })).stdout;
 };
 
 /** Waits until something holds, asking every 50 ms. */
@@ -146,13 +180,17 @@ export class Simulator {
   }
 }
 
-const start = async (
-  t: Test,
-  folder: string,
-  port: number,
-  consolePort: number | null,
-): Promise<Simulator> => {
-  writeFileSync(join(folder, 'lan.conf'), configuration(folder, port, consolePort));
+/** Makes a BMC in an empty folder, and starts it. */
+export const simulate = async (folder: string, machine: Machine = {}): Promise<Simulator> => {
+  const port = await freePort();
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'hook'), hook);
+  chmodSync(join(folder, 'hook'), 0o755);
+  writeFileSync(join(folder, 'bmc.emu'), `${emulation}${machine.more ?? ''}mc_enable 0x20\n`);
+  writeFileSync(join(folder, 'power'), '0\n');
+  writeFileSync(join(folder, 'boot'), 'default\n');
+  writeFileSync(join(folder, 'log'), '');
+  writeFileSync(join(folder, 'lan.conf'), configuration(folder, port, machine));
   const args = ['-n', '-c', 'lan.conf', '-f', 'bmc.emu', '-s', 'state'];
   // It ends with the test, however that ends.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'ipmi_sim', ...args], {
@@ -160,7 +198,6 @@ const start = async (
     stdio: 'ignore',
   });
   const simulator = new Simulator(port, folder, child);
-  t.teardown(() => simulator.kill());
   const isThere = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
@@ -173,28 +210,25 @@ const start = async (
       .then(() => resolve(), reject)
       .finally(() => void ipmi.close());
   });
-  await isThere;
+  await isThere.catch(async (error: unknown) => {
+    await simulator.kill();
+    throw error;
+  });
   return simulator;
 };
 
-/**
- * @param consolePort TCP port of the machine's serial console
- * @param more further commands of the simulator, which make the BMC
- */
+/** The same for as long as a test lasts. */
 export const startSimulator = async (
   t: Test,
   consolePort: number | null = null,
   more = '',
 ): Promise<Simulator> => {
-  const folder = join(t.testdir({ bmc: {} }), 'bmc');
-  mkdirSync(join(folder, 'state'));
-  writeFileSync(join(folder, 'hook'), hook);
-  chmodSync(join(folder, 'hook'), 0o755);
-  writeFileSync(join(folder, 'bmc.emu'), `${emulation}${more}mc_enable 0x20\n`);
-  writeFileSync(join(folder, 'power'), '0\n');
-  writeFileSync(join(folder, 'boot'), 'default\n');
-  if (!existsSync(join(folder, 'log'))) writeFileSync(join(folder, 'log'), '');
-  return start(t, folder, await freePort(), consolePort);
+  const simulator = await simulate(join(t.testdir({ bmc: {} }), 'bmc'), {
+    consolePort,
+    more,
+  });
+  t.teardown(() => simulator.kill());
+  return simulator;
 };
 
 /** Why something was refused; null where it was not. Throws what is no error of IPMI. */
