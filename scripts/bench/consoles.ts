@@ -64,7 +64,14 @@ const startMachine = async (label: string): Promise<Machine> => {
 
 const attach = ({ console }: Machine, sink: Partial<ViewerSink>): ReturnType<Console['attach']> =>
   console.attach({
-    ...{ principal: 'bench', source: '127.0.0.1', epoch: 1, mayWrite: false, onSlow: 'cut' },
+    ...{
+      principal: 'bench',
+      source: '127.0.0.1',
+      epoch: 1,
+      mayWrite: false,
+      onSlow: 'cut',
+      right: 'bench',
+    },
     ...{ signal: new AbortController().signal, from: { back: 0 } },
     sink: {
       ...{ data: () => true, mark: () => undefined, role: () => undefined, end: () => undefined },

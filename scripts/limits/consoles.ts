@@ -75,9 +75,9 @@ export const ofConsoles: readonly Limit[] = [
   ),
   limit(
     'readers of logs of consoles',
-    usualRecording.readersMax,
+    `${usualRecording.readers.perPrincipal} of one principal, ${usualRecording.readers.inAll} in all`,
     'they are refused',
-    'obm/console/reading.test.ts: readers are bounded',
+    'obm/console/reading.test.ts: readers are bounded, in all and of each, and leave when they end',
   ),
   limit('log that one search looks at', bytes(searchBytesMax), 'it says where to go on', searched),
   limit('lines that one search finds', searchHitsMax, 'it says where to go on', searched),

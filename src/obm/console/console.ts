@@ -7,6 +7,7 @@ import { ObmError } from '../errors.ts';
 import type { Cancel, Random, Time } from '../time.ts';
 import { Audit } from './audit.ts';
 import type { AuditEntry } from './audit.ts';
+import type { Bounds } from './bounds.ts';
 import { LinkKeeper } from './link-keeper.ts';
 import type { LinkChange, LinkOptions, LinkState } from './link-keeper.ts';
 import { markerText } from './marker.ts';
@@ -15,7 +16,6 @@ import { Ring } from './ring.ts';
 import { ringBytesLeast, ringBytesMost } from './settings.ts';
 import type { ConsoleSettings } from './settings.ts';
 import { Typing } from './typing.ts';
-import type { ViewerBounds } from './viewer-bounds.ts';
 import { Viewer } from './viewer.ts';
 import type { ViewerEnd, ViewerRequest, Who } from './viewer.ts';
 import { Writer } from './writer.ts';
@@ -51,7 +51,7 @@ export interface ConsoleOptions extends Pick<LinkOptions, 'open' | 'release'> {
   readonly settings: ConsoleSettings;
   /** null: the console is not logged, and not kept while nobody looks. */
   readonly recorder: Recorder | null;
-  readonly bounds: ViewerBounds;
+  readonly bounds: Bounds;
   readonly audit: (entry: AuditEntry) => void;
   /** For a line of the log: never twice the same. */
   readonly changed: (change: LinkChange) => void;
@@ -184,9 +184,9 @@ export class Console {
         'limit',
         `the console has ${settings.viewersMax} viewers, and no more at a time`,
       );
-    bounds.enter(request);
-    const unreadMax = Math.min(settings.unreadMax, settings.ringBytes);
+    bounds.enter(request.principal);
     const { standstillMs } = settings;
+    const unreadMax = Math.min(settings.unreadMax, settings.ringBytes);
     const viewer = new Viewer(request, this.#ring, { time, unreadMax, standstillMs }, (left) =>
       this.#left(left),
     );
@@ -318,11 +318,13 @@ export class Console {
   /** What one has to know before he reads on. */
   #tellWhere(viewer: Viewer): void {
     const { from } = viewer.request;
-    const { start, end } = this.#ring;
-    if ('position' in from && (from.position < this.#origin || from.position > end))
-      viewer.mark('gap', 'the stream has begun anew since; what was before is in the log');
-    else if ('position' in from && from.position < start)
-      viewer.mark('skipped', `${start - from.position} bytes were skipped; they are in the log`);
+    if ('position' in from) {
+      const isUnknown = from.position < this.#origin || from.position > this.#ring.end;
+      const skipped = viewer.position - from.position;
+      if (isUnknown) viewer.mark('gap', 'the stream has begun anew since; see the log for it');
+      else if (skipped > 0)
+        viewer.mark('skipped', `${skipped} bytes were skipped; they are in the log`);
+    }
     const since = this.#options.recorder?.notKeptSince ?? null;
     if (since !== null)
       viewer.mark('not-kept', `not logged since ${new Date(since).toISOString()}`);
@@ -333,7 +335,7 @@ export class Console {
 
   #left(viewer: Viewer): void {
     this.#viewers.delete(viewer);
-    this.#options.bounds.leave(viewer.request);
+    this.#options.bounds.leave(viewer.request.principal);
     this.#writer.giveBack(viewer);
     this.#typing.drop(new ObmError('closed', 'the viewer has been ended'), viewer);
     this.#audit.tell(viewer.request, 'left');

@@ -1,18 +1,18 @@
 /** The consoles of all machines. */
 
 import { ObmError } from '../errors.ts';
+import { Bounds } from './bounds.ts';
+import type { BoundLimits } from './bounds.ts';
 import { Console } from './console.ts';
 import type { ConsoleOptions } from './console.ts';
-import type { ViewerLimits } from './settings.ts';
-import { ViewerBounds } from './viewer-bounds.ts';
 import type { ViewerEnd, ViewerRequest } from './viewer.ts';
 
 export class ConsoleHub {
-  readonly #bounds: ViewerBounds;
+  readonly #bounds: Bounds;
   readonly #consoles = new Map<string, Console>();
 
-  constructor(limits: ViewerLimits) {
-    this.#bounds = new ViewerBounds(limits);
+  constructor(limits: BoundLimits) {
+    this.#bounds = new Bounds('viewers of consoles', limits);
   }
 
   get consoles(): Iterable<Console> {

@@ -1,5 +1,7 @@
 /** How consoles are kept: what may be set, and what holds unless it is. Times in ms. */
 
+import type { BoundLimits } from './bounds.ts';
+
 export interface ConsoleSettings {
   /** What is kept of each console to show to whoever comes, bytes: 4 KiB to 512 KiB. */
   readonly ringBytes: number;
@@ -75,11 +77,5 @@ export const usualSettings: ConsoleSettings = {
 export const ringBytesLeast = 4 * KiB;
 export const ringBytesMost = 512 * KiB;
 
-/** Viewers of all consoles. */
-export interface ViewerLimits {
-  readonly inAll: number;
-  /** Of one principal, over all consoles. */
-  readonly perPrincipal: number;
-}
-
-export const usualViewerLimits: ViewerLimits = { inAll: 4096, perPrincipal: 1024 };
+/** Viewers of all consoles together. */
+export const usualViewerLimits: BoundLimits = { inAll: 4096, perPrincipal: 1024 };

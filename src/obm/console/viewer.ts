@@ -52,6 +52,8 @@ export interface ViewerSink {
 }
 
 export interface ViewerRequest extends Who {
+  /** What lets him in: the id of a token or of a console connection. */
+  readonly right: string;
   /** The right that he has is of this epoch of the machine's owner. */
   readonly epoch: number;
   readonly mayWrite: boolean;
@@ -102,13 +104,19 @@ export class Viewer {
     this.#leave = leave;
     const { from, signal } = request;
     const wanted = 'back' in from ? ring.end - from.back : from.position;
-    this.#position = Math.min(ring.end, Math.max(ring.start, wanted));
+    const oldest = Math.max(ring.start, ring.end - settings.unreadMax);
+    this.#position = Math.min(ring.end, Math.max(oldest, wanted));
     this.#marker = ring.markerAt(this.#position);
     signal.addEventListener('abort', this.#aborted);
   }
 
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** Of the byte that he gets next. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Bytes that wait for him. */

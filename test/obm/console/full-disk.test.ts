@@ -109,3 +109,26 @@ t.test('a log that cannot even be begun is begun when there is room', async (t) 
   writing.say('after');
   t.equal(await storyOf(recorder), '<not-kept>after');
 });
+
+t.test('case 13: a daemon that starts on a full disk has its consoles all the same', async (t) => {
+  const directory = smallDisk(t);
+  const before = await openRecordings(t, { directory });
+  const one = await before.recordings.record('n1', 1);
+  new Writing(one).say('before\n');
+  await before.recordings.close();
+  const give = fill(directory);
+
+  const { recordings, troubles } = await openRecordings(t, { directory });
+  for (const label of ['n1', 'n2']) {
+    const recorder = await recordings.record(label, 1);
+    const { obm, attach } = await startConsole(t, { recorder });
+    const { seen } = attach();
+    obm.say('seen\n');
+    t.equal(seen.text, 'seen\n');
+    await recorder.flush();
+    t.ok(recorder.notKeptSince !== null);
+    if (label === 'n1') t.same(await textsOf(recorder), ['before'], 'what was kept can be read');
+  }
+  t.equal(troubles.length, 1);
+  give();
+});

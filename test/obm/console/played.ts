@@ -236,7 +236,14 @@ export const startConsole = async (
   await settled();
   const attach: PlayedConsole['attach'] = ({ sink = new Spectator(), ...more } = {}) => {
     const viewer = console.attach({
-      ...{ principal: 'alice', source: '192.0.2.1', epoch: 1, mayWrite: true, onSlow: 'cut' },
+      ...{
+        principal: 'alice',
+        source: '192.0.2.1',
+        epoch: 1,
+        mayWrite: true,
+        onSlow: 'cut',
+        right: 't1',
+      },
       ...{ signal: new AbortController().signal, from: { back: 1e9 } },
       ...{ ...more, sink },
     });

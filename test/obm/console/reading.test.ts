@@ -13,7 +13,7 @@ import {
   searchLog,
 } from '../../../src/obm/console/reading/search.ts';
 import { PlayedTime, reasonOf } from './played.ts';
-import { bytesOf, never, openRecordings, storyOf, textsOf, Writing } from './recorded.ts';
+import { bytesOf, reader, openRecordings, storyOf, textsOf, Writing } from './recorded.ts';
 
 const recorded = async (t: Parameters<typeof openRecordings>[0], settings = {}) => {
   const time = new PlayedTime();
@@ -57,7 +57,11 @@ t.test('a log is followed across rotations, without a gap, until the signal', as
   const abort = new AbortController();
   let [text, marks] = ['', 0];
   const following = (async () => {
-    for await (const item of readLog(recording, { follow: true }, abort.signal)) {
+    for await (const item of readLog(
+      recording,
+      { follow: true },
+      { ...reader, signal: abort.signal },
+    )) {
       if (item.kind === 'mark') marks += 1;
       else text += item.bytes.toString();
       if (text.endsWith('end\n')) abort.abort();
@@ -81,7 +85,7 @@ t.test('who follows ends when the log is closed, and when the owner changes', as
   const { recordings, recording, writing } = await recorded(t);
   writing.say('x');
   const follow = async (): Promise<void> => {
-    for await (const item of readLog(recording, { follow: true }, never)) t.ok(item);
+    for await (const item of readLog(recording, { follow: true }, reader)) t.ok(item);
   };
   const first = reasonOf(follow);
   await recording.flush();
@@ -96,13 +100,13 @@ t.test('a reader whose segments are removed meanwhile is told so', async (t) => 
   const { recording, writing } = await recorded(t, { segmentBytes: 200, keepBytes: 1_000 });
   writing.say('a'.repeat(200));
   await recording.flush();
-  const reader = readLog(recording, {}, never);
-  const items: LogItem[] = [(await reader.next()).value!];
+  const reading = readLog(recording, {}, reader);
+  const items: LogItem[] = [(await reading.next()).value!];
   for (let i = 0; i < 20; i += 1) {
     writing.say('b'.repeat(200));
     await recording.flush();
   }
-  for await (const item of reader) items.push(item);
+  for await (const item of reading) items.push(item);
   const story = items.map((item) => (item.kind === 'data' ? item.bytes.toString()[0] : '<gap>'));
   t.match(story.join(''), /^a<gap>b+$/);
 });
@@ -146,31 +150,37 @@ t.test('a line without end is bounded', async (t) => {
 t.test('69: a text is found with its time, and the hit leads to its place', async (t) => {
   const { time, recording, writing } = await recorded(t, { segmentBytes: 2_000 });
   for (let i = 0; i < 500; i += 1) {
-    writing.say(i % 100 === 42 ? `\x1b[31mkernel pa\x1b[0mnic at ${i}\r\n` : `line ${i}\r\n`);
+    if (i % 100 !== 42) writing.say(`line ${i}\r\n`);
+    else {
+      writing.say('\x1b[31mkernel pa');
+      writing.mark('in the middle of it');
+      writing.say(`\x1b[0mnic at ${i}\r\n`);
+    }
     time.ms += 1_000;
     if (i % 50 === 0) await recording.flush();
   }
   const search = { text: 'kernel panic', limit: 10 };
-  const { hits, next } = await searchLog(recording, search, never);
+  const { hits, next } = await searchLog(recording, search, reader);
   t.same(
     hits.map(({ line, at }) => [line, at - time.began]),
     [42, 142, 242, 342, 442].map((i) => [`kernel panic at ${i}`, i * 1_000]),
   );
   t.equal(next, null);
   const [, second] = hits;
-  t.match(await textsOf(recording, { from: second!.position }), [/nic at 142/, 'line 143']);
+  const there = await textsOf(recording, { from: second!.position });
+  t.match(there.slice(0, 3), [/kernel pa/, /nic at 142/, 'line 143']);
 
-  const some = await searchLog(recording, { ...search, limit: 2 }, never);
+  const some = await searchLog(recording, { ...search, limit: 2 }, reader);
   t.equal(some.hits.length, 2);
-  const rest = await searchLog(recording, { ...search, from: some.next! }, never);
+  const rest = await searchLog(recording, { ...search, from: some.next! }, reader);
   t.same([...some.hits, ...rest.hits], hits);
   const since = time.began + 300_000;
-  t.equal((await searchLog(recording, { ...search, since }, never)).hits.length, 2);
-  t.equal((await searchLog(recording, { ...search, text: 'PANIC' }, never)).hits.length, 0);
+  t.equal((await searchLog(recording, { ...search, since }, reader)).hits.length, 2);
+  t.equal((await searchLog(recording, { ...search, text: 'PANIC' }, reader)).hits.length, 0);
   const folded = { ...search, text: 'PANIC', ignoreCase: true };
-  t.equal((await searchLog(recording, folded, never)).hits.length, 5);
-  await t.rejects(searchLog(recording, { ...search, text: '' }, never), RangeError);
-  await t.rejects(searchLog(recording, { ...search, text: 'x'.repeat(257) }, never), RangeError);
+  t.equal((await searchLog(recording, folded, reader)).hits.length, 5);
+  await t.rejects(searchLog(recording, { ...search, text: '' }, reader), RangeError);
+  await t.rejects(searchLog(recording, { ...search, text: 'x'.repeat(257) }, reader), RangeError);
 });
 
 t.test('a search ends with its signal, and lets others have their turn', async (t) => {
@@ -188,7 +198,11 @@ t.test('a search ends with its signal, and lets others have their turn', async (
     else abort.abort();
   };
   setImmediate(turn);
-  const { hits, next } = await searchLog(recording, { text: 'needle', limit: 1 }, abort.signal);
+  const { hits, next } = await searchLog(
+    recording,
+    { text: 'needle', limit: 1 },
+    { ...reader, signal: abort.signal },
+  );
   t.same(hits, []);
   t.ok(next !== null && next < writing.position - 1_000_000, 'it says where to go on');
 });
@@ -204,23 +218,31 @@ t.test('a search is bounded, and says where to go on', async (t) => {
   }
   writing.say('needle\n');
   const search = { text: 'needle', limit: 10 };
-  const first = await searchLog(recording, search, never);
+  const first = await searchLog(recording, search, reader);
   t.same(first.hits, []);
   t.ok(first.next! >= searchBytesMax - 2_048 && first.next! <= searchBytesMax + 64 * 1024);
-  const rest = await searchLog(recording, { ...search, from: first.next! }, never);
+  const rest = await searchLog(recording, { ...search, from: first.next! }, reader);
   t.match(rest, { hits: [{ line: 'needle' }], next: null });
-  const many = await searchLog(recording, { text: 'x', limit: 1e6 }, never);
+  const many = await searchLog(recording, { text: 'x', limit: 1e6 }, reader);
   t.equal(many.hits.length, searchHitsMax);
   t.equal(many.next, 1_024 * searchHitsMax);
 });
 
-t.test('readers are bounded', async (t) => {
-  const { recordings } = await recorded(t, { readersMax: 2 });
-  const leave = recordings.enterReader();
-  recordings.enterReader();
-  t.equal(await reasonOf(() => recordings.enterReader()), 'limit');
-  leave();
-  recordings.enterReader();
+t.test('readers are bounded, in all and of each, and leave when they end', async (t) => {
+  const { recording, writing } = await recorded(t, { readers: { inAll: 3, perPrincipal: 2 } });
+  writing.say('x');
+  const begun = async (principal: string) => {
+    const reading = readLog(recording, { follow: true }, { ...reader, principal });
+    await reading.next();
+    return reading;
+  };
+  const first = await begun('alice');
+  await begun('alice');
+  t.equal(await reasonOf(() => begun('alice')), 'limit');
+  await begun('bob');
+  t.equal(await reasonOf(() => begun('carol')), 'limit');
+  await first.return();
+  await begun('alice');
 });
 
 t.test('69: a log is exported as asciicast, markers beside it', async (t) => {
@@ -231,7 +253,7 @@ t.test('69: a log is exported as asciicast, markers beside it', async (t) => {
   time.ms += 500;
   writing.say('\x1b[1mlogin:\x1b[0m "\\');
   const lines: unknown[] = [];
-  for await (const line of asciicast(readLog(recording, {}, never), { title: 'n1' }))
+  for await (const line of asciicast(readLog(recording, {}, reader), { title: 'n1' }))
     lines.push(JSON.parse(line));
   t.same(lines, [
     { version: 2, width: 80, height: 24, timestamp: time.began / 1000, title: 'n1' },

@@ -75,11 +75,11 @@ export class Writing {
   }
 }
 
-export const never = new AbortController().signal;
+export const reader = { principal: 'alice', signal: new AbortController().signal };
 
 export const itemsOf = async (recording: Recording, range: LogRange = {}): Promise<LogItem[]> => {
   const items: LogItem[] = [];
-  for await (const item of readLog(recording, range, never)) items.push(item);
+  for await (const item of readLog(recording, range, reader)) items.push(item);
   return items;
 };
 
@@ -96,7 +96,7 @@ export const storyOf = async (recording: Recording, range: LogRange = {}): Promi
 
 export const textsOf = async (recording: Recording, range: LogRange = {}): Promise<string[]> => {
   const texts: string[] = [];
-  for await (const line of linesOf(readLog(recording, range, never)))
+  for await (const line of linesOf(readLog(recording, range, reader)))
     if (line.kind === 'line') texts.push(line.text);
   return texts;
 };

@@ -138,6 +138,32 @@ t.test(
   },
 );
 
+t.test('the log of a machine that is not known any more goes as any other does', async (t) => {
+  const directory = temporary(t);
+  const first = await openRecordings(t, { directory });
+  const gone = await first.recordings.record('gone', 1);
+  new Writing(gone).say(Buffer.alloc(3_000));
+  await first.recordings.close();
+  writeFileSync(join(directory, 'notes'), 'of somebody else');
+
+  const time = new PlayedTime();
+  time.ms = Date.now() - time.began;
+  const settings = { keepBytesInAll: 10_000, keepMs: 60_000 };
+  const { recordings } = await openRecordings(t, { directory, settings, time });
+  const kept = await recordings.record('kept', 1);
+  new Writing(kept, time).say(Buffer.alloc(5_000));
+  await kept.flush();
+  await recordings.tidy();
+  t.same(readdirSync(directory).sort(), ['gone', 'kept', 'notes']);
+  new Writing(kept, time).say(Buffer.alloc(3_000));
+  await kept.flush();
+  await recordings.tidy();
+  t.same(readdirSync(directory).sort(), ['kept', 'notes'], 'the older goes first');
+  time.ms += 120_000;
+  await recordings.tidy();
+  t.equal((await bytesOf(kept)).length, 8_000, 'what is written is never removed');
+});
+
 t.test('files are held open by the ones used last, and no more than may be', async (t) => {
   const { recordings } = await openRecordings(t, { settings: { filesMax: 8 } });
   const writings: [Writing, Awaited<ReturnType<typeof recordings.record>>][] = [];

@@ -101,7 +101,7 @@ const keep = async (
   const attach: Kept['attach'] = (principal = 'alice') => {
     const seen = new Spectator();
     const viewer = console.attach({
-      ...{ principal, source: '192.0.2.1', epoch: 1, mayWrite: true, onSlow: 'cut' },
+      ...{ principal, source: '192.0.2.1', epoch: 1, mayWrite: true, onSlow: 'cut', right: 't1' },
       ...{ signal: new AbortController().signal, from: { back: 1e9 }, sink: seen },
     });
     return Object.assign(viewer, { seen });

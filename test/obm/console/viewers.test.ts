@@ -65,6 +65,21 @@ t.test('one who takes nothing for a minute although something waits is cut', asy
   t.same(quiet.seen.ends, [], 'silence is no standstill');
 });
 
+t.test('what is shown at first is no more than may wait', async (t) => {
+  const settings = { ringBytes: 16_384, unreadMax: 5_000 };
+  const { obm, attach, console } = await startConsole(t, { settings });
+  attach({ onSlow: 'skip' });
+  await settled();
+  const { end } = console.status();
+  for (let i = 0; i < 10; i += 1) obm.say(Buffer.alloc(1_000, String(i)));
+  const { seen } = attach();
+  t.equal(seen.bytes.length, 5_000);
+  t.same(seen.ends, []);
+  const resumed = attach({ from: { position: end } });
+  t.equal(resumed.seen.bytes.length, 5_000);
+  t.match(resumed.seen.markers[0], { kind: 'skipped', text: /^5000 bytes/ });
+});
+
 t.test('one whose sink fails is ended, and nobody else', async (t) => {
   const { obm, attach } = await startConsole(t);
   class Broken extends Spectator {

@@ -46,13 +46,34 @@ interface OpenSegment {
 /** Bytes that are read at a time. */
 const windowBytes = 64 * 1024;
 
+/** Who reads. */
+export interface Reader {
+  readonly principal: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * What stands in a log, in its order, at the pace of whoever asks. Ends when the range has ended or
  * the signal is aborted.
  *
- * @throws ObmError `closed` where the owner has changed meanwhile; as the disk does
+ * @throws ObmError `limit` where too many read; `closed` where the owner has changed meanwhile; as
+ *   the disk does
  */
 export async function* readLog(
+  recording: Recording,
+  range: LogRange,
+  reader: Reader,
+): AsyncGenerator<LogItem, void> {
+  recording.readers.enter(reader.principal);
+  try {
+    yield* itemsIn(recording, range, reader.signal);
+  } finally {
+    recording.readers.leave(reader.principal);
+  }
+}
+
+async function* itemsIn(
   recording: Recording,
   range: LogRange,
   signal: AbortSignal,

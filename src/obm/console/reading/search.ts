@@ -4,7 +4,7 @@ import type { Recording } from '../recording/recording.ts';
 import { inert, withoutSequences } from './inert.ts';
 import { linesOf } from './lines.ts';
 import { readLog } from './read-log.ts';
-import type { LogItem, LogRange } from './read-log.ts';
+import type { LogItem, LogRange, Reader } from './read-log.ts';
 
 export interface Search extends Omit<LogRange, 'follow'> {
   /** As it stands in a line, without sequences for the terminal. */
@@ -35,14 +35,14 @@ export const searchTextMax = 256;
 
 /**
  * The lines with a text, oldest first. It reads piece by piece and waits for the disk at each, so
- * that others get their turn; an abort ends it with what it has.
+ * that others get their turn; the reader's signal ends it with what it has.
  *
  * @throws RangeError where the text is empty or too long; as `readLog` does
  */
 export const searchLog = async (
   recording: Recording,
   search: Search,
-  signal: AbortSignal,
+  reader: Reader,
 ): Promise<SearchResult> => {
   const { text, ignoreCase = false, limit } = search;
   if (text === '' || text.length > searchTextMax)
@@ -52,7 +52,7 @@ export const searchLog = async (
   const most = Math.min(limit, searchHitsMax);
   const hits: Hit[] = [];
   const counted = { bytes: 0 };
-  const items = bounded(readLog(recording, search, signal), counted);
+  const items = bounded(readLog(recording, search, reader), counted);
   let next = search.from ?? 0;
   for await (const line of linesOf(items)) {
     if (line.kind === 'mark') continue;
@@ -62,7 +62,7 @@ export const searchLog = async (
     const shown = withoutSequences(text);
     if (folded(shown).includes(wanted)) hits.push({ at, position, line: inert(shown) });
   }
-  const isWhole = counted.bytes < searchBytesMax && !signal.aborted;
+  const isWhole = counted.bytes < searchBytesMax && !reader.signal.aborted;
   return { hits, next: isWhole ? null : next };
 };
 
@@ -71,8 +71,10 @@ async function* bounded(
   counted: { bytes: number },
 ): AsyncGenerator<LogItem, void> {
   for await (const item of items) {
+    // What happened in the middle of a line does not hide what stands in it.
+    if (item.kind === 'mark') continue;
     yield item;
-    if (item.kind === 'data') counted.bytes += item.bytes.length;
+    counted.bytes += item.bytes.length;
     if (counted.bytes >= searchBytesMax) return;
   }
 }

@@ -1,12 +1,13 @@
 /** The log of one console, written whether or not anybody looks. */
 
-import { mkdir } from 'node:fs/promises';
 import type { Time } from '../../time.ts';
+import type { Bounds } from '../bounds.ts';
 import type { Recorder } from '../console.ts';
 import type { Marker } from '../marker.ts';
 import { readOwner, writeOwner } from './owner-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { repair } from './repair.ts';
+import type { Repaired } from './repair.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { listSegments } from './segment.ts';
 import type { Segment } from './segment.ts';
@@ -19,6 +20,7 @@ export interface RecordingServices {
   readonly time: Time;
   readonly settings: RecordingSettings;
   readonly files: OpenFiles;
+  readonly readers: Bounds;
   /** Something waits to be written; at once, where that is much. */
   due(recording: Recording, isMuch: boolean): void;
   /** Whether so many bytes more may wait. */
@@ -44,6 +46,11 @@ interface RecordingState {
 const muchBytes = 64 * 1024;
 /** Positions that a restart leaves out, for bytes that were shown and had not been written yet. */
 const restartLeap = 2 ** 20;
+
+const untorn: Repaired = { torn: 0, wasConnected: null };
+
+/** What cannot be mended is read as far as it makes sense. */
+const mended = (segment: Segment): Promise<Repaired> => repair(segment).catch(() => untorn);
 
 const timeOf = (item: WaitingItem): number => (item.kind === 'block' ? item.at : item.marker.at);
 const shown = (ms: number): string => new Date(ms).toISOString();
@@ -82,27 +89,27 @@ export class Recording implements Recorder {
     this.#writer = new SegmentWriter({ folder, segments, files, settings, time });
   }
 
-  /** Opens the log of a machine, and mends what a crash has left. Rejects as the disk does. */
+  /**
+   * Opens the log of a machine, and mends what a crash has left. A disk that is full is none of its
+   * business yet: consoles are wanted then too. Rejects where it cannot know what is there.
+   */
   static async open(
     label: string,
     folder: string,
     epoch: number,
     services: RecordingServices,
   ): Promise<Recording> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const segments = await listSegments(folder);
     const last = segments.at(-1);
-    const { torn, wasConnected } =
-      last === undefined ? { torn: 0, wasConnected: null } : await repair(last);
+    const { torn, wasConnected } = last === undefined ? untorn : await mended(last);
     const known = await readOwner(folder);
     const end = Math.max(last ? last.start + last.logBytes : 0, known?.position ?? 0);
     const origin = last === undefined && known === null ? 0 : end + restartLeap;
     const owner = known?.epoch === epoch ? known : { epoch, position: origin };
-    if (owner !== known) await writeOwner(folder, owner);
-    const started =
-      last === undefined
-        ? null
-        : `the log goes on${torn > 0 ? `; ${torn} bytes before were torn and are gone` : ''}`;
+    // Without it the next start shows nothing that is older than itself.
+    if (owner !== known) await writeOwner(folder, owner).catch(() => undefined);
+    const lost = torn > 0 ? `; ${torn} bytes before were torn and are gone` : '';
+    const started = last === undefined ? null : `the log goes on${lost}`;
     const state = { label, folder, origin, wasConnected, segments, owner, started };
     return new Recording(state, services);
   }
@@ -114,6 +121,11 @@ export class Recording implements Recorder {
   /** Of the present owner, and where what is his begins. */
   get owned(): { readonly epoch: number; readonly position: number } {
     return this.#owner;
+  }
+
+  /** Who reads, of all machines. */
+  get readers(): Bounds {
+    return this.#services.readers;
   }
 
   /** Oldest first. */

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { ownDirectorySync } from '../../../disk/modes.ts';
 import { ObmError } from '../../errors.ts';
 import type { Cancel, Time } from '../../time.ts';
+import { Bounds } from '../bounds.ts';
 import { folderName } from './folder-name.ts';
+import { keepWithin } from './keeping.ts';
 import { OpenFiles } from './open-files.ts';
 import { Recording } from './recording.ts';
 import type { RecordingServices } from './recording.ts';
@@ -39,13 +41,14 @@ export class Recordings {
   readonly #services: RecordingServices;
   readonly #open = new Map<string, Recording>();
   readonly #opening = new Set<string>();
+  /** Of those that are open, or are being opened. */
+  readonly #folders = new Set<string>();
   readonly #due = new Set<Recording>();
   readonly #ready = new Set<Recording>();
   readonly #failing = new Set<Recording>();
   #waiting = 0;
   #workers = 0;
   readonly #working = new Set<Promise<void>>();
-  #readers = 0;
   #nextRound: Cancel | null = null;
   #pauseMs: number;
   #cancelRetry: Cancel | null = null;
@@ -59,6 +62,7 @@ export class Recordings {
     this.#files = new OpenFiles(settings.filesMax);
     this.#services = {
       ...{ time, settings, files: this.#files },
+      readers: new Bounds('readers of logs of consoles', settings.readers),
       due: (recording, isMuch) => this.#wants(recording, isMuch),
       mayWait: (bytes) => this.#waiting + bytes <= settings.waitingInAllMax,
       waits: (change) => (this.#waiting += change),
@@ -97,12 +101,16 @@ export class Recordings {
   async record(label: string, epoch: number): Promise<Recording> {
     if (this.#open.has(label) || this.#opening.has(label))
       throw new ObmError('settings', `the console of ${label} is logged already`);
+    const folder = this.#folderOf(label);
     this.#opening.add(label);
+    this.#folders.add(folder);
     try {
-      const folder = join(this.#options.directory, folderName(label));
       const recording = await Recording.open(label, folder, epoch, this.#services);
       this.#open.set(label, recording);
       return recording;
+    } catch (error) {
+      this.#folders.delete(folder);
+      throw error;
     } finally {
       this.#opening.delete(label);
     }
@@ -111,39 +119,18 @@ export class Recordings {
   /** Removes the log of a machine that is not open, for good. */
   async remove(label: string): Promise<void> {
     await this.#open.get(label)?.close();
-    const folder = join(this.#options.directory, folderName(label));
-    await rm(folder, { recursive: true, force: true });
+    await rm(this.#folderOf(label), { recursive: true, force: true });
   }
 
-  /** Lets one more read. Call what it returns when he is done. @throws ObmError `limit` */
-  enterReader(): () => void {
-    const { readersMax } = this.#options.settings;
-    if (this.#readers >= readersMax)
-      throw new ObmError('limit', `${readersMax} read logs of consoles, and no more at a time`);
-    this.#readers += 1;
-    return () => (this.#readers -= 1);
-  }
-
-  /** Removes what is too old, or more than may be kept in all: the oldest first. */
-  async tidy(): Promise<void> {
-    const { time, settings } = this.#options;
-    const oldest = time.now() - settings.keepMs;
-    const all = [...this.#open.values()];
-    let bytes = 0;
-    for (const recording of all) {
-      await recording.removeOldest(({ written }) => written < oldest);
-      bytes += recording.bytes;
-    }
-    if (bytes <= settings.keepBytesInAll) return;
-    const segments = all
-      .flatMap((recording) => recording.segments.map((segment) => ({ recording, segment })))
-      .sort((one, other) => one.segment.written - other.segment.written);
-    for (const { recording, segment } of segments) {
-      if (bytes <= settings.keepBytesInAll) return;
-      const before = recording.bytes;
-      await recording.removeOldest(({ number }) => number <= segment.number);
-      bytes -= before - recording.bytes;
-    }
+  /** Removes what is too old, or more than may be kept in all. Rejects as the disk does. */
+  tidy(): Promise<void> {
+    const { directory, time, settings } = this.#options;
+    const kepts = {
+      directory,
+      open: () => [...this.#open.values()],
+      isOpen: (folder: string) => this.#folders.has(folder),
+    };
+    return keepWithin(kepts, settings, time.now());
   }
 
   /** Writes all that waits, and closes. Never rejects. */
@@ -154,6 +141,10 @@ export class Recordings {
     this.#cancelTidy();
     for (const recording of [...this.#open.values()]) await recording.close();
     await this.#files.closeAll();
+  }
+
+  #folderOf(label: string): string {
+    return join(this.#options.directory, folderName(label));
   }
 
   #wants(recording: Recording, isMuch: boolean): void {
@@ -229,6 +220,7 @@ export class Recordings {
 
   #forget(recording: Recording): void {
     this.#open.delete(recording.label);
+    this.#folders.delete(recording.folder);
     this.#due.delete(recording);
     this.#ready.delete(recording);
     this.#recovered(recording);

@@ -44,10 +44,19 @@ const sizeOf = async (path: string): Promise<{ size: number; mtimeMs: number }> 
   }
 };
 
-/** The segments in a folder, oldest first. */
+const namesIn = async (folder: string): Promise<string[]> => {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
+/** The segments in a folder, oldest first; none where it is not there. */
 export const listSegments = async (folder: string): Promise<Segment[]> => {
   const found: Segment[] = [];
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of await namesIn(folder)) {
     const [, number, start] = pattern.exec(name) ?? [];
     if (number === undefined || start === undefined) continue;
     const log = await sizeOf(join(folder, name));

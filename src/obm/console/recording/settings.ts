@@ -1,5 +1,7 @@
 /** How the logs of consoles are kept: what may be set, and what holds unless it is. */
 
+import type { BoundLimits } from '../bounds.ts';
+
 export interface RecordingSettings {
   /** A segment is ended when its two files have so many bytes, or when it is so old, ms. */
   readonly segmentBytes: number;
@@ -18,8 +20,8 @@ export interface RecordingSettings {
   readonly retryMs: number;
   /** Files that are held open to be written. */
   readonly filesMax: number;
-  /** Who reads at a time, over all machines. */
-  readonly readersMax: number;
+  /** Reads of logs at a time, over all machines. */
+  readonly readers: BoundLimits;
 }
 
 const [KiB, MiB, GiB] = [1024, 1024 ** 2, 1024 ** 3];
@@ -35,5 +37,5 @@ export const usualRecording: RecordingSettings = {
   waitingInAllMax: 64 * MiB,
   retryMs: 5_000,
   filesMax: 1024,
-  readersMax: 64,
+  readers: { inAll: 64, perPrincipal: 16 },
 };
