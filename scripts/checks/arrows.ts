@@ -76,6 +76,7 @@ export const arrows: Readonly<Record<string, Part>> = {
     project: {
       contract: 'values',
       'core/events': 'types',
+      'core/values': 'types',
       ipmi: 'values',
       log: 'values',
       disk: 'values',
@@ -84,7 +85,9 @@ export const arrows: Readonly<Record<string, Part>> = {
     inside: {
       'time.ts': [],
       'errors.ts': [],
-      drivers: ['time.ts', 'errors.ts'],
+      'schema.ts': [],
+      drivers: ['time.ts', 'errors.ts', 'schema.ts'],
+      catalogue: ['time.ts', 'schema.ts', 'drivers'],
       console: ['time.ts', 'errors.ts', 'drivers'],
     },
   },

@@ -1,0 +1,106 @@
+/** What an OBM daemon records: every event type, with its schema. None holds a secret. */
+
+import { Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { EventRecord } from '../../core/events/commit.ts';
+import { powerActions } from '../drivers/driver.ts';
+import { nullable, oneOf } from '../schema.ts';
+
+const closed = { additionalProperties: false };
+
+/** As obmd has it: whatever a path segment can hold, but for what would not show. */
+export const labelPattern = '^[^\\u0000-\\u001f\\u007f/\\\\]{1,80}$';
+const Label = Type.String({ pattern: labelPattern });
+/** Of a registration or an order; never given twice. */
+const Id = Type.String({ pattern: '^[0-9a-f]{16}$' });
+const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** ms since the epoch. */
+const Moment = Type.Integer({ minimum: 0 });
+/** Counts the changes of who may use an OBM: what was let in under an older one is let in no more. */
+const Epoch = Type.Integer({ minimum: 1 });
+
+const Action = oneOf(powerActions);
+
+const schemas = {
+  ObmRegistered: Type.Object(
+    {
+      label: Label,
+      id: Id,
+      driver: Type.String({ minLength: 1, maxLength: 64 }),
+      /** Without what is secret, which is kept sealed under the id. */
+      info: Type.Record(Type.String(), Type.Unknown()),
+    },
+    closed,
+  ),
+  ObmUnregistered: Type.Object({ label: Label, id: Id }, closed),
+
+  TokenIssued: Type.Object(
+    { label: Label, epoch: Epoch, hash: Hash, expires: nullable(Moment) },
+    closed,
+  ),
+  TokenRevoked: Type.Object({ label: Label, epoch: Epoch }, closed),
+
+  /** Durable before anything is sent. */
+  OrderBegun: Type.Object({ label: Label, order: Id, action: Action }, closed),
+  OrderEnded: Type.Object(
+    {
+      label: Label,
+      order: Id,
+      outcome: oneOf(['done', 'not-done', 'unknown']),
+      by: oneOf(['answer', 'state', 'nothing']),
+      /** What was sent, where that is not what was asked for. */
+      instead: nullable(Action),
+      /** Why, where it is not done or unknown. */
+      why: nullable(Type.String({ maxLength: 1024 })),
+    },
+    closed,
+  ),
+
+  /** The machine is seen in another state than the last one seen. */
+  PowerChanged: Type.Object(
+    {
+      label: Label,
+      state: oneOf(['on', 'off', 'powering-on', 'powering-off', 'paused']),
+    },
+    closed,
+  ),
+  /** Looking at it works no more, or again where `reason` is null. */
+  ObmReached: Type.Object(
+    { label: Label, reason: nullable(Type.String({ minLength: 1, maxLength: 64 })) },
+    closed,
+  ),
+};
+
+export type ObmEventType = keyof typeof schemas;
+export type ObmEvent = {
+  [T in ObmEventType]: { readonly type: T; readonly data: Static<(typeof schemas)[T]> };
+}[ObmEventType];
+
+const checks = new Map(
+  Object.entries(schemas).map(([type, schema]) => [type, Compile<TSchema>(schema)]),
+);
+
+/** All are of version 1 so far; a change of one makes a version 2, and an upcaster here. */
+const version = 1;
+
+/** @throws Error the data does not fit, which is a mistake of ours */
+export const recordOf = ({ type, data }: ObmEvent): EventRecord => {
+  mustFit(type, data);
+  return { type, v: version, data };
+};
+
+/** @throws Error it was written by a newer release, or is not what it claims to be */
+export const eventOf = ({ type, v, data }: EventRecord): ObmEvent => {
+  if (!Object.hasOwn(schemas, type) || v !== version)
+    throw new Error(`this version knows no event ${type}, version ${v}; a newer one wrote it`);
+  mustFit(type, data);
+  return { type, data } as ObmEvent;
+};
+
+const mustFit = (type: string, data: unknown): void => {
+  const check = checks.get(type)!;
+  if (check.Check(data)) return;
+  const [first] = check.Errors(data);
+  throw new Error(`${type}: ${first?.instancePath || '/'} ${first?.message ?? 'does not fit'}`);
+};

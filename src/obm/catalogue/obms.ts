@@ -1,0 +1,119 @@
+/** What the log comes to: the OBMs, who may use them, and the orders under way. */
+
+import type { BootDevice, PowerAction, PowerState } from '../drivers/driver.ts';
+import type { ObmEvent } from './events.ts';
+
+export type { BootDevice };
+
+export interface Token {
+  /** SHA-256, in hexadecimal digits. */
+  readonly hash: string;
+  /** ms since the epoch; null: it does not expire. */
+  readonly expires: number | null;
+}
+
+/** An order that was recorded as begun, and of whose end nothing is recorded. */
+export interface BegunOrder {
+  readonly id: string;
+  readonly action: PowerAction;
+  readonly begun: number;
+}
+
+export interface Obm {
+  readonly label: string;
+  /** Of this registration; another one of the same label has another. */
+  readonly id: string;
+  readonly driver: string;
+  /** Without what is secret. */
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly registered: number;
+  readonly epoch: number;
+  /** null: nobody may use it. */
+  readonly token: Token | null;
+  readonly orders: readonly BegunOrder[];
+  /** As last seen; null before the first time. */
+  readonly power: { readonly state: PowerState; readonly since: number } | null;
+  /** Why it could not be looked at the last time; null where it could. */
+  readonly trouble: { readonly reason: string; readonly since: number } | null;
+}
+
+export class Obms {
+  readonly #obms = new Map<string, Obm>();
+  /** Epochs outlive registrations: a token of an earlier one is never good for a later one. */
+  readonly #epochs = new Map<string, number>();
+
+  get(label: string): Obm | undefined {
+    return this.#obms.get(label);
+  }
+
+  /** In the order in which they were registered. */
+  all(): IterableIterator<Obm> {
+    return this.#obms.values();
+  }
+
+  get size(): number {
+    return this.#obms.size;
+  }
+
+  /** The one that the next change of who may use it makes. */
+  nextEpoch(label: string): number {
+    return (this.#epochs.get(label) ?? 0) + 1;
+  }
+
+  /** @param at ms since the epoch, of its commit */
+  apply(event: ObmEvent, at: number): void {
+    switch (event.type) {
+      case 'ObmRegistered': {
+        const { label, id, driver, info } = event.data;
+        const epoch = this.#turn(label);
+        const fresh = { token: null, orders: [], power: null, trouble: null };
+        this.#obms.set(label, { label, id, driver, info, registered: at, epoch, ...fresh });
+        return;
+      }
+      case 'ObmUnregistered':
+        this.#turn(event.data.label);
+        this.#obms.delete(event.data.label);
+        return;
+      case 'TokenIssued': {
+        const { label, hash, expires } = event.data;
+        this.#change(label, { epoch: this.#turn(label), token: { hash, expires } });
+        return;
+      }
+      case 'TokenRevoked':
+        this.#change(event.data.label, { epoch: this.#turn(event.data.label), token: null });
+        return;
+      case 'OrderBegun': {
+        const { label, order, action } = event.data;
+        const orders = this.#obms.get(label)?.orders ?? [];
+        this.#change(label, { orders: [...orders, { id: order, action, begun: at }] });
+        return;
+      }
+      case 'OrderEnded': {
+        const { label, order } = event.data;
+        const orders = this.#obms.get(label)?.orders ?? [];
+        this.#change(label, { orders: orders.filter(({ id }) => id !== order) });
+        return;
+      }
+      case 'PowerChanged':
+        this.#change(event.data.label, { power: { state: event.data.state, since: at } });
+        return;
+      case 'ObmReached': {
+        const { label, reason } = event.data;
+        this.#change(label, { trouble: reason === null ? null : { reason, since: at } });
+        return;
+      }
+    }
+  }
+
+  #turn(label: string): number {
+    const epoch = this.nextEpoch(label);
+    this.#epochs.set(label, epoch);
+    return epoch;
+  }
+
+  /** What is said of an OBM that is not registered any more changes nothing. */
+  #change(label: string, change: Partial<Obm>): void {
+    const obm = this.#obms.get(label);
+    if (obm) this.#obms.set(label, { ...obm, ...change });
+  }
+}

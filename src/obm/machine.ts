@@ -1,0 +1,213 @@
+/** One OBM at work: its driver and coordinator, and what was last seen of the machine. */
+
+import { Coordinator } from './coordinator.ts';
+import type { CoordinatorSettings } from './coordinator.ts';
+import type {
+  BootRequest,
+  BootSetting,
+  Driver,
+  Identity,
+  Inventory,
+  PowerAction,
+  PowerOutcome,
+  PowerState,
+  Sensors,
+  SystemEvent,
+} from './drivers/driver.ts';
+import { ObmError } from './errors.ts';
+import type { ObmReason } from './errors.ts';
+import type { Network } from './network.ts';
+import type { Time } from './time.ts';
+
+/** What was seen, and when; both stay as they are when a later look fails. */
+export interface Observed {
+  readonly state: PowerState;
+  readonly detail: string | null;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** The last look of any kind. */
+export interface Look {
+  readonly at: number;
+  /** null where it worked. */
+  readonly trouble: { readonly reason: ObmReason | 'internal'; readonly message: string } | null;
+}
+
+export interface MachineParts {
+  readonly label: string;
+  readonly driver: Driver;
+  readonly network: Network;
+  readonly time: Time;
+  readonly settings?: Partial<CoordinatorSettings>;
+  /** Told of every state that differs from the one seen before, `unknown` aside. */
+  readonly powerChanged: (state: Exclude<PowerState, 'unknown'>) => void;
+  /** Told when looking at it works no more, works again, or fails for another reason. */
+  readonly reached: (reason: ObmReason | 'internal' | null) => void;
+}
+
+export class Machine {
+  readonly label: string;
+  readonly #parts: MachineParts;
+  readonly #coordinator: Coordinator;
+  #power: Observed | null = null;
+  #look: Look | null = null;
+  #identity: Identity | null = null;
+
+  constructor(parts: MachineParts) {
+    this.label = parts.label;
+    this.#parts = parts;
+    this.#coordinator = new Coordinator(parts.time, parts.network, parts.settings);
+  }
+
+  get power(): Observed | null {
+    return this.#power;
+  }
+
+  get look(): Look | null {
+    return this.#look;
+  }
+
+  get identity(): Identity | null {
+    return this.#identity;
+  }
+
+  /** Orders that wait or are under way. */
+  get orders(): number {
+    return this.#coordinator.orders;
+  }
+
+  /** When credentials that were refused are tried again, ms since the epoch; null where they are not refused. */
+  get nextTry(): number | null {
+    return this.#coordinator.nextTry;
+  }
+
+  /** What the OBM can do by its kind. */
+  get abilities(): readonly string[] {
+    const { driver } = this.#parts;
+    return abilities.filter((ability) => driver[ability] !== undefined);
+  }
+
+  /** Looks now, or joins a look that is under way. */
+  async observePower(): Promise<Observed> {
+    const { state, detail } = await this.#read('power', (signal) =>
+      this.#parts.driver.observePower(signal),
+    );
+    return this.#seen(state, detail);
+  }
+
+  /**
+   * Gives an order when its turn comes, once.
+   *
+   * @param begin makes its beginning durable; nothing is sent before, or where it rejects
+   */
+  order(action: PowerAction, begin: () => Promise<void>): Promise<PowerOutcome> {
+    return this.#coordinator.order(async (signal) => {
+      await begin();
+      return this.#parts.driver.power(action, signal);
+    });
+  }
+
+  setBootDevice(request: BootRequest): Promise<BootSetting> {
+    const { driver } = this.#parts;
+    return this.#coordinator.order((signal) => {
+      if (!driver.setBootDevice) throw cannot('set the boot device');
+      return driver.setBootDevice(request, signal);
+    });
+  }
+
+  bootDevice(): Promise<BootSetting> {
+    return this.#read('boot device', async (signal) => {
+      if (!this.#parts.driver.bootDevice) throw cannot('tell its boot device');
+      return this.#parts.driver.bootDevice(signal);
+    });
+  }
+
+  light(seconds: number | 'on' | 'off'): Promise<void> {
+    return this.#coordinator.order(async (signal) => {
+      if (!this.#parts.driver.light) throw cannot('light a lamp');
+      return this.#parts.driver.light(seconds, signal);
+    });
+  }
+
+  sensors(): Promise<Sensors> {
+    return this.#read('sensors', async (signal) => {
+      if (!this.#parts.driver.sensors) throw cannot('read sensors');
+      return this.#parts.driver.sensors(signal);
+    });
+  }
+
+  systemEvents(): Promise<readonly SystemEvent[]> {
+    return this.#read('events', async (signal) => {
+      if (!this.#parts.driver.systemEvents) throw cannot('tell its events');
+      return this.#parts.driver.systemEvents(signal);
+    });
+  }
+
+  inventory(): Promise<Inventory> {
+    return this.#read('inventory', async (signal) => {
+      if (!this.#parts.driver.inventory) throw cannot('tell its parts');
+      return this.#parts.driver.inventory(signal);
+    });
+  }
+
+  /** Proves the credentials and finds out who answers. */
+  async validate(): Promise<Identity> {
+    this.#identity = await this.#read('identity', (signal) => this.#parts.driver.identify(signal));
+    return this.#identity;
+  }
+
+  /** What is under way fails with `closed`. Never rejects. */
+  async close(): Promise<void> {
+    this.#coordinator.close();
+    await this.#parts.driver.close().catch(() => undefined);
+  }
+
+  async #read<T>(kind: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      const value = await this.#coordinator.read(kind, work);
+      this.#looked(null);
+      return value;
+    } catch (error) {
+      if (!saysNothing(error)) this.#looked(error as Error);
+      throw error;
+    }
+  }
+
+  #looked(error: Error | null): void {
+    const before = this.#look?.trouble?.reason ?? null;
+    const at = this.#parts.time.now();
+    if (error === null) this.#look = { at, trouble: null };
+    else {
+      const reason = error instanceof ObmError ? error.reason : 'internal';
+      this.#look = { at, trouble: { reason, message: error.message } };
+    }
+    const reason = this.#look.trouble?.reason ?? null;
+    if (reason !== before) this.#parts.reached(reason);
+  }
+
+  #seen(state: PowerState, detail: string | null): Observed {
+    const before = this.#power?.state;
+    this.#power = { state, detail, at: this.#parts.time.now() };
+    if (state !== before && state !== 'unknown') this.#parts.powerChanged(state);
+    return this.#power;
+  }
+}
+
+const abilities = [
+  'setBootDevice',
+  'bootDevice',
+  'light',
+  'sensors',
+  'systemEvents',
+  'clearSystemEvents',
+  'inventory',
+  'openConsole',
+] as const;
+
+const cannot = (what: string): ObmError =>
+  new ObmError('unsupported', `an OBM of this kind cannot ${what}`);
+
+/** Not about the machine, but about us or what was asked. */
+const saysNothing = (error: unknown): boolean =>
+  error instanceof ObmError && ['closed', 'unsupported', 'busy', 'limit'].includes(error.reason);

@@ -1,0 +1,376 @@
+/** The daemon: who is registered, who may use what, and the machines at work. It only composes. */
+
+import type { SealedFile } from '../disk/sealed-file.ts';
+import type { Ipmi } from '../ipmi/index.ts';
+import type { EventLog } from '../log/log.ts';
+import type { ObmEvent } from './catalogue/events.ts';
+import { Journal } from './catalogue/journal.ts';
+import type { Decision } from './catalogue/journal.ts';
+import type { BegunOrder, Obm } from './catalogue/obms.ts';
+import type { CoordinatorSettings } from './coordinator.ts';
+import type { PowerAction, PowerOutcome } from './drivers/driver.ts';
+import { checked, openDriver } from './drivers/kinds.ts';
+import { ObmError } from './errors.ts';
+import { Gate, hashOf } from './gate.ts';
+import type { Pass } from './gate.ts';
+import type { ObmLogger } from './logger.ts';
+import { Machine } from './machine.ts';
+import { Networks } from './network.ts';
+import { Polling } from './polling.ts';
+import type { Random, Time } from './time.ts';
+
+/** What drivers must keep secret, by the id of the registration. */
+export type Credentials = SealedFile<Readonly<Record<string, string>>>;
+
+export interface ObmdSettings {
+  /** OBMs that may be registered. */
+  readonly obmsMax: number;
+  /** OBMs of one network that are spoken to at once. */
+  readonly perNetwork: number;
+  /** Between two looks at one machine, ms; 0: nobody looks unasked. */
+  readonly pollMs: number;
+  /** How long a token is good, ms; null: until it is revoked. */
+  readonly tokenMs: number | null;
+  readonly coordinator: Partial<CoordinatorSettings>;
+}
+
+export const obmdSettings: ObmdSettings = {
+  obmsMax: 20_000,
+  perNetwork: 64,
+  pollMs: 60_000,
+  tokenMs: null,
+  coordinator: {},
+};
+
+export interface ObmdParts {
+  readonly log: EventLog;
+  readonly credentials: Credentials;
+  readonly ipmi: Ipmi;
+  readonly privateDirectory: string;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: ObmLogger;
+  readonly settings?: Partial<ObmdSettings>;
+  /** See `JournalParts.lost`. */
+  readonly lost: (error: Error) => void;
+}
+
+/** The label is another OBM's already, or nobody's. */
+export class LabelError extends Error {
+  override readonly name = 'LabelError';
+  readonly code: 'exists' | 'not-found' | 'too-many';
+  constructor(code: LabelError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Who asks: `admin`, or whoever has a token. */
+export interface Asker {
+  readonly actor: string;
+  readonly request: string;
+}
+
+const troubledMs = 600_000;
+const myself = 'obmd';
+
+export class Obmd {
+  readonly gate: Gate;
+  readonly #parts: ObmdParts;
+  readonly #settings: ObmdSettings;
+  readonly #journal: Journal;
+  readonly #networks: Networks;
+  readonly #polling: Polling;
+  readonly #machines = new Map<string, Machine>();
+  readonly #passChanges = new Set<() => void>();
+
+  private constructor(parts: ObmdParts, journal: Journal) {
+    this.#parts = parts;
+    this.#journal = journal;
+    this.#settings = { ...obmdSettings, ...parts.settings };
+    const { time, random } = parts;
+    const { perNetwork, pollMs: periodMs } = this.#settings;
+    this.#networks = new Networks(time, perNetwork);
+    this.#polling = new Polling({ time, random, periodMs, troubledMs });
+    this.gate = new Gate({ obms: () => journal.obms, time });
+  }
+
+  /** Brings the catalogue to the head of the log and starts nothing. */
+  static async open(parts: ObmdParts): Promise<Obmd> {
+    const { log, time, lost } = parts;
+    const obmd = new Obmd(parts, await Journal.open({ log, time, lost }));
+    obmd.#forgetUnused();
+    for (const obm of obmd.#journal.obms.all()) obmd.#employ(obm);
+    return obmd;
+  }
+
+  /** Finds out what became of orders that an earlier run had begun, and looks at machines from now on. */
+  start(): void {
+    for (const { label, orders } of this.#journal.obms.all())
+      for (const order of orders) void this.#settle(label, order);
+    if (this.#settings.pollMs > 0) this.#polling.start();
+  }
+
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  /** @throws {LabelError} `not-found` */
+  machine(label: string): Machine {
+    const machine = this.#machines.get(label);
+    if (machine) return machine;
+    throw new LabelError('not-found', `no OBM is registered as ${label}`);
+  }
+
+  obm(label: string): Obm | undefined {
+    return this.#journal.obms.get(label);
+  }
+
+  /** In the order in which they were registered. */
+  obms(): IterableIterator<Obm> {
+    return this.#journal.obms.all();
+  }
+
+  /**
+   * Registers an OBM. It is not asked anything.
+   *
+   * @throws {InfoError} names the field that is wrong
+   * @throws {LabelError} `exists`: it stays as it is; `too-many`
+   */
+  async register(label: string, driver: string, info: unknown, asker: Asker): Promise<void> {
+    const { open, secret } = checked(driver, info);
+    // Before a secret is kept for it.
+    this.#mustBeFree(label);
+    const id = this.#newId();
+    if (Object.keys(secret).length > 0) this.#parts.credentials.change(new Map([[id, secret]]));
+    await this.#record('Register', asker, (add) => {
+      this.#mustBeFree(label);
+      add({ type: 'ObmRegistered', data: { label, id, driver, info: open } });
+    });
+    // It may have been unregistered before the answer came.
+    const obm = this.obm(label);
+    if (obm?.id === id) this.#employ(obm);
+  }
+
+  /** Ends all that is under way with it. @returns whether there was one */
+  async unregister(label: string, asker: Asker): Promise<boolean> {
+    const id = await this.#record('Unregister', asker, (add) => {
+      const obm = this.obm(label);
+      if (obm) add({ type: 'ObmUnregistered', data: { label, id: obm.id } });
+      return obm?.id;
+    });
+    if (id === undefined) return false;
+    await this.#dismiss(label);
+    this.#parts.credentials.change(new Map(), [id]);
+    return true;
+  }
+
+  /**
+   * A new token of an OBM, which is shown this once; the one before is good no more.
+   *
+   * @throws {LabelError} `not-found`
+   */
+  async issueToken(label: string, asker: Asker): Promise<string> {
+    const token = this.#parts.random(16).toString('hex');
+    const { tokenMs } = this.#settings;
+    await this.#record('IssueToken', asker, (add) => {
+      this.machine(label);
+      const epoch = this.#journal.obms.nextEpoch(label);
+      const expires = tokenMs === null ? null : this.#parts.time.now() + tokenMs;
+      add({ type: 'TokenIssued', data: { label, epoch, hash: hashOf(token), expires } });
+    });
+    return token;
+  }
+
+  /**
+   * The token is good no more, from the first moment. To revoke what is revoked is a success.
+   *
+   * @throws {LabelError} `not-found`
+   */
+  async revokeToken(label: string, asker: Asker): Promise<void> {
+    await this.#record('RevokeToken', asker, (add) => {
+      this.machine(label);
+      if (this.obm(label)?.token === null) return;
+      const epoch = this.#journal.obms.nextEpoch(label);
+      add({ type: 'TokenRevoked', data: { label, epoch } });
+    });
+  }
+
+  /** Told at each change of who may use an OBM, before it is durable. @returns a function that ends it */
+  onPassChange(listener: () => void): () => void {
+    this.#passChanges.add(listener);
+    return () => this.#passChanges.delete(listener);
+  }
+
+  /**
+   * Gives an order about power. Its beginning is durable before anything is sent, and it is sent once, whatever
+   * happens to us. Resolves when it is known what became of it, or that nobody knows.
+   *
+   * @param pass what it was let in by, which must still hold when its turn comes
+   */
+  async order(
+    label: string,
+    action: PowerAction,
+    asker: Asker,
+    pass?: Pass,
+  ): Promise<PowerOutcome> {
+    const machine = this.machine(label);
+    const order = this.#newId();
+    let hasBegun = false;
+    const begin = (): Promise<void> =>
+      this.#record('Order', asker, (add) => {
+        if (pass && !this.gate.holds(pass))
+          throw new ObmError('closed', 'the token was revoked before the turn of the order came');
+        hasBegun = true;
+        add({ type: 'OrderBegun', data: { label, order, action } });
+      });
+    try {
+      const outcome = await machine.order(action, begin);
+      await this.#ended(label, order, outcome);
+      return outcome;
+    } catch (error) {
+      if (hasBegun) await this.#ended(label, order, failedOutcome(error as Error));
+      throw error;
+    } finally {
+      this.#polling.soon(machine);
+    }
+  }
+
+  /** Waits for what is under way no longer than an OBM takes to be let go. */
+  async close(): Promise<void> {
+    this.#polling.stop();
+    await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
+    await this.#parts.ipmi.close();
+    await this.#parts.log.close();
+  }
+
+  #employ(obm: Obm): void {
+    const { time, random, ipmi, privateDirectory, credentials, logger } = this.#parts;
+    const { label, driver: kind, info, id } = obm;
+    const secret = credentials.get(id) ?? {};
+    const surroundings = { time, random, ipmi, privateDirectory };
+    const { driver, address } = openDriver({ driver: kind, open: info, secret }, surroundings);
+    const tell = (event: ObmEvent): void => void this.#observe(label, id, event);
+    const machine = new Machine({
+      ...{ label, driver, time, settings: this.#settings.coordinator },
+      network: this.#networks.of(address),
+      powerChanged: (state) => tell({ type: 'PowerChanged', data: { label, state } }),
+      reached: (reason) => {
+        logger.info({ obm: label, reason }, reason === null ? 'reached' : 'cannot be looked at');
+        tell({ type: 'ObmReached', data: { label, reason } });
+      },
+    });
+    this.#machines.set(label, machine);
+    this.#polling.add(machine);
+  }
+
+  async #dismiss(label: string): Promise<void> {
+    const machine = this.#machines.get(label);
+    if (!machine) return;
+    this.#machines.delete(label);
+    this.#polling.remove(machine);
+    await machine.close();
+  }
+
+  /** What was seen goes into the log where it differs from what the log says last. */
+  async #observe(label: string, id: string, event: ObmEvent): Promise<void> {
+    const asker = { actor: myself, request: id };
+    try {
+      await this.#record('Observe', asker, (add) => {
+        const obm = this.obm(label);
+        if (obm?.id === id && isNews(obm, event)) add(event);
+      });
+    } catch (error) {
+      // The next change is recorded again; a log that cannot be written says so itself.
+      this.#parts.logger.warn({ obm: label, err: error }, 'what was seen is not in the log');
+    }
+  }
+
+  /** An order that was begun by an earlier run is not given again: the state may show what became of it. */
+  async #settle(label: string, { id, action }: BegunOrder): Promise<void> {
+    let state = 'unknown';
+    try {
+      state = (await this.machine(label).observePower()).state;
+    } catch {
+      // Unknown, then.
+    }
+    const isSeen = state === action;
+    const outcome: PowerOutcome = {
+      outcome: isSeen ? 'done' : 'unknown',
+      by: isSeen ? 'state' : 'nothing',
+      instead: null,
+      reason: isSeen
+        ? null
+        : new Error(`the daemon ended after it had begun; the power is ${state}`),
+    };
+    await this.#ended(label, id, outcome).catch((error: unknown) =>
+      this.#parts.logger.error({ obm: label, order: id, err: error }, 'its end is not in the log'),
+    );
+  }
+
+  async #ended(label: string, order: string, outcome: PowerOutcome): Promise<void> {
+    const why = outcome.reason?.message.slice(0, 1024) ?? null;
+    const { by, instead } = outcome;
+    await this.#record('EndOrder', { actor: myself, request: order }, (add) =>
+      add({
+        type: 'OrderEnded',
+        data: { label, order, outcome: outcome.outcome, by, instead, why },
+      }),
+    );
+  }
+
+  #record<T>(
+    command: string,
+    { actor, request }: Asker,
+    decide: (add: (event: ObmEvent) => void) => T,
+  ): Promise<T> {
+    const decision: Decision = { actor, command, correlation: request };
+    return this.#journal.record(decision, (_obms, add) => {
+      const events: ObmEvent[] = [];
+      const result = decide((event) => events.push(event));
+      events.forEach(add);
+      if (events.some(({ type }) => changesPass.has(type)))
+        queueMicrotask(() => this.#passChanges.forEach((tell) => tell()));
+      return result;
+    });
+  }
+
+  #mustBeFree(label: string): void {
+    const { obms } = this.#journal;
+    if (obms.get(label)) throw new LabelError('exists', `${label} is registered already`);
+    if (obms.size >= this.#settings.obmsMax)
+      throw new LabelError('too-many', `${obms.size} OBMs are registered, which is the most`);
+  }
+
+  /** Of registrations that never came about, or are over. */
+  #forgetUnused(): void {
+    const used = new Set([...this.obms()].map(({ id }) => id));
+    const unused = this.#parts.credentials.names.filter((name) => !used.has(name));
+    if (unused.length > 0) this.#parts.credentials.change(new Map(), unused);
+  }
+
+  #newId(): string {
+    return this.#parts.random(8).toString('hex');
+  }
+}
+
+const changesPass = new Set(['ObmUnregistered', 'TokenIssued', 'TokenRevoked']);
+
+const isNews = (obm: Obm, event: ObmEvent): boolean => {
+  if (event.type === 'PowerChanged') return obm.power?.state !== event.data.state;
+  if (event.type === 'ObmReached') return (obm.trouble?.reason ?? null) !== event.data.reason;
+  return true;
+};
+
+/** Whatever went wrong after its beginning was recorded and is not certainly without effect. */
+const failedOutcome = (error: Error): PowerOutcome => {
+  const isCertain = error instanceof ObmError && certain.has(error.reason);
+  const outcome = isCertain ? 'not-done' : 'unknown';
+  return { outcome, by: isCertain ? 'answer' : 'nothing', instead: null, reason: error };
+};
+
+/** With these nothing was sent, or the OBM said that it did nothing. */
+const certain = new Set([
+  ...['credentials-refused', 'no-session-left', 'unsupported-suite', 'privilege', 'busy'],
+  ...['refused', 'network', 'unsupported', 'settings', 'wrong-machine'],
+]);
