@@ -28,12 +28,14 @@ const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
     setFlagsFromString('--optimize-for-size');
     (await import('./daemons/agent.ts')).registerAgent(program);
   },
+  obmd: async (program) => (await import('./daemons/obmd.ts')).registerObmd(program),
 };
 
 const examples = `
 Examples:
   halcyon station --data /var/lib/halcyon
   halcyon agent --station https://station:7400 --token-file /etc/halcyon/agent.token
+  halcyon obmd --data /var/lib/halcyon-obmd
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong usage.`;
 

@@ -110,6 +110,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       api: 'values',
       agent: 'values',
       obm: 'values',
+      ipmi: 'values',
       client: 'values',
       log: 'values',
       addresses: 'values',

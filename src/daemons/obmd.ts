@@ -1,0 +1,164 @@
+/** `halcyon obmd`: owns the OBMs of machines, and serves whoever has a token of one. */
+
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { hold, HeldElsewhereError } from '../disk/held.ts';
+import { keyOf } from '../disk/key-file.ts';
+import { replaceFileSync } from '../disk/lasting-file.ts';
+import { ownDirectorySync, refuseOpenToOthers } from '../disk/modes.ts';
+import { readRegularSync } from '../disk/regular-file.ts';
+import { SealedFile } from '../disk/sealed-file.ts';
+import { createIpmi } from '../ipmi/index.ts';
+import { openLog } from '../log/open.ts';
+import { Admin } from '../obm/api/admin.ts';
+import { createObmServer } from '../obm/api/server.ts';
+import { Obmd } from '../obm/obmd.ts';
+import type { ObmdSettings } from '../obm/obmd.ts';
+import { systemRandom, systemTime } from '../obm/time.ts';
+import { addServingFlags, servingOf, stopBySignal, urlOf } from './serving.ts';
+import type { ServingFlags } from './serving.ts';
+
+interface ObmdFlags extends ServingFlags {
+  readonly data: string;
+  readonly keyFile?: string;
+  readonly adminTokenFile?: string;
+  readonly newAdminToken?: true;
+  readonly tokenTtl?: number;
+  readonly poll: number;
+  readonly logLevel: string;
+}
+
+export const registerObmd = (program: Command): void => {
+  const command = program
+    .command('obmd')
+    .description('own the out-of-band managers of machines: power, boot devices, consoles')
+    .option('--data <dir>', 'data directory', '/var/lib/halcyon-obmd')
+    .option(
+      '--key-file <file>',
+      'key that credentials are sealed with; otherwise obmd.key in the data directory',
+    );
+  addServingFlags(command, '127.0.0.1:7410')
+    .option(
+      '--admin-token-file <file>',
+      "the administrator's token; otherwise the first start makes one and shows it",
+    )
+    .option('--new-admin-token', 'make another token of the administrator, where it is lost')
+    .option(
+      '--token-ttl <seconds>',
+      'how long the token of an OBM is good; until it is revoked unless said',
+      seconds,
+    )
+    .option('--poll <seconds>', 'between two looks at one machine; 0: only when asked', seconds, 60)
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
+    .addHelpText(
+      'after',
+      `
+It speaks obmd's REST API. Logs go to stderr as JSON lines; they hold no token and no password.
+
+Examples:
+  halcyon obmd --data ./obmd
+  halcyon obmd --listen 10.1.0.5:7410 --tls-cert obmd.pem --tls-key obmd.key \\
+      --admin-token-file /etc/halcyon/obmd.token`,
+    )
+    .action(async (flags: ObmdFlags, command: Command) => {
+      try {
+        await runObmd(flags);
+      } catch (error) {
+        command.error(`halcyon obmd: ${(error as Error).message}`, { exitCode: 1 });
+      }
+    });
+};
+
+const seconds = (text: string): number => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number of seconds.');
+};
+
+const runObmd = async (flags: ObmdFlags): Promise<void> => {
+  const serving = servingOf(flags);
+  const logger = pino({ level: flags.logLevel, base: { obmd: process.pid } }, pino.destination(2));
+  const directory = flags.data;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  ownDirectorySync(directory, (path, mode) =>
+    logger.warn({ path, mode }, 'others could use it; now nobody else can'),
+  );
+  const held = holdData(directory);
+  const log = await openLog(`sqlite:${join(directory, 'log')}`);
+  const key = keyOf(flags.keyFile ?? join(directory, 'obmd.key'), log.head() === 0);
+  const { admin, shown } = adminOf(flags);
+  const privateDirectory = join(directory, 'run');
+  // What an earlier run handed to a program and could not remove.
+  rmSync(privateDirectory, { recursive: true, force: true });
+  mkdirSync(privateDirectory, { mode: 0o700 });
+  const time = systemTime;
+  const obmd = await Obmd.open({
+    ...{ log, time, random: systemRandom, ipmi: createIpmi(), privateDirectory, logger },
+    credentials: new SealedFile(join(directory, 'credentials.json'), key),
+    settings: settingsOf(flags),
+    lost: (error) => {
+      logger.fatal({ err: error }, 'nobody knows what the log holds; start it again');
+      process.exit(1);
+    },
+  });
+  const app = await createObmServer({ obmd, admin, logger, time, tls: serving.tls });
+  obmd.start();
+  await app.listen({ host: serving.host, port: serving.port });
+  stopBySignal(app, logger, async () => {
+    await obmd.close();
+    held.release();
+  });
+  const said = shown === null ? '' : `admin token: ${shown}\nIt is shown this once.\n`;
+  process.stdout.write(`listening on ${urlOf(app, serving)}\n${said}`);
+};
+
+const settingsOf = ({ poll, tokenTtl }: ObmdFlags): Partial<ObmdSettings> => ({
+  pollMs: poll * 1000,
+  tokenMs: tokenTtl === undefined ? null : tokenTtl * 1000,
+});
+
+const holdData = (directory: string): ReturnType<typeof hold> => {
+  try {
+    return hold(join(directory, 'held'));
+  } catch (error) {
+    if (!(error instanceof HeldElsewhereError)) throw error;
+    const pid = error.pid === null ? '' : ` (pid ${error.pid})`;
+    throw new Error(
+      `${directory} is in use by another obmd${pid}; stop it, or use another --data`,
+      { cause: error },
+    );
+  }
+};
+
+const tokenBytesMax = 4096;
+
+/** The administrator's token is kept as a hash only; it is shown when it is made. */
+const adminOf = (flags: ObmdFlags): { admin: Admin; shown: string | null } => {
+  const { adminTokenFile: file } = flags;
+  if (file !== undefined) {
+    refuseOpenToOthers(file, 'a token');
+    const token = readFileSync(file, 'utf8').trim();
+    if (token.length < 16) throw new Error(`${file} holds no token of at least 16 characters`);
+    return { admin: new Admin(Admin.hashOf(token)), shown: null };
+  }
+  const path = join(flags.data, 'admin.sha256');
+  const kept = flags.newAdminToken ? null : readHash(path);
+  if (kept !== null) return { admin: new Admin(kept), shown: null };
+  const token = systemRandom(16).toString('hex');
+  const hash = Admin.hashOf(token);
+  replaceFileSync(path, hash);
+  return { admin: new Admin(hash), shown: token };
+};
+
+const readHash = (path: string): string | null => {
+  try {
+    const text = readRegularSync(path, tokenBytesMax).toString('utf8').trim();
+    if (/^[0-9a-f]{64}$/.test(text)) return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  throw new Error(`${path} is damaged; remove it, and start with --new-admin-token`);
+};

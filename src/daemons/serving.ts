@@ -1,0 +1,111 @@
+/** What daemons that serve HTTP have in common: where they listen, how they are trusted, and how they stop. */
+
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { Command } from 'commander';
+import type { FastifyInstance } from 'fastify';
+import { isLoopback } from '../addresses/loopback.ts';
+import { refuseOpenToOthers } from '../disk/modes.ts';
+
+export interface ServingFlags {
+  readonly listen: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecure?: true;
+}
+
+export interface Tls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Serving extends Place {
+  readonly tls: Tls | undefined;
+}
+
+/** How long open requests may take to finish once the daemon was told to stop, ms. */
+const requestsDeadline = 2_000;
+/** How long stopping may take in all, ms. */
+const shutdownDeadline = 10_000;
+
+/** @param usual the address that is listened on unless said */
+export const addServingFlags = (command: Command, usual: string): Command =>
+  command
+    .option('--listen <address:port>', 'address to serve the API on; port 0: any free one', usual)
+    .option('--tls-cert <file>', 'certificate chain, PEM')
+    .option('--tls-key <file>', 'private key of the certificate, PEM')
+    .option('--insecure', 'serve plain HTTP on an address that others can reach');
+
+const placeOf = (text: string): Place => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new Error(`--listen ${text} is not <address>:<port>`);
+  return { host: match[1] ?? match[2]!, port };
+};
+
+const tlsOf = ({ tlsCert, tlsKey }: ServingFlags): Tls | undefined => {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new Error('--tls-cert and --tls-key go together');
+  const tls = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
+  refuseOpenToOthers(tlsKey, 'a private key', { byRoot: true });
+  return tls;
+};
+
+/** @throws Error that says what to change; nothing is served in the clear to others unless that was asked for */
+export const servingOf = (flags: ServingFlags): Serving => {
+  const place = placeOf(flags.listen);
+  const tls = tlsOf(flags);
+  if (!tls && !isLoopback(place.host) && !flags.insecure)
+    throw new Error(
+      `${place.host} can be reached by others: give --tls-cert and --tls-key, or --insecure to serve tokens in the clear`,
+    );
+  return { ...place, tls };
+};
+
+/** The URL at which somebody who listens is reached. */
+export const urlOf = (app: FastifyInstance, { host, tls }: Serving): string => {
+  const { port } = app.server.address() as AddressInfo;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return `${tls ? 'https' : 'http'}://${shown}:${port}`;
+};
+
+interface StopLogger {
+  readonly info: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+}
+
+/** Stops by SIGTERM and SIGINT: what is under way ends first, for a while; then what is behind the server. */
+export const stopBySignal = (
+  app: FastifyInstance,
+  logger: StopLogger,
+  behind: () => Promise<void>,
+): void => {
+  const stop = (signal: string): void => {
+    logger.info({ signal }, 'stopping');
+    const deadline = setTimeout(() => process.exit(1), shutdownDeadline);
+    const cut = setTimeout(() => {
+      app.server.closeAllConnections();
+      for (const socket of app.websocketServer?.clients ?? []) socket.terminate();
+    }, requestsDeadline);
+    app
+      .close()
+      .then(behind)
+      .then(() => {
+        clearTimeout(deadline);
+        clearTimeout(cut);
+        logger.info({}, 'stopped');
+      })
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      });
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+};

@@ -1,0 +1,50 @@
+/** The HTTP server of an OBM daemon. The caller listens; closing it does not close the daemon. */
+
+import { randomUUID } from 'node:crypto';
+import fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Time } from '../time.ts';
+import { bodyBytesMax, takeBodies } from './bodies.ts';
+import { Knocks } from './knocks.ts';
+import { nothingHere, refusalOf, sendRefusal } from './refusals.ts';
+import { registerV1 } from './v1.ts';
+import type { ApiParts } from './v1.ts';
+
+export interface ServerOptions extends Omit<ApiParts, 'knocks'> {
+  readonly logger: FastifyBaseLogger;
+  readonly time: Time;
+  /** PEM certificate chain and key; absent: plain HTTP. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+}
+
+export const createObmServer = async (options: ServerOptions): Promise<FastifyInstance> => {
+  const app = fastify({
+    loggerInstance: options.logger,
+    ...(options.tls ? { https: options.tls } : {}),
+    bodyLimit: bodyBytesMax,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    // URLs of obmd carry tokens: none is logged.
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    connectionTimeout: 0,
+    routerOptions: { maxParamLength: 512 },
+  }) as FastifyInstance;
+  takeBodies(app);
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error);
+    if (refusal.code === 'internal')
+      request.log.error({ err: error, request: request.id }, 'a request failed');
+    return sendRefusal(reply, refusal);
+  });
+  app.setNotFoundHandler((_request, reply) => sendRefusal(reply, nothingHere()));
+  registerV1(app, { ...options, knocks: new Knocks(options.time) });
+  app.get('/healthz', async (_request, reply) => reply.send());
+  return app;
+};
