@@ -1,0 +1,113 @@
+/** `halcyon obmd` as a process, and a client of obmd's API: the words are those of curl, not of our own client. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { Executable } from '../agent/executable.ts';
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly type: string | null;
+}
+
+export class Daemon {
+  readonly folder: string;
+  url = '';
+  admin = '';
+  process!: Executable;
+  readonly #t: Test;
+  readonly #flags: readonly string[];
+
+  private constructor(t: Test, flags: readonly string[]) {
+    this.folder = mkdtempSync(join(tmpdir(), 'halcyon-obmd-'));
+    this.#t = t;
+    this.#flags = flags;
+  }
+
+  /** Runs until the test ends. */
+  static async start(t: Test, flags: readonly string[] = []): Promise<Daemon> {
+    const daemon = new Daemon(t, flags);
+    t.teardown(async () => {
+      await daemon.process.stop('SIGKILL');
+      rmSync(daemon.folder, { recursive: true, force: true });
+    });
+    await daemon.run();
+    daemon.admin = await daemon.process.says(/^admin token: (\S+)/m);
+    return daemon;
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** Starts it, or starts it again on what it left. */
+  async run(): Promise<void> {
+    const listen = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
+    const flags = ['--data', this.data, '--listen', listen, ...this.#flags];
+    this.process = new Executable(this.#t, ['obmd', ...flags]);
+    this.url = await this.process.says(/listening on (\S+)/);
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    body?: string | object,
+    headers: Record<string, string> = {},
+  ): Promise<Answered> {
+    const text = typeof body === 'object' ? JSON.stringify(body) : body;
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers,
+      ...(text === undefined ? {} : { body: text }),
+    });
+    const type = answer.headers.get('content-type');
+    return { status: answer.status, text: await answer.text(), type };
+  }
+
+  asAdmin(method: string, path: string, body?: string | object): Promise<Answered> {
+    const basic = Buffer.from(`admin:${this.admin}`).toString('base64');
+    return this.ask(method, path, body, { authorization: `Basic ${basic}` });
+  }
+
+  async register(label: string, type: string, info: object): Promise<void> {
+    const { status, text } = await this.asAdmin('PUT', `/node/${label}`, { type, info });
+    if (status !== 200) throw new Error(`not registered: ${status} ${text}`);
+  }
+
+  /** Registers, and gives the token of the OBM. */
+  async lend(label: string, type: string, info: object): Promise<string> {
+    await this.register(label, type, info);
+    return this.token(label);
+  }
+
+  async token(label: string): Promise<string> {
+    const { text } = await this.asAdmin('POST', `/node/${label}/token`);
+    return (JSON.parse(text) as { token: string }).token;
+  }
+
+  async power(label: string, token: string): Promise<string> {
+    const { status, text } = await this.ask('GET', `/node/${label}/power_status?token=${token}`);
+    return status === 200 ? (JSON.parse(text) as { power_status: string }).power_status : text;
+  }
+
+  /** All that it keeps and has said, as one text. */
+  get everything(): string {
+    const files = readdirSync(this.data, { recursive: true, withFileTypes: true });
+    const kept = files
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
+    const { pid, stdout, stderr } = this.process;
+    const seen = ['cmdline', 'environ'].map((name) =>
+      readFileSync(`/proc/${pid}/${name}`, 'latin1'),
+    );
+    return [...kept, ...seen, stdout, stderr].join('\n');
+  }
+}
+
+/** What a simulated BMC is registered with. */
+export const ipmiInfo = (port: number, more: object = {}): object => ({
+  ...{ addr: '127.0.0.1', port, user: 'admin', pass: 'secret', suites: [3] },
+  ...more,
+});
