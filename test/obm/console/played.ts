@@ -211,13 +211,14 @@ interface Played {
   readonly settings?: Partial<ConsoleSettings>;
   readonly link?: Partial<LinkSettings>;
   readonly recorder?: Recorder | null;
+  readonly epoch?: number;
   readonly limits?: Partial<typeof usualViewerLimits>;
   readonly prepare?: (obm: ScriptedObm) => void;
 }
 
 export const startConsole = async (
   t: Test,
-  { settings, link, recorder = null, limits, prepare }: Played = {},
+  { settings, link, recorder = null, epoch = 1, limits, prepare }: Played = {},
 ): Promise<PlayedConsole> => {
   const time = new PlayedTime();
   const obm = new ScriptedObm(time);
@@ -226,7 +227,7 @@ export const startConsole = async (
   const audit: AuditEntry[] = [];
   const changes: LinkChange[] = [];
   const console = hub.add({
-    ...{ label: 'n1', epoch: 1, open: obm.open, release: obm.release, time, recorder },
+    ...{ label: 'n1', epoch, open: obm.open, release: obm.release, time, recorder },
     random: (count) => Buffer.alloc(count, 128),
     settings: { ...usualSettings, ...settings, link: { ...usualLink, ...link } },
     audit: (entry) => audit.push(entry),

@@ -234,6 +234,7 @@ t.test('readers are bounded, in all and of each, and leave when they end', async
   const begun = async (principal: string) => {
     const reading = readLog(recording, { follow: true }, { ...reader, principal });
     await reading.next();
+    t.teardown(() => reading.return());
     return reading;
   };
   const first = await begun('alice');

@@ -5,6 +5,7 @@ import type { Bounds } from '../bounds.ts';
 import type { Recorder } from '../console.ts';
 import type { Marker } from '../marker.ts';
 import { readOwner, writeOwner } from './owner-file.ts';
+import type { Owner } from './owner-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { repair } from './repair.ts';
 import type { Repaired } from './repair.ts';
@@ -37,7 +38,7 @@ interface RecordingState {
   readonly origin: number;
   readonly wasConnected: boolean | null;
   readonly segments: readonly Segment[];
-  readonly owner: { readonly epoch: number; readonly position: number };
+  readonly owner: Owner;
   /** What is to be said of the last run; null where there was none. */
   readonly started: string | null;
 }
@@ -65,7 +66,7 @@ export class Recording implements Recorder {
   readonly #waiting = new Waiting();
   readonly #readers = new Set<() => void>();
   #growth = 0;
-  #owner: { readonly epoch: number; readonly position: number };
+  #owner: Owner;
   #started: string | null;
   /** Of all that came, kept or not. */
   #end: number;
@@ -103,11 +104,18 @@ export class Recording implements Recorder {
     const last = segments.at(-1);
     const { torn, wasConnected } = last === undefined ? untorn : await mended(last);
     const known = await readOwner(folder);
+    const isNew = last === undefined && known === null;
     const end = Math.max(last ? last.start + last.logBytes : 0, known?.position ?? 0);
-    const origin = last === undefined && known === null ? 0 : end + restartLeap;
-    const owner = known?.epoch === epoch ? known : { epoch, position: origin };
-    // Without it the next start shows nothing that is older than itself.
-    if (owner !== known) await writeOwner(folder, owner).catch(() => undefined);
+    let origin = isNew ? 0 : Math.max(end, known?.origin ?? 0) + restartLeap;
+    const position = known?.epoch === epoch ? known.position : origin;
+    try {
+      await writeOwner(folder, { epoch, position, origin });
+    } catch {
+      // The next start shows nothing that is older than itself. Should it come without anything
+      // written, its positions are others all the same: it is later.
+      origin = Math.max(origin, services.time.now() * 1024);
+    }
+    const owner = { epoch, position, origin };
     const lost = torn > 0 ? `; ${torn} bytes before were torn and are gone` : '';
     const started = last === undefined ? null : `the log goes on${lost}`;
     const state = { label, folder, origin, wasConnected, segments, owner, started };
@@ -119,7 +127,7 @@ export class Recording implements Recorder {
   }
 
   /** Of the present owner, and where what is his begins. */
-  get owned(): { readonly epoch: number; readonly position: number } {
+  get owned(): Owner {
     return this.#owner;
   }
 
@@ -164,7 +172,7 @@ export class Recording implements Recorder {
   }
 
   async owner(epoch: number, position: number): Promise<void> {
-    this.#owner = { epoch, position };
+    this.#owner = { epoch, position, origin: this.origin };
     this.#wake();
     await this.#alone(() => writeOwner(this.folder, this.#owner));
   }
