@@ -20,6 +20,7 @@ import { Graph } from './graph/graph.ts';
 import type { Journal } from './graph/graph.ts';
 import { requestId, requestLimits } from './graph/indexes/requests.ts';
 import type { RequestLimits } from './graph/indexes/requests.ts';
+import type { Kind } from './graph/resources.ts';
 import { refusedForRoom, rememberRequest } from './graph/remembering.ts';
 import { rulesFor } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
@@ -78,7 +79,9 @@ export class Engine {
   #head: Revision;
   #at: number;
   /** Journals of the commits that are not confirmed yet, oldest first. */
-  #unconfirmed: { commit: Commit; before: number; journal: Journal }[] = [];
+  #unconfirmed: { commit: Commit; before: number; journal: Journal; kinds: Set<Kind> }[] = [];
+  /** By kind of row, how many commits that are not confirmed have changed some. */
+  readonly #changing = new Map<Kind, number>();
   /** How many of the oldest are confirmed after all and only wait to be dropped. */
   #confirmed = 0;
   #counters = { commits: 0, events: 0, rejections: 0, firings: new Map<string, number>() };
@@ -141,7 +144,10 @@ export class Engine {
       events: settled.events,
     };
     rememberRequest(this.graph, commit, this.#limits);
-    this.#unconfirmed.push({ commit, before: this.#at, journal: this.graph.end() });
+    const journal = this.graph.end();
+    const kinds = new Set(journal.map(({ kind }) => kind));
+    this.#countChanging(kinds, 1);
+    this.#unconfirmed.push({ commit, before: this.#at, journal, kinds });
     this.#head = position.revision;
     this.#at = position.at;
     return this.#count({ kind: 'committed', commit });
@@ -185,8 +191,10 @@ export class Engine {
     while (
       this.#unconfirmed[this.#confirmed] &&
       this.#unconfirmed[this.#confirmed]!.commit.revision <= durable
-    )
+    ) {
+      this.#countChanging(this.#unconfirmed[this.#confirmed]!.kinds, -1);
       this.#confirmed += 1;
+    }
     if (this.#confirmed < confirmedKept && this.#confirmed < this.#unconfirmed.length) return;
     this.#unconfirmed.splice(0, this.#confirmed);
     this.#confirmed = 0;
@@ -203,12 +211,22 @@ export class Engine {
     const first = from ? from.revision - oldest : this.#confirmed;
     if (from && this.#unconfirmed[first]?.commit !== from) return false;
     const taken = this.#unconfirmed.splice(Math.max(first, this.#confirmed));
-    for (const { commit, before, journal } of taken.toReversed()) {
+    for (const { commit, before, journal, kinds } of taken.toReversed()) {
       this.graph.undo(journal);
+      this.#countChanging(kinds, -1);
       this.#head = revision(commit.revision - 1);
       this.#at = before;
     }
     return taken.length > 0;
+  }
+
+  /** Whether no row of these kinds can be taken back any more: what they show is durable. */
+  isConfirmed(kinds: readonly Kind[]): boolean {
+    return kinds.every((kind) => (this.#changing.get(kind) ?? 0) === 0);
+  }
+
+  #countChanging(kinds: ReadonlySet<Kind>, more: number): void {
+    for (const kind of kinds) this.#changing.set(kind, (this.#changing.get(kind) ?? 0) + more);
   }
 
   #precondition({ at, actor, request, expected }: Submission): Outcome | null {

@@ -11,6 +11,7 @@ import type { EngineCounters } from '../core/engine.ts';
 import type { EventRecord } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
 import type { RequestLimits } from '../core/graph/indexes/requests.ts';
+import type { Kind } from '../core/graph/resources.ts';
 import type { Fid } from '../core/values/fid.ts';
 import type { Refused } from '../core/values/rejection.ts';
 import type { Revision } from '../core/values/revision.ts';
@@ -284,6 +285,10 @@ export class Station {
 
   settled(): Promise<void> | undefined {
     return this.replica.settled();
+  }
+
+  isDurable(kinds: readonly Kind[]): boolean {
+    return this.replica.isDurable(kinds);
   }
 
   dryRun(

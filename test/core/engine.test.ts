@@ -236,6 +236,23 @@ t.test('confirming part of the commits leaves the rest to be taken back', async 
   t.equal(three!.revision, engine.head + 1);
 });
 
+t.test(
+  'rows of a kind are confirmed while no commit that changed some may be taken back',
+  async (t) => {
+    const { engine } = given(load());
+    engine.confirm(engine.head);
+    const up = decide(engine, nodeUp(host));
+    t.notOk(engine.isConfirmed(['process', 'host']));
+    t.ok(engine.isConfirmed(['process', 'spec']), 'what it has not changed');
+    decide(engine, add(host, 'app'));
+    engine.confirm(up.revision);
+    t.ok(engine.isConfirmed(['host']));
+    t.notOk(engine.isConfirmed(['process']));
+    engine.rollBack();
+    t.ok(engine.isConfirmed([...kinds]), 'nor what was taken back');
+  },
+);
+
 t.test('thousands of commits can be confirmed one by one', async (t) => {
   const { engine } = given();
   for (let i = 1; i <= 5000; i += 1) {

@@ -4,7 +4,11 @@ import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { stringify } from 'yaml';
 import type * as contract from '../../contract/owned.ts';
-import { configurationOf, environmentFile } from '../../core/lifecycle/configuration.ts';
+import {
+  configurationKinds,
+  configurationOf,
+  environmentFile,
+} from '../../core/lifecycle/configuration.ts';
 import type { ProcessConfiguration } from '../../core/lifecycle/configuration.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
@@ -22,8 +26,12 @@ const formats = {
 export const ownedHandlers = (station: Station): Handlers<typeof contract> => ({
   getConfiguration: async (request, reply) => {
     const fid = parseFid(request.params.fid)!;
-    const configuration = await read(station, reply, request.query.at, ({ graph }) =>
-      configurationOf(graph, processIn(graph, fid).fid),
+    const configuration = await read(
+      station,
+      reply,
+      request.query.at,
+      ({ graph }) => configurationOf(graph, processIn(graph, fid).fid),
+      configurationKinds,
     );
     const { type, write } = formats[request.query.format ?? 'json'];
     return sendTagged(request, reply, type, write(configuration));

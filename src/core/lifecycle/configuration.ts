@@ -2,6 +2,7 @@
 
 import type { Graph } from '../graph/graph.ts';
 import type { ProfileRow } from '../graph/rows/cluster.ts';
+import type { Kind } from '../graph/resources.ts';
 import { fidKey } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 
@@ -24,6 +25,9 @@ export const variablePrefix = (unit: string): string =>
 
 /** Where a confd finds its database. */
 const confdDatabase = '/var/mero/confd/conf.xc';
+
+/** The kinds of rows that a configuration is made of. */
+export const configurationKinds = ['process', 'node', 'spec', 'profile'] as const satisfies Kind[];
 
 /** The present configuration of an existing process. */
 export const configurationOf = (graph: Graph, fid: Fid): ProcessConfiguration => {

@@ -12,6 +12,7 @@ import type { EngineCounters } from '../../core/engine.ts';
 import type { EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { RequestLimits } from '../../core/graph/indexes/requests.ts';
+import type { Kind } from '../../core/graph/resources.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import type { Revision } from '../../core/values/revision.ts';
@@ -169,6 +170,11 @@ export class Replica {
   /** See `Submitter.settled`. */
   settled(): Promise<void> | undefined {
     return this.#submitter.settled();
+  }
+
+  /** Whether all that the graph shows of these kinds of rows is durable. */
+  isDurable(kinds: readonly Kind[]): boolean {
+    return this.#engine.isConfirmed(kinds);
   }
 
   /** See `Submitter.submit`. */
