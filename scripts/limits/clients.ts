@@ -7,7 +7,6 @@ import { flowLimits } from '../../src/api/agent-flow.ts';
 import { messagesOfTokenPace, messagesPace } from '../../src/api/agent-paces.ts';
 import { connectionLimits, lingerMs, usualPatience } from '../../src/api/connections.ts';
 import { nestingMax } from '../../src/api/nesting.ts';
-import { reportedHostsPace } from '../../src/api/reports-of-hosts.ts';
 import { reportedHostsMax, reportOfHostsBytesMax } from '../../src/contract/hosts.ts';
 import { loadBytesMax } from '../../src/contract/load.ts';
 import { reportBytesMax } from '../../src/contract/owned.ts';
@@ -173,7 +172,7 @@ export const ofRequests: readonly Limit[] = [
   limit('requests of the token of agents of any host', fast(agents), late, paces),
   limit(
     'hosts in `POST /facts` of the token of agents of any host',
-    fast(reportedHostsPace),
+    fast(admissionPaces.reportedHosts),
     late,
     'api/reports-of-hosts.test.ts: hosts that one token reports too fast wait, and then are refused',
   ),

@@ -23,6 +23,8 @@ export const admissionPaces = {
   host: { burst: 1000, perSecond: 100 },
   /** Requests of the token of agents of any host: all of them may knock at once. */
   agents: { burst: 20_000, perSecond: 2000 },
+  /** Hosts in reports of many, of the token of agents of any host. */
+  reportedHosts: { burst: 20_000, perSecond: 2000 },
   /** Answers to those who show no valid token, to all of them. */
   strangers: { burst: 500, perSecond: 500 },
 } as const satisfies Readonly<Record<string, Pace>>;
@@ -35,9 +37,11 @@ export const turnMsMax = 5000;
 const refusalMs = 2000;
 
 type Done = (error?: Error) => void;
+/** Whose connection waits. */
+type Asking = Pick<FastifyRequest, 'raw'>;
 
 export class Admission {
-  readonly #paces: { readonly [Name in keyof AdmissionPaces]: Paces };
+  readonly #paces: { readonly [Name in Exclude<keyof AdmissionPaces, 'reportedHosts'>]: Paces };
   /** Connections whose request waits. */
   readonly #waiting = new WeakSet<FastifyRequest['raw']['socket']>();
 
@@ -56,7 +60,7 @@ export class Admission {
   }
 
   /** Goes on when it is the turn of this request. */
-  admit(request: FastifyRequest, credential: CredentialRow, done: Done): void {
+  admit(request: Asking, credential: CredentialRow, done: Done): void {
     const wait = this.#turnOf(credential);
     if (wait === 0) return done();
     if (wait !== null) return this.#later(request, wait, done);
@@ -64,14 +68,14 @@ export class Admission {
   }
 
   /** Refuses a client that has no valid token. */
-  refuseStranger(request: FastifyRequest, done: Done, error: ApiError): void {
+  refuseStranger(request: Asking, done: Done, error: ApiError): void {
     const wait = this.#paces.strangers.take('', turnMsMax) ?? turnMsMax;
     if (wait === 0) return done(error);
     this.#later(request, wait, () => done(error));
   }
 
   /** Refuses what is beyond somebody's share. */
-  refuseLater(request: FastifyRequest, done: Done, why: string): void {
+  refuseLater(request: Asking, done: Done, why: string): void {
     const error = new ApiError('too-many-requests', why, { retryAfter: turnMsMax / 1000 });
     this.#later(request, refusalMs, () => done(error));
   }
@@ -94,7 +98,7 @@ export class Admission {
   }
 
   /** One request of a connection waits; whoever sends the next one meanwhile does not wait for answers. */
-  #later(request: FastifyRequest, ms: number, goOn: () => void): void {
+  #later(request: Asking, ms: number, goOn: () => void): void {
     const { socket } = request.raw;
     if (this.#waiting.has(socket)) {
       socket.destroy();

@@ -11,14 +11,11 @@ import type { Pace } from '../station/fair-use/paces.ts';
 import { reportLimits, Share } from '../station/fair-use/shares.ts';
 import type { Station } from '../station/station.ts';
 import { pause } from '../station/time.ts';
-import { turnMsMax } from './admission.ts';
+import { admissionPaces, turnMsMax } from './admission.ts';
 import { factsFrom, factsPace } from './agent-facts.ts';
 import { askerOf } from './asker.ts';
 import { done, run } from './commands.ts';
 import { ApiError } from './errors.ts';
-
-/** Hosts that one token for agents of any host reports in this way. */
-export const reportedHostsPace: Pace = { burst: 20_000, perSecond: 2000 };
 
 export class ReportsOfHosts {
   readonly #station: Station;
@@ -26,9 +23,10 @@ export class ReportsOfHosts {
   readonly #ofAnyHost: Paces;
   readonly #ofOneHost: Paces;
 
-  constructor(station: Station) {
+  /** @param pace of hosts that one token for agents of any host reports */
+  constructor(station: Station, pace: Pace = admissionPaces.reportedHosts) {
     this.#station = station;
-    this.#ofAnyHost = new Paces(reportedHostsPace, station.time.monotonic);
+    this.#ofAnyHost = new Paces(pace, station.time.monotonic);
     this.#ofOneHost = new Paces(factsPace, station.time.monotonic);
   }
 
