@@ -31,12 +31,21 @@ const isOwn = (access: Access): boolean =>
   access === 'own-or-viewer' || access === 'own-or-operator';
 
 /** Whether a token's role is enough. Whose process it is, is settled when the path was checked. */
-const allows = (access: Access, role: CredentialRow['role']): boolean => {
+export const allows = (access: Access, role: CredentialRow['role']): boolean => {
   if (access === 'any') return true;
   if (access === 'agent' || access === 'agent-or-retired')
     return role === 'agent' || role === 'admin';
   if (isOwn(access)) return role === 'process' || (rank[role] ?? 0) >= 1;
   return (rank[role] ?? 0) >= (rank[access] ?? Infinity);
+};
+
+/** The credential that an Authorization header proves; undefined: none is said, or it proves none. */
+export const credentialOf = (
+  station: Station,
+  authorization: string | undefined,
+): CredentialRow | undefined => {
+  const match = bearer.exec(authorization ?? '');
+  return match ? station.access.authenticate(match[1]!) : undefined;
 };
 
 /**
@@ -48,10 +57,10 @@ export const authorise =
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public' || request.is404) return done();
-    const match = bearer.exec(request.headers.authorization ?? '');
-    const credential = match ? station.access.authenticate(match[1]!) : undefined;
+    const { authorization } = request.headers;
+    const credential = credentialOf(station, authorization);
     if (!credential) {
-      const said = match
+      const said = bearer.test(authorization ?? '')
         ? 'the token is not valid: unknown, revoked or expired'
         : 'no token was sent';
       return admission.refuseStranger(

@@ -1,6 +1,12 @@
 /** Binds the station's handlers to the endpoints of the contract. */
 
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions,
+} from 'fastify';
 import { Type } from 'typebox';
 import { endpoints } from '../contract/catalogue.ts';
 import type { Endpoints } from '../contract/catalogue.ts';
@@ -15,6 +21,7 @@ import type {
 } from '../contract/endpoint.ts';
 import { strict } from '../contract/values.ts';
 import { mustBeOwnOr } from './auth.ts';
+import type { LightPath } from './light-path.ts';
 
 type Request<E extends Endpoint> = FastifyRequest<{
   Params: ParamsOf<E>;
@@ -34,21 +41,36 @@ export type Handlers<M> = {
   readonly [N in keyof EndpointsOf<M>]: Handler<EndpointsOf<M>[N]>;
 };
 
-type AnyHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+export type AnyHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
-/** Serves the whole contract. */
-export const bind = (app: FastifyInstance, handlers: Handlers<Endpoints>): void => {
-  for (const [name, endpoint] of Object.entries<Endpoint>(endpoints))
-    app.route(routeOf(endpoint, handlers[name as keyof Endpoints] as AnyHandler));
+/** What comes by the thousand: reports of hosts and processes, and configurations of ephemeral clients. */
+const hot: readonly string[] = ['reportFacts', 'reportState', 'leaseProcess', 'getConfiguration'];
+
+/** Serves the whole contract, and some of it on a short way, too. */
+export const bind = (
+  app: FastifyInstance,
+  light: LightPath,
+  handlers: Handlers<Endpoints>,
+): void => {
+  for (const [name, endpoint] of Object.entries<Endpoint>(endpoints)) {
+    const handler = guarded(endpoint, handlers[name as keyof Endpoints] as AnyHandler);
+    app.route(routeOf(endpoint, handler));
+    if (hot.includes(name)) light.add(endpoint, configOf(endpoint), handler);
+  }
 };
 
+const configOf = ({ access, repeat }: Endpoint): FastifyContextConfig => ({
+  access,
+  ...(repeat === 'as-it-is' ? { idempotent: true } : {}),
+});
+
 const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
-  const { method, path, access, params, query, headers, body, bodyBytesMax } = endpoint;
+  const { method, path, params, query, headers, body, bodyBytesMax } = endpoint;
   const isEmpty = (properties: object): boolean => Object.keys(properties).length === 0;
   return {
     method,
     url: path,
-    config: { access, ...(endpoint.repeat === 'as-it-is' ? { idempotent: true } : {}) },
+    config: configOf(endpoint),
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
     ...(endpoint.stream ? { exposeHeadRoute: false } : {}),
     schema: {
@@ -57,7 +79,7 @@ const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
       ...(isEmpty(headers) ? {} : { headers: Type.Object(headers) }),
       ...(body ? { body } : {}),
     },
-    handler: guarded(endpoint, handler),
+    handler,
   };
 };
 

@@ -84,25 +84,33 @@ const textOf = (bytes: Buffer): string => {
  */
 export const exactJson = (bytes: Buffer): unknown => JSON.parse(textOf(bytes)) as unknown;
 
+/** Gives a body as a value, or says what it is not. */
+export type JsonParser = (
+  bytes: Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+) => void;
+
 /** Takes JSON bodies of which every value arrives as it was sent, and refuses others by the field. */
-export const takeExactJson = (app: FastifyInstance): void => {
+export const takeExactJson = (app: FastifyInstance): JsonParser => {
   const parse = app.getDefaultJsonParser('error', 'error');
+  const parseExact: JsonParser = (bytes, done) => {
+    let text: string;
+    try {
+      text = textOf(bytes);
+    } catch (error) {
+      if (error instanceof RangeError)
+        return done(new ApiError('invalid-request', 'the body is nested too deeply'));
+      if (!(error instanceof SyntaxError)) return done(error as Error);
+      // The parser has an error of its own for what is no JSON.
+      text = bytes.toString();
+    }
+    void parse(undefined as never, text, done);
+  };
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    (request, bytes, done) => {
-      let text: string;
-      try {
-        text = textOf(bytes);
-      } catch (error) {
-        if (error instanceof RangeError)
-          return done(new ApiError('invalid-request', 'the body is nested too deeply'), undefined);
-        if (!(error instanceof SyntaxError)) return done(error as Error, undefined);
-        // The parser has an error of its own for what is no JSON.
-        text = bytes.toString();
-      }
-      void parse(request, text, done);
-    },
+    (_request, bytes, done) => parseExact(bytes, done),
   );
+  return parseExact;
 };

@@ -1,6 +1,6 @@
 /** How deep a body may be nested: what walks it walks its levels, and each costs room on the stack. */
 
-import type { FastifyRequest } from 'fastify';
+import type { preValidationHookHandler } from 'fastify';
 import { ApiError } from './errors.ts';
 
 /** Levels of lists and objects in a body. Nothing that the API takes needs half of them. */
@@ -14,8 +14,18 @@ export const isNestedDeeper = (value: unknown, levels: number): boolean => {
   return false;
 };
 
-/** Refuses a body before anything looks into it. */
-export const refuseDeep = async ({ body }: FastifyRequest): Promise<void> => {
+/** @throws {ApiError} */
+export const refuseNested = (body: unknown): void => {
   if (isNestedDeeper(body, nestingMax))
     throw new ApiError('invalid-request', `the body is nested more than ${nestingMax} levels deep`);
+};
+
+/** Refuses a body before anything looks into it. */
+export const refuseDeep: preValidationHookHandler = ({ body }, _reply, done) => {
+  try {
+    refuseNested(body);
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
 };

@@ -4,7 +4,7 @@
  */
 
 /** What shapes a text, outside of strings. */
-const shaping = /["{}[\],]/g;
+const [quote, comma, openList, closeList, openObject, closeObject] = [34, 44, 91, 93, 123, 125];
 const colon = /[ \t\n\r]*:/y;
 
 interface Level {
@@ -32,26 +32,40 @@ const endOf = (text: string, begin: number): number => {
  */
 export const repeatedKey = (text: string, depthMax: number): string[] | undefined => {
   const levels: Level[] = [];
-  shaping.lastIndex = 0;
-  for (let found = shaping.exec(text); found; found = shaping.exec(text)) {
-    const [char] = found;
-    const level = levels.at(-1);
-    if (char === '{' || char === '[') {
-      if (levels.length === depthMax) return undefined;
-      levels.push(char === '{' ? { keys: new Set(), step: '' } : { keys: null, step: 0 });
-    } else if (char === '}' || char === ']') levels.pop();
-    else if (char === ',') {
+  let level: Level | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === quote) {
+      const end = endOf(text, at);
+      const key = level?.keys && isKey(text, end) ? keyIn(text, at, end) : undefined;
+      at = end - 1;
+      if (key === undefined) continue;
+      level!.step = key;
+      if (level!.keys!.has(key)) return levels.map(({ step }) => String(step));
+      level!.keys!.add(key);
+    } else if (char === comma) {
       if (typeof level?.step === 'number') level.step += 1;
-    } else {
-      const end = endOf(text, found.index);
-      shaping.lastIndex = end;
-      colon.lastIndex = end;
-      if (!level?.keys || !colon.test(text)) continue;
-      const key = JSON.parse(text.slice(found.index, end)) as string;
-      level.step = key;
-      if (level.keys.has(key)) return levels.map(({ step }) => String(step));
-      level.keys.add(key);
+    } else if (char === openObject || char === openList) {
+      if (levels.length === depthMax) return undefined;
+      level = char === openObject ? { keys: new Set(), step: '' } : { keys: null, step: 0 };
+      levels.push(level);
+    } else if (char === closeObject || char === closeList) {
+      levels.pop();
+      level = levels.at(-1);
     }
   }
   return undefined;
+};
+
+/** Whether the string that ends there is one. */
+const isKey = (text: string, end: number): boolean => {
+  if (text[end] === ':') return true;
+  colon.lastIndex = end;
+  return colon.test(text);
+};
+
+/** Without its escapes. */
+const keyIn = (text: string, begin: number, end: number): string => {
+  const plain = text.slice(begin + 1, end - 1);
+  return plain.includes('\\') ? (JSON.parse(text.slice(begin, end)) as string) : plain;
 };

@@ -9,24 +9,24 @@ import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { agentMessageBytesMax } from '../contract/agent-protocol.ts';
-import { ShareExceededError } from '../station/fair-use/shares.ts';
 import { SteadyWork } from '../station/fair-use/steady-work.ts';
 import type { Station } from '../station/station.ts';
 import { Admission } from './admission.ts';
 import type { AdmissionPaces } from './admission.ts';
 import { factsPace } from './agent-facts.ts';
 import { agentSocket } from './agent-socket.ts';
-import { Abandoned } from './asker.ts';
-import { authorise } from './auth.ts';
+import { authorise, credentialOf } from './auth.ts';
 import { bind } from './bind.ts';
-import { Connections, hangUpSoon, usualPatience } from './connections.ts';
+import { Connections, usualPatience } from './connections.ts';
 import type { ConnectionsParts, Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { takeExactJson } from './json-body.ts';
+import { LightPath } from './light-path.ts';
 import { refuseDeep } from './nesting.ts';
 import { Actions } from './actions.ts';
 import { OutputStreams } from './output-streams.ts';
+import { problemOf } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
 import { clusterHandlers } from './routes/cluster.ts';
@@ -73,11 +73,13 @@ export const createServer = async (
   options: ServerOptions,
 ): Promise<FastifyInstance> => {
   const connections = new Connections(options.connections);
+  const admission = new Admission(options.paces);
+  const light = new LightPath();
   const app = fastify({
     loggerInstance: options.logger,
     ...(options.tls ? { https: options.tls } : {}),
     serverFactory: (handler) => {
-      const server = newServer(handler, options);
+      const server = newServer(light.listener(handler), options);
       connections.watch(server);
       return server;
     },
@@ -94,13 +96,13 @@ export const createServer = async (
   app.setValidatorCompiler(validatorCompiler as never);
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeContentTypeParser('text/plain');
-  takeExactJson(app);
+  const parse = takeExactJson(app);
   app.decorateRequest('credential', null);
   onErrors(app);
 
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
-  app.addHook('onRequest', authorise(station, connections, new Admission(options.paces)));
+  app.addHook('onRequest', authorise(station, connections, admission));
   app.addHook('onRequest', admitUploads());
   app.addHook('preValidation', refuseDeep);
 
@@ -108,6 +110,7 @@ export const createServer = async (
   const streams = new EventStreams(station);
   const outputs = new OutputStreams();
   app.addHook('preClose', (done) => {
+    light.close();
     streams.close();
     outputs.close();
     facts.close();
@@ -116,12 +119,17 @@ export const createServer = async (
   });
   const actions = new Actions(station);
   await app.register(async (scope) => {
-    bind(scope, {
+    bind(scope, light, {
       ...agentHandlers(station),
       ...clusterHandlers(station, actions),
       ...eventHandlers(station, streams),
       ...healthHandlers(station),
-      ...hostHandlers(station, actions, facts, new ReportsOfHosts(station)),
+      ...hostHandlers(
+        station,
+        actions,
+        facts,
+        new ReportsOfHosts(station, options.paces?.reportedHosts),
+      ),
       ...loadHandlers(station),
       ...nodeHandlers(station, actions),
       ...operationHandlers(station, actions),
@@ -134,6 +142,14 @@ export const createServer = async (
       ...varHandlers(station),
     });
     agentSocket(scope, { station, version, facts });
+  });
+  light.open({
+    authenticate: (authorization) => credentialOf(station, authorization),
+    connections,
+    admission,
+    parse,
+    problemOf,
+    log: app.log,
   });
   return app;
 };
@@ -152,20 +168,10 @@ const newServer = (handler: RequestListener, { tls, patience }: ServerOptions): 
     : createHttpServer(limits, handler);
 };
 
-const problemType = 'application/problem+json; charset=utf-8';
-
 const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  if (error instanceof Abandoned) return reply.hijack();
-  const problem = asApiError(error);
-  // What a route refuses says itself what there is to know; files that are away were told of once.
-  if (problem.status >= 500 && problem !== error && problem.code !== 'not-in-place')
-    request.log.error({ err: error, request: request.id }, 'a request failed');
-  hangUpSoon(request.raw);
-  if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
-  return reply
-    .code(problem.status)
-    .type(problemType)
-    .send({ ...problem.details, instance: `urn:uuid:${request.id}` });
+  const problem = problemOf(error, request);
+  if (!problem) return reply.hijack();
+  return reply.code(problem.status).headers(problem.headers).send(problem.body);
 };
 
 const onErrors = (app: FastifyInstance): void => {
@@ -178,33 +184,4 @@ const onErrors = (app: FastifyInstance): void => {
       reply,
     );
   });
-};
-
-/**
- * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
- * log.
- */
-const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
-  if (error instanceof ApiError) return error;
-  if (error instanceof ShareExceededError)
-    return new ApiError(error.code, error.message, { retryAfter: error.retryAfter });
-  switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ApiError('body-too-large', 'the body is larger than this request may be');
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ApiError(
-        'unsupported-media-type',
-        'send JSON with Content-Type: application/json',
-      );
-    case 'log-busy':
-    case 'append-failed':
-    case 'outcome-unknown':
-    case 'not-in-place':
-    case 'log-corrupt':
-      return new ApiError(error.code, error.message);
-    default:
-  }
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
-    return new ApiError('invalid-request', error.message);
-  return new ApiError('internal', 'the station failed; its log has the details');
 };

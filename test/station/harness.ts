@@ -9,7 +9,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import fastify from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  LightMyRequestResponse,
+} from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { createServer } from '../../src/api/server.ts';
@@ -123,6 +129,20 @@ export const temporary = (t: Test, prefix = 'halcyon-test-'): string => {
   return directory;
 };
 
+/** Lets injected requests go the way that others go: past the framework, where there is a shorter one. */
+const injectAsServed = (app: FastifyInstance): void => {
+  const handOn = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack();
+    app.server.emit('request', request.raw, reply.raw);
+  };
+  const front = fastify({ frameworkErrors: (_error, request, reply) => handOn(request, reply) });
+  front.addHook('onRequest', async (request, reply) => {
+    await app.ready();
+    handOn(request, reply);
+  });
+  app.inject = front.inject.bind<FastifyInstance['inject']>(front);
+};
+
 /** A station in this process. Closed when the test ends, if it was not before. */
 export const openStation = async (t: Test, choices: Choices = {}): Promise<InProcess> => {
   const { admin: known, server, ...options } = choices;
@@ -132,6 +152,7 @@ export const openStation = async (t: Test, choices: Choices = {}): Promise<InPro
   const station = await Station.open({ logger, ...options, directory });
   station.start(1);
   const app = await createServer(station, { logger, ...server });
+  injectAsServed(app);
   const admin = known ?? (await station.access.bootstrap()) ?? '';
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= app.close().then(() => station.close()));

@@ -1,0 +1,70 @@
+/** What is answered to an error (RFC 9457), whatever threw it. */
+
+import type { FastifyRequest } from 'fastify';
+import { ShareExceededError } from '../station/fair-use/shares.ts';
+import { Abandoned } from './asker.ts';
+import { hangUpSoon } from './connections.ts';
+import { ApiError } from './errors.ts';
+
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const problemType = 'application/problem+json; charset=utf-8';
+
+/**
+ * Says what to answer, and lets nobody wait for the rest of a body that nobody reads.
+ *
+ * @returns null: nobody waits for an answer
+ */
+export const problemOf = (
+  error: Error,
+  { raw, id, log }: Pick<FastifyRequest, 'raw' | 'id' | 'log'>,
+): Problem | null => {
+  if (error instanceof Abandoned) return null;
+  const problem = asApiError(error);
+  // What a route refuses says itself what there is to know; files that are away were told of once.
+  if (problem.status >= 500 && problem !== error && problem.code !== 'not-in-place')
+    log.error({ err: error, request: id }, 'a request failed');
+  hangUpSoon(raw);
+  const { retryAfter, status, details } = problem;
+  return {
+    status,
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      'content-type': problemType,
+    },
+    body: JSON.stringify({ ...details, instance: `urn:uuid:${id}` }),
+  };
+};
+
+/**
+ * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
+ * log.
+ */
+const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
+  if (error instanceof ApiError) return error;
+  if (error instanceof ShareExceededError)
+    return new ApiError(error.code, error.message, { retryAfter: error.retryAfter });
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new ApiError('body-too-large', 'the body is larger than this request may be');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new ApiError(
+        'unsupported-media-type',
+        'send JSON with Content-Type: application/json',
+      );
+    case 'log-busy':
+    case 'append-failed':
+    case 'outcome-unknown':
+    case 'not-in-place':
+    case 'log-corrupt':
+      return new ApiError(error.code, error.message);
+    default:
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new ApiError('invalid-request', error.message);
+  return new ApiError('internal', 'the station failed; its log has the details');
+};
