@@ -3,7 +3,7 @@
  * same, each from what it has sent and got.
  */
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { u32 } from '../packet/octets.ts';
 import type { Suite } from './suites.ts';
 
@@ -29,7 +29,7 @@ export interface Exchange {
 /** A code; empty where the suite has none. */
 const codeOf = ({ hash }: Suite, key: Uint8Array, ...parts: Uint8Array[]): Buffer => {
   if (hash === null) return Buffer.alloc(0);
-  const hmac = createHmac(hash, key);
+  const hmac = createHmac(hash, createSecretKey(key));
   for (const part of parts) hmac.update(part);
   return hmac.digest();
 };

@@ -1,6 +1,7 @@
 /** Packets within a session: integrity codes and encryption, IPMI 2.0 §13.28.4, §13.28.5, §13.29. */
 
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { encodeHead } from '../packet/session-header.ts';
 import type { Framed, Head } from '../packet/session-header.ts';
 import { wrapIpmi } from '../packet/rmcp.ts';
@@ -21,13 +22,16 @@ export interface Lenience {
 
 export class Protection {
   readonly #suite: Suite;
-  readonly #keys: Keys;
+  // A buffer in their place takes Node.js five times as long, packet by packet.
+  readonly #k1: KeyObject;
+  readonly #k2: KeyObject;
   readonly #random: Random;
   readonly #lenience: Lenience;
 
   constructor(suite: Suite, keys: Keys, random: Random, lenience: Lenience = { pads: false }) {
     this.#suite = suite;
-    this.#keys = keys;
+    this.#k1 = createSecretKey(keys.k1);
+    this.#k2 = createSecretKey(keys.k2.subarray(0, blockBytes));
     this.#random = random;
     this.#lenience = lenience;
   }
@@ -62,7 +66,7 @@ export class Protection {
   #codeOf(covered: Buffer): Buffer {
     const { hash, integrityCode } = this.#suite;
     if (hash === null) return Buffer.alloc(0);
-    return createHmac(hash, this.#keys.k1).update(covered).digest().subarray(0, integrityCode);
+    return createHmac(hash, this.#k1).update(covered).digest().subarray(0, integrityCode);
   }
 
   #isIntact(covered: Buffer, trailer: Buffer): boolean {
@@ -85,7 +89,7 @@ export class Protection {
   #encrypt(data: Buffer): Buffer {
     const pad = -(data.length + 1) & (blockBytes - 1);
     const iv = this.#random(blockBytes);
-    const cipher = createCipheriv('aes-128-cbc', this.#keys.k2.subarray(0, blockBytes), iv);
+    const cipher = createCipheriv('aes-128-cbc', this.#k2, iv);
     cipher.setAutoPadding(false);
     const padding = Buffer.from([...Array(pad).keys(), pad].map((n, at) => (at < pad ? n + 1 : n)));
     return Buffer.concat([iv, cipher.update(Buffer.concat([data, padding])), cipher.final()]);
@@ -93,8 +97,7 @@ export class Protection {
 
   #decrypt(payload: Buffer): Buffer | undefined {
     if (payload.length < 2 * blockBytes || payload.length % blockBytes !== 0) return undefined;
-    const key = this.#keys.k2.subarray(0, blockBytes);
-    const cipher = createDecipheriv('aes-128-cbc', key, payload.subarray(0, blockBytes));
+    const cipher = createDecipheriv('aes-128-cbc', this.#k2, payload.subarray(0, blockBytes));
     cipher.setAutoPadding(false);
     const plain = Buffer.concat([cipher.update(payload.subarray(blockBytes)), cipher.final()]);
     const pad = plain.readUInt8(plain.length - 1);
