@@ -28,6 +28,7 @@ interface ObmdFlags extends ServingFlags {
   readonly newAdminToken?: true;
   readonly tokenTtl?: number;
   readonly poll: number;
+  readonly consoleLog: boolean;
   readonly logLevel: string;
 }
 
@@ -52,6 +53,7 @@ export const registerObmd = (program: Command): void => {
       seconds,
     )
     .option('--poll <seconds>', 'between two looks at one machine; 0: only when asked', seconds, 60)
+    .option('--no-console-log', 'keep no log of consoles, and no console while nobody looks')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .addHelpText(
       'after',
@@ -97,6 +99,7 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
   const obmd = await Obmd.open({
     ...{ log, time, random: systemRandom, ipmi: createIpmi(), privateDirectory, logger },
     credentials: new SealedFile(join(directory, 'credentials.json'), key),
+    consoleDirectory: flags.consoleLog ? join(directory, 'consoles') : null,
     settings: settingsOf(flags),
     lost: (error) => {
       logger.fatal({ err: error }, 'nobody knows what the log holds; start it again');

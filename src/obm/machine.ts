@@ -5,6 +5,8 @@ import type { CoordinatorSettings } from './coordinator.ts';
 import type {
   BootRequest,
   BootSetting,
+  ConsoleLink,
+  ConsoleSink,
   Driver,
   Identity,
   Inventory,
@@ -148,6 +150,25 @@ export class Machine {
     return this.#read('inventory', async (signal) => {
       if (!this.#parts.driver.inventory) throw cannot('tell its parts');
       return this.#parts.driver.inventory(signal);
+    });
+  }
+
+  get hasConsole(): boolean {
+    return this.#parts.driver.openConsole !== undefined;
+  }
+
+  /** Gives way to orders, and is done again after them. */
+  openConsole(sink: ConsoleSink, signal: AbortSignal): Promise<ConsoleLink> {
+    return this.#coordinator.read('console', async (own) => {
+      const { driver } = this.#parts;
+      if (!driver.openConsole) throw cannot('show a console');
+      return driver.openConsole(sink, AbortSignal.any([signal, own]));
+    });
+  }
+
+  releaseConsole(): Promise<void> {
+    return this.#coordinator.order(async (signal) => {
+      await this.#parts.driver.releaseConsole?.(signal);
     });
   }
 

@@ -7,6 +7,7 @@ import type { ObmEvent } from './catalogue/events.ts';
 import { Journal } from './catalogue/journal.ts';
 import type { Decision } from './catalogue/journal.ts';
 import type { BegunOrder, Obm } from './catalogue/obms.ts';
+import { Consoles } from './consoles.ts';
 import type { CoordinatorSettings } from './coordinator.ts';
 import type { PowerAction, PowerOutcome } from './drivers/driver.ts';
 import { checked, openDriver } from './drivers/kinds.ts';
@@ -47,6 +48,8 @@ export interface ObmdParts {
   readonly credentials: Credentials;
   readonly ipmi: Ipmi;
   readonly privateDirectory: string;
+  /** See `ConsolesParts.directory`. */
+  readonly consoleDirectory: string | null;
   readonly time: Time;
   readonly random: Random;
   readonly logger: ObmLogger;
@@ -76,15 +79,15 @@ const myself = 'obmd';
 
 export class Obmd {
   readonly gate: Gate;
+  readonly consoles: Consoles;
   readonly #parts: ObmdParts;
   readonly #settings: ObmdSettings;
   readonly #journal: Journal;
   readonly #networks: Networks;
   readonly #polling: Polling;
   readonly #machines = new Map<string, Machine>();
-  readonly #passChanges = new Set<() => void>();
 
-  private constructor(parts: ObmdParts, journal: Journal) {
+  private constructor(parts: ObmdParts, journal: Journal, gate: Gate, consoles: Consoles) {
     this.#parts = parts;
     this.#journal = journal;
     this.#settings = { ...obmdSettings, ...parts.settings };
@@ -92,13 +95,17 @@ export class Obmd {
     const { perNetwork, pollMs: periodMs } = this.#settings;
     this.#networks = new Networks(time, perNetwork);
     this.#polling = new Polling({ time, random, periodMs, troubledMs });
-    this.gate = new Gate({ obms: () => journal.obms, time });
+    this.gate = gate;
+    this.consoles = consoles;
   }
 
   /** Brings the catalogue to the head of the log and starts nothing. */
   static async open(parts: ObmdParts): Promise<Obmd> {
-    const { log, time, lost } = parts;
-    const obmd = new Obmd(parts, await Journal.open({ log, time, lost }));
+    const { log, time, random, logger, lost, consoleDirectory: directory } = parts;
+    const journal = await Journal.open({ log, time, lost });
+    const gate = new Gate({ obms: () => journal.obms, time });
+    const consoles = await Consoles.open({ time, random, logger, gate, directory });
+    const obmd = new Obmd(parts, journal, gate, consoles);
     obmd.#forgetUnused();
     for (const obm of obmd.#journal.obms.all()) obmd.#employ(obm);
     return obmd;
@@ -196,12 +203,6 @@ export class Obmd {
     });
   }
 
-  /** Told at each change of who may use an OBM, before it is durable. @returns a function that ends it */
-  onPassChange(listener: () => void): () => void {
-    this.#passChanges.add(listener);
-    return () => this.#passChanges.delete(listener);
-  }
-
   /**
    * Gives an order about power. Its beginning is durable before anything is sent, and it is sent once, whatever
    * happens to us. Resolves when it is known what became of it, or that nobody knows.
@@ -222,6 +223,7 @@ export class Obmd {
         if (pass && !this.gate.holds(pass))
           throw new ObmError('closed', 'the token was revoked before the turn of the order came');
         hasBegun = true;
+        this.consoles.get(label)?.mark('power', `${action}, ordered by ${asker.actor}`);
         add({ type: 'OrderBegun', data: { label, order, action } });
       });
     try {
@@ -239,6 +241,7 @@ export class Obmd {
   /** Waits for what is under way no longer than an OBM takes to be let go. */
   async close(): Promise<void> {
     this.#polling.stop();
+    await this.consoles.close();
     await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
     await this.#parts.ipmi.close();
     await this.#parts.log.close();
@@ -254,7 +257,10 @@ export class Obmd {
     const machine = new Machine({
       ...{ label, driver, time, settings: this.#settings.coordinator },
       network: this.#networks.of(address),
-      powerChanged: (state) => tell({ type: 'PowerChanged', data: { label, state } }),
+      powerChanged: (state) => {
+        this.consoles.get(label)?.mark('power', `the machine is ${state}`);
+        tell({ type: 'PowerChanged', data: { label, state } });
+      },
       reached: (reason) => {
         logger.info({ obm: label, reason }, reason === null ? 'reached' : 'cannot be looked at');
         tell({ type: 'ObmReached', data: { label, reason } });
@@ -262,6 +268,7 @@ export class Obmd {
     });
     this.#machines.set(label, machine);
     this.#polling.add(machine);
+    this.consoles.keep(machine, obm.epoch);
   }
 
   async #dismiss(label: string): Promise<void> {
@@ -269,6 +276,7 @@ export class Obmd {
     if (!machine) return;
     this.#machines.delete(label);
     this.#polling.remove(machine);
+    await this.consoles.drop(label);
     await machine.close();
   }
 
@@ -329,10 +337,17 @@ export class Obmd {
       const events: ObmEvent[] = [];
       const result = decide((event) => events.push(event));
       events.forEach(add);
+      // The catalogue knows of it as soon as this has returned, and nobody is answered before.
       if (events.some(({ type }) => changesPass.has(type)))
-        queueMicrotask(() => this.#passChanges.forEach((tell) => tell()));
+        queueMicrotask(() => this.#passesChanged(events));
       return result;
     });
+  }
+
+  #passesChanged(events: readonly ObmEvent[]): void {
+    this.consoles.checkPasses();
+    for (const { type, data } of events)
+      if (type === 'TokenIssued') this.consoles.newOwner(data.label, data.epoch);
   }
 
   #mustBeFree(label: string): void {

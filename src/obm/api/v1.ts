@@ -12,6 +12,7 @@ import type { Pass } from '../gate.ts';
 import type { Asker, Obmd } from '../obmd.ts';
 import type { Admin } from './admin.ts';
 import { jsonOf } from './bodies.ts';
+import { streamConsole } from './console-stream.ts';
 import type { Knocks } from './knocks.ts';
 import { nothingHere, notLetIn, Refusal } from './refusals.ts';
 
@@ -128,6 +129,11 @@ export const registerV1 = (app: FastifyInstance, { obmd, admin, knocks }: ApiPar
     const device = bootdev as BootDevice;
     await obmd.machine(label).setBootDevice({ device, persistent: true, efi: null });
     return reply.code(200).send();
+  });
+
+  app.get<OfNode>('/node/:label/console', async (request, reply) => {
+    const { pass, asker } = asHolder(request);
+    await streamConsole(obmd, pass, asker.actor, request, reply);
   });
 
   app.get<OfNode>('/node/:label/power_status', async (request, reply) => {

@@ -1,0 +1,177 @@
+/** The consoles of all machines that have one: kept while the machine is registered, shown to whoever has a pass. */
+
+import type { AuditEntry } from './console/audit.ts';
+import type { Console } from './console/console.ts';
+import { ConsoleHub } from './console/hub.ts';
+import { Recordings } from './console/recording/recordings.ts';
+import { usualRecording } from './console/recording/settings.ts';
+import type { ConsoleSettings } from './console/settings.ts';
+import { usualSettings, usualViewerLimits } from './console/settings.ts';
+import type { ViewerRequest } from './console/viewer.ts';
+import { ObmError } from './errors.ts';
+import type { Gate, Pass } from './gate.ts';
+import type { ObmLogger } from './logger.ts';
+import type { Machine } from './machine.ts';
+import type { Random, Time } from './time.ts';
+
+export interface ConsolesParts {
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: ObmLogger;
+  readonly gate: Gate;
+  /** Where consoles are logged; null: they are not, and kept only while somebody looks. */
+  readonly directory: string | null;
+  readonly settings?: Partial<ConsoleSettings>;
+}
+
+/** Longest time that a timer takes, ms. */
+const longestMs = 2 ** 31 - 1;
+
+export class Consoles {
+  readonly #parts: ConsolesParts;
+  readonly #hub = new ConsoleHub(usualViewerLimits);
+  readonly #recordings: Recordings | null;
+  /** What is done last about each machine's console: a label may be given again at once. */
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly #passes = new WeakMap<AbortSignal, Pass>();
+
+  private constructor(parts: ConsolesParts, recordings: Recordings | null) {
+    this.#parts = parts;
+    this.#recordings = recordings;
+  }
+
+  /** Rejects as the disk does, or where the directory is somebody else's. */
+  static async open(parts: ConsolesParts): Promise<Consoles> {
+    const { directory, time, logger } = parts;
+    if (directory === null) return new Consoles(parts, null);
+    const recordings = await Recordings.open({
+      ...{ directory, time, settings: usualRecording },
+      trouble: (trouble) => {
+        if (trouble === null) logger.warn({}, 'consoles are logged again');
+        else logger.error({ since: trouble.since }, trouble.message);
+      },
+    });
+    return new Consoles(parts, recordings);
+  }
+
+  /** Keeps the console of a machine from now on. Where it is not kept, the log says why. */
+  keep(machine: Machine, epoch: number): void {
+    if (!machine.hasConsole) return;
+    void this.#next(machine.label, async () => {
+      const { label } = machine;
+      const { time, random, logger, settings } = this.#parts;
+      const recorder = (await this.#recordings?.record(label, epoch)) ?? null;
+      this.#hub.add({
+        ...{ label, epoch, time, random, recorder },
+        settings: { ...usualSettings, ...settings },
+        open: (sink, signal) => machine.openConsole(sink, signal),
+        release: () => machine.releaseConsole(),
+        audit: (entry) => this.#audit(label, entry),
+        changed: (change) => {
+          if (change.kind === 'connected') logger.info({ obm: label }, 'the console is connected');
+          else
+            logger.info(
+              { obm: label, reason: change.reason.reason },
+              'the console is not connected',
+            );
+        },
+      });
+    });
+  }
+
+  /** Ends it, for all who look. */
+  async drop(label: string): Promise<void> {
+    await this.#next(label, () => this.#hub.remove(label, 'the OBM is not registered any more'));
+  }
+
+  /** undefined for a machine that has none, or whose console is not there yet. */
+  get(label: string): Console | undefined {
+    return this.#hub.get(label);
+  }
+
+  /** Resolves when all that was asked for until now about a machine's console is done. */
+  async settled(label: string): Promise<void> {
+    await this.#turns.get(label);
+  }
+
+  /**
+   * Shows a console to whoever has a pass, for as long as it holds: not one byte more after it does not.
+   *
+   * @throws ObmError as `Console.attach` does; `unsupported` where there is no console
+   */
+  async attach(
+    pass: Pass,
+    request: Omit<ViewerRequest, 'epoch' | 'right' | 'signal'> & { readonly signal?: AbortSignal },
+  ): Promise<{ console: Console; viewer: ReturnType<Console['attach']> }> {
+    await this.settled(pass.label);
+    const console = this.get(pass.label);
+    if (!console) throw new ObmError('unsupported', 'the OBM has no console');
+    if (!this.#parts.gate.holds(pass)) throw new ObmError('closed', 'the right has ended');
+    const stop = new AbortController();
+    this.#passes.set(stop.signal, pass);
+    request.signal?.addEventListener('abort', () => stop.abort(), { once: true });
+    const viewer = console.attach({
+      ...{ ...request, epoch: console.epoch, signal: stop.signal },
+      right: `token ${pass.epoch}`,
+    });
+    this.#endInTime(console, viewer.request, pass);
+    return { console, viewer };
+  }
+
+  /** Whoever holds a pass that holds no more is out when this returns. */
+  checkPasses(): void {
+    this.#hub.endViewers(({ signal }) => !this.#isIn(signal), 'the right has ended');
+  }
+
+  /** The machine may be somebody else's now, who sees nothing of what was before. */
+  newOwner(label: string, epoch: number): void {
+    const { logger } = this.#parts;
+    this.#hub
+      .get(label)
+      ?.newOwner(epoch)
+      .catch((error: unknown) =>
+        logger.error({ obm: label, err: error }, 'the beginning of its new log is not kept'),
+      );
+  }
+
+  /** Gives all consoles back, and writes what waits. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.all(this.#turns.values());
+    await this.#hub.close();
+    await this.#recordings?.close();
+  }
+
+  #isIn(signal: AbortSignal): boolean {
+    const pass = this.#passes.get(signal);
+    return pass !== undefined && this.#parts.gate.holds(pass);
+  }
+
+  #endInTime(console: Console, request: ViewerRequest, { expires }: Pass): void {
+    if (expires === null) return;
+    const { time } = this.#parts;
+    const left = Math.min(expires - time.now(), longestMs);
+    const cancel = time.after(Math.max(left, 0), () => {
+      if (this.#isIn(request.signal))
+        this.#endInTime(console, request, { ...this.#passes.get(request.signal)! });
+      else console.endViewers((one) => one === request, 'the right has expired');
+    });
+    request.signal.addEventListener('abort', cancel, { once: true });
+  }
+
+  #next(label: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(label) ?? Promise.resolve();
+    const turn = before.then(work).catch((error: unknown) => {
+      this.#parts.logger.error({ obm: label, err: error }, 'its console is not kept');
+    });
+    this.#turns.set(label, turn);
+    void turn.then(() => {
+      if (this.#turns.get(label) === turn) this.#turns.delete(label);
+    });
+    return turn;
+  }
+
+  #audit(label: string, { what, principal, source, bytes, other }: AuditEntry): void {
+    const more = { ...(bytes > 0 ? { bytes } : {}), ...(other ? { other } : {}) };
+    this.#parts.logger.info({ obm: label, what, principal, source, ...more }, 'console');
+  }
+}
