@@ -149,6 +149,7 @@ export const figuresOfReading = async (station: Station, hosts: number): Promise
   const { port } = app.server.address() as AddressInfo;
   const reader = new Reader(`http://127.0.0.1:${port}`, (await station.access.bootstrap()) ?? '');
   const figures: Figure[] = [];
+  while (station.index.position < station.head) await station.index.fill();
   for (const path of lists) figures.push(await pageFigure(reader, path));
   for (const path of pagesOfEvents)
     figures.push(pageOf(`a page of ${path}`, await timeOf(reader, path)));

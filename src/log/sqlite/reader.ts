@@ -8,8 +8,11 @@ import { corruptLog, logFailure } from './failure.ts';
 
 /** Rows of one page at most; more are not faster. */
 const pageRows = 1000;
-/** Characters a page is aimed at: large commits make short pages, so that memory stays bounded. */
-const pageCharacters = 4 * 1024 * 1024;
+/**
+ * Characters a page is aimed at: large commits make short pages, so that memory stays bounded, and so does the time for
+ * which a page holds the event loop.
+ */
+const pageCharacters = 1024 * 1024;
 /** The first page is short, because the size of its commits is not known yet. */
 const firstPageRows = 32;
 
