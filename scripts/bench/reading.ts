@@ -9,7 +9,7 @@ import type { Station } from '../../src/station/station.ts';
 import { median } from './report.ts';
 import type { Figure } from './report.ts';
 import { bench, fqdn, nothing } from './station.ts';
-import { TurnMeter } from './turn-meter.ts';
+import { ownMs, TurnMeter } from './turn-meter.ts';
 
 export interface Question {
   readonly path: string;
@@ -65,6 +65,12 @@ const some = function* (hosts: number, first: number): Generator<string> {
   for (let i = first; i < hosts; i += rarity) yield fqdn(i);
 };
 
+/** Wants all of the cluster: an operation that is about every process. */
+const wanted = async (station: Station): Promise<string> => {
+  await station.submit({ type: 'WantCluster', state: 'online' }, bench, nothing);
+  return `/operations/${station.head}`;
+};
+
 const disturb = async (station: Station, hosts: number): Promise<void> => {
   const { graph } = station;
   for (const host of some(hosts, 7))
@@ -96,34 +102,47 @@ class Reader {
   }
 }
 
-const timeOf = async (reader: Reader, path: string): Promise<number> => {
-  const times: number[] = [];
-  const enough = performance.now() + enoughMs;
-  while (times.length < rounds && performance.now() < enough)
-    times.push((await reader.ask(path)).ms);
-  return median(times);
+/** What a page costs, ms: the median of what its reader waits, and what the station's thread works on average. */
+interface Cost {
+  readonly wait: number;
+  readonly work: number;
+}
+
+const costOf = async (reader: Reader, path: string): Promise<Cost> => {
+  const waits: number[] = [];
+  const [worked, enough] = [ownMs(), performance.now() + enoughMs];
+  while (waits.length < rounds && performance.now() < enough)
+    waits.push((await reader.ask(path)).ms);
+  return { wait: median(waits), work: (ownMs() - worked) / waits.length };
 };
 
-/** The first page, and one from the middle. */
-const pageFigure = async (reader: Reader, path: string): Promise<Figure> => {
-  const times: number[] = [];
+/** The first page and the second, the dearest of which counts. */
+const costOfPages = async (reader: Reader, path: string): Promise<Cost> => {
+  const costs: Cost[] = [];
   for (const limit of [1, 100]) {
     const paths = [`${path}limit=${limit}`];
     const { text } = await reader.ask(paths[0]!, true);
     const { next } = JSON.parse(text) as { next: string | null };
     if (next !== null) paths.push(`${paths[0]!}&cursor=${encodeURIComponent(next)}`);
-    for (const each of paths) times.push(await timeOf(reader, each));
+    for (const each of paths) costs.push(await costOf(reader, each));
   }
-  return pageOf(`a page of ${path.slice(0, -1)}`, Math.max(...times));
+  return {
+    wait: Math.max(...costs.map(({ wait }) => wait)),
+    work: Math.max(...costs.map(({ work }) => work)),
+  };
 };
 
-const pageOf = (name: string, value: number): Figure => ({
-  name,
-  value,
-  unit: 'ms',
-  limit: { name: 'allowed, ms', value: pageMs },
-  target: { atMost: 1 },
-});
+/** Judged by the work, which does not depend on who else uses the machine. */
+const pageFigures = (path: string, { wait, work }: Cost): Figure[] => [
+  { name: `a page of ${path}`, value: wait, unit: 'ms' },
+  {
+    name: '  its work',
+    value: work,
+    unit: 'ms',
+    limit: { name: 'allowed, ms', value: pageMs },
+    target: { atMost: 1 },
+  },
+];
 
 const longFigures = async (reader: Reader, path: string): Promise<Figure[]> => {
   const meter = new TurnMeter();
@@ -150,11 +169,13 @@ export const figuresOfReading = async (station: Station, hosts: number): Promise
   const reader = new Reader(`http://127.0.0.1:${port}`, (await station.access.bootstrap()) ?? '');
   const figures: Figure[] = [];
   while (station.index.position < station.head) await station.index.fill();
-  for (const path of lists) figures.push(await pageFigure(reader, path));
-  for (const path of pagesOfEvents)
-    figures.push(pageOf(`a page of ${path}`, await timeOf(reader, path)));
+  await costOf(reader, '/processes?limit=100');
+  for (const path of lists)
+    figures.push(...pageFigures(path.slice(0, -1), await costOfPages(reader, path)));
+  for (const path of pagesOfEvents) figures.push(...pageFigures(path, await costOf(reader, path)));
   const past = `/status?at=${hosts + Math.round(hosts / 10)}`;
-  for (const path of [...long, past]) figures.push(...(await longFigures(reader, path)));
+  for (const path of [...long, past, await wanted(station)])
+    figures.push(...(await longFigures(reader, path)));
   await reader.end();
   await app.close();
   return figures;

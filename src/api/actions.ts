@@ -11,7 +11,7 @@ import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { Share, waitLimits } from '../station/fair-use/shares.ts';
-import type { Operation as Progress } from '../station/queries/operation.ts';
+import type { Operation as Seen } from '../station/queries/operation.ts';
 import { actionOf, isActionOf, isRemoving } from '../station/queries/under-way.ts';
 import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
@@ -126,13 +126,10 @@ const patienceOf = (request: FastifyRequest): number => {
   return Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
 };
 
-/** A cluster that starts has many that wait; who does is interesting only when few are left. */
-const stragglersShown = 100;
-
-const operationView = (id: number, operation: Progress): Operation => ({
+const operationView = (id: number, operation: Seen): Operation => ({
   id,
   ...operation,
   failed: [...operation.failed],
-  waiting: operation.waiting.slice(0, stragglersShown),
+  waiting: [...operation.waiting],
   warnings: [...operation.warnings],
 });

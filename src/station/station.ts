@@ -173,7 +173,7 @@ export class Station {
     this.turns = turns;
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
-    this.operations = new OperationWaits(log, graph, time);
+    this.operations = new OperationWaits(log, graph, time, turns);
     this.changedHosts = new ChangedHosts(replica.graph, () => replica.head);
     const { directory } = this;
     const premises = new Premises({ log, directory, data, keys, secrets, logger, time });

@@ -48,7 +48,7 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
     asked += 1;
     return station.graph;
   };
-  const waits = new OperationWaits(station.log, graph, systemTime);
+  const waits = new OperationWaits(station.log, graph, systemTime, station.turns);
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ends = Array.from({ length: 300 }, () =>

@@ -3,7 +3,7 @@
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
-import type { Operation } from '../../src/station/queries/operation.ts';
+import type { Operation, Progress } from '../../src/station/queries/operation.ts';
 import { operationIn } from '../../src/station/queries/operations.ts';
 import { PlayedCluster } from '../core/played-cluster.ts';
 import {
@@ -21,11 +21,17 @@ const [n1, n2] = ['n1.example', 'n2.example'];
 const start = wantCluster('online');
 const stop = wantCluster('offline');
 
+/** All of it at once. */
+const seen = ({ look }: Progress, c: PlayedCluster): Operation => {
+  const steps = look(c.graph);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+};
+
 /** Gives a command and watches the operation that it began. */
 const begin = (c: PlayedCluster, command: Command): (() => Operation) => {
   const commit = c.commit(command)!;
-  const look = operationIn(commit)!;
-  return () => look(c.graph);
+  const operation = operationIn(commit)!;
+  return () => seen(operation, c);
 };
 
 t.test('a start runs until every process is online', async (t) => {
@@ -183,7 +189,7 @@ t.test('a start of what has been removed meanwhile has not succeeded', async (t)
 
 t.test('an add is no operation, and a removal of what does not run is over at once', async (t) => {
   const c = new PlayedCluster({ [n1]: ['late', 'late'] });
-  const removal = operationIn(c.commit(scale(n1, 'late', 1))!)!(c.graph);
+  const removal = seen(operationIn(c.commit(scale(n1, 'late', 1))!)!, c);
   t.match(removal, { kind: 'remove', state: 'succeeded' });
   t.equal(operationIn(c.commit(add(n1, 'app'))!), null);
 });

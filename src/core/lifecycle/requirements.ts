@@ -1,6 +1,6 @@
 /** What the processes of one node need of each other. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
 import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
@@ -8,7 +8,7 @@ import { isManaged, levelOf } from './process.ts';
 import { wantedOf } from './wanted.ts';
 
 /** A process that was given up is tried again only when somebody wants it anew. */
-export const isGivenUp = (graph: Graph, process: ProcessRow): boolean =>
+export const isGivenUp = (graph: ReadGraph, process: ProcessRow): boolean =>
   process.state === 'failed' && (wantedOf(graph, process)?.at ?? 0) <= process.moved;
 
 /**
@@ -16,11 +16,11 @@ export const isGivenUp = (graph: Graph, process: ProcessRow): boolean =>
  * ones do not count: nobody here can start them.
  */
 export class Requirements {
-  readonly #graph: Graph;
+  readonly #graph: ReadGraph;
   readonly #ofRole = new Map<string, ProcessRow[]>();
   readonly #known = new Map<string, boolean>();
 
-  constructor(graph: Graph, node: Fid) {
+  constructor(graph: ReadGraph, node: Fid) {
     this.#graph = graph;
     for (const row of graph.many('hosts', node)) {
       if (!isManaged(graph, row)) continue;
@@ -78,7 +78,7 @@ export class Requirements {
 }
 
 /** The processes among these that no other one of them needs. */
-export const notNeeded = (graph: Graph, processes: readonly ProcessRow[]): ProcessRow[] => {
+export const notNeeded = (graph: ReadGraph, processes: readonly ProcessRow[]): ProcessRow[] => {
   const roles = new Set(processes.map(({ role }) => role));
   const needed = new Set(
     [...roles].flatMap((role) => requiredBy(graph, role).filter((other) => other !== role)),
@@ -91,7 +91,7 @@ export const notNeeded = (graph: Graph, processes: readonly ProcessRow[]): Proce
  * processes that `count` are looked at.
  */
 export const dependentsOf = (
-  graph: Graph,
+  graph: ReadGraph,
   { fid, node, role }: ProcessRow,
   count: (process: ProcessRow) => boolean,
 ): ProcessRow[] => {
@@ -101,5 +101,5 @@ export const dependentsOf = (
 };
 
 /** The roles that a role requires. */
-export const requiredBy = (graph: Graph, role: string): readonly string[] =>
+export const requiredBy = (graph: ReadGraph, role: string): readonly string[] =>
   graph.must('role', role).requires;

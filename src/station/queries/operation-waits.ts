@@ -7,11 +7,14 @@ import type { Commit } from '../../core/events/commit.ts';
 import { eventsOf } from '../../core/events/reading.ts';
 import type { ReadEvent } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import { GraphView } from '../../core/graph/view.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
 import { commitAt } from '../../log/reading.ts';
+import { inTurns } from '../fair-use/turns.ts';
+import type { Turns } from '../fair-use/turns.ts';
 import type { Cancel, Time } from '../time.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Progress } from './operation.ts';
 import { operationIn } from './operations.ts';
 
 /** What is looked at again rests at least so long, ms. */
@@ -19,17 +22,25 @@ const restMs = 50;
 /** And so many times what the look took: a million processes must not take all of the station. */
 const restShare = 10;
 
-/** Told once: of the end of the operation, or how far it is when the patience ends. */
-type Waiter = (operation: Operation) => void;
+/** Told once: of the end of the operation, how far it is when the patience ends, or that nobody can tell. */
+interface Waiter {
+  readonly tell: (operation: Operation) => void;
+  readonly fail: (error: Error) => void;
+}
 
 interface Watched {
-  readonly look: () => Operation;
+  readonly look: Progress['look'];
   /** Hosts, nodes and processes; null: any. */
   readonly concerns: ReadonlySet<string> | null;
+  /** How many ask for it or wait. */
+  askers: number;
   readonly waiters: Set<Waiter>;
-  /** What it was when it was looked at last. */
-  latest: Operation;
+  /** What it was when it was looked at last; null before. */
+  latest: Operation | null;
+  /** Whether something has happened since that look began. */
   isTouched: boolean;
+  /** The look that is being taken. */
+  looking: Promise<Operation> | null;
   /** Until it may be looked at again. */
   rest: Cancel | null;
 }
@@ -41,14 +52,18 @@ export class OperationWaits {
   /** Commits that are being read, once for all who ask. */
   readonly #reading = new Map<Revision, Promise<Watched | null>>();
   readonly #time: Time;
+  readonly #turns: Turns;
   #unsubscribe: (() => void) | null = null;
+  /** How often everybody was told; who was about to wait then does not. */
+  #releases = 0;
   #isClosed = false;
 
   /** It listens to the log from the first wait on. */
-  constructor(log: EventLog, graph: () => Graph, time: Time) {
+  constructor(log: EventLog, graph: () => Graph, time: Time, turns: Turns) {
     this.#log = log;
     this.#graph = graph;
     this.#time = time;
+    this.#turns = turns;
   }
 
   /** How many operations somebody waits for. */
@@ -58,8 +73,9 @@ export class OperationWaits {
 
   /** Tells everybody how far things are, though nothing has ended. */
   release(): void {
+    this.#releases += 1;
     for (const { waiters, latest } of [...this.#watched.values()])
-      for (const tell of [...waiters]) tell(latest);
+      for (const { tell } of [...waiters]) tell(latest!);
   }
 
   close(): void {
@@ -80,32 +96,40 @@ export class OperationWaits {
   async until(id: Revision, patience: number, signal: AbortSignal): Promise<Operation | null> {
     signal.throwIfAborted();
     const log = this.#log;
+    const releases = this.#releases;
     this.#unsubscribe ??= log.subscribe(log.head(), (commit) => this.#touch(commit));
     const read = await (this.#watched.get(id) ?? this.#read(id));
     if (!read) return null;
     signal.throwIfAborted();
     const watched = this.#watched.get(id) ?? read;
-    const operation = this.#lookAt(watched);
-    if (operation.state !== 'running' || patience <= 0 || this.#isClosed) return operation;
     this.#watched.set(id, watched);
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        cancel();
-        signal.removeEventListener('abort', abandon);
-        watched.waiters.delete(tell);
-        if (watched.waiters.size === 0) this.#forget(id, watched);
-      };
-      const tell: Waiter = (latest) => {
-        leave();
-        resolve(latest);
-      };
-      const abandon = (): void => {
-        leave();
-        reject(signal.reason as Error);
-      };
-      const cancel = this.#time.after(patience, () => tell(this.#lookAt(watched)));
-      signal.addEventListener('abort', abandon);
-      watched.waiters.add(tell);
+    watched.askers += 1;
+    try {
+      const operation = await this.#lookAt(watched);
+      signal.throwIfAborted();
+      const isReleased = this.#isClosed || this.#releases > releases;
+      if (operation.state !== 'running' || patience <= 0 || isReleased) return operation;
+      return await this.#endOf(watched, patience, signal);
+    } finally {
+      watched.askers -= 1;
+      if (watched.askers === 0) this.#forget(id, watched);
+    }
+  }
+
+  #endOf(watched: Watched, patience: number, signal: AbortSignal): Promise<Operation> {
+    const { promise, resolve, reject } = Promise.withResolvers<Operation>();
+    const waiter = { tell: resolve, fail: reject };
+    const abandon = (): void => reject(signal.reason as Error);
+    const cancel = this.#time.after(
+      patience,
+      () => void this.#lookAt(watched).then(resolve, reject),
+    );
+    signal.addEventListener('abort', abandon);
+    watched.waiters.add(waiter);
+    return promise.finally(() => {
+      cancel();
+      signal.removeEventListener('abort', abandon);
+      watched.waiters.delete(waiter);
     });
   }
 
@@ -121,22 +145,23 @@ export class OperationWaits {
 
   async #begin(id: Revision): Promise<Watched | null> {
     const commit = await commitAt(this.#log, id);
-    const progress = operationIn(commit!);
-    if (!progress) return null;
-    const graph = this.#graph();
+    const operation = operationIn(commit!);
+    if (!operation) return null;
     return {
-      look: () => progress(this.#graph()),
-      concerns: concernsOf(graph, eventsOf(commit!)),
+      look: operation.look,
+      concerns: concernsOf(this.#graph(), eventsOf(commit!)),
+      askers: 0,
       waiters: new Set(),
-      latest: progress(graph),
-      isTouched: false,
+      latest: null,
+      isTouched: true,
+      looking: null,
       rest: null,
     };
   }
 
   #forget(id: Revision, watched: Watched): void {
     watched.rest?.();
-    this.#watched.delete(id);
+    if (this.#watched.get(id) === watched) this.#watched.delete(id);
   }
 
   #touch(commit: Commit): void {
@@ -148,7 +173,7 @@ export class OperationWaits {
     for (const watched of this.#watched.values()) {
       if (watched.isTouched || !(isGeneral || isConcerned(watched, touched))) continue;
       watched.isTouched = true;
-      if (!watched.rest) this.#rest(watched, restMs);
+      if (!watched.rest && !watched.looking) this.#rest(watched, restMs);
     }
   }
 
@@ -157,18 +182,38 @@ export class OperationWaits {
     watched.rest = this.#time.after(ms, () => {
       watched.rest = null;
       if (!watched.isTouched) return;
-      const began = this.#time.monotonic();
-      const operation = this.#lookAt(watched);
-      const took = this.#time.monotonic() - began;
-      if (operation.state === 'running') this.#rest(watched, Math.max(restMs, restShare * took));
-      else for (const tell of [...watched.waiters]) tell(operation);
+      const failed = (error: unknown): void => {
+        for (const { fail } of [...watched.waiters]) fail(error as Error);
+      };
+      this.#lookAt(watched).then((operation) => {
+        if (operation.state === 'running') return;
+        for (const { tell } of [...watched.waiters]) tell(operation);
+      }, failed);
     });
   }
 
-  #lookAt(watched: Watched): Operation {
-    if (!watched.isTouched) return watched.latest;
+  /** As it is now: a look that was begun before counts only where nothing has happened since. */
+  async #lookAt(watched: Watched): Promise<Operation> {
+    if (watched.looking) await watched.looking;
+    if (watched.isTouched && !watched.looking) watched.looking = this.#look(watched);
+    return watched.looking ?? watched.latest!;
+  }
+
+  /** Takes its turns: it may be about a million processes. */
+  async #look(watched: Watched): Promise<Operation> {
     watched.isTouched = false;
-    return (watched.latest = watched.look());
+    const began = this.#time.monotonic();
+    const view = new GraphView(this.#graph());
+    try {
+      const turn = await this.#turns.begin('operations', new AbortController().signal);
+      return (watched.latest = await inTurns(turn, watched.look(view)));
+    } finally {
+      view.close();
+      watched.looking = null;
+      const took = this.#time.monotonic() - began;
+      if (watched.askers > 0 && !watched.rest)
+        this.#rest(watched, Math.max(restMs, restShare * took));
+    }
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOf } from '../../core/events/reading.ts';
 import type { ReadEvent } from '../../core/events/reading.ts';
-import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, isManaged } from '../../core/lifecycle/process.ts';
 import { wantedOf } from '../../core/lifecycle/wanted.ts';
@@ -14,7 +14,8 @@ import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { WantedState } from '../../core/values/states.ts';
-import type { Operation } from './operation.ts';
+import { waitingShown, warningsMax } from './operation.ts';
+import type { Operation, Progress } from './operation.ts';
 import { removalIn } from './removal-progress.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { RequirementsOf, Straggler } from './stragglers.ts';
@@ -24,16 +25,17 @@ type Kind = 'start' | 'stop';
 interface Wish {
   readonly kind: Kind;
   readonly subject: string;
-  readonly targets: (graph: Graph) => ProcessRow[];
+  /** What it may be about, the oldest first. */
+  readonly targets: (graph: ReadGraph) => Iterable<ProcessRow>;
   /** Whether what it is about has been removed. */
-  readonly isGone: (graph: Graph) => boolean;
+  readonly isGone: (graph: ReadGraph) => boolean;
 }
 
 const present = (rows: readonly (ProcessRow | undefined)[]): ProcessRow[] =>
   rows.filter((row) => row !== undefined);
 
-const onNode = (graph: Graph, node: Fid): ProcessRow[] =>
-  graph.get('node', node) ? [...graph.many('hosts', node)] : [];
+const onNode = (graph: ReadGraph, node: Fid): ProcessRow[] =>
+  graph.get('node', node) ? [...graph.many('hosts', node)].sort(byFid) : [];
 
 const kindOf = (state: WantedState): Kind => (state === 'online' ? 'start' : 'stop');
 
@@ -45,7 +47,7 @@ const wishIn = (events: readonly ReadEvent[]): Wish | null => {
         return {
           kind: kindOf(event.data.state),
           subject: 'cluster',
-          targets: (graph) => [...graph.all('process')],
+          targets: (graph) => graph.rowsAfter('process'),
           isGone: () => false,
         };
       case 'NodeWanted': {
@@ -72,49 +74,86 @@ const wishIn = (events: readonly ReadEvent[]): Wish | null => {
   return null;
 };
 
-/** How far the operation of a commit is, each time one looks; null where the commit is none. */
-export const operationIn = (commit: Commit): ((graph: Graph) => Operation) | null => {
+/** The operation of a commit; null where the commit is none. */
+export const operationIn = (commit: Commit): Progress | null => {
   const wish = wishIn(eventsOf(commit));
   if (!wish) return removalIn(commit);
-  return (graph) => progressOf(graph, wish, commit.revision);
+  const { subject } = wish;
+  return { subject, look: (graph) => progressOf(graph, wish, commit.revision) };
 };
 
-const progressOf = (
-  graph: Graph,
-  { kind, subject, targets: targetsOf, isGone }: Wish,
+/** The processes that a wish is about, how many they are, and which are not where they were wanted. */
+interface Found {
+  readonly managed: number;
+  readonly targets: number;
+  readonly left: readonly ProcessRow[];
+  readonly warnings: readonly string[];
+}
+
+function* find(
+  graph: ReadGraph,
+  { kind, targets: targetsOf }: Wish,
   revision: Revision,
-): Operation => {
-  const all = targetsOf(graph).filter(({ created }) => created <= revision);
-  const managed = all.filter((row) => isManaged(graph, row));
-  const independent = all.filter((row) => !isManaged(graph, row) && row.state === 'online');
-  const warnings =
-    kind === 'stop'
-      ? independent.sort(byFid).map(({ fid }) => `${fid} is independent and goes on running`)
-      : [];
-  const targets = managed.filter((row) => !isOverruled(graph, row, kind, revision)).sort(byFid);
-  const left = targets.filter((row) => !isThere(row, kind, revision));
+): Generator<undefined, Found> {
+  let [managed, targets, independent] = [0, 0, 0];
+  const left: ProcessRow[] = [];
+  const warnings: string[] = [];
+  for (const row of targetsOf(graph)) {
+    yield;
+    if (row.created > revision) continue;
+    if (!isManaged(graph, row)) {
+      if (kind === 'start' || row.state !== 'online') continue;
+      independent += 1;
+      if (independent <= warningsMax)
+        warnings.push(`${row.fid} is independent and goes on running`);
+      continue;
+    }
+    managed += 1;
+    if (isOverruled(graph, row, kind, revision)) continue;
+    targets += 1;
+    if (!isThere(row, kind, revision)) left.push(row);
+  }
+  if (independent > warningsMax)
+    warnings.push(`${independent - warningsMax} more are independent and go on running`);
+  return { managed, targets, left, warnings };
+}
+
+function* progressOf(
+  graph: ReadGraph,
+  wish: Wish,
+  revision: Revision,
+): Generator<undefined, Operation> {
+  const { kind, subject, isGone } = wish;
+  const { managed, targets, left, warnings } = yield* find(graph, wish, revision);
   const requirements = requirementsOf(graph);
-  const stuck = new Set(left.filter((row) => isStuck(graph, requirements, row, kind)));
-  const explain = (row: ProcessRow): Straggler => straggler(graph, requirements, row);
-  const failed = left.filter((row) => stuck.has(row)).map(explain);
-  const waiting = left.filter((row) => !stuck.has(row)).map(explain);
-  const isCancelled =
-    (managed.length > 0 && targets.length === 0) || (kind === 'start' && isGone(graph));
+  const failed: Straggler[] = [];
+  const waiting: Straggler[] = [];
+  let waits = 0;
+  for (const row of left) {
+    yield;
+    if (isStuck(graph, requirements, row, kind)) {
+      failed.push(straggler(graph, requirements, row));
+      continue;
+    }
+    waits += 1;
+    if (waits <= waitingShown) waiting.push(straggler(graph, requirements, row));
+  }
+  const isCancelled = (managed > 0 && targets === 0) || (kind === 'start' && isGone(graph));
   const ended = failed.length > 0 ? 'failed' : 'succeeded';
   return {
     kind,
     subject,
-    state: isCancelled ? 'cancelled' : waiting.length > 0 ? 'running' : ended,
-    total: targets.length,
-    done: targets.length - left.length,
+    state: isCancelled ? 'cancelled' : waits > 0 ? 'running' : ended,
+    total: targets,
+    done: targets - left.length,
     failed,
     waiting,
     warnings,
   };
-};
+}
 
 /** Somebody has wanted the opposite of it since; the operation goes on with the others. */
-const isOverruled = (graph: Graph, row: ProcessRow, kind: Kind, since: Revision): boolean => {
+const isOverruled = (graph: ReadGraph, row: ProcessRow, kind: Kind, since: Revision): boolean => {
   const wanted = wantedOf(graph, row);
   if (!wanted || wanted.at <= since) return false;
   return wanted.state === (kind === 'start' ? 'offline' : 'online');
@@ -128,7 +167,7 @@ const isThere = ({ state, moved }: ProcessRow, kind: Kind, since: Revision): boo
 
 /** Given up, held back by something that will not come, or on a host that is not there. */
 const isStuck = (
-  graph: Graph,
+  graph: ReadGraph,
   requirements: RequirementsOf,
   row: ProcessRow,
   kind: Kind,

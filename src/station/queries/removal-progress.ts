@@ -3,21 +3,19 @@
 import type { EventData } from '../../core/events/catalogue.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
-import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
-import type { Operation } from './operation.ts';
+import { waitingShown, warningsMax } from './operation.ts';
+import type { Progress } from './operation.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { Straggler } from './stragglers.ts';
 
-/** At most so many warnings are given one by one. */
-const warningsMax = 100;
-
 /** The removal that a commit ordered; null: none. */
-export const removalIn = (commit: Commit): ((graph: Graph) => Operation) | null => {
+export const removalIn = (commit: Commit): Progress | null => {
   const leaving = eventsOfType(commit, 'ProcessRemovalOrdered', 'ProcessRemoved');
   const ordered = new Set(leaving.map(({ data }) => data.fid));
   const host = eventsOfType(commit, 'HostRemovalOrdered')[0]?.data.fqdn;
@@ -25,31 +23,41 @@ export const removalIn = (commit: Commit): ((graph: Graph) => Operation) | null 
   const held = eventsOfType(commit, 'NodeRemovalHeld')[0]?.data;
   const subject = host ?? node ?? held?.host ?? held?.fid ?? [...ordered][0];
   if (subject === undefined) return null;
-  return (graph) => {
-    const left = leftOf(graph, ordered, node ?? (host && graph.one('runs', host)?.fid));
-    const requirements = requirementsOf(graph);
-    const failed = held ? refusals(graph, held) : [];
-    const refused = failed.length + (held?.more ?? 0);
-    const isGone =
-      left.length === 0 &&
-      !(host !== undefined && graph.get('host', host)?.removing) &&
-      !(node !== undefined && graph.get('node', node)?.removing);
-    return {
-      kind: 'remove',
-      subject,
-      state: !isGone ? 'running' : held ? 'failed' : 'succeeded',
-      total: new Set([...ordered, ...left.map(({ fid }) => fid)]).size + refused,
-      done: [...ordered].filter((fid) => !graph.get('process', fid)).length,
-      failed,
-      waiting: left.map((row) => straggler(graph, requirements, row)),
-      warnings: warnings(graph, ordered, held?.more ?? 0),
-    };
+  return {
+    subject,
+    look: function* (graph) {
+      const left = leftOf(graph, ordered, node ?? (host && graph.one('runs', host)?.fid));
+      const all = new Set(ordered);
+      const requirements = requirementsOf(graph);
+      const waiting: Straggler[] = [];
+      for (const row of left) {
+        yield;
+        all.add(row.fid);
+        if (waiting.length < waitingShown) waiting.push(straggler(graph, requirements, row));
+      }
+      const failed = held ? refusals(graph, held) : [];
+      const refused = failed.length + (held?.more ?? 0);
+      const isGone =
+        left.length === 0 &&
+        !(host !== undefined && graph.get('host', host)?.removing) &&
+        !(node !== undefined && graph.get('node', node)?.removing);
+      return {
+        kind: 'remove',
+        subject,
+        state: !isGone ? 'running' : held ? 'failed' : 'succeeded',
+        total: all.size + refused,
+        done: [...ordered].filter((fid) => !graph.get('process', fid)).length,
+        failed,
+        waiting,
+        warnings: warnings(graph, ordered, held?.more ?? 0),
+      };
+    },
   };
 };
 
 /** What was ordered to leave and is there yet; of a node that leaves also what was ordered before. */
 const leftOf = (
-  graph: Graph,
+  graph: ReadGraph,
   ordered: ReadonlySet<Fid>,
   node: string | undefined,
 ): ProcessRow[] => {
@@ -60,7 +68,7 @@ const leftOf = (
 };
 
 /** Those that hold a node back, as they are now. One that has gone since is not named any more. */
-const refusals = (graph: Graph, { by }: EventData<'NodeRemovalHeld'>): Straggler[] =>
+const refusals = (graph: ReadGraph, { by }: EventData<'NodeRemovalHeld'>): Straggler[] =>
   by.flatMap(({ fid, reason }) => {
     const row = graph.get('process', fid);
     if (!row) return [];
@@ -68,7 +76,7 @@ const refusals = (graph: Graph, { by }: EventData<'NodeRemovalHeld'>): Straggler
     return [{ fid, host, name, state: shownState(graph, row), reason }];
   });
 
-const warnings = (graph: Graph, ordered: ReadonlySet<Fid>, more: number): string[] => {
+const warnings = (graph: ReadGraph, ordered: ReadonlySet<Fid>, more: number): string[] => {
   const departed = [...ordered].flatMap((fid) => graph.get('departure', fid) ?? []);
   const told = departed
     .slice(0, warningsMax)

@@ -1,6 +1,6 @@
 /** Processes that are not where they were wanted, in words. */
 
-import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { Requirements } from '../../core/lifecycle/requirements.ts';
@@ -18,7 +18,7 @@ export interface Straggler {
 export type RequirementsOf = (process: ProcessRow) => Requirements;
 
 /** Each node is looked at once, however many processes of it are asked about. */
-export const requirementsOf = (graph: Graph): RequirementsOf => {
+export const requirementsOf = (graph: ReadGraph): RequirementsOf => {
   const known = new Map<Fid, Requirements>();
   return ({ node }) => {
     const requirements = known.get(node) ?? new Requirements(graph, node);
@@ -28,7 +28,7 @@ export const requirementsOf = (graph: Graph): RequirementsOf => {
 };
 
 export const straggler = (
-  graph: Graph,
+  graph: ReadGraph,
   requirements: RequirementsOf,
   row: ProcessRow,
 ): Straggler => {

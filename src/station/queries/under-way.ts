@@ -45,7 +45,7 @@ export const isActionOf = (graph: Graph, commit: Commit, command: Removing): boo
   if (command.type === 'ScaleRole')
     return leavingOf(graph, command).every(({ wanted }) => wanted?.at === commit.revision);
   const subject = command.type === 'RemoveHost' ? command.fqdn : command.fid;
-  return removalIn(commit)?.(graph).subject === subject;
+  return removalIn(commit)?.subject === subject;
 };
 
 /** The processes of a role that leave a host. */
