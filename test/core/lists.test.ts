@@ -3,10 +3,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Engine } from '../../src/core/engine.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import { hostStates, processStates } from '../../src/core/values/states.ts';
+import type { ProcessState } from '../../src/core/values/states.ts';
 import { checkLists } from './list-invariants.ts';
+import { PlayedCluster } from './played-cluster.ts';
 import { check, Clock, commandOf, step } from './random-commands.ts';
-import { load, newEngine, nodeUp, submit } from './scenario.ts';
+import { load, newEngine, nodeUp, override, submit } from './scenario.ts';
 
 interface List {
   readonly name: string;
@@ -104,4 +107,25 @@ t.test('pages have everything once and in order that is there while they are rea
     }
   });
   check(t, property, 40);
+});
+
+t.test('a host is a problem while a process of it is not calm, and while it is down', async (t) => {
+  const [n1, n2] = ['n1.example', 'n2.example'];
+  const c = new PlayedCluster({ [n1]: ['app', 'app'], [n2]: ['app'] });
+  const problems = (): string[] => c.graph.indexes.problems.after(undefined, 10);
+  const inState = (state: ProcessState): string[] =>
+    c.graph.indexes.processLists.after({ state }, undefined, 10);
+  const [first, second] = c.fids('app') as [Fid, Fid];
+  t.strictSame(problems(), []);
+  c.run(override(first, 'failed'));
+  c.run(override(second, 'failed'));
+  t.strictSame(problems(), [n1]);
+  c.run(override(first, 'online'));
+  t.strictSame(problems(), [n1], 'one of them has still failed');
+  c.run(override(second, 'offline'));
+  t.strictSame(problems(), []);
+  c.down(n1);
+  t.strictSame([problems(), inState('inhibited'), inState('online')], [[n1], [first, second], []]);
+  c.up(n1);
+  t.strictSame([problems(), inState('inhibited'), inState('online')], [[], [], [first]]);
 });

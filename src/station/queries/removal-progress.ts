@@ -25,7 +25,7 @@ export const removalIn = (commit: Commit): Progress | null => {
   if (subject === undefined) return null;
   return {
     subject,
-    look: function* (graph) {
+    *look(graph) {
       const left = leftOf(graph, ordered, node ?? (host && graph.one('runs', host)?.fid));
       const all = new Set(ordered);
       const requirements = requirementsOf(graph);
