@@ -5,8 +5,9 @@ import { ObmError } from '../errors.ts';
 import type { Driver, DriverKind, Surroundings } from './driver.ts';
 import { dummy } from './dummy/dummy.ts';
 import { ipmi } from './ipmi/ipmi.ts';
+import { redfish } from './redfish/redfish.ts';
 
-const kinds = [ipmi, dummy] as readonly DriverKind[];
+const kinds = [ipmi, redfish, dummy] as readonly DriverKind[];
 
 export const driverNames: readonly string[] = kinds.map(({ name }) => name);
 
