@@ -8,6 +8,7 @@ import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { processEvents } from '../src/core/events/processes.ts';
+import { projectEvents } from '../src/core/events/projects.ts';
 import { removalEvents } from '../src/core/events/removal.ts';
 import { requestEvents } from '../src/core/events/requests.ts';
 import { wantedEvents } from '../src/core/events/wanted.ts';
@@ -100,6 +101,14 @@ const meanings: Readonly<Record<EventType, string>> = {
   CredentialRetired:
     'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
   CredentialRevoked: 'A token stopped working.',
+  ProjectCreated:
+    'Somebody made a project. One that only facts named stays from then on, whatever they say.',
+  ProjectDeleted: 'A project that had no machines went; its tokens stay, and have lost it.',
+  MachineAttached:
+    'A machine was lent to a project: by facts (`declared`), or by an operator, whom facts do not overrule.',
+  MachineDetached: 'A machine was taken back from a project: it is free.',
+  ProjectJoined: 'A token may look at the machines of a project, or operate them, from now on.',
+  ProjectLeft: 'A token may not see the machines of a project any more.',
 };
 
 const groups: readonly (readonly [title: string, events: object])[] = [
@@ -110,6 +119,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['What is wanted', wantedEvents],
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
+  ['Projects', projectEvents],
   ['Remembered requests', requestEvents],
 ];
 

@@ -27,10 +27,11 @@ export const arrows: Readonly<Record<string, Part>> = {
       values: [],
       events: ['values'],
       graph: ['values', 'events'],
-      declaration: ['values', 'events', 'graph'],
+      declaration: ['values', 'events', 'graph', 'lifecycle'],
       allocation: ['values', 'events', 'graph', 'declaration'],
       lifecycle: ['values', 'events', 'graph'],
       deadlines: ['values', 'events', 'graph', 'lifecycle'],
+      rights: ['values', 'events', 'graph'],
       'decision.ts': ['values', 'events', 'graph'],
       commands: [
         'values',

@@ -135,6 +135,7 @@ export const ofConnections: readonly Limit[] = [
     tooMany,
     shares,
   ),
+  limit('connections of the token of a member', connectionLimits.ofToken.member!, tooMany, shares),
   limit(
     'connections of the token of the agent of one host',
     connectionLimits.ofHost,

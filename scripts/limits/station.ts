@@ -12,6 +12,7 @@ import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
+import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
 import {
@@ -142,6 +143,24 @@ export const ofCommands: readonly Limit[] = [
     `${tokensMax}, and one for each process`,
     '409 `too-many-tokens`; those that have expired are gone by themselves',
     'api/limits.test.ts: of tokens there are so many, and one that goes makes room',
+  ),
+  limit(
+    'projects',
+    projectsMax,
+    '409 `too-many-projects`',
+    'core/projects.test.ts: of projects there are so many, and one that goes makes room',
+  ),
+  limit(
+    'machines that one request attaches or detaches',
+    machinesMax,
+    '400 `invalid-request`',
+    'api/projects.test.ts: one request attaches so many machines, and one more is refused',
+  ),
+  limit(
+    'projects that one token is in',
+    projectsOfTokenMax,
+    '409 `too-many-memberships`, or 400',
+    'core/projects.test.ts: a token is in so many projects and no more',
   ),
   limit(
     'processes that could not be stopped and are remembered for a day',

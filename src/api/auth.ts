@@ -1,10 +1,14 @@
 /** Who is asking, and whether they may. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from '../contract/endpoint.ts';
+import type { Access, Lent } from '../contract/endpoint.ts';
+import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
+import { allows, mayEver } from '../core/rights/rights.ts';
+import type { Action, Resource } from '../core/rights/rights.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
 import { parseFid } from '../core/values/fid.ts';
+import type { Fid } from '../core/values/fid.ts';
 import type { Station } from '../station/station.ts';
 import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
@@ -13,31 +17,28 @@ import { ApiError } from './errors.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    lent?: Lent;
   }
   interface FastifyRequest {
     credential: CredentialRow | null;
   }
 }
 
-const rank: Partial<Record<CredentialRow['role'] | Access, number>> = {
-  viewer: 1,
-  operator: 2,
-  admin: 3,
+/** What an endpoint asks of a token, and the role that has it. */
+const asked: {
+  readonly [A in Exclude<Access, 'public'>]: { readonly action: Action; readonly role: string };
+} = {
+  any: { action: 'identify', role: 'viewer' },
+  viewer: { action: 'look', role: 'viewer' },
+  operator: { action: 'operate', role: 'operator' },
+  admin: { action: 'administer', role: 'admin' },
+  agent: { action: 'speak', role: 'agent' },
+  'agent-or-retired': { action: 'hear', role: 'agent-or-retired' },
+  'own-or-viewer': { action: 'configure', role: 'viewer' },
+  'own-or-operator': { action: 'report', role: 'operator' },
 };
 
 const bearer = /^Bearer +([^ ]+)$/i;
-
-const isOwn = (access: Access): boolean =>
-  access === 'own-or-viewer' || access === 'own-or-operator';
-
-/** Whether a token's role is enough. Whose process it is, is settled when the path was checked. */
-export const allows = (access: Access, role: CredentialRow['role']): boolean => {
-  if (access === 'any') return true;
-  if (access === 'agent' || access === 'agent-or-retired')
-    return role === 'agent' || role === 'admin';
-  if (isOwn(access)) return role === 'process' || (rank[role] ?? 0) >= 1;
-  return (rank[role] ?? 0) >= (rank[access] ?? Infinity);
-};
 
 /** The credential that an Authorization header proves; undefined: none is said, or it proves none. */
 export const credentialOf = (
@@ -55,7 +56,8 @@ export const credentialOf = (
 export const authorise =
   (station: Station, connections: Connections, admission: Admission) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
-    const access = request.routeOptions.config.access ?? 'admin';
+    const { config } = request.routeOptions;
+    const { access = 'admin' } = config;
     if (access === 'public' || request.is404) return done();
     const { authorization } = request.headers;
     const credential = credentialOf(station, authorization);
@@ -76,30 +78,82 @@ export const authorise =
       return admission.refuseLater(request, done, why);
     }
     // What is not allowed has its turn, too: it costs an answer.
-    const refusal = refusalOf(access, credential);
+    const refusal = refusalOf(config, credential);
     admission.admit(request, credential, (late) => done(late ?? refusal));
   };
 
-const refusalOf = (access: Access, { role }: CredentialRow): ApiError | undefined => {
-  if (role === retiredRole)
-    return access === 'agent-or-retired'
-      ? undefined
-      : new ApiError('unauthenticated', 'the host that the token spoke for was removed');
-  if (allows(access, role)) return undefined;
-  const needed = isOwn(access) ? 'viewer' : access;
-  return new ApiError('forbidden', `this needs the role ${needed}; the token has the role ${role}`);
+/** Why a token can have nothing of an endpoint, whatever it is asked of. */
+export const refusalOf = (
+  { access = 'admin', lent }: { readonly access?: Access; readonly lent?: Lent },
+  credential: CredentialRow,
+): ApiError | undefined => {
+  if (access === 'public') return undefined;
+  const { action } = asked[access];
+  if (!mayEver(credential, action))
+    return credential.role === retiredRole
+      ? new ApiError('unauthenticated', 'the host that the token spoke for was removed')
+      : lacking(access, credential);
+  if (credential.role === 'member' && lent === undefined && action !== 'identify')
+    return new ApiError(
+      'forbidden',
+      'the token is bound to projects, and this is about the whole cluster',
+    );
+  return undefined;
 };
 
-/** Refuses a process's token for any other process, and a weaker role than `least` for all. */
-export const mustBeOwnOr = (request: FastifyRequest, least: 'viewer' | 'operator'): void => {
+const lacking = (access: Exclude<Access, 'public'>, { role }: CredentialRow): ApiError =>
+  new ApiError(
+    'forbidden',
+    `this needs the role ${asked[access].role}; the token has the role ${role}`,
+  );
+
+/**
+ * Refuses a token what it may not have of what the request names.
+ *
+ * A member is answered alike for a machine of others and for one that does not exist.
+ *
+ * @param then the graph as it was, where the past is looked at
+ */
+export const mustBeAllowed = (
+  graph: ReadGraph,
+  request: FastifyRequest,
+  then?: ReadGraph,
+): void => {
+  const { access = 'admin' } = request.routeOptions.config;
+  if (access === 'public') return;
   const credential = request.credential!;
-  if (credential.role === 'process') {
-    if (credential.process === parseFid((request.params as { fid: string }).fid)) return;
-    throw new ApiError('forbidden', `the token may see ${credential.process ?? 'nothing'} only`);
-  }
-  if ((rank[credential.role] ?? 0) < rank[least]!)
-    throw new ApiError(
-      'forbidden',
-      `this needs the role ${least}; the token has the role ${credential.role}`,
-    );
+  const resource = resourceOf(request, then);
+  if (allows(graph, credential, asked[access].action, resource).allowed) return;
+  const { role, process } = credential;
+  if (role === 'process') throw new ApiError('forbidden', `the token may see ${process} only`);
+  if (role !== 'member') throw lacking(access, credential);
+  if (!allows(graph, credential, 'look', resource).allowed) throw unknown(resource);
+  throw new ApiError('forbidden', 'in the project of the machine, the token is a viewer only');
 };
+
+/** What the path or the body names; where that is nothing, the cluster. */
+const resourceOf = (request: FastifyRequest, then: ReadGraph | undefined): Resource => {
+  const { fqdn, fid } = request.params as { fqdn?: string; fid?: string };
+  const past = then && { then };
+  const name = fqdn ?? (request.body as { host?: string } | undefined)?.host;
+  if (name !== undefined) return { kind: 'host', fqdn: name, ...past };
+  if (fid === undefined) return { kind: 'cluster' };
+  const kind = request.routeOptions.url?.startsWith('/api/v1/nodes/') ? 'node' : 'process';
+  return { kind, fid: parseFid(fid) ?? (fid as Fid), ...past };
+};
+
+const unknown = (resource: Resource): ApiError => {
+  switch (resource.kind) {
+    case 'host':
+      return new ApiError('unknown-host', `there is no host ${resource.fqdn}`);
+    case 'node':
+      return new ApiError('unknown-node', `there is no node ${resource.fid}`);
+    case 'process':
+      return new ApiError('unknown-process', `there is no process ${resource.fid}`);
+    default:
+      return new ApiError('not-found', 'there is no such thing');
+  }
+};
+
+/** Whether a request is a member's, who sees machines of its projects and nothing else. */
+export const isMember = ({ credential }: FastifyRequest): boolean => credential?.role === 'member';

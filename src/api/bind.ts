@@ -20,7 +20,8 @@ import type {
   ReplyOf,
 } from '../contract/endpoint.ts';
 import { strict } from '../contract/values.ts';
-import { mustBeOwnOr } from './auth.ts';
+import type { Station } from '../station/station.ts';
+import { isMember, mustBeAllowed } from './auth.ts';
 import type { LightPath } from './light-path.ts';
 
 type Request<E extends Endpoint> = FastifyRequest<{
@@ -49,18 +50,20 @@ const hot: readonly string[] = ['reportFacts', 'reportState', 'leaseProcess', 'g
 /** Serves the whole contract, and some of it on a short way, too. */
 export const bind = (
   app: FastifyInstance,
+  station: Station,
   light: LightPath,
   handlers: Handlers<Endpoints>,
 ): void => {
   for (const [name, endpoint] of Object.entries<Endpoint>(endpoints)) {
-    const handler = guarded(endpoint, handlers[name as keyof Endpoints] as AnyHandler);
+    const handler = guarded(endpoint, station, handlers[name as keyof Endpoints] as AnyHandler);
     app.route(routeOf(endpoint, handler));
     if (hot.includes(name)) light.add(endpoint, configOf(endpoint), handler);
   }
 };
 
-const configOf = ({ access, repeat }: Endpoint): FastifyContextConfig => ({
+const configOf = ({ access, lent, repeat }: Endpoint): FastifyContextConfig => ({
   access,
+  ...(lent ? { lent } : {}),
   ...(repeat === 'as-it-is' ? { idempotent: true } : {}),
 });
 
@@ -83,12 +86,14 @@ const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
   };
 };
 
-/** What a process's token may do depends on the path, which is known to be right by then. */
-const guarded = ({ access }: Endpoint, handler: AnyHandler): AnyHandler => {
-  if (access !== 'own-or-viewer' && access !== 'own-or-operator') return handler;
-  const least = access === 'own-or-viewer' ? 'viewer' : 'operator';
+/**
+ * What the token of a process or a member may do depends on what the request names, which is known to be right by then.
+ * Reads see to it themselves: they know of which moment.
+ */
+const guarded = ({ kind, lent }: Endpoint, station: Station, handler: AnyHandler): AnyHandler => {
   return (request, reply) => {
-    mustBeOwnOr(request, least);
+    const isSeenTo = isMember(request) && (lent === 'shown' || kind === 'read');
+    if (!isSeenTo) mustBeAllowed(station.graph, request);
     return handler(request, reply);
   };
 };

@@ -17,7 +17,9 @@ import type { Sender } from '../station/access/sender.ts';
 import type { MakeReply } from '../station/result.ts';
 import type { Station } from '../station/station.ts';
 import { principalOf } from './asker.ts';
+import { isMember } from './auth.ts';
 import { ApiError } from './errors.ts';
+import { isOfNoOther } from './sight.ts';
 import { shownData } from './views/events.ts';
 
 declare module 'fastify' {
@@ -83,7 +85,10 @@ export const dryRun = async (
   if (result.ok) look.before?.(station.graph, result.events);
   await station.settled();
   if (!result.ok) throw refusal(result.rejection);
-  const events = result.events.map((event) => ({
+  const shown = isMember(request)
+    ? result.events.filter((event) => isOfNoOther(station.graph, request.credential!, event))
+    : result.events;
+  const events = shown.map((event) => ({
     type: event.type,
     data: shownData(event),
     rule: event.rule ?? null,

@@ -30,7 +30,7 @@ export const connectionLimits: ConnectionLimits = {
   strangers: 10_000,
   strangersOfAddress: 2500,
   // All agents of a cluster may have one token.
-  ofToken: { process: 16, viewer: 512, operator: 512, agent: 20_000, retired: 8 },
+  ofToken: { process: 16, viewer: 512, operator: 512, member: 512, agent: 20_000, retired: 8 },
   ofHost: 16,
 };
 

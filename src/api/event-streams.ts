@@ -14,6 +14,7 @@ import { Share, streamLimits } from '../station/fair-use/shares.ts';
 import type { Station } from '../station/station.ts';
 import { EventRing } from './event-ring.ts';
 import type { Told } from './event-ring.ts';
+import { machinesOf } from './sight.ts';
 
 export interface StreamOptions {
   /** The first commit delivered is the one after this. */
@@ -26,6 +27,8 @@ export interface StreamOptions {
   readonly name: string;
   /** Asked before events are given out: a token may be revoked while its stream is open. */
   readonly isAllowed: () => boolean;
+  /** Whether the reader may be told of an event; absent: of all. */
+  readonly shows?: (machines: readonly string[], at: Revision) => boolean;
 }
 
 /**
@@ -74,7 +77,7 @@ class Stream {
 
   /** Tells of the next commit as much as there is room for. */
   tell(next: Told): void {
-    const { types, isAllowed } = this.options;
+    const { types, isAllowed, shows } = this.options;
     if (!isAllowed()) {
       this.response.destroy();
       return;
@@ -83,8 +86,9 @@ class Stream {
     while (this.#events < next.events.length && this.hasRoom) {
       let piece = '';
       while (this.#events < next.events.length && piece.length < pieceCharacters) {
-        const { type, text } = next.events[this.#events++]!;
-        if (!types || types.has(type)) piece += text;
+        const { type, text, machines } = next.events[this.#events++]!;
+        if (types && !types.has(type)) continue;
+        if (!shows || shows(machines, next.revision)) piece += text;
       }
       if (piece !== '') this.response.write(piece);
     }
@@ -100,7 +104,7 @@ export class EventStreams {
   readonly #keepAliveMs: number;
   readonly #share = new Share('event streams', streamLimits);
   readonly #streams = new Set<Stream>();
-  readonly #ring = new EventRing();
+  readonly #ring: EventRing;
   /** Ends the subscription that feeds the ring, which there is while anybody reads. */
   #unsubscribe: (() => void) | null = null;
   #hasNews = false;
@@ -108,6 +112,7 @@ export class EventStreams {
 
   constructor(station: Station, keepAlive = keepAliveMs) {
     this.#station = station;
+    this.#ring = new EventRing((event) => machinesOf(station.graph, event));
     this.#keepAliveMs = keepAlive;
   }
 
@@ -183,6 +188,8 @@ export class EventStreams {
     while (this.#hasNews) {
       this.#hasNews = false;
       for (const stream of this.#streams) {
+        // One that has nothing to be told, or no room, has lost its token as well.
+        if (!stream.options.isAllowed()) stream.response.destroy();
         this.#pump(stream);
         if (turn.isOver) await turn.next();
       }

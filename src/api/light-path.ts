@@ -13,7 +13,7 @@ import type { Endpoint } from '../contract/endpoint.ts';
 import { strict } from '../contract/values.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import type { Admission } from './admission.ts';
-import { allows } from './auth.ts';
+import { refusalOf } from './auth.ts';
 import type { Connections } from './connections.ts';
 import type { JsonParser } from './json-body.ts';
 import { refuseNested } from './nesting.ts';
@@ -47,7 +47,6 @@ const validate = (schema: TSchema, httpPart: string): Validate =>
 /** One endpoint on the short way. */
 class LightRoute {
   readonly handler: AnyHandler;
-  readonly access: Endpoint['access'];
   readonly options: FastifyRequest['routeOptions'];
   readonly body: Validate | null;
   readonly bytesMax: number;
@@ -59,9 +58,8 @@ class LightRoute {
   readonly #headers: readonly string[];
 
   constructor(endpoint: Endpoint, config: object, handler: AnyHandler) {
-    const { path, params, query, headers, body, bodyBytesMax: most, access } = endpoint;
+    const { path, params, query, headers, body, bodyBytesMax: most } = endpoint;
     this.handler = handler;
-    this.access = access;
     this.options = { config: config as Config } as FastifyRequest['routeOptions'];
     this.body = body ? validate(body, 'body') : null;
     this.bytesMax = Math.min(most ?? bodyBytesMax, bodyBytesMax);
@@ -223,7 +221,7 @@ export class LightPath {
       if (!said) continue;
       const { authenticate, connections, admission, log } = parts;
       const credential = authenticate(raw.headers.authorization);
-      if (!credential || !allows(route.access, credential.role)) return false;
+      if (!credential || refusalOf(route.options.config, credential)) return false;
       if (!connections.prove(raw.socket, credential)) return false;
       const request = new LightRequest(raw, said, credential, route, log);
       const reply = new LightReply(response, request as never);

@@ -6,7 +6,9 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
+import { changesRights } from '../core/rights/changes.ts';
 import type { OutputPiece, OutputSource } from '../station/duties/agent-sessions.ts';
+import type { Station } from '../station/station.ts';
 import { ApiError } from './errors.ts';
 import { drained } from './streaming.ts';
 
@@ -59,13 +61,20 @@ export interface ViewOptions {
 interface View {
   readonly response: ServerResponse;
   readonly format: Format;
+  readonly isAllowed: () => boolean;
+  /** Something was sent. */
+  isBegun: boolean;
 }
 
 export class OutputStreams {
+  readonly #log: Station['log'];
   readonly #standstillMs: number;
   readonly #views = new Set<View>();
+  /** Ends the subscription that tells of lost rights, which there is while anybody looks. */
+  #unsubscribe: (() => void) | null = null;
 
-  constructor(standstill = standstillMs) {
+  constructor(log: Station['log'], standstill = standstillMs) {
+    this.#log = log;
     this.#standstillMs = standstill;
   }
 
@@ -92,31 +101,33 @@ export class OutputStreams {
     const response = reply.raw;
     response.once('close', () => source.close());
     const format: Format = formats[options.format];
-    const view: View = { response, format };
+    const view: View = { response, format, isAllowed: options.isAllowed, isBegun: false };
     // From now on it counts, or many at once would be too many.
-    this.#views.add(view);
-    response.once('close', () => this.#views.delete(view));
+    this.#add(view);
+    response.once('close', () => this.#delete(view));
     try {
       await begun(source);
     } catch (error) {
-      this.#views.delete(view);
+      this.#delete(view);
       source.close();
       throw error;
     }
     if (response.destroyed) return;
     reply.hijack();
+    view.isBegun = true;
     response.writeHead(200, {
       'content-type': format.type,
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
     response.flushHeaders();
-    const stopWatching = this.#watch(view, options);
+    if (!options.isAllowed()) return end(view, revoked);
+    const stopWatching = this.#watch(view);
     for (;;) {
       const piece = await source.next();
-      if (response.destroyed) break;
+      if (response.destroyed || response.writableEnded) break;
       if (!options.isAllowed()) {
-        end(view, { end: 'revoked', message: 'the token does not work any more' });
+        end(view, revoked);
         break;
       }
       if ('end' in piece) {
@@ -128,8 +139,28 @@ export class OutputStreams {
     stopWatching();
   }
 
+  #add(view: View): void {
+    this.#views.add(view);
+    this.#unsubscribe ??= this.#log.subscribe(this.#log.head(), (commit) => {
+      if (changesRights(commit)) this.#endForbidden();
+    });
+  }
+
+  #delete(view: View): void {
+    this.#views.delete(view);
+    if (this.#views.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+  }
+
+  /** Ends what nobody may look at any more, though nothing is written. */
+  #endForbidden(): void {
+    for (const view of this.#views)
+      if (view.isBegun && !view.response.writableEnded && !view.isAllowed()) end(view, revoked);
+  }
+
   /** Looks after a viewer that is quiet, or that stands still. */
-  #watch({ response, format }: View, { isAllowed }: ViewOptions): () => void {
+  #watch({ response, format, isAllowed }: View): () => void {
     let moved = performance.now();
     response.on('drain', () => (moved = performance.now()));
     const timer = setInterval(
@@ -147,6 +178,8 @@ export class OutputStreams {
     return stop;
   }
 }
+
+const revoked = { end: 'revoked', message: 'the token does not allow it any more' };
 
 /** The first piece is the agent's word that it has understood. */
 const begun = async (source: OutputSource): Promise<void> => {

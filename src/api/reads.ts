@@ -1,6 +1,6 @@
 /** How a read finds its graph: now or in the past, and never one that could still vanish. */
 
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Graph } from '../core/graph/graph.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import { keyFields } from '../core/graph/resources.ts';
@@ -12,6 +12,7 @@ import type { GraphAt } from '../station/replica/archive.ts';
 import type { Moment } from '../station/replica/history.ts';
 import type { Station } from '../station/station.ts';
 import { askerOf, principalOf } from './asker.ts';
+import { isMember, mustBeAllowed } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { streamText } from './streaming.ts';
 
@@ -51,6 +52,12 @@ const refuseFuture = (station: Station, text: string, moment: Moment): void => {
     );
 };
 
+/** A member is told of a machine what it was while its project has had it. */
+const mustSee = ({ graph }: Station, request: FastifyRequest, then: ReadGraph): void => {
+  if (isMember(request) && request.routeOptions.config.lent === 'machine')
+    mustBeAllowed(graph, request, then);
+};
+
 /** How often a read looks again because what it saw was taken back. */
 const looks = 3;
 
@@ -71,7 +78,9 @@ export const read = async <T>(
   kinds?: readonly Kind[],
 ): Promise<T> => {
   const asked = at === undefined ? undefined : momentOf(at);
-  if (asked === undefined && kinds && station.isDurable(kinds)) {
+  // What a member may see depends on more.
+  const isOnly = kinds !== undefined && !isMember(reply.request);
+  if (asked === undefined && isOnly && station.isDurable(kinds)) {
     const { graph, at: time, log } = station;
     const head = log.head();
     // Commits since have changed none of it: it is as it was at the durable head.
@@ -84,6 +93,7 @@ export const read = async <T>(
     const { graph, head, at: time } = station;
     const moment =
       asked === undefined ? { graph, head, at: time } : await station.past(asked, askerOf(reply));
+    mustSee(station, reply.request, moment.graph);
     const made = view(moment);
     try {
       await station.settled();

@@ -39,6 +39,7 @@ import { operationHandlers } from './routes/operations.ts';
 import { outputHandlers } from './routes/output.ts';
 import { ownedHandlers } from './routes/owned.ts';
 import { processHandlers } from './routes/processes.ts';
+import { projectHandlers } from './routes/projects.ts';
 import { stationHandlers } from './routes/station.ts';
 import { statusHandlers } from './routes/status.ts';
 import { tokenHandlers } from './routes/tokens.ts';
@@ -108,7 +109,7 @@ export const createServer = async (
 
   const facts = new SteadyWork(factsPace, station.time);
   const streams = new EventStreams(station);
-  const outputs = new OutputStreams();
+  const outputs = new OutputStreams(station.log);
   app.addHook('preClose', (done) => {
     light.close();
     streams.close();
@@ -119,7 +120,7 @@ export const createServer = async (
   });
   const actions = new Actions(station);
   await app.register(async (scope) => {
-    bind(scope, light, {
+    bind(scope, station, light, {
       ...agentHandlers(station),
       ...clusterHandlers(station, actions),
       ...eventHandlers(station, streams),
@@ -136,6 +137,7 @@ export const createServer = async (
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),
       ...processHandlers(station, actions),
+      ...projectHandlers(station),
       ...stationHandlers(station, streams, version),
       ...statusHandlers(station),
       ...tokenHandlers(station),

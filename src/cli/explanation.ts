@@ -16,6 +16,12 @@ const advice: Readonly<Record<string, string>> = {
   'unknown-node': 'See which nodes there are: halctl cluster node list',
   'unknown-process': 'See which processes there are: halctl cluster process list',
   'unknown-credential': 'See which tokens there are: halctl auth token list',
+  'unknown-project': 'See which projects there are: halctl project list',
+  'project-in-use': 'See them: halctl project show PROJECT; take them back: halctl project detach',
+  'machine-not-attached': 'See which machines it has: halctl project show PROJECT',
+  'not-a-member':
+    'Issue one for projects: halctl auth token create NAME --project PROJECT --role ROLE',
+  'too-many-projects': 'See them: halctl project list; delete one: halctl project delete PROJECT',
   'unknown-variable': 'Give the variable a value: --set NAME=VALUE',
   'revision-mismatch':
     'Look at what has changed (halctl events), then repeat with the revision of now, or without --if-match.',

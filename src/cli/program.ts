@@ -7,6 +7,7 @@ import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { eventsCommands } from './commands/events.ts';
 import { operationCommand } from './commands/operation.ts';
+import { projectCommands } from './commands/project.ts';
 import { runCommand } from './commands/run.ts';
 import { systemCommands } from './commands/system.ts';
 import type { Shell } from './shell.ts';
@@ -54,6 +55,7 @@ export const createProgram = (shell: Shell): Command => {
     .addHelpText('after', afterHelp);
   clusterCommands(program, shell);
   systemCommands(program, shell);
+  projectCommands(program, shell);
   operationCommand(program, shell);
   runCommand(program, shell);
   eventsCommands(program, shell);

@@ -17,6 +17,7 @@ import * as output from './output.ts';
 import * as owned from './owned.ts';
 import * as problem from './problem.ts';
 import * as processes from './processes.ts';
+import * as projects from './projects.ts';
 import * as station from './station.ts';
 import * as status from './status.ts';
 import * as tokens from './tokens.ts';
@@ -35,6 +36,7 @@ const subjects = {
   ...output,
   ...owned,
   ...processes,
+  ...projects,
   ...station,
   ...status,
   ...tokens,

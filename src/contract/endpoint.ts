@@ -24,12 +24,19 @@ export type Access =
   | 'own-or-viewer'
   | 'own-or-operator';
 
+/**
+ * What a token that is bound to projects may have of it: `machine`: all, where the path or the body names a machine of
+ * its projects, or what is on one; `shown`: an answer that holds nothing else. Absent: nothing.
+ */
+export type Lent = 'machine' | 'shown';
+
 /** What they are about, in the order of the reference. */
 export const tags = {
   cluster: 'The cluster as a whole',
   hosts: 'Machines',
   nodes: 'Hosts that are members of the cluster',
   processes: 'What runs on nodes',
+  projects: 'Who machines are lent to',
   events: 'The log',
   station: 'The station itself',
   tokens: 'Access',
@@ -43,6 +50,7 @@ interface Said {
   readonly path: `/${string}`;
   readonly bare?: true;
   readonly access: Access;
+  readonly lent?: Lent;
   readonly tag: keyof typeof tags;
   /** One line without a full stop. */
   readonly summary: string;

@@ -50,6 +50,7 @@ export type Why = Static<typeof Why>;
 export const listEvents = ask({
   path: '/events',
   access: 'viewer',
+  lent: 'shown',
   tag: 'events',
   summary: 'Events of the log',
   description:
@@ -84,6 +85,7 @@ export const why = ask({
   path: '/why/:id',
   params: { id: Type.String({ description: 'A fid, an FQDN or a name.' }) },
   access: 'viewer',
+  lent: 'shown',
   tag: 'events',
   summary: 'Why a resource is as it is',
   description:

@@ -14,6 +14,7 @@ import {
   HostState,
   nullable,
   Overrides,
+  ProjectName,
   RevisionNumber,
   RoleName,
   strict,
@@ -111,11 +112,13 @@ const params = { fqdn: Fqdn };
 export const listHosts = read({
   path: '/hosts',
   access: 'viewer',
+  lent: 'shown',
   tag: 'hosts',
   summary: 'Hosts',
   query: {
     ...paging,
     state: Type.Optional({ ...HostState, description: 'Only hosts in this state.' }),
+    project: Type.Optional({ ...ProjectName, description: 'Only hosts that are lent to it.' }),
   },
   reply: HostPage,
 });
@@ -124,6 +127,7 @@ export const getHost = read({
   path: '/hosts/:fqdn',
   params,
   access: 'viewer',
+  lent: 'machine',
   tag: 'hosts',
   summary: 'One host',
   reply: Host,

@@ -40,6 +40,7 @@ export const operation = ask({
   path: '/operations/:id',
   params: { id: Type.Integer({ minimum: 1, description: 'Its revision.' }) },
   access: 'viewer',
+  lent: 'shown',
   tag: 'station',
   summary: 'How far an operation is',
   reply: Operation,

@@ -8,6 +8,7 @@ export const output = ask({
   path: '/processes/:fid/output',
   params: { fid: FidText },
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'What a managed process writes',
   description:

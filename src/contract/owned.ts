@@ -68,6 +68,7 @@ export const getConfiguration = read({
   path: '/processes/:fid/configuration',
   params,
   access: 'own-or-viewer',
+  lent: 'machine',
   tag: 'processes',
   summary: 'The configuration of a process',
   description:
@@ -95,6 +96,7 @@ export const reportState = command({
   params,
   repeat: 'as-it-is',
   access: 'own-or-operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Report the state of an independent process',
   description:
@@ -111,6 +113,7 @@ export const leaseProcess = command({
   params,
   repeat: 'as-it-is',
   access: 'own-or-operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Set or renew the lease of an independent process',
   description:

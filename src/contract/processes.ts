@@ -118,6 +118,7 @@ const params = { fid: FidText };
 export const listProcesses = read({
   path: '/processes',
   access: 'viewer',
+  lent: 'shown',
   tag: 'processes',
   summary: 'Processes',
   query: {
@@ -134,6 +135,7 @@ export const getProcess = read({
   path: '/processes/:fid',
   params,
   access: 'own-or-viewer',
+  lent: 'machine',
   tag: 'processes',
   summary: 'One process',
   reply: Process,
@@ -143,6 +145,7 @@ export const addProcess = command({
   method: 'POST',
   path: '/processes',
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Add the processes of a role to a host',
   description:
@@ -159,6 +162,7 @@ export const scale = action({
   path: '/hosts/:fqdn/scale',
   params: { fqdn: Fqdn },
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Change how many processes of a role a host has',
   description: 'Adds what is missing, or removes the youngest; a removal takes time.',
@@ -171,6 +175,7 @@ export const startProcess = action({
   path: '/processes/:fid/start',
   params,
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Start a managed process',
   reply: Operation,
@@ -181,6 +186,7 @@ export const stopProcess = action({
   path: '/processes/:fid/stop',
   params,
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Stop a managed process',
   reply: Operation,
@@ -191,6 +197,7 @@ export const restartProcess = action({
   path: '/processes/:fid/restart',
   params,
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Stop a managed process, if it runs, and start it',
   reply: Operation,
@@ -201,6 +208,7 @@ export const removeProcess = action({
   path: '/processes/:fid',
   params,
   access: 'operator',
+  lent: 'machine',
   tag: 'processes',
   summary: 'Remove a process',
   description:

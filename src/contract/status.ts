@@ -78,6 +78,7 @@ export type Status = Static<typeof Status>;
 export const status = read({
   path: '/status',
   access: 'viewer',
+  lent: 'shown',
   tag: 'cluster',
   summary: 'The cluster at a glance',
   query: {

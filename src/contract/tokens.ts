@@ -2,11 +2,24 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { projectsOfTokenMax } from '../core/values/projects.ts';
 import { ask, command } from './endpoint.ts';
 import { Done } from './outcome.ts';
 import { page } from './page.ts';
 import { paging } from './parameters.ts';
-import { CredentialRole, FidText, Fqdn, nullable, strict, Timestamp, TokenRole } from './values.ts';
+import {
+  CredentialRole,
+  FidText,
+  Fqdn,
+  nullable,
+  ProjectName,
+  ProjectRole,
+  strict,
+  Timestamp,
+  TokenRole,
+} from './values.ts';
+
+const Place = Type.Object({ name: ProjectName, role: ProjectRole }, strict);
 
 export const TokenBody = Type.Object(
   {
@@ -14,6 +27,13 @@ export const TokenBody = Type.Object(
     role: CredentialRole,
     host: Type.Optional(nullable(Fqdn)),
     process: Type.Optional(nullable(FidText)),
+    projects: Type.Optional(
+      Type.Array(Place, {
+        minItems: 1,
+        maxItems: projectsOfTokenMax,
+        description: 'With the role `member`, and only with it: what it may do in which projects.',
+      }),
+    ),
     expires_in: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -31,6 +51,7 @@ export const Token = Type.Object({
   role: TokenRole,
   host: nullable(Fqdn),
   process: nullable(FidText),
+  projects: Type.Array(Place, { description: 'Of a `member`; what it may do in which.' }),
   expires: nullable(Timestamp),
 });
 

@@ -3,6 +3,7 @@
 import { Type } from 'typebox';
 import type { TNull, TSchema, TUnion } from 'typebox';
 import { credentialRoles, retiredRole } from '../core/values/credential-roles.ts';
+import { projectRoles } from '../core/values/projects.ts';
 import { ownerships, processTypes } from '../core/values/roles.ts';
 import { hostStates, processStates } from '../core/values/states.ts';
 
@@ -26,6 +27,11 @@ export const RoleName = Type.String({
   maxLength: 128,
   description: 'Name of a role.',
 });
+export const ProjectName = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'Name of a project.',
+});
 export const Overrides = Type.Record(Type.String(), Type.Unsafe<unknown>(Type.Any()), {
   description: "Template variables that win over the host's own.",
 });
@@ -40,6 +46,10 @@ export const ProcessState = oneOf(
 export const ProcessType = oneOf(processTypes, 'What the process is for.');
 export const Ownership = oneOf(ownerships, 'Who starts and stops the process.');
 export const CredentialRole = oneOf(credentialRoles, 'What the token allows.');
+export const ProjectRole = oneOf(
+  projectRoles,
+  'What the token may do with the machines of the project.',
+);
 export const TokenRole = oneOf(
   [...credentialRoles, retiredRole],
   'What the token allows. `retired`: nothing; its host was removed while it was down, and an agent that shows it is told so.',

@@ -53,6 +53,14 @@ const routes: Readonly<Record<string, string>> = {
   'GET /api/v1/processes/:fid/output': 'operator admin',
   'PUT /api/v1/processes/:fid/state': 'operator admin',
   'PUT /api/v1/processes/:fid/lease': 'operator admin',
+  'GET /api/v1/projects': 'viewer operator admin',
+  'POST /api/v1/projects': 'admin',
+  'GET /api/v1/projects/:name': 'viewer operator admin',
+  'DELETE /api/v1/projects/:name': 'admin',
+  'POST /api/v1/projects/:name/attach': 'operator admin',
+  'POST /api/v1/projects/:name/detach': 'operator admin',
+  'PUT /api/v1/projects/:name/members/:id': 'admin',
+  'DELETE /api/v1/projects/:name/members/:id': 'admin',
   'GET /api/v1/events': 'viewer operator admin',
   'GET /api/v1/why/:id': 'viewer operator admin',
   'GET /api/v1/log': 'viewer operator admin',
@@ -101,6 +109,10 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/hosts/:fqdn/scale': { wrong: 1 },
     'PUT /api/v1/processes/:fid/override': { wrong: 1 },
     'POST /api/v1/tokens': { wrong: 1 },
+    'POST /api/v1/projects': { wrong: 1 },
+    'POST /api/v1/projects/:name/attach': { hosts: [host] },
+    'POST /api/v1/projects/:name/detach': { hosts: [host] },
+    'PUT /api/v1/projects/:name/members/:id': { role: 'viewer' },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {
     const [method, pattern] = route.split(' ') as ['GET' | 'DELETE', string];
@@ -112,6 +124,7 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
       .replace(':fqdn', method === 'DELETE' ? 'gone.example' : host)
       .replace('/operations/:id', '/operations/1')
       .replace(':fid', method === 'DELETE' ? '0x7200000000000001:0xfff' : other.fid)
+      .replace(':name', 'no-such-project')
       .replace(':id', 'no-such-token');
     const body = bodies[route];
     const answer = await app.inject({

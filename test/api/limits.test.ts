@@ -171,8 +171,13 @@ t.test('one address has its share of connections without a token', async (t) => 
   );
 });
 
+const memberOf = async ({ ask, tokenOf }: InProcess): Promise<string> => {
+  await ask('POST', '/projects', { name: 'a' });
+  return tokenOf('member', { projects: [{ name: 'a', role: 'viewer' }] });
+};
+
 t.test('a token has its share of connections, and one more is refused', async (t) => {
-  const few = { process: 2, viewer: 3, operator: 4, agent: 5, retired: 2 };
+  const few = { process: 2, viewer: 3, operator: 4, member: 3, agent: 5, retired: 2 };
   const opened = await serve(t, {
     server: { connections: { limits: { ofToken: few, ofHost: 2 } } },
   });
@@ -190,6 +195,7 @@ t.test('a token has its share of connections, and one more is refused', async (t
     ['a process', opened.process.token, few.process, '200'],
     ['a viewer', await tokenOf('viewer'), few.viewer, '200'],
     ['an operator', await tokenOf('operator'), few.operator, '200'],
+    ['a member', await memberOf(opened), few.member, '200'],
     ['agents of any host', await tokenOf('agent'), few.agent, '200'],
     ['the agent of a host', await tokenOf('agent', { host }), 2, '200'],
     // It is good for the agents' socket only, and heard there.
@@ -324,7 +330,7 @@ t.test(
 );
 
 t.test('so many characters of events are kept at hand, the latest', async (t) => {
-  const ring = new EventRing();
+  const ring = new EventRing(() => []);
   const reason = 'x'.repeat(1024 * 1024);
   const commit = (revision: number) =>
     ({

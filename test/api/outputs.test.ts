@@ -10,7 +10,7 @@ import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/client.ts';
 import { closeCodes } from '../../src/contract/agent-protocol.ts';
 import { bodyOf, openStation, reported, until } from '../station/harness.ts';
-import type { InProcess, Json } from '../station/harness.ts';
+import type { Answer, InProcess, Json } from '../station/harness.ts';
 
 const fqdn = 'a.example';
 const roles = `
@@ -160,6 +160,33 @@ t.test('a stream whose token is revoked, or whose agent is lost, ends with a wor
     'agent-away',
   );
   t.ok(opened.station.agents.connected === 0);
+});
+
+t.test('10: output that nobody writes ends when the machine, or the token, is lost', async (t) => {
+  const { opened, agent, url } = await played(t);
+  const { ask, tokenOf } = opened;
+  await ask('POST', '/projects', { name: 'a' });
+  const losses: Readonly<Record<string, (id: string) => Promise<Answer>>> = {
+    'its machine is taken back': () => ask('POST', '/projects/a/detach', { hosts: [fqdn] }),
+    'it is taken out of the project': (id) => ask('DELETE', `/projects/a/members/${id}`),
+    'it is a viewer there': (id) => ask('PUT', `/projects/a/members/${id}`, { role: 'viewer' }),
+    'it is revoked': (id) => ask('DELETE', `/tokens/${id}`),
+  };
+  for (const [i, [what, lose]] of Object.entries(losses).entries()) {
+    await ask('POST', '/projects/a/attach', { hosts: [fqdn] });
+    const token = await tokenOf('member', { projects: [{ name: 'a', role: 'operator' }] });
+    const answer = fetch(`${url}?follow=true`, { headers: { authorization: `Bearer ${token}` } });
+    const { id } = await agent.hears('output-open', i + 1);
+    agent.send(piece(id, ''));
+    const text = (await answer).text();
+    t.equal((await lose(token.split('_')[1]!)).status, 200);
+    const lost = performance.now();
+    t.match(await text, /"end":"revoked"/, what);
+    t.ok(performance.now() - lost < 1000, `within a second after ${what}`);
+    await until('the agent to hear of it', () =>
+      agent.said.some(({ type, id: of }) => type === 'output-close' && of === id),
+    );
+  }
 });
 
 t.test('a viewer too many is refused, and has room when another goes', async (t) => {

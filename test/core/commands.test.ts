@@ -51,6 +51,14 @@ const issue = (id: string, change: Partial<Extract<Command, { type: 'IssueCreden
     ...change,
   }) satisfies Command;
 const revoke = (id: string): Command => ({ type: 'RevokeCredential', id });
+const create = (name: string): Command => ({ type: 'CreateProject', name });
+const nth = (n: string): Command => ({ type: 'RegisterHost', fqdn: `${n}.example` });
+const attach = (project: string, ...ns: string[]): Command => ({
+  type: 'AttachMachines',
+  project,
+  hosts: ns.map((n) => `${n}.example`),
+  mayKnow: true,
+});
 const fire: Command = { type: 'FireDeadlines' };
 
 t.test('a host is registered before its agent has reported, once', async (t) => {
@@ -502,6 +510,46 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'too-many-hosts': 'by `core/hosts-max.test.ts`: it takes many hosts',
   'too-many-tokens':
     'by the API: `api/limits.test.ts` issues as many as there may be, and one more',
+  'unknown-project': [
+    { history: [], when: { type: 'DeleteProject', name: 'a' } },
+    { history: [], when: { type: 'AttachMachines', project: 'a', hosts: [], mayKnow: true } },
+    { history: [], when: { type: 'DetachMachines', project: 'a', hosts: [host] } },
+    { history: [], when: { type: 'JoinProject', project: 'a', token: 'a1', role: 'viewer' } },
+    {
+      history: [],
+      when: issue('a1', { role: 'member', projects: [{ name: 'a', role: 'viewer' }] }),
+    },
+  ],
+  'project-exists': [{ history: [create('a')], when: create('a') }],
+  'project-in-use': [
+    {
+      history: [create('a'), ...['1', '2', '3', '4'].map(nth), attach('a', '1', '2', '3', '4')],
+      when: { type: 'DeleteProject', name: 'a' },
+      then: /a has 1\.example, 2\.example, 3\.example and 1 more/,
+    },
+  ],
+  'too-many-projects': 'by `core/projects.test.ts`: it takes many projects',
+  'machine-lent': [
+    {
+      history: [create('a'), create('b'), nth('1'), attach('a', '1')],
+      when: attach('b', '1'),
+      then: /1\.example is lent to the project a/,
+    },
+  ],
+  'machine-not-attached': [
+    {
+      history: [create('a'), nth('1')],
+      when: { type: 'DetachMachines', project: 'a', hosts: ['1.example'] },
+    },
+  ],
+  'obm-enabled': 'by `core/projects.test.ts`: nothing enables one yet but the graph of a test',
+  'not-a-member': [
+    {
+      history: [create('a'), issue('a1')],
+      when: { type: 'JoinProject', project: 'a', token: 'a1', role: 'viewer' },
+    },
+  ],
+  'too-many-memberships': 'by `core/projects.test.ts`: it takes many projects',
   'last-admin': [{ history: [issue('a1', { role: 'admin' })], when: revoke('a1') }],
   'idempotency-key-reused': [
     {

@@ -71,6 +71,7 @@ t.test(
       'EnclosureDeclared',
       'ProjectDeclared',
       'HostDeclared',
+      'MachineAttached',
       'ObmDeclared',
     ]);
     t.match(dataOf(commit, 'ProfileDeclared'), [

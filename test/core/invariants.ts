@@ -302,12 +302,29 @@ const checkDeadlines = (graph: Graph): void => {
   must(subjects.sort().join() === expected.sort().join(), 'a deadline is missing or left over');
 };
 
+/** A machine is in one project at most, since a commit that is told where it was told. */
+const checkProjects = (graph: Graph): void => {
+  for (const { fqdn, project, lent, attached, changed } of graph.all('host')) {
+    must(project !== null || lent === undefined, `${fqdn} is lent to nobody`);
+    must(
+      attached === undefined || lent !== undefined,
+      `${fqdn} is attached since nobody knows when`,
+    );
+    must(lent === undefined || lent <= changed, `${fqdn} is lent later than it changed`);
+  }
+  for (const { id, credential, project } of graph.all('member')) {
+    must(id === `${credential}/${project}`, `${id} is a member under another name`);
+    must(graph.must('credential', credential).role === 'member', `${credential} is no member`);
+  }
+};
+
 /** @throws {Error} what does not hold */
 export const checkGraph = (graph: Graph): void => {
   checkRelations(graph);
   checkProcesses(graph);
   checkHosts(graph);
   checkLists(graph);
+  checkProjects(graph);
   checkDeadlines(graph);
 };
 
@@ -340,3 +357,46 @@ const newFids = ({ type, data }: Commit['events'][number]): readonly string[] =>
   const { fid, services = [] } = data as { fid: string; services?: readonly string[] };
   return type === 'NodeAdded' ? [fid] : type === 'ProcessAdded' ? [fid, ...services] : [];
 };
+
+/**
+ * Follows a log: a machine is lent to one project at a time, and to another one only when it was taken back, whoever asks.
+ */
+export class LendingChecker {
+  readonly #lent = new Map<string, string>();
+
+  check({ events }: Commit): void {
+    for (const { type, data } of events) {
+      const { fqdn, project, from, to, kind, name } = data as Record<string, string>;
+      const owner = this.#lent.get(fqdn!);
+      if (type === 'MachineAttached') {
+        must(
+          owner === undefined || owner === project,
+          `${fqdn} is lent to ${owner} and ${project}`,
+        );
+        this.#lent.set(fqdn!, project!);
+      } else if (type === 'MachineDetached') {
+        must(owner === project, `${fqdn} is taken from ${project}, which has not got it`);
+        this.#lent.delete(fqdn!);
+      } else if (type === 'HostRemoved') this.#lent.delete(fqdn!);
+      else if (type === 'HostRenamed') {
+        const moved = this.#lent.get(from!);
+        if (moved !== undefined) this.#lent.set(to!, moved);
+        this.#lent.delete(from!);
+      } else if (
+        type === 'ProjectDeleted' ||
+        (type === 'DeclarationWithdrawn' && kind === 'project')
+      )
+        for (const [machine, its] of [...this.#lent]) {
+          if (its !== name) continue;
+          must(type !== 'ProjectDeleted', `${name} was deleted and had ${machine}`);
+          this.#lent.delete(machine);
+        }
+    }
+  }
+
+  /** Whether the graph says the same. */
+  agrees(graph: Graph): void {
+    for (const { fqdn, project } of graph.all('host'))
+      must(project === (this.#lent.get(fqdn) ?? null), `${fqdn} is in ${project}, says the graph`);
+  }
+}

@@ -7,7 +7,13 @@ import type { Engine } from '../../src/core/engine.ts';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { restoreLine, snapshotLines } from '../../src/core/graph/dump.ts';
-import { checkGraph, CooldownChecker, LogChecker, TransitionChecker } from './invariants.ts';
+import {
+  checkGraph,
+  CooldownChecker,
+  LendingChecker,
+  LogChecker,
+  TransitionChecker,
+} from './invariants.ts';
 import { check, Clock, commandOf, step } from './random-commands.ts';
 import { add, load, newEngine, nodeUp, noon, remove, submit, templates } from './scenario.ts';
 
@@ -44,6 +50,7 @@ t.test(
       const replica = replay(log);
       const [clock, checker] = [new Clock(), new LogChecker()];
       const [transitions, cooldown] = [new TransitionChecker(), new CooldownChecker()];
+      const lent = new LendingChecker();
       log.forEach((line) => checker.check(read(line)));
       for (const each of sequence) {
         const command = commandOf(each, engine.graph);
@@ -68,6 +75,8 @@ t.test(
         checker.check(read(line));
         transitions.check(outcome.commit);
         cooldown.check(outcome.commit);
+        lent.check(outcome.commit);
+        lent.agrees(engine.graph);
         checkGraph(engine.graph);
         checkGraph(replica.graph);
       }

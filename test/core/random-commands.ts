@@ -9,6 +9,7 @@ import type { Graph } from '../../src/core/graph/graph.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import { projectRoles } from '../../src/core/values/projects.ts';
 import { sshDefaults, stepOutcomes } from '../../src/core/values/recovery-policy.ts';
 import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';
 import type { Json } from '../../src/core/values/roles.ts';
@@ -256,6 +257,61 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
   },
 );
 
+const project = fc.constantFrom('weather', 'climate', 'ocean');
+const token = fc.nat(3).map((id) => `c${id}`);
+
+/** What is done with projects: made, lent machines, joined by tokens, and all of it taken back. */
+export const lending: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: project.map((name): Command => ({ type: 'CreateProject', name })) },
+  { weight: 2, arbitrary: project.map((name): Command => ({ type: 'DeleteProject', name })) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({
+        project,
+        hosts: fc.array(host, { minLength: 1, maxLength: 3 }),
+        mayKnow: fc.boolean(),
+      })
+      .map((asked): Command => ({ type: 'AttachMachines', ...asked })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({ project, hosts: fc.array(host, { minLength: 1, maxLength: 2 }) })
+      .map((asked): Command => ({ type: 'DetachMachines', ...asked })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(token, fc.array(fc.record({ name: project, role: fc.constantFrom(...projectRoles) })))
+      .map(([id, projects]): Command => ({
+        type: 'IssueCredential',
+        id,
+        name: 'member',
+        role: 'member',
+        hash: 'b'.repeat(64),
+        host: null,
+        process: null,
+        expires: 0,
+        projects: projects.filter(
+          ({ name }, i) => projects.findIndex((other) => other.name === name) === i,
+        ),
+      })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ project, token, role: fc.constantFrom(...projectRoles) })
+      .map((asked): Command => ({ type: 'JoinProject', ...asked })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ project, token })
+      .map((asked): Command => ({ type: 'LeaveProject', ...asked })),
+  },
+);
+
 const command: fc.Arbitrary<Step['command']> = fc.oneof(
   { weight: 2, arbitrary: loads },
   { weight: 6, arbitrary: adds },
@@ -305,6 +361,7 @@ const command: fc.Arbitrary<Step['command']> = fc.oneof(
     weight: 1,
     arbitrary: fc.nat(3).map((id): Command => ({ type: 'RevokeCredential', id: `c${id}` })),
   },
+  { weight: 4, arbitrary: lending },
   { weight: 2, arbitrary: fc.constant<Command>({ type: 'FireDeadlines' }) },
 );
 

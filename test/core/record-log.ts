@@ -216,6 +216,20 @@ const record = (): Recorded[] => {
   run(remove(processes().at(-1)!.fid));
   run(load({ cluster: 'kepler', hosts: [declared] }));
 
+  run({ type: 'CreateProject', name: 'climate' });
+  run({ type: 'CreateProject', name: 'ocean' });
+  const member = { name: 'member', role: 'member', host: null, process: null, expires: 0 } as const;
+  const climate = { name: 'climate', role: 'operator' } as const;
+  const issued = { id: 'c5', hash: 'e'.repeat(64), projects: [climate] };
+  run({ type: 'IssueCredential', ...issued, ...member });
+  run({ type: 'JoinProject', project: 'ocean', token: 'c5', role: 'viewer' });
+  run(nodeUp('n6.example', '10.0.0.6'));
+  const machines = ['n5.example', 'n6.example'];
+  run({ type: 'AttachMachines', project: 'climate', hosts: machines, mayKnow: true });
+  run({ type: 'DetachMachines', project: 'climate', hosts: ['n5.example'] });
+  run({ type: 'LeaveProject', project: 'climate', token: 'c5' });
+  run({ type: 'DeleteProject', name: 'ocean' });
+
   const after = '0x6e00000000000001:0x9' as Fid;
   happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });
   happened({ type: 'ClusterAdvanceResumed', data: { after } });

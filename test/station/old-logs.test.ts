@@ -52,7 +52,7 @@ for (const name of recorded.keys())
 t.test('a stream of events tells old ones as the page does', async (t) => {
   const { station, ask } = await stationOn(t, 'first.jsonl');
   const { body } = await ask('GET', '/events?limit=10000');
-  const ring = new EventRing();
+  const ring = new EventRing(() => []);
   const told = (await Array.fromAsync(station.log.read(revision(0)))).flatMap((commit) => [
     ...ring.read(commit).events,
   ]);

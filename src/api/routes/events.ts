@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/events.ts';
 import type { EventPage, EventReply } from '../../contract/events.ts';
+import type { Commit } from '../../core/events/commit.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { Turn } from '../../station/fair-use/turns.ts';
@@ -11,10 +12,12 @@ import { explain, findResource, isKind } from '../../station/queries/why.ts';
 import type { LogIndex, Stretch } from '../../station/replica/log-index.ts';
 import type { Station } from '../../station/station.ts';
 import { askerOf, principalOf } from '../asker.ts';
+import { isMember } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
 import type { EventStreams } from '../event-streams.ts';
 import { read } from '../reads.ts';
+import { machinesOf, machinesWith, placesOf, seesEvent } from '../sight.ts';
 import { eventViews } from '../views/events.ts';
 
 type EventsQuery = QueryOf<typeof contract.listEvents>;
@@ -52,16 +55,20 @@ export const eventHandlers = (
     const types = typesIn(request.query);
     if (request.headers.accept?.includes('text/event-stream')) {
       const credential = request.credential!;
+      const places = placesOf(station, credential);
+      const shows = showsTo(station, request);
       streams.open(reply, {
         ...lastSeen(request, request.query),
         types,
         name: principalOf(request),
-        isAllowed: () => station.access.accepts(credential),
+        isAllowed: () =>
+          station.access.accepts(credential) && placesOf(station, credential) === places,
+        ...(shows ? { shows } : {}),
       });
       return reply;
     }
     return station.longReads.run(askerOf(reply), (turn) =>
-      pageOfEvents(station, request.query, types, turn),
+      pageOfEvents(station, request, types, turn),
     );
   },
 
@@ -69,28 +76,47 @@ export const eventHandlers = (
     const { kind } = request.query;
     if (kind !== undefined && !isKind(kind))
       throw new ApiError('invalid-request', `there is no kind ${kind}`, { field: 'kind' });
-    const found = await read(station, reply, undefined, ({ graph }) =>
-      findResource(graph, request.params.id, kind),
-    );
+    const shows = showsTo(station, request);
+    const found = await read(station, reply, undefined, ({ graph, head }) => {
+      const one = findResource(graph, request.params.id, kind);
+      return one && (!shows || shows(machinesWith(graph, one), head)) ? one : undefined;
+    });
     if (!found) throw new ApiError('not-found', `nothing is called ${request.params.id}`);
     const steps = await station.longReads.run(askerOf(reply), (turn) =>
       explain(station.log, station.index, found, turn),
     );
+    const told = steps.map(({ commit, events }) => ({
+      revision: commit.revision,
+      at: commit.at,
+      actor: commit.actor,
+      command: commit.command,
+      correlation: commit.correlation,
+      events: eventViews(
+        commit,
+        events.filter((i) => isShown(station, shows, commit, i)),
+      ),
+    }));
     return {
       id: found.key,
       kind: found.kind,
       resource: { ...found.row },
-      steps: steps.map(({ commit, events }) => ({
-        revision: commit.revision,
-        at: commit.at,
-        actor: commit.actor,
-        command: commit.command,
-        correlation: commit.correlation,
-        events: eventViews(commit, events),
-      })),
+      steps: told.filter(({ events }) => events.length > 0),
     };
   },
 });
+
+/** What of events about machines whoever asks is told; undefined: all. */
+type Shows = ((machines: readonly string[], at: Revision) => boolean) | undefined;
+
+const showsTo = (station: Station, request: FastifyRequest): Shows => {
+  const credential = request.credential!;
+  return isMember(request)
+    ? (machines, at) => seesEvent(station.graph, credential, machines, at)
+    : undefined;
+};
+
+const isShown = ({ graph }: Station, shows: Shows, commit: Commit, index: number): boolean =>
+  !shows || shows(machinesOf(graph, commit.events[index]!), commit.revision);
 
 /** Where events of some types are; without types everywhere. */
 const whereToLook = (
@@ -109,10 +135,12 @@ const whereToLook = (
 
 const pageOfEvents = async (
   station: Station,
-  { from = 0, limit = 1000 }: EventsQuery,
+  request: FastifyRequest,
   types: ReadonlySet<string> | null,
   turn: Turn,
 ): Promise<EventPage> => {
+  const { from = 0, limit = 1000 } = request.query as EventsQuery;
+  const shows = showsTo(station, request);
   const { log, index } = station;
   const after = revision(from);
   const to = log.head();
@@ -122,8 +150,9 @@ const pageOfEvents = async (
     for await (const stretch of whereToLook(index, types, after, to))
       for await (const commit of log.read(stretch.after, stretch.to)) {
         looked += 1;
-        for (const event of eventViews(commit))
-          if (!types || types.has(event.type)) events.push(event);
+        for (const [i, event] of eventViews(commit).entries())
+          if ((!types || types.has(event.type)) && isShown(station, shows, commit, i))
+            events.push(event);
         if (events.length >= limit || looked === commitsPerPage) return commit.revision;
         if (turn.isOver) await turn.next();
       }

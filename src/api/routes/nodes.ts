@@ -10,15 +10,20 @@ import { ApiError } from '../errors.ts';
 import type { Actions } from '../actions.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
+import { keysAfter, machinesSeen } from '../sight.ts';
 import { nodeView } from '../views/hosts.ts';
 import { addedView } from '../views/processes.ts';
 
 export const nodeHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   listNodes: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment, graph) => {
+      const fids = machinesSeen(station, request, graph)?.flatMap(
+        ({ fqdn }) => graph.one('runs', fqdn)?.fid ?? [],
+      );
       const paged: Paged<'node'> = {
         kind: 'node',
-        keys: (after, count) => graph.keysAfter('node', after, count),
+        keys: (after, count) =>
+          fids ? keysAfter('node', fids, after, count) : graph.keysAfter('node', after, count),
         view: (row) => nodeView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);

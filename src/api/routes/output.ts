@@ -3,6 +3,7 @@
 import type * as contract from '../../contract/output.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { isManaged } from '../../core/lifecycle/process.ts';
+import { allows } from '../../core/rights/rights.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { AgentSession } from '../../station/duties/agent-sessions.ts';
@@ -54,7 +55,9 @@ export const outputHandlers = (
       session.openOutput({ fid, lines, follow, channels: [...channels] }),
       {
         format: request.headers.accept?.includes('text/plain') ? 'plain' : 'ndjson',
-        isAllowed: () => station.access.accepts(credential),
+        isAllowed: () =>
+          station.access.accepts(credential) &&
+          allows(station.graph, credential, 'operate', { kind: 'process', fid }).allowed,
       },
     );
     return reply;

@@ -3,8 +3,8 @@
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/processes.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
-import { byAge } from '../../core/graph/sorted-keys.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
@@ -14,29 +14,44 @@ import { done, run } from '../commands.ts';
 import type { Actions } from '../actions.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
+import { keysAfter, machinesSeen } from '../sight.ts';
 import { addedView, processIn, processView } from '../views/processes.ts';
 
 type ProcessesQuery = QueryOf<typeof contract.listProcesses>;
 
-/** The next processes of the list that a query asks for. */
+/** The next processes of the list that a query asks for, of those machines that whoever asks sees. */
 const keysOf =
-  (graph: Graph, { host, node, role, state }: ProcessesQuery): Paged<'process'>['keys'] =>
+  (
+    graph: Graph,
+    { host, node, role, state }: ProcessesQuery,
+    seen: readonly HostRow[] | undefined,
+  ): Paged<'process'>['keys'] =>
   (after, count) => {
-    if (host !== undefined || node !== undefined) {
+    if (seen || host !== undefined || node !== undefined) {
       const matches = (row: ProcessRow): boolean =>
-        (after === undefined || byAge(row.fid, after) > 0) &&
         (role === undefined || row.role === role) &&
         (state === undefined || shownState(graph, row) === state);
-      const rows = rowsOn(graph, host, node).filter(matches);
-      return rows
-        .map(({ fid }) => fid)
-        .sort(byAge)
-        .slice(0, count);
+      const rows = seen ? rowsSeen(graph, seen, host, node) : rowsOn(graph, host, node);
+      const fids = rows.filter(matches).map(({ fid }) => fid);
+      return keysAfter('process', fids, after, count);
     }
     return role === undefined && state === undefined
       ? graph.keysAfter('process', after, count)
       : graph.indexes.processLists.after({ role, state }, after, count);
   };
+
+/** The processes of machines, or of the one that is that host or node. */
+const rowsSeen = (
+  graph: Graph,
+  seen: readonly HostRow[],
+  host?: string,
+  node?: string,
+): ProcessRow[] =>
+  seen
+    .filter(({ fqdn }) => host === undefined || fqdn === host)
+    .flatMap(({ fqdn }) => graph.one('runs', fqdn)?.fid ?? [])
+    .filter((fid) => node === undefined || fid === parseFid(node))
+    .flatMap((fid) => [...graph.many('hosts', fid)]);
 
 /** The processes of a host, of a node, or of a host that is that node. */
 const rowsOn = (graph: Graph, host?: string, node?: string): ProcessRow[] => {
@@ -53,7 +68,7 @@ export const processHandlers = (station: Station, actions: Actions): Handlers<ty
     readLong(station, reply, request.query.at, json, (moment, graph) => {
       const paged: Paged<'process'> = {
         kind: 'process',
-        keys: keysOf(graph, request.query),
+        keys: keysOf(graph, request.query, machinesSeen(station, request, graph)),
         view: (row) => processView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);

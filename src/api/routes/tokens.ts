@@ -14,7 +14,7 @@ import type { Paged } from '../reads.ts';
 import { tokenView } from '../views/tokens.ts';
 
 export const tokenHandlers = (station: Station): Handlers<typeof contract> => ({
-  whoami: (request) => tokenView(request.credential!),
+  whoami: (request) => tokenView(station.graph, request.credential!),
 
   listTokens: (request, reply) =>
     readLong(station, reply, undefined, json, (moment, { indexes }) => {
@@ -22,7 +22,7 @@ export const tokenHandlers = (station: Station): Handlers<typeof contract> => ({
         kind: 'credential',
         keys: (after, count) => indexes.tokens.after(after, count),
         keyAt: tokenAt,
-        view: tokenView,
+        view: (row) => tokenView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);
     }),
@@ -42,14 +42,15 @@ export const tokenHandlers = (station: Station): Handlers<typeof contract> => ({
       throw new ApiError('invalid-request', 'host goes with the role agent only', {
         field: 'host',
       });
+    const projects = placesOf(request.body);
     const { id, token, hash } = newToken();
     const expires = seconds === undefined ? 0 : station.now() + seconds * 1000;
     return run(
       station,
       request,
       reply,
-      { type: 'IssueCredential', id, name, role, hash, host, process, expires },
-      (graph) => ({ ...tokenView(graph.must('credential', id)), token }),
+      { type: 'IssueCredential', id, name, role, hash, host, process, expires, projects },
+      (graph) => ({ ...tokenView(graph, graph.must('credential', id)), token }),
       true,
     );
   },
@@ -70,4 +71,14 @@ const processOf = ({ role, process = null }: TokenBody): ReturnType<typeof parse
       field: 'process',
     });
   return process === null ? null : parseFid(process);
+};
+
+const placesOf = ({ role, projects = [] }: TokenBody): NonNullable<TokenBody['projects']> => {
+  const wrong = (why: string): ApiError =>
+    new ApiError('invalid-request', why, { field: 'projects' });
+  if ((role === 'member') !== projects.length > 0)
+    throw wrong('the role member and the field projects go together');
+  if (new Set(projects.map(({ name }) => name)).size < projects.length)
+    throw wrong('a project is named twice');
+  return projects;
 };

@@ -23,16 +23,19 @@ export interface StatusFilter {
   /** Hosts that may have changed after a revision, in order; null: all are shown. */
   readonly since?: number;
   readonly changed: readonly string[] | null;
+  /** The machines that whoever asks sees; undefined: all. */
+  readonly seen?: readonly HostRow[] | undefined;
 }
 
 /** The names of the hosts that are shown; absent: all. */
 const namesOf = (
   graph: Graph,
-  { host, problems: isProblem, summary, changed }: StatusFilter,
+  { host, problems: isProblem, summary, changed, seen }: StatusFilter,
 ): readonly string[] | undefined => {
   const { problems } = graph.indexes;
   if (summary) return [];
   if (host !== undefined) return isProblem && !problems.has(host) ? [] : [host];
+  if (seen) return seen.map(({ fqdn }) => fqdn).filter((fqdn) => !isProblem || problems.has(fqdn));
   if (changed)
     return changed.filter((fqdn) =>
       isProblem ? problems.has(fqdn) : graph.get('host', fqdn) !== undefined,
@@ -79,7 +82,26 @@ const hostHead = (graph: ReadGraph, row: HostRow): Omit<StatusHost, 'processes'>
   };
 };
 
-const overview = ({ graph, head, at }: LastingMoment): Omit<Status, 'hosts'> => {
+/** Of the machines that are seen; undefined: of all. */
+const countsOf = (graph: ReadGraph, seen: StatusFilter['seen']): Status['counts'] => {
+  if (!seen) return { hosts: { ...graph.hostCounts() }, processes: shownCounts(graph) };
+  const counts: Status['counts'] = { hosts: { unknown: 0, up: 0, down: 0 }, processes: {} };
+  const add = (to: Record<string, number>, state: string): void => {
+    to[state] = (to[state] ?? 0) + 1;
+  };
+  for (const { fqdn, state } of seen) {
+    add(counts.hosts, state);
+    const node = graph.one('runs', fqdn);
+    for (const process of node ? graph.many('hosts', node.fid) : [])
+      add(counts.processes, shownState(graph, process));
+  }
+  return counts;
+};
+
+const overview = (
+  { graph, head, at }: LastingMoment,
+  { seen }: StatusFilter,
+): Omit<Status, 'hosts'> => {
   const [cluster] = graph.all('cluster');
   const [profile] = graph.all('profile');
   return {
@@ -89,7 +111,7 @@ const overview = ({ graph, head, at }: LastingMoment): Omit<Status, 'hosts'> => 
     wanted: cluster?.wanted?.state ?? null,
     profile: profile ? { fid: profile.fid, name: profile.name } : null,
     pools: Array.from(graph.all('pool'), ({ fid, name }) => ({ fid, name })),
-    counts: { hosts: { ...graph.hostCounts() }, processes: shownCounts(graph) },
+    counts: countsOf(graph, seen),
   };
 };
 
@@ -114,7 +136,7 @@ function* textOf(
 ): Generator<string> {
   const { graph } = moment;
   const { problems = false } = filter;
-  yield opened({ ...overview(moment), ...deltaOf(filter, names) }, 'hosts');
+  yield opened({ ...overview(moment, filter), ...deltaOf(filter, names) }, 'hosts');
   let betweenHosts = '';
   for (const host of hostsOf(graph, names)) {
     yield betweenHosts + opened(hostHead(graph, host), 'processes');

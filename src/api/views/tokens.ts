@@ -1,13 +1,14 @@
 /** Tokens as the API shows them: never the token, never its hash. */
 
 import type { Token } from '../../contract/tokens.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 
-export const tokenView = ({ id, name, role, host, process, expires }: CredentialRow): Token => ({
-  id,
-  name,
-  role,
-  host,
-  process,
-  expires: expires === 0 ? null : expires,
-});
+export const tokenView = (graph: ReadGraph, row: CredentialRow): Token => {
+  const { id, name, role, host, process, expires } = row;
+  const projects = Array.from(graph.many('joins', id), (member) => ({
+    name: member.project,
+    role: member.role,
+  })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { id, name, role, host, process, projects, expires: expires === 0 ? null : expires };
+};

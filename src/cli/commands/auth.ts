@@ -7,6 +7,7 @@ import type { Done, IssuedToken, Token, TokenBody } from '../../client/types.ts'
 import {
   changeOptions,
   fidOf,
+  gather,
   isDryRun,
   show,
   showChange,
@@ -17,6 +18,7 @@ import {
 } from '../command.ts';
 import type { ChangeFlags, JsonFlag } from '../command.ts';
 import { writePrivately } from '../config.ts';
+import { Failure } from '../exit-codes.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
 import { connect } from '../session.ts';
@@ -24,6 +26,7 @@ import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
 const tokenRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
+const placeRoles = ['viewer', 'operator'] as const;
 
 export const authCommands = (program: Command, shell: Shell): void => {
   const auth = program.command('auth').description('tokens, and who you are to the station');
@@ -46,6 +49,9 @@ export const authCommands = (program: Command, shell: Shell): void => {
 
 const expiry = ({ expires }: Token): string => (expires === null ? 'never' : formatTime(expires));
 
+const placesText = ({ projects }: Token): string =>
+  projects.map(({ name, role }) => `${name}:${role}`).join(', ');
+
 const tokenLines = (token: Token): string[] =>
   formatFields([
     ['id', token.id],
@@ -53,6 +59,7 @@ const tokenLines = (token: Token): string[] =>
     ['role', token.role],
     ['host', token.host ?? undefined],
     ['process', token.process ?? undefined],
+    ['projects', placesText(token) || undefined],
     ['expires', expiry(token)],
   ]);
 
@@ -71,18 +78,32 @@ interface CreateFlags extends GlobalFlags, JsonFlag {
   readonly role: TokenBody['role'];
   readonly host?: string;
   readonly process?: string;
+  readonly project?: readonly string[];
   readonly expires?: number;
   readonly output?: string;
   readonly dryRun?: true;
 }
 
+/** `P` or `P:role` of each `--project`; the role is that of `--role` where none is said. */
+const placesOf = (
+  projects: readonly string[],
+  usual: TokenBody['role'],
+): NonNullable<TokenBody['projects']> =>
+  projects.map((text) => {
+    const [, name = text, said = usual] = /^(.+):(viewer|operator)$/.exec(text) ?? [];
+    const role = placeRoles.find((one) => one === said);
+    if (role) return { name, role };
+    throw new Failure('usage', `in a project a token is viewer or operator, not ${said}`);
+  });
+
 const createCommand = (token: Command, shell: Shell): void => {
   const run = async (flags: CreateFlags, name: string): Promise<void> => {
-    const { role, host, process, expires, output, dryRun } = flags;
+    const { host, process, expires, output, dryRun } = flags;
+    const places = flags.project && placesOf(flags.project, flags.role);
     const client = await connect(shell, flags);
     const body: TokenBody = {
       name,
-      role,
+      ...(places ? { role: 'member', projects: places } : { role: flags.role }),
       ...(host === undefined ? {} : { host }),
       ...(process === undefined ? {} : { process }),
       ...(expires === undefined ? {} : { expires_in: expires }),
@@ -114,6 +135,11 @@ const createCommand = (token: Command, shell: Shell): void => {
       .option('--host <host>', 'for the role agent: the only host that it may speak for')
       .option('--process <fid>', 'for the role process: the process', fidOf)
       .option(
+        '--project <project>',
+        'good for the machines of this project only, with --role viewer or operator there; PROJECT:ROLE says another; repeatable',
+        gather,
+      )
+      .option(
         '--expires <duration>',
         'how long it works, like 12h or 30d; absent: until it is revoked',
         duration,
@@ -125,8 +151,11 @@ const createCommand = (token: Command, shell: Shell): void => {
     withWork(create, run),
     "halctl auth token create 'agent of n0001' --role agent --host n0001.example -o n0001.token",
     'halctl auth token create monitoring --role viewer --expires 90d',
+    "halctl auth token create 'climate group' --project climate --project ocean:viewer --role operator",
   );
 };
+
+const forWhat = (token: Token): string => token.host ?? token.process ?? (placesText(token) || '-');
 
 const listCommand = (token: Command, shell: Shell): void => {
   const run = async (flags: GlobalFlags & JsonFlag): Promise<void> => {
@@ -140,7 +169,7 @@ const listCommand = (token: Command, shell: Shell): void => {
           { title: 'ID', value: ({ id }) => id },
           { title: 'ROLE', value: ({ role }) => role },
           { title: 'EXPIRES', value: expiry },
-          { title: 'FOR', value: ({ host, process }) => host ?? process ?? '-', yields: 2 },
+          { title: 'FOR', value: forWhat, yields: 2 },
           { title: 'NAME', value: ({ name }) => name, yields: 1 },
         ],
         items,

@@ -3,12 +3,16 @@
 import type { DecideContext, Decide, Decision } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import { addProcesses } from './add-processes.ts';
+import { attachMachines } from './attach-machines.ts';
+import { detachMachines } from './detach-machines.ts';
 import { expireLease } from './expire-lease.ts';
 import { fireDeadlines } from './fire-deadlines.ts';
 import { issueCredential } from './issue-credential.ts';
 import { leaseProcess } from './lease-process.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { joinProject, leaveProject } from './memberships.ts';
 import { overrideState } from './override-state.ts';
+import { createProject, deleteProject } from './projects.ts';
 import { registerHost } from './register-host.ts';
 import { removeHost } from './remove-host.ts';
 import { removeNode } from './remove-node.ts';
@@ -56,6 +60,12 @@ const deciders = {
   ExpireLease: expireLease,
   IssueCredential: issueCredential,
   RevokeCredential: revokeCredential,
+  CreateProject: createProject,
+  DeleteProject: deleteProject,
+  AttachMachines: attachMachines,
+  DetachMachines: detachMachines,
+  JoinProject: joinProject,
+  LeaveProject: leaveProject,
   FireDeadlines: fireDeadlines,
 };
 

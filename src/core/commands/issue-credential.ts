@@ -4,6 +4,7 @@ import { decided } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { CredentialRole } from '../values/credential-roles.ts';
 import type { Fid } from '../values/fid.ts';
+import type { ProjectRole } from '../values/projects.ts';
 import { reject } from '../values/rejection.ts';
 
 export interface IssueCredential {
@@ -17,6 +18,8 @@ export interface IssueCredential {
   readonly process: Fid | null;
   /** Ms since the epoch; 0: never. */
   readonly expires: number;
+  /** What it may be in which projects; only with the role `member`. */
+  readonly projects?: readonly { readonly name: string; readonly role: ProjectRole }[];
   /** Whoever runs the station gets one however many there are. */
   readonly isNeeded?: true;
 }
@@ -26,7 +29,7 @@ export const tokensMax = 20_000;
 
 export const issueCredential: Decide<IssueCredential> = (
   graph,
-  { type: _, isNeeded = false, ...data },
+  { type: _, isNeeded = false, projects = [], ...data },
 ) => {
   if (graph.get('credential', data.id))
     return reject('credential-exists', `there already is a token ${data.id}`, { subject: data.id });
@@ -39,5 +42,16 @@ export const issueCredential: Decide<IssueCredential> = (
       'too-many-tokens',
       `there are as many tokens as there may be: ${tokensMax}, and one for each process; revoke some that nobody uses`,
     );
-  return decided([{ type: 'CredentialIssued', data }]);
+  const missing = projects.find(({ name }) => !graph.get('project', name));
+  if (missing)
+    return reject('unknown-project', `there is no project ${missing.name}`, {
+      subject: 'projects',
+    });
+  return decided([
+    { type: 'CredentialIssued', data },
+    ...projects.map(({ name: project, role }) => ({
+      type: 'ProjectJoined' as const,
+      data: { project, token: data.id, role },
+    })),
+  ]);
 };

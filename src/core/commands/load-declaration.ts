@@ -15,6 +15,7 @@ import { currentVars } from '../graph/vars.ts';
 import type { Declaration, DeclaredHost } from '../values/facts.ts';
 import { reject } from '../values/rejection.ts';
 import { defaultVars, isVarName, varProblems } from '../values/vars.ts';
+import { lendingEvents, lendingRefused, newProjects, projectOf } from './lend-declared.ts';
 import { prune } from './prune.ts';
 import { lackOfRoom } from './room.ts';
 
@@ -35,6 +36,8 @@ export const loadDeclaration: Decide<LoadDeclaration> = (graph, command, context
   const more = declaration.hosts.filter(({ fqdn }) => !graph.get('host', fqdn)).length;
   const crowded = lackOfRoom(graph, more);
   if (crowded) return crowded;
+  const refused = lendingRefused(graph, declaration);
+  if (refused) return refused;
   const pruned = isPruned ? prune(graph, declaration, context) : unchanged;
   if (!pruned.ok) return pruned;
   const allocator = new Allocator(graph, context.render);
@@ -92,9 +95,10 @@ const placeEvents = (graph: Graph, declaration: Declaration): EventDraft[] => [
   ...declaration.enclosures
     .filter(({ name, site, rack }) => graph.get('enclosure', name)?.rack !== `${site}/${rack}`)
     .map((data) => ({ type: 'EnclosureDeclared' as const, data })),
-  ...[...new Set(declaration.hosts.flatMap(({ project }) => project ?? []))]
-    .filter((name) => !graph.get('project', name))
-    .map((name) => ({ type: 'ProjectDeclared' as const, data: { name } })),
+  ...newProjects(graph, declaration).map((name) => ({
+    type: 'ProjectDeclared' as const,
+    data: { name },
+  })),
 ];
 
 const policyEvents = (
@@ -115,14 +119,16 @@ const hostEvents = (
 ): EventDraft[] => {
   const events: EventDraft[] = [];
   const row = graph.get('host', host.fqdn);
+  const project = projectOf(row, host.project);
   const names = new Set(host.roles.map(({ name }) => name));
   const kept = isPruned ? [] : (row?.roles ?? []).filter(({ name }) => !names.has(name));
   const roles = [...host.roles, ...kept];
-  if (differs(row, { ...host, roles, declared: true }))
+  if (differs(row, { ...host, project, roles, declared: true }))
     events.push({
       type: 'HostDeclared',
-      data: { ...host, roles, devices: [...host.devices], declared: true },
+      data: { ...host, project, roles, devices: [...host.devices], declared: true },
     });
+  events.push(...lendingEvents(row, host.fqdn, project));
   // Facts without credentials, a dump for one, do not take away those that are kept already.
   const present = graph.get('obm', host.fqdn);
   const manager = obm && { ...obm, secret: obm.secret ?? present?.secret ?? null };

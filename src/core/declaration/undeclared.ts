@@ -1,7 +1,9 @@
 /** What the graph holds because facts or roles once said so, and a declaration does not say any more. */
 
 import type { Graph } from '../graph/graph.ts';
+import type { ProjectRow } from '../graph/rows/cluster.ts';
 import type { RoleRow } from '../graph/rows/roles.ts';
+import { isObmEnabled } from '../lifecycle/obm.ts';
 import type { Declaration, withdrawable } from '../values/facts.ts';
 
 export interface Undeclared {
@@ -47,13 +49,21 @@ export const undeclaredIn = (graph: Graph, declaration: Declaration): Undeclared
     ...missing('pool', declaration.pools),
     ...missing('enclosure', declaration.enclosures),
     ...[...graph.all('project')]
-      .filter(({ name }) => !projects.has(name))
+      .filter((project) => !projects.has(project.name) && !isKept(graph, project))
       .map(({ name }) => gone('project', name)),
     ...[...graph.all('var')]
       .filter(({ name }) => !Object.hasOwn(declaration.vars, name))
       .map(({ name }) => gone('var', name)),
   ].sort((a, b) => compare(a.kind, b.kind) || compare(key(a), key(b)));
 };
+
+/** What somebody made of a project by hand is not taken away because facts do not name it. */
+const isKept = (graph: Graph, { name, lasting }: ProjectRow): boolean =>
+  lasting === true ||
+  graph.related('admits', name) > 0 ||
+  [...graph.many('lends', name)].some(
+    ({ fqdn, attached }) => attached ?? isObmEnabled(graph, fqdn),
+  );
 
 const key = ({ name, host }: Undeclared): string => `${host ?? ''} ${name}`;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -7,6 +7,7 @@ import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
 import { processEvents } from './processes.ts';
+import { projectEvents } from './projects.ts';
 import { recoveryEvents } from './recovery.ts';
 import { removalEvents } from './removal.ts';
 import { requestEvents } from './requests.ts';
@@ -20,6 +21,7 @@ export const catalogue = {
   ...wantedEvents,
   ...removalEvents,
   ...credentialEvents,
+  ...projectEvents,
   ...requestEvents,
 };
 

@@ -12,7 +12,7 @@ const Role = Type.Unsafe<CredentialRole>(
 
 export const credentialEvents = {
   CredentialIssued: event(
-    1,
+    2,
     Type.Object(
       {
         id: Name,
@@ -34,6 +34,8 @@ export const credentialEvents = {
       process: null,
       expires: 0,
     },
+    // The second version has one role more.
+    { upcast: { 1: (data: object) => data } },
   ),
 
   /** Its host was removed while it was down: until a time it lets an agent be told so, nothing else. */

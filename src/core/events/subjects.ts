@@ -3,7 +3,7 @@
 import type { EventRecord } from './commit.ts';
 
 /** Goes up with every change of `subjectsOf`: what was indexed by another one is indexed anew. */
-export const subjectsVersion = 2;
+export const subjectsVersion = 3;
 
 /**
  * What an event's own fields name: `fid`, `fqdn`, `name`, …, but not what it merely refers to. The
@@ -13,8 +13,16 @@ export const subjectsOf = ({ type, data }: EventRecord): string[] => {
   const fields = data as Record<string, unknown>;
   if (type === 'HostRenamed') return [fields['from'], fields['to']].filter(isText);
   const subject = fields['fid'] ?? fields['fqdn'] ?? fields['name'] ?? fields['id'];
-  const subjects = type === 'ObmDeclared' ? [subject, fields['host']] : [subject];
-  return subjects.filter(isText);
+  return [subject, ...(others[type] ?? []).map((name) => fields[name])].filter(isText);
+};
+
+/** Events that are about more than one thing, and the fields that name the others. */
+const others: Readonly<Record<string, readonly string[]>> = {
+  ObmDeclared: ['host'],
+  MachineAttached: ['project'],
+  MachineDetached: ['project'],
+  ProjectJoined: ['project', 'token'],
+  ProjectLeft: ['project', 'token'],
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -60,6 +60,8 @@ export const relations = {
   shapes: counted('spec', 'process', 'spec'),
   names: counted('role', 'process', 'role'),
   speaks: relation('process', 'one-to-many', 'credential', 'process'),
+  admits: relation('project', 'one-to-many', 'member', 'project'),
+  joins: relation('credential', 'one-to-many', 'member', 'credential'),
 } as const satisfies Record<string, Relation>;
 
 export type RelationName = keyof typeof relations;

@@ -1,7 +1,17 @@
 /** What a token lets its bearer do. */
 
-export const credentialRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
-/** `process`: may read one process's configuration and report its state, nothing else. */
+export const credentialRoles = [
+  'viewer',
+  'operator',
+  'admin',
+  'agent',
+  'process',
+  'member',
+] as const;
+/**
+ * `process`: may read one process's configuration and report its state, nothing else. `member`: only what the projects
+ * that it is bound to allow.
+ */
 export type CredentialRole = (typeof credentialRoles)[number];
 
 /**

@@ -22,7 +22,7 @@ export const clusterEvolvers: Evolvers<typeof clusterEvents> = {
     upsert(graph, 'enclosure', name, { name, rack: rackId }, position);
   },
 
-  ProjectDeclared: (graph, data, position) => upsert(graph, 'project', data.name, data, position),
+  ProjectDeclared: (graph, data, position) => ensure(graph, 'project', data.name, data, position),
 
   PoolDeclared: (graph, data, position) => {
     drawn(graph, data.fid, position);

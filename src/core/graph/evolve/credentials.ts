@@ -19,6 +19,7 @@ export const credentialEvolvers: Evolvers<typeof credentialEvents> = {
   },
 
   CredentialRevoked: (graph, { id }) => {
+    for (const member of [...graph.many('joins', id)]) graph.remove('member', member.id);
     graph.remove('credential', id);
     clearDeadline(graph, 'credential-expiry', id);
   },

@@ -4,6 +4,7 @@ import type { hostEvents } from '../../events/hosts.ts';
 import { changeHost, made, upsert } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
 import type { HostRow } from '../rows/hosts.ts';
+import { free } from './projects.ts';
 import { endRecovery } from './recovery.ts';
 import { renamed } from './rename.ts';
 
@@ -34,7 +35,8 @@ export const problemText = (role: string, message: string): string => `${role}: 
 export const hostEvolvers: Evolvers<typeof hostEvents> = {
   HostDeclared: (graph, data, position) => {
     const { fqdn, enclosure, project, variables, roles, devices, declared } = data;
-    const present = graph.get('host', fqdn) ?? blankHost(fqdn, position);
+    const before = graph.get('host', fqdn) ?? blankHost(fqdn, position);
+    const present = before.project === project ? before : free(before);
     const known = new Set(present.roles.map((role) => role.name));
     const pending = roles
       .map((role) => role.name)
@@ -61,7 +63,10 @@ export const hostEvolvers: Evolvers<typeof hostEvents> = {
 
   HostRenamed: (graph, { from, to }, position) => renamed(graph, from, to, position),
 
-  ObmDeclared: (graph, data, position) => upsert(graph, 'obm', data.host, data, position),
+  ObmDeclared: (graph, data, position) => {
+    const { enabled } = graph.get('obm', data.host) ?? {};
+    upsert(graph, 'obm', data.host, { ...data, ...(enabled ? { enabled } : {}) }, position);
+  },
 
   NodeUp: (graph, { fqdn, facts }, position) => {
     const host = graph.must('host', fqdn);

@@ -10,6 +10,7 @@ import { clusterEvolvers } from './cluster.ts';
 import { credentialEvolvers } from './credentials.ts';
 import { hostEvolvers } from './hosts.ts';
 import { processEvolvers } from './processes.ts';
+import { projectEvolvers } from './projects.ts';
 import { recoveryEvolvers } from './recovery.ts';
 import { removalEvolvers } from './removal.ts';
 import { requestEvolvers } from './requests.ts';
@@ -24,6 +25,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...wantedEvolvers,
   ...removalEvolvers,
   ...credentialEvolvers,
+  ...projectEvolvers,
   ...requestEvolvers,
 };
 

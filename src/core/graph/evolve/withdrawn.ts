@@ -4,6 +4,7 @@ import type { EventData } from '../../events/catalogue.ts';
 import { changeHost } from '../changes.ts';
 import type { Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { removeProject } from './projects.ts';
 
 const byName = (graph: Graph, kind: 'pool' | 'profile', name: string): void => {
   for (const row of [...graph.all(kind)]) if (row.name === name) graph.remove(kind, row.fid);
@@ -22,11 +23,7 @@ export const withdrawn: {
   obm: (graph, name) => graph.remove('obm', name),
   pool: (graph, name) => byName(graph, 'pool', name),
   profile: (graph, name) => byName(graph, 'profile', name),
-  project: (graph, name, position) => {
-    for (const { fqdn } of [...graph.many('lends', name)])
-      changeHost(graph, fqdn, { project: null }, position);
-    graph.remove('project', name);
-  },
+  project: (graph, name, position) => removeProject(graph, name, position),
   enclosure: (graph, name, position) => {
     for (const { fqdn } of [...graph.many('houses', name)])
       changeHost(graph, fqdn, { enclosure: null }, position);

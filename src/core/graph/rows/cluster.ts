@@ -38,6 +38,8 @@ export interface EnclosureRow extends Provenance {
 
 export interface ProjectRow extends Provenance {
   readonly name: string;
+  /** Somebody created it, so that it stays when no facts name it any more. */
+  readonly lasting?: true;
 }
 
 export interface PoolRow extends Provenance {

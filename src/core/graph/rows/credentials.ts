@@ -2,6 +2,7 @@
 
 import type { CredentialRole, retiredRole } from '../../values/credential-roles.ts';
 import type { Fid } from '../../values/fid.ts';
+import type { ProjectRole } from '../../values/projects.ts';
 import { internal } from './row.ts';
 import type { Provenance } from './row.ts';
 
@@ -19,6 +20,19 @@ export interface CredentialRow extends Provenance {
   readonly expires: number;
 }
 
+/** A token's place in a project. */
+export interface MemberRow extends Provenance {
+  /** Of the token and of the project: `memberId`. */
+  readonly id: string;
+  readonly credential: string;
+  readonly project: string;
+  readonly role: ProjectRole;
+}
+
+/** Ids of tokens hold no slash. */
+export const memberId = (credential: string, project: string): string => `${credential}/${project}`;
+
 export const credentialRows = {
   credential: internal<CredentialRow>('id'),
+  member: internal<MemberRow>('id'),
 };

@@ -18,6 +18,10 @@ export interface HostRow extends Provenance {
   readonly since: number;
   readonly enclosure: string | null;
   readonly project: string | null;
+  /** The commit that lent it to its project; absent in logs of versions that did not tell, and of a free one. */
+  readonly lent?: Revision;
+  /** An operator attached it to its project, whatever facts say; absent: facts did, or it is free. */
+  readonly attached?: true;
   readonly variables: Variables;
   readonly roles: readonly DeclaredRole[];
   /** Names of declared roles whose processes are not allocated yet. */
@@ -73,6 +77,8 @@ export interface ObmRow extends Provenance {
   readonly type: 'ipmi' | 'redfish' | 'dummy';
   readonly address: string;
   readonly secret: string | null;
+  /** Somebody may use it: a token of it is out. */
+  readonly enabled?: true;
 }
 
 export const hostRows = {

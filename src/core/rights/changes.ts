@@ -1,0 +1,23 @@
+/** After which events whoever looks at something may not be allowed to any more. */
+
+import type { EventType } from '../events/catalogue.ts';
+
+/** A token, its places in projects, or whose a machine is. */
+const types: ReadonlySet<string> = new Set<EventType>([
+  'CredentialRetired',
+  'CredentialRevoked',
+  'DeclarationWithdrawn',
+  'HostRemoved',
+  'HostRenamed',
+  'MachineAttached',
+  'MachineDetached',
+  'ProjectDeleted',
+  'ProjectJoined',
+  'ProjectLeft',
+]);
+
+export const changesRights = ({
+  events,
+}: {
+  readonly events: readonly { type: string }[];
+}): boolean => events.some(({ type }) => types.has(type));

@@ -1,0 +1,487 @@
+/** Projects by the API, and what members of one see: their machines, and nothing of any other. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import type { Test } from 'tap';
+import { endpoints } from '../../src/contract/catalogue.ts';
+import type { Endpoint } from '../../src/contract/endpoint.ts';
+import { machinesMax } from '../../src/core/values/projects.ts';
+import { openStation, until } from '../station/harness.ts';
+import type { Answer, Asked, InProcess, Json } from '../station/harness.ts';
+
+/** The machines of the two projects; the third one is nobody's. */
+const [ours, theirs, free] = [1, 2, 3].map((n) => `node${n}.halcyon.example`) as [
+  string,
+  string,
+  string,
+];
+const nobodys = 'none.halcyon.example';
+
+interface Two extends InProcess {
+  /** Of an operator and a viewer of the first project. */
+  readonly operator: string;
+  readonly viewer: string;
+  /** Of an operator of the second one. */
+  readonly other: string;
+  /** A process and a node of each machine. */
+  readonly ourProcess: string;
+  readonly theirProcess: string;
+  readonly ourNode: string;
+  readonly theirNode: string;
+}
+
+const idOf = (token: string): string => token.split('_')[1]!;
+
+/** Two projects with a machine each, and what runs there. */
+const twoProjects = async (t: Test): Promise<Two> => {
+  const opened = await openStation(t);
+  const { ask, tokenOf } = opened;
+  await opened.fill();
+  const did = async (method: string, path: string, body: object): Promise<Json> => {
+    const answer = await ask(method, path, body);
+    if (answer.status >= 300) throw new Error(answer.text);
+    return answer.body;
+  };
+  for (const [name, host] of [
+    ['ours', ours],
+    ['theirs', theirs],
+  ]) {
+    await did('POST', '/projects', { name });
+    await did('POST', `/projects/${name}/attach`, { hosts: [host] });
+  }
+  const member = (name: string, role: string): Promise<string> =>
+    tokenOf('member', { projects: [{ name, role }] });
+  const [operator, viewer] = [await member('ours', 'operator'), await member('ours', 'viewer')];
+  const other = await member('theirs', 'operator');
+  const added = (host: string): Promise<Json> =>
+    did('POST', '/processes', { host, role: 'clovis-app' });
+  const [our, their] = [await added(ours), await added(theirs)];
+  return {
+    ...opened,
+    operator,
+    viewer,
+    other,
+    ourProcess: our.processes[0].fid,
+    theirProcess: their.processes[0].fid,
+    ourNode: our.node,
+    theirNode: their.node,
+  };
+};
+
+/** Everything by which the other project and its machine could be known. */
+const traces = ({ theirProcess, theirNode }: Two): string[] => [
+  theirs,
+  'theirs',
+  theirProcess,
+  theirNode,
+];
+
+t.test('a project is created once, lists its machines and goes without them', async (t) => {
+  const { ask, fill } = await openStation(t);
+  await fill();
+  const created = await ask('POST', '/projects', { name: 'climate' });
+  t.match(created, { status: 201, body: { name: 'climate', machines: 0, lasting: true } });
+  t.match(await ask('POST', '/projects', { name: 'climate' }), {
+    status: 409,
+    body: { code: 'project-exists' },
+  });
+  const attach = (hosts: unknown): Promise<Answer> =>
+    ask('POST', '/projects/climate/attach', { hosts });
+  t.match(await attach([ours, theirs]), { status: 200, body: { machines: 2 } });
+  const listed = (await ask('GET', '/hosts?project=climate&limit=1')).body;
+  t.match(listed.items, [{ fqdn: ours, project: 'climate' }]);
+  const rest = await ask('GET', `/hosts?project=climate&cursor=${listed.next}`);
+  t.match(rest.body, { items: [{ fqdn: theirs }], next: null });
+  t.match((await ask('GET', '/hosts?project=none')).body.items, []);
+  t.match((await ask('GET', '/projects')).body.items, [{ name: 'climate', machines: 2 }]);
+  t.match(await ask('DELETE', '/projects/climate'), {
+    status: 409,
+    body: { code: 'project-in-use' },
+  });
+  t.match(await ask('POST', '/projects/climate/detach', { hosts: [ours, theirs] }), {
+    body: { machines: 0 },
+  });
+  t.match(await ask('DELETE', '/projects/climate'), { status: 200, body: { changed: true } });
+  t.match(await ask('GET', '/projects/climate'), { status: 404 });
+  t.match((await ask('GET', '/projects/climate?at=1')).status, 404, 'nor was there one at first');
+});
+
+t.test('what is no name, no machine or no member is refused, and the field is named', async (t) => {
+  const { ask } = await openStation(t);
+  for (const name of ['', ' ', 'a b', '../x', '-a', 'a-', 'a/b', 'ä', 'x'.repeat(65), 7, null])
+    t.match(await ask('POST', '/projects', { name }), {
+      status: 400,
+      body: { code: 'invalid-request', field: 'name' },
+    });
+  t.match(await ask('POST', '/projects', { name: 'x'.repeat(64) }), { status: 201 });
+  await ask('POST', '/projects', { name: 'a' });
+  for (const hosts of [undefined, [], 'n1.example', ['N1'], ['a b'], [null]])
+    t.match(await ask('POST', '/projects/a/attach', { hosts }), { status: 400 });
+  const issue = (body: object): Promise<Answer> => ask('POST', '/tokens', { name: 'x', ...body });
+  const place = { name: 'a', role: 'viewer' };
+  for (const body of [
+    { role: 'member' },
+    { role: 'member', projects: [] },
+    { role: 'viewer', projects: [place] },
+    { role: 'member', projects: [place, place] },
+    { role: 'member', projects: [{ name: 'a', role: 'admin' }] },
+  ])
+    t.match(await issue(body), { status: 400, body: { code: 'invalid-request' } });
+  t.match(await issue({ role: 'member', projects: [{ ...place, name: 'b' }] }), {
+    status: 404,
+    body: { code: 'unknown-project' },
+  });
+  t.match(await ask('PUT', '/projects/a/members/none', { role: 'viewer' }), { status: 404 });
+});
+
+t.test('one request attaches so many machines, and one more is refused', async (t) => {
+  const { ask } = await openStation(t);
+  await ask('POST', '/projects', { name: 'a' });
+  const names = Array.from({ length: machinesMax + 1 }, (_, i) => `n${i}.example`);
+  const attach = (hosts: string[]): Promise<Answer> => ask('POST', '/projects/a/attach', { hosts });
+  t.match(await attach(names), { status: 400, body: { field: 'hosts' } });
+  t.match(await attach(names.slice(1)), { status: 404, body: { code: 'unknown-host' } });
+});
+
+t.test('who may not know whose a machine is, is not told by a refusal', async (t) => {
+  const { ask, tokenOf } = await twoProjects(t);
+  const token = await tokenOf('operator');
+  const attach = (asked: Asked): Promise<Answer> =>
+    ask('POST', '/projects/ours/attach', { hosts: [theirs] }, asked);
+  t.match(await attach({}), { status: 409, body: { detail: /the project theirs/ } });
+  const refused = await attach({ token });
+  t.match(refused, { status: 409, body: { code: 'machine-lent' } });
+  t.notMatch(refused.text, /project theirs/);
+});
+
+t.test('a member sees the machines of its project and what is on them', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, operator, viewer, ourProcess, ourNode } = two;
+  for (const token of [operator, viewer]) {
+    const get = async (path: string): Promise<Json> =>
+      (await ask('GET', path, undefined, { token })).body;
+    t.match(await get('/hosts'), { items: [{ fqdn: ours }], next: null });
+    t.match(await get('/nodes'), { items: [{ fid: ourNode }], next: null });
+    t.ok((await get('/processes')).items.every(({ host }: Json) => host === ours));
+    t.match(await get(`/hosts/${ours}`), { fqdn: ours, project: 'ours' });
+    t.match(await get(`/processes/${ourProcess}`), { fid: ourProcess });
+    t.match(await get(`/processes/${ourProcess}/configuration`), { fid: ourProcess });
+    t.match(await get('/projects'), { items: [{ name: 'ours', machines: 1 }] });
+    const status = await get('/status');
+    t.match(status.hosts, [{ fqdn: ours }]);
+    t.same(status.counts.hosts, { unknown: 0, up: 1, down: 0 }, 'counts are of what it sees');
+    const [{ processes }] = status.hosts;
+    const counted = Object.values(status.counts.processes).reduce(
+      (a: number, b) => a + Number(b),
+      0,
+    );
+    t.equal(counted, processes.length);
+    t.match(await get('/events?limit=10000'), { events: /./, next: null });
+    t.match(await get(`/why/${ours}`), { kind: 'host', steps: [{ command: 'AttachMachines' }] });
+    t.match(await get('/whoami'), { role: 'member', projects: [{ name: 'ours' }] });
+  }
+  const report = (token: string): Promise<Answer> =>
+    ask('PUT', `/processes/${ourProcess}/state`, { state: 'online' }, { token });
+  t.match(await report(viewer), { status: 403, body: { code: 'forbidden' } });
+  t.match(await report(operator), { status: 200 });
+  const add = { host: ours, role: 'clovis-app' };
+  t.match(await ask('POST', '/processes', add, { token: viewer }), { status: 403 });
+  const added = await ask('POST', '/processes', add, { token: operator });
+  t.match(added, { status: 201 });
+  const { fid } = added.body.processes[0];
+  const removed = await ask('DELETE', `/processes/${fid}`, undefined, { token: operator });
+  t.match(removed, { status: 200, body: { state: 'succeeded' } });
+  const seen = await ask('GET', `/operations/${removed.body.id}`, undefined, { token: operator });
+  t.match(
+    seen,
+    { status: 200, body: { state: 'succeeded' } },
+    'its own, though what it was about went',
+  );
+});
+
+/** The paths and bodies of a request about a machine, a node or a process. */
+interface About {
+  readonly host: string;
+  readonly node: string;
+  readonly process: string;
+}
+
+const bodies: Readonly<Record<string, object>> = {
+  scale: { role: 'clovis-app', to: 1 },
+  reportState: { state: 'online' },
+  leaseProcess: { seconds: 60 },
+};
+
+const requestOf = (
+  name: string,
+  { method, path }: Endpoint,
+  about: About,
+): [string, string, object?] => {
+  const filled = path
+    .replace('/api/v1', '')
+    .replace(':fqdn', about.host)
+    .replace('/nodes/:fid', `/nodes/${about.node}`)
+    .replace(':fid', about.process);
+  const { host } = about;
+  const added = {
+    addProcess: { host, role: 'clovis-app' },
+    addNode: { host, roles: [{ name: 'clovis-app' }] },
+  };
+  const body = (added as Record<string, object>)[name] ?? bodies[name];
+  return body ? [method, filled, body] : [method, filled];
+};
+
+/** An answer without what no two have alike, and without the names that were asked for. */
+const likeness = ({ status, text, headers }: Answer, about: About): unknown => {
+  const { date: _, 'halcyon-revision': __, ...rest } = headers;
+  const anonymous = [about.host, about.node, about.process].reduce(
+    (all, name) => all.replaceAll(name, '<it>'),
+    text.replace(/urn:uuid:[0-9a-f-]+/, '<request>'),
+  );
+  return { status, text: anonymous, headers: { ...rest, 'content-length': '' } };
+};
+
+t.test(
+  '9, 27: on every endpoint, a machine of others is answered like one that does not exist',
+  async (t) => {
+    const two = await twoProjects(t);
+    const { ask, station } = two;
+    const others: About = { host: theirs, node: two.theirNode, process: two.theirProcess };
+    const none: About = {
+      host: nobodys,
+      node: '0x6e00000000000001:0xfff',
+      process: '0x7200000000000001:0xfff',
+    };
+    const own: About = { host: ours, node: two.ourNode, process: two.ourProcess };
+    const head = station.head;
+    const about = Object.entries<Endpoint>(endpoints).filter(([, { lent }]) => lent === 'machine');
+    t.ok(about.length > 12);
+    for (const [name, endpoint] of about)
+      for (const token of [two.operator, two.viewer]) {
+        const variants =
+          endpoint.kind === 'read' ? ['', '?at=9', `?at=${head}`] : ['', '?dry_run=true'];
+        for (const query of endpoint.kind === 'ask' ? [''] : variants) {
+          const answer = async (it: About): Promise<Answer> => {
+            const [method, path, body] = requestOf(name, endpoint, it);
+            return ask(method, path + query, body, { token });
+          };
+          const [hidden, missing] = [await answer(others), await answer(none)];
+          t.equal(missing.status, 404, `${name}${query}: ${missing.text}`);
+          t.same(likeness(hidden, others), likeness(missing, none), `${name}${query}`);
+          if (query === '?dry_run=true' || (query === '' && endpoint.kind === 'read'))
+            t.not((await answer(own)).status, 404, `${name}${query} of its own machine`);
+        }
+      }
+    t.equal(station.head, head, 'nothing was done');
+  },
+);
+
+t.test('9: what is not made for members is closed to them', async (t) => {
+  const { ask, operator } = await twoProjects(t);
+  const closed = Object.entries<Endpoint>(endpoints).filter(
+    ([, { lent, access }]) => lent === undefined && access !== 'public' && access !== 'any',
+  );
+  t.ok(closed.length > 20);
+  for (const [name, { method, path }] of closed) {
+    const at = path.replace(':fqdn', ours).replace(/:\w+/, 'x');
+    const answer = await ask(method, at.replace('/api/v1', ''), undefined, { token: operator });
+    t.match(answer, { status: 403, body: { code: 'forbidden' } }, name);
+  }
+});
+
+t.test('9: no list, no reason, no past and no operation tells a member of others', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, operator, station, theirProcess, theirNode } = two;
+  await ask('PUT', `/processes/${theirProcess}/state`, { state: 'online' });
+  await ask('POST', `/nodes/${theirNode}/stop`);
+  const operation = station.head;
+  await ask('POST', '/cluster/start');
+  const paths = [
+    '/hosts',
+    '/nodes',
+    '/processes',
+    `/processes?host=${theirs}`,
+    `/processes?node=${theirNode}`,
+    '/projects',
+    '/status',
+    '/events?limit=10000',
+    '/whoami',
+  ];
+  for (const path of paths) {
+    const sep = path.includes('?') ? '&' : '?';
+    const isPast = !path.startsWith('/events') && path !== '/whoami';
+    for (const at of isPast ? ['', `${sep}at=9`, `${sep}at=${station.head}`] : ['']) {
+      const { text, status } = await ask('GET', path + at, undefined, { token: operator });
+      t.equal(status, 200, text);
+      for (const trace of traces(two)) t.notOk(text.includes(trace), `${path}${at}: ${trace}`);
+    }
+  }
+  const like = async (path: string, asked: string, missing: string): Promise<void> => {
+    const [hidden, none] = [
+      await ask('GET', path + asked, undefined, { token: operator }),
+      await ask('GET', path + missing, undefined, { token: operator }),
+    ];
+    const nameless = ({ text }: Answer, name: string): string =>
+      text.replace(/urn:uuid:[0-9a-f-]+/, '').replaceAll(name, '<it>');
+    t.equal(hidden.status, 404, path + asked);
+    t.same(nameless(hidden, asked), nameless(none, missing), path + asked);
+  };
+  await like('/why/', theirs, nobodys);
+  await like('/why/', theirProcess, '0x7200000000000001:0xfff');
+  await like('/why/', 'theirs', 'nonesuch');
+  await like('/status?host=', theirs, nobodys);
+  await like('/projects/', 'theirs', 'nonesuch');
+  await like('/operations/', String(operation), '999999');
+  await like('/operations/', String(operation + 1), '999999');
+});
+
+t.test(
+  '9: a new owner sees nothing of the time of the old one, and the old one nothing more',
+  async (t) => {
+    const two = await twoProjects(t);
+    const { ask, operator, other, station, ourProcess } = two;
+    await ask('PUT', `/processes/${ourProcess}/state`, {
+      state: 'online',
+      reason: 'secret of ours',
+    });
+    const before = station.head;
+    const events = async (token: string): Promise<Json[]> =>
+      (await ask('GET', '/events?limit=10000', undefined, { token })).body.events;
+    const told = await events(operator);
+    t.ok(
+      told.some(({ data }) => data.reason === 'secret of ours'),
+      'the owner was told',
+    );
+    t.ok(told.some(({ type }) => type === 'MachineAttached'));
+    t.notOk(
+      told.some(({ type }) => type === 'NodeUp'),
+      'what was before it had the machine is not told',
+    );
+
+    await ask('POST', '/projects/ours/detach', { hosts: [ours] });
+    await ask('POST', '/projects/theirs/attach', { hosts: [ours] });
+    const get = (path: string, token: string): Promise<Answer> =>
+      ask('GET', path, undefined, { token });
+    t.same(await events(operator), [], 'the old owner is told nothing of it any more');
+    t.match(await get(`/hosts/${ours}?at=${before}`, operator), { status: 404 });
+    t.match(await get(`/hosts/${ours}`, other), { status: 200 });
+    t.match(await get(`/hosts/${ours}?at=${before}`, other), { status: 404 });
+    t.match((await get(`/hosts?at=${before}`, other)).body.items, [{ fqdn: theirs }]);
+    t.notMatch(JSON.stringify(await events(other)), 'secret of ours');
+    t.same((await get(`/why/${ourProcess}`, other)).body.steps, [], 'nor why it is as it is');
+
+    await ask('POST', '/projects/theirs/detach', { hosts: [ours] });
+    await ask('POST', '/projects/ours/attach', { hosts: [ours] });
+    t.match(
+      await get(`/hosts/${ours}?at=${before}`, operator),
+      { status: 404 },
+      'nor when it is back',
+    );
+    t.notMatch(JSON.stringify(await events(operator)), 'secret of ours');
+  },
+);
+
+t.test(
+  '9: a token without projects sees nothing, and one of a project that was made anew neither',
+  async (t) => {
+    const { ask, operator } = await twoProjects(t);
+    await ask('POST', '/projects/ours/detach', { hosts: [ours] });
+    await ask('DELETE', '/projects/ours');
+    await ask('POST', '/projects', { name: 'ours' });
+    await ask('POST', '/projects/ours/attach', { hosts: [ours] });
+    const asked = { token: operator };
+    t.same((await ask('GET', '/hosts', undefined, asked)).body.items, []);
+    t.match(await ask('GET', `/hosts/${ours}`, undefined, asked), { status: 404 });
+    t.match((await ask('GET', '/whoami', undefined, asked)).body, { role: 'member', projects: [] });
+  },
+);
+
+/** A stream of events that is read until it ends. */
+const streamOf = async (
+  t: Test,
+  { app }: InProcess,
+  token: string,
+): Promise<{ text: () => string; ended: Promise<number> }> => {
+  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const stop = new AbortController();
+  t.teardown(() => stop.abort());
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/events`, {
+    headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    signal: stop.signal,
+  });
+  let text = '';
+  const read = async (): Promise<number> => {
+    const decoder = new TextDecoder();
+    try {
+      for await (const piece of answer.body!) text += decoder.decode(piece as Uint8Array);
+    } catch {
+      // The connection was cut, which is an end too.
+    }
+    return performance.now();
+  };
+  return { text: () => text, ended: read() };
+};
+
+t.test('a stream tells a member of its machines as long as they are its own', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, operator, ourProcess, theirProcess } = two;
+  const { text } = await streamOf(t, two, operator);
+  const report = async (fid: string, state: string, reason: string): Promise<void> => {
+    const { status } = await ask('PUT', `/processes/${fid}/state`, { state, reason });
+    t.equal(status, 200);
+  };
+  await report(theirProcess, 'starting', 'theirs at first');
+  await report(ourProcess, 'starting', 'ours at first');
+  await until('our report', () => text().includes('ours at first'));
+  await ask('POST', '/projects/ours/detach', { hosts: [ours] });
+  await report(ourProcess, 'online', 'nobody’s');
+  await ask('POST', '/projects/ours/attach', { hosts: [ours] });
+  await report(ourProcess, 'offline', 'ours again');
+  await until('our second report', () => text().includes('ours again'));
+  t.notMatch(text(), 'nobody’s');
+  for (const trace of [...traces(two), 'theirs at first']) t.notOk(text().includes(trace), trace);
+});
+
+t.test('10: an idle stream ends within a second of its token losing the project', async (t) => {
+  const two = await twoProjects(t);
+  const losses: Readonly<Record<string, (id: string) => Promise<Answer>>> = {
+    'the member is taken out': (id) => two.ask('DELETE', `/projects/ours/members/${id}`),
+    'the member gets another role': (id) =>
+      two.ask('PUT', `/projects/ours/members/${id}`, { role: 'viewer' }),
+    'the token is revoked': (id) => two.ask('DELETE', `/tokens/${id}`),
+  };
+  for (const [what, lose] of Object.entries(losses)) {
+    const token = await two.tokenOf('member', { projects: [{ name: 'ours', role: 'operator' }] });
+    const { ended, text } = await streamOf(t, two, token);
+    await until('the stream', () => text() !== '');
+    t.equal((await lose(idOf(token))).status, 200);
+    const lost = performance.now();
+    const end = await Promise.race([ended, pause(60_000, null)]);
+    t.ok(end !== null && end - lost < 1000, `${what}: ${end === null ? 'never' : end - lost} ms`);
+  }
+});
+
+t.test('9: to be told that there is nothing takes as long, whatever there is', async (t) => {
+  const { ask, operator } = await twoProjects(t);
+  const took = async (host: string): Promise<number> => {
+    const begun = process.hrtime.bigint();
+    await ask('GET', `/hosts/${host}`, undefined, { token: operator });
+    return Number(process.hrtime.bigint() - begun);
+  };
+  const times: { readonly hidden: number[]; readonly missing: number[] } = {
+    hidden: [],
+    missing: [],
+  };
+  // In turns, so that what else the machine does slows both alike.
+  for (let i = 0; i < 400; i += 1) {
+    times.hidden.push(await took(theirs));
+    times.missing.push(await took(nobodys));
+  }
+  const median = (all: number[]): number => all.sort((a, b) => a - b)[all.length >> 1]!;
+  const [hidden, missing] = [median(times.hidden), median(times.missing)];
+  t.comment(`hidden ${hidden / 1000} µs, missing ${missing / 1000} µs`);
+  t.ok(Math.max(hidden, missing) / Math.min(hidden, missing) < 1.5, 'medians of 400 each');
+  t.match(await ask('GET', `/hosts/${free}`, undefined, { token: operator }), { status: 404 });
+});
