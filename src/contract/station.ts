@@ -15,6 +15,9 @@ export const StationInfo = Type.Object({
   head: RevisionNumber,
   waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),
   durability: Type.String(),
+  log_directory: nullable(
+    Type.String({ description: 'Where the log is; null: not in files of this machine.' }),
+  ),
   log_bytes: Type.Integer(),
   snapshots: Type.Integer(),
   last_snapshot: nullable(RevisionNumber),

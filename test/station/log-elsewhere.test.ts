@@ -42,6 +42,8 @@ t.test('a station keeps its log where it is told to, and starts again from there
   t.equal((await first.end('SIGTERM')).code, 0);
   const again = await startStation(t, data, { flags, token: first.admin! });
   t.match((await again.ask('GET', '/log')).body, { digest, head });
+  const told = (await again.ask('GET', '/station')).body;
+  t.match(told, { directory: data, log_directory: log, durability: 'disk' });
   t.equal((await again.ask('GET', `/why/${host}`)).status, 200, 'its past is found, too');
 });
 
@@ -124,6 +126,23 @@ t.test('that a log in the data directory is not used is said', async (t) => {
   t.equal(station.log.files?.directory, log);
   t.match(logged.join(''), /there is a log in the data directory as well; it is not used/);
 });
+
+t.test(
+  'a log in memory is gone with its station; the data directory is still one station’s',
+  async (t) => {
+    const { data: directory } = places(t);
+    const first = await openStation(t, { directory, log: 'memory:' });
+    await first.fill();
+    t.match((await first.ask('GET', '/station')).body, {
+      durability: 'memory',
+      log_directory: null,
+    });
+    await t.rejects(openStation(t, { directory, log: 'memory:' }), /has this data directory/);
+    await first.close();
+    const second = await openStation(t, { directory, log: 'memory:' });
+    t.equal(second.station.graph.count('host'), 0);
+  },
+);
 
 t.test('a URL of no log, or with a password, is wrong usage and is not repeated', async (t) => {
   const { data } = places(t);

@@ -1,6 +1,7 @@
 /** What operators want to know of the station itself. */
 
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type * as contract from '../../contract/station.ts';
 import type { EngineInfo, LogInfo, Sequences, StationInfo } from '../../contract/station.ts';
 import { openapi } from '../../contract/openapi.ts';
@@ -30,6 +31,7 @@ export const stationHandlers = (
         head: log.head(),
         waiting: station.waiting,
         durability: log.durability,
+        log_directory: log.files ? resolve(log.files.directory) : null,
         log_bytes: log.size(),
         snapshots: archive.snapshots.length,
         last_snapshot: archive.snapshots[0]?.about.revision ?? null,

@@ -5,7 +5,7 @@ import type { StationInfo } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { formatFields } from '../output/table.ts';
-import { formatTime } from '../output/text.ts';
+import { formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -42,7 +42,7 @@ const stationLines = (station: StationInfo): string[] =>
       station.waiting === 0 ? 'all' : `all but ${station.waiting} commits, which wait for the disk`,
     ],
     ['durability', station.durability],
-    ['log', mebibytes(station.log_bytes)],
+    ['log', `${mebibytes(station.log_bytes)}${elsewhere(station)}`],
     [
       'snapshots',
       station.last_snapshot === null
@@ -53,6 +53,10 @@ const stationLines = (station: StationInfo): string[] =>
     ['processes', String(station.processes)],
     ['memory', mebibytes(station.memory_bytes)],
   ]);
+
+/** Where the log is, unless that is the data directory. */
+const elsewhere = ({ log_directory: place, directory }: StationInfo): string =>
+  place === null || place === directory ? '' : ` in ${printable(place)}`;
 
 const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 
