@@ -26,6 +26,7 @@ import {
 } from '../../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
+import { changesKept } from '../../src/station/queries/changed-hosts.ts';
 import { bytes, ends, limit, seconds, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
 
@@ -190,6 +191,12 @@ export const ofCommands: readonly Limit[] = [
 ];
 
 export const ofReads: readonly Limit[] = [
+  limit(
+    'changes of hosts that a station remembers for `status?since=`, from its start on',
+    changesKept,
+    'the answer is the whole status',
+    'station/changed-hosts.test.ts: what changed is known or not, and never wrong, when little is remembered',
+  ),
   ...shareRows(
     'requests that wait (`Prefer: wait`)',
     waitLimits,

@@ -63,3 +63,30 @@ t.test('on a pipe each change is shown once more', async (t) => {
   const past = await shell('halctl cluster status --watch --at 1', folder, env);
   t.equal(past.code, 2);
 });
+
+t.test('what is shown once more is whole, and has no host that is gone', async (t) => {
+  const child = spawn(join(scripts, 'halctl'), ['cluster', 'status', '--watch', '--json'], {
+    cwd: folder,
+    env,
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  const out = watch(child.stdout);
+  /** The hosts of the last document that has come whole. */
+  const shown = (): string[] => {
+    const last = out.text.slice(0, out.text.lastIndexOf('\n')).split('\n').at(-1)!;
+    const seen = JSON.parse(last) as { delta?: object; hosts: { fqdn: string }[] };
+    t.equal(seen.delta, undefined);
+    return seen.hosts.map(({ fqdn }) => fqdn);
+  };
+  const after = async (line: string, hosts: readonly string[]): Promise<void> => {
+    t.equal((await shell(line, folder, env)).code, 0, line);
+    await out.until(() => shown().join() === hosts.join());
+  };
+  await out.until((text) => text.endsWith('\n'));
+  const before = shown();
+  await after('halctl system node add also.example', [...before, 'also.example'].sort());
+  await after('halctl system node remove also.example', before);
+  child.kill('SIGINT');
+  t.same(await ended, [130, null]);
+});
