@@ -1,5 +1,6 @@
 /** Reading the logs of consoles: by position and time, on as they grow, by text, as recordings. */
 
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import t from 'tap';
 import { asciicast } from '../../../src/obm/console/reading/asciicast.ts';
@@ -94,6 +95,46 @@ t.test('who follows ends when the log is closed, and when the owner changes', as
   const second = reasonOf(follow);
   await recordings.close();
   t.equal(await second, null);
+});
+
+t.test('who reads or follows is ended with his right, and nobody else', async (t) => {
+  const { recordings, recording, writing } = await recorded(t);
+  writing.say('before');
+  const bob = new AbortController();
+  const seen = { alice: '', bob: '' };
+  const follow = async (name: 'alice' | 'bob'): Promise<void> => {
+    const one = { principal: name, right: `token of ${name}`, signal: bob.signal };
+    for await (const item of readLog(recording, { follow: true }, one))
+      if (item.kind === 'data') seen[name] += item.bytes.toString();
+  };
+  const [first, second] = [reasonOf(() => follow('alice')), reasonOf(() => follow('bob'))];
+  while (seen.alice === '' || seen.bob === '') await setImmediate();
+  recordings.readers.end(({ right }) => right === 'token of alice', 'the token was revoked');
+  writing.say(' after');
+  await recording.flush();
+  t.equal(await first, 'closed');
+  while (seen.bob !== 'before after') await setImmediate();
+  bob.abort();
+  t.equal(await second, null);
+  t.equal(seen.alice, 'before');
+  await t.rejects(searchUntilRevoked(), { reason: 'closed' });
+
+  async function searchUntilRevoked(): Promise<void> {
+    const searching = searchLog(recording, { text: 'x', limit: 1 }, reader);
+    recordings.readers.end(() => true, 'revoked');
+    await searching;
+  }
+});
+
+t.test('who reads from a position that is not there any more is told so', async (t) => {
+  const { recording, writing } = await recorded(t, { segmentBytes: 200, keepBytes: 500 });
+  for (let i = 0; i < 10; i += 1) {
+    writing.say(String(i).repeat(200));
+    await recording.flush();
+  }
+  t.match(await storyOf(recording, { from: 50 }), /^<gap>\d+$/);
+  t.match(await storyOf(recording), /^\d+$/);
+  t.match(await storyOf(recording, { from: 1_900 }), /^9{100}$/);
 });
 
 t.test('a reader whose segments are removed meanwhile is told so', async (t) => {
@@ -192,17 +233,16 @@ t.test('a search ends with its signal, and lets others have their turn', async (
   await recording.flush();
   const abort = new AbortController();
   let turns = 0;
-  const turn = (): void => {
-    turns += 1;
-    if (turns < 5) setImmediate(turn);
-    else abort.abort();
-  };
-  setImmediate(turn);
+  const taking = (async () => {
+    while (turns < 5) await setImmediate(turns++);
+    abort.abort();
+  })();
   const { hits, next } = await searchLog(
     recording,
     { text: 'needle', limit: 1 },
     { ...reader, signal: abort.signal },
   );
+  await taking;
   t.same(hits, []);
   t.ok(next !== null && next < writing.position - 1_000_000, 'it says where to go on');
 });

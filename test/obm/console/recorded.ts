@@ -75,7 +75,7 @@ export class Writing {
   }
 }
 
-export const reader = { principal: 'alice', signal: new AbortController().signal };
+export const reader = { principal: 'alice', right: 't1', signal: new AbortController().signal };
 
 export const itemsOf = async (recording: Recording, range: LogRange = {}): Promise<LogItem[]> => {
   const items: LogItem[] = [];

@@ -10,6 +10,7 @@ import { decodeRecord, headerBytes } from '../recording/segment-index.ts';
 import type { IndexRecord } from '../recording/segment-index.ts';
 import type { Segment } from '../recording/segment.ts';
 import { FileWindow } from './file-window.ts';
+import type { Reader } from './readers.ts';
 
 export interface LogRange {
   /** First position that is wanted, and the one behind the last; all unless said. */
@@ -46,30 +47,25 @@ interface OpenSegment {
 /** Bytes that are read at a time. */
 const windowBytes = 64 * 1024;
 
-/** Who reads. */
-export interface Reader {
-  readonly principal: string;
-  /** Ends it. */
-  readonly signal: AbortSignal;
-}
-
 /**
  * What stands in a log, in its order, at the pace of whoever asks. Ends when the range has ended or
- * the signal is aborted.
+ * the reader's signal is aborted.
  *
- * @throws ObmError `limit` where too many read; `closed` where the owner has changed meanwhile; as
- *   the disk does
+ * @throws ObmError `limit` where too many read; `closed` where the owner has changed meanwhile, or
+ *   the right to read has ended; as the disk does
  */
 export async function* readLog(
   recording: Recording,
   range: LogRange,
   reader: Reader,
 ): AsyncGenerator<LogItem, void> {
-  recording.readers.enter(reader.principal);
+  const { signal, revoked, leave } = recording.readers.enter(reader);
   try {
-    yield* itemsIn(recording, range, reader.signal);
+    yield* itemsIn(recording, range, signal);
+    const reason = revoked();
+    if (reason !== null) throw reason;
   } finally {
-    recording.readers.leave(reader.principal);
+    leave();
   }
 }
 
@@ -95,6 +91,8 @@ async function* itemsIn(
       seen = recording.growth;
       segment = first(recording, from, range.since);
     }
+    if (segment !== undefined && range.from !== undefined && segment.start > from)
+      yield removed(segment);
     while (segment !== undefined && !signal.aborted) {
       current = await openSegment(segment);
       for (;;) {

@@ -4,7 +4,8 @@ import type { Recording } from '../recording/recording.ts';
 import { inert, withoutSequences } from './inert.ts';
 import { linesOf } from './lines.ts';
 import { readLog } from './read-log.ts';
-import type { LogItem, LogRange, Reader } from './read-log.ts';
+import type { LogItem, LogRange } from './read-log.ts';
+import type { Reader } from './readers.ts';
 
 export interface Search extends Omit<LogRange, 'follow'> {
   /** As it stands in a line, without sequences for the terminal. */

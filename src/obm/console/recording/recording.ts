@@ -1,9 +1,9 @@
 /** The log of one console, written whether or not anybody looks. */
 
 import type { Time } from '../../time.ts';
-import type { Bounds } from '../bounds.ts';
 import type { Recorder } from '../console.ts';
 import type { Marker } from '../marker.ts';
+import type { Readers } from '../reading/readers.ts';
 import { readOwner, writeOwner } from './owner-file.ts';
 import type { Owner } from './owner-file.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -21,7 +21,7 @@ export interface RecordingServices {
   readonly time: Time;
   readonly settings: RecordingSettings;
   readonly files: OpenFiles;
-  readonly readers: Bounds;
+  readonly readers: Readers;
   /** Something waits to be written; at once, where that is much. */
   due(recording: Recording, isMuch: boolean): void;
   /** Whether so many bytes more may wait. */
@@ -132,7 +132,7 @@ export class Recording implements Recorder {
   }
 
   /** Who reads, of all machines. */
-  get readers(): Bounds {
+  get readers(): Readers {
     return this.#services.readers;
   }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ownDirectorySync } from '../../../disk/modes.ts';
 import { ObmError } from '../../errors.ts';
 import type { Cancel, Time } from '../../time.ts';
-import { Bounds } from '../bounds.ts';
+import { Readers } from '../reading/readers.ts';
 import { folderName } from './folder-name.ts';
 import { keepWithin } from './keeping.ts';
 import { OpenFiles } from './open-files.ts';
@@ -36,6 +36,8 @@ const restPerWork = 3;
 const tidyMs = 30_000;
 
 export class Recordings {
+  /** Who reads any of them. */
+  readonly readers: Readers;
   readonly #options: RecordingsOptions;
   readonly #files: OpenFiles;
   readonly #services: RecordingServices;
@@ -60,9 +62,10 @@ export class Recordings {
     const { time, settings } = options;
     this.#pauseMs = settings.flushMs;
     this.#files = new OpenFiles(settings.filesMax);
+    this.readers = new Readers(settings.readers);
     this.#services = {
       ...{ time, settings, files: this.#files },
-      readers: new Bounds('readers of logs of consoles', settings.readers),
+      readers: this.readers,
       due: (recording, isMuch) => this.#wants(recording, isMuch),
       mayWait: (bytes) => this.#waiting + bytes <= settings.waitingInAllMax,
       waits: (change) => (this.#waiting += change),
