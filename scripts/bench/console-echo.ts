@@ -14,9 +14,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createIpmi, openConsole } from '../../src/ipmi/index.ts';
+import { createIpmi } from '../../src/ipmi/index.ts';
 import { ConsoleHub } from '../../src/obm/console/hub.ts';
 import { usualSettings, usualViewerLimits } from '../../src/obm/console/settings.ts';
+import { ipmi } from '../../src/obm/drivers/ipmi/ipmi.ts';
 import { systemRandom, systemTime } from '../../src/obm/time.ts';
 import { quantile, report } from './report.ts';
 
@@ -86,25 +87,16 @@ const echoes = async (
 };
 
 const throughHub = async (): Promise<number[]> => {
-  const ipmi = createIpmi();
-  const place = { host: '127.0.0.1', port, user: 'admin', password: 'secret' };
+  const library = createIpmi();
+  const driver = ipmi.open(
+    { addr: '127.0.0.1', port, user: 'admin', pass: 'secret', suites: [3] },
+    { ipmi: library, time: systemTime, random: systemRandom, privateDirectory: directory },
+  );
   const hub = new ConsoleHub(usualViewerLimits);
   const kept = hub.add({
     ...{ label: 'n1', epoch: 1, time: systemTime, random: systemRandom, settings: usualSettings },
-    open: async (sink) => {
-      const session = await ipmi.open({ ...place, suites: ['sha1-aes'] });
-      const console = await openConsole(session, { data: (bytes) => sink.data(bytes) });
-      return {
-        write: (bytes) => console.write(bytes),
-        sendBreak: () => console.sendBreak(),
-        ended: console.ended,
-        close: async () => {
-          await console.close();
-          await session.close();
-        },
-      };
-    },
-    release: () => Promise.resolve(),
+    open: (sink, signal) => driver.openConsole!(sink, signal),
+    release: (signal) => driver.releaseConsole!(signal),
     ...{ recorder: null, audit: () => undefined, changed: () => undefined },
   });
   const seen = { echo: (): void => undefined };
@@ -120,7 +112,8 @@ const throughHub = async (): Promise<number[]> => {
   kept.requestWriter(viewer);
   const taken = await echoes((key) => void kept.write(viewer, key), seen);
   await hub.close();
-  await ipmi.close();
+  await driver.close();
+  await library.close();
   return taken;
 };
 

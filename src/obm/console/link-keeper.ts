@@ -137,10 +137,10 @@ export class LinkKeeper {
 
   async #run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      const reason = await this.#once(stop);
+      const { reason, wasOpen } = await this.#once(stop);
       if (stop.aborted) break;
       this.#tell({ kind: 'lost', reason });
-      await this.#wait(reason, stop);
+      await this.#wait(this.#pauseAfter(reason, wasOpen), reason, stop);
     }
     this.#lostAt = null;
     this.#lastChange = null;
@@ -148,8 +148,8 @@ export class LinkKeeper {
     this.#state = { kind: 'idle' };
   }
 
-  /** One link, from its beginning to its end; resolves with why it has ended. */
-  async #once(stop: AbortSignal): Promise<ObmError> {
+  /** One link, from its beginning to its end; resolves with why it has ended, or was never opened. */
+  async #once(stop: AbortSignal): Promise<{ reason: ObmError; wasOpen: boolean }> {
     const { time, settings, sink } = this.#options;
     this.#state = { kind: 'connecting', since: time.now() };
     let isOurs = true;
@@ -171,7 +171,7 @@ export class LinkKeeper {
     } catch (error) {
       isOurs = false;
       this.#failures += 1;
-      return asObmError(error);
+      return { reason: asObmError(error), wasOpen: false };
     }
     this.#mayRelease = false;
     this.#link = link;
@@ -188,10 +188,11 @@ export class LinkKeeper {
     this.#failures = isSteady ? 1 : this.#failures + 1;
     this.#shortLived = isSteady ? 0 : this.#shortLived + 1;
     // An OBM that we could not reach may take us for connected still; one that told us does not.
-    this.#mayRelease = isSteady && ended !== null && silent.has(asObmError(ended).reason);
+    const reason = asObmError(ended ?? new ObmError('closed', 'the console was closed'));
+    this.#mayRelease = isSteady && silent.has(reason.reason);
     this.#foundTaken = 0;
     if (ended === null) await link.close();
-    return asObmError(ended ?? new ObmError('closed', 'the console was closed'));
+    return { reason, wasOpen: true };
   }
 
   /** A link that is had again and again for a moment is announced when it holds. */
@@ -236,9 +237,8 @@ export class LinkKeeper {
     }
   }
 
-  async #wait(reason: ObmError, stop: AbortSignal): Promise<void> {
+  async #wait(ms: number, reason: ObmError, stop: AbortSignal): Promise<void> {
     const { time } = this.#options;
-    const ms = this.#pauseAfter(reason);
     const now = time.now();
     this.#lostAt ??= now;
     this.#state = { kind: 'waiting', reason, since: this.#lostAt, next: now + ms };
@@ -250,12 +250,13 @@ export class LinkKeeper {
     stop.removeEventListener('abort', abort);
   }
 
-  #pauseAfter({ reason }: ObmError): number {
+  #pauseAfter({ reason }: ObmError, wasOpen: boolean): number {
     const { settings, random } = this.#options;
     // Between three quarters and all of it: what was lost together does not come back together.
     const jittered = (ms: number): number => ms * (1 - random(1).readUInt8(0) / 1024);
     if (hopeless.has(reason)) return jittered(settings.hopelessPauseMs);
-    if (reason === 'console-taken') return this.#pauseAfterTaken(jittered);
+    // Who has lost it to somebody asks soon whether that is over: it may have been for a moment.
+    if (reason === 'console-taken' && !wasOpen) return this.#pauseAfterTaken(jittered);
     const doubled = settings.firstPauseMs * 2 ** Math.min(30, this.#failures - 1);
     return jittered(Math.min(settings.maxPauseMs, doubled));
   }

@@ -157,6 +157,17 @@ t.test('59: who takes the console is waited for, and not fought', async (t) => {
   t.match(seen.story, /^<.*>ours<lost>.*ours again/);
 });
 
+t.test('case 12: a console that was taken for a moment is had again within 15 s', async (t) => {
+  const played = await startConsole(t, { recorder });
+  const { obm, time } = played;
+  await time.pass(120_000);
+  obm.lose(taken);
+  await time.pass(15_000);
+  t.ok(obm.isOpen);
+  t.same(obm.released, []);
+  t.same(kindsOf(played), ['connected', 'console-taken', 'connected']);
+});
+
 t.test('59: somebody may take it back by saying so', async (t) => {
   const { obm, time, console, audit } = await startConsole(t, { recorder });
   obm.refuse = () => taken;

@@ -6,14 +6,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { openConsole, releaseConsole } from '../../../src/ipmi/index.ts';
-import type { Ipmi, IpmiError, SerialConsole } from '../../../src/ipmi/index.ts';
 import { ConsoleHub } from '../../../src/obm/console/hub.ts';
 import type { Console, Recorder } from '../../../src/obm/console/console.ts';
-import type { LinkChange, OpenLink } from '../../../src/obm/console/link-keeper.ts';
+import type { LinkChange } from '../../../src/obm/console/link-keeper.ts';
 import { usualLink, usualSettings, usualViewerLimits } from '../../../src/obm/console/settings.ts';
 import type { LinkSettings } from '../../../src/obm/console/settings.ts';
-import type { ConsoleLink } from '../../../src/obm/drivers/driver.ts';
-import { ObmError } from '../../../src/obm/errors.ts';
+import { ipmi } from '../../../src/obm/drivers/ipmi/ipmi.ts';
 import { systemRandom, systemTime } from '../../../src/obm/time.ts';
 import { startFakeHost } from '../../ipmi/fake-host.ts';
 import type { FakeHost } from '../../ipmi/fake-host.ts';
@@ -21,40 +19,6 @@ import { clientFor, sessionWith, startSimulator, until } from '../../ipmi/simula
 import type { Simulator } from '../../ipmi/simulator.ts';
 import { Spectator } from './played.ts';
 import { openRecordings, storyOf, textsOf } from './recorded.ts';
-
-const asObm = (error: unknown): ObmError => {
-  const { reason, message } = error as IpmiError;
-  return new ObmError(reason === 'taken' ? 'console-taken' : 'no-answer', message);
-};
-
-/** A session for each console, as a driver has it. */
-const opener =
-  (ipmi: Ipmi, simulator: Simulator, patience = { firstMs: 500, attempts: 4 }): OpenLink =>
-  async (sink) => {
-    let console: SerialConsole;
-    const session = await ipmi.open(simulator.options({ patience })).catch((error: unknown) => {
-      throw asObm(error);
-    });
-    try {
-      console = await openConsole(session, {
-        data: (bytes) => sink.data(bytes),
-        gap: () => sink.gap(),
-        keepAliveMs: 1_000,
-      });
-    } catch (error) {
-      await session.close();
-      throw asObm(error);
-    }
-    return {
-      write: (bytes) => console.write(bytes),
-      sendBreak: () => console.sendBreak(),
-      ended: console.ended.then(asObm),
-      close: async () => {
-        await console.close();
-        await session.close();
-      },
-    } satisfies ConsoleLink;
-  };
 
 interface Kept {
   readonly host: FakeHost;
@@ -82,16 +46,17 @@ const keep = async (
   const simulator = await startSimulator(t, host.port);
   await until('the serial line is connected', host.isConnected);
   await before?.(simulator);
-  const ipmi = clientFor(t);
+  const driver = ipmi.open(
+    { addr: '127.0.0.1', port: simulator.port, user: 'admin', pass: 'secret', suites: [3] },
+    { ipmi: clientFor(t), time: systemTime, random: systemRandom, privateDirectory: '' },
+  );
+  t.teardown(() => driver.close());
   const hub = new ConsoleHub(usualViewerLimits);
   const changes: LinkChange[] = [];
   const console = hub.add({
-    ...{ label: 'n1', epoch: 1, open: opener(ipmi, simulator), recorder },
-    release: async () => {
-      const session = await ipmi.open(simulator.options());
-      await releaseConsole(session);
-      await session.close();
-    },
+    ...{ label: 'n1', epoch: 1, recorder },
+    open: (sink, signal) => driver.openConsole!(sink, signal),
+    release: (signal) => driver.releaseConsole!(signal),
     ...{ time: systemTime, random: systemRandom },
     settings: { ...usualSettings, link: { ...usualLink, ...link } },
     audit: () => undefined,
