@@ -1,6 +1,7 @@
 /** What a crash leaves of the segment that was written: its end may be torn. */
 
 import { open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import {
   decodeHeader,
@@ -12,8 +13,8 @@ import {
 import type { Block } from './segment-index.ts';
 import type { Segment } from './segment.ts';
 
-/** How much of the end is read to see whether it is as it was written, bytes. */
-const checkedBytes = 1024 * 1024;
+/** How much of the end is read to see whether it is as it was written, bytes: of each of thousands. */
+const checkedBytes = 256 * 1024;
 
 export interface Repaired {
   /** Bytes that were no output, and are gone. */
@@ -53,21 +54,31 @@ const scan = (index: Buffer, { start, logBytes }: Segment): Scan => {
   }
 };
 
-/** Drops the blocks that are not as they were written; what is older than the last MiB is believed. */
-const dropUnsound = async (segment: Segment, found: Scan): Promise<void> => {
-  const from = segment.logBytes - checkedBytes;
-  const file = await open(segment.log, 'r');
+/** Drops the blocks that are not as they were written; what is older than the end is believed. */
+const dropUnsound = async (log: FileHandle, found: Scan, logBytes: number): Promise<void> => {
+  for (const [i, { block, place }] of found.blocks.entries()) {
+    if (block.offset < logBytes - checkedBytes) continue;
+    const bytes = await bytesFrom(log, block.offset, block.length);
+    if (crc32(bytes) === block.crc) continue;
+    found.blocks.splice(i);
+    found.end = place;
+    found.known = block.offset;
+    return;
+  }
+};
+
+const bytesFrom = async (file: FileHandle, from: number, length: number): Promise<Buffer> => {
+  const bytes = Buffer.alloc(length);
+  await file.read(bytes, 0, length, from);
+  return bytes;
+};
+
+/** What the index does not know, when the blocks have been looked at. */
+const restOf = async ({ log, logBytes }: Segment, found: Scan): Promise<Buffer> => {
+  const file = await open(log, 'r');
   try {
-    for (const [i, { block, place }] of found.blocks.entries()) {
-      if (block.offset < from) continue;
-      const bytes = Buffer.alloc(block.length);
-      await file.read(bytes, 0, block.length, block.offset);
-      if (crc32(bytes) === block.crc) continue;
-      found.blocks.splice(i);
-      found.end = place;
-      found.known = block.offset;
-      return;
-    }
+    await dropUnsound(file, found, logBytes);
+    return await bytesFrom(file, found.known, logBytes - found.known);
   } finally {
     await file.close();
   }
@@ -81,9 +92,8 @@ export const repair = async (segment: Segment): Promise<Repaired> => {
   const index = await readFile(segment.index).catch(() => Buffer.alloc(0));
   const found = scan(index, segment);
   const before = found.known;
-  await dropUnsound(segment, found);
   const { wasConnected } = found;
-  const rest = (await readFile(segment.log)).subarray(found.known);
+  const rest = await restOf(segment, found);
   // A block that is wrong takes with it what comes after.
   const isTorn = found.known < before || rest.every((byte) => byte === 0);
   const torn = isTorn ? rest.length : 0;
