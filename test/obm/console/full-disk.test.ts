@@ -47,6 +47,7 @@ t.test(
     t.match(troubles[0], { message: /not logged: ENOSPC/ });
     t.equal(seen.text, `kept\n${said.join('')}`, 'who looks sees all');
 
+    t.notOk(await recorder.tryAgain(), 'in vain');
     give();
     await until('it is logged again', () => troubles.length === 2);
     t.equal(troubles[1], null);

@@ -109,7 +109,7 @@ async function* itemsIn(
           if (signal.aborted) return;
           if (item !== null) yield item;
         } else if (newer !== undefined) {
-          if (newer.number > segment.number + 1) yield removed(newer);
+          if (isRemovedBetween(recording, segment, newer)) yield removed(newer);
           await current?.close();
           current = null;
           segment = newer;
@@ -132,6 +132,10 @@ const first = ({ segments }: Recording, from: number, since = -Infinity): Segmen
 
 const after = (recording: Recording, { number }: Segment): Segment | undefined =>
   recording.segments.find((other) => other.number > number);
+
+/** Numbers may also be left out by segments that could not be begun; the oldest are removed first. */
+const isRemovedBetween = ({ segments }: Recording, segment: Segment, newer: Segment): boolean =>
+  newer.number > segment.number + 1 && !segments.includes(segment);
 
 const removed = ({ start, began }: Segment): LogItem => ({
   kind: 'mark',

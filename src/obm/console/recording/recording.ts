@@ -111,8 +111,8 @@ export class Recording implements Recorder {
     try {
       await writeOwner(folder, { epoch, position, origin });
     } catch {
-      // The next start shows nothing that is older than itself. Should it come without anything
-      // written, its positions are others all the same: it is later.
+      // Should the next run come without anything written, its positions are others all the same:
+      // it is later.
       origin = Math.max(origin, services.time.now() * 1024);
     }
     const owner = { epoch, position, origin };
