@@ -111,7 +111,7 @@ export class Consoles {
     this.#passes.set(stop.signal, pass);
     request.signal?.addEventListener('abort', () => stop.abort(), { once: true });
     const viewer = console.attach({
-      ...{ ...request, epoch: console.epoch, signal: stop.signal },
+      ...{ ...request, epoch: pass.epoch, signal: stop.signal },
       right: `token ${pass.epoch}`,
     });
     this.#endInTime(console, viewer.request, pass);
@@ -125,13 +125,17 @@ export class Consoles {
 
   /** The machine may be somebody else's now, who sees nothing of what was before. */
   newOwner(label: string, epoch: number): void {
-    const { logger } = this.#parts;
-    this.#hub
-      .get(label)
-      ?.newOwner(epoch)
-      .catch((error: unknown) =>
-        logger.error({ obm: label, err: error }, 'the beginning of its new log is not kept'),
-      );
+    const change = async (): Promise<void> => {
+      try {
+        await this.#hub.get(label)?.newOwner(epoch);
+      } catch (error) {
+        const { logger } = this.#parts;
+        logger.error({ obm: label, err: error }, 'the beginning of its new log is not kept');
+      }
+    };
+    void change();
+    // A console that is being opened meanwhile learns of it before anybody looks at it.
+    void this.#next(label, change);
   }
 
   /** Gives all consoles back, and writes what waits. Never rejects. */

@@ -1,0 +1,58 @@
+/** Consoles of an OBM daemon while who may use them changes. */
+
+import t from 'tap';
+import { createIpmi } from '../../src/ipmi/index.ts';
+import { Obms } from '../../src/obm/catalogue/obms.ts';
+import { Consoles } from '../../src/obm/consoles.ts';
+import { dummy } from '../../src/obm/drivers/dummy/dummy.ts';
+import { Gate } from '../../src/obm/gate.ts';
+import { Machine } from '../../src/obm/machine.ts';
+import { Networks } from '../../src/obm/network.ts';
+import { systemRandom, systemTime } from '../../src/obm/time.ts';
+import { Spectator } from './console/played.ts';
+import { temporary } from './console/recorded.ts';
+
+const label = 'n1';
+const hash = '0'.repeat(64);
+
+t.test(
+  'a token that is issued while a console is being opened makes a new owner too',
+  async (t) => {
+    const time = systemTime;
+    const obms = new Obms();
+    obms.apply(
+      { type: 'ObmRegistered', data: { label, id: '0'.repeat(16), driver: 'dummy', info: {} } },
+      1,
+    );
+    const say = (): void => undefined;
+    const consoles = await Consoles.open({
+      ...{ time, random: systemRandom, directory: temporary(t) },
+      logger: { info: say, warn: say, error: (_, message) => t.fail(message) },
+      gate: new Gate({ obms: () => obms, time }),
+    });
+    const ipmi = createIpmi();
+    const machine = new Machine({
+      ...{ label, time, network: new Networks(time, 8).of(null), powerChanged: say, reached: say },
+      driver: dummy.open({}, { ipmi, time, random: systemRandom, privateDirectory: '' }),
+    });
+    t.teardown(async () => {
+      await consoles.close();
+      await machine.close();
+      await ipmi.close();
+    });
+    consoles.keep(machine, 1);
+    obms.apply({ type: 'TokenIssued', data: { label, epoch: 2, hash, expires: null } }, 2);
+    consoles.newOwner(label, 2);
+    const seen = new Spectator();
+    const { console } = await consoles.attach(
+      { label, epoch: 2, expires: null },
+      {
+        ...{ principal: 'token', source: '192.0.2.1', mayWrite: false, onSlow: 'cut' },
+        ...{ from: { back: 1_000 }, sink: seen },
+      },
+    );
+    t.equal(console.epoch, 2);
+    consoles.newOwner(label, 3);
+    t.match(seen.ends, [{ why: 'owner-changed' }], 'and ends who looks, at once');
+  },
+);
