@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { dummy } from '../../src/obm/drivers/dummy/dummy.ts';
 import { ipmi } from '../../src/obm/drivers/ipmi/ipmi.ts';
+import { ipmitool } from '../../src/obm/drivers/ipmitool/ipmitool.ts';
 import { driverNames } from '../../src/obm/drivers/kinds.ts';
 import { redfish } from '../../src/obm/drivers/redfish/redfish.ts';
+import { ssh } from '../../src/obm/drivers/ssh/ssh.ts';
 
-const kinds = [ipmi, redfish, dummy];
+const kinds = [ipmi, redfish, ipmitool, ssh, dummy];
 const page = readFileSync(join(import.meta.dirname, '../../docs/obm-drivers.md'), 'utf8');
 
 /** Rows of its table. */

@@ -5,9 +5,11 @@ import { ObmError } from '../errors.ts';
 import type { Driver, DriverKind, Surroundings } from './driver.ts';
 import { dummy } from './dummy/dummy.ts';
 import { ipmi } from './ipmi/ipmi.ts';
+import { ipmitool } from './ipmitool/ipmitool.ts';
 import { redfish } from './redfish/redfish.ts';
+import { ssh } from './ssh/ssh.ts';
 
-const kinds = [ipmi, redfish, dummy] as readonly DriverKind[];
+const kinds = [ipmi, redfish, ipmitool, ssh, dummy] as readonly DriverKind[];
 
 export const driverNames: readonly string[] = kinds.map(({ name }) => name);
 
