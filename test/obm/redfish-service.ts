@@ -27,7 +27,7 @@ export interface Quirks {
   actionInfo: boolean;
   offered: string[] | null;
   /** What `PowerState` is, whatever is true; `absent`: nothing is said. */
-  state: 'true' | 'null' | 'absent' | 'PoweringOn';
+  state: 'true' | 'null' | 'absent' | 'PoweringOn' | 'PoweringOff';
   /** Answers an order with this instead; null: 204. */
   resetStatus: number | null;
   /** Orders are carried out, or not. */
@@ -38,6 +38,8 @@ export interface Quirks {
   needsTag: boolean;
   tagless: boolean;
   staleTags: number;
+  /** Paths with a slash at their end are not known, although links have one. */
+  slashless: boolean;
   /** Fields that are left out of a change of `Boot` fall back. */
   forgetful: boolean;
   /** Has no session service; what has none takes a password each time. */
@@ -53,7 +55,15 @@ export interface Quirks {
 const usual = (): Quirks => ({
   ...{ sessionsMax: 8, location: 'path', actionInfo: false, state: 'true', resetStatus: null },
   offered: ['On', 'ForceOff', 'GracefulShutdown', 'ForceRestart', 'PowerCycle', 'Nmi'],
-  ...{ obeys: true, cut: 'no', needsTag: false, tagless: false, staleTags: 0, forgetful: false },
+  ...{
+    obeys: true,
+    cut: 'no',
+    needsTag: false,
+    tagless: false,
+    staleTags: 0,
+    slashless: false,
+    forgetful: false,
+  },
   ...{ sessionless: false, dead: new Map<string, number>(), notReady: 0, forgetsAfter: 0 },
 });
 
@@ -184,7 +194,10 @@ export class RedfishService {
       return { status: 503, body: error('Base.1.8.ResourceNotReadyRetry') };
     }
     if (method === 'POST') return this.#order(path, body);
-    const found = this.#at(path);
+    const isOdd = quirks.slashless && path.endsWith('/');
+    const found = isOdd
+      ? null
+      : (this.#at(path) ?? (quirks.slashless ? this.#at(`${path}/`) : null));
     if (!found) return { status: 404, body: error('Base.1.0.ResourceMissingAtURI') };
     const tag = `W/"${quirks.staleTags}"`;
     if (method === 'PATCH') return this.#patch(body, headers['if-match'], tag);
@@ -255,6 +268,7 @@ export class RedfishService {
     }
     if (typeof body['LocationIndicatorActive'] === 'boolean')
       this.lamp = body['LocationIndicatorActive'];
+    if (typeof body['IndicatorLED'] === 'string') this.lamp = body['IndicatorLED'] !== 'Off';
     return { status: 200 };
   }
 
@@ -279,7 +293,12 @@ export class RedfishService {
     const { quirks } = this;
     const id = this.systems[index]!;
     const at = `${root}/Systems/${id}`;
-    const state = { true: this.isOn ? 'On' : 'Off', null: null, PoweringOn: 'PoweringOn' };
+    const state = {
+      true: this.isOn ? 'On' : 'Off',
+      null: null,
+      PoweringOn: 'PoweringOn',
+      PoweringOff: 'PoweringOff',
+    };
     const reset: Json = { target: `${root}/Systems/node-1/Actions/ComputerSystem.Reset` };
     if (quirks.actionInfo) reset['@Redfish.ActionInfo'] = `${root}/Systems/ResetActionInfo`;
     else if (quirks.offered) reset['ResetType@Redfish.AllowableValues'] = quirks.offered;

@@ -228,6 +228,45 @@ t.test('who it is, what it is made of, and what it has seen', async (t) => {
   t.match(await driver.identify(never), { guid: null, serial: null, firmware: null });
 });
 
+t.test(
+  'a log of the manager and a lamp of the chassis serve where the system has none',
+  async (t) => {
+    const { service, driver } = await start(t);
+    service.more.set(system, { LogServices: null, LocationIndicatorActive: null });
+    service.more.set('/redfish/v1/Chassis/blade-1', { IndicatorLED: 'Off' });
+    t.equal(await reasonOf(driver.systemEvents!(never)), 'unsupported');
+    const LogServices = { '@odata.id': '/redfish/v1/Systems/node-1/LogServices' };
+    service.more.set('/redfish/v1/Managers/bmc', { LogServices });
+    t.equal((await driver.systemEvents!(never)).length, 2);
+    await driver.light!('on', never);
+    t.equal(service.lamp, true);
+    await driver.light!('off', never);
+    t.equal(service.lamp, false);
+    t.equal(await reasonOf(driver.light!(15, never)), 'unsupported', 'nothing would put it out');
+  },
+);
+
+t.test('what is refused because it is under way is waited for', async (t) => {
+  const { service, driver } = await start(t, {
+    resetStatus: 409,
+    obeys: false,
+    state: 'PoweringOff',
+  });
+  const order = driver.power('off', never);
+  const posts = (): number => service.asked.filter((one) => one.startsWith('POST')).length;
+  while (posts() < 2) await new Promise((resolve) => setImmediate(resolve));
+  service.isOn = false;
+  service.quirks.state = 'true';
+  t.match(await order, { outcome: 'done', by: 'state' });
+});
+
+t.test('a service that knows its own links only without their last slash', async (t) => {
+  const { service, driver } = await start(t, { slashless: true });
+  t.match(await driver.observePower(never), { state: 'on' });
+  t.match(await driver.power('off', never), { outcome: 'done' });
+  t.same(service.executed, ['ForceOff']);
+});
+
 t.test('boot devices: what belongs together is sent together, and read back', async (t) => {
   for (const quirks of [
     { needsTag: true },

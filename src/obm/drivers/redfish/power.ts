@@ -15,7 +15,7 @@ import type { Answer } from './transport.ts';
 
 /** Between two looks at what an order has done, ms; a management processor is not to be asked more often. */
 const lookMs = 3_000;
-/** Looks after an order that was taken, after one of which nobody knows, and until a machine is off. */
+/** Looks after an order that was taken, after one of which nobody knows, and until what is under way is done. */
 const looksTaken = 2;
 const looksLost = 5;
 const looksOff = 15;
@@ -137,6 +137,9 @@ export class PowerOrders {
     const now = await this.#look(signal);
     const state = now === null ? 'unknown' : stateOf(now);
     if (isThere(action, state)) return seen(null);
+    const follows = (later: PowerState): boolean => isThere(action, later);
+    if (isUnderWay(action, state) && (await this.#watch(looksOff, follows, signal)))
+      return seen(null);
     const dark = action === 'on' && now ? await darkChassisOf(this.#session, now, signal) : null;
     const why = dark === null ? `the machine is ${state}` : `its chassis ${dark} is off`;
     const reason = new ObmError(error.reason, `${error.message}; ${why}`);
@@ -199,6 +202,11 @@ const chosen = (action: PowerAction, { offered }: Reset): readonly [string, Powe
 /** What was asked for is so already. To cycle and to reset never are. */
 const isThere = (action: PowerAction, state: PowerState): boolean =>
   action === 'on' ? state === 'on' : (action === 'off' || action === 'soft') && state === 'off';
+
+/** It was refused because it is being done. */
+const isUnderWay = (action: PowerAction, state: PowerState): boolean =>
+  (action === 'on' && state === 'powering-on') ||
+  ((action === 'off' || action === 'soft') && state === 'powering-off');
 
 const isAway = (state: PowerState): boolean =>
   state === 'off' || state === 'powering-off' || state === 'powering-on';

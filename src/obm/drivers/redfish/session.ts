@@ -51,6 +51,9 @@ export class Session {
       await pause(this.#time, readyMs, signal);
       answer = await this.#send({ method: 'GET', path }, signal);
     }
+    // For some there is one slash too many in what they say themselves.
+    if ((answer.status === 404 || answer.status === 405) && path.endsWith('/'))
+      answer = await this.#send({ method: 'GET', path: path.slice(0, -1) }, signal);
     if (answer.status !== 200) throw refusal(answer, 'a read');
     const json = objectAt(answer.body);
     if (json === null) throw malformed('an answer that is no JSON object');
