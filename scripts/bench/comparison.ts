@@ -54,8 +54,11 @@ export interface Compared {
   readonly after: number | null;
   /** Above 1 is better, whatever the unit; null: one of the two is not known. */
   readonly ratio: number | null;
-  /** How far the runs of one version lie apart, as a share of their median; the larger of the two. */
-  readonly spread: number;
+  /**
+   * How far the runs of one version lie apart, as a share of their median, the larger of the two;
+   * null: there is one run of each, which says nothing of that.
+   */
+  readonly spread: number | null;
   readonly isSlower: boolean;
 }
 
@@ -71,7 +74,8 @@ export const compare = (before: readonly Measured[], after: readonly Measured[])
     const [a, b] = [old!, now!].map((found) => found.map(({ value }) => value));
     const [was, is] = [medianOf(a!), medianOf(b!)];
     const ratio = was === null || is === null ? null : isRate(unit) ? is / was : was / is;
-    const spread = Math.max(spreadOf(a!), spreadOf(b!));
+    const isRepeated = a!.length > 1 || b!.length > 1;
+    const spread = isRepeated ? Math.max(spreadOf(a!), spreadOf(b!)) : null;
     return { name, unit, before: was, after: is, ratio, spread, isSlower: isSlower(ratio) };
   });
 };
@@ -98,7 +102,7 @@ export const comparisonTable = (compared: readonly Compared[]): string =>
       shown(before, unit),
       shown(after, unit),
       ratio === null ? '' : ratio.toFixed(2),
-      `${Math.round(spread * 100)} %`,
+      spread === null ? '' : `${Math.round(spread * 100)} %`,
       isSlower ? 'SLOWER' : '',
     ]),
   ]);
