@@ -62,6 +62,12 @@ export const refusal = ({ code, message, source, subject, retryAfter }: Rejectio
     ...(source ? { errors: [{ ...source, column: 1, path: subject ?? '', message }] } : {}),
   });
 
+/** How many confds there are elsewhere is nothing for members. */
+const toldTo = (request: FastifyRequest, rejection: Rejection): Rejection =>
+  isMember(request) && rejection.code === 'quorum-lost'
+    ? { ...rejection, message: 'quorum would be lost' }
+    : rejection;
+
 export const isDryRun = (request: FastifyRequest): boolean =>
   (request.query as { dry_run?: boolean }).dry_run === true;
 
@@ -84,7 +90,7 @@ export const dryRun = async (
   const { head } = station;
   if (result.ok) look.before?.(station.graph, result.events);
   await station.settled();
-  if (!result.ok) throw refusal(result.rejection);
+  if (!result.ok) throw refusal(toldTo(request, result.rejection));
   const shown = isMember(request)
     ? result.events.filter((event) => isOfNoOther(station.graph, request.credential!, event))
     : result.events;
@@ -118,7 +124,7 @@ export const run = async <T>(
   const result = await station.submit(command, sender, (graph, commit) =>
     makeReply(graph, commit, commit?.revision ?? station.head),
   );
-  if (!result.ok) throw refusal(result.rejection);
+  if (!result.ok) throw refusal(toldTo(request, result.rejection));
   reply.header('halcyon-revision', result.revision);
   if (created && result.changed) reply.code(201);
   return result.reply;

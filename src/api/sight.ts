@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { EventRecord } from '../core/events/commit.ts';
+import type { Graph } from '../core/graph/graph.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { Kind } from '../core/graph/resources.ts';
 import type { ProjectRow } from '../core/graph/rows/cluster.ts';
@@ -25,6 +26,34 @@ export const keysAfter = (
   return left.toSorted(compare).slice(0, count);
 };
 
+/** Names looked up at once. */
+const namesAtOnce = 256;
+
+/** The next machines of some projects that match, in order: a page costs what it shows and what it passes over. */
+export const lentAfter =
+  (graph: Graph, projects: readonly string[], matches: (row: HostRow) => boolean) =>
+  (after: string | undefined, count: number): string[] => {
+    const found: string[] = [];
+    for (let last = after; found.length < count;) {
+      const next = projects
+        .flatMap((name) => graph.indexes.lentHosts.after(name, last, namesAtOnce))
+        .sort(byText)
+        .slice(0, namesAtOnce);
+      for (const fqdn of next) if (matches(graph.must('host', fqdn))) found.push(fqdn);
+      if (next.length < namesAtOnce) break;
+      last = next.at(-1);
+    }
+    return found.slice(0, count);
+  };
+
+/** Whether somebody sees a host as it was in a graph; whoever is no member sees all. */
+export const seenBy = (
+  { graph }: Station,
+  request: FastifyRequest,
+  then: ReadGraph,
+): ((fqdn: string) => boolean) =>
+  isMember(request) ? (fqdn) => seesHost(graph, request.credential!, fqdn, then) : () => true;
+
 /** The projects that a member is in; undefined for who sees all there are. */
 export const projectsSeen = (
   { graph }: Station,
@@ -47,8 +76,8 @@ export const machinesSeen = (
 ): HostRow[] | undefined => {
   const { graph } = station;
   return projectsSeen(station, request)
-    ?.flatMap(({ name }) => Array.from(graph.many('lends', name), ({ fqdn }) => fqdn))
-    .filter((fqdn) => seesHost(graph, request.credential!, fqdn, then))
+    ?.flatMap(({ name }) => graph.indexes.lentHosts.after(name, undefined, Infinity))
+    .filter(seenBy(station, request, then))
     .sort(byText)
     .map((fqdn) => then.must('host', fqdn));
 };

@@ -397,6 +397,56 @@ t.test(
   },
 );
 
+t.test('the machines of several projects are listed in order, page by page', async (t) => {
+  const { ask, tokenOf } = await openStation(t);
+  const names = Array.from({ length: 600 }, (_, i) => `n${String(i).padStart(4, '0')}.example`);
+  for (const fqdn of names) await ask('POST', '/hosts', { fqdn });
+  const shares = { even: 0, odd: 1, none: 2 };
+  for (const [name, rest] of Object.entries(shares)) {
+    await ask('POST', '/projects', { name });
+    const hosts = names.filter((_, i) => i % 3 === rest);
+    t.match(await ask('POST', `/projects/${name}/attach`, { hosts }), { body: { machines: 200 } });
+  }
+  const places = ['even', 'odd'].map((name) => ({ name, role: 'viewer' }));
+  const token = await tokenOf('member', { projects: places });
+  const listed = async (query: string, limit: number): Promise<string[]> => {
+    const found: string[] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const cursor: string = next === '' ? '' : `&cursor=${next}`;
+      const path = `/hosts?limit=${limit}${cursor}${query}`;
+      const { body }: Answer = await ask('GET', path, undefined, { token });
+      t.ok(body.items.length <= limit);
+      found.push(...body.items.map(({ fqdn }: Json) => fqdn));
+      next = body.next;
+    }
+    return found;
+  };
+  const own = names.filter((_, i) => i % 3 !== 2);
+  for (const limit of [7, 255, 256, 257, 1000]) t.same(await listed('', limit), own, `${limit}`);
+  t.same(
+    await listed('&project=odd', 30),
+    names.filter((_, i) => i % 3 === 1),
+  );
+  t.same(await listed('&project=none', 30), []);
+  t.same(await listed('&state=up', 30), []);
+});
+
+t.test('9: a project of the past that had the name of a member’s is another one', async (t) => {
+  const { ask, station, tokenOf } = await openStation(t);
+  await ask('POST', '/hosts', { fqdn: ours });
+  await ask('POST', '/projects', { name: 'a' });
+  await ask('POST', '/projects/a/attach', { hosts: [ours] });
+  const then = station.head;
+  await ask('POST', '/projects/a/detach', { hosts: [ours] });
+  await ask('DELETE', '/projects/a');
+  await ask('POST', '/projects', { name: 'a' });
+  const token = await tokenOf('member', { projects: [{ name: 'a', role: 'viewer' }] });
+  const get = (path: string): Promise<Answer> => ask('GET', path, undefined, { token });
+  t.match(await get(`/projects/a?at=${then}`), { status: 404 });
+  t.same((await get(`/projects?at=${then}`)).body.items, []);
+  t.match((await get('/projects')).body.items, [{ name: 'a', machines: 0 }]);
+});
+
 /** A stream of events that is read until it ends. */
 const streamOf = async (
   t: Test,

@@ -12,7 +12,7 @@ import { count, must } from './invariant.ts';
 
 /** @throws {Error} a list is not what a search and a sort of all rows give */
 export const checkLists = (graph: Graph): void => {
-  const { processLists, hostLists, problems, tokens } = graph.indexes;
+  const { processLists, hostLists, lentHosts, problems, tokens } = graph.indexes;
   const processes = [...graph.all('process')].sort(byFid);
   const shown = (row: ProcessRow): string => shownState(graph, row);
   for (const role of [undefined, ...Array.from(graph.all('role'), ({ name }) => name)])
@@ -41,6 +41,11 @@ export const checkLists = (graph: Graph): void => {
     const names = hosts.filter((row) => row.state === state).map(({ fqdn }) => fqdn);
     const listed = hostLists.after(state, undefined, Infinity);
     must(listed.join() === names.join(), `${state} hosts are listed wrongly`);
+  }
+  for (const { name } of graph.all('project')) {
+    const names = hosts.filter(({ project }) => project === name).map(({ fqdn }) => fqdn);
+    const listed = lentHosts.after(name, undefined, Infinity);
+    must(listed.join() === names.join(), `hosts of ${name} are listed wrongly`);
   }
   const troubled = hosts.filter((row) => isTroubled(graph, row)).map(({ fqdn }) => fqdn);
   must(problems.after(undefined, Infinity).join() === troubled.join(), 'problems are wrong');

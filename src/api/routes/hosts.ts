@@ -4,7 +4,6 @@ import type * as contract from '../../contract/hosts.ts';
 import type { Host } from '../../contract/hosts.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
 import type { HostFacts } from '../../core/values/host-facts.ts';
-import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { SteadyWork } from '../../station/fair-use/steady-work.ts';
 import type { Station } from '../../station/station.ts';
 import { factsFrom, requireAddress } from '../agent-facts.ts';
@@ -15,7 +14,7 @@ import type { Actions } from '../actions.ts';
 import type { ReportsOfHosts } from '../reports-of-hosts.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
-import { keysAfter, machinesSeen } from '../sight.ts';
+import { lentAfter, projectsSeen, seenBy } from '../sight.ts';
 import { hostView } from '../views/hosts.ts';
 
 interface Kept {
@@ -33,17 +32,17 @@ export const hostHandlers = (
   listHosts: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment, graph) => {
       const { state, project } = request.query;
-      const rows =
-        machinesSeen(station, request, moment.graph) ??
-        (project === undefined ? undefined : [...graph.many('lends', project)]);
-      const matches = (row: HostRow): boolean =>
-        (state === undefined || row.state === state) &&
-        (project === undefined || row.project === project);
-      const fqdns = rows?.filter(matches).map(({ fqdn }) => fqdn);
+      const projects = projectsSeen(station, request)?.map(({ name }) => name);
+      const isSeen = seenBy(station, request, graph);
+      const lent = lentAfter(
+        graph,
+        (projects ?? [project ?? '']).filter((name) => project === undefined || name === project),
+        (row) => (state === undefined || row.state === state) && isSeen(row.fqdn),
+      );
       const paged: Paged<'host'> = {
         kind: 'host',
         keys: (after, count) => {
-          if (fqdns) return keysAfter('host', fqdns, after, count);
+          if (projects || project !== undefined) return lent(after, count);
           return state === undefined
             ? graph.keysAfter('host', after, count)
             : graph.indexes.hostLists.after(state, after, count);

@@ -2,6 +2,8 @@
 
 import type * as contract from '../../contract/projects.ts';
 import type { Project } from '../../contract/projects.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
+import type { ProjectRow } from '../../core/graph/rows/cluster.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { done, run } from '../commands.ts';
@@ -20,8 +22,8 @@ export const projectHandlers = (station: Station): Handlers<typeof contract> => 
     listProjects: (request, reply) =>
       readLong(station, reply, request.query.at, json, (moment, graph) => {
         const names = projectsSeen(station, request)
-          ?.map(({ name }) => name)
-          .filter((name) => graph.get('project', name));
+          ?.filter((one) => isSame(graph, one))
+          .map(({ name }) => name);
         const paged: Paged<'project'> = {
           kind: 'project',
           keys: (after, count) =>
@@ -38,7 +40,7 @@ export const projectHandlers = (station: Station): Handlers<typeof contract> => 
         const { name } = request.params;
         const row = graph.get('project', name);
         const seen = projectsSeen(station, request);
-        const isSeen = seen === undefined || seen.some((one) => one.name === name);
+        const isSeen = !seen || seen.some((one) => one.name === name && isSame(graph, one));
         if (!row || !isSeen) throw noProject(name);
         return projectView(graph, row);
       }),
@@ -80,6 +82,10 @@ export const projectHandlers = (station: Station): Handlers<typeof contract> => 
     },
   };
 };
+
+/** Whether a graph of the past has that very project, and not one that had its name. */
+const isSame = (then: ReadGraph, { name, created }: ProjectRow): boolean =>
+  then.get('project', name)?.created === created;
 
 const noProject = (name: string): ApiError =>
   new ApiError('unknown-project', `there is no project ${name}`, { field: 'name' });

@@ -7,6 +7,7 @@ import { Endpoints } from './endpoints.ts';
 import type { Lookup } from './following.ts';
 import { HaProcesses } from './ha-processes.ts';
 import { HostLists } from './host-lists.ts';
+import { LentHosts } from './lent-hosts.ts';
 import { Problems } from './problems.ts';
 import { ProcessLists } from './process-lists.ts';
 import { Ranges } from './ranges.ts';
@@ -24,6 +25,7 @@ export const indexesOver = (lookup: Lookup) => ({
   endpoints: new Endpoints(),
   haProcesses: new HaProcesses(lookup),
   hostLists: new HostLists(),
+  lentHosts: new LentHosts(),
   problems: new Problems(lookup),
   processLists: new ProcessLists(lookup),
   ranges: new Ranges(),
