@@ -50,6 +50,10 @@ export interface Quirks {
   notReady: number;
   /** Sessions are forgotten after each so many requests; 0: never. */
   forgetsAfter: number;
+  /** How many of the next requests are answered 401 although the session is there. */
+  doubts: number;
+  /** Of the reads each so many is cut off; 0: none. */
+  cutsEach: number;
 }
 
 const usual = (): Quirks => ({
@@ -64,7 +68,14 @@ const usual = (): Quirks => ({
     slashless: false,
     forgetful: false,
   },
-  ...{ sessionless: false, dead: new Map<string, number>(), notReady: 0, forgetsAfter: 0 },
+  ...{
+    sessionless: false,
+    dead: new Map<string, number>(),
+    notReady: 0,
+    forgetsAfter: 0,
+    doubts: 0,
+  },
+  cutsEach: 0,
 });
 
 const uuids = ['4c4c4544-0051-3510-8052-b4c04f4a3532', '5c4c4544-0051-3510-8052-b4c04f4a3533'];
@@ -150,6 +161,9 @@ export class RedfishService {
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
     this.asked.push(`${method} ${path}`);
     this.hosts.add(request.headers.host ?? '');
+    const { cutsEach } = this.quirks;
+    if (method === 'GET' && cutsEach > 0 && this.asked.length % cutsEach === 0)
+      return void request.socket.destroy();
     const text = Buffer.concat(pieces).toString();
     const body = (text === '' ? {} : JSON.parse(text)) as Json;
     const answer = this.#answer(method, path, body, request);
@@ -180,6 +194,10 @@ export class RedfishService {
     if (!this.#knows(headers)) return { status: 401 };
     if (quirks.forgetsAfter > 0 && this.asked.length % quirks.forgetsAfter === 0) {
       this.#sessions.clear();
+      return { status: 401 };
+    }
+    if (quirks.doubts > 0 && method !== 'DELETE') {
+      quirks.doubts--;
       return { status: 401 };
     }
     if (method === 'DELETE' && path.startsWith(sessions)) {

@@ -337,7 +337,7 @@ t.test('case 7: a session ends where it was made, whatever host is named for it'
 });
 
 t.test('case 6: there is never more than one session, and none in the end', async (t) => {
-  const { service, driver } = await start(t, { sessionsMax: 4, forgetsAfter: 7 });
+  const { service, driver } = await start(t, { sessionsMax: 4, forgetsAfter: 7, cutsEach: 5 });
   for (let read = 0; read < 200; read++) {
     const left = new AbortController();
     const looked = reasonOf(driver.observePower(left.signal)).catch(() => 'left');
@@ -348,6 +348,18 @@ t.test('case 6: there is never more than one session, and none in the end', asyn
   await driver.close();
   t.equal(service.sessions, 0);
 });
+
+t.test(
+  'case 6: a session that is refused and still there is given back before another',
+  async (t) => {
+    const { service, driver } = await start(t);
+    t.match(await driver.observePower(never), { state: 'on' });
+    service.quirks.doubts = 1;
+    t.match(await driver.observePower(never), { state: 'on' });
+    t.equal(service.logins, 2);
+    t.equal(service.sessionsSeen, 1);
+  },
+);
 
 t.test('case 6: who leaves during the log-in leaves no session behind', async (t) => {
   const { service, driver } = await start(t);
