@@ -129,6 +129,11 @@ export class Obmd {
     throw new LabelError('not-found', `no OBM is registered as ${label}`);
   }
 
+  /** undefined also between a registration and its employment. */
+  findMachine(label: string): Machine | undefined {
+    return this.#machines.get(label);
+  }
+
   obm(label: string): Obm | undefined {
     return this.#journal.obms.get(label);
   }

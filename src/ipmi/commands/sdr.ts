@@ -73,6 +73,7 @@ const firstPiece = 32;
 const leastPiece = 8;
 const triesMax = 8;
 const reservationLost = 0xc5;
+const doesNotExist = 0xcb;
 const tooLong: ReadonlySet<number> = new Set([0xc7, 0xc8, 0xca, 0xff]);
 
 const completionOf = (error: unknown): number | undefined =>
@@ -139,7 +140,13 @@ export async function* sensorRecords(session: Session): AsyncGenerator<SensorRec
   const repository = new Repository(session);
   let id = 0;
   for (let count = 0; count < recordsMax && id !== afterLast; count++) {
-    const { next, bytes } = await repository.record(id);
+    const found = await repository.record(id).catch((error: unknown) => {
+      // There is no first record in an empty repository.
+      if (id === 0 && completionOf(error) === doesNotExist) return null;
+      throw error;
+    });
+    if (found === null) return;
+    const { next, bytes } = found;
     const record = decodeSensorRecord(bytes);
     if (record !== null) yield record;
     if (next === id || next === 0) return;

@@ -5,10 +5,12 @@ import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Time } from '../time.ts';
 import { bodyBytesMax, takeBodies } from './bodies.ts';
+import { Callers } from './callers.ts';
+import type { ApiParts } from './callers.ts';
 import { Knocks } from './knocks.ts';
 import { nothingHere, refusalOf, sendRefusal } from './refusals.ts';
 import { registerV1 } from './v1.ts';
-import type { ApiParts } from './v1.ts';
+import { registerV2 } from './v2.ts';
 
 export interface ServerOptions extends Omit<ApiParts, 'knocks'> {
   readonly logger: FastifyBaseLogger;
@@ -44,7 +46,10 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
     return sendRefusal(reply, refusal);
   });
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, nothingHere()));
-  registerV1(app, { ...options, knocks: new Knocks(options.time) });
+  const { obmd } = options;
+  const callers = new Callers({ ...options, knocks: new Knocks(options.time) });
+  registerV1(app, obmd, callers);
+  registerV2(app, obmd, callers);
   app.get('/healthz', async (_request, reply) => reply.send());
   return app;
 };

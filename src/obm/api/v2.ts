@@ -1,0 +1,121 @@
+/**
+ * What obmd's API has no words for: all that drivers can do, and what is known of all machines without asking any.
+ * The administrator may all of it; whoever has the token of an OBM may what is about that one.
+ */
+
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { bootDevices, powerActions } from '../drivers/driver.ts';
+import type { BootRequest, PowerAction } from '../drivers/driver.ts';
+import { ObmError } from '../errors.ts';
+import type { Machine } from '../machine.ts';
+import type { Obmd } from '../obmd.ts';
+import { nullable, oneOf } from '../schema.ts';
+import { jsonOf } from './bodies.ts';
+import type { Callers, OfObm } from './callers.ts';
+import { Refusal } from './refusals.ts';
+import { viewOf } from './view.ts';
+
+const closed = { additionalProperties: false };
+const powerBody = Compile(Type.Object({ action: oneOf(powerActions) }, closed));
+const lightBody = Compile(
+  Type.Object(
+    { light: Type.Union([Type.Integer({ minimum: 1, maximum: 255 }), oneOf(['on', 'off'])]) },
+    closed,
+  ),
+);
+const bootBody = Compile(
+  Type.Object(
+    {
+      device: oneOf(bootDevices),
+      persistent: Type.Boolean(),
+      efi: Type.Optional(nullable(Type.Boolean())),
+    },
+    closed,
+  ),
+);
+
+/** OBMs that are made text in one turn. */
+const sliceRows = 200;
+
+export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): void => {
+  app.get('/v2/obms', async (request, reply) => {
+    callers.mustBeAdmin(request);
+    return reply.type('application/json').send(Readable.from(allOf(obmd)));
+  });
+
+  app.get<OfObm>('/v2/obms/:label', async (request, reply) => {
+    const { label } = callers.either(request);
+    obmd.machine(label);
+    return reply.type('application/json').send(JSON.stringify(viewOf(obmd, obmd.obm(label)!)));
+  });
+
+  /** What is read of a machine when it is asked for. */
+  const reading = (path: string, read: (machine: Machine) => Promise<unknown>): void => {
+    app.get<OfObm>(`/v2/obms/:label/${path}`, async (request, reply) => {
+      const caller = callers.either(request);
+      const answer = await read(obmd.machine(caller.label));
+      callers.mustStillBeIn(caller);
+      return reply.type('application/json').send(JSON.stringify(answer));
+    });
+  };
+  reading('sensors', (machine) => machine.sensors());
+  reading('system-events', async (machine) => ({ events: await machine.systemEvents() }));
+  reading('inventory', async (machine) => ({ parts: await machine.inventory() }));
+  reading('boot-device', (machine) => machine.bootDevice());
+  /** Proves the credentials, and says who answers. */
+  reading('identity', (machine) => machine.validate());
+
+  app.post<OfObm>('/v2/obms/:label/power', async (request, reply) => {
+    const { label, asker, pass } = callers.either(request);
+    const { action } = fitting(powerBody, request.body) as { action: PowerAction };
+    const { reason, ...outcome } = await obmd.order(label, action, asker, pass);
+    const code = reason === null ? null : reason instanceof ObmError ? reason.reason : 'internal';
+    const why = reason && { reason: code, detail: reason.message };
+    return reply.type('application/json').send(JSON.stringify({ ...outcome, why }));
+  });
+
+  app.put<OfObm>('/v2/obms/:label/boot-device', async (request, reply) => {
+    const { label } = callers.either(request);
+    const body = fitting(bootBody, request.body) as Omit<BootRequest, 'efi'> & Partial<BootRequest>;
+    const set = await obmd.machine(label).setBootDevice({ ...body, efi: body.efi ?? null });
+    return reply.type('application/json').send(JSON.stringify(set));
+  });
+
+  app.put<OfObm>('/v2/obms/:label/light', async (request, reply) => {
+    const { label } = callers.either(request);
+    const { light } = fitting(lightBody, request.body) as { light: number | 'on' | 'off' };
+    await obmd.machine(label).light(light);
+    return reply.code(204).send();
+  });
+};
+
+/** @throws {Refusal} that names the field */
+const fitting = (check: ReturnType<typeof Compile<TSchema>>, body: unknown): unknown => {
+  const value = jsonOf(body);
+  if (check.Check(value)) return value;
+  const [first] = check.Errors(value);
+  const params = (first?.params ?? {}) as Partial<Record<string, string[]>>;
+  const name = params['requiredProperties']?.[0] ?? params['additionalProperties']?.[0];
+  const field = name ?? first?.instancePath.slice(1) ?? '';
+  const what = params['requiredProperties']
+    ? 'is missing'
+    : params['additionalProperties']
+      ? 'is not known'
+      : (first?.message ?? 'does not fit');
+  throw new Refusal(400, 'invalid-request', `${field} ${what}`, field);
+};
+
+/** In slices, so that ten thousand of them hold nobody up. */
+async function* allOf(obmd: Obmd): AsyncGenerator<string> {
+  const all = [...obmd.obms()];
+  yield `{"revision":${obmd.journal.head},"obms":[`;
+  for (let from = 0; from < all.length; from += sliceRows) {
+    const rows = all.slice(from, from + sliceRows).map((obm) => JSON.stringify(viewOf(obmd, obm)));
+    yield `${from > 0 ? ',' : ''}${rows.join(',')}`;
+  }
+  yield ']}\n';
+}

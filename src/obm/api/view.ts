@@ -1,0 +1,62 @@
+/** What is known of an OBM without asking it. */
+
+import type { Obm } from '../catalogue/obms.ts';
+import type { ConsoleStatus } from '../console/console.ts';
+import type { PowerState } from '../drivers/driver.ts';
+import type { Obmd } from '../obmd.ts';
+import type { Look } from '../machine.ts';
+
+/** Times in ms since the epoch. What was never seen is null. */
+export interface ObmView {
+  readonly label: string;
+  readonly driver: string;
+  /** Without what is secret. */
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly registered: number;
+  /** Whether somebody has a token that is good, and until when; null: until it is revoked. */
+  readonly token: { readonly expires: number | null } | null;
+  /** `since`: of the first look that saw this state; `at`: of the last look that worked. */
+  readonly power: {
+    readonly state: PowerState;
+    readonly since: number | null;
+    readonly at: number | null;
+  } | null;
+  readonly look: Look | null;
+  /** When credentials that were refused are tried again. */
+  readonly next_try: number | null;
+  /** Orders that wait or are under way. */
+  readonly orders: number;
+  readonly guid: string | null;
+  readonly abilities: readonly string[];
+  readonly console: {
+    readonly link: ConsoleStatus['link']['kind'];
+    readonly viewers: number;
+    readonly logged: boolean;
+  } | null;
+}
+
+export const viewOf = (obmd: Obmd, obm: Obm): ObmView => {
+  const { label, driver, info, registered, token } = obm;
+  const machine = obmd.findMachine(label);
+  const seen = machine?.power ?? null;
+  const before = obm.power;
+  const status = obmd.consoles.get(label)?.status();
+  const state = seen?.state ?? before?.state;
+  const isSame = before !== null && before.state === state;
+  return {
+    ...{ label, driver, info, registered },
+    token: token && { expires: token.expires },
+    power:
+      state === undefined
+        ? null
+        : { state, since: isSame ? before.since : null, at: seen?.at ?? null },
+    look: machine?.look ?? null,
+    next_try: machine?.nextTry ?? null,
+    orders: machine?.orders ?? 0,
+    guid: machine?.identity?.guid ?? null,
+    abilities: machine?.abilities ?? [],
+    console: status
+      ? { link: status.link.kind, viewers: status.viewers.length, logged: status.isLogged }
+      : null,
+  };
+};
