@@ -55,6 +55,8 @@ export class Machine {
   #power: Observed | null = null;
   #look: Look | null = null;
   #identity: Identity | null = null;
+  /** How often its console was asked for. */
+  #consoles = 0;
 
   constructor(parts: MachineParts) {
     this.label = parts.label;
@@ -157,11 +159,16 @@ export class Machine {
     return this.#parts.driver.openConsole !== undefined;
   }
 
-  /** Gives way to orders, and is done again after them. */
+  /**
+   * Gives way to orders, and is done again after them. It is shared with nobody: one that was given up while it waited
+   * would write to whoever is not there any more.
+   */
   openConsole(sink: ConsoleSink, signal: AbortSignal): Promise<ConsoleLink> {
-    return this.#coordinator.read('console', async (own) => {
+    this.#consoles += 1;
+    return this.#coordinator.read(`console ${this.#consoles}`, async (own) => {
       const { driver } = this.#parts;
       if (!driver.openConsole) throw cannot('show a console');
+      signal.throwIfAborted();
       return driver.openConsole(sink, AbortSignal.any([signal, own]));
     });
   }
