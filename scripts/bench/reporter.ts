@@ -27,6 +27,11 @@ export class Reporter {
       else if (type === 'taken') this.#answer(id!);
       else if (type === 'refused') this.#answer(id!, new Error(data.toString()));
     });
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        for (const id of this.#waiting.keys()) this.#answer(id, new Error('the connection ended'));
+      });
   }
 
   static async connect({ url, token }: StationProcess, host: number): Promise<Reporter> {

@@ -33,11 +33,15 @@ const stop = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Pr
  * there are none, it makes them and a token.
  *
  * @param log descriptor of what takes the log
+ * @param turns file that is told of its long turns; see `turn-probe.ts`
  */
 export const startStation = async (
   directory: string,
   log: 'inherit' | number = 'inherit',
+  turns?: string,
 ): Promise<StationProcess> => {
+  const probe = `${process.env['NODE_OPTIONS'] ?? ''} --import ${join(import.meta.dirname, 'turn-probe.ts')}`;
+  const probed = { ...process.env, NODE_OPTIONS: probe, HALCYON_BENCH_TURNS: turns };
   const isNew = !existsSync(join(directory, 'station'));
   const child = spawn(
     join(root, 'scripts/halcyon'),
@@ -50,7 +54,7 @@ export const startStation = async (
       '--log-level',
       'warn',
     ],
-    { stdio: ['ignore', 'pipe', log] },
+    { stdio: ['ignore', 'pipe', log], env: turns === undefined ? process.env : probed },
   );
   let url = '';
   const parts = { pid: child.pid!, stop: (signal?: NodeJS.Signals) => stop(child, signal) };

@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import type { Slices } from '../station/fair-use/slices.ts';
 import type { UnreadBytes } from './unread-bytes.ts';
 
 /**
@@ -20,7 +21,7 @@ export const flowLimits: FlowLimits = {
 /** How long a connection is not read for having said too much, ms. */
 const restMsMax = 5000;
 
-type Hold = 'reports' | 'pace' | 'unread';
+type Hold = 'reports' | 'pace' | 'unread' | 'turn';
 
 export interface FlowParts {
   readonly socket: WebSocket;
@@ -28,6 +29,8 @@ export interface FlowParts {
   /** Takes one message and gives the ms to wait after it. */
   readonly take: () => number;
   readonly unread: UnreadBytes;
+  /** What all connections say, so much a turn of the event loop. */
+  readonly slices: Slices;
   /** Ends the connection at once. */
   readonly cut: (why: string) => void;
   readonly limits?: FlowLimits;
@@ -48,6 +51,8 @@ export class AgentFlow {
   readonly #limits: FlowLimits;
   readonly #holds = new Set<Hold>();
   #underWay = 0;
+  /** Messages that wait for their turn. */
+  #waiting = 0;
   #unreadTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: FlowParts) {
@@ -79,6 +84,19 @@ export class AgentFlow {
     if (wait === 0 || this.#holds.has('pace')) return;
     this.#hold('pace');
     setTimeout(() => this.#release('pace'), Math.min(wait, restMsMax)).unref();
+  }
+
+  /** Takes what came in its turn. What else was read with it comes after it, and nothing is read until then. */
+  inTurn(work: () => void): void {
+    const { slices } = this.#parts;
+    if (!slices.isOver) return slices.run(work);
+    this.#waiting += 1;
+    this.#hold('turn');
+    slices.run(() => {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#release('turn');
+      work();
+    });
   }
 
   /** A report is under way as long as this lasts. */

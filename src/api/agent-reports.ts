@@ -7,6 +7,7 @@ import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import type { HostRow } from '../core/graph/rows/hosts.ts';
 import { parseFid } from '../core/values/fid.ts';
 import type { AgentSession } from '../station/duties/agent-sessions.ts';
+import type { Slices } from '../station/fair-use/slices.ts';
 import type { SteadyWork } from '../station/fair-use/steady-work.ts';
 import type { Result } from '../station/result.ts';
 import type { Station } from '../station/station.ts';
@@ -27,6 +28,8 @@ export interface AgentReportsParts {
   readonly remote: string;
   /** Facts of hosts, as fast as they may change. */
   readonly facts: SteadyWork;
+  /** Answers to all agents, so many a turn of the event loop. */
+  readonly slices: Slices;
   readonly send: (message: StationMessage) => void;
   readonly refuse: (id: number, code: string, message: string) => void;
   /** Told when the host is known to be up. */
@@ -66,7 +69,7 @@ export class AgentReports {
   }
 
   async #keepNodeUp({ id, fqdn, facts }: NodeUp): Promise<void> {
-    const { session, station, credential, remote, send, refuse } = this.#parts;
+    const { session, station, credential, remote, refuse, slices } = this.#parts;
     if (fqdn !== session.fqdn) {
       const text = `the agent said hello as ${session.fqdn}, not as ${fqdn}`;
       return refuse(id, 'identity-mismatch', text);
@@ -77,11 +80,18 @@ export class AgentReports {
     // The pace is that of the host, by its token.
     const subject = `${credential.id} ${fqdn}`;
     const result = await (this.#isPaced ? this.#parts.facts.run(subject, keep) : keep());
-    if (result === null || this.#parts.isClosed()) return;
-    this.#parts.introduced();
+    // Hundreds of reports become durable together.
+    if (result) await slices.done(() => this.#welcomeHost(id, facts.agent, result));
+  }
+
+  /** The host is up, and its agent is told so and what it has to run. */
+  #welcomeHost(id: number, agent: string, result: Result<string | undefined>): void {
+    const { session, station, send, refuse, introduced, isClosed } = this.#parts;
+    if (isClosed()) return;
+    introduced();
     if (!result.ok) return refuse(id, result.rejection.code, result.rejection.message);
-    if (result.reply !== facts.agent)
-      return refuse(id, 'host-claimed', `another machine is ${fqdn} already`);
+    if (result.reply !== agent)
+      return refuse(id, 'host-claimed', `another machine is ${session.fqdn} already`);
     station.agents.join(session);
     send({ type: 'taken', id, revision: result.revision });
     if (this.#isBriefed && !result.changed) return;

@@ -21,6 +21,7 @@ import type {
   OutputSource,
 } from '../station/duties/agent-sessions.ts';
 import type { Assigned } from '../station/duties/assignments.ts';
+import { Slices } from '../station/fair-use/slices.ts';
 import type { SteadyWork } from '../station/fair-use/steady-work.ts';
 import type { Station } from '../station/station.ts';
 import { AgentFlow } from './agent-flow.ts';
@@ -30,6 +31,7 @@ import { AgentReports } from './agent-reports.ts';
 import { exactJson } from './json-body.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { UnreadBytes } from './unread-bytes.ts';
+import { connectInTurns } from './upgrades.ts';
 
 /** A connection must say hello within this time, ms. */
 const helloDeadline = 10_000;
@@ -65,6 +67,8 @@ export interface AgentsShare {
   readonly paces: AgentPaces;
   readonly unread: UnreadBytes;
   readonly refusals: RefusalLog;
+  /** What they say and that they come, so much a turn of the event loop. */
+  readonly slices: Slices;
 }
 
 export const agentSocket = (
@@ -73,10 +77,12 @@ export const agentSocket = (
 ): void => {
   const share = {
     ...parts,
+    slices: new Slices(),
     paces: new AgentPaces(),
     unread: new UnreadBytes(),
     refusals: new RefusalLog(),
   };
+  connectInTurns(app.server, share.slices);
   app.get(
     '/api/v1/agent',
     { websocket: true, config: { access: 'agent-or-retired' } },
@@ -106,7 +112,7 @@ class Connection implements AgentSession {
   readonly #outputs = new AgentOutputs((message) => this.#send(message));
 
   constructor(socket: WebSocket, request: FastifyRequest, share: AgentsShare) {
-    const { station, version, facts, paces, unread, refusals } = share;
+    const { station, version, facts, paces, unread, refusals, slices } = share;
     this.#socket = socket;
     this.#tcp = request.raw.socket;
     this.#station = station;
@@ -120,6 +126,7 @@ class Connection implements AgentSession {
       tcp: this.#tcp,
       take: () => paces.take(this.#credential, this.fqdn),
       unread,
+      slices,
       cut: (why) => this.#cut(why),
     });
     this.#reports = new AgentReports({
@@ -128,17 +135,18 @@ class Connection implements AgentSession {
       credential: this.#credential,
       remote: this.#remote,
       facts,
+      slices,
       send: (message) => this.#send(message),
       refuse: (id, code, text) => this.#refuse(id, code, text),
       introduced: () => clearTimeout(this.#introduction),
       end: (code, reason) => this.#end(code, reason),
       isClosed: () => this.#isClosed,
     });
-    this.#introduction = setTimeout(
-      () => this.#end(closeCodes.badMessage, 'no hello'),
-      helloDeadline,
-    );
-    socket.on('message', (data: Buffer) => this.#receive(data));
+    this.#introduction = this.#expect('hello', helloDeadline);
+    socket.on('message', (data: Buffer) => {
+      this.#flow.received();
+      this.#flow.inTurn(() => this.#receive(data));
+    });
     socket.on('close', () => {
       clearTimeout(this.#introduction);
       this.#outputs.end();
@@ -171,8 +179,15 @@ class Connection implements AgentSession {
     this.#end(1001, 'the station is done with this connection');
   }
 
+  /** What waits here for its turn is not late. */
+  #expect(what: 'hello' | 'report', ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      if (this.#flow.isHeld) this.#introduction = this.#expect(what, ms);
+      else this.#end(closeCodes.badMessage, `no ${what}`);
+    }, ms);
+  }
+
   #receive(data: Buffer): void {
-    this.#flow.received();
     const message = parse(data);
     if (!message) return this.#end(closeCodes.badMessage, 'not a message of the protocol');
     if (!this.#station.access.accepts(this.#credential))
@@ -226,10 +241,7 @@ class Connection implements AgentSession {
     if (host !== null && host !== fqdn)
       return this.#end(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
     clearTimeout(this.#introduction);
-    this.#introduction = setTimeout(
-      () => this.#end(closeCodes.badMessage, 'no report'),
-      reportDeadline,
-    );
+    this.#introduction = this.#expect('report', reportDeadline);
     this.fqdn = fqdn;
     this.minor = minor;
     this.protocol = `${protocol}.${minor}`;

@@ -20,6 +20,12 @@ interface StationFlags extends ServingFlags {
   readonly logLevel: string;
 }
 
+/**
+ * Connections that wait to be taken. All agents knock at once when a station comes back; who finds no room here tries
+ * again after a second, then two, then four. The system may have a lower limit of its own (net.core.somaxconn).
+ */
+const backlog = 16_384;
+
 export const registerStation = (program: Command): void => {
   const command = program
     .command('station')
@@ -82,7 +88,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     const limits = { strangersOfAddress: flags.unprovenPerAddress };
     app = await createServer(station, { logger, tls, connections: { limits } });
     station.start(1);
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog });
   } catch (error) {
     await station.close();
     throw error;

@@ -12,6 +12,7 @@ import { AgentPaces } from '../../src/api/agent-paces.ts';
 import { RefusalLog } from '../../src/api/refusal-log.ts';
 import { UnreadBytes } from '../../src/api/unread-bytes.ts';
 import { Paces } from '../../src/station/fair-use/paces.ts';
+import { Slices } from '../../src/station/fair-use/slices.ts';
 import { openStation, reported, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 
@@ -125,6 +126,7 @@ const flowing = async (t: Test, parts: Partial<ConstructorParameters<typeof Agen
     tcp,
     take: () => 0,
     unread: new UnreadBytes(),
+    slices: new Slices(),
     cut: (why) => {
       cut.push(why);
       socket.terminate();

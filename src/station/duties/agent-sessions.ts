@@ -58,6 +58,8 @@ export interface AgentSession {
 export const heartbeatsPerSecondMax = 500;
 
 const sweepMs = 250;
+/** Agents that are told of another pace before others have their turn. */
+const pacedAtOnce = 100;
 
 interface Heard {
   at: number;
@@ -242,6 +244,17 @@ export class AgentSessions implements Duty {
     const changed = Math.abs(interval - this.#toldMs) > this.#toldMs / 10;
     if (this.#toldMs === 0 || !changed) return;
     this.#toldMs = interval;
-    for (const { session } of this.#heard.values()) session?.pace(interval);
+    this.#tellPace(this.#heard.values(), interval);
+  }
+
+  /** Many may be connected: so many are told a turn of the event loop, unless another pace is told meanwhile. */
+  #tellPace(heard: Iterator<Heard>, interval: number): void {
+    if (this.#toldMs !== interval || !this.#sweeper) return;
+    for (let told = 0; told < pacedAtOnce; told += 1) {
+      const next = heard.next();
+      if (next.done) return;
+      next.value.session?.pace(interval);
+    }
+    this.#options.time.after(0, () => this.#tellPace(heard, interval));
   }
 }
