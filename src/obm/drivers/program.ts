@@ -44,6 +44,7 @@ export const run = async (command: Command, time: Time, signal: AbortSignal): Pr
   const child = spawn('timeout', [...limits, program, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   const texts = [child.stdout, child.stderr].map((stream) => {
     const pieces: Buffer[] = [];
@@ -54,7 +55,7 @@ export const run = async (command: Command, time: Time, signal: AbortSignal): Pr
     });
     return () => Buffer.concat(pieces).toString();
   });
-  const end = (): void => void child.kill('SIGTERM');
+  const end = (): void => endGroup(child);
   signal.addEventListener('abort', end);
   try {
     const code = await ended(child, program, time);
@@ -64,6 +65,17 @@ export const run = async (command: Command, time: Time, signal: AbortSignal): Pr
     return { code, wasEnded, stdout, stderr };
   } finally {
     signal.removeEventListener('abort', end);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+};
+
+/** The program too where `timeout` has just started it, and would end without it. */
+const endGroup = ({ pid }: ChildProcess): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It has ended.
   }
 };
 
