@@ -12,6 +12,7 @@ import { ObmError } from './errors.ts';
 import type { Gate, Pass } from './gate.ts';
 import type { ObmLogger } from './logger.ts';
 import type { Machine } from './machine.ts';
+import { atMost } from './time.ts';
 import type { Random, Time } from './time.ts';
 
 export interface ConsolesParts {
@@ -24,6 +25,8 @@ export interface ConsolesParts {
   readonly settings?: Partial<ConsoleSettings>;
 }
 
+/** How long OBMs have to take their consoles back when all ends, ms. */
+const courtesyMs = 2_000;
 /** Longest time that a timer takes, ms. */
 const longestMs = 2 ** 31 - 1;
 
@@ -138,10 +141,16 @@ export class Consoles {
     void this.#next(label, change);
   }
 
+  /** Whoever looks is told that it is over; the consoles stay. */
+  endViewers(): void {
+    this.#hub.endViewers(() => true, 'the daemon stops', 'closed');
+  }
+
   /** Gives all consoles back, and writes what waits. Never rejects. */
   async close(): Promise<void> {
-    await Promise.all(this.#turns.values());
-    await this.#hub.close();
+    const given = Promise.all(this.#turns.values()).then(() => this.#hub.close());
+    // An OBM that hangs takes nothing back; what waits for the disk is written all the same.
+    await atMost(this.#parts.time, courtesyMs, given);
     await this.#recordings?.close();
   }
 

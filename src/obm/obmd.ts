@@ -18,6 +18,7 @@ import type { ObmLogger } from './logger.ts';
 import { Machine } from './machine.ts';
 import { Networks } from './network.ts';
 import { Polling } from './polling.ts';
+import { atMost } from './time.ts';
 import type { Random, Time } from './time.ts';
 
 /** What drivers must keep secret, by the id of the registration. */
@@ -75,6 +76,8 @@ export interface Asker {
 }
 
 const troubledMs = 600_000;
+/** How long OBMs have to take back their sessions when all ends, ms. */
+const courtesyMs = 1_500;
 const myself = 'obmd';
 
 export class Obmd {
@@ -243,13 +246,15 @@ export class Obmd {
     }
   }
 
-  /** Waits for what is under way no longer than an OBM takes to be let go. */
+  /** Gives back what OBMs have lent, as long as they take it within a few seconds. */
   async close(): Promise<void> {
     this.#polling.stop();
     await this.consoles.close();
-    await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
-    await this.#parts.ipmi.close();
-    await this.#parts.log.close();
+    const { time, ipmi, log } = this.#parts;
+    const closing = [...this.#machines.values()].map((machine) => machine.close());
+    await atMost(time, courtesyMs, Promise.all(closing));
+    await atMost(time, courtesyMs, ipmi.close());
+    await log.close();
   }
 
   #employ(obm: Obm): void {

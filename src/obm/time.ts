@@ -25,3 +25,14 @@ export const pause = (time: Time, ms: number, signal: AbortSignal): Promise<void
     const cancel = time.after(ms, end);
     signal.addEventListener('abort', end);
   });
+
+/** Waits for something, but for no longer than so many ms. Never rejects. */
+export const atMost = (time: Time, ms: number, work: Promise<unknown>): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = time.after(ms, resolve);
+    const end = (): void => {
+      cancel();
+      resolve();
+    };
+    work.then(end, end);
+  });

@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
-import { until } from '../ipmi/simulator.ts';
-import { Daemon } from './daemon.ts';
+import { startSimulator, until } from '../ipmi/simulator.ts';
+import { Daemon, ipmiInfo } from './daemon.ts';
 
 /** What counts: a line a number, from 0 on, over all connections. */
 const startCounter = async (t: Test): Promise<{ addr: string; sockets: Set<Socket> }> => {
@@ -105,6 +105,7 @@ t.test('57: any number of viewers see the same, and none throws out another', as
 t.test('56: who comes sees what was there before, and then what comes', async (t) => {
   const daemon = await Daemon.start(t);
   const token = await daemon.lend('n1', 'dummy', { name: 'n1', boot_ms: 100 });
+  await until('the console', () => /the console is connected/.test(daemon.process.stderr));
   await daemon.ask('POST', `/node/n1/power_on?token=${token}`);
   const viewer = await view(daemon, 'n1', token);
   await until('the prompt', () => /n1 login: $/.test(viewer.text()));
@@ -140,3 +141,19 @@ t.test(
     t.match(await daemon.power('n1', token), 'unauthorized');
   },
 );
+
+t.test('a daemon stops in order while a BMC hangs that has its console', async (t) => {
+  const { addr } = await startCounter(t);
+  const simulator = await startSimulator(t, Number(addr.split(':')[1]));
+  const daemon = await Daemon.start(t);
+  const viewer = await view(
+    daemon,
+    'n1',
+    await daemon.lend('n1', 'ipmi', ipmiInfo(simulator.port)),
+  );
+  await until('lines', () => numbersIn(viewer.text()).length >= 10);
+  simulator.child.kill('SIGSTOP');
+  t.same(await daemon.process.stop(), { code: 0, signal: null });
+  t.match(daemon.process.stderr, '"stopped"');
+  t.match(await viewer.ended, /end|TypeError/);
+});

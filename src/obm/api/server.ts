@@ -19,6 +19,9 @@ export interface ServerOptions extends Omit<ApiParts, 'knocks'> {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
 
+/** At a time; a further one is closed. */
+const connectionsMax = 10_000;
+
 export const createObmServer = async (options: ServerOptions): Promise<FastifyInstance> => {
   const app = fastify({
     loggerInstance: options.logger,
@@ -34,6 +37,7 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
     connectionTimeout: 0,
     routerOptions: { maxParamLength: 512 },
   }) as FastifyInstance;
+  app.server.maxConnections = connectionsMax;
   takeBodies(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
@@ -48,6 +52,10 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, nothingHere()));
   const { obmd } = options;
   const callers = new Callers({ ...options, knocks: new Knocks(options.time) });
+  app.addHook('preClose', (done) => {
+    obmd.consoles.endViewers();
+    done();
+  });
   registerV1(app, obmd, callers);
   registerV2(app, obmd, callers);
   app.get('/healthz', async (_request, reply) => reply.send());
