@@ -6,17 +6,18 @@ import type { EventLog } from '../log/log.ts';
 import type { ObmEvent } from './catalogue/events.ts';
 import { Journal } from './catalogue/journal.ts';
 import type { Decision } from './catalogue/journal.ts';
-import type { BegunOrder, Obm } from './catalogue/obms.ts';
+import type { Obm } from './catalogue/obms.ts';
 import { Consoles } from './consoles.ts';
 import type { CoordinatorSettings } from './coordinator.ts';
 import type { PowerAction, PowerOutcome } from './drivers/driver.ts';
 import { checked, openDriver } from './drivers/kinds.ts';
-import { ObmError } from './errors.ts';
 import { Gate, hashOf } from './gate.ts';
 import type { Pass } from './gate.ts';
 import type { ObmLogger } from './logger.ts';
 import { Machine } from './machine.ts';
 import { Networks } from './network.ts';
+import { Orders } from './orders.ts';
+import type { Asker } from './orders.ts';
 import { Polling } from './polling.ts';
 import { atMost } from './time.ts';
 import type { Random, Time } from './time.ts';
@@ -69,12 +70,6 @@ export class LabelError extends Error {
   }
 }
 
-/** Who asks: `admin`, or whoever has a token. */
-export interface Asker {
-  readonly actor: string;
-  readonly request: string;
-}
-
 const troubledMs = 600_000;
 /** How long OBMs have to take back their sessions when all ends, ms. */
 const courtesyMs = 1_500;
@@ -89,6 +84,7 @@ export class Obmd {
   readonly #networks: Networks;
   readonly #polling: Polling;
   readonly #machines = new Map<string, Machine>();
+  readonly #orders: Orders;
 
   private constructor(parts: ObmdParts, journal: Journal, gate: Gate, consoles: Consoles) {
     this.#parts = parts;
@@ -100,6 +96,13 @@ export class Obmd {
     this.#polling = new Polling({ time, random, periodMs, troubledMs });
     this.gate = gate;
     this.consoles = consoles;
+    this.#orders = new Orders({
+      ...{ gate, consoles, logger: parts.logger, myself },
+      machine: (label) => this.machine(label),
+      record: (command, asker, decide) => this.#record(command, asker, decide),
+      newId: () => this.#newId(),
+      soon: (machine) => this.#polling.soon(machine),
+    });
   }
 
   /** Brings the catalogue to the head of the log and starts nothing. */
@@ -117,7 +120,7 @@ export class Obmd {
   /** Finds out what became of orders that an earlier run had begun, and looks at machines from now on. */
   start(): void {
     for (const { label, orders } of this.#journal.obms.all())
-      for (const order of orders) void this.#settle(label, order);
+      for (const order of orders) void this.#orders.settle(label, order);
     if (this.#settings.pollMs > 0) this.#polling.start();
   }
 
@@ -211,39 +214,9 @@ export class Obmd {
     });
   }
 
-  /**
-   * Gives an order about power. Its beginning is durable before anything is sent, and it is sent once, whatever
-   * happens to us. Resolves when it is known what became of it, or that nobody knows.
-   *
-   * @param pass what it was let in by, which must still hold when its turn comes
-   */
-  async order(
-    label: string,
-    action: PowerAction,
-    asker: Asker,
-    pass?: Pass,
-  ): Promise<PowerOutcome> {
-    const machine = this.machine(label);
-    const order = this.#newId();
-    let hasBegun = false;
-    const begin = (): Promise<void> =>
-      this.#record('Order', asker, (add) => {
-        if (pass && !this.gate.holds(pass))
-          throw new ObmError('closed', 'the token was revoked before the turn of the order came');
-        hasBegun = true;
-        this.consoles.get(label)?.mark('power', `${action}, ordered by ${asker.actor}`);
-        add({ type: 'OrderBegun', data: { label, order, action } });
-      });
-    try {
-      const outcome = await machine.order(action, begin);
-      await this.#ended(label, order, outcome);
-      return outcome;
-    } catch (error) {
-      if (hasBegun) await this.#ended(label, order, failedOutcome(error as Error));
-      throw error;
-    } finally {
-      this.#polling.soon(machine);
-    }
+  /** See `Orders.give`. */
+  order(label: string, action: PowerAction, asker: Asker, pass?: Pass): Promise<PowerOutcome> {
+    return this.#orders.give(label, action, asker, pass);
   }
 
   /** Gives back what OBMs have lent, as long as they take it within a few seconds. */
@@ -304,39 +277,6 @@ export class Obmd {
     }
   }
 
-  /** An order that was begun by an earlier run is not given again: the state may show what became of it. */
-  async #settle(label: string, { id, action }: BegunOrder): Promise<void> {
-    let state = 'unknown';
-    try {
-      state = (await this.machine(label).observePower()).state;
-    } catch {
-      // Unknown, then.
-    }
-    const isSeen = state === action;
-    const outcome: PowerOutcome = {
-      outcome: isSeen ? 'done' : 'unknown',
-      by: isSeen ? 'state' : 'nothing',
-      instead: null,
-      reason: isSeen
-        ? null
-        : new Error(`the daemon ended after it had begun; the power is ${state}`),
-    };
-    await this.#ended(label, id, outcome).catch((error: unknown) =>
-      this.#parts.logger.error({ obm: label, order: id, err: error }, 'its end is not in the log'),
-    );
-  }
-
-  async #ended(label: string, order: string, outcome: PowerOutcome): Promise<void> {
-    const why = outcome.reason?.message.slice(0, 1024) ?? null;
-    const { by, instead } = outcome;
-    await this.#record('EndOrder', { actor: myself, request: order }, (add) =>
-      add({
-        type: 'OrderEnded',
-        data: { label, order, outcome: outcome.outcome, by, instead, why },
-      }),
-    );
-  }
-
   #record<T>(
     command: string,
     { actor, request }: Asker,
@@ -386,16 +326,3 @@ const isNews = (obm: Obm, event: ObmEvent): boolean => {
   if (event.type === 'ObmReached') return (obm.trouble?.reason ?? null) !== event.data.reason;
   return true;
 };
-
-/** Whatever went wrong after its beginning was recorded and is not certainly without effect. */
-const failedOutcome = (error: Error): PowerOutcome => {
-  const isCertain = error instanceof ObmError && certain.has(error.reason);
-  const outcome = isCertain ? 'not-done' : 'unknown';
-  return { outcome, by: isCertain ? 'answer' : 'nothing', instead: null, reason: error };
-};
-
-/** With these nothing was sent, or the OBM said that it did nothing. */
-const certain = new Set([
-  ...['credentials-refused', 'no-session-left', 'unsupported-suite', 'privilege', 'busy'],
-  ...['refused', 'network', 'unsupported', 'settings', 'wrong-machine'],
-]);

@@ -3,7 +3,8 @@
 import type { FastifyRequest } from 'fastify';
 import { labelPattern } from '../catalogue/events.ts';
 import type { Pass } from '../gate.ts';
-import type { Asker, Obmd } from '../obmd.ts';
+import type { Obmd } from '../obmd.ts';
+import type { Asker } from '../orders.ts';
 import type { Admin } from './admin.ts';
 import type { Knocks } from './knocks.ts';
 import { nothingHere, notLetIn, Refusal } from './refusals.ts';
