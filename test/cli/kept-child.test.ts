@@ -1,7 +1,8 @@
-import { once } from 'node:events';
 import t from 'tap';
 import { KeptChild } from '../../src/cli/kept-child.ts';
 import type { End } from '../../src/cli/kept-child.ts';
+import { statOf } from '../../src/agent/supervision/proc.ts';
+import { until } from '../agent/played-station.ts';
 
 const ended = (script: string): Promise<End> =>
   new KeptChild().run({ command: 'sh', args: ['-c', script], env: process.env }, () => undefined);
@@ -18,9 +19,13 @@ t.test('how a child ended is told as it was', async (t) => {
 t.test('a child that halts and goes on has not ended', async (t) => {
   const child = new KeptChild();
   const command = { command: 'sh', args: ['-c', 'kill -STOP $$; exit 4'], env: process.env };
-  const end = child.run(command, () => undefined);
-  await once(process, 'SIGCHLD');
-  process.kill(child.pid!, 'SIGCONT');
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const end = child.run(command, resolve);
+  await begun;
+  const pid = child.pid!;
+  // What told of an earlier child may come late: only its own state says that it has halted.
+  await until('it halts', () => statOf(pid)?.state === 'T');
+  process.kill(pid, 'SIGCONT');
   t.same(await end, { code: 4 });
   t.equal(child.pid, undefined);
 });
