@@ -88,7 +88,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       'errors.ts': [],
       'schema.ts': [],
       drivers: ['time.ts', 'errors.ts', 'schema.ts'],
-      catalogue: ['time.ts', 'schema.ts', 'drivers'],
+      catalogue: ['time.ts', 'errors.ts', 'schema.ts', 'drivers'],
       console: ['time.ts', 'errors.ts', 'drivers'],
     },
   },

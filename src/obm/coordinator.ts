@@ -5,7 +5,7 @@
 
 import { ObmError } from './errors.ts';
 import { LoginGuard } from './login-guard.ts';
-import type { Network } from './network.ts';
+import type { Entry, Network } from './network.ts';
 import { pause } from './time.ts';
 import type { Time } from './time.ts';
 
@@ -33,6 +33,8 @@ export const usualSettings: CoordinatorSettings = {
 type Work<T> = (signal: AbortSignal) => Promise<T>;
 
 interface Task {
+  /** Ends it, wherever it is; what was sent cannot be taken back. */
+  readonly right: AbortSignal | null;
   readonly work: Work<unknown>;
   readonly limitMs: number;
   readonly resolve: (value: unknown) => void;
@@ -43,6 +45,9 @@ interface Read extends Task {
   readonly kind: string;
   readonly result: Promise<unknown>;
 }
+
+/** How long work may take to end when it is told to, ms. */
+const graceMs = 5_000;
 
 /** Why a read is taken off, to be done again. */
 const overtaken = new ObmError('busy', 'an order came in between');
@@ -58,6 +63,8 @@ export class Coordinator {
   /** Of what is under way. */
   #running: { readonly read: Read | null; readonly stop: AbortController } | null = null;
   #isRunning = false;
+  /** Of what is next, while it waits for its network. */
+  #entry: Entry | null = null;
   #ended = -Infinity;
   readonly #closing = new AbortController();
 
@@ -81,11 +88,13 @@ export class Coordinator {
   /**
    * Does what changes something, once, after all orders before it.
    *
-   * @param work is never called twice; its signal is aborted when its time is over or all ends
+   * @param work is never called twice; its signal is aborted when its time is over, its right ends or all ends.
+   *   It must not send anything then that it has not sent yet
+   * @param right without which it is not begun, and not gone on with
    * @throws {ObmError} `busy`: too many wait; `credentials-refused`: they are not tried yet; `closed`; or
    *   what `work` throws
    */
-  order<T>(work: Work<T>): Promise<T> {
+  order<T>(work: Work<T>, right: AbortSignal | null = null): Promise<T> {
     if (this.#closing.signal.aborted) return Promise.reject(this.#closed);
     if (this.#orders.length >= this.#settings.ordersMax)
       return Promise.reject(
@@ -93,9 +102,10 @@ export class Coordinator {
       );
     return new Promise<T>((resolve, reject) => {
       const limitMs = this.#settings.orderMs;
-      this.#orders.push({ work, limitMs, resolve: resolve as Task['resolve'], reject });
+      this.#orders.push({ work, limitMs, right, resolve: resolve as Task['resolve'], reject });
       const running = this.#running;
       if (running?.read) running.stop.abort(overtaken);
+      this.#entry?.hurry();
       this.#next();
     });
   }
@@ -114,7 +124,7 @@ export class Coordinator {
       return Promise.reject(new ObmError('busy', 'too much is asked of this OBM at once'));
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const limitMs = this.#settings.readMs;
-    const read: Read = { kind, work, limitMs, result: promise, resolve, reject };
+    const read: Read = { kind, work, limitMs, right: null, result: promise, resolve, reject };
     this.#byKind.set(kind, read);
     this.#reads.push(read);
     this.#next();
@@ -145,7 +155,11 @@ export class Coordinator {
       while (this.#orders.length + this.#reads.length > 0) {
         const rest = this.#ended + this.#settings.minIntervalMs - this.#time.monotonic();
         if (rest > 0) await pause(this.#time, rest, this.#closing.signal);
-        const leave = await this.#network.enter();
+        this.#entry = this.#network.enter();
+        const { entered, hurry, leave } = this.#entry;
+        if (this.#orders.length > 0) hurry();
+        await entered;
+        this.#entry = null;
         await this.#one().finally(leave);
         this.#ended = this.#time.monotonic();
       }
@@ -166,22 +180,52 @@ export class Coordinator {
     this.#running = { read, stop };
     const late = new ObmError('no-answer', `no answer within ${task.limitMs / 1000} s`);
     const cancel = this.#time.after(task.limitMs, () => stop.abort(late));
+    const withdraw = (): void => stop.abort(task.right?.reason);
+    task.right?.addEventListener('abort', withdraw);
     try {
-      this.#guard.mustMayTry();
-      const value = await task.work(stop.signal);
-      this.#guard.tried(null);
+      task.right?.throwIfAborted();
+      const value = await this.#try(task, stop.signal);
       this.#over(read);
       task.resolve(value);
     } catch (error) {
       const isOver = this.#closing.signal.aborted;
       if (read && stop.signal.reason === overtaken && !isOver)
         return void this.#reads.unshift(read);
-      this.#guard.tried(error);
       this.#over(read);
       task.reject(stop.signal.aborted ? (stop.signal.reason as Error) : (error as Error));
     } finally {
       cancel();
+      task.right?.removeEventListener('abort', withdraw);
       this.#running = null;
+    }
+  }
+
+  /** What is not tried says nothing of the credentials. */
+  async #try({ work }: Task, signal: AbortSignal): Promise<unknown> {
+    this.#guard.mustMayTry();
+    try {
+      const value = await this.#withGrace(work(signal), signal);
+      this.#guard.tried(null);
+      return value;
+    } catch (error) {
+      this.#guard.tried(error);
+      throw error;
+    }
+  }
+
+  /** Work that does not end although it is told to holds nobody up for long. */
+  async #withGrace<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const { promise: given, reject } = Promise.withResolvers<never>();
+    let cancel: () => void = () => undefined;
+    const told = (): void => {
+      cancel = this.#time.after(graceMs, () => reject(signal.reason as Error));
+    };
+    signal.addEventListener('abort', told);
+    try {
+      return await Promise.race([work, given]);
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', told);
     }
   }
 

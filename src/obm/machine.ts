@@ -42,9 +42,9 @@ export interface MachineParts {
   readonly network: Network;
   readonly time: Time;
   readonly settings?: Partial<CoordinatorSettings>;
-  /** Told of every state that differs from the one seen before, `unknown` aside. */
-  readonly powerChanged: (state: Exclude<PowerState, 'unknown'>) => void;
-  /** Told when looking at it works no more, works again, or fails for another reason. */
+  /** Told of every state that is seen, `unknown` aside. */
+  readonly powerSeen: (state: Exclude<PowerState, 'unknown'>) => void;
+  /** Told of every look at the power: null where it worked, else why not. */
   readonly reached: (reason: ObmReason | 'internal' | null) => void;
 }
 
@@ -94,62 +94,73 @@ export class Machine {
 
   /** Looks now, or joins a look that is under way. */
   async observePower(): Promise<Observed> {
-    const { state, detail } = await this.#read('power', (signal) =>
-      this.#parts.driver.observePower(signal),
-    );
-    return this.#seen(state, detail);
+    try {
+      const { state, detail } = await this.#coordinator.read('power', (signal) =>
+        this.#parts.driver.observePower(signal),
+      );
+      this.#looked(null);
+      return this.#seen(state, detail);
+    } catch (error) {
+      if (!saysNothing(error)) this.#looked(error as Error);
+      throw error;
+    }
   }
 
   /**
    * Gives an order when its turn comes, once.
    *
+   * @param right see `Coordinator.order`
    * @param begin makes its beginning durable; nothing is sent before, or where it rejects
    */
-  order(action: PowerAction, begin: () => Promise<void>): Promise<PowerOutcome> {
+  order(
+    action: PowerAction,
+    right: AbortSignal,
+    begin: () => Promise<void>,
+  ): Promise<PowerOutcome> {
     return this.#coordinator.order(async (signal) => {
       await begin();
       return this.#parts.driver.power(action, signal);
-    });
+    }, right);
   }
 
-  setBootDevice(request: BootRequest): Promise<BootSetting> {
+  setBootDevice(request: BootRequest, right: AbortSignal): Promise<BootSetting> {
     const { driver } = this.#parts;
-    return this.#coordinator.order((signal) => {
+    return this.#coordinator.order(async (signal) => {
       if (!driver.setBootDevice) throw cannot('set the boot device');
       return driver.setBootDevice(request, signal);
-    });
+    }, right);
   }
 
   bootDevice(): Promise<BootSetting> {
-    return this.#read('boot device', async (signal) => {
+    return this.#coordinator.read('boot device', async (signal) => {
       if (!this.#parts.driver.bootDevice) throw cannot('tell its boot device');
       return this.#parts.driver.bootDevice(signal);
     });
   }
 
-  light(seconds: number | 'on' | 'off'): Promise<void> {
+  light(seconds: number | 'on' | 'off', right: AbortSignal): Promise<void> {
     return this.#coordinator.order(async (signal) => {
       if (!this.#parts.driver.light) throw cannot('light a lamp');
       return this.#parts.driver.light(seconds, signal);
-    });
+    }, right);
   }
 
   sensors(): Promise<Sensors> {
-    return this.#read('sensors', async (signal) => {
+    return this.#coordinator.read('sensors', async (signal) => {
       if (!this.#parts.driver.sensors) throw cannot('read sensors');
       return this.#parts.driver.sensors(signal);
     });
   }
 
   systemEvents(): Promise<readonly SystemEvent[]> {
-    return this.#read('events', async (signal) => {
+    return this.#coordinator.read('events', async (signal) => {
       if (!this.#parts.driver.systemEvents) throw cannot('tell its events');
       return this.#parts.driver.systemEvents(signal);
     });
   }
 
   inventory(): Promise<Inventory> {
-    return this.#read('inventory', async (signal) => {
+    return this.#coordinator.read('inventory', async (signal) => {
       if (!this.#parts.driver.inventory) throw cannot('tell its parts');
       return this.#parts.driver.inventory(signal);
     });
@@ -181,7 +192,9 @@ export class Machine {
 
   /** Proves the credentials and finds out who answers. */
   async validate(): Promise<Identity> {
-    this.#identity = await this.#read('identity', (signal) => this.#parts.driver.identify(signal));
+    this.#identity = await this.#coordinator.read('identity', (signal) =>
+      this.#parts.driver.identify(signal),
+    );
     return this.#identity;
   }
 
@@ -191,33 +204,20 @@ export class Machine {
     await this.#parts.driver.close().catch(() => undefined);
   }
 
-  async #read<T>(kind: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    try {
-      const value = await this.#coordinator.read(kind, work);
-      this.#looked(null);
-      return value;
-    } catch (error) {
-      if (!saysNothing(error)) this.#looked(error as Error);
-      throw error;
-    }
-  }
-
+  /** Only of looks at the power: what else an OBM cannot tell says nothing of whether it can be reached. */
   #looked(error: Error | null): void {
-    const before = this.#look?.trouble?.reason ?? null;
     const at = this.#parts.time.now();
     if (error === null) this.#look = { at, trouble: null };
     else {
       const reason = error instanceof ObmError ? error.reason : 'internal';
       this.#look = { at, trouble: { reason, message: error.message } };
     }
-    const reason = this.#look.trouble?.reason ?? null;
-    if (reason !== before) this.#parts.reached(reason);
+    this.#parts.reached(this.#look.trouble?.reason ?? null);
   }
 
   #seen(state: PowerState, detail: string | null): Observed {
-    const before = this.#power?.state;
     this.#power = { state, detail, at: this.#parts.time.now() };
-    if (state !== before && state !== 'unknown') this.#parts.powerChanged(state);
+    if (state !== 'unknown') this.#parts.powerSeen(state);
     return this.#power;
   }
 }

@@ -8,11 +8,22 @@ import type { Time } from './time.ts';
 /** After this long a place is free for others, ms. */
 const lentMs = 1_000;
 
+/** A place in the queue, and then one in the network. */
+export interface Entry {
+  /** Resolves when there is a place. */
+  readonly entered: Promise<void>;
+  /** Goes before all who do not hurry. */
+  readonly hurry: () => void;
+  /** Gives the place back, or leaves the queue. */
+  readonly leave: () => void;
+}
+
 export class Network {
   readonly #time: Time;
   readonly #places: number;
   #taken = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #hurried = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
 
   /** @param places at a time, at least 1 */
   constructor(time: Time, places: number) {
@@ -20,22 +31,43 @@ export class Network {
     this.#places = places;
   }
 
-  /** Resolves when there is a place, first come first served, with what gives it back. */
-  async enter(): Promise<() => void> {
-    if (this.#taken >= this.#places)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#taken++;
-    let isBack = false;
-    const back = (): void => {
-      if (isBack) return;
-      isBack = true;
+  /** First come, first served; whoever hurries before whoever does not. */
+  enter(): Entry {
+    const { promise: entered, resolve } = Promise.withResolvers<void>();
+    let isIn = false;
+    let cancel: () => void = () => undefined;
+    const leave = (): void => {
       cancel();
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#taken--;
+      this.#hurried.delete(begin);
+      this.#waiting.delete(begin);
+      if (isIn) this.#free();
+      isIn = false;
     };
-    const cancel = this.#time.after(lentMs, back);
-    return back;
+    const begin = (): void => {
+      isIn = true;
+      cancel = this.#time.after(lentMs, leave);
+      resolve();
+    };
+    const hurry = (): void => {
+      if (this.#waiting.delete(begin)) this.#hurried.add(begin);
+    };
+    if (this.#taken >= this.#places) this.#waiting.add(begin);
+    else {
+      this.#taken++;
+      begin();
+    }
+    return { entered, hurry, leave };
+  }
+
+  /** A place that is free is the next one's at once. */
+  #free(): void {
+    const [next] = this.#hurried.size > 0 ? this.#hurried : this.#waiting;
+    if (next === undefined) this.#taken--;
+    else {
+      this.#hurried.delete(next);
+      this.#waiting.delete(next);
+      next();
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { Decision } from './catalogue/journal.ts';
 import type { Obm } from './catalogue/obms.ts';
 import { Consoles } from './consoles.ts';
 import type { CoordinatorSettings } from './coordinator.ts';
-import type { PowerAction, PowerOutcome } from './drivers/driver.ts';
+import type { BootRequest, BootSetting, PowerAction, PowerOutcome } from './drivers/driver.ts';
 import { checked, openDriver } from './drivers/kinds.ts';
 import { Gate, hashOf } from './gate.ts';
 import type { Pass } from './gate.ts';
@@ -20,6 +20,7 @@ import { Orders } from './orders.ts';
 import type { Asker } from './orders.ts';
 import { Polling } from './polling.ts';
 import { atMost } from './time.ts';
+import { Rights } from './rights.ts';
 import type { Random, Time } from './time.ts';
 
 /** What drivers must keep secret, by the id of the registration. */
@@ -85,6 +86,7 @@ export class Obmd {
   readonly #polling: Polling;
   readonly #machines = new Map<string, Machine>();
   readonly #orders: Orders;
+  readonly #rights: Rights;
 
   private constructor(parts: ObmdParts, journal: Journal, gate: Gate, consoles: Consoles) {
     this.#parts = parts;
@@ -96,8 +98,11 @@ export class Obmd {
     this.#polling = new Polling({ time, random, periodMs, troubledMs });
     this.gate = gate;
     this.consoles = consoles;
+    this.#rights = new Rights(gate);
+    journal.listen((events) => this.#durable(events));
     this.#orders = new Orders({
-      ...{ gate, consoles, logger: parts.logger, myself },
+      ...{ rights: this.#rights, consoles, logger: parts.logger, myself },
+      idOf: (label) => this.obm(label)?.id,
       machine: (label) => this.machine(label),
       record: (command, asker, decide) => this.#record(command, asker, decide),
       newId: () => this.#newId(),
@@ -161,10 +166,15 @@ export class Obmd {
     this.#mustBeFree(label);
     const id = this.#newId();
     if (Object.keys(secret).length > 0) this.#parts.credentials.change(new Map([[id, secret]]));
-    await this.#record('Register', asker, (add) => {
-      this.#mustBeFree(label);
-      add({ type: 'ObmRegistered', data: { label, id, driver, info: open } });
-    });
+    try {
+      await this.#record('Register', asker, (add) => {
+        this.#mustBeFree(label);
+        add({ type: 'ObmRegistered', data: { label, id, driver, info: open } });
+      });
+    } catch (error) {
+      this.#parts.credentials.change(new Map(), [id]);
+      throw error;
+    }
     // It may have been unregistered before the answer came.
     const obm = this.obm(label);
     if (obm?.id === id) this.#employ(obm);
@@ -219,11 +229,24 @@ export class Obmd {
     return this.#orders.give(label, action, asker, pass);
   }
 
+  /** @param pass by which it is done, while it holds */
+  setBootDevice(label: string, request: BootRequest, pass?: Pass): Promise<BootSetting> {
+    const machine = this.machine(label);
+    return this.#rights.use(pass, (right) => machine.setBootDevice(request, right));
+  }
+
+  /** @param pass by which it is done, while it holds */
+  light(label: string, seconds: number | 'on' | 'off', pass?: Pass): Promise<void> {
+    const machine = this.machine(label);
+    return this.#rights.use(pass, (right) => machine.light(seconds, right));
+  }
+
   /** Gives back what OBMs have lent, as long as they take it within a few seconds. */
   async close(): Promise<void> {
     this.#polling.stop();
     await this.consoles.close();
     const { time, ipmi, log } = this.#parts;
+    this.#journal.close();
     const closing = [...this.#machines.values()].map((machine) => machine.close());
     await atMost(time, courtesyMs, Promise.all(closing));
     await atMost(time, courtesyMs, ipmi.close());
@@ -231,7 +254,7 @@ export class Obmd {
   }
 
   #employ(obm: Obm): void {
-    const { time, random, ipmi, privateDirectory, credentials, logger } = this.#parts;
+    const { time, random, ipmi, privateDirectory, credentials } = this.#parts;
     const { label, driver: kind, info, id } = obm;
     const secret = credentials.get(id) ?? {};
     const surroundings = { time, random, ipmi, privateDirectory };
@@ -240,14 +263,8 @@ export class Obmd {
     const machine = new Machine({
       ...{ label, driver, time, settings: this.#settings.coordinator },
       network: this.#networks.of(address),
-      powerChanged: (state) => {
-        this.consoles.get(label)?.mark('power', `the machine is ${state}`);
-        tell({ type: 'PowerChanged', data: { label, state } });
-      },
-      reached: (reason) => {
-        logger.info({ obm: label, reason }, reason === null ? 'reached' : 'cannot be looked at');
-        tell({ type: 'ObmReached', data: { label, reason } });
-      },
+      powerSeen: (state) => tell({ type: 'PowerChanged', data: { label, state } }),
+      reached: (reason) => tell({ type: 'ObmReached', data: { label, reason } }),
     });
     this.#machines.set(label, machine);
     this.#polling.add(machine);
@@ -259,8 +276,19 @@ export class Obmd {
     if (!machine) return;
     this.#machines.delete(label);
     this.#polling.remove(machine);
+    // No order begins any more when this has been called; what hangs is not waited for.
+    const closing = machine.close();
     await this.consoles.drop(label);
-    await machine.close();
+    await atMost(this.#parts.time, courtesyMs, closing);
+  }
+
+  #say(label: string, event: ObmEvent): void {
+    if (event.type === 'PowerChanged')
+      this.consoles.get(label)?.mark('power', `the machine is ${event.data.state}`);
+    if (event.type !== 'ObmReached') return;
+    const { reason } = event.data;
+    const said = reason === null ? 'can be looked at again' : 'cannot be looked at';
+    this.#parts.logger.info({ obm: label, reason }, said);
   }
 
   /** What was seen goes into the log where it differs from what the log says last. */
@@ -269,7 +297,9 @@ export class Obmd {
     try {
       await this.#record('Observe', asker, (add) => {
         const obm = this.obm(label);
-        if (obm?.id === id && isNews(obm, event)) add(event);
+        if (obm?.id !== id || !isNews(obm, event, this.#parts.time.now())) return;
+        add(event);
+        this.#say(label, event);
       });
     } catch (error) {
       // The next change is recorded again; a log that cannot be written says so itself.
@@ -289,13 +319,18 @@ export class Obmd {
       events.forEach(add);
       // The catalogue knows of it as soon as this has returned, and nobody is answered before.
       if (events.some(({ type }) => changesPass.has(type)))
-        queueMicrotask(() => this.#passesChanged(events));
+        queueMicrotask(() => this.#passesChanged());
       return result;
     });
   }
 
-  #passesChanged(events: readonly ObmEvent[]): void {
+  #passesChanged(): void {
     this.consoles.checkPasses();
+    this.#rights.check();
+  }
+
+  /** A token that is not durable yet is nobody's yet. */
+  #durable(events: readonly ObmEvent[]): void {
     for (const { type, data } of events)
       if (type === 'TokenIssued') this.consoles.newOwner(data.label, data.epoch);
   }
@@ -321,8 +356,14 @@ export class Obmd {
 
 const changesPass = new Set(['ObmUnregistered', 'TokenIssued', 'TokenRevoked']);
 
-const isNews = (obm: Obm, event: ObmEvent): boolean => {
+/** An OBM that is reached now and then makes so many events and no more, ms. */
+const troubleMs = 60_000;
+
+/** Compared with what the log says last; what is not told now is told by a later look. */
+const isNews = (obm: Obm, event: ObmEvent, now: number): boolean => {
   if (event.type === 'PowerChanged') return obm.power?.state !== event.data.state;
-  if (event.type === 'ObmReached') return (obm.trouble?.reason ?? null) !== event.data.reason;
-  return true;
+  if (event.type !== 'ObmReached') return true;
+  const { reached } = obm;
+  if ((reached?.reason ?? null) === event.data.reason) return false;
+  return reached === null || now - reached.since >= troubleMs;
 };

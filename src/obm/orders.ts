@@ -9,9 +9,10 @@ import type { Consoles } from './consoles.ts';
 import type { PowerAction, PowerOutcome } from './drivers/driver.ts';
 import { ObmError } from './errors.ts';
 import type { ObmReason } from './errors.ts';
-import type { Gate, Pass } from './gate.ts';
+import type { Pass } from './gate.ts';
 import type { ObmLogger } from './logger.ts';
 import type { Machine } from './machine.ts';
+import type { Rights } from './rights.ts';
 
 /** Who asks: `admin`, or whoever has a token; and by which request. */
 export interface Asker {
@@ -20,7 +21,9 @@ export interface Asker {
 }
 
 export interface OrdersParts {
-  readonly gate: Gate;
+  readonly rights: Rights;
+  /** Id of the registration that a label has now. */
+  readonly idOf: (label: string) => string | undefined;
   readonly consoles: Consoles;
   readonly logger: ObmLogger;
   /** The daemon as an asker. */
@@ -56,28 +59,32 @@ export class Orders {
    * @throws {ObmError} nothing was sent, or as the driver says; {LabelError} there is no such OBM
    */
   async give(label: string, action: PowerAction, asker: Asker, pass?: Pass): Promise<PowerOutcome> {
-    const { gate, consoles, record, newId, soon } = this.#parts;
+    const { rights, consoles, record, idOf, newId, soon } = this.#parts;
     const machine = this.#parts.machine(label);
-    const order = newId();
+    const [order, id] = [newId(), idOf(label)];
     let hasBegun = false;
-    const begin = (): Promise<void> =>
-      record('Order', asker, (add) => {
-        if (pass && !gate.holds(pass))
-          throw new ObmError('closed', 'the token was revoked before the turn of the order came');
-        hasBegun = true;
-        consoles.get(label)?.mark('power', `${action}, ordered by ${asker.actor}`);
+    const begin = async (right: AbortSignal): Promise<void> => {
+      await record('Order', asker, (add) => {
+        right.throwIfAborted();
+        if (idOf(label) !== id) throw new ObmError('closed', 'the OBM is not registered any more');
         add({ type: 'OrderBegun', data: { label, order, action } });
       });
+      hasBegun = true;
+      consoles.get(label)?.mark('power', `${action}, ordered by ${asker.actor}`);
+    };
+    let outcome: PowerOutcome;
     try {
-      const outcome = await machine.order(action, begin);
-      await this.#ended(label, order, outcome);
-      return outcome;
+      outcome = await rights.use(pass, (right) => machine.order(action, right, () => begin(right)));
     } catch (error) {
-      if (hasBegun) await this.#ended(label, order, failed(error as Error));
+      if (!hasBegun) throw error;
+      outcome = failed(error as Error);
+      await this.#end(label, order, outcome);
       throw error;
     } finally {
       soon(machine);
     }
+    await this.#end(label, order, outcome);
+    return outcome;
   }
 
   /** An order that was begun by an earlier run is not given again: the state may show what became of it. */
@@ -97,17 +104,20 @@ export class Orders {
         ? null
         : new Error(`the daemon ended after it had begun; the power is ${state}`),
     };
-    await this.#ended(label, id, outcome).catch((error: unknown) =>
-      this.#parts.logger.error({ obm: label, order: id, err: error }, 'its end is not in the log'),
-    );
+    await this.#end(label, id, outcome);
   }
 
-  async #ended(label: string, order: string, outcome: PowerOutcome): Promise<void> {
+  /** What became of it is known also where the log cannot be told; the next start finds out again. */
+  async #end(label: string, order: string, outcome: PowerOutcome): Promise<void> {
     const { outcome: end, by, instead, reason } = outcome;
     const why = reason?.message.slice(0, 1024) ?? null;
     const data = { label, order, outcome: end, by, instead, why };
     const { record, myself: actor } = this.#parts;
-    await record('EndOrder', { actor, request: order }, (add) => add({ type: 'OrderEnded', data }));
+    await record('EndOrder', { actor, request: order }, (add) =>
+      add({ type: 'OrderEnded', data }),
+    ).catch((error: unknown) =>
+      this.#parts.logger.error({ obm: label, order, err: error }, 'its end is not in the log'),
+    );
   }
 }
 

@@ -22,7 +22,7 @@ const startMachine = (t: Test): Machine => {
   const time = systemTime;
   const ipmi = createIpmi();
   const machine = new Machine({
-    ...{ label, time, network: new Networks(time, 8).of(null), powerChanged: say, reached: say },
+    ...{ label, time, network: new Networks(time, 8).of(null), powerSeen: say, reached: say },
     driver: dummy.open({}, { ipmi, time, random: systemRandom, privateDirectory: '' }),
     settings: { minIntervalMs: 0 },
   });
@@ -36,7 +36,11 @@ const startMachine = (t: Test): Machine => {
 t.test("a console that was given up while it waited for its turn is nobody else's", async (t) => {
   const machine = startMachine(t);
   let go: () => void = say;
-  const ordered = machine.order('on', () => new Promise((resolve) => (go = resolve)));
+  const ordered = machine.order(
+    'on',
+    new AbortController().signal,
+    () => new Promise((resolve) => (go = resolve)),
+  );
   const texts = ['', ''];
   const open = (who: number, signal: AbortSignal) =>
     machine.openConsole(

@@ -171,8 +171,12 @@ t.test('10: credentials that are refused are not tried again and again', async (
   t.ok(tries <= 5, `${tries} tries in ten minutes`);
   t.ok(coordinator.nextTry !== null);
   isRight = true;
-  await time.pass(310_000);
-  t.equal(await coordinator.read('power', login), 'in', 'the right password works at its try');
+  const seen: string[] = [];
+  for (let second = 0; second < 310; second++) {
+    seen.push(await reasonOf(coordinator.read('power', login)));
+    await time.pass(1_000);
+  }
+  t.equal(seen.at(-1), 'none', 'the right password works at its try, whoever asks meanwhile');
   t.equal(coordinator.nextTry, null);
 });
 
@@ -193,6 +197,48 @@ t.test('34: those that hang take no places of their network from those that answ
   await seen;
   await time.pass(60_000);
   t.same(new Set(await Promise.all(hung)), new Set(['no-answer']));
+});
+
+t.test('34: an order goes before all looks that wait for the same network', async (t) => {
+  const time = new PlayedTime();
+  const network = new Network(time, 1);
+  for (let i = 0; i < 100; i++)
+    void new Coordinator(time, network).read('power', held().work).catch(() => undefined);
+  const coordinator = new Coordinator(time, network);
+  const look = reasonOf(coordinator.read('power', held().work));
+  await settled();
+  let isDone = false;
+  const ordered = coordinator.order(async () => (isDone = true));
+  await time.pass(2_000);
+  t.ok(isDone, 'although a hundred came before it, a second each');
+  await ordered;
+  coordinator.close();
+  t.equal(await look, 'closed');
+});
+
+t.test('18: an order whose right ends is not begun, and not gone on with', async (t) => {
+  const { coordinator } = make();
+  const [first, second] = [held(), held()];
+  const right = new AbortController();
+  const orders = [
+    coordinator.order(first.work, right.signal),
+    coordinator.order(second.work, right.signal),
+  ].map(reasonOf);
+  await settled();
+  right.abort(new ObmError('closed', 'revoked'));
+  t.same(await Promise.all(orders), ['closed', 'closed']);
+  t.same([first.begun(), second.begun()], [1, 0]);
+  t.equal(await coordinator.order(async () => 'next', new AbortController().signal), 'next');
+});
+
+t.test('work that does not end although it is told to holds nobody up for long', async (t) => {
+  const { coordinator, time } = make({ readMs: 1_000 });
+  const deaf = reasonOf(coordinator.read('power', () => new Promise(() => undefined)));
+  const next = coordinator.order(async () => 'next');
+  await time.pass(10_000);
+  t.equal(await next, 'next');
+  await time.pass(10_000);
+  t.equal(await deaf, 'no-answer');
 });
 
 t.test('what is closed fails what waits, and takes nothing more', async (t) => {

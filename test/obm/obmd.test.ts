@@ -215,6 +215,31 @@ t.test('21, 34: a BMC that hangs delays neither its revocation nor other machine
   t.match(await daemon.power('hung', token), 'unauthorized');
 });
 
+t.test('18: what waits for its turn when a token is revoked is not carried out', async (t) => {
+  const simulator = await startSimulator(t);
+  const daemon = await Daemon.start(t);
+  const token = await daemon.lend('n1', 'ipmi', ipmiInfo(simulator.port));
+  t.equal(await daemon.power('n1', token), 'off');
+  simulator.slowDown(3);
+  const asked = [
+    daemon.ask('POST', `/node/n1/power_on?token=${token}`),
+    daemon.ask('PUT', `/node/n1/boot_device?token=${token}`, { bootdev: 'pxe' }),
+    daemon.ask('PUT', `/v2/obms/n1/light?token=${token}`, { light: 5 }),
+  ];
+  // The first looks at the machine, which takes it three seconds or more.
+  const view = { orders: 3 };
+  await until('all are there', async () => {
+    const { text } = await daemon.asAdmin('GET', '/v2/obms/n1');
+    return (JSON.parse(text) as typeof view).orders === view.orders;
+  });
+  t.equal((await daemon.asAdmin('DELETE', '/node/n1/token')).status, 200);
+  for (const { status, text } of await Promise.all(asked)) t.equal(status, 500, text);
+  simulator.speedUp();
+  const next = await daemon.token('n1');
+  t.equal(await daemon.power('n1', next), 'off');
+  t.same(simulator.executed, []);
+});
+
 t.test('50: why a BMC does not answer as it should is told apart', async (t) => {
   const simulator = await startSimulator(t);
   const daemon = await Daemon.start(t);

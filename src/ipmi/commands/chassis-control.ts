@@ -51,6 +51,8 @@ export interface PowerOptions {
   readonly observeMs?: number;
   /** Pause between two looks, ms: 1,000 unless said. */
   readonly everyMs?: number;
+  /** Where it is aborted before the order is sent, it is not sent, and the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an unanswered order leads to when the machine is seen so; undefined while that says nothing. */
@@ -117,10 +119,11 @@ const noAnswer = (): IpmiError =>
 export const controlPower = async (
   session: Session,
   action: PowerAction,
-  { observeMs = 20_000, everyMs = 1_000 }: PowerOptions = {},
+  { observeMs = 20_000, everyMs = 1_000, signal }: PowerOptions = {},
 ): Promise<PowerOutcome> => {
   const { time } = session;
   const before = (await session.send(getChassisStatus)).on;
+  signal?.throwIfAborted();
   const look = new Look(session, action, before);
   const unwanted = new AbortController();
   const answer: Promise<Settled> = session

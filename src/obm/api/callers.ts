@@ -63,7 +63,7 @@ export class Callers {
     const { label } = request.params;
     const pass = this.#parts.obmd.gate.enter(label, token);
     if (!pass) return this.#refuse(request, notLetIn());
-    return { label, pass, asker: { actor: `holder:${pass.epoch}`, request: request.id } };
+    return { label, pass, asker: { actor: `holder:${label}:${pass.epoch}`, request: request.id } };
   }
 
   /** Either of them. @throws {Refusal} */

@@ -73,7 +73,7 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
   });
 
   app.put<OfObm>('/node/:label/boot_device', async (request, reply) => {
-    const { label } = callers.holder(request);
+    const { label, pass } = callers.holder(request);
     const { bootdev } = jsonOf(request.body);
     if (!bootDevices.includes(bootdev as BootDevice))
       throw new Refusal(
@@ -83,7 +83,7 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
         'bootdev',
       );
     const device = bootdev as BootDevice;
-    await obmd.machine(label).setBootDevice({ device, persistent: true, efi: null });
+    await obmd.setBootDevice(label, { device, persistent: true, efi: null }, pass);
     return reply.code(200).send();
   });
 

@@ -79,16 +79,16 @@ export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
   });
 
   app.put<OfObm>('/v2/obms/:label/boot-device', async (request, reply) => {
-    const { label } = callers.either(request);
+    const { label, pass } = callers.either(request);
     const body = fitting(bootBody, request.body) as Omit<BootRequest, 'efi'> & Partial<BootRequest>;
-    const set = await obmd.machine(label).setBootDevice({ ...body, efi: body.efi ?? null });
+    const set = await obmd.setBootDevice(label, { ...body, efi: body.efi ?? null }, pass);
     return reply.type('application/json').send(JSON.stringify(set));
   });
 
   app.put<OfObm>('/v2/obms/:label/light', async (request, reply) => {
-    const { label } = callers.either(request);
+    const { label, pass } = callers.either(request);
     const { light } = fitting(lightBody, request.body) as { light: number | 'on' | 'off' };
-    await obmd.machine(label).light(light);
+    await obmd.light(label, light, pass);
     return reply.code(204).send();
   });
 };

@@ -7,6 +7,7 @@ import type { Commit } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { OutcomeUnknownError } from '../../log/log.ts';
 import type { EventLog } from '../../log/log.ts';
+import { ObmError } from '../errors.ts';
 import type { Time } from '../time.ts';
 import { eventOf, recordOf } from './events.ts';
 import type { ObmEvent } from './events.ts';
@@ -38,6 +39,9 @@ export class Journal {
   #at: number;
   /** Set while the catalogue is being read again after a failure; all decisions wait. */
   #rereading: Promise<void> | null = null;
+  /** Of the commit issued last; whoever waits for it is told by whoever issued it where it fails. */
+  #latest: Promise<void> = Promise.resolve();
+  #isClosed = false;
   readonly #listeners = new Set<Listener>();
 
   private constructor(parts: JournalParts, state: { obms: Obms; head: Revision; at: number }) {
@@ -81,9 +85,14 @@ export class Journal {
     decide: (obms: Obms, add: (event: ObmEvent) => void) => T,
   ): Promise<T> {
     while (this.#rereading !== null) await this.#rereading;
+    if (this.#isClosed) throw new ObmError('closed', 'the daemon ends');
     const events: ObmEvent[] = [];
     const result = decide(this.#obms, (event) => events.push(event));
-    if (events.length === 0) return result;
+    if (events.length === 0) {
+      // It was decided on what may not be durable yet.
+      await this.#latest;
+      return result;
+    }
     const expected = this.#issued;
     const at = Math.max(this.#at, this.#parts.time.now());
     const commit: Commit = {
@@ -97,8 +106,10 @@ export class Journal {
     this.#issued = commit.revision;
     this.#at = at;
     for (const event of events) this.#obms.apply(event, at);
+    const appended = this.#parts.log.append(commit, expected);
+    this.#latest = appended;
     try {
-      await this.#parts.log.append(commit, expected);
+      await appended;
     } catch (error) {
       await this.#failed(error as Error);
       throw error;
@@ -107,8 +118,14 @@ export class Journal {
     return result;
   }
 
+  /** Nothing is recorded any more; what is under way ends. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** All that was decided on top of what failed fails too: the log says what is left. */
   async #failed(error: Error): Promise<void> {
+    if (this.#isClosed) return;
     if (error instanceof OutcomeUnknownError) this.#parts.lost(error);
     this.#rereading ??= this.#reread();
     await this.#rereading;

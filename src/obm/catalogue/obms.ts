@@ -33,8 +33,8 @@ export interface Obm {
   readonly orders: readonly BegunOrder[];
   /** As last seen; null before the first time. */
   readonly power: { readonly state: PowerState; readonly since: number } | null;
-  /** Why it could not be looked at the last time; null where it could. */
-  readonly trouble: { readonly reason: string; readonly since: number } | null;
+  /** Why it cannot be looked at, or null where it can again, and since when; null before it was ever told. */
+  readonly reached: { readonly reason: string | null; readonly since: number } | null;
 }
 
 export class Obms {
@@ -66,7 +66,7 @@ export class Obms {
       case 'ObmRegistered': {
         const { label, id, driver, info } = event.data;
         const epoch = this.#turn(label);
-        const fresh = { token: null, orders: [], power: null, trouble: null };
+        const fresh = { token: null, orders: [], power: null, reached: null };
         this.#obms.set(label, { label, id, driver, info, registered: at, epoch, ...fresh });
         return;
       }
@@ -99,7 +99,7 @@ export class Obms {
         return;
       case 'ObmReached': {
         const { label, reason } = event.data;
-        this.#change(label, { trouble: reason === null ? null : { reason, since: at } });
+        this.#change(label, { reached: { reason, since: at } });
         return;
       }
     }

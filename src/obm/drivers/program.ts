@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { ObmError } from '../errors.ts';
 import type { Time } from '../time.ts';
 
@@ -46,10 +47,12 @@ export const run = async (command: Command, time: Time, signal: AbortSignal): Pr
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const texts = [child.stdout, child.stderr].map((stream) => {
+  // Where there are no descriptors it has neither, and says so a moment later.
+  const whenOver = ended(child, program, time);
+  const texts = [child.stdout, child.stderr].map((stream: Readable | null) => {
     const pieces: Buffer[] = [];
     let length = 0;
-    stream.on('data', (piece: Buffer) => {
+    stream?.on('data', (piece: Buffer) => {
       if (length < outputMax) pieces.push(piece);
       length += piece.length;
     });
@@ -58,15 +61,15 @@ export const run = async (command: Command, time: Time, signal: AbortSignal): Pr
   const end = (): void => endGroup(child);
   signal.addEventListener('abort', end);
   try {
-    const code = await ended(child, program, time);
+    const code = await whenOver;
     const [stdout = '', stderr = ''] = texts.map((text) => text());
     if (code === 127 && stderr.startsWith('timeout: failed to run')) throw missing(program);
     const wasEnded = signal.aborted || code === null || timedOut.has(code);
     return { code, wasEnded, stdout, stderr };
   } finally {
     signal.removeEventListener('abort', end);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    (child.stdout as Readable | null)?.destroy();
+    (child.stderr as Readable | null)?.destroy();
   }
 };
 

@@ -160,9 +160,8 @@ class Dummy implements Driver {
 
   async openConsole(sink: ConsoleSink, signal: AbortSignal): Promise<ConsoleLink> {
     await this.#answer(signal);
-    return this.#info.addr === undefined
-      ? this.#simulated(sink)
-      : this.#dial(this.#info.addr, sink);
+    const { addr } = this.#info;
+    return addr === undefined ? this.#simulated(sink) : this.#dial(addr, sink, signal);
   }
 
   async releaseConsole(signal: AbortSignal): Promise<void> {
@@ -192,11 +191,17 @@ class Dummy implements Driver {
     };
   }
 
-  #dial(addr: string, sink: ConsoleSink): Promise<ConsoleLink> {
+  #dial(addr: string, sink: ConsoleSink, signal: AbortSignal): Promise<ConsoleLink> {
     const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
     return new Promise((resolve, reject) => {
       const host = addr.slice(0, addr.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+      const giveUp = (): void => {
+        reject(signal.reason as Error);
+        socket.destroy();
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
       const socket = connect({ host, port: portOf(addr) }, () => {
+        signal.removeEventListener('abort', giveUp);
         this.#close = (why) => {
           end(why);
           socket.destroy();

@@ -48,7 +48,9 @@ class IpmiDriver implements Driver {
   }
 
   power(action: PowerAction, signal: AbortSignal): Promise<PowerOutcome> {
-    return this.#use((session) => orderPower(session, action), signal);
+    signal.throwIfAborted();
+    // Not left alone when it is given up: it sends nothing any more then, and says whether it had.
+    return inWords(this.#bmc.use((session) => orderPower(session, action, signal)));
   }
 
   identify(signal: AbortSignal): Promise<Identity> {
@@ -136,12 +138,23 @@ class IpmiDriver implements Driver {
     const giveUp = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', giveUp);
     try {
-      return await Promise.race([inWords(this.#bmc.use(work)), given]);
+      const done = this.#bmc.use((session) => work(stopping(session, signal)));
+      return await Promise.race([inWords(done), given]);
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
   }
 }
+
+/** A session in which nothing more is begun when the signal is aborted. */
+const stopping = (session: Session, signal: AbortSignal): Session =>
+  new Proxy(session, {
+    get: (target, name): unknown => {
+      if (name === 'send') signal.throwIfAborted();
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 
 const ipmiDevices = {
   none: 'none',

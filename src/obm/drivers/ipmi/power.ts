@@ -1,7 +1,7 @@
 /** Orders about power by IPMI. */
 
 import { controlPower, getChassisStatus, IpmiError } from '../../../ipmi/index.ts';
-import type { ChassisStatus, Session } from '../../../ipmi/index.ts';
+import type { ChassisStatus, PowerOutcome as IpmiOutcome, Session } from '../../../ipmi/index.ts';
 import type { PowerAction, PowerObservation, PowerOutcome } from '../driver.ts';
 import { obmError } from './errors.ts';
 
@@ -36,12 +36,24 @@ const done = (instead: PowerAction | null, by: 'answer' | 'state'): PowerOutcome
  * At most one order is sent. A machine that is off is not cycled or reset but switched on, which is what both end
  * in; one that is on or off already is left alone.
  */
-export const orderPower = async (session: Session, action: PowerAction): Promise<PowerOutcome> => {
+export const orderPower = async (
+  session: Session,
+  action: PowerAction,
+  signal: AbortSignal,
+): Promise<PowerOutcome> => {
   const { on } = await session.send(getChassisStatus);
   if ((action === 'on' && on) || ((action === 'off' || action === 'soft') && !on))
     return done(null, 'state');
   const instead = !on && (action === 'cycle' || action === 'reset') ? 'on' : null;
-  const { outcome, by, error } = await controlPower(session, instead ?? action);
+  let ended: IpmiOutcome;
+  try {
+    ended = await controlPower(session, instead ?? action, { signal });
+  } catch (error) {
+    // It says so only where nothing was sent.
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return { outcome: 'not-done', by: 'nothing', instead, reason: error as Error };
+  }
+  const { outcome, by, error } = ended;
   // It has become so since it was looked at.
   if (error instanceof IpmiError && error.completion === notInThisState && isThere(action)) {
     const now = (await session.send(getChassisStatus)).on;

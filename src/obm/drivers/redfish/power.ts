@@ -58,6 +58,16 @@ interface Reset {
   readonly offered: readonly string[] | null;
 }
 
+/** The machine was switched off, which is not nothing. */
+const notBack = (why: unknown): PowerOutcome => {
+  const told = why instanceof Error ? `: ${why.message}` : '';
+  const reason = new ObmError(
+    'outcome-unknown',
+    `it was switched off and is not known to be on again${told}`,
+  );
+  return { outcome: 'unknown', by: 'nothing', instead: null, reason };
+};
+
 export class PowerOrders {
   readonly #session: Session;
   readonly #systems: Systems;
@@ -108,7 +118,8 @@ export class PowerOrders {
       const reason = new ObmError('busy', 'it was not seen to be off, so it was not switched on');
       return { outcome: 'unknown', by: 'nothing', instead, reason };
     }
-    return { ...(await this.#order(on, 'on', system, reset, signal)), instead };
+    const started = await this.#order(on, 'on', system, reset, signal).catch(notBack);
+    return { ...(started.outcome === 'done' ? started : notBack(started.reason)), instead };
   }
 
   async #order(

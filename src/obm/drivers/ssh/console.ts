@@ -27,12 +27,14 @@ export class SshConsole implements ConsoleLink {
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.ended = promise;
     this.#letIn.promise.catch(() => undefined);
-    this.#child.stdout.on('data', (bytes: Buffer) => sink.data(bytes));
-    this.#child.stderr.on('data', (bytes: Buffer) => this.#listen(bytes.toString()));
-    // Whoever writes is told; and it ends.
-    this.#child.stdin.on('error', () => undefined);
     this.#child.once('error', (error) => resolve(notRun('ssh', error)));
     this.#child.once('close', (code) => resolve(this.#endOf(code)));
+    // Where there are no descriptors it has none of these.
+    const { stdin, stdout, stderr }: Partial<ChildProcessWithoutNullStreams> = this.#child;
+    stdout?.on('data', (bytes: Buffer) => sink.data(bytes));
+    stderr?.on('data', (bytes: Buffer) => this.#listen(bytes.toString()));
+    // Whoever writes is told; and it ends.
+    stdin?.on('error', () => undefined);
     void promise.then((error) => this.#letIn.reject(error));
   }
 
