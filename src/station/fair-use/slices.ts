@@ -6,9 +6,13 @@
 import type { Clock } from '../clocks.ts';
 import { sliceMs } from './turns.ts';
 
+/** So many places of work that is done are kept, however much waits; then they are taken away at once. */
+const donePlacesMax = 1024;
+
 export class Slices {
   readonly #clock: Clock;
-  readonly #waiting: (() => void)[] = [];
+  /** What is done holds nothing any more: there may always be something that waits behind it. */
+  readonly #waiting: ((() => void) | undefined)[] = [];
   /** The first that waits; those before it are done. */
   #next = 0;
   /** When the slice of this turn is used up; null: nothing was done in it yet. */
@@ -56,10 +60,19 @@ export class Slices {
     this.#until = null;
     if (this.#next === this.#waiting.length) return;
     this.#begin();
-    while (this.#next < this.#waiting.length && this.#clock() < this.#until!)
-      this.#waiting[this.#next++]!();
-    if (this.#next < this.#waiting.length) return;
-    this.#waiting.length = 0;
+    while (this.#next < this.#waiting.length && this.#clock() < this.#until!) {
+      const work = this.#waiting[this.#next]!;
+      this.#waiting[this.#next++] = undefined;
+      work();
+    }
+    this.#closeUp();
+  }
+
+  /** Takes away the places of what is done, each at the cost of one that waits at the most. */
+  #closeUp(): void {
+    const isDone = this.#next === this.#waiting.length;
+    if (!isDone && (this.#next <= donePlacesMax || this.#next <= this.#waiting.length / 2)) return;
+    this.#waiting.splice(0, this.#next);
     this.#next = 0;
   }
 }
