@@ -18,7 +18,6 @@ import type { Connections } from './connections.ts';
 import type { JsonParser } from './json-body.ts';
 import { refuseNested } from './nesting.ts';
 import type { Problem } from './problems.ts';
-import { validatorCompiler } from './validation.ts';
 
 type AnyHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 type Config = FastifyRequest['routeOptions']['config'];
@@ -39,10 +38,8 @@ const bodyBytesMax = 64 * 1024;
 /** As long as the framework's router takes. */
 const paramLengthMax = 512;
 
+type Compiler = FastifySchemaCompiler<TSchema>;
 type Validate = (value: unknown) => { readonly value?: unknown; readonly error?: Error };
-
-const validate = (schema: TSchema, httpPart: string): Validate =>
-  validatorCompiler({ schema, httpPart } as Parameters<FastifySchemaCompiler<TSchema>>[0]) as never;
 
 /** One endpoint on the short way. */
 class LightRoute {
@@ -57,7 +54,9 @@ class LightRoute {
   /** Which make a request an uncommon one. */
   readonly #headers: readonly string[];
 
-  constructor(endpoint: Endpoint, config: object, handler: AnyHandler) {
+  constructor(compile: Compiler, endpoint: Endpoint, config: object, handler: AnyHandler) {
+    const validate = (schema: TSchema, httpPart: string): Validate =>
+      compile({ schema, httpPart } as Parameters<Compiler>[0]) as never;
     const { path, params, query, headers, body, bodyBytesMax: most } = endpoint;
     this.handler = handler;
     this.options = { config: config as Config } as FastifyRequest['routeOptions'];
@@ -192,6 +191,12 @@ export class LightPath {
   /** Null: closed, or not open yet. */
   #parts: LightParts | null = null;
   readonly #routes = new Map<string, LightRoute[]>();
+  readonly #compile: Compiler;
+
+  /** @param compile what the framework's way checks and converts requests by, too */
+  constructor(compile: Compiler) {
+    this.#compile = compile;
+  }
 
   open(parts: LightParts): void {
     this.#parts = parts;
@@ -199,7 +204,8 @@ export class LightPath {
 
   add(endpoint: Endpoint, config: object, handler: AnyHandler): void {
     const routes = this.#routes.get(endpoint.method) ?? [];
-    this.#routes.set(endpoint.method, [...routes, new LightRoute(endpoint, config, handler)]);
+    const route = new LightRoute(this.#compile, endpoint, config, handler);
+    this.#routes.set(endpoint.method, [...routes, route]);
   }
 
   /** Everything goes the framework's way, which knows how to end. */
@@ -263,8 +269,9 @@ const handle = async (
   try {
     if (route.body) {
       refuseNested(request.body);
-      const { error } = route.body(request.body);
+      const { value, error } = route.body(request.body);
       if (error) throw error;
+      request.body = value;
     }
     const answer = await route.handler(request as never, reply as never);
     if (answer !== reply) reply.sendJson(answer);

@@ -75,7 +75,7 @@ export const createServer = async (
 ): Promise<FastifyInstance> => {
   const connections = new Connections(options.connections);
   const admission = new Admission(options.paces);
-  const light = new LightPath();
+  const light = new LightPath(validatorCompiler);
   const app = fastify({
     loggerInstance: options.logger,
     ...(options.tls ? { https: options.tls } : {}),

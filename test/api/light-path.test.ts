@@ -3,8 +3,19 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import { createServer } from 'node:http';
+import fastify from 'fastify';
+import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import t from 'tap';
+import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { Admission } from '../../src/api/admission.ts';
+import { Connections } from '../../src/api/connections.ts';
+import { takeExactJson } from '../../src/api/json-body.ts';
+import { LightPath } from '../../src/api/light-path.ts';
+import { problemOf } from '../../src/api/problems.ts';
+import type { Endpoint } from '../../src/contract/endpoint.ts';
 import { host, openStation, reported } from '../station/harness.ts';
 import type { Json } from '../station/harness.ts';
 
@@ -164,4 +175,42 @@ t.test('both ways answer the same, byte for byte', async (t) => {
     t.match(fast, /^HTTP\/1\.1 \d{3} /, what);
     t.equal(fast, slow, what);
   }
+});
+
+t.test('a body is what its check has made of it, on both ways', async (t) => {
+  const compile: FastifySchemaCompiler<TSchema> =
+    ({ schema }) =>
+    (data: unknown) => ({ value: Value.Convert(schema, data) });
+  const light = new LightPath(compile);
+  const connections = new Connections();
+  const app = fastify({
+    serverFactory: (handler) => {
+      const server = createServer(light.listener(handler));
+      connections.watch(server);
+      return server;
+    },
+  });
+  t.teardown(() => app.close());
+  app.setValidatorCompiler(compile as never);
+  const parse = takeExactJson(app);
+  const body = Type.Object({ seconds: Type.Number() });
+  const handler = ({ body: taken }: FastifyRequest): unknown => taken;
+  let usual = 0;
+  app.put('/lease', { schema: { body } }, (request) => {
+    usual += 1;
+    return handler(request);
+  });
+  const endpoint = { method: 'PUT', path: '/lease', params: {}, query: {}, headers: {}, body };
+  light.add(endpoint as unknown as Endpoint, { access: 'operator' }, handler);
+  const credential = { id: '0123456789ab', role: 'admin' } as never;
+  const admission = new Admission();
+  const authenticate = () => credential;
+  light.open({ authenticate, connections, admission, parse, problemOf, log: app.log });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  for (const type of ['application/json', 'application/json; charset=utf-8']) {
+    const sent = { method: 'PUT', headers: { 'content-type': type }, body: '{"seconds":"7"}' };
+    const answer = await fetch(`${url}/lease`, sent);
+    t.equal(await answer.text(), '{"seconds":7}', type);
+  }
+  t.equal(usual, 1, 'one went each way');
 });
