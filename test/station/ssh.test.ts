@@ -1,13 +1,15 @@
 /** Commands on hosts by the system's ssh client, against a real sshd. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import t from 'tap';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import type { SshStep } from '../../src/core/values/recovery-policy.ts';
 import { runSsh, sshCommand } from '../../src/station/duties/ssh-client.ts';
 import type { SshResult } from '../../src/station/duties/ssh-client.ts';
 import { systemTime } from '../../src/station/time.ts';
+import { until } from './harness.ts';
 import { freePort, startSshd } from './sshd.ts';
 
 const host = 'n1.example';
@@ -115,4 +117,41 @@ t.test('a station that ends does not wait for it', async (t) => {
   const result = run({ command: 'sleep 60' }, host, closing.signal);
   closing.abort();
   t.match(await result, { ok: false });
+});
+
+/** Whether a process runs: not where it has ended, and nobody has taken notice yet. */
+const runs = (pid: number): boolean => {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+t.test('what timeout has only just started ends with the station, too', async (t) => {
+  // As timeout is for a moment: it has started something, and knows of no child that a signal is to be handed on to.
+  const folder = join(sshd.folder, 'bin');
+  const started = join(folder, 'started');
+  const sleep = execFileSync('sh', ['-c', 'command -v sleep'], { encoding: 'utf8' }).trim();
+  const script = `#!/bin/sh\n${sleep} 600 </dev/null >/dev/null 2>&1 &\necho $! >'${started}'\nwait\n`;
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'timeout'), script, { mode: 0o755 });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${folder}${delimiter}${path}`;
+  t.teardown(() => (process.env['PATH'] = path));
+  const closing = new AbortController();
+  const result = run({ command: 'true' }, host, closing.signal);
+  const pidIn = (): string => (existsSync(started) ? readFileSync(started, 'utf8') : '');
+  await until('it to have started something', () => pidIn().endsWith('\n'));
+  const pid = Number(pidIn());
+  t.teardown(() => runs(pid) && process.kill(pid));
+  t.ok(runs(pid));
+  closing.abort();
+  t.match(await result, { ok: false, detail: 'ssh was ended with the station' });
+  await until('it to end', () => !runs(pid));
+});
+
+t.test('where the station has ended already, nothing is run', async (t) => {
+  const result = await run({ command: 'true' }, host, AbortSignal.abort());
+  t.same(result, { ok: false, detail: 'ssh could not be run: the station ends' });
 });

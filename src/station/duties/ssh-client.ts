@@ -1,7 +1,7 @@
 /** Runs a command on a host through the ssh client of this machine. */
 
 import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -89,24 +89,27 @@ export const runSsh = async (
   const [program = '', ...args] = sshCommand(step, fqdn, address);
   const deadline = time.monotonic() + step.timeout * 1000;
   for (;;) {
+    if (signal.aborted) return unrun('the station ends');
     const child = spawn(program, args, {
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
+      detached: true,
     });
-    if (child.pid !== undefined) return resultOf(child, step, time);
+    if (child.pid !== undefined) return resultOf(child, step, time, signal);
     const [{ code = '', message }] = (await once(child, 'error')) as [NodeJS.ErrnoException];
     const isShort = code !== 'ENOENT' && code !== 'EACCES';
-    if (!isShort || signal.aborted || time.monotonic() >= deadline)
-      return { ok: false, detail: `ssh could not be run: ${message}` };
+    if (!isShort || signal.aborted || time.monotonic() >= deadline) return unrun(message);
     await pause(time, againMs, signal);
   }
 };
+
+const unrun = (why: string): SshResult => ({ ok: false, detail: `ssh could not be run: ${why}` });
 
 const resultOf = (
   child: ChildProcessByStdio<null, Readable, Readable>,
   step: SshStep,
   time: Time,
+  signal: AbortSignal,
 ): Promise<SshResult> => {
   let output = '';
   const listen = (chunk: Buffer): void => {
@@ -116,12 +119,27 @@ const resultOf = (
   child.stderr.on('data', listen);
   const { promise, resolve } = Promise.withResolvers<SshResult>();
   child.on('error', (error) => resolve({ ok: false, detail: error.message }));
+  const end = (): void => {
+    endGroup(child);
+    resolve({ ok: false, detail: 'ssh was ended with the station' });
+  };
+  signal.addEventListener('abort', end);
+  child.on('exit', () => signal.removeEventListener('abort', end));
   const ended = (code: number | null, killedBy: NodeJS.Signals | null): void =>
     resolve({ ok: code === 0, detail: detailOf(step, code, killedBy, output.trim()) });
   child.on('close', ended);
   // Something that ssh has started may hold its output open.
   child.on('exit', (...how) => time.after(lastWordsMs, () => ended(...how)));
   return promise;
+};
+
+/** Ssh too where `timeout` has just started it: it may not know yet, would end alone, and ssh go on without a limit. */
+const endGroup = ({ pid }: ChildProcess): void => {
+  try {
+    process.kill(-pid!, 'SIGTERM');
+  } catch {
+    // It has ended.
+  }
 };
 
 const detailOf = (
