@@ -18,6 +18,7 @@ import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.
 import {
   loadLimits,
   longReadLimits,
+  lookLimits,
   pastAnswerLimits,
   pastLimits,
   reportLimits,
@@ -202,6 +203,12 @@ export const ofReads: readonly Limit[] = [
     waitLimits,
     'waits',
     'station/operation-waits.test.ts: one token waits so often and not once more; a closed connection makes room',
+  ),
+  ...shareRows(
+    'requests that look at an operation and do not wait',
+    lookLimits,
+    'looks at operations',
+    'station/operation-waits.test.ts: one token looks at so many operations and not at one more',
   ),
   ...shareRows(
     'reads of the past (`at`) that are not at hand',

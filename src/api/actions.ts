@@ -15,7 +15,7 @@ import type { Operation as Seen } from '../station/queries/operation.ts';
 import { actionOf, isActionOf, isRemoving } from '../station/queries/under-way.ts';
 import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
-import { abandonment, principalOf } from './asker.ts';
+import { askerOf, principalOf } from './asker.ts';
 import { done, isDryRun, run } from './commands.ts';
 
 /** What came of an action. */
@@ -45,7 +45,7 @@ export class Actions {
         reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
       return { done: begun.done, operation };
     };
-    return isDryRun(request) ? action() : this.#waiting(request, action);
+    return isDryRun(request) ? action() : this.#sharing(request, action);
   }
 
   /** The same for who asks nothing else than how far it is. */
@@ -60,7 +60,7 @@ export class Actions {
 
   /** How far an operation is. */
   follow(request: FastifyRequest, reply: FastifyReply, id: number): Promise<Operation> {
-    return this.#waiting(request, () => this.#progress(request, reply, revision(id)));
+    return this.#sharing(request, () => this.#progress(request, reply, revision(id)));
   }
 
   /**
@@ -94,15 +94,16 @@ export class Actions {
     return 'other';
   }
 
-  /** Whoever may not wait is refused before anything is done. */
-  #waiting<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> {
-    return patienceOf(request) > 0 ? this.#waits.during(principalOf(request), work) : work();
+  /** Whoever may not wait, or look, is refused before anything is done. */
+  #sharing<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+    const share = patienceOf(request) > 0 ? this.#waits : this.#station.operations.looks;
+    return share.during(principalOf(request), work);
   }
 
   /** How far it is: at its end, or when the caller's patience is at its own. */
   async #progress(request: FastifyRequest, reply: FastifyReply, at: Revision): Promise<Operation> {
     const { operations } = this.#station;
-    const progress = await operations.until(at, patienceOf(request), abandonment(reply));
+    const progress = await operations.until(at, patienceOf(request), askerOf(reply));
     return progress ? operationView(at, progress) : finished(at);
   }
 }

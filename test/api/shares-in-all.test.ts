@@ -10,6 +10,7 @@ import { revision } from '../../src/core/values/revision.ts';
 import {
   loadLimits,
   longReadLimits,
+  lookLimits,
   pastAnswerLimits,
   pastLimits,
   streamLimits,
@@ -43,6 +44,15 @@ t.test('one more than there may be of long reads is refused', async (t) => {
   refused(t, await ask('GET', `/why/${host}`), longReadLimits);
   answers[0]!.sent.emit('close');
   t.equal((await ask('GET', `/why/${host}`)).status, 200);
+});
+
+t.test('one more than there may be of looks at operations is refused', async (t) => {
+  const { station, ask, fill } = await openStation(t);
+  await fill();
+  const held = principals(lookLimits).map((one) => station.operations.looks.take(one));
+  refused(t, await ask('GET', '/operations/1'), lookLimits);
+  held[0]!();
+  t.equal((await ask('GET', '/operations/1')).status, 200);
 });
 
 t.test('one more than there may be of long answers about the past is refused', async (t) => {

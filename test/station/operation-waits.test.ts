@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { revision } from '../../src/core/values/revision.ts';
-import { waitLimits } from '../../src/station/fair-use/shares.ts';
+import { lookLimits, waitLimits } from '../../src/station/fair-use/shares.ts';
+import { Turns } from '../../src/station/fair-use/turns.ts';
+import type { Turn } from '../../src/station/fair-use/turns.ts';
 import { OperationWaits } from '../../src/station/queries/operation-waits.ts';
 import { systemTime } from '../../src/station/time.ts';
 import { openStation, until } from './harness.ts';
@@ -52,12 +54,12 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ends = Array.from({ length: 300 }, () =>
-    waits.until(revision(operation.id), 300_000, leaving.signal),
+    waits.until(revision(operation.id), 300_000, { principal: 'token:a', signal: leaving.signal }),
   );
   const settled = Promise.allSettled(ends);
-  await until('them to wait', () => waits.size === 1);
+  // What it is about is asked first, and how far it is in the first turn.
+  await until('the first look', () => asked === 2);
   const toBegin = asked;
-  t.ok(toBegin <= 2, 'it was looked at once to begin with');
   const before = station.head;
   for (let memory = 1; memory <= 20; memory += 1) {
     const facts = { agent: 'agent of 10.0.0.2', address: '10.0.0.2', cpus: 4, memory_mib: memory };
@@ -72,11 +74,12 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
 });
 
 t.test('the end of the patience tells how far it is; a closed station does at once', async (t) => {
-  const { ask, operation, app } = await started(t);
+  const { ask, operation, app, station } = await started(t);
   const short = { headers: { prefer: 'wait=1' } };
   const told = await ask('GET', `/operations/${operation.id}`, undefined, short);
   t.match(told.body, { state: 'running', waiting: [{}] });
   const waiting = ask('GET', `/operations/${operation.id}`, undefined, held);
+  await until('it to wait', () => station.operations.size === 1);
   await app.close();
   t.match((await waiting).body, { state: 'running' });
 });
@@ -118,4 +121,91 @@ t.test('one token waits so often and not once more; a closed connection makes ro
   await until('nobody to wait for the start', () => station.operations.size === 1);
   await ask('PUT', `/processes/${fid}/override`, { state: 'offline', reason: 'seen by hand' });
   t.match((await stopping).body, { state: 'succeeded' });
+});
+
+/** Turns that nobody gets before `open` is called. */
+class HeldTurns extends Turns {
+  /** Who has asked for a first one. */
+  readonly asked: string[] = [];
+  readonly #opened = Promise.withResolvers<void>();
+
+  open(): void {
+    this.#opened.resolve();
+  }
+
+  override async begin(principal: string, signal: AbortSignal): Promise<Turn> {
+    this.asked.push(principal);
+    await this.#opened.promise;
+    return super.begin(principal, signal);
+  }
+}
+
+t.test('a look keeps nothing open before its turn, and ends with who asked for it', async (t) => {
+  const { station, operation } = await started(t);
+  let asked = 0;
+  const graph = (): Graph => {
+    asked += 1;
+    return station.graph;
+  };
+  const turns = new HeldTurns();
+  const waits = new OperationWaits(station.log, graph, systemTime, turns);
+  t.teardown(() => waits.close());
+  const leaving = new AbortController();
+  const ask = (signal: AbortSignal) =>
+    waits.until(revision(operation.id), 0, { principal: 'token:a', signal });
+  const left = t.rejects(ask(leaving.signal), { message: 'left' });
+  await until('it to wait for its turn', () => turns.asked.length === 1);
+  t.equal(asked, 1, 'the graph was asked only what the operation is about');
+  leaving.abort(new Error('left'));
+  await until('nobody to ask', () => waits.size === 0);
+  const staying = ask(new AbortController().signal);
+  turns.open();
+  await left;
+  t.match(await staying, { state: 'running' }, 'who asks next has a look of his own');
+  t.equal(asked, 3, 'and there was no other');
+});
+
+t.test(
+  'one token has one look at a time, and others are not behind all of its looks',
+  async (t) => {
+    const { station, ask, operation, fid } = await started(t);
+    const ids = [operation.id];
+    for (const wish of ['stop', 'start', 'stop'])
+      ids.push((await ask('POST', `/processes/${fid}/${wish}`)).body.id);
+    t.equal(new Set(ids).size, 4);
+    const turns = new HeldTurns();
+    const waits = new OperationWaits(station.log, () => station.graph, systemTime, turns);
+    t.teardown(() => waits.close());
+    const { signal } = new AbortController();
+    const answers = ids.map((id, i) =>
+      waits.until(revision(id), 0, { principal: i < 3 ? 'token:a' : 'token:b', signal }),
+    );
+    await until('all to ask', () => waits.size === 4);
+    await until('both to wait for a turn', () => new Set(turns.asked).size === 2);
+    t.same(turns.asked.toSorted(), ['token:a', 'token:b']);
+    turns.open();
+    for (const answer of await Promise.all(answers)) t.type(answer?.state, 'string');
+    t.equal(turns.asked.length, 4, 'each had its look');
+  },
+);
+
+t.test('one token looks at so many operations and not at one more', async (t) => {
+  const { station, ask, operation, tokenOf, fid } = await started(t);
+  const token = await tokenOf('operator');
+  const principal = `token:${token.split('_')[1]}`;
+  const held = Array.from({ length: lookLimits.each }, () =>
+    station.operations.looks.take(principal),
+  );
+  const before = station.head;
+  for (const [method, path] of [
+    ['GET', `/operations/${operation.id}`],
+    ['POST', `/processes/${fid}/stop`],
+  ] as const) {
+    const { status, body } = await ask(method, path, undefined, { token });
+    t.match({ status, body }, { status: 429, body: { code: 'too-many-requests' } }, path);
+  }
+  t.equal(station.head, before, 'what would be looked at was not begun');
+  t.equal((await ask('GET', `/operations/${operation.id}`)).status, 200, 'others look');
+  held[0]!();
+  t.equal((await ask('GET', `/operations/${operation.id}`, undefined, { token })).status, 200);
 });

@@ -1,19 +1,24 @@
 /**
  * Whoever waits for operations. An operation is looked at once for all who wait for it, and only
- * when a commit touched what it is about.
+ * when a commit touched what it is about. Each look is in the name of one who asks: of each there is
+ * one at a time, in turn with whatever else he has the station do, and it ends when nobody asks any more.
  */
 
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOf } from '../../core/events/reading.ts';
-import type { ReadEvent } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { GraphView } from '../../core/graph/view.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
 import { commitAt } from '../../log/reading.ts';
+import { Lines } from '../fair-use/lines.ts';
+import type { Asker } from '../fair-use/long-reads.ts';
+import { lookLimits, Share } from '../fair-use/shares.ts';
 import { inTurns } from '../fair-use/turns.ts';
-import type { Turns } from '../fair-use/turns.ts';
+import type { Turn, Turns } from '../fair-use/turns.ts';
 import type { Cancel, Time } from '../time.ts';
+import { concernsOf, namedIn } from './operation-concerns.ts';
+import type { Concerns } from './operation-concerns.ts';
 import type { Operation, Progress } from './operation.ts';
 import { operationIn } from './operations.ts';
 
@@ -28,24 +33,31 @@ interface Waiter {
   readonly fail: (error: Error) => void;
 }
 
+/** A look that is being taken. */
+interface Looking {
+  readonly result: Promise<Operation>;
+  /** Aborted when nobody asks any more. */
+  readonly leaving: AbortController;
+}
+
 interface Watched {
   readonly look: Progress['look'];
-  /** Hosts, nodes and processes; null: any. */
-  readonly concerns: ReadonlySet<string> | null;
-  /** How many ask for it or wait. */
-  askers: number;
+  readonly concerns: Concerns;
+  /** Who ask for it or wait. */
+  readonly askers: Set<Asker>;
   readonly waiters: Set<Waiter>;
   /** What it was when it was looked at last; null before. */
   latest: Operation | null;
-  /** Whether something has happened since that look began. */
+  /** Whether something has happened since that look, or there was none. */
   isTouched: boolean;
-  /** The look that is being taken. */
-  looking: Promise<Operation> | null;
+  looking: Looking | null;
   /** Until it may be looked at again. */
   rest: Cancel | null;
 }
 
 export class OperationWaits {
+  /** Requests that ask how far an operation is, and do not wait for its end. */
+  readonly looks = new Share('looks at operations', lookLimits);
   readonly #log: EventLog;
   readonly #graph: () => Graph;
   readonly #watched = new Map<Revision, Watched>();
@@ -53,6 +65,8 @@ export class OperationWaits {
   readonly #reading = new Map<Revision, Promise<Watched | null>>();
   readonly #time: Time;
   readonly #turns: Turns;
+  /** Each look has a view open, for which every write pays. */
+  readonly #lines = new Lines();
   #unsubscribe: (() => void) | null = null;
   /** How often everybody was told; who was about to wait then does not. */
   #releases = 0;
@@ -91,9 +105,11 @@ export class OperationWaits {
    * @param id of a durable commit
    * @param patience ms; 0: as it is now
    * @returns null: the commit is no operation
+   * @param asker whose share this is of
    * @throws the reason of the signal
    */
-  async until(id: Revision, patience: number, signal: AbortSignal): Promise<Operation | null> {
+  async until(id: Revision, patience: number, asker: Asker): Promise<Operation | null> {
+    const { signal } = asker;
     signal.throwIfAborted();
     const log = this.#log;
     const releases = this.#releases;
@@ -103,16 +119,16 @@ export class OperationWaits {
     signal.throwIfAborted();
     const watched = this.#watched.get(id) ?? read;
     this.#watched.set(id, watched);
-    watched.askers += 1;
+    const present = { ...asker };
+    watched.askers.add(present);
     try {
-      const operation = await this.#lookAt(watched);
-      signal.throwIfAborted();
+      const operation = await unlessAborted(signal, this.#lookAt(watched));
       const isReleased = this.#isClosed || this.#releases > releases;
       if (operation.state !== 'running' || patience <= 0 || isReleased) return operation;
       return await this.#endOf(watched, patience, signal);
     } finally {
-      watched.askers -= 1;
-      if (watched.askers === 0) this.#forget(id, watched);
+      watched.askers.delete(present);
+      if (watched.askers.size === 0) await this.#forget(id, watched);
     }
   }
 
@@ -150,7 +166,7 @@ export class OperationWaits {
     return {
       look: operation.look,
       concerns: concernsOf(this.#graph(), eventsOf(commit!)),
-      askers: 0,
+      askers: new Set(),
       waiters: new Set(),
       latest: null,
       isTouched: true,
@@ -159,9 +175,17 @@ export class OperationWaits {
     };
   }
 
-  #forget(id: Revision, watched: Watched): void {
-    watched.rest?.();
+  /** Ends its look, and waits for that: who asks and leaves at once has no more under way than his share. */
+  async #forget(id: Revision, watched: Watched): Promise<void> {
     if (this.#watched.get(id) === watched) this.#watched.delete(id);
+    watched.rest?.();
+    watched.rest = null;
+    const { looking } = watched;
+    if (!looking) return;
+    watched.looking = null;
+    watched.isTouched = true;
+    looking.leaving.abort();
+    await looking.result.catch(() => undefined);
   }
 
   #touch(commit: Commit): void {
@@ -194,55 +218,58 @@ export class OperationWaits {
 
   /** As it is now: a look that was begun before counts only where nothing has happened since. */
   async #lookAt(watched: Watched): Promise<Operation> {
-    if (watched.looking) await watched.looking;
-    if (watched.isTouched && !watched.looking) watched.looking = this.#look(watched);
-    return watched.looking ?? watched.latest!;
+    if (watched.looking) await watched.looking.result;
+    // Who has left meanwhile is told nothing.
+    const isAsked = watched.askers.size > 0;
+    if (watched.isTouched && isAsked) watched.looking ??= this.#beginLook(watched);
+    return watched.looking?.result ?? watched.latest!;
   }
 
   /** Takes its turns: it may be about a million processes. */
-  async #look(watched: Watched): Promise<Operation> {
-    watched.isTouched = false;
+  #beginLook(watched: Watched): Looking {
+    const { principal } = watched.askers.values().next().value!;
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const result = this.#lines.run(principal, async () =>
+      this.#look(watched, await this.#turns.begin(principal, signal)),
+    );
+    return { result, leaving };
+  }
+
+  async #look(watched: Watched, turn: Turn): Promise<Operation> {
     const began = this.#time.monotonic();
     const view = new GraphView(this.#graph());
+    watched.isTouched = false;
     try {
-      const turn = await this.#turns.begin('operations', new AbortController().signal);
-      return (watched.latest = await inTurns(turn, watched.look(view)));
+      const operation = await inTurns(turn, watched.look(view));
+      turn.signal.throwIfAborted();
+      return (watched.latest = operation);
+    } catch (error) {
+      watched.isTouched = true;
+      throw error;
     } finally {
       view.close();
-      watched.looking = null;
-      const took = this.#time.monotonic() - began;
-      if (watched.askers > 0 && !watched.rest)
-        this.#rest(watched, Math.max(restMs, restShare * took));
+      if (!turn.signal.aborted) {
+        watched.looking = null;
+        const took = this.#time.monotonic() - began;
+        if (watched.askers.size > 0 && !watched.rest)
+          this.#rest(watched, Math.max(restMs, restShare * took));
+      }
     }
   }
 }
+
+/** What a promise comes to, or the reason of the signal where that is earlier. */
+const unlessAborted = <T>(signal: AbortSignal, promise: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abandon = (): void => reject(signal.reason as Error);
+    const settled = (): void => signal.removeEventListener('abort', abandon);
+    signal.addEventListener('abort', abandon);
+    promise.finally(settled).then(resolve, reject);
+  });
 
 const isConcerned = ({ concerns }: Watched, touched: ReadonlySet<string>): boolean => {
   if (concerns === null) return true;
   for (const id of touched) if (concerns.has(id)) return true;
   return false;
-};
-
-/**
- * The hosts, nodes and processes that an event names, and the node of the process. What names none,
- * a wish about the cluster or a changed role, may concern any.
- */
-const namedIn = (graph: Graph, event: ReadEvent): string[] => {
-  const { fid, fqdn, host, node }: Record<string, unknown> = event.type === null ? {} : event.data;
-  const home = typeof fid === 'string' ? graph.get('process', fid)?.node : undefined;
-  return [fid, fqdn, host, node, home].filter((id) => typeof id === 'string');
-};
-
-/** What an operation's state hangs on: what its commit names, and the whole nodes around that. */
-const concernsOf = (graph: Graph, events: readonly ReadEvent[]): ReadonlySet<string> | null => {
-  const named = events.map((event) => namedIn(graph, event));
-  if (named.some((ids) => ids.length === 0)) return null;
-  const concerns = new Set(named.flat());
-  for (const id of [...concerns]) {
-    const node = graph.one('runs', id)?.fid;
-    if (node) concerns.add(node);
-    const host = graph.get('node', id)?.host;
-    if (host !== undefined) concerns.add(host);
-  }
-  return concerns;
 };
