@@ -123,11 +123,17 @@ t.test('one token waits so often and not once more; a closed connection makes ro
   t.match((await stopping).body, { state: 'succeeded' });
 });
 
-/** Turns that nobody gets before `open` is called. */
+/** Turns that nobody, or not one of them, gets before `open` is called. */
 class HeldTurns extends Turns {
+  readonly #held: string | null;
   /** Who has asked for a first one. */
   readonly asked: string[] = [];
   readonly #opened = Promise.withResolvers<void>();
+
+  constructor(held: string | null = null) {
+    super();
+    this.#held = held;
+  }
 
   open(): void {
     this.#opened.resolve();
@@ -135,7 +141,7 @@ class HeldTurns extends Turns {
 
   override async begin(principal: string, signal: AbortSignal): Promise<Turn> {
     this.asked.push(principal);
-    await this.#opened.promise;
+    if (this.#held === null || this.#held === principal) await this.#opened.promise;
     return super.begin(principal, signal);
   }
 }
@@ -188,6 +194,27 @@ t.test(
     t.equal(turns.asked.length, 4, 'each had its look');
   },
 );
+
+t.test('what two ask for is looked at once, in the first turn that one of them gets', async (t) => {
+  const { station, operation } = await started(t);
+  let asked = 0;
+  const graph = (): Graph => {
+    asked += 1;
+    return station.graph;
+  };
+  const turns = new HeldTurns('token:a');
+  const waits = new OperationWaits(station.log, graph, systemTime, turns);
+  t.teardown(() => waits.close());
+  const { signal } = new AbortController();
+  const ask = (principal: string) => waits.until(revision(operation.id), 0, { principal, signal });
+  const first = ask('token:a');
+  await until('it to wait for its turn', () => turns.asked.length === 1);
+  const second = ask('token:b');
+  for (const answer of await Promise.all([first, second])) t.match(answer, { state: 'running' });
+  turns.open();
+  t.match(await ask('token:a'), { state: 'running' }, 'and its line goes on');
+  t.equal(asked, 4, 'each time what it is about, and how far it is');
+});
 
 t.test('one token looks at so many operations and not at one more', async (t) => {
   const { station, ask, operation, tokenOf, fid } = await started(t);

@@ -1,7 +1,7 @@
 /**
  * Whoever waits for operations. An operation is looked at once for all who wait for it, and only
- * when a commit touched what it is about. Each look is in the name of one who asks: of each there is
- * one at a time, in turn with whatever else he has the station do, and it ends when nobody asks any more.
+ * when a commit touched what it is about. A look is in the name of one who asks: of each there is one
+ * at a time, in turn with whatever else he has the station do, and it ends when nobody asks any more.
  */
 
 import type { Commit } from '../../core/events/commit.ts';
@@ -33,9 +33,11 @@ interface Waiter {
   readonly fail: (error: Error) => void;
 }
 
-/** A look that is being taken. */
+/** A look that is being taken, in the first turn that one of those who ask gets. */
 interface Looking {
   readonly result: Promise<Operation>;
+  /** Lines up for a turn of a principal, once. */
+  readonly lineUp: (principal: string) => void;
   /** Aborted when nobody asks any more. */
   readonly leaving: AbortController;
 }
@@ -122,6 +124,7 @@ export class OperationWaits {
     const present = { ...asker };
     watched.askers.add(present);
     try {
+      watched.looking?.lineUp(asker.principal);
       const operation = await unlessAborted(signal, this.#lookAt(watched));
       const isReleased = this.#isClosed || this.#releases > releases;
       if (operation.state !== 'running' || patience <= 0 || isReleased) return operation;
@@ -225,17 +228,30 @@ export class OperationWaits {
     return watched.looking?.result ?? watched.latest!;
   }
 
-  /** Takes its turns: it may be about a million processes. */
+  /** Nobody's is behind the other looks of somebody else who asks for the same. */
   #beginLook(watched: Watched): Looking {
-    const { principal } = watched.askers.values().next().value!;
     const leaving = new AbortController();
     const { signal } = leaving;
-    const result = this.#lines.run(principal, async () =>
-      this.#look(watched, await this.#turns.begin(principal, signal)),
-    );
-    return { result, leaving };
+    const { promise: result, resolve, reject } = Promise.withResolvers<Operation>();
+    const inLine = new Set<string>();
+    let hasBegun = false;
+    const take = async (principal: string): Promise<void> => {
+      if (hasBegun) return;
+      const turn = await this.#turns.begin(principal, signal);
+      if (hasBegun) return;
+      hasBegun = true;
+      resolve(await this.#look(watched, turn));
+    };
+    const lineUp = (principal: string): void => {
+      if (hasBegun || inLine.has(principal)) return;
+      inLine.add(principal);
+      this.#lines.run(principal, () => take(principal)).catch(reject);
+    };
+    for (const { principal } of watched.askers) lineUp(principal);
+    return { result, lineUp, leaving };
   }
 
+  /** Takes its turns: it may be about a million processes. */
   async #look(watched: Watched, turn: Turn): Promise<Operation> {
     const began = this.#time.monotonic();
     const view = new GraphView(this.#graph());
