@@ -1,81 +1,12 @@
 /** Projects by the API, and what members of one see: their machines, and nothing of any other. */
 
-import { setTimeout as pause } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import type { Test } from 'tap';
 import { endpoints } from '../../src/contract/catalogue.ts';
 import type { Endpoint } from '../../src/contract/endpoint.ts';
 import { machinesMax } from '../../src/core/values/projects.ts';
-import { openStation, until } from '../station/harness.ts';
-import type { Answer, Asked, InProcess, Json } from '../station/harness.ts';
-
-/** The machines of the two projects; the third one is nobody's. */
-const [ours, theirs, free] = [1, 2, 3].map((n) => `node${n}.halcyon.example`) as [
-  string,
-  string,
-  string,
-];
-const nobodys = 'none.halcyon.example';
-
-interface Two extends InProcess {
-  /** Of an operator and a viewer of the first project. */
-  readonly operator: string;
-  readonly viewer: string;
-  /** Of an operator of the second one. */
-  readonly other: string;
-  /** A process and a node of each machine. */
-  readonly ourProcess: string;
-  readonly theirProcess: string;
-  readonly ourNode: string;
-  readonly theirNode: string;
-}
-
-const idOf = (token: string): string => token.split('_')[1]!;
-
-/** Two projects with a machine each, and what runs there. */
-const twoProjects = async (t: Test): Promise<Two> => {
-  const opened = await openStation(t);
-  const { ask, tokenOf } = opened;
-  await opened.fill();
-  const did = async (method: string, path: string, body: object): Promise<Json> => {
-    const answer = await ask(method, path, body);
-    if (answer.status >= 300) throw new Error(answer.text);
-    return answer.body;
-  };
-  for (const [name, host] of [
-    ['ours', ours],
-    ['theirs', theirs],
-  ]) {
-    await did('POST', '/projects', { name });
-    await did('POST', `/projects/${name}/attach`, { hosts: [host] });
-  }
-  const member = (name: string, role: string): Promise<string> =>
-    tokenOf('member', { projects: [{ name, role }] });
-  const [operator, viewer] = [await member('ours', 'operator'), await member('ours', 'viewer')];
-  const other = await member('theirs', 'operator');
-  const added = (host: string): Promise<Json> =>
-    did('POST', '/processes', { host, role: 'clovis-app' });
-  const [our, their] = [await added(ours), await added(theirs)];
-  return {
-    ...opened,
-    operator,
-    viewer,
-    other,
-    ourProcess: our.processes[0].fid,
-    theirProcess: their.processes[0].fid,
-    ourNode: our.node,
-    theirNode: their.node,
-  };
-};
-
-/** Everything by which the other project and its machine could be known. */
-const traces = ({ theirProcess, theirNode }: Two): string[] => [
-  theirs,
-  'theirs',
-  theirProcess,
-  theirNode,
-];
+import { openStation } from '../station/harness.ts';
+import type { Answer, Asked, Json } from '../station/harness.ts';
+import { nobodys, ours, theirs, traces, twoProjects } from './two-projects.ts';
 
 t.test('a project is created once, lists its machines and goes without them', async (t) => {
   const { ask, fill } = await openStation(t);
@@ -445,93 +376,4 @@ t.test('9: a project of the past that had the name of a member’s is another on
   t.match(await get(`/projects/a?at=${then}`), { status: 404 });
   t.same((await get(`/projects?at=${then}`)).body.items, []);
   t.match((await get('/projects')).body.items, [{ name: 'a', machines: 0 }]);
-});
-
-/** A stream of events that is read until it ends. */
-const streamOf = async (
-  t: Test,
-  { app }: InProcess,
-  token: string,
-): Promise<{ text: () => string; ended: Promise<number> }> => {
-  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
-  const stop = new AbortController();
-  t.teardown(() => stop.abort());
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/events`, {
-    headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
-    signal: stop.signal,
-  });
-  let text = '';
-  const read = async (): Promise<number> => {
-    const decoder = new TextDecoder();
-    try {
-      for await (const piece of answer.body!) text += decoder.decode(piece as Uint8Array);
-    } catch {
-      // The connection was cut, which is an end too.
-    }
-    return performance.now();
-  };
-  return { text: () => text, ended: read() };
-};
-
-t.test('a stream tells a member of its machines as long as they are its own', async (t) => {
-  const two = await twoProjects(t);
-  const { ask, operator, ourProcess, theirProcess } = two;
-  const { text } = await streamOf(t, two, operator);
-  const report = async (fid: string, state: string, reason: string): Promise<void> => {
-    const { status } = await ask('PUT', `/processes/${fid}/state`, { state, reason });
-    t.equal(status, 200);
-  };
-  await report(theirProcess, 'starting', 'theirs at first');
-  await report(ourProcess, 'starting', 'ours at first');
-  await until('our report', () => text().includes('ours at first'));
-  await ask('POST', '/projects/ours/detach', { hosts: [ours] });
-  await report(ourProcess, 'online', 'nobody’s');
-  await ask('POST', '/projects/ours/attach', { hosts: [ours] });
-  await report(ourProcess, 'offline', 'ours again');
-  await until('our second report', () => text().includes('ours again'));
-  t.notMatch(text(), 'nobody’s');
-  for (const trace of [...traces(two), 'theirs at first']) t.notOk(text().includes(trace), trace);
-});
-
-t.test('10: an idle stream ends within a second of its token losing the project', async (t) => {
-  const two = await twoProjects(t);
-  const losses: Readonly<Record<string, (id: string) => Promise<Answer>>> = {
-    'the member is taken out': (id) => two.ask('DELETE', `/projects/ours/members/${id}`),
-    'the member gets another role': (id) =>
-      two.ask('PUT', `/projects/ours/members/${id}`, { role: 'viewer' }),
-    'the token is revoked': (id) => two.ask('DELETE', `/tokens/${id}`),
-  };
-  for (const [what, lose] of Object.entries(losses)) {
-    const token = await two.tokenOf('member', { projects: [{ name: 'ours', role: 'operator' }] });
-    const { ended, text } = await streamOf(t, two, token);
-    await until('the stream', () => text() !== '');
-    t.equal((await lose(idOf(token))).status, 200);
-    const lost = performance.now();
-    const end = await Promise.race([ended, pause(60_000, null)]);
-    t.ok(end !== null && end - lost < 1000, `${what}: ${end === null ? 'never' : end - lost} ms`);
-  }
-});
-
-t.test('9: to be told that there is nothing takes as long, whatever there is', async (t) => {
-  const { ask, operator } = await twoProjects(t);
-  const took = async (host: string): Promise<number> => {
-    const begun = process.hrtime.bigint();
-    await ask('GET', `/hosts/${host}`, undefined, { token: operator });
-    return Number(process.hrtime.bigint() - begun);
-  };
-  const times: { readonly hidden: number[]; readonly missing: number[] } = {
-    hidden: [],
-    missing: [],
-  };
-  // In turns, so that what else the machine does slows both alike.
-  for (let i = 0; i < 400; i += 1) {
-    times.hidden.push(await took(theirs));
-    times.missing.push(await took(nobodys));
-  }
-  const median = (all: number[]): number => all.sort((a, b) => a - b)[all.length >> 1]!;
-  const [hidden, missing] = [median(times.hidden), median(times.missing)];
-  t.comment(`hidden ${hidden / 1000} µs, missing ${missing / 1000} µs`);
-  t.ok(Math.max(hidden, missing) / Math.min(hidden, missing) < 1.5, 'medians of 400 each');
-  t.match(await ask('GET', `/hosts/${free}`, undefined, { token: operator }), { status: 404 });
 });
