@@ -19,7 +19,7 @@ import type { Station } from '../station/station.ts';
 import { principalOf } from './asker.ts';
 import { isMember } from './auth.ts';
 import { ApiError } from './errors.ts';
-import { isOfNoOther } from './sight.ts';
+import { machinesOf, plannedFor } from './sight.ts';
 import { shownData } from './views/events.ts';
 
 declare module 'fastify' {
@@ -86,15 +86,19 @@ export const dryRun = async (
   } = {},
   ahead?: RenderedAhead,
 ): Promise<DryRun> => {
-  const result = station.dryRun(command, { ...senderOf(request), ahead }, look.after);
-  const { head } = station;
-  if (result.ok) look.before?.(station.graph, result.events);
+  const who = isMember(request) ? request.credential : undefined;
+  let machines: ReturnType<typeof machinesOf>[] = [];
+  const result = station.dryRun(command, { ...senderOf(request), ahead }, (graph, events) => {
+    look.after?.(graph);
+    if (who) machines = events.map((event) => machinesOf(graph, event));
+  });
+  const { graph, head } = station;
+  if (result.ok) look.before?.(graph, result.events);
+  // Whose the machines are is asked of the graph that decided: they may change hands during the wait.
+  const shown = result.ok && who ? plannedFor(graph, who, result.events, machines) : [];
   await station.settled();
   if (!result.ok) throw refusal(toldTo(request, result.rejection));
-  const shown = isMember(request)
-    ? result.events.filter((event) => isOfNoOther(station.graph, request.credential!, event))
-    : result.events;
-  const events = shown.map((event) => ({
+  const events = (who ? shown : result.events).map((event) => ({
     type: event.type,
     data: shownData(event),
     rule: event.rule ?? null,

@@ -14,7 +14,7 @@ import { Share, streamLimits } from '../station/fair-use/shares.ts';
 import type { Station } from '../station/station.ts';
 import { EventRing } from './event-ring.ts';
 import type { Told } from './event-ring.ts';
-import { machinesOf } from './sight.ts';
+import { machinesToldOf } from './sight.ts';
 
 export interface StreamOptions {
   /** The first commit delivered is the one after this. */
@@ -112,7 +112,7 @@ export class EventStreams {
 
   constructor(station: Station, keepAlive = keepAliveMs) {
     this.#station = station;
-    this.#ring = new EventRing((event) => machinesOf(station.graph, event));
+    this.#ring = new EventRing((event) => machinesToldOf(station.graph, event));
     this.#keepAliveMs = keepAlive;
   }
 

@@ -7,6 +7,7 @@ import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { Kind } from '../core/graph/resources.ts';
 import type { ProjectRow } from '../core/graph/rows/cluster.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
+import { namedAt } from '../core/graph/rows/hosts.ts';
 import type { HostRow } from '../core/graph/rows/hosts.ts';
 import { byText, orderOf } from '../core/graph/sorted-keys.ts';
 import { allows } from '../core/rights/rights.ts';
@@ -89,24 +90,33 @@ const seesHost = (
   then: ReadGraph = graph,
 ): boolean => allows(graph, who, 'look', { kind: 'host', fqdn, then }).allowed;
 
-/** What members are not told of their own machines: who else has tokens, and how the machines are reached. */
-const untold = new Set(['CredentialIssued', 'ObmDeclared', 'HostClaimRefused']);
+/** What members are not told of their own machines: who else has tokens or had them, and how they are reached. */
+const untold = new Set(['CredentialIssued', 'HostClaimRefused', 'MachineDetached', 'ObmDeclared']);
 
-/** The machines that an event is about; none where they are not known any more, or it is about something else. */
-export const machinesOf = (graph: ReadGraph, { type, data }: EventRecord): readonly string[] => {
-  if (untold.has(type)) return [];
+/** The machines that an event is about; undefined where it is not known, or not any more, which these are. */
+export const machinesOf = (
+  graph: ReadGraph,
+  { data }: Pick<EventRecord, 'data'>,
+): readonly string[] | undefined => {
   const { fqdn, to, host, node, fid } = data as Record<string, unknown>;
   const names = [fqdn, to, host].filter(isText);
-  if (names.length > 0) return names.every((name) => graph.get('host', name)) ? names : [];
-  return [node, fid].filter(isText).flatMap((one) => {
-    const process = graph.get('process', one);
-    return graph.get('node', process?.node ?? one)?.host ?? [];
-  });
+  if (names.length > 0) return names.every((name) => graph.get('host', name)) ? names : undefined;
+  const one = [node, fid].find(isText);
+  if (one === undefined) return [];
+  const on = graph.get('node', graph.get('process', one)?.node ?? one);
+  return on && [on.host];
 };
+
+/** Those by which it is found who is told of an event; none: no member is. */
+export const machinesToldOf = (graph: ReadGraph, event: EventRecord): readonly string[] =>
+  untold.has(event.type) ? [] : (machinesOf(graph, event) ?? []);
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** Whether a member is told of what happened to machines: it has them, and had them when it happened. */
+/**
+ * Whether a member is told of what happened to machines: it has them, and had them when it happened, under the names
+ * that they have now. What happened to that name before was another machine's, as far as the event tells.
+ */
 export const seesEvent = (
   graph: ReadGraph,
   who: CredentialRow,
@@ -116,12 +126,32 @@ export const seesEvent = (
   machines.length > 0 &&
   machines.every((fqdn) => {
     const host = graph.get('host', fqdn);
-    return host && (host.lent ?? host.changed) <= at && seesHost(graph, who, fqdn);
+    return (
+      host && Math.max(host.lent ?? host.changed, namedAt(host)) <= at && seesHost(graph, who, fqdn)
+    );
   });
 
-/** Whether an event is about no machine but those that a member sees. */
-export const isOfNoOther = (graph: ReadGraph, who: CredentialRow, event: EventRecord): boolean =>
-  machinesOf(graph, event).every((fqdn) => seesHost(graph, who, fqdn));
+/** Events about no machine that a command of a member has: what it runs, and the tokens of its own processes. */
+const harmless = new Set(['CredentialIssued', 'CredentialRevoked', 'SpecRendered']);
+
+/**
+ * The events that a member is told of what a command of its own would do.
+ *
+ * @param graph as it is
+ * @param after the machines that the events are about, as far as these are known once the command is done
+ */
+export const plannedFor = (
+  graph: ReadGraph,
+  who: CredentialRow,
+  events: readonly EventRecord[],
+  after: readonly (readonly string[] | undefined)[],
+): EventRecord[] =>
+  events.filter((event, i) => {
+    const machines = machinesOf(graph, event) ?? after[i] ?? [];
+    return machines.length === 0
+      ? harmless.has(event.type)
+      : machines.every((fqdn) => seesHost(graph, who, fqdn));
+  });
 
 /** The projects that a member is in and what it is there, as one text: another one when that has changed. */
 export const placesOf = ({ graph }: Station, { id }: CredentialRow): string =>
@@ -144,7 +174,7 @@ export const machinesWith = (
       return [key];
     case 'node':
     case 'process':
-      return machinesOf(graph, { type: kind, v: 1, data: { fid: key } });
+      return machinesOf(graph, { data: { fid: key } }) ?? [];
     case 'service':
       return machinesWith(graph, { kind: 'process', key: graph.must('service', key).process });
     default:

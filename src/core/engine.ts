@@ -156,19 +156,19 @@ export class Engine {
   /**
    * What a command would append now. Nothing changes.
    *
-   * @param look shown the graph as the command would leave it
+   * @param look shown the graph as the command would leave it, and the events
    */
   dryRun(
     command: Command,
     submission: Submission,
-    look: (graph: Graph) => void = () => undefined,
+    look: (graph: Graph, events: readonly EventRecord[]) => void = () => undefined,
   ): { ok: true; events: EventRecord[] } | Refused {
     const before = this.#precondition({ ...submission, request: undefined });
     if (before?.kind === 'rejected') return { ok: false, rejection: before.rejection };
     this.graph.begin();
     const settled = this.#settle(command, this.#next(submission.at), submission.ahead);
     try {
-      if (settled.ok) look(this.graph);
+      if (settled.ok) look(this.graph, settled.events);
     } finally {
       this.graph.undo(this.graph.end());
     }

@@ -294,7 +294,7 @@ export class Station {
   dryRun(
     command: Command,
     sender: Sender,
-    look?: (graph: Graph) => void,
+    look?: (graph: Graph, events: readonly EventRecord[]) => void,
   ): { ok: true; events: EventRecord[] } | Refused {
     return this.replica.dryRun(command, sender, look);
   }

@@ -17,7 +17,7 @@ import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
 import type { EventStreams } from '../event-streams.ts';
 import { read } from '../reads.ts';
-import { machinesOf, machinesWith, placesOf, seesEvent } from '../sight.ts';
+import { machinesToldOf, machinesWith, placesOf, seesEvent } from '../sight.ts';
 import { eventViews } from '../views/events.ts';
 
 type EventsQuery = QueryOf<typeof contract.listEvents>;
@@ -116,7 +116,7 @@ const showsTo = (station: Station, request: FastifyRequest): Shows => {
 };
 
 const isShown = ({ graph }: Station, shows: Shows, commit: Commit, index: number): boolean =>
-  !shows || shows(machinesOf(graph, commit.events[index]!), commit.revision);
+  !shows || shows(machinesToldOf(graph, commit.events[index]!), commit.revision);
 
 /** Where events of some types are; without types everywhere. */
 const whereToLook = (

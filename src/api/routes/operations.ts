@@ -36,10 +36,13 @@ const isSeen = async (station: Station, request: FastifyRequest, id: number): Pr
   const { graph, log } = station;
   for await (const { events, actor, revision: at } of log.read(revision(id - 1), revision(id))) {
     if (events.some(({ type }) => type.startsWith('Cluster'))) return false;
-    const machines = events.flatMap((event) => machinesOf(graph, event));
-    return machines.length === 0
-      ? actor === principalOf(request)
-      : seesEvent(graph, request.credential!, machines, at);
+    const abouts = events.map((event) => machinesOf(graph, event));
+    const machines = abouts.flatMap((known) => known ?? []);
+    const isOwn = actor === principalOf(request);
+    if (machines.length === 0) return isOwn;
+    // What has gone may have been another's.
+    const isKnown = abouts.every((known) => known !== undefined);
+    return (isKnown || isOwn) && seesEvent(graph, request.credential!, machines, at);
   }
   return false;
 };

@@ -6,6 +6,7 @@
 import type { ReadGraph } from '../graph/read-graph.ts';
 import { memberId } from '../graph/rows/credentials.ts';
 import type { CredentialRow } from '../graph/rows/credentials.ts';
+import { namedAt } from '../graph/rows/hosts.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';
 import type { CredentialRole, retiredRole } from '../values/credential-roles.ts';
 import type { Fid } from '../values/fid.ts';
@@ -62,9 +63,12 @@ const hostOf = (graph: ReadGraph, resource: Resource): string | undefined => {
   return process && graph.get('node', process.node)?.host;
 };
 
-/** Whoever has a machine sees its past for as long as it has been lent to them without a break. */
+/** Whoever has a machine sees its past for as long as it has been lent to them, by its name, without a break. */
 const isSameLending = (now: HostRow, then: HostRow | undefined): boolean =>
-  then !== undefined && then.project === now.project && then.lent === now.lent;
+  then !== undefined &&
+  then.project === now.project &&
+  then.lent === now.lent &&
+  namedAt(then) === namedAt(now);
 
 /** In the project of the resource, the token is this or more. */
 const inProject =

@@ -190,7 +190,7 @@ export class Replica {
   dryRun(
     command: Command,
     sender: Sender,
-    look?: (graph: Graph) => void,
+    look?: (graph: Graph, events: readonly EventRecord[]) => void,
   ): { ok: true; events: EventRecord[] } | Refused {
     return this.#submitter.dryRun(command, identified(sender), look);
   }

@@ -116,7 +116,7 @@ export class Submitter {
   dryRun(
     command: Command,
     submission: Untimed,
-    look?: (graph: Graph) => void,
+    look?: (graph: Graph, events: readonly EventRecord[]) => void,
   ): { ok: true; events: EventRecord[] } | Refused {
     return this.#engine.dryRun(command, { ...submission, at: this.#now() }, look);
   }

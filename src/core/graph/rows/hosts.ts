@@ -42,6 +42,10 @@ export interface HostRow extends Provenance {
   readonly refused: readonly string[];
 }
 
+/** The commit that gave a host its name; before it, that name was another host's, or none's. */
+export const namedAt = ({ formerly, created }: HostRow): Revision =>
+  formerly?.at(-1)?.until ?? created;
+
 /** The id of what holds for hosts of which nothing else is said. */
 export const clusterPolicy = '*';
 

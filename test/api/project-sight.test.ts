@@ -1,0 +1,134 @@
+/** What members of projects could learn of others by way of names, numbers, reasons and tokens, and do not. */
+
+import t from 'tap';
+import { plannedFor } from '../../src/api/sight.ts';
+import type { EventRecord } from '../../src/core/events/commit.ts';
+import { bodyOf, openStation } from '../station/harness.ts';
+import type { Answer, InProcess, Json } from '../station/harness.ts';
+import { idOf, ours, twoProjects } from './two-projects.ts';
+
+const [a, b, c] = ['a.example', 'b.example', 'c.example'] as const;
+
+/** Sends requests that have to succeed. */
+const doing =
+  ({ ask }: InProcess) =>
+  async (method: string, path: string, body?: object): Promise<Json> => {
+    const answer = await ask(method, path, body);
+    if (answer.status >= 300) throw new Error(answer.text);
+    return answer.body;
+  };
+
+const memberOf = ({ tokenOf }: InProcess, name: string): Promise<string> =>
+  tokenOf('member', { projects: [{ name, role: 'operator' }] });
+
+t.test('9: a machine that gets the name of another has nothing of what that one was', async (t) => {
+  const opened = await openStation(t);
+  const did = doing(opened);
+  for (const fqdn of [a, b]) await did('POST', '/hosts', { fqdn });
+  for (const [name, fqdn] of [
+    ['ours', b],
+    ['secret', a],
+  ]) {
+    await did('POST', '/projects', { name });
+    await did('POST', `/projects/${name}/attach`, { hosts: [fqdn] });
+  }
+  const token = await memberOf(opened, 'ours');
+  await did('POST', `/hosts/${a}/rename`, { to: c });
+  await did('POST', `/hosts/${b}/rename`, { to: a });
+  const { body, text } = await opened.ask('GET', '/events?limit=1000', undefined, { token });
+  t.match(body.events, [{ type: 'HostRenamed', data: { from: b, to: a } }]);
+  t.notMatch(text, 'secret');
+  const why = await opened.ask('GET', `/why/${a}`, undefined, { token });
+  t.equal(why.status, 200);
+  t.notMatch(why.text, 'secret');
+});
+
+t.test('9: nor has it the past of that one, though both were lent at once', async (t) => {
+  const opened = await openStation(t);
+  const did = doing(opened);
+  for (const fqdn of [a, b]) await did('POST', '/hosts', { fqdn });
+  for (const name of ['ours', 'others']) await did('POST', '/projects', { name });
+  await did('POST', '/projects/ours/attach', { hosts: [a, b] });
+  const then = opened.station.head;
+  const token = await memberOf(opened, 'ours');
+  const past = (): Promise<Answer> =>
+    opened.ask('GET', `/hosts/${a}?at=${then}`, undefined, { token });
+  t.match(await past(), { status: 200 });
+  await did('POST', '/projects/ours/detach', { hosts: [a] });
+  await did('POST', '/projects/others/attach', { hosts: [a] });
+  await did('POST', `/hosts/${a}/rename`, { to: c });
+  await did('POST', `/hosts/${b}/rename`, { to: a });
+  t.match(await past(), { status: 404 });
+  t.match(await opened.ask('GET', `/hosts/${a}`, undefined, { token }), { status: 200 });
+});
+
+t.test('9: what was about one’s own machine and one that has gone is not told', async (t) => {
+  const opened = await openStation(t);
+  const did = doing(opened);
+  for (const fqdn of [a, b]) await did('POST', '/hosts', { fqdn });
+  await did('POST', '/projects', { name: 'ours' });
+  await did('POST', '/projects/ours/attach', { hosts: [a, b] });
+  const operation = opened.station.head;
+  const token = await memberOf(opened, 'ours');
+  const get = (): Promise<Answer> =>
+    opened.ask('GET', `/operations/${operation}`, undefined, { token });
+  t.match(await get(), { status: 200 });
+  await did('POST', '/projects/ours/detach', { hosts: [b] });
+  await did('DELETE', `/hosts/${b}`);
+  t.match(await get(), { status: 404 }, 'whose the other one was is not known any more');
+});
+
+t.test(
+  '9: a dry run tells a member what it would do, and nothing of which it is not known whose it is',
+  async (t) => {
+    const two = await twoProjects(t);
+    const { ask, station, operator } = two;
+    const body = { host: ours, role: 'clovis-app', tokens: true };
+    const answer = await ask('POST', '/processes?dry_run=true', body, { token: operator });
+    const types = answer.body.events.map(({ type }: Json) => type);
+    t.ok(types.includes('ProcessAdded') && types.includes('CredentialIssued'), answer.text);
+
+    const record = (type: string, data: object): EventRecord => ({ type, v: 1, data });
+    const events = [
+      record('EndpointsCooled', { endpoints: ['10.0.0.2@tcp:12345:41:301'] }),
+      record('ProcessStateChanged', {
+        fid: '0x7200000000000001:0xfff',
+        state: 'online',
+        reason: '',
+      }),
+      record('ProcessStateChanged', { fid: two.theirProcess, state: 'online', reason: '' }),
+      record('ProcessStateChanged', { fid: two.ourProcess, state: 'online', reason: '' }),
+      record('ProcessAdded', { fid: '0x7200000000000001:0xffe', node: two.ourNode }),
+      record('NodeRemoved', { fid: '0x6e00000000000001:0xffe' }),
+    ];
+    const { graph } = station;
+    const who = graph.must('credential', idOf(operator));
+    const none = events.map(() => undefined);
+    t.same(plannedFor(graph, who, events, none), [events[3], events[4]]);
+    const after = [...none.slice(0, 5), [ours]];
+    t.same(plannedFor(graph, who, events, after), events.slice(3));
+  },
+);
+
+t.test(
+  '9: a machine that facts move from one project to another does not say from which',
+  async (t) => {
+    const opened = await openStation(t);
+    const did = doing(opened);
+    const load = (project: string): Promise<Json> =>
+      did(
+        'POST',
+        '/load',
+        bodyOf(`cluster: x\nhosts: [{ fqdn: ${a}, project: ${project}, roles: [] }]`),
+      );
+    await load('secret');
+    await load('ours');
+    const token = await memberOf(opened, 'ours');
+    const get = (path: string): Promise<Answer> => opened.ask('GET', path, undefined, { token });
+    for (const path of ['/events', `/why/${a}`]) {
+      const { text } = await get(path);
+      t.match(text, 'MachineAttached', path);
+      t.notMatch(text, 'secret', path);
+    }
+  },
+);
