@@ -78,7 +78,8 @@ export const Host = Type.Object({
   problem: Type.String({ description: 'Why a declared role waits; empty where none does.' }),
   missing: Missing,
   refused: Type.Array(Type.String(), {
-    description: 'Agents of other machines that claimed the name.',
+    description:
+      'Agents of other machines that claimed the name; members of projects are told how many, not which.',
   }),
   recovery: nullable(Recovery),
   processes: Type.Integer({ description: 'How many processes the host has.' }),

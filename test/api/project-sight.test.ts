@@ -3,9 +3,9 @@
 import t from 'tap';
 import { plannedFor } from '../../src/api/sight.ts';
 import type { EventRecord } from '../../src/core/events/commit.ts';
-import { bodyOf, openStation } from '../station/harness.ts';
+import { bodyOf, openStation, reported } from '../station/harness.ts';
 import type { Answer, InProcess, Json } from '../station/harness.ts';
-import { idOf, ours, twoProjects } from './two-projects.ts';
+import { idOf, ours, theirs, twoProjects } from './two-projects.ts';
 
 const [a, b, c] = ['a.example', 'b.example', 'c.example'] as const;
 
@@ -60,6 +60,27 @@ t.test('9: nor has it the past of that one, though both were lent at once', asyn
   await did('POST', `/hosts/${b}/rename`, { to: a });
   t.match(await past(), { status: 404 });
   t.match(await opened.ask('GET', `/hosts/${a}`, undefined, { token }), { status: 200 });
+});
+
+t.test('9: why a host is not recovered holds no numbers of hosts', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, station, operator } = two;
+  const facts = `cluster: example
+hosts: [{ fqdn: ${ours}, roles: [] }, { fqdn: ${theirs}, roles: [] }]
+recovery: [{ ssh: { user: root, command: /bin/true }, times: 3 }]
+`;
+  await doing(two)('POST', '/load', bodyOf(facts));
+  for (const fqdn of [ours, theirs]) {
+    const lost = { type: 'ReportNodeDown', fqdn, reason: 'silent' } as const;
+    await station.submit(lost, { actor: 'station' }, () => null);
+  }
+  const all = await ask('GET', `/hosts/${ours}`);
+  t.match(all.body.recovery.held, /2 of 3 hosts are down/, 'operators are told');
+  for (const path of [`/hosts/${ours}`, '/hosts', '/status']) {
+    const { text } = await ask('GET', path, undefined, { token: operator });
+    t.match(text, '"held":"too many hosts are down"', path);
+    t.notMatch(text, /of 3 hosts/, path);
+  }
 });
 
 t.test('9: what was about one’s own machine and one that has gone is not told', async (t) => {
@@ -132,3 +153,15 @@ t.test(
     }
   },
 );
+
+t.test('9: that a name is claimed is told to members, and not by which machine', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, operator: token } = two;
+  t.equal((await ask('PUT', `/hosts/${ours}/facts`, reported('10.0.0.99'))).status, 409);
+  t.match((await ask('GET', `/hosts/${ours}`)).body.refused, ['agent of 10.0.0.99']);
+  const get = (path: string): Promise<Answer> => ask('GET', path, undefined, { token });
+  t.same((await get(`/hosts/${ours}`)).body.refused, ['another machine']);
+  t.match((await get('/status')).body.hosts, [{ problem: /refused other machines/ }]);
+  for (const path of [`/hosts/${ours}`, '/hosts', '/status', '/events'])
+    t.notMatch((await get(path)).text, '10.0.0.99', path);
+});

@@ -7,6 +7,7 @@ import type { HostFacts } from '../../core/values/host-facts.ts';
 import type { SteadyWork } from '../../station/fair-use/steady-work.ts';
 import type { Station } from '../../station/station.ts';
 import { factsFrom, requireAddress } from '../agent-facts.ts';
+import { isMember } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { isDryRun, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
@@ -47,7 +48,7 @@ export const hostHandlers = (
             ? graph.keysAfter('host', after, count)
             : graph.indexes.hostLists.after(state, after, count);
         },
-        view: (row) => hostView(moment.graph, row),
+        view: (row) => hostView(moment.graph, row, isMember(request)),
       };
       return pageText(moment, paged, request.query);
     }),
@@ -56,7 +57,7 @@ export const hostHandlers = (
     read(station, reply, request.query.at, ({ graph }) => {
       const row = graph.get('host', request.params.fqdn);
       if (!row) throw new ApiError('unknown-host', `there is no host ${request.params.fqdn}`);
-      return hostView(graph, row);
+      return hostView(graph, row, isMember(request));
     }),
 
   addHost: (request, reply) => {

@@ -8,7 +8,8 @@ import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { NodeRow } from '../../core/graph/rows/processes.ts';
 import { recoveryView } from './recovery.ts';
 
-export const hostView = (graph: ReadGraph, row: HostRow): Host => {
+/** @param toMember is not told which machines claimed the name, nor of the cluster as a whole */
+export const hostView = (graph: ReadGraph, row: HostRow, toMember = false): Host => {
   const node = graph.one('runs', row.fqdn);
   const { facts } = row;
   return {
@@ -34,8 +35,8 @@ export const hostView = (graph: ReadGraph, row: HostRow): Host => {
     })),
     problem: row.problem,
     missing: missingRoles(graph, row),
-    refused: [...row.refused],
-    recovery: recoveryView(graph, row.fqdn),
+    refused: toMember ? row.refused.map(() => 'another machine') : [...row.refused],
+    recovery: recoveryView(graph, row.fqdn, toMember),
     processes: node ? graph.related('hosts', node.fid) : 0,
     created: row.created,
     changed: row.changed,

@@ -6,9 +6,11 @@ import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import { heldBack } from '../../core/lifecycle/recovery-policy.ts';
 import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 
-export const recoveryView = (graph: ReadGraph, fqdn: string): Recovery | null => {
+/** @param toMember is told nothing of how many hosts there are */
+export const recoveryView = (graph: ReadGraph, fqdn: string, toMember = false): Recovery | null => {
   const row = graph.get('recovery', fqdn);
   if (!row) return null;
+  const held = heldBack(graph, row);
   return {
     attempts: row.attempts,
     attempts_max: attemptsMax(graph),
@@ -16,6 +18,6 @@ export const recoveryView = (graph: ReadGraph, fqdn: string): Recovery | null =>
     given_up: row.given_up,
     doing: row.steps?.doing?.step.kind ?? null,
     last: row.steps?.outcome ?? '',
-    held: heldBack(graph, row),
+    held: toMember && held !== '' ? 'too many hosts are down' : held,
   };
 };

@@ -64,11 +64,15 @@ const processesOf = (graph: ReadGraph, fqdn: string, problems: boolean): Process
   return shown.sort((a, b) => byAge(a.fid, b.fid));
 };
 
-const hostHead = (graph: ReadGraph, row: HostRow): Omit<StatusHost, 'processes'> => {
+const hostHead = (
+  graph: ReadGraph,
+  row: HostRow,
+  toMember: boolean,
+): Omit<StatusHost, 'processes'> => {
   const waiting = row.pending.length > 0 ? `waiting for its agent: ${row.pending.join(', ')}` : '';
   const refused =
     row.refused.length > 0
-      ? `refused other machines that claim its name: ${row.refused.join(', ')}`
+      ? `refused other machines that claim its name${toMember ? '' : `: ${row.refused.join(', ')}`}`
       : '';
   return {
     fqdn: row.fqdn,
@@ -78,7 +82,7 @@ const hostHead = (graph: ReadGraph, row: HostRow): Omit<StatusHost, 'processes'>
     node: graph.one('runs', row.fqdn)?.fid ?? null,
     problem: [row.problem || waiting, refused].filter((text) => text !== '').join('; '),
     missing: missingRoles(graph, row),
-    recovery: recoveryView(graph, row.fqdn),
+    recovery: recoveryView(graph, row.fqdn, toMember),
   };
 };
 
@@ -139,7 +143,7 @@ function* textOf(
   yield opened({ ...overview(moment, filter), ...deltaOf(filter, names) }, 'hosts');
   let betweenHosts = '';
   for (const host of hostsOf(graph, names)) {
-    yield betweenHosts + opened(hostHead(graph, host), 'processes');
+    yield betweenHosts + opened(hostHead(graph, host, filter.seen !== undefined), 'processes');
     let between = '';
     for (const process of processesOf(graph, host.fqdn, problems)) {
       yield between + JSON.stringify(statusProcess(graph, process));

@@ -49,11 +49,17 @@ export const quorumLoss = (
   graph: Graph,
   processes: readonly ProcessRow[],
   how: 'stop' | 'remove',
-): { readonly confds: readonly ProcessRow[]; readonly why: string } | null => {
+): {
+  readonly confds: readonly ProcessRow[];
+  /** For operators of the cluster, with numbers. */
+  readonly why: string;
+  /** For whoever has one of the confds, which says nothing of the others. */
+  readonly told: string;
+} | null => {
   const confds = processes.filter((one) => isConfd(graph, one) && serves(graph, one));
   if (confds.length === 0) return null;
   const after = quorumWithout(graph, new Set(processes), how);
   if (isQuorate(after)) return null;
-  const why = `quorum would be lost: ${after.serving} of ${after.total} confds would serve`;
-  return { confds, why };
+  const told = 'quorum would be lost';
+  return { confds, told, why: `${told}: ${after.serving} of ${after.total} confds would serve` };
 };

@@ -11,6 +11,7 @@ import { requiredBy } from './requirements.ts';
 export interface Staying {
   readonly process: ProcessRow;
   readonly code: 'process-busy' | 'process-required' | 'quorum-lost';
+  /** It goes into events, which members of a project may read: without numbers of the whole cluster. */
   readonly why: string;
 }
 
@@ -38,7 +39,7 @@ export const stayingOf = (
   if (force) return busy;
   const lost = quorumLoss(graph, processes, 'remove');
   const serving = (lost?.confds ?? []).map((process): Staying => {
-    return { process, code: 'quorum-lost', why: lost!.why };
+    return { process, code: 'quorum-lost', why: lost!.told };
   });
   return [...busy, ...serving, ...requiredFor([...busy, ...serving], processes, graph)].sort(
     (a, b) => byFid(a.process, b.process),
