@@ -76,7 +76,7 @@ recovery: [{ ssh: { user: root, command: /bin/true }, times: 3 }]
   }
   const all = await ask('GET', `/hosts/${ours}`);
   t.match(all.body.recovery.held, /2 of 3 hosts are down/, 'operators are told');
-  for (const path of [`/hosts/${ours}`, '/hosts', '/status']) {
+  for (const path of [`/hosts/${ours}`, '/hosts', '/status', `/why/${ours}`]) {
     const { text } = await ask('GET', path, undefined, { token: operator });
     t.match(text, '"held":"too many hosts are down"', path);
     t.notMatch(text, /of 3 hosts/, path);
@@ -154,6 +154,19 @@ t.test(
   },
 );
 
+t.test('9: why a resource is as it is shows it like everywhere else', async (t) => {
+  const two = await twoProjects(t);
+  const { operator: token, ourProcess, ourNode } = two;
+  const get = async (path: string): Promise<Json> =>
+    (await two.ask('GET', path, undefined, { token })).body;
+  for (const [kind, id] of [
+    ['hosts', ours],
+    ['nodes', ourNode],
+    ['processes', ourProcess],
+  ] as const)
+    t.same((await get(`/why/${id}`)).resource, await get(`/${kind}/${id}`), kind);
+});
+
 t.test('9: that a name is claimed is told to members, and not by which machine', async (t) => {
   const two = await twoProjects(t);
   const { ask, operator: token } = two;
@@ -162,6 +175,6 @@ t.test('9: that a name is claimed is told to members, and not by which machine',
   const get = (path: string): Promise<Answer> => ask('GET', path, undefined, { token });
   t.same((await get(`/hosts/${ours}`)).body.refused, ['another machine']);
   t.match((await get('/status')).body.hosts, [{ problem: /refused other machines/ }]);
-  for (const path of [`/hosts/${ours}`, '/hosts', '/status', '/events'])
+  for (const path of [`/hosts/${ours}`, '/hosts', '/status', `/why/${ours}`, '/events'])
     t.notMatch((await get(path)).text, '10.0.0.99', path);
 });

@@ -19,6 +19,7 @@ import type { EventStreams } from '../event-streams.ts';
 import { read } from '../reads.ts';
 import { machinesToldOf, machinesWith, placesOf, seesEvent } from '../sight.ts';
 import { eventViews } from '../views/events.ts';
+import { resourceForMembers } from '../views/resources.ts';
 
 type EventsQuery = QueryOf<typeof contract.listEvents>;
 
@@ -79,7 +80,9 @@ export const eventHandlers = (
     const shows = showsTo(station, request);
     const found = await read(station, reply, undefined, ({ graph, head }) => {
       const one = findResource(graph, request.params.id, kind);
-      return one && (!shows || shows(machinesWith(graph, one), head)) ? one : undefined;
+      if (!one || !shows) return one && { ...one, shown: { ...one.row } };
+      const isTold = shows(machinesWith(graph, one), head);
+      return isTold ? { ...one, shown: resourceForMembers(graph, one) } : undefined;
     });
     if (!found) throw new ApiError('not-found', `nothing is called ${request.params.id}`);
     const steps = await station.longReads.run(askerOf(reply), (turn) =>
@@ -99,7 +102,7 @@ export const eventHandlers = (
     return {
       id: found.key,
       kind: found.kind,
-      resource: { ...found.row },
+      resource: found.shown as Record<string, unknown>,
       steps: told.filter(({ events }) => events.length > 0),
     };
   },
