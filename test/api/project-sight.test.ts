@@ -178,3 +178,23 @@ t.test('9: that a name is claimed is told to members, and not by which machine',
   for (const path of [`/hosts/${ours}`, '/hosts', '/status', `/why/${ours}`, '/events'])
     t.notMatch((await get(path)).text, '10.0.0.99', path);
 });
+
+t.test('8: the token of a process ends when its machine is taken back', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, operator } = two;
+  const added = await ask(
+    'POST',
+    '/processes',
+    { host: ours, role: 'clovis-app', tokens: true },
+    { token: operator },
+  );
+  const [{ fid, token }] = added.body.processes;
+  const configuration = (): Promise<Answer> =>
+    ask('GET', `/processes/${fid}/configuration`, undefined, { token });
+  t.match(await configuration(), { status: 200 });
+  await ask('POST', '/projects/ours/detach', { hosts: [ours] });
+  t.match(await configuration(), { status: 401 });
+  await ask('POST', '/projects/theirs/attach', { hosts: [ours] });
+  t.match(await configuration(), { status: 401 });
+  t.match(await ask('GET', `/processes/${fid}`), { status: 200 }, 'the process stays');
+});

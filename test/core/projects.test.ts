@@ -6,10 +6,12 @@ import type { Command } from '../../src/core/commands/index.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { evolve } from '../../src/core/graph/evolve/index.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
+import type { Fid } from '../../src/core/values/fid.ts';
 import { projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
 import type { ProjectRole } from '../../src/core/values/projects.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import { checkGraph, LendingChecker, LogChecker } from './invariants.ts';
+import { PlayedCluster } from './played-cluster.ts';
 import { check, lending } from './random-commands.ts';
 import {
   commitOf,
@@ -27,7 +29,7 @@ import {
   templates,
 } from './scenario.ts';
 
-const [one, two] = ['n1.example', 'n2.example'];
+const [one, two] = ['n1.example', 'n2.example'] as const;
 const create = (name: string): Command => ({ type: 'CreateProject', name });
 const erase = (name: string): Command => ({ type: 'DeleteProject', name });
 const attach = (project: string, hosts: string[], mayKnow = true): Command => ({
@@ -89,6 +91,26 @@ t.test('machines are lent to a project in one commit, and taken back', async (t)
   t.notOk('lent' in engine.graph.must('host', one), 'a free machine is as it was before');
   commitOf(engine, erase('climate'));
   t.equal(engine.graph.count('project'), 0);
+});
+
+t.test('8: the tokens of the processes on a machine end when it is taken back', async (t) => {
+  const c = new PlayedCluster({ [one]: ['app'], [two]: ['app'] });
+  for (const command of [create('climate'), attach('climate', [one])]) c.run(command);
+  const token = (id: string, process: Fid): Command =>
+    ({ ...member(id), role: 'process', process, projects: [] }) as Command;
+  const [mine, theirs] = c.fids('app') as [Fid, Fid];
+  for (const command of [token('b', mine), token('a', mine), token('c', theirs)]) c.run(command);
+  const commit = c.commit(detach('climate', [one]))!;
+  t.same(dataOf(commit, 'CredentialRevoked'), [
+    { id: 'a', why: 'owner-removed' },
+    { id: 'b', why: 'owner-removed' },
+  ]);
+  t.same(
+    Array.from(c.graph.all('credential'), ({ id }) => id),
+    ['c'],
+  );
+  c.run(attach('climate', [one]));
+  t.same(dataOf(c.commit(detach('climate', [one]))!, 'CredentialRevoked'), [], 'and only once');
 });
 
 t.test('of several machines all are lent or none', async (t) => {
