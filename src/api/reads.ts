@@ -145,18 +145,24 @@ export const readLong = async (
 
 export const json = 'application/json';
 
+/**
+ * Keys that are there at once, by an index; or that are looked for while others have their turns, in the view of the
+ * moment, for the graph goes on.
+ */
+export type Keys = readonly string[] | Generator<undefined, readonly string[]>;
+
 /** What a page is of. */
 export interface Paged<K extends Kind> {
   readonly kind: K;
   /** The next keys of the list after one; from the first without one. */
-  readonly keys: (after: string | undefined, count: number) => readonly string[];
+  readonly keys: (after: string | undefined, count: number) => Keys;
   /** Where the list is not by keys: that of the row at a place of it. */
   readonly keyAt?: (place: string) => string;
   readonly view: (row: Rows[K]) => unknown;
 }
 
 /**
- * One page of a list as JSON. What is on it is found at once, its text is made bit by bit.
+ * One page of a list as JSON. What is on it is found at once where an index tells, its text is made bit by bit.
  *
  * @throws {ApiError} the cursor is none
  */
@@ -166,9 +172,10 @@ export const pageText = <K extends Kind>(
   { limit = 1000, cursor }: { limit?: number; cursor?: string },
 ): Iterable<string> => {
   const after = cursor === undefined ? undefined : keyOfCursor(kind, cursor);
-  const found = keys(after, limit + 1);
-  const next = found.length > limit ? found[limit - 1]! : null;
+  const sought = keys(after, limit + 1);
   return (function* () {
+    const found = yield* soughtOut(sought);
+    const next = found.length > limit ? found[limit - 1]! : null;
     let separator = `{"revision":${head},"items":[`;
     for (const place of found.slice(0, limit)) {
       yield separator + JSON.stringify(view(graph.must(kind, keyAt(place))));
@@ -177,6 +184,16 @@ export const pageText = <K extends Kind>(
     yield `${found.length === 0 ? separator : ''}],"next":${JSON.stringify(next)}}`;
   })();
 };
+
+/** Finds keys; an empty text gives others a turn. */
+function* soughtOut(keys: Keys): Generator<string, readonly string[]> {
+  if (!('next' in keys)) return keys;
+  for (;;) {
+    const step = keys.next();
+    if (step.done) return step.value;
+    yield '';
+  }
+}
 
 const keyOfCursor = (kind: Kind, cursor: string): string => {
   if (keyFields[kind] !== 'fid') return cursor;

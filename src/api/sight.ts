@@ -15,17 +15,35 @@ import type { Revision } from '../core/values/revision.ts';
 import type { Station } from '../station/station.ts';
 import { isMember } from './auth.ts';
 
-/** The next of some keys of a kind after one, in order; from the first without one. */
-export const keysAfter = (
+/** Keys that are looked at before the others may have a turn. */
+const keysAtOnce = 256;
+
+/**
+ * The next of some keys of a kind after one, in order; from the first without one. It yields where others may have a
+ * turn, which what is passed over (undefined) is counted for too. No more keys than two pages are kept, however many
+ * there are.
+ */
+export function* keysAfter(
   kind: Kind,
-  keys: readonly string[],
+  keys: Iterable<string | undefined>,
   after: string | undefined,
   count: number,
-): string[] => {
+): Generator<undefined, string[]> {
   const compare = orderOf(kind);
-  const left = after === undefined ? keys : keys.filter((key) => compare(key, after) > 0);
-  return left.toSorted(compare).slice(0, count);
-};
+  let found: string[] = [];
+  let last: string | undefined;
+  let looked = 0;
+  for (const key of keys) {
+    if (++looked % keysAtOnce === 0) yield;
+    if (key === undefined || (after !== undefined && compare(key, after) <= 0)) continue;
+    if (last !== undefined && compare(key, last) >= 0) continue;
+    found.push(key);
+    if (found.length < 2 * count) continue;
+    found = found.sort(compare).slice(0, count);
+    last = found.at(-1);
+  }
+  return found.sort(compare).slice(0, count);
+}
 
 /** Names looked up at once. */
 const namesAtOnce = 256;

@@ -1,8 +1,9 @@
 /** What members of projects could learn of others by way of names, numbers, reasons and tokens, and do not. */
 
 import t from 'tap';
-import { plannedFor } from '../../src/api/sight.ts';
+import { keysAfter, plannedFor } from '../../src/api/sight.ts';
 import type { EventRecord } from '../../src/core/events/commit.ts';
+import { byText } from '../../src/core/graph/sorted-keys.ts';
 import { bodyOf, openStation, reported } from '../station/harness.ts';
 import type { Answer, InProcess, Json } from '../station/harness.ts';
 import { idOf, ours, theirs, twoProjects } from './two-projects.ts';
@@ -198,3 +199,61 @@ t.test('8: the token of a process ends when its machine is taken back', async (t
   t.match(await configuration(), { status: 401 });
   t.match(await ask('GET', `/processes/${fid}`), { status: 200 }, 'the process stays');
 });
+
+t.test('processes of several machines are listed in order, page by page', async (t) => {
+  const two = await twoProjects(t);
+  const { ask, operator: token } = two;
+  const add = (host: string): Promise<Answer> =>
+    ask('POST', '/processes', { host, role: 'clovis-app' });
+  await doing(two)('POST', '/projects/ours/attach', { hosts: ['node3.halcyon.example'] });
+  for (let i = 0; i < 4; i += 1)
+    for (const host of ['node3.halcyon.example', ours]) t.equal((await add(host)).status, 201);
+  const listed = async (query: string): Promise<string[]> => {
+    const found: string[] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const cursor: string = next === '' ? '' : `&cursor=${next}`;
+      const { body }: Answer = await ask('GET', `/processes?${query}${cursor}`, undefined, {
+        token,
+      });
+      found.push(...body.items.map((item: Json) => item.fid));
+      next = body.next;
+    }
+    return found;
+  };
+  const all = (await ask('GET', '/processes')).body.items as Json[];
+  const own = all.filter(({ host }) => host !== theirs);
+  const fids = own.map(({ fid }) => fid);
+  for (const limit of [1, 2, 3, 100]) t.same(await listed(`limit=${limit}`), fids, `${limit}`);
+  const apps = own.filter(({ role, host }) => role === 'clovis-app' && host === ours);
+  t.same(
+    await listed(`limit=2&role=clovis-app&host=${ours}`),
+    apps.map(({ fid }) => fid),
+  );
+});
+
+t.test(
+  'a page of many keys gives others their turns, and keeps no more than it needs',
+  async (t) => {
+    const keys = Array.from({ length: 10_000 }, (_, i) => `n${(i * 7919) % 10_000}.example`);
+    const sorted = keys.toSorted(byText);
+    const page = (
+      after: string | undefined,
+      count: number,
+    ): { yields: number; found: string[] } => {
+      const search = keysAfter('host', keys, after, count);
+      for (let yields = 0; ; yields += 1) {
+        const step = search.next();
+        if (step.done) return { yields, found: step.value };
+      }
+    };
+    for (const [place, count] of [
+      [0, 1],
+      [100, 7],
+      [9_990, 20],
+      [0, 10_000],
+    ] as const)
+      t.same(page(sorted[place], count).found, sorted.slice(place + 1, place + 1 + count));
+    t.same(page(undefined, 3).found, sorted.slice(0, 3));
+    t.ok(page(undefined, 3).yields > 30);
+  },
+);

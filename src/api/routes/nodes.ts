@@ -1,6 +1,8 @@
 /** Nodes. */
 
 import type * as contract from '../../contract/nodes.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
+import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Station } from '../../station/station.ts';
@@ -14,16 +16,20 @@ import { keysAfter, machinesSeen } from '../sight.ts';
 import { nodeView } from '../views/hosts.ts';
 import { addedView } from '../views/processes.ts';
 
+function* nodesOf(graph: ReadGraph, hosts: readonly HostRow[]): Generator<Fid | undefined> {
+  for (const { fqdn } of hosts) yield graph.one('runs', fqdn)?.fid;
+}
+
 export const nodeHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
   listNodes: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment, graph) => {
-      const fids = machinesSeen(station, request, graph)?.flatMap(
-        ({ fqdn }) => graph.one('runs', fqdn)?.fid ?? [],
-      );
+      const seen = machinesSeen(station, request, graph);
       const paged: Paged<'node'> = {
         kind: 'node',
         keys: (after, count) =>
-          fids ? keysAfter('node', fids, after, count) : graph.keysAfter('node', after, count),
+          seen
+            ? keysAfter('node', nodesOf(moment.graph, seen), after, count)
+            : graph.keysAfter('node', after, count),
         view: (row) => nodeView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);

@@ -3,6 +3,7 @@
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/processes.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { ProcessRow } from '../../core/graph/rows/processes.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
@@ -19,48 +20,65 @@ import { addedView, processIn, processView } from '../views/processes.ts';
 
 type ProcessesQuery = QueryOf<typeof contract.listProcesses>;
 
-/** The next processes of the list that a query asks for, of those machines that whoever asks sees. */
+/**
+ * The next processes of the list that a query asks for, of those machines that whoever asks sees.
+ *
+ * @param view of the graph at this moment, which stays
+ */
 const keysOf =
   (
     graph: Graph,
+    view: ReadGraph,
     { host, node, role, state }: ProcessesQuery,
     seen: readonly HostRow[] | undefined,
   ): Paged<'process'>['keys'] =>
   (after, count) => {
     if (seen || host !== undefined || node !== undefined) {
-      const matches = (row: ProcessRow): boolean =>
+      const nodes = seen ? nodesSeen(view, seen, host, node) : nodesOf(view, host, node);
+      const isAsked = (row: ProcessRow): boolean =>
         (role === undefined || row.role === role) &&
-        (state === undefined || shownState(graph, row) === state);
-      const rows = seen ? rowsSeen(graph, seen, host, node) : rowsOn(graph, host, node);
-      const fids = rows.filter(matches).map(({ fid }) => fid);
-      return keysAfter('process', fids, after, count);
+        (state === undefined || shownState(view, row) === state);
+      return keysAfter('process', processesOn(view, nodes, isAsked), after, count);
     }
     return role === undefined && state === undefined
       ? graph.keysAfter('process', after, count)
       : graph.indexes.processLists.after({ role, state }, after, count);
   };
 
-/** The processes of machines, or of the one that is that host or node. */
-const rowsSeen = (
-  graph: Graph,
+/** The processes on nodes; undefined for each that is passed over. */
+function* processesOn(
+  graph: ReadGraph,
+  nodes: Iterable<Fid>,
+  isAsked: (row: ProcessRow) => boolean,
+): Generator<Fid | undefined> {
+  // A node at once: what a view lists is not to change while it does so.
+  for (const node of nodes)
+    for (const row of [...graph.many('hosts', node)]) yield isAsked(row) ? row.fid : undefined;
+}
+
+/** The nodes of machines, or of the one that is that host or node. */
+function* nodesSeen(
+  graph: ReadGraph,
   seen: readonly HostRow[],
   host?: string,
   node?: string,
-): ProcessRow[] =>
-  seen
-    .filter(({ fqdn }) => host === undefined || fqdn === host)
-    .flatMap(({ fqdn }) => graph.one('runs', fqdn)?.fid ?? [])
-    .filter((fid) => node === undefined || fid === parseFid(node))
-    .flatMap((fid) => [...graph.many('hosts', fid)]);
+): Generator<Fid> {
+  const asked = node === undefined ? undefined : parseFid(node);
+  for (const { fqdn } of seen) {
+    if (host !== undefined && fqdn !== host) continue;
+    const fid = graph.one('runs', fqdn)?.fid;
+    if (fid && (node === undefined || fid === asked)) yield fid;
+  }
+}
 
-/** The processes of a host, of a node, or of a host that is that node. */
-const rowsOn = (graph: Graph, host?: string, node?: string): ProcessRow[] => {
+/** A node, that of a host, or that of a host that is that node. */
+const nodesOf = (graph: ReadGraph, host?: string, node?: string): Fid[] => {
   const fids = [
     ...(host === undefined ? [] : [graph.one('runs', host)?.fid]),
     ...(node === undefined ? [] : [parseFid(node)]),
   ];
   const [fid] = fids;
-  return fid && fids.every((other) => other === fid) ? [...graph.many('hosts', fid)] : [];
+  return fid && graph.get('node', fid) && fids.every((other) => other === fid) ? [fid] : [];
 };
 
 export const processHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => ({
@@ -68,7 +86,7 @@ export const processHandlers = (station: Station, actions: Actions): Handlers<ty
     readLong(station, reply, request.query.at, json, (moment, graph) => {
       const paged: Paged<'process'> = {
         kind: 'process',
-        keys: keysOf(graph, request.query, machinesSeen(station, request, graph)),
+        keys: keysOf(graph, moment.graph, request.query, machinesSeen(station, request, graph)),
         view: (row) => processView(moment.graph, row),
       };
       return pageText(moment, paged, request.query);
