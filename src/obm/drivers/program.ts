@@ -60,6 +60,8 @@ export const run = async (command: Command, time: Time, signal: AbortSignal): Pr
   });
   const end = (): void => endGroup(child);
   signal.addEventListener('abort', end);
+  // Its group may be somebody else's from then on.
+  child.once('exit', () => signal.removeEventListener('abort', end));
   try {
     const code = await whenOver;
     const [stdout = '', stderr = ''] = texts.map((text) => text());
