@@ -49,12 +49,14 @@ export class SealedFile<T> {
   }
 
   /**
-   * Keeps values under their names and forgets others; durable when it returns.
+   * Keeps values under their names and forgets others; durable when it returns. Nothing is written where there is
+   * nothing to keep and nothing to forget.
    *
    * @throws Error they cannot be written; all is as it was
    */
   change(put: ReadonlyMap<string, T>, forget: readonly string[] = []): void {
-    const gone = new Set(forget);
+    const gone = new Set(forget.filter((name) => Object.hasOwn(this.#sealed, name)));
+    if (put.size === 0 && gone.size === 0) return;
     const kept = Object.entries(this.#sealed).filter(([name]) => !gone.has(name));
     const sealed = [...put].map(([name, value]) => [name, this.#seal(name, value)] as const);
     const next: Sealed = Object.fromEntries([...kept, ...sealed]);

@@ -159,13 +159,13 @@ export class Consoles {
     return pass !== undefined && this.#parts.gate.holds(pass);
   }
 
-  #endInTime(console: Console, request: ViewerRequest, { expires }: Pass): void {
+  #endInTime(console: Console, request: ViewerRequest, pass: Pass): void {
+    const { expires } = pass;
     if (expires === null) return;
     const { time } = this.#parts;
     const left = Math.min(expires - time.now(), longestMs);
     const cancel = time.after(Math.max(left, 0), () => {
-      if (this.#isIn(request.signal))
-        this.#endInTime(console, request, { ...this.#passes.get(request.signal)! });
+      if (this.#parts.gate.holds(pass)) this.#endInTime(console, request, pass);
       else console.endViewers((one) => one === request, 'the right has expired');
     });
     request.signal.addEventListener('abort', cancel, { once: true });

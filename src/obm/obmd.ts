@@ -346,7 +346,7 @@ export class Obmd {
   #forgetUnused(): void {
     const used = new Set([...this.obms()].map(({ id }) => id));
     const unused = this.#parts.credentials.names.filter((name) => !used.has(name));
-    if (unused.length > 0) this.#parts.credentials.change(new Map(), unused);
+    this.#parts.credentials.change(new Map(), unused);
   }
 
   #newId(): string {

@@ -5,7 +5,6 @@
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { TSchema } from 'typebox';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { bootDevices, powerActions } from '../drivers/driver.ts';
@@ -13,7 +12,8 @@ import type { BootRequest, PowerAction } from '../drivers/driver.ts';
 import { ObmError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
 import type { Obmd } from '../obmd.ts';
-import { nullable, oneOf } from '../schema.ts';
+import { misfitOf, nullable, oneOf } from '../schema.ts';
+import type { Check } from '../schema.ts';
 import { jsonOf } from './bodies.ts';
 import type { Callers, OfObm } from './callers.ts';
 import { Refusal } from './refusals.ts';
@@ -94,19 +94,12 @@ export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
 };
 
 /** @throws {Refusal} that names the field */
-const fitting = (check: ReturnType<typeof Compile<TSchema>>, body: unknown): unknown => {
+const fitting = (check: Check, body: unknown): unknown => {
   const value = jsonOf(body);
-  if (check.Check(value)) return value;
-  const [first] = check.Errors(value);
-  const params = (first?.params ?? {}) as Partial<Record<string, string[]>>;
-  const name = params['requiredProperties']?.[0] ?? params['additionalProperties']?.[0];
-  const field = name ?? first?.instancePath.slice(1) ?? '';
-  const what = params['requiredProperties']
-    ? 'is missing'
-    : params['additionalProperties']
-      ? 'is not known'
-      : (first?.message ?? 'does not fit');
-  throw new Refusal(400, 'invalid-request', `${field} ${what}`, field);
+  const misfit = misfitOf(check, value);
+  if (!misfit) return value;
+  const field = misfit.path.join('.');
+  throw new Refusal(400, 'invalid-request', `${field} ${misfit.what}`, field);
 };
 
 /** In slices, so that ten thousand of them hold nobody up. */

@@ -2,6 +2,8 @@
 
 import { Compile } from 'typebox/compile';
 import { ObmError } from '../errors.ts';
+import { misfitOf } from '../schema.ts';
+import type { Check } from '../schema.ts';
 import type { Driver, DriverKind, Surroundings } from './driver.ts';
 import { dummy } from './dummy/dummy.ts';
 import { ipmi } from './ipmi/ipmi.ts';
@@ -32,7 +34,7 @@ export interface Checked {
 
 const checks = new Map(kinds.map((kind) => [kind.name, { kind, check: Compile(kind.schema) }]));
 
-const kindOf = (name: string): { kind: DriverKind; check: ReturnType<typeof Compile> } => {
+const kindOf = (name: string): { kind: DriverKind; check: Check } => {
   const found = checks.get(name);
   if (found) return found;
   const known = driverNames.join(', ');
@@ -42,22 +44,10 @@ const kindOf = (name: string): { kind: DriverKind; check: ReturnType<typeof Comp
 /** @throws {InfoError} that names the field */
 export const checked = (driver: string, info: unknown): Checked => {
   const { kind, check } = kindOf(driver);
-  if (!check.Check(info)) {
-    const [first] = check.Errors(info);
-    const inside = first?.instancePath.replaceAll('/', '.') ?? '';
-    const params = first?.params as {
-      requiredProperties?: string[];
-      additionalProperties?: string[];
-    };
-    const name = params.requiredProperties?.[0] ?? params.additionalProperties?.[0];
-    const field = `info${inside}${name === undefined ? '' : `.${name}`}`;
-    // A message of the checker may quote a value, which may be a password.
-    const what = params.requiredProperties
-      ? 'is missing'
-      : params.additionalProperties
-        ? 'is not known'
-        : (first?.message ?? 'does not fit');
-    throw new InfoError(field, `${field} ${what}`);
+  const misfit = misfitOf(check, info);
+  if (misfit) {
+    const field = ['info', ...misfit.path].join('.');
+    throw new InfoError(field, `${field} ${misfit.what}`);
   }
   const problem = kind.problem(info as never);
   if (problem)
