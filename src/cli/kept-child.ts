@@ -61,12 +61,12 @@ export class KeptChild {
    * @throws {Error} it could not begin; `code` is that of the system's error
    */
   async run(command: KeptCommand, begun: () => void): Promise<End> {
-    let status = 0;
+    let status: number | undefined;
     const look = (): void => {
-      if (this.#pid === undefined) return;
-      const seen = statusOf(this.#pid);
-      if (seen === undefined) return;
-      status = seen;
+      // What tells of its end may come after it was seen, and waited for.
+      if (this.#pid === undefined || status !== undefined) return;
+      status = statusOf(this.#pid);
+      if (status === undefined) return;
       Atomics.store(this.#gate, 0, 1);
       Atomics.notify(this.#gate, 0);
     };
@@ -84,7 +84,7 @@ export class KeptChild {
         } else if (report.kind === 'failed') {
           throw Object.assign(new Error(report.message), { code: report.code });
         } else {
-          return endOf(report.code, report.signal, status);
+          return endOf(report.code, report.signal, status ?? 0);
         }
       }
     } finally {

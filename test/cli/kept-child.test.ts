@@ -16,6 +16,17 @@ t.test('how a child ended is told as it was', async (t) => {
   for (const signal of [34, 35, 50, 64]) t.same(await ended(`kill -${signal} $$`), { signal });
 });
 
+t.test('news of its end that come late do not change it', async (t) => {
+  const late = (): boolean => process.emit('SIGCHLD', 'SIGCHLD');
+  // Each end is seen by whoever looks first: at its beginning, or when the system tells of it.
+  for (let i = 0; i < 30; i += 1) {
+    const end = ended('kill -35 $$');
+    const again = setInterval(late, 1);
+    t.same(await end, { signal: 35 });
+    clearInterval(again);
+  }
+});
+
 t.test('a child that halts and goes on has not ended', async (t) => {
   const child = new KeptChild();
   const command = { command: 'sh', args: ['-c', 'kill -STOP $$; exit 4'], env: process.env };

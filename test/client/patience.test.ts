@@ -148,10 +148,10 @@ t.test('a real station that has given a token its share lets it in later', async
   const streams = Array.from({ length: 32 }, () => new AbortController());
   t.teardown(() => streams.forEach((stream) => stream.abort()));
   const headers = { authorization: `Bearer ${station.admin!}`, accept: 'text/event-stream' };
-  for (const { signal } of streams) {
-    const { status } = await fetch(`${station.url}/api/v1/events?from=0`, { headers, signal });
-    t.equal(status, 200);
-  }
+  // Kept, since a response that nobody holds is collected, and its stream ends with it.
+  const open: Response[] = [];
+  for (const { signal } of streams)
+    open.push(await fetch(`${station.url}/api/v1/events?from=0`, { headers, signal }));
   const waits: string[] = [];
   const client = createClient({
     station: station.url,
@@ -166,6 +166,7 @@ t.test('a real station that has given a token its share lets it in later', async
     break;
   }
   t.ok(waits.length > 0);
+  t.ok(open.every(({ status }) => status === 200));
 });
 
 t.test('Retry-After is seconds or a date', (t) => {
