@@ -40,16 +40,22 @@ t.test('what a machine writes is seen, and what is typed arrives', async (t) => 
   await until('the name has arrived', () => host.typed() === 'root\r');
 });
 
-t.test('a paste of 4,000 characters arrives whole, in pieces that the BMC can take', async (t) => {
-  const { host, simulator } = await simulated(t);
-  const { console } = await consoleOf(await sessionWith(t, simulator));
-  const paste = Array.from({ length: 400 }, (_, line) => `line ${String(line).padStart(4, '0')}\n`);
-  await console.write(Buffer.from(paste.join('')));
-  await until('all has arrived', () => host.typed().length === 4_000);
-  t.equal(host.typed(), paste.join(''));
-});
+t.test(
+  '63: a paste of 4,000 characters arrives whole, in pieces that the BMC can take',
+  async (t) => {
+    const { host, simulator } = await simulated(t);
+    const { console } = await consoleOf(await sessionWith(t, simulator));
+    const paste = Array.from(
+      { length: 400 },
+      (_, line) => `line ${String(line).padStart(4, '0')}\n`,
+    );
+    await console.write(Buffer.from(paste.join('')));
+    await until('all has arrived', () => host.typed().length === 4_000);
+    t.equal(host.typed(), paste.join(''));
+  },
+);
 
-t.test('a burst of 160,000 characters is seen whole', async (t) => {
+t.test('64: a burst of 160,000 characters is seen whole', async (t) => {
   const { host, simulator } = await simulated(t);
   const { text } = await consoleOf(await sessionWith(t, simulator));
   const burst = Array.from({ length: 2_000 }, (_, line) => `${String(line).padStart(78, '.')}\r\n`);
@@ -58,7 +64,7 @@ t.test('a burst of 160,000 characters is seen whole', async (t) => {
   t.equal(text(), burst.join(''));
 });
 
-t.test('a break arrives as one, between what was typed before and after', async (t) => {
+t.test('63: a break arrives as one, between what was typed before and after', async (t) => {
   const { host, simulator } = await simulated(t);
   const { console } = await consoleOf(await sessionWith(t, simulator));
   await console.write(Buffer.from('before'));
@@ -89,21 +95,24 @@ t.test('a second console is refused while another session has it', async (t) => 
   t.equal(await reasonOf(consoleOf(other)), null);
 });
 
-t.test('who loses his console is told so: when it is released, and when it is taken', async (t) => {
-  const { simulator } = await simulated(t);
-  const first = await consoleOf(await sessionWith(t, simulator), { keepAliveMs: 100 });
-  const other = await sessionWith(t, simulator);
-  await releaseConsole(other);
-  t.match(await first.console.ended, { reason: 'deactivated' });
-  t.equal(await reasonOf(first.console.write(Buffer.from('x'))), 'deactivated');
-  await releaseConsole(other);
-  t.pass('to release what is not active is a success');
+t.test(
+  '59: who loses his console is told so: when it is released, and when it is taken',
+  async (t) => {
+    const { simulator } = await simulated(t);
+    const first = await consoleOf(await sessionWith(t, simulator), { keepAliveMs: 100 });
+    const other = await sessionWith(t, simulator);
+    await releaseConsole(other);
+    t.match(await first.console.ended, { reason: 'deactivated' });
+    t.equal(await reasonOf(first.console.write(Buffer.from('x'))), 'deactivated');
+    await releaseConsole(other);
+    t.pass('to release what is not active is a success');
 
-  const second = await consoleOf(await sessionWith(t, simulator), { keepAliveMs: 1_500 });
-  await releaseConsole(other);
-  await consoleOf(other);
-  t.match(await second.console.ended, { reason: 'taken' });
-});
+    const second = await consoleOf(await sessionWith(t, simulator), { keepAliveMs: 1_500 });
+    await releaseConsole(other);
+    await consoleOf(other);
+    t.match(await second.console.ended, { reason: 'taken' });
+  },
+);
 
 t.test('a console ends with its session', async (t) => {
   const { simulator } = await simulated(t);
@@ -113,7 +122,7 @@ t.test('a console ends with its session', async (t) => {
   t.match(await console.ended, { reason: 'closed' });
 });
 
-t.test('a BMC that hangs is noticed by its console', async (t) => {
+t.test('59: a BMC that hangs is noticed by its console', async (t) => {
   const { simulator } = await simulated(t);
   const patience = { firstMs: 100, attempts: 3 };
   const session = await sessionWith(t, simulator, { patience });

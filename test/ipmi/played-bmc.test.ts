@@ -80,7 +80,7 @@ t.test('case 3: passwords arrive byte for byte, and what is too long is refused'
 });
 
 t.test(
-  'case 2: the next suite is taken after any refusal, but not after a wrong password',
+  'case 2, quirk 2: the next suite is taken after any refusal, but not after a wrong password',
   async (t) => {
     const ipmi = clientFor(t);
     for (const openStatus of [0x11, 0x04, 0x09]) {
@@ -104,12 +104,12 @@ t.test(
   },
 );
 
-t.test('when no suite is accepted, the first refusal is told', async (t) => {
+t.test('50, 54: when no suite is accepted, the first refusal is told', async (t) => {
   const bmc = await startBmc(t, { suites: [] });
   t.equal(await reasonOf(clientFor(t).open(bmc.options())), 'unsupported-suite');
 });
 
-t.test('suites that are not safe are refused by number, and used by name only', async (t) => {
+t.test('54: suites that are not safe are refused by number, and used by name only', async (t) => {
   t.equal(suiteById(17), 'sha256-aes');
   t.equal(suiteById(3), 'sha1-aes');
   for (const id of [0, 1, 2]) t.throws(() => suiteById(id), /ask for it by its name/, String(id));
@@ -121,7 +121,7 @@ t.test('suites that are not safe are refused by number, and used by name only', 
   t.equal(session.suite, 'sha1-unencrypted');
 });
 
-t.test('nobody gets more privilege than he has', async (t) => {
+t.test('50: nobody gets more privilege than he has', async (t) => {
   const bmc = await startBmc(t);
   const ipmi = clientFor(t);
   const guest = { user: 'guest', password: 'guestpw' };
@@ -186,26 +186,29 @@ t.test('the check value of RAKP 4 is compared, unless that is waived', async (t)
   t.match(await session.send(getDeviceId), { id: 0x20 });
 });
 
-t.test('case 1: nothing is asked that BMCs are known not to answer', async (t) => {
+t.test('case 1, quirk 1: nothing is asked that BMCs are known not to answer', async (t) => {
   const bmc = await startBmc(t);
   await clientFor(t).open(bmc.options());
   t.equal(bmc.count('6/56'), 1, 'Get Channel Authentication Capabilities');
   t.equal(bmc.count('6/84'), 0, 'Get Channel Cipher Suites');
 });
 
-t.test('a read whose answers are lost is asked again, and a busy BMC a little later', async (t) => {
-  const bmc = await startBmc(t);
-  const patience = { firstMs: 50, attempts: 8 };
-  const session = await clientFor(t).open(bmc.options({ patience }));
-  let lost = 2;
-  bmc.behaviour.delivers = (bytes) => (lost-- > 0 ? [] : [bytes]);
-  t.match(await session.send(getChassisStatus), { on: false });
-  t.equal(bmc.count('0/1'), 3);
-  let busy = 2;
-  bmc.handlers.set('6/1', () => ({ completion: busy-- > 0 ? 0xc0 : 0xc1 }));
-  t.equal(await reasonOf(session.send(getDeviceId)), 'refused');
-  t.equal(bmc.count('6/1'), 3);
-});
+t.test(
+  'quirk 10: a read whose answers are lost is asked again, and a busy BMC a little later',
+  async (t) => {
+    const bmc = await startBmc(t);
+    const patience = { firstMs: 50, attempts: 8 };
+    const session = await clientFor(t).open(bmc.options({ patience }));
+    let lost = 2;
+    bmc.behaviour.delivers = (bytes) => (lost-- > 0 ? [] : [bytes]);
+    t.match(await session.send(getChassisStatus), { on: false });
+    t.equal(bmc.count('0/1'), 3);
+    let busy = 2;
+    bmc.handlers.set('6/1', () => ({ completion: busy-- > 0 ? 0xc0 : 0xc1 }));
+    t.equal(await reasonOf(session.send(getDeviceId)), 'refused');
+    t.equal(bmc.count('6/1'), 3);
+  },
+);
 
 t.test('answers that come twice, or too late for their request, confuse nobody', async (t) => {
   const bmc = await startBmc(t);
@@ -217,7 +220,7 @@ t.test('answers that come twice, or too late for their request, confuse nobody',
   }
 });
 
-t.test('an order without an answer is sent once, and its outcome read', async (t) => {
+t.test('47: an order without an answer is sent once, and its outcome read', async (t) => {
   const options = { observeMs: 1_000, everyMs: 50 };
   for (const [name, action, follows, expected] of [
     ['on that is followed', 'on', true, { outcome: 'done', by: 'state', on: true }],
@@ -253,7 +256,7 @@ t.test('a cycle without an answer is known by the dark half of it', async (t) =>
   t.equal(bmc.count('0/2'), 1);
 });
 
-t.test('an answer that says nothing certain is no outcome', async (t) => {
+t.test('48, quirk 10: an answer that says nothing certain is no outcome', async (t) => {
   const bmc = await startBmc(t);
   const session = await clientFor(t).open(bmc.options());
   bmc.handlers.set('0/2', () => ({ completion: 0xff }));
@@ -271,7 +274,7 @@ t.test('an answer that says nothing certain is no outcome', async (t) => {
   t.equal(bmc.count('0/2'), 2);
 });
 
-t.test('one order after the other, while reads overtake a late one', async (t) => {
+t.test('52: one order after the other, while reads overtake a late one', async (t) => {
   const bmc = await startBmc(t);
   const patience = { firstMs: 20, attempts: 20 };
   const session = await clientFor(t).open(bmc.options({ patience, orderPatienceMs: 1_500 }));
@@ -300,7 +303,7 @@ t.test(
   },
 );
 
-t.test('a silent session is kept alive', async (t) => {
+t.test('67: a silent session is kept alive', async (t) => {
   const bmc = await startBmc(t);
   const session = await clientFor(t).open(bmc.options({ keepAliveMs: 50 }));
   await until('it is asked for again and again', () => bmc.count('6/1') >= 3);
@@ -339,7 +342,7 @@ t.test('case 5: a boot device is kept for longer than 60 s, where the BMC can', 
   t.match(await setBootFlags(session, wanted), { lasting: null });
 });
 
-t.test('closing gives the session back, also when the first Close is lost', async (t) => {
+t.test('quirk 3: closing gives the session back, also when the first Close is lost', async (t) => {
   const bmc = await startBmc(t);
   const patience = { firstMs: 50, attempts: 8 };
   const session = await clientFor(t).open(bmc.options({ patience }));

@@ -86,7 +86,7 @@ t.test('a name without an address is a matter of the network; nothing is sent', 
   t.equal(ipmi.counts.sessions, 0);
 });
 
-t.test('neither errors nor sessions show a secret', async (t) => {
+t.test('14: neither errors nor sessions show a secret', async (t) => {
   const time = new PlayedTime();
   const ipmi = playedIpmi(time, () => undefined);
   const opened = ipmi

@@ -48,7 +48,7 @@ t.test('a session is opened, used, and closed again', async (t) => {
   t.equal(await reasonOf(session.send(getDeviceId)), 'closed');
 });
 
-t.test('the better suite is offered first, and the next one where it is refused', async (t) => {
+t.test('54: the better suite is offered first, and the next one where it is refused', async (t) => {
   const simulator = await startSimulator(t);
   const { suites: _, ...usual } = simulator.options();
   const session = await clientFor(t).open(usual);
@@ -65,7 +65,7 @@ t.test('suites that are not safe work where they are named', async (t) => {
   }
 });
 
-t.test('what fails has its own reason each', async (t) => {
+t.test('50: what fails has its own reason each', async (t) => {
   const simulator = await startSimulator(t);
   const ipmi = clientFor(t);
   t.equal(await reasonOf(ipmi.open(simulator.options({ password: 'wrong' }))), 'wrong-password');
@@ -82,7 +82,7 @@ t.test('what fails has its own reason each', async (t) => {
   t.equal(ipmi.counts.sessions, 0, 'nothing is left of them');
 });
 
-t.test('when all sessions of a BMC are taken, that is said', async (t) => {
+t.test('50, quirk 3: when all sessions of a BMC are taken, that is said', async (t) => {
   const simulator = await startSimulator(t);
   const ipmi = clientFor(t);
   const opened = [];
@@ -93,7 +93,7 @@ t.test('when all sessions of a BMC are taken, that is said', async (t) => {
   t.equal(opened.length, 63);
 });
 
-t.test('power is switched as asked, each order once', async (t) => {
+t.test('45: power is switched as asked, each order once', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   for (const [action, executed] of [
@@ -119,7 +119,7 @@ t.test('a cycle turns the machine off, and on again', async (t) => {
   t.same(simulator.executed, ['power 1', 'power 0', 'power 1']);
 });
 
-t.test('a reset of a BMC that is slow to answer is carried out exactly once', async (t) => {
+t.test('47: a reset of a BMC that is slow to answer is carried out exactly once', async (t) => {
   for (const seconds of [0.5, 1.5, 3]) {
     const simulator = await startSimulator(t);
     // The patience that tools have, which would send a read again within these times.
@@ -180,7 +180,7 @@ t.test('device id and GUID are those that ipmitool and FreeIPMI read', async (t)
   t.equal(shown('System GUID', theirs)?.replaceAll('-', ''), reversed);
 });
 
-t.test('the boot device is set, read back, and seen by ipmitool and FreeIPMI', async (t) => {
+t.test('45: the boot device is set, read back, and seen by ipmitool and FreeIPMI', async (t) => {
   const simulator = await startSimulator(t);
   const session = await sessionWith(t, simulator);
   const flags = { device: 'pxe', persistent: false, efi: true } as const;

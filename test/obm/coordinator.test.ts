@@ -156,7 +156,7 @@ t.test('what takes too long ends, and the next one has its turn', async (t) => {
   t.equal(await next, 'next');
 });
 
-t.test('10: credentials that are refused are not tried again and again', async (t) => {
+t.test('case 10: credentials that are refused are not tried again and again', async (t) => {
   const { coordinator, time } = make();
   let [tries, isRight] = [0, false];
   const login = async (): Promise<string> => {

@@ -72,7 +72,7 @@ t.test('45: power, boot device and the rest, as asked', async (t) => {
   await driver.light!(1, never);
 });
 
-t.test('an order to a slow BMC is sent once, and the state tells', async (t) => {
+t.test('47: an order to a slow BMC is sent once, and the state tells', async (t) => {
   const simulator = await startSimulator(t);
   const driver = driverFor(t, 'ipmitool', ipmiInfo(simulator.port));
   await driver.power('on', never);

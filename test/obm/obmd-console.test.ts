@@ -118,7 +118,7 @@ t.test('56: who comes sees what was there before, and then what comes', async (t
   late.stop();
 });
 
-t.test('an OBM that is unregistered, or a token made anew, ends its viewers', async (t) => {
+t.test('18, 19: an OBM that is unregistered, or a token made anew, ends its viewers', async (t) => {
   const { addr } = await startCounter(t);
   const daemon = await Daemon.start(t);
   const viewer = await view(daemon, 'n1', await daemon.lend('n1', 'dummy', { addr }));

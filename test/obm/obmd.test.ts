@@ -73,7 +73,7 @@ t.test('2: what is wrong with a registration is named, and nothing is kept of it
 });
 
 t.test(
-  '15, 26, 27: no wrong token tells more than another, nor whether there is an OBM',
+  'T1, T2, 15, 26, 27: no wrong token tells more than another, nor whether there is an OBM',
   async (t) => {
     const daemon = await Daemon.start(t);
     const good = await daemon.lend('n1', 'dummy', {});
@@ -122,7 +122,7 @@ t.test('S4, S5, S7: a dummy goes on and off as it is told', async (t) => {
   t.equal(await daemon.power('n1', token), 'on');
 });
 
-t.test('S6, S9, 45: orders reach a BMC, and what is refused does not', async (t) => {
+t.test('S6, S8, S9, 45: orders reach a BMC, and what is refused does not', async (t) => {
   const simulator = await startSimulator(t);
   const daemon = await Daemon.start(t);
   const token = await daemon.lend('n1', 'ipmi', ipmiInfo(simulator.port));
@@ -161,7 +161,7 @@ t.test('13, 14, 29: no token and no password is kept or said in the clear', asyn
   t.equal(everything.split(daemon.admin).length, 2);
 });
 
-t.test('a restart keeps registrations, tokens and what was revoked', async (t) => {
+t.test('32: a restart keeps registrations, tokens and what was revoked', async (t) => {
   const daemon = await Daemon.start(t);
   const kept = await daemon.lend('kept', 'dummy', {});
   const revoked = await daemon.lend('revoked', 'dummy', {});

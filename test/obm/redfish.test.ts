@@ -65,21 +65,28 @@ t.test('48: a machine that is off is not cycled but switched on, and that is sai
   t.same(service.executed, ['On']);
 });
 
-t.test('only reset types that are offered are sent, wherever they are offered', async (t) => {
-  for (const actionInfo of [false, true]) {
-    const { service, driver } = await start(t, { actionInfo, offered: ['On', 'PowerCycle'] });
-    t.match(await driver.power('reset', never), { outcome: 'done', instead: 'cycle' });
-    t.equal(await reasonOf(driver.power('soft', never)), 'unsupported', 'soft is never made hard');
-    t.equal(await reasonOf(driver.power('off', never)), 'unsupported');
-    t.same(service.executed, ['PowerCycle']);
-  }
-  const { service, driver } = await start(t, { offered: ['On', 'ForceOff'] });
-  t.match(await driver.power('cycle', never), { outcome: 'done', by: 'state', instead: null });
-  t.same(service.executed, ['ForceOff', 'On']);
-  const other = await start(t, { offered: ['ForceRestart'] });
-  t.match(await other.driver.power('cycle', never), { outcome: 'done', instead: 'reset' });
-  t.same(other.service.executed, ['ForceRestart']);
-});
+t.test(
+  'quirk 5, quirk 14: only reset types that are offered are sent, wherever they are offered',
+  async (t) => {
+    for (const actionInfo of [false, true]) {
+      const { service, driver } = await start(t, { actionInfo, offered: ['On', 'PowerCycle'] });
+      t.match(await driver.power('reset', never), { outcome: 'done', instead: 'cycle' });
+      t.equal(
+        await reasonOf(driver.power('soft', never)),
+        'unsupported',
+        'soft is never made hard',
+      );
+      t.equal(await reasonOf(driver.power('off', never)), 'unsupported');
+      t.same(service.executed, ['PowerCycle']);
+    }
+    const { service, driver } = await start(t, { offered: ['On', 'ForceOff'] });
+    t.match(await driver.power('cycle', never), { outcome: 'done', by: 'state', instead: null });
+    t.same(service.executed, ['ForceOff', 'On']);
+    const other = await start(t, { offered: ['ForceRestart'] });
+    t.match(await other.driver.power('cycle', never), { outcome: 'done', instead: 'reset' });
+    t.same(other.service.executed, ['ForceRestart']);
+  },
+);
 
 t.test('case 18: where off fails, the second half of a cycle is not sent', async (t) => {
   const { service, driver } = await start(t, { offered: ['On', 'ForceOff'], obeys: false });
@@ -87,7 +94,7 @@ t.test('case 18: where off fails, the second half of a cycle is not sent', async
   t.same(service.executed, ['ForceOff']);
 });
 
-t.test('the state is read, whatever the reply code says', async (t) => {
+t.test('quirk 6: the state is read, whatever the reply code says', async (t) => {
   for (const resetStatus of [400, 409, 500]) {
     const { service, driver } = await start(t, { resetStatus, obeys: true });
     t.match(await driver.power('off', never), { outcome: 'done', by: 'state' }, `${resetStatus}`);
@@ -138,7 +145,7 @@ t.test('case 19: a blade that cannot be switched on names the chassis that is of
   t.match(reason?.message, /chassis enclosure-7 is off/);
 });
 
-t.test('a state that is not told is unknown and not off', async (t) => {
+t.test('quirk 11: a state that is not told is unknown and not off', async (t) => {
   for (const state of ['null', 'absent'] as const) {
     const { service, driver } = await start(t, { state });
     t.match(await driver.observePower(never), { state: 'unknown' }, state);
@@ -171,7 +178,7 @@ t.test('the only system of a service is not taken for another that was named', a
   t.equal(await reasonOf(driver.observePower(never)), 'wrong-machine', 'it was changed');
 });
 
-t.test('case 9: what is dead is named, and everything else works', async (t) => {
+t.test('case 9, quirk 13: what is dead is named, and everything else works', async (t) => {
   const { service, driver } = await start(t, {}, { system: 'node-1' });
   service.systems = ['node-1/', 'node-2'];
   const chassis = '/redfish/v1/Chassis/blade-1';
@@ -195,7 +202,7 @@ t.test('case 9: what is dead is named, and everything else works', async (t) => 
   t.match(await driver.power('off', never), { outcome: 'done' });
 });
 
-t.test('sensors of a machine that is off are not read, which is no alarm', async (t) => {
+t.test('quirk 12: sensors of a machine that is off are not read, which is no alarm', async (t) => {
   const { service, driver } = await start(t);
   service.isOn = false;
   const { sensors, missing } = await driver.sensors!(never);
@@ -207,7 +214,7 @@ t.test('sensors of a machine that is off are not read, which is no alarm', async
   t.same(missing, []);
 });
 
-t.test('who it is, what it is made of, and what it has seen', async (t) => {
+t.test('quirk 13, quirk 14: who it is, what it is made of, and what it has seen', async (t) => {
   const { service, driver } = await start(t);
   const identity = await driver.identify(never);
   t.match(identity, { guid: '4c4c4544005135108052b4c04f4a3532', firmware: '1.45.455b66-rev4' });
@@ -246,7 +253,7 @@ t.test(
   },
 );
 
-t.test('what is refused because it is under way is waited for', async (t) => {
+t.test('quirk 6: what is refused because it is under way is waited for', async (t) => {
   const { service, driver } = await start(t, {
     resetStatus: 409,
     obeys: false,
@@ -260,36 +267,39 @@ t.test('what is refused because it is under way is waited for', async (t) => {
   t.match(await order, { outcome: 'done', by: 'state' });
 });
 
-t.test('a service that knows its own links only without their last slash', async (t) => {
+t.test('quirk 9: a service that knows its own links only without their last slash', async (t) => {
   const { service, driver } = await start(t, { slashless: true });
   t.match(await driver.observePower(never), { state: 'on' });
   t.match(await driver.power('off', never), { outcome: 'done' });
   t.same(service.executed, ['ForceOff']);
 });
 
-t.test('boot devices: what belongs together is sent together, and read back', async (t) => {
-  for (const quirks of [
-    { needsTag: true },
-    { needsTag: true, tagless: true },
-    { forgetful: true },
-    { staleTags: 1 },
-  ]) {
-    const { driver } = await start(t, quirks);
-    const request = { device: 'pxe', persistent: false, efi: null } as const;
-    const stands = { device: 'pxe', persistent: false, efi: true, note: null };
-    t.same(await driver.setBootDevice!(request, never), stands, inspect(quirks));
-    t.same(await driver.bootDevice!(never), stands);
-  }
-  const { service, driver } = await start(t);
-  const cdrom = { device: 'cdrom', persistent: true, efi: false } as const;
-  t.equal(await reasonOf(driver.setBootDevice!(cdrom, never)), 'unsupported', 'not offered');
-  Object.defineProperty(service, 'boot', { get: () => ({ BootSourceOverrideTarget: 'Usb' }) });
-  Object.defineProperty(service, 'boot', { set: () => undefined });
-  t.match(await driver.setBootDevice!({ ...cdrom, device: 'disk' }, never), {
-    ...{ device: null, persistent: null, efi: null },
-    note: /keeps another/,
-  });
-});
+t.test(
+  'quirk 7, quirk 8: of a boot device what belongs together is sent together, and read back',
+  async (t) => {
+    for (const quirks of [
+      { needsTag: true },
+      { needsTag: true, tagless: true },
+      { forgetful: true },
+      { staleTags: 1 },
+    ]) {
+      const { driver } = await start(t, quirks);
+      const request = { device: 'pxe', persistent: false, efi: null } as const;
+      const stands = { device: 'pxe', persistent: false, efi: true, note: null };
+      t.same(await driver.setBootDevice!(request, never), stands, inspect(quirks));
+      t.same(await driver.bootDevice!(never), stands);
+    }
+    const { service, driver } = await start(t);
+    const cdrom = { device: 'cdrom', persistent: true, efi: false } as const;
+    t.equal(await reasonOf(driver.setBootDevice!(cdrom, never)), 'unsupported', 'not offered');
+    Object.defineProperty(service, 'boot', { get: () => ({ BootSourceOverrideTarget: 'Usb' }) });
+    Object.defineProperty(service, 'boot', { set: () => undefined });
+    t.match(await driver.setBootDevice!({ ...cdrom, device: 'disk' }, never), {
+      ...{ device: null, persistent: null, efi: null },
+      note: /keeps another/,
+    });
+  },
+);
 
 t.test('50, case 10: a wrong password is tried once, and no reason is like another', async (t) => {
   const { service, driver } = await start(t, {}, { pass: 'wrong' });
@@ -323,20 +333,23 @@ t.test('a certificate is verified, pinned, or not looked at by name', async (t) 
   t.equal(await state({ insecure: true }), null);
 });
 
-t.test('case 7: a session ends where it was made, whatever host is named for it', async (t) => {
-  for (const location of ['path', 'foreign', 'missing'] as const) {
-    const { service, driver } = await start(t, { location });
-    await driver.observePower(never);
-    t.equal(service.sessions, 1);
-    await driver.close();
-    t.equal(service.sessions, 0, location);
-    t.same([...service.hosts], [`127.0.0.1:${service.port}`]);
-    t.equal(await reasonOf(driver.observePower(never)), 'closed');
-    t.equal(service.sessions, 0);
-  }
-});
+t.test(
+  'case 7, quirk 9: a session ends where it was made, whatever host is named for it',
+  async (t) => {
+    for (const location of ['path', 'foreign', 'missing'] as const) {
+      const { service, driver } = await start(t, { location });
+      await driver.observePower(never);
+      t.equal(service.sessions, 1);
+      await driver.close();
+      t.equal(service.sessions, 0, location);
+      t.same([...service.hosts], [`127.0.0.1:${service.port}`]);
+      t.equal(await reasonOf(driver.observePower(never)), 'closed');
+      t.equal(service.sessions, 0);
+    }
+  },
+);
 
-t.test('case 6: there is never more than one session, and none in the end', async (t) => {
+t.test('case 6, quirk 3: there is never more than one session, and none in the end', async (t) => {
   const { service, driver } = await start(t, { sessionsMax: 4, forgetsAfter: 7, cutsEach: 5 });
   for (let read = 0; read < 200; read++) {
     const left = new AbortController();
@@ -393,7 +406,7 @@ t.test('case 3: passwords are shown as they were written', async (t) => {
   }
 });
 
-t.test('a service without sessions, or one that is not ready yet', async (t) => {
+t.test('quirk 12: a service without sessions, or one that is not ready yet', async (t) => {
   const simple = await start(t, { sessionless: true });
   t.match(await simple.driver.observePower(never), { state: 'on' });
   t.match(await simple.driver.power('off', never), { outcome: 'done' });

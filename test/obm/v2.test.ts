@@ -18,7 +18,7 @@ const allOf = async (daemon: Daemon): Promise<Record<string, View>> => {
 };
 
 t.test(
-  'all OBMs are listed in one answer, with what is known of each and how old it is',
+  '34: all OBMs are listed in one answer, with what is known of each and how old it is',
   async (t) => {
     const daemon = await Daemon.start(t, ['--poll', '1']);
     t.equal((await daemon.ask('GET', '/v2/obms')).status, 404, 'for the administrator only');
@@ -60,7 +60,7 @@ t.test(
 );
 
 t.test(
-  'a BMC is asked for all that it can tell, by its token or by the administrator',
+  '45, 48: a BMC is asked for all that it can tell, by its token or by the administrator',
   async (t) => {
     const simulator = await startSimulator(t);
     const daemon = await Daemon.start(t);

@@ -131,7 +131,7 @@ t.test(
   },
 );
 
-t.test('wrong credentials are not tried again and again', async (t) => {
+t.test('case 10: wrong credentials are not tried again and again', async (t) => {
   const { obm, time } = await startConsole(t, {
     recorder,
     prepare: (obm) => (obm.refuse = () => new ObmError('credentials-refused', 'wrong password')),
