@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { ObmError } from '../errors.ts';
 import type { Time } from '../time.ts';
@@ -14,6 +15,8 @@ const graceSeconds = 2;
 const timedOut = new Set([124, 137]);
 /** How long output is waited for when the program has ended, ms: something that it started may hold it. */
 const lastWordsMs = 1_000;
+/** Files that are opened to start a program: three pipes, and one by which its start is heard of; both ends. */
+const descriptorsNeeded = 8;
 
 export interface Command {
   readonly program: string;
@@ -41,6 +44,7 @@ export interface Ended {
 export const run = async (command: Command, time: Time, signal: AbortSignal): Promise<Ended> => {
   signal.throwIfAborted();
   const { program, args, env, limitSeconds } = command;
+  mustBeAbleToRun(program);
   const limits = [`--kill-after=${graceSeconds}`, String(limitSeconds)];
   const child = spawn('timeout', [...limits, program, ...args], {
     env,
@@ -93,6 +97,22 @@ const ended = (child: ChildProcess, program: string, time: Time): Promise<number
 
 const missing = (program: string): ObmError =>
   new ObmError('unsupported', `${program} is not installed where the daemon runs`);
+
+/**
+ * Node.js leaves pipes open when it finds halfway that no file can be opened, and they would be lacking for ever.
+ *
+ * @throws {ObmError} `network`: this machine cannot run it now
+ */
+export const mustBeAbleToRun = (program: string): void => {
+  const opened: number[] = [];
+  try {
+    while (opened.length < descriptorsNeeded) opened.push(openSync('/dev/null', 'r'));
+  } catch (error) {
+    throw notRun(program, error as Error);
+  } finally {
+    opened.forEach((file) => closeSync(file));
+  }
+};
 
 /** Why a program could not be started. */
 export const notRun = (program: string, cause: Error): ObmError =>

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { ObmError } from '../../errors.ts';
 import type { ConsoleLink, ConsoleSink } from '../driver.ts';
-import { notRun } from '../program.ts';
+import { mustBeAbleToRun, notRun } from '../program.ts';
 import { notLetIn, sshArgs, sshEnvironment, wasLetIn } from './client.ts';
 import type { SshInfo } from './settings.ts';
 
@@ -19,8 +19,10 @@ export class SshConsole implements ConsoleLink {
   #said = '';
   #isClosed = false;
 
+  /** @throws {ObmError} `network`: this machine cannot run ssh now */
   constructor(info: SshInfo, command: readonly string[], sink: ConsoleSink) {
     this.#info = info;
+    mustBeAbleToRun('ssh');
     // It ends with us, however we end.
     const args = ['--pdeathsig', 'TERM', '--', 'ssh', ...sshArgs(info, command, true)];
     this.#child = spawn('setpriv', args, { env: sshEnvironment(), stdio: 'pipe' });
