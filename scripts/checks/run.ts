@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '..', '..');
 const checks: Readonly<Record<string, readonly string[]>> = {
   lint: ['eslint', '--max-warnings', '0', '.'],
   format: ['prettier', '--check', '--log-level', 'warn', '.'],
-  types: ['tsc', '--noEmit', '-p', '.'],
+  types: ['scripts/tsc', '--noEmit', '-p', '.'],
 };
 
 /** How many test files run at a time, and how long each may take. */
