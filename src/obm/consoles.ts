@@ -115,7 +115,7 @@ export class Consoles {
     request.signal?.addEventListener('abort', () => stop.abort(), { once: true });
     const viewer = console.attach({
       ...{ ...request, epoch: pass.epoch, signal: stop.signal },
-      right: `token ${pass.epoch}`,
+      right: pass.connection === null ? `token ${pass.epoch}` : `connection ${pass.connection}`,
     });
     this.#endInTime(console, viewer.request, pass);
     return { console, viewer };

@@ -3,6 +3,8 @@
 import type { SealedFile } from '../disk/sealed-file.ts';
 import type { Ipmi } from '../ipmi/index.ts';
 import type { EventLog } from '../log/log.ts';
+import { ConsoleAccess } from './access/access.ts';
+import type { Add } from './access/connections.ts';
 import type { ObmEvent } from './catalogue/events.ts';
 import { Journal } from './catalogue/journal.ts';
 import type { Decision } from './catalogue/journal.ts';
@@ -79,6 +81,7 @@ const myself = 'obmd';
 export class Obmd {
   readonly gate: Gate;
   readonly consoles: Consoles;
+  readonly access: ConsoleAccess;
   readonly #parts: ObmdParts;
   readonly #settings: ObmdSettings;
   readonly #journal: Journal;
@@ -100,12 +103,17 @@ export class Obmd {
     this.consoles = consoles;
     this.#rights = new Rights(gate);
     journal.listen((events) => this.#durable(events));
+    const shared = {
+      ...{ time, random, gate, consoles, logger: parts.logger, myself },
+      record: <T>(command: string, asker: Asker, decide: (add: Add) => T): Promise<T> =>
+        this.#record(command, asker, decide),
+      newId: () => this.#newId(),
+    };
+    this.access = new ConsoleAccess({ ...shared, obms: () => journal.obms });
     this.#orders = new Orders({
-      ...{ rights: this.#rights, consoles, logger: parts.logger, myself },
+      ...{ ...shared, rights: this.#rights },
       idOf: (label) => this.obm(label)?.id,
       machine: (label) => this.machine(label),
-      record: (command, asker, decide) => this.#record(command, asker, decide),
-      newId: () => this.#newId(),
       soon: (machine) => this.#polling.soon(machine),
     });
   }
@@ -127,6 +135,7 @@ export class Obmd {
     for (const { label, orders } of this.#journal.obms.all())
       for (const order of orders) void this.#orders.settle(label, order);
     if (this.#settings.pollMs > 0) this.#polling.start();
+    this.access.start();
   }
 
   get journal(): Journal {
@@ -244,6 +253,7 @@ export class Obmd {
   /** Gives back what OBMs have lent, as long as they take it within a few seconds. */
   async close(): Promise<void> {
     this.#polling.stop();
+    this.access.stop();
     await this.consoles.close();
     const { time, ipmi, log } = this.#parts;
     this.#journal.close();
@@ -354,7 +364,7 @@ export class Obmd {
   }
 }
 
-const changesPass = new Set(['ObmUnregistered', 'TokenIssued', 'TokenRevoked']);
+const changesPass = new Set(['ObmUnregistered', 'TokenIssued', 'TokenRevoked', 'ConnectionEnded']);
 
 /** An OBM that is reached now and then makes so many events and no more, ms. */
 const troubleMs = 60_000;

@@ -84,7 +84,7 @@ t.test(
     consoles.newOwner(label, 2);
     const seen = new Spectator();
     const { console } = await consoles.attach(
-      { label, epoch: 2, expires: null },
+      { label, epoch: 2, expires: null, connection: null },
       {
         ...{ principal: 'token', source: '192.0.2.1', mayWrite: false, onSlow: 'cut' },
         ...{ from: { back: 1_000 }, sink: seen },

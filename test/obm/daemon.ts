@@ -10,6 +10,7 @@ export interface Answered {
   readonly status: number;
   readonly text: string;
   readonly type: string | null;
+  readonly headers: Headers;
 }
 
 export class Daemon {
@@ -62,8 +63,8 @@ export class Daemon {
       headers,
       ...(text === undefined ? {} : { body: text }),
     });
-    const type = answer.headers.get('content-type');
-    return { status: answer.status, text: await answer.text(), type };
+    const { status, headers: told } = answer;
+    return { status, text: await answer.text(), type: told.get('content-type'), headers: told };
   }
 
   asAdmin(method: string, path: string, body?: string | object): Promise<Answered> {

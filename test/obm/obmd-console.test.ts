@@ -6,6 +6,8 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { startSimulator, until } from '../ipmi/simulator.ts';
 import { Daemon, ipmiInfo } from './daemon.ts';
+import { viewing } from './viewing.ts';
+import type { Viewing } from './viewing.ts';
 
 /** What counts: a line a number, from 0 on, over all connections. */
 const startCounter = async (t: Test): Promise<{ addr: string; sockets: Set<Socket> }> => {
@@ -27,38 +29,8 @@ const startCounter = async (t: Test): Promise<{ addr: string; sockets: Set<Socke
   return { addr: `127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
 };
 
-interface Viewing {
-  readonly status: number;
-  readonly type: string | null;
-  /** All that has come so far. */
-  readonly text: () => string;
-  /** How it ended. */
-  readonly ended: Promise<string>;
-  readonly stop: () => void;
-}
-
-const view = async (daemon: Daemon, label: string, token: string): Promise<Viewing> => {
-  const stop = new AbortController();
-  const answer = await fetch(`${daemon.url}/node/${label}/console?token=${token}`, {
-    signal: stop.signal,
-  });
-  let text = '';
-  const read = async (): Promise<string> => {
-    try {
-      for await (const bytes of answer.body!) text += Buffer.from(bytes).toString('latin1');
-      return 'end';
-    } catch (error) {
-      return (error as Error).name;
-    }
-  };
-  return {
-    status: answer.status,
-    type: answer.headers.get('content-type'),
-    text: () => text,
-    ended: read(),
-    stop: () => stop.abort(),
-  };
-};
+const view = (daemon: Daemon, label: string, token: string): Promise<Viewing> =>
+  viewing(daemon, `/node/${label}/console?token=${token}`);
 
 const numbersIn = (text: string): number[] => text.split('\n').slice(0, -1).map(Number);
 

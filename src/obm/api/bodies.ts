@@ -1,6 +1,8 @@
 /** Bodies as JSON, whatever type they say that they have: curl and obmd's own client say none. */
 
 import type { FastifyInstance } from 'fastify';
+import { misfitOf } from '../schema.ts';
+import type { Check } from '../schema.ts';
 import { Refusal } from './refusals.ts';
 
 export const bodyBytesMax = 64 * 1024;
@@ -25,4 +27,13 @@ export const jsonOf = (body: unknown): Record<string, unknown> => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new Refusal(400, 'invalid-request', 'the body is not an object');
+};
+
+/** @throws {Refusal} that names the field, and never shows what stands in it */
+export const fitting = (check: Check, body: unknown): unknown => {
+  const value = jsonOf(body);
+  const misfit = misfitOf(check, value);
+  if (!misfit) return value;
+  const field = misfit.path.join('.');
+  throw new Refusal(400, 'invalid-request', `${field} ${misfit.what}`, field);
 };

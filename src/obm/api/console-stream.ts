@@ -2,30 +2,31 @@
 
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ConsoleRight } from '../access/tickets.ts';
+import type { VisitRequest } from '../access/visits.ts';
 import type { ViewerSink } from '../console/viewer.ts';
-import type { Pass } from '../gate.ts';
 import type { Obmd } from '../obmd.ts';
+import type { Asker } from '../orders.ts';
 
 /** What is shown of what was before, bytes. */
 const replayBytes = 16 * 1024;
 
-/** Shows the console until either side ends. @throws as `Consoles.attach` does, before anything is sent */
+/** Shows the console until either side ends. @throws as `Visits.begin` does, before anything is sent */
 export const streamConsole = async (
   obmd: Obmd,
-  pass: Pass,
-  principal: string,
+  right: ConsoleRight,
+  asker: Asker,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> => {
   const gone = new AbortController();
   const response = reply.raw;
   response.on('close', () => gone.abort());
-  const { viewer } = await obmd.consoles.attach(pass, {
-    ...{ principal, source: request.ip, mayWrite: false, onSlow: 'cut' },
-    from: { back: replayBytes },
-    signal: gone.signal,
-    sink: sinkOf(response),
-  });
+  const visit: VisitRequest = {
+    ...{ source: request.ip, readOnly: true, onSlow: 'cut', from: { back: replayBytes } },
+    ...{ signal: gone.signal, sink: sinkOf(response) },
+  };
+  const { viewer } = await obmd.access.visits.begin(right, visit, asker);
   response.on('drain', () => viewer.resume());
   reply.hijack();
   // The headers go at once: a machine that says nothing is none that cannot be reached.

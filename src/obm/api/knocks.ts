@@ -3,32 +3,6 @@
  * held up by who guesses from the same address.
  */
 
-import type { Time } from '../time.ts';
+import type { Pace } from '../paces.ts';
 
-const burst = 20;
-const perSecond = 2;
-/** Addresses that are remembered; the one that knocked longest ago is forgotten. */
-const addressesMax = 10_000;
-
-export class Knocks {
-  readonly #time: Time;
-  /** When each will have been forgiven everything, ms; the latest last. */
-  readonly #forgiven = new Map<string, number>();
-
-  constructor(time: Time) {
-    this.#time = time;
-  }
-
-  /** Counts one that was not let in. @returns whether it was one too many */
-  refused(address: string): boolean {
-    const now = this.#time.monotonic();
-    const before = Math.max(this.#forgiven.get(address) ?? 0, now);
-    const after = before + 1000 / perSecond;
-    if (after - now > (burst * 1000) / perSecond) return true;
-    this.#forgiven.delete(address);
-    this.#forgiven.set(address, after);
-    if (this.#forgiven.size > addressesMax)
-      this.#forgiven.delete(this.#forgiven.keys().next().value!);
-    return false;
-  }
-}
+export const knocksPace: Pace = { burst: 20, everyMs: 500, keysMax: 10_000 };

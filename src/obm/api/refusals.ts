@@ -2,6 +2,7 @@
 
 import type { FastifyReply } from 'fastify';
 import { AppendFailedError, LogBusyError, NotInPlaceError } from '../../log/log.ts';
+import { ConnectionError } from '../access/connections.ts';
 import { InfoError } from '../drivers/kinds.ts';
 import { ObmError } from '../errors.ts';
 import { LabelError } from '../obmd.ts';
@@ -36,6 +37,10 @@ export const refusalOf = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error;
   if (error instanceof InfoError)
     return new Refusal(400, 'invalid-request', error.message, error.field);
+  if (error instanceof ObmError && error.reason === 'limit')
+    return new Refusal(429, error.reason, error.message);
+  if (error instanceof ConnectionError)
+    return new Refusal(error.code === 'too-often' ? 429 : 409, error.code, error.message);
   if (error instanceof LabelError)
     return new Refusal(labelStatus[error.code], error.code, error.message);
   // As obmd has it: whatever the OBM did not do is an error of the server.

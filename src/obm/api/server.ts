@@ -3,11 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { Paces } from '../paces.ts';
 import type { Time } from '../time.ts';
 import { bodyBytesMax, takeBodies } from './bodies.ts';
 import { Callers } from './callers.ts';
 import type { ApiParts } from './callers.ts';
-import { Knocks } from './knocks.ts';
+import { registerConsole } from './console.ts';
+import { knocksPace } from './knocks.ts';
 import { nothingHere, refusalOf, sendRefusal } from './refusals.ts';
 import { registerV1 } from './v1.ts';
 import { registerV2 } from './v2.ts';
@@ -51,13 +53,14 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
   });
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, nothingHere()));
   const { obmd } = options;
-  const callers = new Callers({ ...options, knocks: new Knocks(options.time) });
+  const callers = new Callers({ ...options, knocks: new Paces(options.time, knocksPace) });
   app.addHook('preClose', (done) => {
     obmd.consoles.endViewers();
     done();
   });
   registerV1(app, obmd, callers);
   registerV2(app, obmd, callers);
+  registerConsole(app, obmd, callers);
   app.get('/healthz', async (_request, reply) => reply.send());
   return app;
 };

@@ -89,7 +89,8 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
 
   app.get<OfObm>('/node/:label/console', async (request, reply) => {
     const { pass, asker } = callers.holder(request);
-    await streamConsole(obmd, pass, asker.actor, request, reply);
+    const right = { pass, principal: asker.actor, mayWrite: false };
+    await streamConsole(obmd, right, asker, request, reply);
   });
 
   app.get<OfObm>('/node/:label/power_status', async (request, reply) => {

@@ -12,11 +12,9 @@ import type { BootRequest, PowerAction } from '../drivers/driver.ts';
 import { ObmError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
 import type { Obmd } from '../obmd.ts';
-import { misfitOf, nullable, oneOf } from '../schema.ts';
-import type { Check } from '../schema.ts';
-import { jsonOf } from './bodies.ts';
+import { nullable, oneOf } from '../schema.ts';
+import { fitting } from './bodies.ts';
 import type { Callers, OfObm } from './callers.ts';
-import { Refusal } from './refusals.ts';
 import { viewOf } from './view.ts';
 
 const closed = { additionalProperties: false };
@@ -91,15 +89,6 @@ export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
     await obmd.light(label, light, pass);
     return reply.code(204).send();
   });
-};
-
-/** @throws {Refusal} that names the field */
-const fitting = (check: Check, body: unknown): unknown => {
-  const value = jsonOf(body);
-  const misfit = misfitOf(check, value);
-  if (!misfit) return value;
-  const field = misfit.path.join('.');
-  throw new Refusal(400, 'invalid-request', `${field} ${misfit.what}`, field);
 };
 
 /** In slices, so that ten thousand of them hold nobody up. */

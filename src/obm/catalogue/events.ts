@@ -20,6 +20,15 @@ const Moment = Type.Integer({ minimum: 0 });
 /** Counts the changes of who may use an OBM: what was let in under an older one is let in no more. */
 const Epoch = Type.Integer({ minimum: 1 });
 
+/** Who it is, as people are told. */
+const Principal = Type.String({ minLength: 1, maxLength: 160 });
+/** Network address. */
+const Source = Type.String({ maxLength: 64 });
+
+/** What a right to a console is good for. */
+export const consoleModes = ['read-only', 'read-write'] as const;
+export type ConsoleMode = (typeof consoleModes)[number];
+
 const Action = oneOf(powerActions);
 
 const schemas = {
@@ -40,6 +49,37 @@ const schemas = {
     closed,
   ),
   TokenRevoked: Type.Object({ label: Label, epoch: Epoch }, closed),
+
+  /** Somebody has a right to the console; it is over with its epoch, whatever else it says. */
+  ConnectionMade: Type.Object(
+    {
+      label: Label,
+      id: Id,
+      epoch: Epoch,
+      port: Type.Integer({ minimum: 1 }),
+      mode: oneOf(consoleModes),
+      hash: Hash,
+      expires: Moment,
+      uses: Type.Integer({ minimum: 1 }),
+      by: Principal,
+      holder: Principal,
+    },
+    closed,
+  ),
+  ConnectionEnded: Type.Object(
+    { label: Label, id: Id, why: oneOf(['revoked', 'expired']) },
+    closed,
+  ),
+
+  /** Durable before a byte is shown. */
+  ConsoleAttached: Type.Object(
+    { label: Label, viewing: Id, connection: nullable(Id), principal: Principal, source: Source },
+    closed,
+  ),
+  ConsoleDetached: Type.Object(
+    { label: Label, viewing: Id, why: Type.String({ minLength: 1, maxLength: 64 }) },
+    closed,
+  ),
 
   /** Durable before anything is sent. */
   OrderBegun: Type.Object({ label: Label, order: Id, action: Action }, closed),

@@ -1,6 +1,7 @@
 /** What the log comes to: the OBMs, who may use them, and the orders under way. */
 
 import type { BootDevice, PowerAction, PowerState } from '../drivers/driver.ts';
+import { Connections } from './connections.ts';
 import type { ObmEvent } from './events.ts';
 
 export type { BootDevice };
@@ -38,6 +39,8 @@ export interface Obm {
 }
 
 export class Obms {
+  /** Rights to consoles, and who looks. */
+  readonly connections = new Connections();
   readonly #obms = new Map<string, Obm>();
   /** Epochs outlive registrations: a token of an earlier one is never good for a later one. */
   readonly #epochs = new Map<string, number>();
@@ -102,12 +105,15 @@ export class Obms {
         this.#change(label, { reached: { reason, since: at } });
         return;
       }
+      default:
+        this.connections.apply(event, at);
     }
   }
 
   #turn(label: string): number {
     const epoch = this.nextEpoch(label);
     this.#epochs.set(label, epoch);
+    this.connections.endAll(label);
     return epoch;
   }
 
