@@ -20,6 +20,7 @@ import { Graph } from './graph/graph.ts';
 import type { Journal } from './graph/graph.ts';
 import { requestId, requestLimits } from './graph/indexes/requests.ts';
 import type { RequestLimits } from './graph/indexes/requests.ts';
+import { kinds } from './graph/resources.ts';
 import type { Kind } from './graph/resources.ts';
 import { refusedForRoom, rememberRequest } from './graph/remembering.ts';
 import { rulesFor } from './rules/index.ts';
@@ -79,9 +80,9 @@ export class Engine {
   #head: Revision;
   #at: number;
   /** Journals of the commits that are not confirmed yet, oldest first. */
-  #unconfirmed: { commit: Commit; before: number; journal: Journal; kinds: Set<Kind> }[] = [];
-  /** By kind of row, how many commits that are not confirmed have changed some. */
-  readonly #changing = new Map<Kind, number>();
+  #unconfirmed: { commit: Commit; before: number; journal: Journal }[] = [];
+  /** By kind of row, how many changes are not confirmed. */
+  readonly #changing = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
   /** How many of the oldest are confirmed after all and only wait to be dropped. */
   #confirmed = 0;
   #counters = { commits: 0, events: 0, rejections: 0, firings: new Map<string, number>() };
@@ -145,9 +146,8 @@ export class Engine {
     };
     rememberRequest(this.graph, commit, this.#limits);
     const journal = this.graph.end();
-    const kinds = new Set(journal.map(({ kind }) => kind));
-    this.#countChanging(kinds, 1);
-    this.#unconfirmed.push({ commit, before: this.#at, journal, kinds });
+    this.#countChanging(journal, 1);
+    this.#unconfirmed.push({ commit, before: this.#at, journal });
     this.#head = position.revision;
     this.#at = position.at;
     return this.#count({ kind: 'committed', commit });
@@ -192,7 +192,7 @@ export class Engine {
       this.#unconfirmed[this.#confirmed] &&
       this.#unconfirmed[this.#confirmed]!.commit.revision <= durable
     ) {
-      this.#countChanging(this.#unconfirmed[this.#confirmed]!.kinds, -1);
+      this.#countChanging(this.#unconfirmed[this.#confirmed]!.journal, -1);
       this.#confirmed += 1;
     }
     if (this.#confirmed < confirmedKept && this.#confirmed < this.#unconfirmed.length) return;
@@ -211,9 +211,9 @@ export class Engine {
     const first = from ? from.revision - oldest : this.#confirmed;
     if (from && this.#unconfirmed[first]?.commit !== from) return false;
     const taken = this.#unconfirmed.splice(Math.max(first, this.#confirmed));
-    for (const { commit, before, journal, kinds } of taken.toReversed()) {
+    for (const { commit, before, journal } of taken.toReversed()) {
       this.graph.undo(journal);
-      this.#countChanging(kinds, -1);
+      this.#countChanging(journal, -1);
       this.#head = revision(commit.revision - 1);
       this.#at = before;
     }
@@ -222,11 +222,11 @@ export class Engine {
 
   /** Whether no row of these kinds can be taken back any more: what they show is durable. */
   isConfirmed(kinds: readonly Kind[]): boolean {
-    return kinds.every((kind) => (this.#changing.get(kind) ?? 0) === 0);
+    return kinds.every((kind) => this.#changing[kind] === 0);
   }
 
-  #countChanging(kinds: ReadonlySet<Kind>, more: number): void {
-    for (const kind of kinds) this.#changing.set(kind, (this.#changing.get(kind) ?? 0) + more);
+  #countChanging(journal: Journal, more: 1 | -1): void {
+    for (const { kind } of journal) this.#changing[kind] += more;
   }
 
   #precondition({ at, actor, request, expected }: Submission): Outcome | null {
@@ -328,10 +328,13 @@ export class Engine {
  * Names of the rules that added something, one for each time: what a rule adds at once stands
  * together.
  */
-const firingsIn = ({ events }: Commit): string[] =>
-  events.flatMap(({ rule, cause }, i) => {
+const firingsIn = ({ events }: Commit): string[] => {
+  const firings: string[] = [];
+  for (const [i, { rule, cause }] of events.entries()) {
     const before = events[i - 1];
-    return rule === undefined || (before?.rule === rule && before.cause === cause) ? [] : [rule];
-  });
+    if (rule !== undefined && (before?.rule !== rule || before.cause !== cause)) firings.push(rule);
+  }
+  return firings;
+};
 
 const rejected = ({ rejection }: Refused): Outcome => ({ kind: 'rejected', rejection });

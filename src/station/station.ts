@@ -16,6 +16,7 @@ import type { Fid } from '../core/values/fid.ts';
 import type { Refused } from '../core/values/rejection.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { ownFileSync } from '../disk/modes.ts';
+import { NotInPlaceError } from '../log/log.ts';
 import type { EventLog } from '../log/log.ts';
 import { openLog } from '../log/open.ts';
 import { Access } from './access/access.ts';
@@ -310,8 +311,9 @@ export class Station {
    * @throws {AppendFailedError | LogBusyError | NotInPlaceError} the log could not keep it; nothing
    *   happened
    */
-  async submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
-    this.premises.mustBeInPlace();
+  submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
+    const { trouble } = this.premises;
+    if (trouble !== undefined) return Promise.reject(new NotInPlaceError(trouble));
     return this.leases.renewedBy(command, makeReply, (makeReply) =>
       this.replica.submit(command, sender, makeReply),
     );

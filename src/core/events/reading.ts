@@ -25,10 +25,13 @@ export const eventsOf = ({ events }: Pick<Commit, 'events'>): ReadEvent[] => eve
 export const eventsOfType = <T extends EventType>(
   { events }: Pick<Commit, 'events'>,
   ...types: readonly T[]
-): EventOf<T>[] =>
-  events
-    .filter(({ type }) => (types as readonly string[]).includes(type))
-    .map((record) => readEvent(record) as EventOf<T>);
+): EventOf<T>[] => {
+  const found: EventOf<T>[] = [];
+  for (const record of events)
+    if ((types as readonly string[]).includes(record.type))
+      found.push(readEvent(record) as EventOf<T>);
+  return found;
+};
 
 const opened = (record: EventRecord): ReadEvent => readEvent(record) ?? { type: null, record };
 

@@ -4,30 +4,28 @@ import type { Graph } from '../../core/graph/graph.ts';
 import type { Kind, Rows } from '../../core/graph/resources.ts';
 import type { Revision } from '../../core/values/revision.ts';
 
-/** So many changes are remembered, and at least half of them; each takes about 50 bytes. */
+/** So many changes are remembered, and at least half of them; each takes 8 bytes and 8 for its revision. */
 export const changesKept = 65_536;
 
-/** The names of the hosts whose picture a row is part of; null: of all hosts. */
-const hostsOf = (graph: Graph, kind: Kind, row: Rows[Kind]): readonly string[] | null => {
+/** The name of the host whose picture a row is part of; undefined: of none, null: of all hosts. */
+const hostOf = (graph: Graph, kind: Kind, row: Rows[Kind]): string | undefined | null => {
   switch (kind) {
     case 'host':
-      return [(row as Rows['host']).fqdn];
+      return (row as Rows['host']).fqdn;
     case 'node':
     case 'recovery':
-      return [(row as Rows['node']).host];
-    case 'process': {
-      const node = graph.get('node', (row as Rows['process']).node);
-      return node ? [node.host] : [];
-    }
+      return (row as Rows['node']).host;
+    case 'process':
+      return graph.get('node', (row as Rows['process']).node)?.host;
     case 'deadline': {
       const deadline = row as Rows['deadline'];
-      return deadline.kind === 'recovery-attempt' ? [deadline.subject] : [];
+      return deadline.kind === 'recovery-attempt' ? deadline.subject : undefined;
     }
     case 'var':
     case 'policy':
       return null;
     default:
-      return [];
+      return undefined;
   }
 };
 
@@ -39,10 +37,12 @@ export class ChangedHosts {
   readonly #graph: Graph;
   readonly #head: () => Revision;
   readonly #kept: number;
-  /** In the order of the revisions; a host once in each. */
-  #changes: { readonly revision: number; readonly fqdn: string }[] = [];
-  /** Those of the last revision. */
-  readonly #last = new Set<string>();
+  /** What changed, in the order of the revisions; a host once in each. */
+  #fqdns: string[] = [];
+  /** When each of them did. */
+  #revisions: number[] = [];
+  /** Those of the last revision, where it changed more than one. */
+  #several: Set<string> | null = null;
   #revision: number;
   /** Before this nothing is known. */
   #since: number;
@@ -62,30 +62,39 @@ export class ChangedHosts {
   #note(kind: Kind, before: Rows[Kind] | undefined, after: Rows[Kind] | undefined): void {
     // What is taken back lowers the head. Revisions must be in order, and to name one later names a host too many.
     const revision = Math.max(this.#revision, this.#head() + 1);
-    if (revision > this.#revision) this.#last.clear();
+    if (revision > this.#revision) this.#several = null;
     this.#revision = revision;
-    for (const row of [before, after]) {
-      const names = row && hostsOf(this.#graph, kind, row);
-      if (names === null) this.#forget(this.#changes.length, revision);
-      for (const fqdn of names ?? []) this.#add(fqdn, revision);
-    }
+    if (before) this.#add(hostOf(this.#graph, kind, before));
+    if (after) this.#add(hostOf(this.#graph, kind, after));
     if (kind !== 'host') return;
-    const [was, is] = [before, after] as (Rows['host'] | undefined)[];
-    if (was?.state !== is?.state) this.#counted = revision;
+    const was = (before as Rows['host'] | undefined)?.state;
+    if (was !== (after as Rows['host'] | undefined)?.state) this.#counted = revision;
   }
 
-  #add(fqdn: string, revision: number): void {
-    if (this.#last.has(fqdn)) return;
-    this.#last.add(fqdn);
-    if (this.#changes.length >= this.#kept) {
+  #add(fqdn: string | undefined | null): void {
+    if (fqdn === null) this.#forget(this.#fqdns.length, this.#revision);
+    if (typeof fqdn !== 'string' || this.#isNoted(fqdn)) return;
+    this.#several?.add(fqdn);
+    if (this.#fqdns.length >= this.#kept) {
       const half = this.#kept >> 1;
-      this.#forget(half, this.#changes[half - 1]!.revision);
+      this.#forget(half, this.#revisions[half - 1]!);
     }
-    this.#changes.push({ revision, fqdn });
+    this.#fqdns.push(fqdn);
+    this.#revisions.push(this.#revision);
+  }
+
+  /** Whether the last revision is known to have changed a host. Most change one, and need no set for that. */
+  #isNoted(fqdn: string): boolean {
+    const last = this.#fqdns.length - 1;
+    if (last < 0 || this.#revisions[last] !== this.#revision) return false;
+    if (this.#fqdns[last] === fqdn) return true;
+    this.#several ??= new Set([this.#fqdns[last]!]);
+    return this.#several.has(fqdn);
   }
 
   #forget(count: number, since: number): void {
-    this.#changes = this.#changes.slice(count);
+    this.#fqdns = this.#fqdns.slice(count);
+    this.#revisions = this.#revisions.slice(count);
     this.#since = since;
   }
 
@@ -93,11 +102,8 @@ export class ChangedHosts {
   after(revision: number): readonly string[] | null {
     if (revision < this.#since || revision > this.#head()) return null;
     const names = new Set<string>();
-    for (let at = this.#changes.length - 1; at >= 0; at -= 1) {
-      const change = this.#changes[at]!;
-      if (change.revision <= revision) break;
-      names.add(change.fqdn);
-    }
+    for (let at = this.#fqdns.length - 1; at >= 0 && this.#revisions[at]! > revision; at -= 1)
+      names.add(this.#fqdns[at]!);
     if (this.#counted > revision)
       for (const { host } of this.#graph.all('recovery')) names.add(host);
     return [...names].sort();

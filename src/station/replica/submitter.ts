@@ -137,22 +137,24 @@ export class Submitter {
    */
   #append(commit: Commit): Promise<void> {
     const before = this.#lastAppend;
-    const kept = (): void => this.#engine.confirm(commit.revision);
+    const appended = this.#log.append(commit, revision(commit.revision - 1)).then(
+      () => this.#engine.confirm(commit.revision),
+      (error: unknown) => this.#notAppended(commit, before, error),
+    );
+    this.#lastAppend = appended;
+    return appended;
+  }
+
+  #notAppended(commit: Commit, before: Promise<void>, error: unknown): Promise<void> {
     const lost = (error: unknown): never => {
       if (error instanceof OutcomeUnknownError) throw error;
       if (this.#engine.rollBack(commit)) this.#lastAppend = before;
       // Decided on top of a commit that the log had just refused: nothing is wrong with this one.
       throw error instanceof RevisionConflictError ? new LogBusyError(this.waiting) : error;
     };
-    const appended = this.#log
-      .append(commit, revision(commit.revision - 1))
-      .then(kept, (error: unknown) =>
-        error instanceof OutcomeUnknownError
-          ? this.#patiently(error, this.#doubts.settle(commit).then(kept, lost))
-          : lost(error),
-      );
-    this.#lastAppend = appended;
-    return appended;
+    if (!(error instanceof OutcomeUnknownError)) return lost(error);
+    const kept = (): void => this.#engine.confirm(commit.revision);
+    return this.#patiently(error, this.#doubts.settle(commit).then(kept, lost));
   }
 
   /** Whoever waits is told after a while that nobody knows; the asking goes on. */

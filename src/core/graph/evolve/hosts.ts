@@ -8,6 +8,9 @@ import { free } from './projects.ts';
 import { endRecovery } from './recovery.ts';
 import { renamed } from './rename.ts';
 
+/** The same one always, so that it is seen at once that nothing changed. */
+const nobody: readonly string[] = [];
+
 const blankHost = (fqdn: string, position: Position): HostRow => ({
   fqdn,
   state: 'unknown',
@@ -22,7 +25,7 @@ const blankHost = (fqdn: string, position: Position): HostRow => ({
   devices: [],
   facts: null,
   removing: false,
-  refused: [],
+  refused: nobody,
   ...made(position),
 });
 
@@ -72,7 +75,8 @@ export const hostEvolvers: Evolvers<typeof hostEvents> = {
     const host = graph.must('host', fqdn);
     endRecovery(graph, fqdn);
     const since = host.state === 'up' ? host.since : position.at;
-    changeHost(graph, fqdn, { state: 'up', reason: '', since, facts, refused: [] }, position);
+    const up = { state: 'up', reason: '', since, facts, refused: nobody } as const;
+    graph.put('host', { ...host, ...up, changed: position.revision });
   },
 
   NodeDown: (graph, { fqdn, reason }, position) =>

@@ -21,7 +21,8 @@ const changeRecovery = (
 
 /** The host is back, or gone. */
 export const endRecovery = (graph: Graph, fqdn: string): void => {
-  if (graph.get('recovery', fqdn)) graph.remove('recovery', fqdn);
+  if (!graph.get('recovery', fqdn)) return;
+  graph.remove('recovery', fqdn);
   clearDeadline(graph, 'recovery-attempt', fqdn);
 };
 

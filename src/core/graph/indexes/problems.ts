@@ -30,7 +30,10 @@ export class Problems implements Index {
   }
 
   readonly following: Following = {
-    host: (before, after) => this.#note((after ?? before)!.fqdn),
+    host: (before, after) => {
+      if (before && after && isAsGood(before, after)) return;
+      this.#note((after ?? before)!.fqdn);
+    },
     node: (before, after) => {
       if (before) this.#note(before.host);
       if (after && after.host !== before?.host) this.#note(after.host);
@@ -82,6 +85,15 @@ export class Problems implements Index {
     return this.#fqdns.has(fqdn);
   }
 }
+
+/** Whether a change of a host left alone what makes it one to look at. */
+const isAsGood = (before: HostRow, after: HostRow): boolean =>
+  before.state === after.state &&
+  before.problem === after.problem &&
+  before.pending === after.pending &&
+  before.refused === after.refused &&
+  before.roles === after.roles &&
+  before.allocated === after.allocated;
 
 const isRestless = (process: ProcessRow | undefined): boolean =>
   process !== undefined && !calmStates.has(process.state);
