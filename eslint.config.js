@@ -11,7 +11,9 @@ export default defineConfig(
   { ignores: ['dist/', '.tap/', '.demo/', 'test/fixtures/', 'docs/'] },
   tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: root } },
+    languageOptions: {
+      parserOptions: { project: join(root, 'tsconfig.json'), tsconfigRootDir: root },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       eqeqeq: 'error',

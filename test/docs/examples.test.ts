@@ -80,6 +80,7 @@ class Reader {
       HOME: join(this.#folder, 'home'),
       TMPDIR: join(this.#folder, 'home'),
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '/', '.cache'),
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       LC_ALL: 'C.UTF-8',
       TERM: 'dumb',
     });
