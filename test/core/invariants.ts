@@ -204,21 +204,27 @@ const limitOf = (graph: Graph, { fid, spec, state }: ProcessRow): string[] => {
 };
 
 /** What cools is held by nobody, and is given out by nobody's first choice. */
-const coolingIn = (graph: Graph): string[] => {
+const coolingIn = (graph: Graph): Set<string> => {
+  const { endpoints } = graph.indexes;
   const held = new Set(Array.from(graph.all('process'), ({ endpoint }) => endpoint));
-  const cooling = [...graph.all('deadline')]
-    .filter(({ kind }) => kind === 'endpoint-cooldown')
-    .map(({ subject }) => subject);
-  for (const endpoint of [...held, ...cooling]) {
+  const cooling = new Set<string>();
+  for (const { kind, subject } of graph.all('deadline'))
+    if (kind === 'endpoint-cooldown') cooling.add(subject);
+  const known = new Map<string, Set<number>>();
+  for (const endpoint of new Set([...held, ...cooling])) {
     const [prefix, last] = split(endpoint);
-    const cools = cooling.includes(endpoint);
+    const cools = cooling.has(endpoint);
     must(!(cools && held.has(endpoint)), `${endpoint} cools and is held`);
+    must(endpoints.lowestFree(prefix, last, last) === -1, `${endpoint} counts as free`);
+    let under = known.get(prefix);
+    if (!under) {
+      under = new Set(endpoints.longestFree(prefix, -Infinity, Infinity));
+      known.set(prefix, under);
+    }
     must(
-      graph.indexes.endpoints.lowestFree(prefix, last, last) === -1,
-      `${endpoint} counts as free`,
+      under.has(last) === cools,
+      `${endpoint} ${cools ? 'does not count' : 'counts'} as cooling`,
     );
-    const isKnown = graph.indexes.endpoints.longestFree(prefix, last, last).length === 1;
-    must(isKnown === cools, `${endpoint} ${cools ? 'does not count' : 'counts'} as cooling`);
   }
   return cooling;
 };
@@ -294,7 +300,7 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
     ...[...graph.all('departure')].map(({ fid }) => `departure-expiry/${fid}`),
     ...waves.map(({ id }) => id),
-    ...coolingIn(graph).map((endpoint) => `endpoint-cooldown/${endpoint}`),
+    ...Array.from(coolingIn(graph), (endpoint) => `endpoint-cooldown/${endpoint}`),
     ...[...graph.all('recovery')]
       .filter(({ given_up }) => !given_up)
       .map(({ host }) => `recovery-attempt/${host}`),

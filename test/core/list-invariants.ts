@@ -4,7 +4,6 @@ import type { Graph } from '../../src/core/graph/graph.ts';
 import { tokenAt } from '../../src/core/graph/indexes/tokens.ts';
 import { missingRoles } from '../../src/core/graph/missing-roles.ts';
 import type { HostRow } from '../../src/core/graph/rows/hosts.ts';
-import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import { shownState } from '../../src/core/lifecycle/shown.ts';
 import { byFid } from '../../src/core/values/fid.ts';
 import { hostStates, processStates } from '../../src/core/values/states.ts';
@@ -13,15 +12,15 @@ import { count, must } from './invariant.ts';
 /** @throws {Error} a list is not what a search and a sort of all rows give */
 export const checkLists = (graph: Graph): void => {
   const { processLists, hostLists, lentHosts, problems, tokens } = graph.indexes;
-  const processes = [...graph.all('process')].sort(byFid);
-  const shown = (row: ProcessRow): string => shownState(graph, row);
-  for (const role of [undefined, ...Array.from(graph.all('role'), ({ name }) => name)])
+  const processes = [...graph.all('process')]
+    .sort(byFid)
+    .map((row) => ({ fid: row.fid, role: row.role, state: shownState(graph, row) }));
+  const ofRole = Map.groupBy(processes, ({ role }) => role);
+  for (const role of [undefined, ...Array.from(graph.all('role'), ({ name }) => name)]) {
+    const all = role === undefined ? processes : (ofRole.get(role) ?? []);
+    const inState = Map.groupBy(all, ({ state }) => state);
     for (const state of [undefined, ...processStates]) {
-      const matches = processes.filter(
-        (row) =>
-          (role === undefined || row.role === role) &&
-          (state === undefined || shown(row) === state),
-      );
+      const matches = state === undefined ? all : (inState.get(state) ?? []);
       const listed =
         role === undefined && state === undefined
           ? graph.keysAfter('process', undefined, Infinity)
@@ -29,7 +28,8 @@ export const checkLists = (graph: Graph): void => {
       const fids = matches.map(({ fid }) => fid);
       must(listed.join() === fids.join(), `${state} ${role} processes are listed wrongly`);
     }
-  const states = count(processes, shown);
+  }
+  const states = count(processes, ({ state }) => state);
   for (const state of processStates)
     must(
       (graph.processCounts().get(state) ?? 0) === (states.get(state) ?? 0),

@@ -70,7 +70,12 @@ const processesOf = (graph: Graph, { kind, name, host }: Undeclared): ProcessRow
 const requiredOf = (graph: Graph, processes: readonly ProcessRow[]): Refused | null => {
   const leaving = new Set(processes.map(({ fid }) => fid));
   const stays = ({ fid, removing }: ProcessRow): boolean => !removing && !leaving.has(fid);
+  const asked = new Set<string>();
   for (const process of processes) {
+    // What is said of one holds of all that leave with it: a node may have thousands of a role.
+    const which = `${process.node} ${process.role}`;
+    if (asked.has(which)) continue;
+    asked.add(which);
     const dependents = dependentsOf(graph, process, stays);
     if (dependents.length > 0)
       return reject(
