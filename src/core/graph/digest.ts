@@ -42,6 +42,23 @@ const mixNumber = (value: number): void => {
   mix(halves[1]!);
 };
 
+/** The hashes of the names that fields have, which are few; those of a user's variables may be many. */
+const names = new Map<string, Hash>();
+const namesMax = 1024;
+
+/** Begins the hash of a field with that of its name. */
+const mixName = (name: string): void => {
+  const known = names.get(name);
+  if (known) {
+    ({ low, high } = known);
+    return;
+  }
+  low = 0x811c9dc5;
+  high = 0x27d4eb2f;
+  mixString(name);
+  if (names.size < namesMax) names.set(name, { low, high });
+};
+
 /** Key order does not matter: the fields' hashes are added up. */
 const mixObject = (value: object): void => {
   const [outerLow, outerHigh] = [low, high];
@@ -49,9 +66,7 @@ const mixObject = (value: object): void => {
   for (const key in value) {
     const field = (value as Record<string, unknown>)[key];
     if (field === undefined) continue;
-    low = 0x811c9dc5;
-    high = 0x27d4eb2f;
-    mixString(key);
+    mixName(key);
     mixValue(field);
     sumLow = (sumLow + low) | 0;
     sumHigh = (sumHigh + high) | 0;
