@@ -29,6 +29,7 @@ interface ObmdFlags extends ServingFlags {
   readonly tokenTtl?: number;
   readonly poll: number;
   readonly consoleLog: boolean;
+  readonly allowOrigin: readonly string[];
   readonly logLevel: string;
 }
 
@@ -54,6 +55,12 @@ export const registerObmd = (program: Command): void => {
     )
     .option('--poll <seconds>', 'between two looks at one machine; 0: only when asked', seconds, 60)
     .option('--no-console-log', 'keep no log of consoles, and no console while nobody looks')
+    .option(
+      '--allow-origin <origin...>',
+      'pages that may open consoles, for example https://halcyon.example; its own may',
+      origin,
+      [],
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .addHelpText(
       'after',
@@ -77,6 +84,15 @@ Examples:
 const seconds = (text: string): number => {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number of seconds.');
+};
+
+const origin = (text: string, others: readonly string[]): readonly string[] => {
+  const url = URL.parse(text);
+  if (url && url.origin === text.replace(/\/$/, '') && url.origin !== 'null')
+    return [...others, url.origin];
+  throw new InvalidArgumentError(
+    'Give scheme, name and port, for example https://halcyon.example.',
+  );
 };
 
 const runObmd = async (flags: ObmdFlags): Promise<void> => {
@@ -106,7 +122,9 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
       process.exit(1);
     },
   });
-  const app = await createObmServer({ obmd, admin, logger, time, tls: serving.tls });
+  const app = await createObmServer({
+    ...{ obmd, admin, logger, time, tls: serving.tls, origins: flags.allowOrigin },
+  });
   obmd.start();
   await app.listen({ host: serving.host, port: serving.port });
   stopBySignal(app, logger, async () => {

@@ -112,6 +112,7 @@ export class Consoles {
     if (!this.#parts.gate.holds(pass)) throw new ObmError('closed', 'the right has ended');
     const stop = new AbortController();
     this.#passes.set(stop.signal, pass);
+    if (request.signal?.aborted) stop.abort();
     request.signal?.addEventListener('abort', () => stop.abort(), { once: true });
     const viewer = console.attach({
       ...{ ...request, epoch: pass.epoch, signal: stop.signal },

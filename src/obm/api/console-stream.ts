@@ -7,9 +7,11 @@ import type { VisitRequest } from '../access/visits.ts';
 import type { ViewerSink } from '../console/viewer.ts';
 import type { Obmd } from '../obmd.ts';
 import type { Asker } from '../orders.ts';
+import { viewOfQuery } from './console-view.ts';
+import type { ConsoleView } from './console-view.ts';
+import { cutOff } from './cut-off.ts';
 
-/** What is shown of what was before, bytes. */
-const replayBytes = 16 * 1024;
+const obmdsView = viewOfQuery({});
 
 /** Shows the console until either side ends. @throws as `Visits.begin` does, before anything is sent */
 export const streamConsole = async (
@@ -18,12 +20,13 @@ export const streamConsole = async (
   asker: Asker,
   request: FastifyRequest,
   reply: FastifyReply,
+  view: ConsoleView = obmdsView,
 ): Promise<void> => {
   const gone = new AbortController();
   const response = reply.raw;
   response.on('close', () => gone.abort());
   const visit: VisitRequest = {
-    ...{ source: request.ip, readOnly: true, onSlow: 'cut', from: { back: replayBytes } },
+    ...{ source: request.ip, readOnly: true, onSlow: view.onSlow ?? 'cut', from: view.from },
     ...{ signal: gone.signal, sink: sinkOf(response) },
   };
   const { viewer } = await obmd.access.visits.begin(right, visit, asker);
@@ -53,7 +56,7 @@ const sinkOf = (response: ServerResponse): ViewerSink => ({
   role: () => undefined,
   end: () => {
     // What waits to be sent must not arrive any more; where nothing does, the end is a clean one.
-    if (response.writableLength > 0) response.destroy();
+    if (response.writableLength > 0) cutOff(response.socket);
     else if (response.headersSent) response.end();
   },
 });

@@ -1,6 +1,6 @@
 /** Consoles under `/v2`: who is given a right to one, and looks. */
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { ConnectionWish } from '../access/connections.ts';
@@ -11,10 +11,18 @@ import type { ConsoleMode } from '../catalogue/events.ts';
 import { connectionsMax } from '../gate.ts';
 import type { Obmd } from '../obmd.ts';
 import { nullable, oneOf } from '../schema.ts';
+import type { Time } from '../time.ts';
 import { fitting } from './bodies.ts';
 import type { Callers, OfObm } from './callers.ts';
+import { ConsoleSocket } from './console-socket.ts';
 import { streamConsole } from './console-stream.ts';
+import { viewOfQuery } from './console-view.ts';
+import type { ConsoleView } from './console-view.ts';
+import type { Origins } from './origins.ts';
 import { Refusal } from './refusals.ts';
+
+/** Where a console is seen. */
+export const consolePath = '/v2/obms/:label/console';
 
 interface OfConnection extends OfObm {
   Params: { label: string; id: string };
@@ -50,11 +58,20 @@ const wishOf = (body: ConnectionBody): ConnectionWish => {
   return { mode, uses, port: body.port ?? null, lastsMs: lasts * 1000, holder: body.for ?? null };
 };
 
-export const registerConsole = (app: FastifyInstance, obmd: Obmd, callers: Callers): void => {
-  const { connections, tickets } = obmd.access;
-  const ofMachine = '/v2/obms/:label/console';
+export interface ConsoleParts {
+  readonly obmd: Obmd;
+  readonly callers: Callers;
+  readonly origins: Origins;
+  readonly time: Time;
+}
 
-  app.post<OfObm>(`${ofMachine}/connections`, async (request, reply) => {
+type Visitor = ReturnType<Callers['viewer']> & { readonly view: ConsoleView };
+
+export const registerConsole = (app: FastifyInstance, parts: ConsoleParts): void => {
+  const { obmd, callers } = parts;
+  const visitors = new WeakMap<FastifyRequest, Visitor>();
+  const { connections, tickets } = obmd.access;
+  app.post<OfObm>(`${consolePath}/connections`, async (request, reply) => {
     const { label, asker, pass } = callers.either(request);
     const wish = wishOf(fitting(connectionBody, request.body ?? '{}') as ConnectionBody);
     if (!obmd.machine(label).hasConsole)
@@ -64,7 +81,7 @@ export const registerConsole = (app: FastifyInstance, obmd: Obmd, callers: Calle
     return reply.code(201).type('application/json').send(JSON.stringify(made));
   });
 
-  app.get<OfObm>(`${ofMachine}/connections`, async (request, reply) => {
+  app.get<OfObm>(`${consolePath}/connections`, async (request, reply) => {
     const { label } = callers.either(request);
     obmd.machine(label);
     const views = connections.list(label).map(connectionView);
@@ -77,13 +94,13 @@ export const registerConsole = (app: FastifyInstance, obmd: Obmd, callers: Calle
     return reply.type('application/json').send(JSON.stringify({ connections: views }));
   });
 
-  app.delete<OfConnection>(`${ofMachine}/connections/:id`, async (request, reply) => {
+  app.delete<OfConnection>(`${consolePath}/connections/:id`, async (request, reply) => {
     const { label, asker } = callers.either(request);
     await connections.revoke(label, request.params.id, asker);
     return reply.code(204).send();
   });
 
-  app.post<OfObm>(`${ofMachine}/tickets`, async (request, reply) => {
+  app.post<OfObm>(`${consolePath}/tickets`, async (request, reply) => {
     if (request.query['ticket'] !== undefined)
       throw new Refusal(400, 'invalid-request', 'no ticket is given for a ticket', 'ticket');
     const { label, right } = callers.viewer(request);
@@ -91,9 +108,26 @@ export const registerConsole = (app: FastifyInstance, obmd: Obmd, callers: Calle
     return reply.code(201).type('application/json').send(JSON.stringify(view));
   });
 
-  app.get<OfObm>(ofMachine, async (request, reply) => {
-    const { right, asker } = callers.viewer(request);
-    await streamConsole(obmd, right, asker, request, reply);
+  app.route<OfObm>({
+    method: 'GET',
+    url: consolePath,
+    // Whoever is refused is refused before there is a WebSocket.
+    preHandler: async (request) => {
+      if (request.ws && !parts.origins.allows(request))
+        throw new Refusal(403, 'forbidden', 'pages of this origin may not open consoles');
+      const view = viewOfQuery(request.query);
+      const visitor = callers.viewer(request);
+      if (request.ws) connections.mustBeFree(visitor.right.pass);
+      visitors.set(request, { ...visitor, view });
+    },
+    handler: async (request, reply) => {
+      const { right, asker, view } = visitors.get(request)!;
+      await streamConsole(obmd, right, asker, request, reply, view);
+    },
+    wsHandler: (socket, request) => {
+      const { right, asker, view } = visitors.get(request)!;
+      new ConsoleSocket(socket, request, { obmd, time: parts.time, right, asker, view });
+    },
   });
 };
 

@@ -1,15 +1,18 @@
 /** The HTTP server of an OBM daemon. The caller listens; closing it does not close the daemon. */
 
 import { randomUUID } from 'node:crypto';
+import websocket from '@fastify/websocket';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { consoleMessageBytesMax } from '../../contract/console-protocol.ts';
 import { Paces } from '../paces.ts';
 import type { Time } from '../time.ts';
 import { bodyBytesMax, takeBodies } from './bodies.ts';
 import { Callers } from './callers.ts';
 import type { ApiParts } from './callers.ts';
-import { registerConsole } from './console.ts';
+import { consolePath, registerConsole } from './console.ts';
 import { knocksPace } from './knocks.ts';
+import { Origins } from './origins.ts';
 import { nothingHere, refusalOf, sendRefusal } from './refusals.ts';
 import { registerV1 } from './v1.ts';
 import { registerV2 } from './v2.ts';
@@ -17,6 +20,8 @@ import { registerV2 } from './v2.ts';
 export interface ServerOptions extends Omit<ApiParts, 'knocks'> {
   readonly logger: FastifyBaseLogger;
   readonly time: Time;
+  /** Of pages that may open consoles beside the daemon's own. */
+  readonly origins?: readonly string[];
   /** PEM certificate chain and key; absent: plain HTTP. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
@@ -54,13 +59,23 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, nothingHere()));
   const { obmd } = options;
   const callers = new Callers({ ...options, knocks: new Paces(options.time, knocksPace) });
+  // Before the hook of the WebSockets, which says nothing to whom it closes.
   app.addHook('preClose', (done) => {
     obmd.consoles.endViewers();
     done();
   });
+  await app.register(websocket, {
+    options: { maxPayload: consoleMessageBytesMax },
+    // What a viewer does wrong is his business.
+    errorHandler: (_error, socket) => socket.terminate(),
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.ws && request.routeOptions.url !== consolePath) throw nothingHere();
+  });
   registerV1(app, obmd, callers);
   registerV2(app, obmd, callers);
-  registerConsole(app, obmd, callers);
+  const { time } = options;
+  registerConsole(app, { obmd, callers, time, origins: new Origins(options.origins ?? []) });
   app.get('/healthz', async (_request, reply) => reply.send());
   return app;
 };
