@@ -102,7 +102,7 @@ export const until = async <T>(
   ms = patience,
 ): Promise<NonNullable<T>> => {
   const deadline = performance.now() + ms;
-  for (;;) {
+  for (let wait = 20; ; wait = Math.min(wait * 1.1, 100)) {
     try {
       const seen = await look();
       if (seen) return seen;
@@ -110,7 +110,7 @@ export const until = async <T>(
       if (!(error instanceof UnreachableError)) throw error;
     }
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
-    await pause(20);
+    await pause(wait);
   }
 };
 

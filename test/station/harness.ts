@@ -208,17 +208,17 @@ export interface Child {
 
 const patience = 120_000;
 
-/** Waits until something holds, looking often. */
+/** Waits until something holds, looking often at first; what takes long need not be seen at once. */
 export const until = async <T>(
   what: string,
   look: () => T | Promise<T>,
 ): Promise<NonNullable<T>> => {
   const deadline = Date.now() + patience;
-  for (;;) {
+  for (let wait = 10; ; wait = Math.min(wait * 1.1, 50)) {
     const seen = await look();
     if (seen) return seen;
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await pause(10);
+    await pause(wait);
   }
 };
 
