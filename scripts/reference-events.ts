@@ -7,6 +7,7 @@ import type { EventType } from '../src/core/events/catalogue.ts';
 import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
+import { obmEvents } from '../src/core/events/obms.ts';
 import { processEvents } from '../src/core/events/processes.ts';
 import { projectEvents } from '../src/core/events/projects.ts';
 import { removalEvents } from '../src/core/events/removal.ts';
@@ -109,6 +110,13 @@ const meanings: Readonly<Record<EventType, string>> = {
   MachineDetached: 'A machine was taken back from a project: it is free.',
   ProjectJoined: 'A token may look at the machines of a project, or operate them, from now on.',
   ProjectLeft: 'A token may not see the machines of a project any more.',
+  ObmRegistered: 'An OBM daemon has the OBM of a machine. Nobody may use it yet.',
+  ObmUnregistered: 'The OBM of a machine is registered no more.',
+  ObmEnableBegun:
+    'A token of the OBM of a machine is about to be asked for. Until it is known what came of it, the machine changes hands for nobody.',
+  ObmEnabled:
+    'Whoever has the machine may use its OBM. The event holds the hash of the token, which readers are not shown; earlier tokens are good no more.',
+  ObmDisabled: 'Nobody may use the OBM of a machine any more: its daemon has said so.',
 };
 
 const groups: readonly (readonly [title: string, events: object])[] = [
@@ -120,6 +128,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
   ['Projects', projectEvents],
+  ['Out-of-band management', obmEvents],
   ['Remembered requests', requestEvents],
 ];
 

@@ -109,7 +109,13 @@ const seesHost = (
 ): boolean => allows(graph, who, 'look', { kind: 'host', fqdn, then }).allowed;
 
 /** What members are not told of their own machines: who else has tokens or had them, and how they are reached. */
-const untold = new Set(['CredentialIssued', 'HostClaimRefused', 'MachineDetached', 'ObmDeclared']);
+const untold = new Set([
+  'CredentialIssued',
+  'HostClaimRefused',
+  'MachineDetached',
+  'ObmDeclared',
+  'ObmRegistered',
+]);
 
 /** The machines that an event is about; undefined where it is not known, or not any more, which these are. */
 export const machinesOf = (

@@ -542,7 +542,11 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
       when: { type: 'DetachMachines', project: 'a', hosts: ['1.example'] },
     },
   ],
-  'obm-enabled': 'by `core/projects.test.ts`: nothing enables one yet but the graph of a test',
+  'obm-enabled': 'by `core/projects.test.ts` and `core/obms.test.ts`',
+  'obm-not-registered': 'by `core/obms.test.ts`, as those that follow',
+  'obm-registered': 'by `core/obms.test.ts`',
+  'obm-taken': 'by `core/obms.test.ts`',
+  'obm-changed': 'by `core/obms.test.ts`',
   'not-a-member': [
     {
       history: [create('a'), issue('a1')],

@@ -325,12 +325,23 @@ const checkProjects = (graph: Graph): void => {
 };
 
 /** @throws {Error} what does not hold */
+const checkRegistrations = (graph: Graph): void => {
+  const registrations = [...graph.all('registration')];
+  unique(
+    registrations.map(({ obmd, label }) => `${obmd} ${label}`),
+    'label',
+  );
+  for (const { obmd, label, host } of registrations)
+    must(graph.indexes.obmLabels.hostOf(obmd, label) === host, `${label} is not found`);
+};
+
 export const checkGraph = (graph: Graph): void => {
   checkRelations(graph);
   checkProcesses(graph);
   checkHosts(graph);
   checkLists(graph);
   checkProjects(graph);
+  checkRegistrations(graph);
   checkDeadlines(graph);
 };
 

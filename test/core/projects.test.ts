@@ -66,11 +66,18 @@ const leave = (project: string, token: string): Command => ({
   token,
 });
 
+const obmd = 'http://127.0.0.1:7410';
+
 /** The out-of-band manager of a host lets somebody in. */
-const enable = ({ graph }: Engine, host: string): void => {
-  const made = { created: revision(1), changed: revision(1) };
-  const manager = { type: 'dummy', address: '', secret: null, enabled: true } as const;
-  graph.put('obm', { host, ...manager, ...made });
+const enable = (engine: Engine, fqdn: string): void => {
+  commitOf(engine, { type: 'RegisterObm', fqdn, obmd, label: fqdn });
+  const { revision: epoch } = commitOf(engine, { type: 'EnableObm', fqdn, anew: false });
+  commitOf(engine, { type: 'ReportObmEnabled', fqdn, epoch, hash: 'b'.repeat(64) });
+};
+
+const disable = (engine: Engine, fqdn: string): void => {
+  const { epoch } = engine.graph.must('registration', fqdn);
+  commitOf(engine, { type: 'DisableObm', fqdn, epoch });
 };
 
 t.test('machines are lent to a project in one commit, and taken back', async (t) => {
@@ -145,7 +152,7 @@ t.test(
       code: 'obm-enabled',
       message: /disable it/,
     });
-    engine.graph.remove('obm', one);
+    disable(engine, one);
     commitOf(engine, detach('a', [one]));
     t.equal(engine.graph.must('host', one).project, null);
   },
@@ -159,7 +166,7 @@ t.test('7: a machine that is lent, or whose OBM is enabled, is not removed', asy
   commitOf(engine, detach('a', [one]));
   enable(engine, one);
   t.equal(rejectionOf(engine, removeHost(one, true)).code, 'obm-enabled');
-  engine.graph.remove('obm', one);
+  disable(engine, one);
   commitOf(engine, removeHost(one));
 });
 
@@ -180,7 +187,7 @@ t.test('facts lend what no operator has attached', async (t) => {
   enable(engine, one);
   t.equal(rejectionOf(engine, said('weather')).code, 'obm-enabled', 'while nobody may use its OBM');
   t.equal(rejectionOf(engine, said(null)).code, 'obm-enabled');
-  engine.graph.remove('obm', one);
+  disable(engine, one);
   t.same(lentBy(said(null)), [{ fqdn: one, project: 'climate' }]);
 
   for (const command of [create('ocean'), attach('ocean', [one])]) commitOf(engine, command);

@@ -230,6 +230,16 @@ const record = (): Recorded[] => {
   run({ type: 'LeaveProject', project: 'climate', token: 'c5' });
   run({ type: 'DeleteProject', name: 'ocean' });
 
+  const fqdn = 'n6.example';
+  run({ type: 'RegisterObm', fqdn, obmd: 'https://obmd.example:7410', label: 'n6' });
+  const { revision: epoch } = run({ type: 'EnableObm', fqdn, anew: false });
+  run({ type: 'ReportObmEnabled', fqdn, epoch, hash: 'f'.repeat(64) });
+  const { revision: again } = run({ type: 'EnableObm', fqdn, anew: true });
+  run({ type: 'DisableObm', fqdn, epoch: again });
+  run(nodeDown(fqdn));
+  run({ type: 'RenameHost', fqdn, to: 'n16.example' });
+  run({ type: 'UnregisterObm', fqdn: 'n16.example' });
+
   const after = '0x6e00000000000001:0x9' as Fid;
   happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });
   happened({ type: 'ClusterAdvanceResumed', data: { after } });

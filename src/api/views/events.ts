@@ -25,7 +25,7 @@ const eventView = (commit: Commit, index: number): EventReply => {
 
 /** Whoever may read the log need not read the hashes of tokens. */
 export const shownData = ({ type, data }: EventRecord): unknown => {
-  if (type !== 'CredentialIssued') return data;
+  if (type !== 'CredentialIssued' && type !== 'ObmEnabled') return data;
   const { hash: _, ...rest } = data as { hash?: string };
   return rest;
 };

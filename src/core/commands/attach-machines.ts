@@ -3,6 +3,7 @@
 import { decided } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
+import { isObmEnabled } from '../lifecycle/obm.ts';
 import { reject } from '../values/rejection.ts';
 
 export interface AttachMachines {
@@ -29,6 +30,10 @@ export const attachMachines: Decide<AttachMachines> = (graph, { project, hosts, 
         subject: fqdn,
       });
     }
+    if (host.project === null && isObmEnabled(graph, fqdn))
+      return reject('obm-enabled', `the OBM of ${fqdn} is enabled; disable it first`, {
+        subject: fqdn,
+      });
     if (host.attached) continue;
     events.push({ type: 'MachineAttached', data: { fqdn, project, declared: false } });
   }

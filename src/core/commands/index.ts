@@ -14,6 +14,7 @@ import { joinProject, leaveProject } from './memberships.ts';
 import { overrideState } from './override-state.ts';
 import { createProject, deleteProject } from './projects.ts';
 import { registerHost } from './register-host.ts';
+import { registerObm, unregisterObm } from './register-obm.ts';
 import { removeHost } from './remove-host.ts';
 import { removeNode } from './remove-node.ts';
 import { removeProcess } from './remove-process.ts';
@@ -29,6 +30,7 @@ import { restartProcess } from './restart-process.ts';
 import { revokeCredential } from './revoke-credential.ts';
 import { scaleRole } from './scale-role.ts';
 import { setVars } from './set-vars.ts';
+import { disableObm, enableObm, reportObmEnabled } from './use-obm.ts';
 import { wantCluster } from './want-cluster.ts';
 import { wantNode } from './want-node.ts';
 import { wantProcess } from './want-process.ts';
@@ -66,6 +68,11 @@ const deciders = {
   DetachMachines: detachMachines,
   JoinProject: joinProject,
   LeaveProject: leaveProject,
+  RegisterObm: registerObm,
+  UnregisterObm: unregisterObm,
+  EnableObm: enableObm,
+  ReportObmEnabled: reportObmEnabled,
+  DisableObm: disableObm,
   FireDeadlines: fireDeadlines,
 };
 

@@ -6,6 +6,7 @@ import type { EventRecord } from './commit.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
+import { obmEvents } from './obms.ts';
 import { processEvents } from './processes.ts';
 import { projectEvents } from './projects.ts';
 import { recoveryEvents } from './recovery.ts';
@@ -22,6 +23,7 @@ export const catalogue = {
   ...removalEvents,
   ...credentialEvents,
   ...projectEvents,
+  ...obmEvents,
   ...requestEvents,
 };
 

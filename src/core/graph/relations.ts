@@ -54,6 +54,7 @@ export const relations = {
   guides: relation('host', 'one-to-one', 'policy', 'host'),
   recovers: relation('host', 'one-to-one', 'recovery', 'host'),
   manages: relation('host', 'one-to-one', 'obm', 'host'),
+  registers: relation('host', 'one-to-one', 'registration', 'host'),
   runs: relation('host', 'one-to-one', 'node', 'host'),
   hosts: relation('node', 'one-to-many', 'process', 'node'),
   provides: relation('process', 'one-to-many', 'service', 'process'),

@@ -5,6 +5,7 @@ import { credentialRows } from './rows/credentials.ts';
 import { deadlineRows } from './rows/deadlines.ts';
 import { departureRows } from './rows/departures.ts';
 import { hostRows } from './rows/hosts.ts';
+import { obmRows } from './rows/obms.ts';
 import { processRows } from './rows/processes.ts';
 import { requestRows } from './rows/requests.ts';
 import { roleRows } from './rows/roles.ts';
@@ -14,6 +15,7 @@ const rowKinds = {
   ...clusterRows,
   ...roleRows,
   ...hostRows,
+  ...obmRows,
   ...processRows,
   ...credentialRows,
   ...requestRows,

@@ -1,10 +1,17 @@
 /** Out-of-band managers, as what they allow bears on everything else. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
+import type { RegistrationRow } from '../graph/rows/obms.ts';
+import type { ObmState } from '../values/obm.ts';
+
+export const obmStateOf = ({ token, isBegun }: RegistrationRow): ObmState =>
+  isBegun ? 'enabling' : token === null ? 'disabled' : 'enabled';
 
 /**
- * Whether whoever has a host may use its out-of-band manager. Then the host changes hands for nobody: the token that is
- * out would still open it for who had it before.
+ * Whether whoever has a host may use its out-of-band manager, or perhaps may. Then the host changes hands for nobody:
+ * the token that is out would still open it for who had it before.
  */
-export const isObmEnabled = (graph: Graph, fqdn: string): boolean =>
-  graph.one('manages', fqdn)?.enabled === true;
+export const isObmEnabled = (graph: ReadGraph, fqdn: string): boolean => {
+  const registration = graph.one('registers', fqdn);
+  return registration !== undefined && obmStateOf(registration) !== 'disabled';
+};

@@ -42,6 +42,11 @@ export const rejections = {
   'machine-lent': 'the machine is lent to a project',
   'machine-not-attached': 'the machine is not in that project',
   'obm-enabled': 'the out-of-band manager of the machine is enabled',
+  'obm-not-registered': 'no out-of-band manager of the machine is registered',
+  'obm-registered': 'the out-of-band manager of the machine is registered otherwise',
+  'obm-taken': 'the out-of-band manager is that of another machine',
+  'obm-changed':
+    'the out-of-band manager was enabled or disabled by somebody else at the same time',
   'not-a-member': 'the token is not of the kind that projects admit',
   'too-many-memberships': 'the token is in as many projects as it may be',
   'last-admin': 'it is the last token of an administrator',

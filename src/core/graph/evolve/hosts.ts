@@ -66,10 +66,7 @@ export const hostEvolvers: Evolvers<typeof hostEvents> = {
 
   HostRenamed: (graph, { from, to }, position) => renamed(graph, from, to, position),
 
-  ObmDeclared: (graph, data, position) => {
-    const { enabled } = graph.get('obm', data.host) ?? {};
-    upsert(graph, 'obm', data.host, { ...data, ...(enabled ? { enabled } : {}) }, position);
-  },
+  ObmDeclared: (graph, data, position) => upsert(graph, 'obm', data.host, data, position),
 
   NodeUp: (graph, { fqdn, facts }, position) => {
     const host = graph.must('host', fqdn);

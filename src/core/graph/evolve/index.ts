@@ -9,6 +9,7 @@ import type { Graph } from '../graph.ts';
 import { clusterEvolvers } from './cluster.ts';
 import { credentialEvolvers } from './credentials.ts';
 import { hostEvolvers } from './hosts.ts';
+import { obmEvolvers } from './obms.ts';
 import { processEvolvers } from './processes.ts';
 import { projectEvolvers } from './projects.ts';
 import { recoveryEvolvers } from './recovery.ts';
@@ -26,6 +27,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...removalEvolvers,
   ...credentialEvolvers,
   ...projectEvolvers,
+  ...obmEvolvers,
   ...requestEvolvers,
 };
 

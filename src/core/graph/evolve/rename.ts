@@ -24,6 +24,11 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
     graph.remove('obm', from);
     graph.put('obm', { ...obm, host: to, changed: revision });
   }
+  const registration = graph.one('registers', from);
+  if (registration) {
+    graph.remove('registration', from);
+    graph.put('registration', { ...registration, host: to, changed: revision });
+  }
   const policy = graph.one('guides', from);
   if (policy) {
     graph.remove('policy', policy.id);

@@ -8,6 +8,7 @@ import type { Lookup } from './following.ts';
 import { HaProcesses } from './ha-processes.ts';
 import { HostLists } from './host-lists.ts';
 import { LentHosts } from './lent-hosts.ts';
+import { ObmLabels } from './obm-labels.ts';
 import { Problems } from './problems.ts';
 import { ProcessLists } from './process-lists.ts';
 import { Ranges } from './ranges.ts';
@@ -26,6 +27,7 @@ export const indexesOver = (lookup: Lookup) => ({
   haProcesses: new HaProcesses(lookup),
   hostLists: new HostLists(),
   lentHosts: new LentHosts(),
+  obmLabels: new ObmLabels(),
   problems: new Problems(lookup),
   processLists: new ProcessLists(lookup),
   ranges: new Ranges(),

@@ -81,8 +81,6 @@ export interface ObmRow extends Provenance {
   readonly type: 'ipmi' | 'redfish' | 'dummy';
   readonly address: string;
   readonly secret: string | null;
-  /** Somebody may use it: a token of it is out. */
-  readonly enabled?: true;
 }
 
 export const hostRows = {

@@ -1,0 +1,26 @@
+/** Out-of-band managers that an OBM daemon has for us. */
+
+import type { Revision } from '../../values/revision.ts';
+import { shown } from './row.ts';
+import type { Provenance } from './row.ts';
+
+/** The OBM of a host, as it is registered with a daemon, and who may use it. */
+export interface RegistrationRow extends Provenance {
+  readonly host: string;
+  /** Base URL of the daemon. */
+  readonly obmd: string;
+  /** What the OBM is called there. It stays when the host gets another name. */
+  readonly label: string;
+  /** The last commit that changed who may use it: what was let in under another one is let in no more. */
+  readonly epoch: Revision;
+  /** The epoch of the token that is good; null: none is. */
+  readonly token: Revision | null;
+  /** A token of this epoch was asked for, and nobody has said what became of it. */
+  readonly isBegun: boolean;
+  /** Since when it is as it is, ms since the epoch. */
+  readonly since: number;
+}
+
+export const obmRows = {
+  registration: shown<RegistrationRow>('host'),
+};
