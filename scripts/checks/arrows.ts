@@ -61,10 +61,12 @@ export const arrows: Readonly<Record<string, Part>> = {
       config: 'values',
       disk: 'values',
       nodeset: 'values',
+      addresses: 'values',
     },
     inside: {
       access: ['clocks.ts', 'result.ts'],
       'fair-use': ['clocks.ts', 'time.ts'],
+      obm: ['access', 'fair-use', 'result.ts', 'time.ts'],
       // A follower is a replica without duties.
       replica: [
         ...['access', 'fair-use'],

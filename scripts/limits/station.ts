@@ -19,6 +19,7 @@ import {
   loadLimits,
   longReadLimits,
   lookLimits,
+  obmLimits,
   pastAnswerLimits,
   pastLimits,
   reportLimits,
@@ -26,6 +27,7 @@ import {
   waitLimits,
 } from '../../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
+import { answerBytesMax, answerMs } from '../../src/station/obm/request.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
 import { changesKept } from '../../src/station/queries/changed-hosts.ts';
 import { bytes, ends, limit, seconds, tooMany } from './limit.ts';
@@ -221,6 +223,18 @@ export const ofReads: readonly Limit[] = [
     pastAnswerLimits,
     'long answers about the past',
     'api/long-reads.test.ts: one more long answer about the past than a share is refused',
+  ),
+  ...shareRows(
+    'requests about OBMs that wait for an OBM daemon, or for each other',
+    obmLimits,
+    'requests about OBMs',
+    'station/obms.test.ts: one token has so many requests about OBMs under way and not one more',
+  ),
+  limit(
+    'an answer of an OBM daemon',
+    `${bytes(answerBytesMax)}, within ${seconds(answerMs)}`,
+    '502 `obmd-failed`, 504 `obmd-silent`',
+    'station/obms.test.ts: a daemon that says too much, or nothing, is not listened to',
   ),
   ...shareRows(
     'loads and their dry runs',

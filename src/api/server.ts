@@ -35,6 +35,7 @@ import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
 import { nodeHandlers } from './routes/nodes.ts';
+import { obmHandlers } from './routes/obms.ts';
 import { operationHandlers } from './routes/operations.ts';
 import { outputHandlers } from './routes/output.ts';
 import { ownedHandlers } from './routes/owned.ts';
@@ -133,6 +134,7 @@ export const createServer = async (
       ),
       ...loadHandlers(station),
       ...nodeHandlers(station, actions),
+      ...obmHandlers(station),
       ...operationHandlers(station, actions),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),

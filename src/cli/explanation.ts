@@ -21,6 +21,16 @@ const advice: Readonly<Record<string, string>> = {
   'machine-not-attached': 'See which machines it has: halctl project show PROJECT',
   'not-a-member':
     'Issue one for projects: halctl auth token create NAME --project PROJECT --role ROLE',
+  'obm-enabled': 'Disable it: halctl obm disable HOST',
+  'obm-not-registered': 'Register it: halctl obm register HOST --obmd URL --admin-token-file FILE',
+  'obm-registered': 'Unregister it first: halctl obm unregister HOST',
+  'obm-changed': 'See how it is: halctl obm show HOST',
+  'obmd-away': 'See whether the OBM daemon runs, then repeat the command.',
+  'obmd-silent': 'See how the OBM daemon is, then repeat the command, which puts it right.',
+  'obmd-failed': 'See the log of the OBM daemon, then repeat the command.',
+  'obmd-lost': 'Register it again: halctl obm register HOST --type TYPE …',
+  'obmd-not-let-in':
+    'Give the token of its administrator: halctl obm register HOST --admin-token-file FILE …',
   'too-many-projects': 'See them: halctl project list; delete one: halctl project delete PROJECT',
   'unknown-variable': 'Give the variable a value: --set NAME=VALUE',
   'revision-mismatch':

@@ -22,7 +22,7 @@ const exactly = (_key: string, value: unknown, { source }: { source?: string } =
 };
 
 /** A value as JSON would read it; what is no JSON is a text. */
-const valueOf = (text: string): unknown => {
+export const valueOf = (text: string): unknown => {
   // An argument that is not UTF-8 reaches us with this in the place of what it held.
   if (text.includes('\uFFFD')) throw new Failure('usage', `"${text}" is not UTF-8`);
   // A number that JSON would print otherwise is rather an id or a version than a quantity.

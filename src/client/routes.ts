@@ -54,7 +54,19 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  disableObm: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/obm/disable',
+    repeat: 'as-it-is',
+    query: ['dry_run'],
+  },
   dump: { method: 'GET', path: '/api/v1/dump', repeat: 'as-it-is', query: ['at'] },
+  enableObm: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/obm/enable',
+    repeat: 'as-it-is',
+    query: ['dry_run'],
+  },
   engine: { method: 'GET', path: '/api/v1/engine', repeat: 'as-it-is' },
   getAgent: { method: 'GET', path: '/api/v1/agents/:fqdn', repeat: 'as-it-is' },
   getConfiguration: {
@@ -65,6 +77,7 @@ export const routes = {
   },
   getHost: { method: 'GET', path: '/api/v1/hosts/:fqdn', repeat: 'as-it-is', query: ['at'] },
   getNode: { method: 'GET', path: '/api/v1/nodes/:fid', repeat: 'as-it-is', query: ['at'] },
+  getObm: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm', repeat: 'as-it-is', query: ['at'] },
   getProcess: { method: 'GET', path: '/api/v1/processes/:fid', repeat: 'as-it-is', query: ['at'] },
   getProject: { method: 'GET', path: '/api/v1/projects/:name', repeat: 'as-it-is', query: ['at'] },
   graph: { method: 'GET', path: '/api/v1/graph', repeat: 'as-it-is', query: ['format', 'at'] },
@@ -104,6 +117,12 @@ export const routes = {
   listNodes: {
     method: 'GET',
     path: '/api/v1/nodes',
+    repeat: 'as-it-is',
+    query: ['limit', 'cursor', 'at'],
+  },
+  listObms: {
+    method: 'GET',
+    path: '/api/v1/obms',
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'at'],
   },
@@ -157,6 +176,19 @@ export const routes = {
     query: ['dry_run'],
   },
   ready: { method: 'GET', path: '/readyz', repeat: 'as-it-is' },
+  registerObm: {
+    method: 'PUT',
+    path: '/api/v1/hosts/:fqdn/obm',
+    repeat: 'as-it-is',
+    body: true,
+    query: ['dry_run'],
+  },
+  reissueObm: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/obm/reissue',
+    repeat: 'by-key',
+    query: ['dry_run'],
+  },
   removeHost: {
     method: 'DELETE',
     path: '/api/v1/hosts/:fqdn',
@@ -293,6 +325,12 @@ export const routes = {
     query: ['dry_run', 'force'],
   },
   sync: { method: 'POST', path: '/api/v1/cluster/sync', repeat: 'never', body: true },
+  unregisterObm: {
+    method: 'DELETE',
+    path: '/api/v1/hosts/:fqdn/obm',
+    repeat: 'by-key',
+    query: ['dry_run'],
+  },
   vars: { method: 'GET', path: '/api/v1/vars', repeat: 'as-it-is', query: ['at'] },
   whoami: { method: 'GET', path: '/api/v1/whoami', repeat: 'as-it-is' },
   why: { method: 'GET', path: '/api/v1/why/:id', repeat: 'as-it-is', query: ['kind'] },

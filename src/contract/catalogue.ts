@@ -11,6 +11,7 @@ import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
 import * as nodes from './nodes.ts';
+import * as obms from './obms.ts';
 import * as operations from './operations.ts';
 import * as outcome from './outcome.ts';
 import * as output from './output.ts';
@@ -32,6 +33,7 @@ const subjects = {
   ...hosts,
   ...load,
   ...nodes,
+  ...obms,
   ...operations,
   ...output,
   ...owned,

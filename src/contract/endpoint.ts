@@ -37,6 +37,7 @@ export const tags = {
   nodes: 'Hosts that are members of the cluster',
   processes: 'What runs on nodes',
   projects: 'Who machines are lent to',
+  obms: 'Out-of-band managers of machines',
   events: 'The log',
   station: 'The station itself',
   tokens: 'Access',

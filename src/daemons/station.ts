@@ -1,5 +1,6 @@
 /** `halcyon station`: opens the data directory, serves the API, and closes both in order. */
 
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
@@ -16,6 +17,7 @@ interface StationFlags extends ServingFlags {
   readonly log?: string;
   readonly verify?: true;
   readonly newAdminToken?: true;
+  readonly obmdCa?: string;
   readonly unprovenPerAddress: number;
   readonly logLevel: string;
 }
@@ -38,6 +40,7 @@ export const registerStation = (program: Command): void => {
   addServingFlags(command, '127.0.0.1:7400')
     .option('--verify', 'check the whole log before it opens, not only its end')
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
+    .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
     .option(
       '--unproven-per-address <n>',
       'connections without a valid token that one other address may have; more for a proxy',
@@ -70,6 +73,13 @@ const wholeNumber = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number from 1 on.');
 };
 
+/** @throws Error the file holds no certificate */
+const authoritiesIn = (file: string): string => {
+  const text = readFileSync(file, 'utf8');
+  if (/-----BEGIN CERTIFICATE-----/.test(text)) return text;
+  throw new Error(`${file} holds no certificate; it must be PEM`);
+};
+
 const runStation = async (flags: StationFlags): Promise<void> => {
   const serving = servingOf(flags);
   const { host, port, tls } = serving;
@@ -77,11 +87,13 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     { level: flags.logLevel, base: { station: process.pid } },
     pino.destination(2),
   );
+  const { obmdCa } = flags;
   const station = await Station.open({
     directory: flags.data,
     log: flags.log,
     logger,
     verify: flags.verify ? 'full' : 'tail',
+    obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
   });
   let app: FastifyInstance;
   try {

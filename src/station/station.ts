@@ -43,6 +43,7 @@ import type { Asker } from './fair-use/long-reads.ts';
 import { Turns } from './fair-use/turns.ts';
 import { Loads } from './loading/loads.ts';
 import type { StationLogger } from './logger.ts';
+import { Obms } from './obm/obms.ts';
 import { Premises } from './premises.ts';
 import { ChangedHosts } from './queries/changed-hosts.ts';
 import { OperationWaits } from './queries/operation-waits.ts';
@@ -63,6 +64,8 @@ export interface StationOptions {
    * directory.
    */
   readonly log?: string | EventLog | undefined;
+  /** PEM certificates of authorities that OBM daemons are believed by, besides the system's. */
+  readonly obmdCa?: string | undefined;
   /** Default: that of the system. */
   readonly time?: Time;
   /** What of the log is verified before it opens. */
@@ -105,12 +108,14 @@ export class Station {
   readonly turns: Turns;
   readonly longReads: LongReads;
   readonly loads: Loads;
+  readonly obms: Obms;
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
   readonly started: number;
   readonly #snapshots: Snapshots;
   readonly #data: DataDirectory;
+  readonly #logger: StationLogger;
   #closed: Promise<void> | undefined;
 
   /**
@@ -180,9 +185,20 @@ export class Station {
     const premises = new Premises({ log, directory, data, keys, secrets, logger, time });
     this.premises = premises;
     this.#data = data;
+    this.#logger = logger;
     const submit = <T>(command: Command, makeReply: MakeReply<T>): Promise<Result<T>> =>
       this.submit(command, { actor: 'station' }, makeReply);
     this.access = new Access({ graph, now, keys, submit });
+    this.obms = new Obms({
+      graph,
+      secrets,
+      reach: { time, ca: options.obmdCa },
+      submit: (command, sender) => this.submit(command, sender, () => null),
+      refusal: (command, sender) => {
+        const decision = this.dryRun(command, sender);
+        return decision.ok ? undefined : decision;
+      },
+    });
 
     const awake = awakeClock(time.monotonic);
     const own = new OwnCommands({
@@ -238,7 +254,17 @@ export class Station {
   start(term: number): void {
     this.replica.start();
     this.premises.watch();
+    this.#forgetSecrets();
     this.duties.start(term);
+  }
+
+  /** A disk that is full keeps nobody from starting. */
+  #forgetSecrets(): void {
+    try {
+      this.obms.forgetUnused();
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'secrets that nobody needs any more are kept for now');
+    }
   }
 
   /**

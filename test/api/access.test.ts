@@ -61,6 +61,13 @@ const routes: Readonly<Record<string, string>> = {
   'POST /api/v1/projects/:name/detach': 'operator admin',
   'PUT /api/v1/projects/:name/members/:id': 'admin',
   'DELETE /api/v1/projects/:name/members/:id': 'admin',
+  'GET /api/v1/obms': 'viewer operator admin',
+  'GET /api/v1/hosts/:fqdn/obm': 'viewer operator admin',
+  'PUT /api/v1/hosts/:fqdn/obm': 'admin',
+  'DELETE /api/v1/hosts/:fqdn/obm': 'admin',
+  'POST /api/v1/hosts/:fqdn/obm/enable': 'operator admin',
+  'POST /api/v1/hosts/:fqdn/obm/reissue': 'operator admin',
+  'POST /api/v1/hosts/:fqdn/obm/disable': 'operator admin',
   'GET /api/v1/events': 'viewer operator admin',
   'GET /api/v1/why/:id': 'viewer operator admin',
   'GET /api/v1/log': 'viewer operator admin',
@@ -113,6 +120,7 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/projects/:name/attach': { hosts: [host] },
     'POST /api/v1/projects/:name/detach': { hosts: [host] },
     'PUT /api/v1/projects/:name/members/:id': { role: 'viewer' },
+    'PUT /api/v1/hosts/:fqdn/obm': { wrong: 1 },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {
     const [method, pattern] = route.split(' ') as ['GET' | 'DELETE', string];

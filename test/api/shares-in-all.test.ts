@@ -11,6 +11,7 @@ import {
   loadLimits,
   longReadLimits,
   lookLimits,
+  obmLimits,
   pastAnswerLimits,
   pastLimits,
   streamLimits,
@@ -81,6 +82,16 @@ t.test('one more than there may be of reads of the past is refused', async (t) =
   });
   await Promise.all(reads);
   t.match(await at(pastLimits.inAll + 1, 'token:another'), { head: pastLimits.inAll + 1 });
+});
+
+t.test('one more than there may be of requests about OBMs is refused', async (t) => {
+  const { station, ask, fill } = await openStation(t);
+  await fill();
+  const held = principals(obmLimits).map((one) => station.obms.share.take(one));
+  const asked = (): Promise<Answer> => ask('POST', `/hosts/${host}/obm/disable`);
+  refused(t, await asked(), obmLimits);
+  held[0]!();
+  t.equal((await asked()).status, 404);
 });
 
 t.test('one more than there may be of loads is refused', async (t) => {

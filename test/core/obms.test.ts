@@ -151,14 +151,17 @@ t.test('6: a machine changes hands for nobody while a token of its OBM may be ou
   commitOf(engine, detach);
 });
 
-t.test('7: a machine whose OBM may be used is not removed, and takes it along once it is not', async (t) => {
-  const engine = registered();
-  const epoch = enable(engine, one);
-  t.equal(rejectionOf(engine, removeHost(one, true)).code, 'obm-enabled');
-  commitOf(engine, disable(one, epoch));
-  commitOf(engine, removeHost(one));
-  t.equal(engine.graph.count('registration'), 0);
-});
+t.test(
+  '7: a machine whose OBM may be used is not removed, and takes it along once it is not',
+  async (t) => {
+    const engine = registered();
+    const epoch = enable(engine, one);
+    t.equal(rejectionOf(engine, removeHost(one, true)).code, 'obm-enabled');
+    commitOf(engine, disable(one, epoch));
+    commitOf(engine, removeHost(one));
+    t.equal(engine.graph.count('registration'), 0);
+  },
+);
 
 t.test('a machine that is being removed is given no token', async (t) => {
   const engine = registered();

@@ -34,9 +34,20 @@ export class FileSecrets implements Secrets {
       const present = this.get(name);
       return present?.user !== user || present.password !== password;
     });
-    if (changed.length === 0) return;
+    this.#change(new Map(changed));
+  }
+
+  get names(): readonly string[] {
+    return this.#file.names;
+  }
+
+  forget(names: readonly string[]): void {
+    this.#change(new Map(), names);
+  }
+
+  #change(put: ReadonlyMap<string, Secret>, forget: readonly string[] = []): void {
     try {
-      this.#file.change(new Map(changed));
+      this.#file.change(put, forget);
     } catch (error) {
       throw new AppendFailedError(`${this.#path} cannot be written: ${(error as Error).message}`, {
         cause: error,

@@ -1,4 +1,4 @@
-/** Credentials of OBMs and the like, kept where no event and no graph shows them. */
+/** Credentials of OBMs, tokens of OBM daemons and the like, kept where no event and no graph shows them. */
 
 export interface Secret {
   readonly user: string;
@@ -15,6 +15,14 @@ export interface Secrets {
    * @throws {AppendFailedError} they cannot be written; the store is as it was
    */
   put(secrets: ReadonlyMap<string, Secret>): void;
+  /** All that are kept. */
+  readonly names: readonly string[];
+  /**
+   * Forgets those of these names that are there; durable when it returns.
+   *
+   * @throws {AppendFailedError} as `put`
+   */
+  forget(names: readonly string[]): void;
   /** What is not where it was written, in words; it is looked at now. */
   trouble(): string | undefined;
 }

@@ -26,6 +26,9 @@ export const loadLimits: ShareLimits = { each: 4, inAll: 16 };
 /** Reports of the facts of many hosts: each may be as large as its limit. */
 export const reportLimits: ShareLimits = { each: 4, inAll: 16 };
 
+/** Requests about OBMs that wait for an OBM daemon, or for each other. */
+export const obmLimits: ShareLimits = { each: 32, inAll: 256 };
+
 /** Live streams of events. */
 export const streamLimits: ShareLimits = { each: 32, inAll: 1024 };
 

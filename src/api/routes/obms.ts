@@ -1,0 +1,140 @@
+/** Out-of-band managers: registered with OBM daemons, enabled and disabled. */
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type * as contract from '../../contract/obms.ts';
+import type { Done, DryRun } from '../../contract/outcome.ts';
+import type { Command } from '../../core/commands/index.ts';
+import type { Sender } from '../../station/access/sender.ts';
+import { ObmdError } from '../../station/obm/errors.ts';
+import type { ObmdReason } from '../../station/obm/errors.ts';
+import { obmdUrl } from '../../station/obm/request.ts';
+import type { Result } from '../../station/result.ts';
+import type { Station } from '../../station/station.ts';
+import { isMember } from '../auth.ts';
+import type { Handlers } from '../bind.ts';
+import { dryRun, isDryRun, refusal, senderOf } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { json, pageText, read, readLong } from '../reads.ts';
+import type { Paged } from '../reads.ts';
+import { lentAfter, projectsSeen, seenBy } from '../sight.ts';
+import { obmView } from '../views/obms.ts';
+
+export const obmHandlers = (station: Station): Handlers<typeof contract> => {
+  const { obms } = station;
+
+  /** Done by the station and an OBM daemon together; of a dry run only the station knows. */
+  const run = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    command: Command,
+    work: (sender: Sender) => Promise<Result<null>>,
+  ): Promise<Done | DryRun> => {
+    if (isDryRun(request)) return dryRun(station, request, command);
+    const result = await asked(request, () => work(senderOf(request)));
+    if (!result.ok) throw refusal(result.rejection);
+    const { revision, changed } = result;
+    reply.header('halcyon-revision', revision);
+    return { revision, changed };
+  };
+
+  return {
+    listObms: (request, reply) =>
+      readLong(station, reply, request.query.at, json, (moment, graph) => {
+        const names = projectsSeen(station, request)?.map(({ name }) => name);
+        const isSeen = seenBy(station, request, graph);
+        const lent =
+          names &&
+          lentAfter(
+            graph,
+            names,
+            ({ fqdn }) => isSeen(fqdn) && graph.get('registration', fqdn) !== undefined,
+          );
+        const paged: Paged<'registration'> = {
+          kind: 'registration',
+          keys: (after, count) =>
+            lent ? lent(after, count) : graph.keysAfter('registration', after, count),
+          view: (row) => obmView(moment.graph, row, isMember(request)),
+        };
+        return pageText(moment, paged, request.query);
+      }),
+
+    getObm: (request, reply) =>
+      read(station, reply, request.query.at, ({ graph }) => {
+        const { fqdn } = request.params;
+        if (!graph.get('host', fqdn))
+          throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+        const row = graph.get('registration', fqdn);
+        if (!row) throw new ApiError('obm-not-registered', `no OBM of ${fqdn} is registered`);
+        return obmView(graph, row, isMember(request));
+      }),
+
+    registerObm: async (request, reply) => {
+      const { fqdn } = request.params;
+      const { label = fqdn, admin_token: admin, type, info, plain, obmd: given } = request.body;
+      if ((type === undefined) !== (info === undefined))
+        throw new ApiError('invalid-request', 'type and info go together', {
+          field: type === undefined ? 'type' : 'info',
+        });
+      const as = type === undefined || info === undefined ? null : { type, info };
+      const obmd = await asked(request, () => Promise.resolve(obmdUrl(given, plain)));
+      const command = { type: 'RegisterObm', fqdn, obmd, label } as const;
+      const done = await run(request, reply, command, (sender) =>
+        obms.register({ fqdn, obmd, label, admin, as }, sender),
+      );
+      if ('changed' in done && done.changed) reply.code(201);
+      return done;
+    },
+
+    unregisterObm: (request, reply) => {
+      const { fqdn } = request.params;
+      return run(request, reply, { type: 'UnregisterObm', fqdn }, (sender) =>
+        obms.unregister(fqdn, sender),
+      );
+    },
+
+    enableObm: (request, reply) => {
+      const { fqdn } = request.params;
+      return run(request, reply, { type: 'EnableObm', fqdn, anew: false }, (sender) =>
+        obms.enable(fqdn, false, sender),
+      );
+    },
+
+    reissueObm: (request, reply) => {
+      const { fqdn } = request.params;
+      return run(request, reply, { type: 'EnableObm', fqdn, anew: true }, (sender) =>
+        obms.enable(fqdn, true, sender),
+      );
+    },
+
+    disableObm: (request, reply) => {
+      const { fqdn } = request.params;
+      const epoch = station.graph.get('registration', fqdn)?.epoch ?? 0;
+      return run(request, reply, { type: 'DisableObm', fqdn, epoch }, (sender) =>
+        obms.disable(fqdn, sender),
+      );
+    },
+  };
+};
+
+const codes: { readonly [R in ObmdReason]: ErrorCode } = {
+  settings: 'invalid-request',
+  away: 'obmd-away',
+  silent: 'obmd-silent',
+  'not-let-in': 'obmd-not-let-in',
+  taken: 'obm-taken',
+  lost: 'obmd-lost',
+  failed: 'obmd-failed',
+};
+
+/** What a daemon says, as an answer. Where it is, and what it is called there, is nothing for members. */
+const asked = async <T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ObmdError)) throw error;
+    const { reason, message, field } = error;
+    const told = isMember(request) ? 'the OBM daemon of the machine could not do it' : message;
+    throw new ApiError(codes[reason], told, field === undefined ? {} : { field });
+  }
+};

@@ -1,0 +1,216 @@
+/** `halctl obm`: out-of-band managers of machines. */
+
+import type { Command } from 'commander';
+import type { Client } from '../../client/client.ts';
+import { everyItem } from '../../client/pages.ts';
+import type { CommandOptions, Done, DryRun, Obm, ObmBody } from '../../client/types.ts';
+import { foldNodeset } from '../../nodeset/nodeset.ts';
+import {
+  changeOptions,
+  gather,
+  readOptions,
+  show,
+  showChange,
+  withChange,
+  withExamples,
+  withRead,
+  withWork,
+} from '../command.ts';
+import type { ChangeFlags, ReadFlags } from '../command.ts';
+import { Failure } from '../exit-codes.ts';
+import { forHosts, hostsOf } from '../many-hosts.ts';
+import { readInfo } from '../obm-info.ts';
+import { formatFields, formatTable } from '../output/table.ts';
+import { formatTime } from '../output/text.ts';
+import { connect, readToken } from '../session.ts';
+import type { Shell } from '../shell.ts';
+
+export const obmCommands = (program: Command, shell: Shell): void => {
+  const obm = program
+    .command('obm')
+    .description('out-of-band managers: which daemon has them, and who may use them');
+  registerCommand(obm, shell);
+  listCommand(obm, shell);
+  showCommand(obm, shell);
+  manyCommand(obm, shell, {
+    verb: 'enable',
+    description: 'let whoever has a machine use its OBM; what is enabled stays as it is',
+    call: (client, host, options) => client.enableObm(host, options),
+    told: ({ changed }) => (changed ? 'enabled' : 'enabled already'),
+  });
+  manyCommand(obm, shell, {
+    verb: 'reissue',
+    description: 'enable an OBM with another token: whoever came in by the one before is out',
+    call: (client, host, options) => client.reissueObm(host, options),
+    told: () => 'enabled with another token',
+  });
+  manyCommand(obm, shell, {
+    verb: 'disable',
+    description: 'let nobody use the OBM of a machine any more',
+    call: (client, host, options) => client.disableObm(host, options),
+    told: ({ changed }) => (changed ? 'disabled' : 'disabled already'),
+  });
+  manyCommand(obm, shell, {
+    verb: 'unregister',
+    description: 'take an OBM from its daemon, which forgets its credentials; disable it first',
+    call: (client, host, options) => client.unregisterObm(host, options),
+    told: ({ changed }) => (changed ? 'unregistered' : 'not registered'),
+  });
+};
+
+interface RegisterFlags extends ChangeFlags {
+  readonly obmd: string;
+  readonly adminTokenFile: string;
+  readonly label?: string;
+  readonly type?: string;
+  readonly set?: readonly string[];
+  readonly credentialsFile?: string;
+  readonly plain?: true;
+}
+
+const registerCommand = (obm: Command, shell: Shell): void => {
+  const run = async (flags: RegisterFlags, host: string): Promise<void> => {
+    const { type, label, plain, set = [], credentialsFile } = flags;
+    if (type === undefined && (set.length > 0 || credentialsFile !== undefined))
+      throw new Failure('usage', 'settings and credentials are for a new OBM: say its --type');
+    const admin = await readToken(flags.adminTokenFile);
+    const info = type === undefined ? undefined : await readInfo(set, credentialsFile);
+    const client = await connect(shell, flags);
+    const body: ObmBody = {
+      obmd: flags.obmd,
+      admin_token: admin,
+      ...(label === undefined ? {} : { label }),
+      ...(type === undefined || info === undefined ? {} : { type, info }),
+      ...(plain ? { plain } : {}),
+    };
+    const reply = await client.registerObm(host, body, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, ({ changed }: Done) => [
+      changed
+        ? `The OBM of ${host} is registered with ${flags.obmd}. Let it be used: halctl obm enable ${host}`
+        : `The OBM of ${host} is registered with ${flags.obmd} already.`,
+    ]);
+  };
+  const register = obm
+    .command('register')
+    .description('register the OBM of a machine with an OBM daemon (halcyon obmd)')
+    .argument('<host>', 'the machine')
+    .requiredOption('--obmd <url>', 'base URL of the daemon')
+    .requiredOption(
+      '--admin-token-file <file>',
+      'token of the administrator of the daemon; the station keeps it',
+    )
+    .option('--type <type>', 'kind of the OBM: ipmi, redfish, …; absent: the daemon has it already')
+    .option(
+      '--set <key=value>',
+      'a setting of that kind, such as addr=10.1.0.1; repeatable',
+      gather,
+    )
+    .option(
+      '--credentials-file <file>',
+      'more settings, as JSON, in a file that nobody else may read: {"user": …, "pass": …}',
+    )
+    .option('--label <label>', 'what the daemon calls it; otherwise as the host')
+    .option('--plain', 'take an http URL although others may listen in');
+  withExamples(
+    withWork(withChange(register), run),
+    'halctl obm register n0001.example --obmd https://obmd.example:7410 --admin-token-file obmd.token ' +
+      '--type ipmi --set addr=10.1.0.1 --credentials-file bmc.json',
+    'halctl obm register n0001.example --obmd https://obmd.example:7410 --admin-token-file obmd.token --label n0001',
+  );
+};
+
+const listCommand = (obm: Command, shell: Shell): void => {
+  const run = async (flags: ReadFlags): Promise<void> => {
+    const client = await connect(shell, flags);
+    const reply = await everyItem((options) => client.listObms(options), readOptions(shell, flags));
+    show(shell, flags, reply, ({ items }) =>
+      formatTable<Obm>(
+        [
+          { title: 'HOST', value: ({ host }) => host, yields: 1 },
+          { title: 'STATE', value: ({ state }) => state },
+          { title: 'SINCE', value: ({ since }) => formatTime(since) },
+          { title: 'PROJECT', value: ({ project }) => project ?? '-', yields: 2 },
+          { title: 'OBMD', value: ({ obmd }) => obmd ?? '-', yields: 3 },
+        ],
+        items,
+        shell.width,
+      ),
+    );
+  };
+  withExamples(
+    withWork(withRead(obm.command('list').description('list OBMs that are registered')), run),
+    'halctl obm list',
+  );
+};
+
+const showCommand = (obm: Command, shell: Shell): void => {
+  const run = async (flags: ReadFlags, host: string): Promise<void> => {
+    const client = await connect(shell, flags);
+    show(shell, flags, await client.getObm(host, readOptions(shell, flags)), (one: Obm) =>
+      formatFields([
+        ['host', one.host],
+        ['project', one.project ?? undefined],
+        ['state', one.state],
+        ['since', formatTime(one.since)],
+        ['epoch', String(one.epoch)],
+        ['obmd', one.obmd ?? undefined],
+        ['label', one.label ?? undefined],
+      ]),
+    );
+  };
+  withExamples(
+    withWork(
+      withRead(
+        obm
+          .command('show')
+          .description('show the OBM of a machine')
+          .argument('<host>', 'the machine'),
+      ),
+      run,
+    ),
+    'halctl obm show n0001.example',
+  );
+};
+
+interface Many {
+  readonly verb: string;
+  readonly description: string;
+  readonly call: (client: Client, host: string, options: CommandOptions) => Promise<Done | DryRun>;
+  /** What became of it. */
+  readonly told: (done: Done) => string;
+}
+
+const manyCommand = (obm: Command, shell: Shell, { verb, description, call, told }: Many): void => {
+  const run = async (flags: ChangeFlags, nodesets: readonly string[]): Promise<void> => {
+    const hosts = hostsOf(nodesets);
+    const client = await connect(shell, flags);
+    const outcomes = new Map<string, string[]>();
+    await forHosts(
+      shell,
+      flags,
+      hosts,
+      (host, options) => call(client, host, options),
+      (reply, host) =>
+        showChange(shell, flags, reply, (done: Done) => {
+          const how = told(done);
+          if (hosts.length === 1) return [`The OBM of ${host} is ${how}.`];
+          outcomes.set(how, [...(outcomes.get(how) ?? []), host]);
+          return [];
+        }),
+      { summarise: () => [...outcomes].map(([how, these]) => `${foldNodeset(these)}: ${how}.`) },
+    );
+  };
+  withExamples(
+    withWork(
+      withChange(
+        obm
+          .command(verb)
+          .description(description)
+          .argument('<nodeset...>', "machines: n0001.example, or 'n[0001-0100].savio3'"),
+      ),
+      run,
+    ),
+    `halctl obm ${verb} n0001.example`,
+    `halctl obm ${verb} 'n[0001-0100].savio3'`,
+  );
+};

@@ -1,0 +1,169 @@
+/** Out-of-band managers of machines: with which OBM daemon they are, and whether they may be used. */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { obmLabelPattern, obmStates } from '../core/values/obm.ts';
+import { command, read } from './endpoint.ts';
+import { Done } from './outcome.ts';
+import { page } from './page.ts';
+import { paging } from './parameters.ts';
+import { Fqdn, nullable, ProjectName, strict, Timestamp } from './values.ts';
+
+export const ObmState = Type.Unsafe<(typeof obmStates)[number]>(
+  Type.Enum([...obmStates], {
+    description:
+      'Whether whoever has the machine may use its OBM. `enabling`: a token was asked for, and it is not known what ' +
+      'came of it; enable or disable it again.',
+  }),
+);
+
+export const Obm = Type.Object({
+  host: Fqdn,
+  project: nullable(ProjectName),
+  state: ObmState,
+  since: Timestamp,
+  epoch: Type.Integer({ description: 'Revision of the commit that last changed who may use it.' }),
+  obmd: nullable(
+    Type.String({ description: 'Base URL of the OBM daemon that has it; members are not told.' }),
+  ),
+  label: nullable(Type.String({ description: 'What it is called there; members are not told.' })),
+});
+
+export const ObmPage = page(Obm);
+
+export const ObmBody = Type.Object(
+  {
+    obmd: Type.String({
+      minLength: 1,
+      maxLength: 512,
+      description: 'Base URL of the OBM daemon: https, or http where nobody else can listen in.',
+      examples: ['https://obmd.example:7410'],
+    }),
+    admin_token: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      pattern: '^[\\x21-\\x7e]+$',
+      description: 'Token of the administrator of the daemon. The station keeps it, encrypted.',
+    }),
+    label: Type.Optional(
+      Type.String({
+        pattern: obmLabelPattern,
+        description: 'What the OBM is called there; absent: as the host.',
+      }),
+    ),
+    type: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'Its kind, with `info`; absent: the daemon has it already.',
+        examples: ['ipmi'],
+      }),
+    ),
+    info: Type.Optional(
+      Type.Record(Type.String({ maxLength: 64 }), Type.Unsafe<unknown>(Type.Any()), {
+        description:
+          'How the daemon reaches it, credentials included; see docs/obm-drivers.md. Only the daemon keeps it.',
+        examples: [{ addr: '10.1.0.1', user: 'oper', pass: '…' }],
+      }),
+    ),
+    plain: Type.Optional(
+      Type.Boolean({ description: 'Take an http URL although others may listen in.' }),
+    ),
+  },
+  strict,
+);
+
+export type ObmState = Static<typeof ObmState>;
+export type Obm = Static<typeof Obm>;
+export type ObmBody = Static<typeof ObmBody>;
+
+const params = { fqdn: Fqdn };
+
+export const listObms = read({
+  path: '/obms',
+  access: 'viewer',
+  lent: 'shown',
+  tag: 'obms',
+  summary: 'OBMs that are registered',
+  query: paging,
+  reply: ObmPage,
+});
+
+export const getObm = read({
+  path: '/hosts/:fqdn/obm',
+  params,
+  access: 'viewer',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'The OBM of a machine',
+  reply: Obm,
+});
+
+export const registerObm = command({
+  method: 'PUT',
+  path: '/hosts/:fqdn/obm',
+  params,
+  repeat: 'as-it-is',
+  access: 'admin',
+  tag: 'obms',
+  summary: 'Register the OBM of a machine with an OBM daemon',
+  description:
+    'The daemon has it, or refuses it, before this is answered. Sent again, it puts right what an earlier request left ' +
+    'half-way, and renews the token of the administrator. Other settings of what is registered are refused; unregister first.',
+  body: ObmBody,
+  bodyBytesMax: 64 * 1024,
+  reply: Done,
+  creates: true,
+});
+
+export const unregisterObm = command({
+  method: 'DELETE',
+  path: '/hosts/:fqdn/obm',
+  params,
+  access: 'admin',
+  tag: 'obms',
+  summary: 'Unregister the OBM of a machine',
+  description: 'Refused while it is enabled. What is not registered is done already.',
+  reply: Done,
+});
+
+export const enableObm = command({
+  method: 'POST',
+  path: '/hosts/:fqdn/obm/enable',
+  params,
+  repeat: 'as-it-is',
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Let whoever has a machine use its OBM',
+  description:
+    'The station gets a token of it from the daemon. Where one is good already nothing happens, and nobody is cut off; ' +
+    'where it is not, this puts it right.',
+  reply: Done,
+});
+
+export const reissueObm = command({
+  method: 'POST',
+  path: '/hosts/:fqdn/obm/reissue',
+  params,
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Enable the OBM of a machine with another token',
+  description: 'Whoever came in by the token before is out.',
+  reply: Done,
+});
+
+export const disableObm = command({
+  method: 'POST',
+  path: '/hosts/:fqdn/obm/disable',
+  params,
+  repeat: 'as-it-is',
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Let nobody use the OBM of a machine any more',
+  description:
+    'No token of it is good, and nobody is in by one, once this has been answered. What is disabled is done already.',
+  reply: Done,
+});

@@ -1,0 +1,258 @@
+/**
+ * Out-of-band managers: registered with their daemons, enabled for whoever has the machine, and disabled. The daemon
+ * and the log are told one after the other, so that whatever ends in between, to do it again puts it right:
+ *
+ * - registering and disabling, the daemon first: the log says nothing that is not so;
+ * - enabling, the log first: from then on the machine changes hands for nobody until it is known how it ended.
+ */
+
+import { hash } from 'node:crypto';
+import type { Command } from '../../core/commands/index.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { RegistrationRow } from '../../core/graph/rows/obms.ts';
+import { obmStateOf } from '../../core/lifecycle/obm.ts';
+import type { Refused } from '../../core/values/rejection.ts';
+import type { Secrets } from '../access/secrets.ts';
+import type { Sender } from '../access/sender.ts';
+import { Lines } from '../fair-use/lines.ts';
+import { obmLimits, Share } from '../fair-use/shares.ts';
+import type { Result } from '../result.ts';
+import { ObmdError } from './errors.ts';
+import { Obmd } from './obmd.ts';
+import type { Reach } from './request.ts';
+
+export interface Registering {
+  readonly fqdn: string;
+  /** Of `obmdUrl`. */
+  readonly obmd: string;
+  readonly label: string;
+  /** Token of the administrator of the daemon. */
+  readonly admin: string;
+  /** What is registered there; null: what is registered there already. */
+  readonly as: { readonly type: string; readonly info: Readonly<Record<string, unknown>> } | null;
+}
+
+export interface ObmsParts {
+  readonly graph: () => Graph;
+  readonly secrets: Secrets;
+  readonly reach: Reach;
+  /** Resolves when the command is durable. */
+  readonly submit: (command: Command, sender: Sender) => Promise<Result<null>>;
+  /** Why a command would be refused now. */
+  readonly refusal: (command: Command, sender: Sender) => Refused | undefined;
+}
+
+/** Two who do opposite things at once: so often the one looks again. */
+const triesMax = 5;
+
+export class Obms {
+  readonly share = new Share('requests about OBMs', obmLimits);
+  readonly #parts: ObmsParts;
+  /** One thing at a time with each OBM, and one registration at a time with each daemon. */
+  readonly #lines = new Lines();
+
+  constructor(parts: ObmsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Registers the OBM of a host with a daemon. Where an earlier try got half-way, this one gets there.
+   *
+   * @throws {ObmdError} nothing is in the log
+   */
+  register(asked: Registering, sender: Sender): Promise<Result<null>> {
+    return this.#alone(sender, [asked.fqdn, asked.obmd], async () => {
+      const { fqdn, obmd, label, admin, as } = asked;
+      const { graph, secrets, refusal, submit } = this.#parts;
+      const command = { type: 'RegisterObm', fqdn, obmd, label } as const;
+      const refused = refusal(command, sender);
+      if (refused) return refused;
+      const daemon = this.#daemon(obmd, admin);
+      const isKnown = graph().get('registration', fqdn) !== undefined;
+      const isNew = as !== null && (await daemon.register(label, as.type, as.info));
+      if (!isNew) await this.#takeOver(daemon, asked, isKnown);
+      secrets.put(new Map([[adminSecret(obmd), { user: 'admin', password: admin }]]));
+      const result = await submit(command, sender);
+      if (!result.ok && isNew) await daemon.unregister(label);
+      return result;
+    });
+  }
+
+  /** The daemon has one of that label already. @throws {ObmdError} it is not to be had */
+  async #takeOver(daemon: Obmd, { obmd, label, as }: Registering, isKnown: boolean): Promise<void> {
+    const seen = await daemon.look(label);
+    const what = `${label} at ${obmd}`;
+    if (!seen) {
+      const why = as === null ? 'say of what kind it is' : 'it was unregistered meanwhile';
+      throw new ObmdError('lost', `there is no OBM ${what}: ${why}`, 'type');
+    }
+    if (isKnown) {
+      if (as === null || isAs(seen, as)) return;
+      throw new ObmdError(
+        'taken',
+        `${what} is registered with other settings; unregister it before you register it anew`,
+      );
+    }
+    if (seen.token !== null)
+      throw new ObmdError(
+        'taken',
+        `${what} is in use: somebody has a token of it; have that revoked there first`,
+      );
+    if (as === null) return;
+    // Left by a try that ended half-way, perhaps with a password that was wrong.
+    await daemon.unregister(label);
+    if (!(await daemon.register(label, as.type, as.info)))
+      throw new ObmdError('taken', `${what} was registered by somebody else just now`);
+  }
+
+  /** @throws {ObmdError} it is registered still, or the daemon cannot be asked */
+  unregister(fqdn: string, sender: Sender): Promise<Result<null>> {
+    const { graph, secrets, submit, refusal } = this.#parts;
+    const obmd = graph().get('registration', fqdn)?.obmd ?? '';
+    return this.#alone(sender, [fqdn, obmd], async () => {
+      const command = { type: 'UnregisterObm', fqdn } as const;
+      const refused = refusal(command, sender);
+      if (refused) return refused;
+      const row = graph().get('registration', fqdn);
+      if (row) await this.#daemonOf(row).unregister(row.label);
+      const result = await submit(command, sender);
+      const isLast = ![...graph().all('registration')].some((other) => other.obmd === obmd);
+      if (result.ok && isLast) secrets.forget([adminSecret(obmd)]);
+      return result;
+    });
+  }
+
+  /**
+   * Enables the OBM of a host: the station has a token of it then. What is enabled and works stays as it is, and cuts
+   * nobody off.
+   *
+   * @param anew a new token in any case: whoever came in by the one before is out
+   * @throws {ObmdError} it is not known whether one is out; until it is enabled or disabled, the machine is not lent
+   */
+  enable(fqdn: string, anew: boolean, sender: Sender): Promise<Result<null>> {
+    return this.#alone(sender, [fqdn], async () => {
+      const { graph, submit } = this.#parts;
+      const begun = await submit({ type: 'EnableObm', fqdn, anew }, sender);
+      if (!begun.ok) return begun;
+      const row = graph().get('registration', fqdn);
+      if (begun.changed && row?.epoch === begun.revision)
+        return row.isBegun ? this.#fetchToken(row, sender) : begun;
+      // It is enabled; or the request was made before, and what became of it has been told.
+      if (begun.changed || !row || (await this.#works(row))) return begun;
+      const again = await submit({ type: 'EnableObm', fqdn, anew: true }, later(sender));
+      if (!again.ok) return again;
+      return this.#fetchToken(graph().must('registration', fqdn), sender);
+    });
+  }
+
+  /** Whether the daemon takes the token that the station has. @throws {ObmdError} that is not known */
+  async #works({ token, ...row }: RegistrationRow): Promise<boolean> {
+    const kept = token === null ? undefined : this.#parts.secrets.get(tokenSecret(token));
+    return kept !== undefined && this.#daemonOf(row).accepts(row.label, kept.password);
+  }
+
+  async #fetchToken(row: RegistrationRow, sender: Sender): Promise<Result<null>> {
+    const { host: fqdn, label, epoch, token: before } = row;
+    const { secrets, submit } = this.#parts;
+    const daemon = this.#daemonOf(row);
+    const token = await daemon.issueToken(label);
+    secrets.put(new Map([[tokenSecret(epoch), { user: '', password: token }]]));
+    const known = hash('sha256', token.toLowerCase());
+    const told = await submit(
+      { type: 'ReportObmEnabled', fqdn, epoch, hash: known },
+      later(sender),
+    );
+    if (!told.ok) {
+      await daemon.revokeToken(label);
+      secrets.forget([tokenSecret(epoch)]);
+    } else if (before !== null) secrets.forget([tokenSecret(before)]);
+    return told;
+  }
+
+  /**
+   * Disables the OBM of a host: no token of it is good any more once this has resolved. Where none is, nothing is
+   * done.
+   *
+   * @throws {ObmdError} it is as it was, as far as is known
+   */
+  disable(fqdn: string, sender: Sender): Promise<Result<null>> {
+    return this.#alone(sender, [fqdn], async () => {
+      const { graph, secrets, submit, refusal } = this.#parts;
+      for (let tries = 1; ; tries += 1) {
+        const row = graph().get('registration', fqdn);
+        const { epoch = 0, token = null } = row ?? {};
+        const command = { type: 'DisableObm', fqdn, epoch } as const;
+        const refused = refusal(command, sender);
+        if (refused) return refused;
+        if (row && obmStateOf(row) !== 'disabled') await this.#daemonOf(row).revokeToken(row.label);
+        const result = await submit(command, sender);
+        const isOvertaken = !result.ok && result.rejection.code === 'obm-changed';
+        if (isOvertaken && tries < triesMax) continue;
+        if (result.ok) secrets.forget([tokenSecret(epoch), ...(token ? [tokenSecret(token)] : [])]);
+        return result;
+      }
+    });
+  }
+
+  /** Secrets of requests that ended half-way, and of what is registered no more. */
+  forgetUnused(): void {
+    const { graph, secrets } = this.#parts;
+    const used = new Set<string>();
+    for (const { obmd, token } of graph().all('registration')) {
+      used.add(adminSecret(obmd));
+      if (token !== null) used.add(tokenSecret(token));
+    }
+    const mine = secrets.names.filter((name) => prefixes.some((own) => name.startsWith(own)));
+    secrets.forget(mine.filter((name) => !used.has(name)));
+  }
+
+  /** Runs when nobody else has anything under way with what is named. */
+  #alone<T>(
+    { actor }: Sender,
+    [name, ...names]: readonly [string, ...string[]],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const [next, ...rest] = names;
+    const all = next === undefined ? work : () => this.#inLine([next, ...rest], work);
+    return this.share.during(actor, () => this.#lines.run(name, all));
+  }
+
+  #inLine<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+    const [name, ...rest] = names;
+    return name === undefined ? work() : this.#lines.run(name, () => this.#inLine(rest, work));
+  }
+
+  #daemon(obmd: string, admin: string): Obmd {
+    return new Obmd(this.#parts.reach, obmd, admin);
+  }
+
+  #daemonOf({ obmd }: Pick<RegistrationRow, 'obmd'>): Obmd {
+    const admin = this.#parts.secrets.get(adminSecret(obmd));
+    if (admin) return this.#daemon(obmd, admin.password);
+    throw new ObmdError(
+      'not-let-in',
+      `the station has no token of the administrator of ${obmd}; register the OBM again with it`,
+    );
+  }
+}
+
+const prefixes = ['obmd ', 'token of an OBM '] as const;
+const adminSecret = (obmd: string): string => `${prefixes[0]}${obmd}`;
+/** An epoch is that of one OBM only. */
+const tokenSecret = (epoch: number): string => `${prefixes[1]}${epoch}`;
+
+/** The second commit of one request: what was asked of the first does not hold for it. */
+const later = ({ actor, correlation }: Sender): Sender => ({
+  actor,
+  ...(correlation === undefined ? {} : { correlation }),
+});
+
+/** Whether an OBM is registered as it is asked for, as far as its daemon tells. */
+const isAs = (
+  seen: { readonly driver: string; readonly info: Readonly<Record<string, unknown>> },
+  as: NonNullable<Registering['as']>,
+): boolean =>
+  seen.driver === as.type &&
+  Object.entries(seen.info).every(
+    ([name, value]) => JSON.stringify(as.info[name]) === JSON.stringify(value),
+  );

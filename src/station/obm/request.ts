@@ -1,0 +1,128 @@
+/** One request to an OBM daemon: with a deadline, an end to what is read, and no redirect. */
+
+import { request as askHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { request as askHttps } from 'node:https';
+import { getCACertificates } from 'node:tls';
+import { isLoopback } from '../../addresses/loopback.ts';
+import type { Time } from '../time.ts';
+import { ObmdError } from './errors.ts';
+
+/** How daemons are reached. */
+export interface Reach {
+  readonly time: Time;
+  /** PEM certificates of authorities that are trusted besides the system's. */
+  readonly ca?: string | undefined;
+}
+
+export interface ObmdRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Beneath the base URL. */
+  readonly path: string;
+  readonly authorization: string;
+  readonly body?: object;
+  /** Ms after which nobody waits any more. */
+  readonly within?: number;
+}
+
+export interface ObmdAnswer {
+  readonly status: number;
+  /** The JSON that it holds; undefined where it holds none. */
+  readonly body: unknown;
+}
+
+/** A daemon touches no OBM for what this is used for, ms. */
+export const answerMs = 5_000;
+export const answerBytesMax = 256 * 1024;
+
+/**
+ * The base URL of a daemon as it is kept.
+ *
+ * @param isPlain whether tokens may go in the clear to who is not this machine
+ * @throws {ObmdError} `settings`: it is none, or anybody could listen
+ */
+export const obmdUrl = (text: string, isPlain = false): string => {
+  const refuse = (why: string): never => {
+    throw new ObmdError('settings', why, 'obmd');
+  };
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.host === '')
+    return refuse('an OBM daemon is given by a URL such as https://obmd.example:7410');
+  // Not repeated in the message: it may hold a password.
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    return refuse('the URL of an OBM daemon holds no user, no query and no fragment');
+  if (url.protocol === 'http:' && !isPlain && !isLoopback(url.hostname))
+    return refuse(`${url.host} can be reached by others only in the clear: use https`);
+  return url.href.replace(/\/+$/, '');
+};
+
+/**
+ * Sends it once.
+ *
+ * @param base of `obmdUrl`
+ * @throws {ObmdError} `away`, `silent`, `failed`
+ */
+export const askObmd = async (
+  { time, ca }: Reach,
+  base: string,
+  { method, path, authorization, body, within = answerMs }: ObmdRequest,
+): Promise<ObmdAnswer> => {
+  const late = new AbortController();
+  const cancel = time.after(within, () => late.abort());
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const ask = base.startsWith('https:') ? askHttps : askHttp;
+  const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  try {
+    const request = ask(`${base}${path}`, {
+      method,
+      ...trusted,
+      // One that was left open may be closed just now, and then nobody knows what became of it.
+      agent: false,
+      signal: late.signal,
+      headers: {
+        authorization,
+        accept: 'application/json',
+        ...(text === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      },
+    });
+    request.on('error', reject);
+    request.on('response', resolve);
+    request.end(text);
+    const response = await promise;
+    return { status: response.statusCode ?? 0, body: parsed(await textOf(base, response)) };
+  } catch (error) {
+    if (error instanceof ObmdError) throw error;
+    if (late.signal.aborted)
+      throw new ObmdError('silent', `${base} did not answer within ${within / 1000} s`);
+    const { message, code = '' } = error as NodeJS.ErrnoException;
+    throw new ObmdError('away', `${base} cannot be reached: ${message || code}`, undefined, {
+      cause: error,
+    });
+  } finally {
+    cancel();
+  }
+};
+
+const textOf = async (base: string, response: IncomingMessage): Promise<string> => {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes <= answerBytesMax) continue;
+    response.destroy();
+    throw new ObmdError('failed', `${base} answered more than ${answerBytesMax} bytes`);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,85 @@
+/**
+ * `halctl obm` from start to end, on a running OBM daemon; what it says is kept in test/golden/obm.txt (`UPDATE=1` takes
+ * the new one for right).
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { Daemon } from '../obm/daemon.ts';
+import { environment, shell, startStation } from './station.ts';
+
+const file = join(import.meta.dirname, '..', 'golden', 'obm.txt');
+
+const lines = [
+  "halctl system node add 'n[1-3].example'",
+  'halctl project create climate',
+  'halctl project attach climate n1.example',
+  'halctl obm list',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --type nonesuch',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --type dummy --set addr=1',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file open.token --type dummy',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file admin.token --type dummy',
+  'halctl obm register n1.example --obmd http://obmd.example:7410 --admin-token-file obmd.token',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --set addr=1',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --type ipmi --set addr=127.0.0.1 --credentials-file open.json',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --type ipmi --set addr=127.0.0.1 --credentials-file broken.json',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --type ipmi --set addr=127.0.0.1 --credentials-file bmc.json --dry-run',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token --type ipmi --set addr=127.0.0.1 --set port=9 --credentials-file bmc.json',
+  'halctl obm register n1.example --obmd $OBMD --admin-token-file obmd.token',
+  'halctl obm register n2.example --obmd $OBMD --admin-token-file obmd.token --type dummy --json',
+  'halctl obm list',
+  'halctl obm show n3.example',
+  "halctl obm enable 'n[1-3].example'",
+  "halctl obm enable 'n[1-2].example'",
+  'halctl obm show n1.example',
+  'halctl project detach climate n1.example',
+  'halctl obm unregister n1.example',
+  'halctl obm reissue n1.example',
+  'halctl obm disable n1.example',
+  'halctl obm disable n1.example',
+  'halctl project detach climate n1.example',
+  "halctl obm disable 'n[1-2].example'",
+  "halctl obm unregister 'n[1-2].example'",
+  'halctl obm list --json',
+];
+
+/** What differs from run to run. */
+const normalised = (text: string): string =>
+  text
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    .replace(/^epoch( +)\d+$/gm, 'epoch$1<revision>')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>');
+
+t.test('an operator registers OBMs, and lets whoever has a machine use its own', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const put = (name: string, text: string, mode = 0o600): void =>
+    writeFileSync(join(folder, name), text, { mode });
+  const [{ url, token }, daemon] = await Promise.all([
+    startStation(t, join(folder, 'data')),
+    Daemon.start(t, ['--poll', '0', '--no-console-log']),
+  ]);
+  put('admin.token', token);
+  put('obmd.token', daemon.admin);
+  put('open.token', daemon.admin, 0o644);
+  put('bmc.json', '{"user": "oper", "pass": "a-bmc-password"}');
+  put('open.json', '{"user": "oper", "pass": "a-bmc-password"}', 0o644);
+  put('broken.json', '{"user": "oper", "pass": a-bmc-password}');
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: url,
+    HALCYON_TOKEN_FILE: join(folder, 'admin.token'),
+    OBMD: daemon.url,
+  });
+  let text = '';
+  for (const line of lines) {
+    const { code, out, err } = await shell(line, folder, env);
+    for (const secret of [token, daemon.admin, 'a-bmc-password'])
+      t.notOk((out + err).includes(secret), 'no secret is shown');
+    const said = err.replace(/^(?=.)/gm, '! ');
+    const place = (one: string): string => one.replaceAll(folder, '<folder>');
+    text += `$ ${line}\n${place(normalised(out))}${place(normalised(said))}[${code}]\n\n`;
+  }
+  if ((process.env.UPDATE ?? '') !== '') writeFileSync(file, text);
+  t.equal(text, readFileSync(file, 'utf8'), 'UPDATE=1 takes the new one for right');
+});

@@ -1,0 +1,82 @@
+/** Stands between a station and an OBM daemon: cuts connections where it is told to, and sees every token. */
+
+import { createServer, request as ask } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Test } from 'tap';
+
+/** `before`: the daemon has not heard of it; `after`: it has answered, and nobody has heard the answer. */
+export type When = 'before' | 'after';
+
+/** What is asked of a daemon, such as `POST token`. */
+export type Call = string;
+
+const callOf = ({ method, url = '' }: IncomingMessage): Call => {
+  const last = url.split('/').at(-1)!;
+  return `${method} ${last === 'token' ? 'token' : url.startsWith('/v2/') ? 'look' : 'node'}`;
+};
+
+export class ObmdProxy {
+  readonly url: string;
+  /** Every token that was given out. */
+  readonly tokens: string[] = [];
+  /** What was asked, in order. */
+  readonly calls: Call[] = [];
+  /** Whether the connection is cut at this moment. */
+  cuts: (call: Call, when: When) => boolean | Promise<boolean> = () => false;
+
+  private constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Hands everything on to the daemon at `target()` until the test ends. */
+  static async start(t: Test, target: () => string): Promise<ObmdProxy> {
+    let proxy: ObmdProxy | undefined;
+    const server = createServer((request, response) => {
+      void proxy!.#serve(target(), request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    return (proxy = new ObmdProxy(`http://127.0.0.1:${port}`));
+  }
+
+  async #serve(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = callOf(request);
+    this.calls.push(call);
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    if (await this.cuts(call, 'before')) return void request.socket.destroy();
+    try {
+      const { status, text, type } = await forwarded(target, request, Buffer.concat(pieces));
+      const [, token] = /"token":"([0-9a-f]{32})"/.exec(text) ?? [];
+      if (call === 'POST token' && token !== undefined) this.tokens.push(token);
+      if (await this.cuts(call, 'after')) return void request.socket.destroy();
+      response.writeHead(status, { 'content-type': type }).end(text);
+    } catch {
+      request.socket.destroy();
+    }
+  }
+}
+
+const forwarded = (
+  target: string,
+  { method, url, headers }: IncomingMessage,
+  body: Buffer,
+): Promise<{ status: number; text: string; type: string }> =>
+  new Promise((resolve, reject) => {
+    const { host: _host, ...rest } = headers;
+    const onward = ask(`${target}${url}`, { method: method!, headers: rest, agent: false });
+    onward.on('error', reject);
+    onward.on('response', (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      const type = answer.headers['content-type'] ?? 'text/plain';
+      answer.on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode!, text, type }));
+    });
+    onward.end(body);
+  });
