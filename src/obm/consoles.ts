@@ -3,6 +3,8 @@
 import type { AuditEntry } from './console/audit.ts';
 import type { Console } from './console/console.ts';
 import { ConsoleHub } from './console/hub.ts';
+import { readLog } from './console/reading/read-log.ts';
+import type { LogItem, LogRange } from './console/reading/read-log.ts';
 import { Recordings } from './console/recording/recordings.ts';
 import { usualRecording } from './console/recording/settings.ts';
 import type { ConsoleSettings } from './console/settings.ts';
@@ -25,6 +27,27 @@ export interface ConsolesParts {
   readonly settings?: Partial<ConsoleSettings>;
 }
 
+/** Who reads the log of a console. */
+export interface LogReader {
+  readonly principal: string;
+  /** null: the administrator, who always may. */
+  readonly pass: Pass | null;
+  /** To be aborted when he reads no more. */
+  readonly signal: AbortSignal;
+}
+
+export interface OpenLog {
+  /** Position of the byte that comes next. */
+  readonly end: number;
+  /** See `readLog`; it ends with the right. */
+  readonly read: (range: LogRange) => AsyncGenerator<LogItem, void>;
+  /** Aborted when the right has ended: what is on its way is not to arrive. */
+  readonly revoked: AbortSignal;
+}
+
+const rightOf = ({ epoch, connection }: Pass): string =>
+  connection === null ? `token ${epoch}` : `connection ${connection}`;
+
 /** How long OBMs have to take their consoles back when all ends, ms. */
 const courtesyMs = 2_000;
 /** Longest time that a timer takes, ms. */
@@ -37,6 +60,8 @@ export class Consoles {
   /** What is done last about each machine's console: a label may be given again at once. */
   readonly #turns = new Map<string, Promise<void>>();
   readonly #passes = new WeakMap<AbortSignal, Pass>();
+  /** Logs that are read by a pass. */
+  readonly #readings = new Map<AbortController, Pass>();
 
   private constructor(parts: ConsolesParts, recordings: Recordings | null) {
     this.#parts = parts;
@@ -116,14 +141,44 @@ export class Consoles {
     request.signal?.addEventListener('abort', () => stop.abort(), { once: true });
     const viewer = console.attach({
       ...{ ...request, epoch: pass.epoch, signal: stop.signal },
-      right: pass.connection === null ? `token ${pass.epoch}` : `connection ${pass.connection}`,
+      right: rightOf(pass),
     });
-    this.#endInTime(console, viewer.request, pass);
+    this.#atEndOf(pass, viewer.request.signal, () =>
+      console.endViewers((one) => one === viewer.request, 'the right has expired'),
+    );
     return { console, viewer };
+  }
+
+  /**
+   * The log of a console; null where there is none.
+   *
+   * @throws ObmError `limit`; `closed` where the right has ended
+   */
+  async openLog(label: string, reader: LogReader): Promise<OpenLog | null> {
+    await this.settled(label);
+    const recording = this.#recordings?.get(label);
+    if (!recording) return null;
+    const { principal, pass, signal } = reader;
+    if (pass && !this.#parts.gate.holds(pass)) throw new ObmError('closed', 'the right has ended');
+    recording.readers.mustHaveRoom(principal);
+    const revoked = new AbortController();
+    const end = (): void => revoked.abort();
+    if (pass && !signal.aborted) {
+      this.#readings.set(revoked, pass);
+      signal.addEventListener('abort', () => this.#readings.delete(revoked), { once: true });
+      this.#atEndOf(pass, signal, end);
+    }
+    const ended = AbortSignal.any([signal, revoked.signal]);
+    const right = pass === null ? 'admin' : rightOf(pass);
+    const read = (range: LogRange): AsyncGenerator<LogItem, void> =>
+      readLog(recording, range, { principal, right, signal: ended });
+    return { end: recording.end, read, revoked: revoked.signal };
   }
 
   /** Whoever holds a pass that holds no more is out when this returns. */
   checkPasses(): void {
+    for (const [revoked, pass] of this.#readings)
+      if (!this.#parts.gate.holds(pass)) revoked.abort();
     this.#hub.endViewers(({ signal }) => !this.#isIn(signal), 'the right has ended');
   }
 
@@ -160,16 +215,17 @@ export class Consoles {
     return pass !== undefined && this.#parts.gate.holds(pass);
   }
 
-  #endInTime(console: Console, request: ViewerRequest, pass: Pass): void {
+  /** @param signal aborted when nobody asks any more */
+  #atEndOf(pass: Pass, signal: AbortSignal, end: () => void): void {
     const { expires } = pass;
     if (expires === null) return;
     const { time } = this.#parts;
     const left = Math.min(expires - time.now(), longestMs);
     const cancel = time.after(Math.max(left, 0), () => {
-      if (this.#parts.gate.holds(pass)) this.#endInTime(console, request, pass);
-      else console.endViewers((one) => one === request, 'the right has expired');
+      if (this.#parts.gate.holds(pass)) this.#atEndOf(pass, signal, end);
+      else end();
     });
-    request.signal.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
   }
 
   #next(label: string, work: () => Promise<void>): Promise<void> {

@@ -11,6 +11,7 @@ import { bodyBytesMax, takeBodies } from './bodies.ts';
 import { Callers } from './callers.ts';
 import type { ApiParts } from './callers.ts';
 import { consolePath, registerConsole } from './console.ts';
+import { registerConsoleLog } from './console-log.ts';
 import { knocksPace } from './knocks.ts';
 import { Origins } from './origins.ts';
 import { nothingHere, refusalOf, sendRefusal } from './refusals.ts';
@@ -75,6 +76,7 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
   registerV1(app, obmd, callers);
   registerV2(app, obmd, callers);
   const { time } = options;
+  registerConsoleLog(app, { obmd, callers, time });
   registerConsole(app, { obmd, callers, time, origins: new Origins(options.origins ?? []) });
   app.get('/healthz', async (_request, reply) => reply.send());
   return app;

@@ -25,14 +25,19 @@ export class Bounds {
 
   /** @throws ObmError `limit` */
   enter(principal: string): void {
+    this.mustHaveRoom(principal);
+    this.#of.set(principal, (this.#of.get(principal) ?? 0) + 1);
+    this.#inAll += 1;
+  }
+
+  /** @throws ObmError `limit` */
+  mustHaveRoom(principal: string): void {
     const { inAll, perPrincipal } = this.#limits;
     const own = this.#of.get(principal) ?? 0;
     if (own >= perPrincipal)
       throw new ObmError('limit', `you have ${own} ${this.#what}, and no more at a time`);
     if (this.#inAll >= inAll)
       throw new ObmError('limit', `there are ${inAll} ${this.#what}, and no more at a time`);
-    this.#of.set(principal, own + 1);
-    this.#inAll += 1;
   }
 
   leave(principal: string): void {

@@ -28,6 +28,11 @@ export class Readers {
     this.#bounds = new Bounds('readers of logs of consoles', limits);
   }
 
+  /** That somebody may read now. @throws ObmError `limit` */
+  mustHaveRoom(principal: string): void {
+    this.#bounds.mustHaveRoom(principal);
+  }
+
   /** @throws ObmError `limit` */
   enter(given: Reader): Reading {
     const { principal, signal } = given;

@@ -126,6 +126,11 @@ export class Recording implements Recorder {
     return this.#lost?.since ?? null;
   }
 
+  /** Position of the byte that comes next. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Of the present owner, and where what is his begins. */
   get owned(): Owner {
     return this.#owner;

@@ -119,6 +119,11 @@ export class Recordings {
     }
   }
 
+  /** The log of a machine; undefined where it is not open. */
+  get(label: string): Recording | undefined {
+    return this.#open.get(label);
+  }
+
   /** Removes the log of a machine that is not open, for good. */
   async remove(label: string): Promise<void> {
     await this.#open.get(label)?.close();
