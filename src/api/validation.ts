@@ -27,9 +27,11 @@ const places: Record<string, string> = {
  * converted.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema);
+  // Compiled when it is first asked for, not at every start for all endpoints.
+  let compiled: ReturnType<typeof Compile> | undefined;
   const isText = httpPart !== 'body';
   return (data: unknown) => {
+    const validator = (compiled ??= Compile(schema));
     // Most queries and paths hold text only, which is right as it is.
     if (validator.Check(data)) return { value: data };
     const value: unknown = isText ? Value.Convert(schema, data) : data;

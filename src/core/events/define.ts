@@ -26,7 +26,8 @@ export const event = <S extends TSchema>(
   sample: Static<S>,
   options: { upcast?: Record<number, Upcaster>; ignorable?: boolean } = {},
 ): EventDefinition<S> => {
-  const validator = Compile(schema);
+  // Compiled when it is first asked for: a process meets few of all types, and often none.
+  let compiled: ReturnType<typeof Compile<S>> | undefined;
   return {
     version,
     schema,
@@ -34,6 +35,7 @@ export const event = <S extends TSchema>(
     upcast: options.upcast ?? {},
     ignorable: options.ignorable ?? false,
     check: (data) => {
+      const validator = (compiled ??= Compile(schema));
       if (validator.Check(data)) return null;
       const [first] = validator.Errors(data);
       return first ? `${first.instancePath || '/'} ${first.message}` : 'does not fit its schema';
