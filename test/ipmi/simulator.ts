@@ -62,6 +62,7 @@ set_working_mc 0x20
   user 2 true "admin" "secret" admin 10 none md2 md5 straight
   user 3 true "oper" "operpw" operator 10 none md2 md5 straight
   user 4 true "guest" "userpw" user 10 none md2 md5 straight
+  user 5 true "obmd" "dear-to-all-bmcs" admin 10 none md2 md5 straight
 `;
 };
 
@@ -136,12 +137,44 @@ export const patient = { firstMs: 2_000, attempts: 4 };
 export class Simulator {
   readonly port: number;
   readonly folder: string;
-  readonly child: ChildProcess;
+  #child: ChildProcess;
 
-  constructor(port: number, folder: string, child: ChildProcess) {
+  constructor(port: number, folder: string) {
     this.port = port;
     this.folder = folder;
-    this.child = child;
+    this.#child = launch(folder);
+  }
+
+  get child(): ChildProcess {
+    return this.#child;
+  }
+
+  /** Resolves when it answers. */
+  async isThere(): Promise<void> {
+    const ipmi = createIpmi();
+    try {
+      const ended = new Promise<never>((_, reject) => {
+        this.#child.once('error', reject);
+        this.#child.once('exit', (code) => {
+          const missing = 'ipmi_sim is missing; on Debian: apt-get install openipmi';
+          reject(new Error(code === 127 ? missing : `ipmi_sim ended with ${code}`));
+        });
+      });
+      const patience = { firstMs: 100, attempts: 9 };
+      await Promise.race([ended, ipmi.ping({ host: '127.0.0.1', port: this.port, patience })]);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    } finally {
+      await ipmi.close();
+    }
+  }
+
+  /** As after a loss of its own power: it has forgotten all sessions, and the machine is as it was. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#child = launch(this.folder);
+    await this.isThere();
   }
 
   /** What was carried out, in order, for example `power 1`. */
@@ -172,13 +205,20 @@ export class Simulator {
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGCONT');
-    this.child.kill(signal);
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGCONT');
+    child.kill(signal);
     await ended;
   }
 }
+
+/** It ends with the test, however that ends. */
+const launch = (cwd: string): ChildProcess => {
+  const args = ['-n', '-c', 'lan.conf', '-f', 'bmc.emu', '-s', 'state'];
+  return spawn('setpriv', ['--pdeathsig', 'KILL', 'ipmi_sim', ...args], { cwd, stdio: 'ignore' });
+};
 
 /** Makes a BMC in an empty folder, and starts it. */
 export const simulate = async (folder: string, machine: Machine = {}): Promise<Simulator> => {
@@ -191,29 +231,8 @@ export const simulate = async (folder: string, machine: Machine = {}): Promise<S
   writeFileSync(join(folder, 'boot'), 'default\n');
   writeFileSync(join(folder, 'log'), '');
   writeFileSync(join(folder, 'lan.conf'), configuration(folder, port, machine));
-  const args = ['-n', '-c', 'lan.conf', '-f', 'bmc.emu', '-s', 'state'];
-  // It ends with the test, however that ends.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'ipmi_sim', ...args], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
-  const simulator = new Simulator(port, folder, child);
-  const isThere = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      const missing = 'ipmi_sim is missing; on Debian: apt-get install openipmi';
-      reject(new Error(code === 127 ? missing : `ipmi_sim ended with ${code}`));
-    });
-    const ipmi = createIpmi();
-    void ipmi
-      .ping({ host: '127.0.0.1', port, patience: { firstMs: 100, attempts: 9 } })
-      .then(() => resolve(), reject)
-      .finally(() => void ipmi.close());
-  });
-  await isThere.catch(async (error: unknown) => {
-    await simulator.kill();
-    throw error;
-  });
+  const simulator = new Simulator(port, folder);
+  await simulator.isThere();
   return simulator;
 };
 

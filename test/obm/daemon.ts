@@ -18,6 +18,10 @@ export class Daemon {
   url = '';
   admin = '';
   process!: Executable;
+  /** What earlier processes of it have said. */
+  #said = '';
+  /** Every password and token that was used. */
+  readonly #secrets = new Set<string>();
   readonly #t: Test;
   readonly #flags: readonly string[];
 
@@ -27,12 +31,14 @@ export class Daemon {
     this.#flags = flags;
   }
 
-  /** Runs until the test ends. */
+  /** Runs until the test ends, which fails where anything that it was told in confidence stands in the clear then. */
   static async start(t: Test, flags: readonly string[] = []): Promise<Daemon> {
     const daemon = new Daemon(t, flags);
     t.teardown(async () => {
+      const { shown } = daemon;
       await daemon.process.stop('SIGKILL');
       rmSync(daemon.folder, { recursive: true, force: true });
+      if (shown.length > 0) throw new Error(`in the clear: ${shown.join(', ')}`);
     });
     await daemon.run();
     daemon.admin = await daemon.process.says(/^admin token: (\S+)/m);
@@ -47,6 +53,7 @@ export class Daemon {
   async run(): Promise<void> {
     const listen = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
     const flags = ['--data', this.data, '--listen', listen, ...this.#flags];
+    if (this.url !== '') this.#said += this.process.stdout + this.process.stderr;
     this.process = new Executable(this.#t, ['obmd', ...flags]);
     this.url = await this.process.says(/listening on (\S+)/);
   }
@@ -64,7 +71,9 @@ export class Daemon {
       ...(text === undefined ? {} : { body: text }),
     });
     const { status, headers: told } = answer;
-    return { status, text: await answer.text(), type: told.get('content-type'), headers: told };
+    const said = await answer.text();
+    this.#keep(text ?? '', said);
+    return { status, text: said, type: told.get('content-type'), headers: told };
   }
 
   asAdmin(method: string, path: string, body?: string | object): Promise<Answered> {
@@ -93,22 +102,56 @@ export class Daemon {
     return status === 200 ? (JSON.parse(text) as { power_status: string }).power_status : text;
   }
 
-  /** All that it keeps and has said, as one text. */
+  /** All that it keeps and has said, and what every process on this machine shows of itself, as one text. */
   get everything(): string {
     const files = readdirSync(this.data, { recursive: true, withFileTypes: true });
     const kept = files
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
-    const { pid, stdout, stderr } = this.process;
-    const seen = ['cmdline', 'environ'].map((name) =>
-      readFileSync(`/proc/${pid}/${name}`, 'latin1'),
+    const { stdout, stderr } = this.process;
+    return [...kept, ...processes(), this.#said, stdout, stderr].join('\n');
+  }
+
+  /** The secrets that stand somewhere in the clear; the administrator's is shown once, where it is made. */
+  get shown(): string[] {
+    const everything = this.everything.replace(`admin token: ${this.admin}\n`, '');
+    return [this.admin, ...this.#secrets].filter((secret) =>
+      formsOf(secret).some((form) => everything.includes(form)),
     );
-    return [...kept, ...seen, stdout, stderr].join('\n');
+  }
+
+  /** What is said in confidence, either way. Short passwords stand anywhere by chance. */
+  #keep(...texts: string[]): void {
+    const secret = /"(?:pass|kg|token|ticket)":"([^"\\]{8,})"/g;
+    for (const text of texts)
+      for (const [, found = ''] of text.matchAll(secret)) this.#secrets.add(found);
   }
 }
 
+/** As it is, and as it may be hidden: in base64, and a token by its bytes. */
+const formsOf = (secret: string): string[] => {
+  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
+  const isToken = /^[0-9a-f]{32,}$/.test(secret);
+  return [secret, base64, ...(isToken ? [Buffer.from(secret, 'hex').toString('latin1')] : [])];
+};
+
+/** Arguments and environment of all that run. */
+const processes = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => ['cmdline', 'environ'].map((name) => shownBy(`/proc/${pid}/${name}`)));
+
+/** Nothing where it has ended, or is somebody else's. */
+const shownBy = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+};
+
 /** What a simulated BMC is registered with. */
 export const ipmiInfo = (port: number, more: object = {}): object => ({
-  ...{ addr: '127.0.0.1', port, user: 'admin', pass: 'secret', suites: [3] },
+  ...{ addr: '127.0.0.1', port, user: 'obmd', pass: 'dear-to-all-bmcs', suites: [3] },
   ...more,
 });

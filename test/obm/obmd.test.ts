@@ -1,5 +1,7 @@
 /** A client of obmd's API at `halcyon obmd`: numbers are those of the acceptance cases. */
 
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { Executable } from '../agent/executable.ts';
 import { startSimulator, until } from '../ipmi/simulator.ts';
@@ -159,6 +161,13 @@ t.test('13, 14, 29: no token and no password is kept or said in the clear', asyn
     t.notOk(everything.includes(secret), secret);
   // The administrator's is shown once, and kept nowhere.
   t.equal(everything.split(daemon.admin).length, 2);
+  t.same(daemon.shown, [], 'which every test of the daemon looks at in its end');
+  const leak = join(daemon.data, 'leak');
+  for (const text of [token, Buffer.from(token, 'hex'), Buffer.from('in-vain-hidden')]) {
+    writeFileSync(leak, Buffer.isBuffer(text) ? text : `x${text}y`);
+    t.equal(daemon.shown.length, 1, 'and would find');
+  }
+  rmSync(leak);
 });
 
 t.test('32: a restart keeps registrations, tokens and what was revoked', async (t) => {

@@ -1,6 +1,6 @@
 /** OBMs of several kinds at `halcyon obmd`. Numbers are those of the cases and acceptance rows. */
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startSimulator, until } from '../ipmi/simulator.ts';
@@ -50,7 +50,12 @@ t.test('29: of ipmitool no password is left, in a file or elsewhere', async (t) 
   simulator.slowDown(2);
   void daemon.power('n1', token).catch(() => undefined);
   const folder = join(daemon.data, 'run');
-  await until('a file is there', () => readdirSync(folder).length > 0);
+  const handed = (): string =>
+    readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'latin1').trim())
+      .join('');
+  await until('a file is there', () => handed() !== '');
+  t.equal(daemon.everything.split(handed()).length, 2, 'there, and nowhere else meanwhile');
   await daemon.process.stop('SIGKILL');
   simulator.speedUp();
   await daemon.run();
