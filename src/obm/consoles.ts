@@ -63,6 +63,8 @@ export class Consoles {
   /** Logs that are read by a pass. */
   readonly #readings = new Map<AbortController, Pass>();
 
+  #listener: (label: string, entry: AuditEntry) => void = () => undefined;
+
   private constructor(parts: ConsolesParts, recordings: Recordings | null) {
     this.#parts = parts;
     this.#recordings = recordings;
@@ -202,6 +204,11 @@ export class Consoles {
     this.#hub.endViewers(() => true, 'the daemon stops', 'closed');
   }
 
+  /** Who is told of all that viewers do, instead of whoever was before. Must not throw. */
+  listen(listener: (label: string, entry: AuditEntry) => void): void {
+    this.#listener = listener;
+  }
+
   /** Gives all consoles back, and writes what waits. Never rejects. */
   async close(): Promise<void> {
     const given = Promise.all(this.#turns.values()).then(() => this.#hub.close());
@@ -240,7 +247,9 @@ export class Consoles {
     return turn;
   }
 
-  #audit(label: string, { what, principal, source, bytes, other }: AuditEntry): void {
+  #audit(label: string, entry: AuditEntry): void {
+    this.#listener(label, entry);
+    const { what, principal, source, bytes, other } = entry;
     const more = { ...(bytes > 0 ? { bytes } : {}), ...(other ? { other } : {}) };
     this.#parts.logger.info({ obm: label, what, principal, source, ...more }, 'console');
   }

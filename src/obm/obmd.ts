@@ -18,6 +18,8 @@ import type { Pass } from './gate.ts';
 import type { ObmLogger } from './logger.ts';
 import { Machine } from './machine.ts';
 import { Networks } from './network.ts';
+import { newsOf } from './news.ts';
+import type { Seen } from './news.ts';
 import { Orders } from './orders.ts';
 import type { Asker } from './orders.ts';
 import { Polling } from './polling.ts';
@@ -269,12 +271,12 @@ export class Obmd {
     const secret = credentials.get(id) ?? {};
     const surroundings = { time, random, ipmi, privateDirectory };
     const { driver, address } = openDriver({ driver: kind, open: info, secret }, surroundings);
-    const tell = (event: ObmEvent): void => void this.#observe(label, id, event);
+    const tell = (seen: Seen): void => void this.#observe(label, id, seen);
     const machine = new Machine({
       ...{ label, driver, time, settings: this.#settings.coordinator },
       network: this.#networks.of(address),
-      powerSeen: (state) => tell({ type: 'PowerChanged', data: { label, state } }),
-      reached: (reason) => tell({ type: 'ObmReached', data: { label, reason } }),
+      powerSeen: (state) => tell({ type: 'PowerChanged', state }),
+      reached: (reason) => tell({ type: 'ObmReached', reason }),
     });
     this.#machines.set(label, machine);
     this.#polling.add(machine);
@@ -302,14 +304,15 @@ export class Obmd {
   }
 
   /** What was seen goes into the log where it differs from what the log says last. */
-  async #observe(label: string, id: string, event: ObmEvent): Promise<void> {
+  async #observe(label: string, id: string, seen: Seen): Promise<void> {
     const asker = { actor: myself, request: id };
     try {
       await this.#record('Observe', asker, (add) => {
         const obm = this.obm(label);
-        if (obm?.id !== id || !isNews(obm, event, this.#parts.time.now())) return;
-        add(event);
-        this.#say(label, event);
+        const news = obm?.id === id ? newsOf(obm, seen, this.#parts.time.now()) : null;
+        if (!news) return;
+        add(news);
+        this.#say(label, news);
       });
     } catch (error) {
       // The next change is recorded again; a log that cannot be written says so itself.
@@ -365,15 +368,3 @@ export class Obmd {
 }
 
 const changesPass = new Set(['ObmUnregistered', 'TokenIssued', 'TokenRevoked', 'ConnectionEnded']);
-
-/** An OBM that is reached now and then makes so many events and no more, ms. */
-const troubleMs = 60_000;
-
-/** Compared with what the log says last; what is not told now is told by a later look. */
-const isNews = (obm: Obm, event: ObmEvent, now: number): boolean => {
-  if (event.type === 'PowerChanged') return obm.power?.state !== event.data.state;
-  if (event.type !== 'ObmReached') return true;
-  const { reached } = obm;
-  if ((reached?.reason ?? null) === event.data.reason) return false;
-  return reached === null || now - reached.since >= troubleMs;
-};

@@ -6,6 +6,7 @@
 import type { Obms } from '../catalogue/obms.ts';
 import type { ConsoleConnections, Record } from './connections.ts';
 import { ConnectionError } from './connections.ts';
+import type { AuditEntry } from '../console/audit.ts';
 import type { Console } from '../console/console.ts';
 import type { Viewer, ViewerRequest } from '../console/viewer.ts';
 import type { Consoles } from '../consoles.ts';
@@ -41,6 +42,7 @@ export interface Visit {
 }
 
 /** Of one machine: each stays in the log for ever. */
+const takesPace = { burst: 32, everyMs: 10_000, keysMax: 20_000 };
 const pace = { burst: 256, everyMs: 2_000, keysMax: 20_000 };
 /** Ended in one commit. */
 const endedMax = 500;
@@ -48,12 +50,15 @@ const endedMax = 500;
 export class Visits {
   readonly #parts: VisitsParts;
   readonly #paces: Paces;
+  readonly #takes: Paces;
   /** Ids of those that go on. */
   readonly #live = new Set<string>();
 
   constructor(parts: VisitsParts) {
     this.#parts = parts;
     this.#paces = new Paces(parts.time, pace);
+    this.#takes = new Paces(parts.time, takesPace);
+    parts.consoles.listen((label, entry) => this.#done(label, entry));
   }
 
   /**
@@ -102,6 +107,12 @@ export class Visits {
     }
   }
 
+  /** That somebody may take the right to type from somebody now. @throws {ConnectionError} `too-often` */
+  mustMayTake(label: string): void {
+    if (this.#takes.take(label)) return;
+    throw new ConnectionError('too-often', 'the right to type was taken too often; wait a little');
+  }
+
   /** Ends in the log what has ended without it: because the daemon did, or the disk was full. */
   async tidy(): Promise<void> {
     const { record, obms, myself } = this.#parts;
@@ -114,6 +125,16 @@ export class Visits {
         if (ended === endedMax) return;
       }
     });
+  }
+
+  #done(label: string, { what, principal, source, other: from }: AuditEntry): void {
+    if (what !== 'took' || from === null) return;
+    const { record, logger, newId } = this.#parts;
+    void record('TakeWriter', { actor: principal, request: newId() }, (add) =>
+      add({ type: 'WriterTaken', data: { label, principal, source, from } }),
+    ).catch((error: unknown) =>
+      logger.warn({ obm: label, err: error }, 'who types now is not in the log'),
+    );
   }
 
   #over(label: string, id: string, why: string): void {

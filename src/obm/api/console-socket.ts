@@ -184,6 +184,7 @@ export class ConsoleSocket implements ViewerSink {
         return;
       }
       case 'take-writer':
+        this.#parts.obmd.access.visits.mustMayTake(this.#parts.right.pass.label);
         return console.takeWriter(viewer);
       case 'give-back':
         return console.giveWriterBack(viewer);

@@ -12,6 +12,7 @@ import { Callers } from './callers.ts';
 import type { ApiParts } from './callers.ts';
 import { consolePath, registerConsole } from './console.ts';
 import { registerConsoleLog } from './console-log.ts';
+import { registerEvents } from './event-feed.ts';
 import { knocksPace } from './knocks.ts';
 import { Origins } from './origins.ts';
 import { nothingHere, refusalOf, sendRefusal } from './refusals.ts';
@@ -76,6 +77,7 @@ export const createObmServer = async (options: ServerOptions): Promise<FastifyIn
   registerV1(app, obmd, callers);
   registerV2(app, obmd, callers);
   const { time } = options;
+  registerEvents(app, { journal: obmd.journal, callers, time });
   registerConsoleLog(app, { obmd, callers, time });
   registerConsole(app, { obmd, callers, time, origins: new Origins(options.origins ?? []) });
   app.get('/healthz', async (_request, reply) => reply.send());

@@ -81,6 +81,17 @@ const schemas = {
     closed,
   ),
 
+  /** Somebody types now, instead of whoever did. */
+  WriterTaken: Type.Object(
+    {
+      label: Label,
+      principal: Principal,
+      source: Source,
+      from: Type.Object({ principal: Principal, source: Source }, closed),
+    },
+    closed,
+  ),
+
   /** Durable before anything is sent. */
   OrderBegun: Type.Object({ label: Label, order: Id, action: Action }, closed),
   OrderEnded: Type.Object(
@@ -102,6 +113,13 @@ const schemas = {
     {
       label: Label,
       state: oneOf(['on', 'off', 'powering-on', 'powering-off', 'paused']),
+      /**
+       * - `order`: one of ours explains it; `drift`: nobody has ordered it here
+       * - `first`: it was never seen before; `unknown`: the release that saw it did not say
+       */
+      cause: oneOf(['order', 'drift', 'first', 'unknown']),
+      /** The order that explains it. */
+      order: nullable(Id),
     },
     closed,
   ),
@@ -121,19 +139,28 @@ const checks = new Map(
   Object.entries(schemas).map(([type, schema]) => [type, Compile<TSchema>(schema)]),
 );
 
-/** All are of version 1 so far; a change of one makes a version 2, and an upcaster here. */
-const version = 1;
+/** What is not here is of version 1. */
+const versions: Partial<Record<ObmEventType, number>> = { PowerChanged: 2 };
+
+/** What a version made of an event becomes in the next one, by type and version. */
+const upcasters: Record<string, (data: object) => object> = {
+  'PowerChanged 1': (data) => ({ ...data, cause: 'unknown', order: null }),
+};
 
 /** @throws Error the data does not fit, which is a mistake of ours */
 export const recordOf = ({ type, data }: ObmEvent): EventRecord => {
   mustFit(type, data);
-  return { type, v: version, data };
+  return { type, v: versions[type] ?? 1, data };
 };
 
 /** @throws Error it was written by a newer release, or is not what it claims to be */
-export const eventOf = ({ type, v, data }: EventRecord): ObmEvent => {
-  if (!Object.hasOwn(schemas, type) || v !== version)
+export const eventOf = ({ type, v, data: written }: EventRecord): ObmEvent => {
+  const isKnown = Object.hasOwn(schemas, type);
+  const newest = isKnown ? (versions[type as ObmEventType] ?? 1) : 0;
+  if (v > newest || v < 1)
     throw new Error(`this version knows no event ${type}, version ${v}; a newer one wrote it`);
+  let data = written as object;
+  for (let version = v; version < newest; version++) data = upcasters[`${type} ${version}`]!(data);
   mustFit(type, data);
   return { type, data } as ObmEvent;
 };

@@ -29,6 +29,15 @@ export interface Decision {
   readonly correlation: string;
 }
 
+/** One decision, as it was recorded. */
+export interface RecordedCommit {
+  readonly revision: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly actor: string;
+  readonly events: readonly ObmEvent[];
+}
+
 /** Told of every durable commit, in order. Must not throw. */
 export type Listener = (events: readonly ObmEvent[], at: number, revision: number) => void;
 
@@ -63,6 +72,12 @@ export class Journal {
 
   get head(): Revision {
     return this.#parts.log.head();
+  }
+
+  /** Durable commits after a revision, up to the head at the time of the call. Rejects as the log does. */
+  async *read(from: number): AsyncGenerator<RecordedCommit, void> {
+    for await (const { revision, at, actor, events } of this.#parts.log.read(from as Revision))
+      yield { revision, at, actor, events: events.map(eventOf) };
   }
 
   /** @returns a function that ends it */

@@ -20,6 +20,14 @@ export interface BegunOrder {
   readonly begun: number;
 }
 
+/** The order that was begun last; `ended` is null while it goes on. */
+export interface LastOrder {
+  readonly id: string;
+  readonly action: PowerAction;
+  readonly begun: number;
+  readonly ended: number | null;
+}
+
 export interface Obm {
   readonly label: string;
   /** Of this registration; another one of the same label has another. */
@@ -32,6 +40,7 @@ export interface Obm {
   /** null: nobody may use it. */
   readonly token: Token | null;
   readonly orders: readonly BegunOrder[];
+  readonly lastOrder: LastOrder | null;
   /** As last seen; null before the first time. */
   readonly power: { readonly state: PowerState; readonly since: number } | null;
   /** Why it cannot be looked at, or null where it can again, and since when; null before it was ever told. */
@@ -69,7 +78,7 @@ export class Obms {
       case 'ObmRegistered': {
         const { label, id, driver, info } = event.data;
         const epoch = this.#turn(label);
-        const fresh = { token: null, orders: [], power: null, reached: null };
+        const fresh = { token: null, orders: [], lastOrder: null, power: null, reached: null };
         this.#obms.set(label, { label, id, driver, info, registered: at, epoch, ...fresh });
         return;
       }
@@ -88,13 +97,17 @@ export class Obms {
       case 'OrderBegun': {
         const { label, order, action } = event.data;
         const orders = this.#obms.get(label)?.orders ?? [];
-        this.#change(label, { orders: [...orders, { id: order, action, begun: at }] });
+        const begun = { id: order, action, begun: at };
+        this.#change(label, { orders: [...orders, begun], lastOrder: { ...begun, ended: null } });
         return;
       }
       case 'OrderEnded': {
         const { label, order } = event.data;
-        const orders = this.#obms.get(label)?.orders ?? [];
-        this.#change(label, { orders: orders.filter(({ id }) => id !== order) });
+        const { orders = [], lastOrder = null } = this.#obms.get(label) ?? {};
+        this.#change(label, {
+          orders: orders.filter(({ id }) => id !== order),
+          ...(lastOrder?.id === order ? { lastOrder: { ...lastOrder, ended: at } } : {}),
+        });
         return;
       }
       case 'PowerChanged':
@@ -105,6 +118,9 @@ export class Obms {
         this.#change(label, { reached: { reason, since: at } });
         return;
       }
+      // Of what is over at once the log tells, and nothing is kept.
+      case 'WriterTaken':
+        return;
       default:
         this.connections.apply(event, at);
     }

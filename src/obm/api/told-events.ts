@@ -1,0 +1,67 @@
+/** Events of the daemon's log as others are told them: in words that stay, and without hashes. */
+
+import type { ObmdEvent, ObmdEventData, ObmdEventType } from '../../contract/obmd-events.ts';
+import type { ObmEvent } from '../catalogue/events.ts';
+import type { RecordedCommit } from '../catalogue/journal.ts';
+
+type Told = {
+  readonly [T in ObmdEventType]: { readonly type: T; readonly data: ObmdEventData[T] };
+}[ObmdEventType];
+
+export const toldOf = ({ revision, at, actor, events }: RecordedCommit): ObmdEvent[] =>
+  events.map((event, index): ObmdEvent => {
+    const { type, data } = wordsOf(event);
+    const { label } = event.data;
+    return { id: `${revision}.${index}`, type, at, label, actor, data } as ObmdEvent;
+  });
+
+const wordsOf = (event: ObmEvent): Told => {
+  switch (event.type) {
+    case 'ObmRegistered':
+      return { type: 'registered', data: { driver: event.data.driver } };
+    case 'ObmUnregistered':
+      return { type: 'unregistered', data: {} };
+    case 'TokenIssued': {
+      const { epoch, expires } = event.data;
+      return { type: 'token-issued', data: { epoch, expires } };
+    }
+    case 'TokenRevoked':
+      return { type: 'token-revoked', data: { epoch: event.data.epoch } };
+    case 'ConnectionMade': {
+      const { id: connection, port, mode, expires, uses, holder } = event.data;
+      return {
+        type: 'connection-made',
+        data: { connection, port, mode, expires, uses, for: holder },
+      };
+    }
+    case 'ConnectionEnded':
+      return { type: 'connection-ended', data: { connection: event.data.id, why: event.data.why } };
+    case 'ConsoleAttached': {
+      const { viewing, connection, principal, source } = event.data;
+      return { type: 'console-attached', data: { viewing, connection, principal, source } };
+    }
+    case 'ConsoleDetached': {
+      const { viewing, why } = event.data;
+      return { type: 'console-detached', data: { viewing, why } };
+    }
+    case 'WriterTaken': {
+      const { principal, source, from } = event.data;
+      return { type: 'writer-taken', data: { principal, source, from } };
+    }
+    case 'OrderBegun':
+      return { type: 'order-begun', data: { order: event.data.order, action: event.data.action } };
+    case 'OrderEnded': {
+      const { order, outcome, by, instead, why } = event.data;
+      return { type: 'order-ended', data: { order, outcome, by, instead, why } };
+    }
+    case 'PowerChanged': {
+      const { state, cause, order } = event.data;
+      return { type: 'power-changed', data: { state, cause, order } };
+    }
+    case 'ObmReached': {
+      const { reason } = event.data;
+      if (reason === null) return { type: 'reachable', data: {} };
+      return { type: 'unreachable', data: { reason } };
+    }
+  }
+};

@@ -1,0 +1,166 @@
+/** What `halcyon obmd` tells of its machines: numbers are those of the acceptance cases. */
+
+import t from 'tap';
+import { eventOf, recordOf } from '../../src/obm/catalogue/events.ts';
+import { ipmitool, startSimulator, until } from '../ipmi/simulator.ts';
+import { ConsoleViewer } from './console-viewer.ts';
+import { Daemon, ipmiInfo } from './daemon.ts';
+import { EventReader } from './event-reader.ts';
+
+const revisionOf = async (daemon: Daemon): Promise<number> => {
+  const { text } = await daemon.asAdmin('GET', '/v2/obms');
+  return (JSON.parse(text) as { revision: number }).revision;
+};
+
+t.test('what happens to a machine is told in order, by whom, and without a secret', async (t) => {
+  const daemon = await Daemon.start(t, ['--poll', '0']);
+  const reader = await EventReader.start(daemon);
+  const token = await daemon.lend('n1', 'dummy', { boot_ms: 0 });
+  await daemon.power('n1', token);
+  await daemon.ask('POST', `/node/n1/power_on?token=${token}`);
+  await daemon.power('n1', token);
+  const made = await daemon.asAdmin('POST', '/v2/obms/n1/console/connections', {
+    ...{ mode: 'read-write', for: 'bob' },
+  });
+  const connection = JSON.parse(made.text) as { token: string; id: string };
+  const alice = await ConsoleViewer.attach(daemon, 'n1', token);
+  alice.ask({ type: 'request-writer' });
+  await alice.hears('role');
+  const bob = await ConsoleViewer.attach(daemon, 'n1', connection.token);
+  bob.ask({ type: 'take-writer' });
+  await reader.hears('writer-taken');
+  await bob.leave();
+  await reader.hears('console-detached');
+  await daemon.asAdmin('DELETE', '/node/n1/token');
+  await reader.hears('console-detached', 2);
+  await daemon.asAdmin('DELETE', '/node/n1');
+  await reader.hears('unregistered');
+  const told = reader.events.map(({ type, actor, data }) => ({ type, actor, data }));
+  const holder = /^holder:n1:2$/;
+  const source = '127.0.0.1';
+  t.match(told, [
+    { type: 'registered', actor: 'admin', data: { driver: 'dummy' } },
+    { type: 'token-issued', actor: 'admin', data: { epoch: 2, expires: null } },
+    { type: 'power-changed', actor: 'obmd', data: { state: 'off', cause: 'first', order: null } },
+    { type: 'order-begun', actor: holder, data: { action: 'on' } },
+    { type: 'order-ended', data: { outcome: 'done' } },
+    { type: 'power-changed', data: { state: 'on', cause: 'order', order: /^[0-9a-f]{16}$/ } },
+    { type: 'connection-made', actor: 'admin', data: { port: 1, for: 'bob', uses: 1 } },
+    { type: 'console-attached', data: { connection: null, principal: holder, source } },
+    { type: 'console-attached', data: { connection: connection.id, principal: 'bob', source } },
+    { type: 'writer-taken', actor: 'bob', data: { principal: 'bob', from: { principal: holder } } },
+    { type: 'console-detached', data: { why: 'left' } },
+    { type: 'token-revoked', actor: 'admin', data: { epoch: 3 } },
+    { type: 'console-detached', data: { why: 'revoked' } },
+    { type: 'unregistered', actor: 'admin' },
+  ]);
+  t.equal(told.length, 14);
+  t.ok(reader.events.every(({ label }) => label === 'n1'));
+  t.notMatch(JSON.stringify(reader.events), /hash|[0-9a-f]{32}/);
+  reader.stop();
+});
+
+t.test('each is told once, to whoever goes on from where he was, whatever crashes', async (t) => {
+  const daemon = await Daemon.start(t, ['--poll', '0']);
+  const reader = await EventReader.start(daemon, '?from=0');
+  for (let i = 0; i < 40; i++) await daemon.register(`n${i}`, 'dummy', {});
+  const token = await daemon.token('n1');
+  const viewer = await ConsoleViewer.attach(daemon, 'n1', token);
+  await reader.hears('console-attached');
+  await daemon.process.stop('SIGKILL');
+  await Promise.all([reader.ended, viewer.closed]);
+  await daemon.run();
+  const again = await EventReader.start(daemon, '', { 'last-event-id': reader.last! });
+  t.match(await again.hears('console-detached'), { data: { why: 'lost' } });
+  await daemon.asAdmin('DELETE', '/node/n2');
+  await again.hears('unregistered');
+  const all = await EventReader.start(daemon, '?from=0');
+  await all.hears('unregistered');
+  t.same([...reader.events, ...again.events], all.events);
+  t.equal(new Set(all.events.map(({ id }) => id)).size, all.events.length);
+  t.match(
+    all.story.filter((type) => type !== 'registered'),
+    [...['token-issued', 'console-attached', 'console-detached', 'unregistered']],
+  );
+  for (const from of [1, 17, 40]) {
+    const part = await EventReader.start(daemon, `?from=${all.events[from]!.id}`);
+    await part.hears('unregistered');
+    t.same(part.events, all.events.slice(from + 1));
+    part.stop();
+  }
+  all.stop();
+  again.stop();
+});
+
+t.test('42: what somebody switched by hand is told as drift, and not undone', async (t) => {
+  const simulator = await startSimulator(t);
+  const daemon = await Daemon.start(t, ['--poll', '1']);
+  const reader = await EventReader.start(daemon);
+  const token = await daemon.lend('n1', 'ipmi', ipmiInfo(simulator.port));
+  t.match(await reader.hears('power-changed'), { data: { state: 'off', cause: 'first' } });
+  await ipmitool(simulator, 'chassis', 'power', 'on');
+  t.match(await reader.hears('power-changed', 2), { data: { state: 'on', cause: 'drift' } });
+  await daemon.ask('POST', `/node/n1/power_off?token=${token}`);
+  const ended = await reader.hears('order-ended');
+  t.match(await reader.hears('power-changed', 3), {
+    data: { state: 'off', cause: 'order', order: (ended.data as { order: string }).order },
+  });
+  await ipmitool(simulator, 'chassis', 'power', 'on');
+  t.match(await reader.hears('power-changed', 4), { data: { state: 'on', cause: 'drift' } });
+  reader.stop();
+});
+
+t.test('44: looks that find nothing new are not recorded', async (t) => {
+  const simulator = await startSimulator(t);
+  const daemon = await Daemon.start(t, ['--poll', '1']);
+  await daemon.lend('n1', 'ipmi', ipmiInfo(simulator.port));
+  const lookedAt = async (): Promise<number> => {
+    const { text } = await daemon.asAdmin('GET', '/v2/obms/n1');
+    return (JSON.parse(text) as { power: { at: number } | null }).power?.at ?? 0;
+  };
+  await until('it was looked at', async () => (await lookedAt()) > 0);
+  const before = await revisionOf(daemon);
+  for (let looks = 0; looks < 5; looks++) {
+    const last = await lookedAt();
+    await until('it was looked at again', async () => (await lookedAt()) > last);
+  }
+  t.equal(await revisionOf(daemon), before);
+});
+
+t.test('events are the administrator’s, and streams of them are bounded', async (t) => {
+  const daemon = await Daemon.start(t);
+  const token = await daemon.lend('n1', 'dummy', {});
+  const ask = (headers: Record<string, string>): ReturnType<Daemon['ask']> =>
+    daemon.ask('GET', '/v2/events', undefined, headers);
+  t.equal((await ask({})).status, 404);
+  t.equal((await ask({ authorization: `Bearer ${token}` })).status, 404);
+  const asked = (query: string): ReturnType<Daemon['ask']> =>
+    daemon.asAdmin('GET', `/v2/events?${query}`);
+  t.match(await asked('from=1000000'), { status: 409, text: /"ahead"/ });
+  for (const wrong of ['from=x', 'from=-1', 'from=1.2.3', 'from=1&from=2', 'since=1'])
+    t.equal((await asked(wrong)).status, 400, wrong);
+  const readers = await Promise.all(Array.from({ length: 16 }, () => EventReader.start(daemon)));
+  t.ok(readers.every(({ status }) => status === 200));
+  t.match(await asked('from=0'), { status: 429, text: /"limit"/ });
+  for (const reader of readers) reader.stop();
+  await until('there is room again', async () => {
+    const reader = await EventReader.start(daemon);
+    reader.stop();
+    return reader.status === 200;
+  });
+  const last = await EventReader.start(daemon);
+  t.same(await daemon.process.stop(), { code: 0, signal: null });
+  await last.ended;
+});
+
+t.test('events of earlier releases are read', async (t) => {
+  const written = { type: 'PowerChanged', v: 1, data: { label: 'n1', state: 'on' } };
+  t.same(eventOf(written), {
+    type: 'PowerChanged',
+    data: { label: 'n1', state: 'on', cause: 'unknown', order: null },
+  });
+  t.same(eventOf(recordOf(eventOf(written))), eventOf(written));
+  t.equal(recordOf(eventOf(written)).v, 2);
+  for (const v of [0, 3]) t.throws(() => eventOf({ ...written, v }), /knows no event/);
+  t.throws(() => eventOf({ ...written, type: 'constructor' }), /knows no event/);
+});
