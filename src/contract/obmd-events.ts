@@ -41,6 +41,8 @@ export interface ObmdEventData {
     readonly cause: 'order' | 'drift' | 'first' | 'unknown';
     readonly order: string | null;
   };
+  /** Another OBM than before answers, or the first that is known; `same_as`: other labels that it has. */
+  identified: { readonly guid: string; readonly same_as: readonly string[] };
   unreachable: { readonly reason: string };
   reachable: object;
 }

@@ -46,7 +46,12 @@ export interface MachineParts {
   readonly powerSeen: (state: Exclude<PowerState, 'unknown'>) => void;
   /** Told of every look at the power: null where it worked, else why not. */
   readonly reached: (reason: ObmReason | 'internal' | null) => void;
+  /** Told who answers, as often as that is asked. */
+  readonly identified: (guid: string | null) => void;
 }
+
+/** Before who answers is asked again by itself where it could not be told, ms. */
+const identifyAgainMs = 3_600_000;
 
 export class Machine {
   readonly label: string;
@@ -55,6 +60,7 @@ export class Machine {
   #power: Observed | null = null;
   #look: Look | null = null;
   #identity: Identity | null = null;
+  #identifyNext = -Infinity;
   /** How often its console was asked for. */
   #consoles = 0;
 
@@ -195,7 +201,16 @@ export class Machine {
     this.#identity = await this.#coordinator.read('identity', (signal) =>
       this.#parts.driver.identify(signal),
     );
+    this.#parts.identified(this.#identity.guid?.toLowerCase() ?? null);
     return this.#identity;
+  }
+
+  /** Finds out who answers, unless that is known, or was asked not long ago. Never rejects. */
+  async identify(): Promise<void> {
+    const now = this.#parts.time.monotonic();
+    if (this.#identity !== null || now < this.#identifyNext) return;
+    this.#identifyNext = now + identifyAgainMs;
+    await this.validate().catch(() => undefined);
   }
 
   /** What is under way fails with `closed`. Never rejects. */

@@ -277,6 +277,7 @@ export class Obmd {
       network: this.#networks.of(address),
       powerSeen: (state) => tell({ type: 'PowerChanged', state }),
       reached: (reason) => tell({ type: 'ObmReached', reason }),
+      identified: (guid) => tell({ type: 'ObmIdentified', guid }),
     });
     this.#machines.set(label, machine);
     this.#polling.add(machine);
@@ -297,6 +298,11 @@ export class Obmd {
   #say(label: string, event: ObmEvent): void {
     if (event.type === 'PowerChanged')
       this.consoles.get(label)?.mark('power', `the machine is ${event.data.state}`);
+    if (event.type === 'ObmIdentified' && event.data.same_as.length > 0)
+      this.#parts.logger.warn(
+        { obm: label, guid: event.data.guid, others: event.data.same_as },
+        'one OBM has several labels, by its GUID',
+      );
     if (event.type !== 'ObmReached') return;
     const { reason } = event.data;
     const said = reason === null ? 'can be looked at again' : 'cannot be looked at';
@@ -308,8 +314,9 @@ export class Obmd {
     const asker = { actor: myself, request: id };
     try {
       await this.#record('Observe', asker, (add) => {
-        const obm = this.obm(label);
-        const news = obm?.id === id ? newsOf(obm, seen, this.#parts.time.now()) : null;
+        const { obms } = this.#journal;
+        const obm = obms.get(label);
+        const news = obm?.id === id ? newsOf(obms, obm, seen, this.#parts.time.now()) : null;
         if (!news) return;
         add(news);
         this.#say(label, news);

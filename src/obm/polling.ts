@@ -84,6 +84,7 @@ export class Polling {
     try {
       await machine.observePower();
       turn.failures = 0;
+      await machine.identify();
     } catch {
       // The machine has told of it.
       turn.failures++;

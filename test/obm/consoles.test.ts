@@ -22,7 +22,14 @@ const startMachine = (t: Test): Machine => {
   const time = systemTime;
   const ipmi = createIpmi();
   const machine = new Machine({
-    ...{ label, time, network: new Networks(time, 8).of(null), powerSeen: say, reached: say },
+    ...{
+      label,
+      time,
+      network: new Networks(time, 8).of(null),
+      powerSeen: say,
+      reached: say,
+      identified: say,
+    },
     driver: dummy.open({}, { ipmi, time, random: systemRandom, privateDirectory: '' }),
     settings: { minIntervalMs: 0 },
   });

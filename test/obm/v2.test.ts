@@ -3,6 +3,7 @@
 import t from 'tap';
 import { startSimulator, simulatorGuid, until } from '../ipmi/simulator.ts';
 import { Daemon, ipmiInfo } from './daemon.ts';
+import { EventReader } from './event-reader.ts';
 
 interface View {
   readonly label: string;
@@ -105,4 +106,26 @@ t.test('what a kind of OBM cannot do is said, and is no trouble of the machine',
   t.match(JSON.parse(text), { code: 'busy' });
   const asked = await daemon.asAdmin('POST', '/v2/obms/n1/power', { action: 'reset' });
   t.match(JSON.parse(asked.text), { code: 'busy' });
+});
+
+t.test('55: one BMC under two labels is noticed by its GUID, also after a restart', async (t) => {
+  const simulator = await startSimulator(t);
+  const daemon = await Daemon.start(t, ['--poll', '1']);
+  const reader = await EventReader.start(daemon);
+  await daemon.register('n1', 'ipmi', ipmiInfo(simulator.port));
+  t.match(await reader.hears('identified'), { data: { guid: simulatorGuid, same_as: [] } });
+  await daemon.register('n2', 'ipmi', ipmiInfo(simulator.port, { addr: 'localhost' }));
+  t.match(await reader.hears('identified', 2), { label: 'n2', data: { same_as: ['n1'] } });
+  t.match(daemon.process.stderr, 'one OBM has several labels');
+  const sameAs = async (label: string): Promise<unknown> => {
+    const { text } = await daemon.asAdmin('GET', `/v2/obms/${label}`);
+    return (JSON.parse(text) as { same_as: unknown }).same_as;
+  };
+  t.same(await sameAs('n1'), ['n2']);
+  reader.stop();
+  await daemon.process.stop();
+  await daemon.run();
+  t.same(await sameAs('n1'), ['n2']);
+  t.equal((await daemon.asAdmin('DELETE', '/node/n2')).status, 200);
+  t.same(await sameAs('n1'), []);
 });

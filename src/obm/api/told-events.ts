@@ -58,6 +58,10 @@ const wordsOf = (event: ObmEvent): Told => {
       const { state, cause, order } = event.data;
       return { type: 'power-changed', data: { state, cause, order } };
     }
+    case 'ObmIdentified': {
+      const { guid, same_as: sameAs } = event.data;
+      return { type: 'identified', data: { guid, same_as: sameAs } };
+    }
     case 'ObmReached': {
       const { reason } = event.data;
       if (reason === null) return { type: 'reachable', data: {} };

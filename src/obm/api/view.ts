@@ -27,6 +27,8 @@ export interface ObmView {
   /** Orders that wait or are under way. */
   readonly orders: number;
   readonly guid: string | null;
+  /** Other labels of what has the same GUID. */
+  readonly same_as: readonly string[];
   readonly abilities: readonly string[];
   readonly console: {
     readonly link: ConsoleStatus['link']['kind'];
@@ -53,7 +55,8 @@ export const viewOf = (obmd: Obmd, obm: Obm): ObmView => {
     look: machine?.look ?? null,
     next_try: machine?.nextTry ?? null,
     orders: machine?.orders ?? 0,
-    guid: machine?.identity?.guid ?? null,
+    guid: machine?.identity?.guid ?? obm.guid,
+    same_as: obmd.journal.obms.sameAs(label, obm.guid),
     abilities: machine?.abilities ?? [],
     console: status
       ? { link: status.link.kind, viewers: status.viewers.length, logged: status.isLogged }

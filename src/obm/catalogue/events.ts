@@ -29,6 +29,9 @@ const Source = Type.String({ maxLength: 64 });
 export const consoleModes = ['read-only', 'read-write'] as const;
 export type ConsoleMode = (typeof consoleModes)[number];
 
+/** Labels that are named where one OBM has several. */
+export const sameAsMax = 16;
+
 const Action = oneOf(powerActions);
 
 const schemas = {
@@ -126,6 +129,15 @@ const schemas = {
   /** Looking at it works no more, or again where `reason` is null. */
   ObmReached: Type.Object(
     { label: Label, reason: nullable(Type.String({ minLength: 1, maxLength: 64 })) },
+    closed,
+  ),
+  /** Another one than before answers at its address, or the first; `same_as`: by which labels it is known too. */
+  ObmIdentified: Type.Object(
+    {
+      label: Label,
+      guid: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+      same_as: Type.Array(Label, { maxItems: sameAsMax }),
+    },
     closed,
   ),
 };

@@ -2,6 +2,7 @@
 
 import type { BootDevice, PowerAction, PowerState } from '../drivers/driver.ts';
 import { Connections } from './connections.ts';
+import { sameAsMax } from './events.ts';
 import type { ObmEvent } from './events.ts';
 
 export type { BootDevice };
@@ -43,6 +44,8 @@ export interface Obm {
   readonly lastOrder: LastOrder | null;
   /** As last seen; null before the first time. */
   readonly power: { readonly state: PowerState; readonly since: number } | null;
+  /** Of the OBM that answered last; null while that is not known. */
+  readonly guid: string | null;
   /** Why it cannot be looked at, or null where it can again, and since when; null before it was ever told. */
   readonly reached: { readonly reason: string | null; readonly since: number } | null;
 }
@@ -53,6 +56,7 @@ export class Obms {
   readonly #obms = new Map<string, Obm>();
   /** Epochs outlive registrations: a token of an earlier one is never good for a later one. */
   readonly #epochs = new Map<string, number>();
+  readonly #byGuid = new Map<string, Set<string>>();
 
   get(label: string): Obm | undefined {
     return this.#obms.get(label);
@@ -67,6 +71,16 @@ export class Obms {
     return this.#obms.size;
   }
 
+  /** The other labels by which an OBM is known that has this GUID; a few of them. */
+  sameAs(label: string, guid: string | null): string[] {
+    const others = [];
+    for (const other of (guid !== null && this.#byGuid.get(guid)) || []) {
+      if (other !== label) others.push(other);
+      if (others.length === sameAsMax) break;
+    }
+    return others;
+  }
+
   /** The one that the next change of who may use it makes. */
   nextEpoch(label: string): number {
     return (this.#epochs.get(label) ?? 0) + 1;
@@ -78,12 +92,21 @@ export class Obms {
       case 'ObmRegistered': {
         const { label, id, driver, info } = event.data;
         const epoch = this.#turn(label);
-        const fresh = { token: null, orders: [], lastOrder: null, power: null, reached: null };
+        this.#know(label, null);
+        const fresh = {
+          token: null,
+          orders: [],
+          lastOrder: null,
+          power: null,
+          reached: null,
+          guid: null,
+        };
         this.#obms.set(label, { label, id, driver, info, registered: at, epoch, ...fresh });
         return;
       }
       case 'ObmUnregistered':
         this.#turn(event.data.label);
+        this.#know(event.data.label, null);
         this.#obms.delete(event.data.label);
         return;
       case 'TokenIssued': {
@@ -118,12 +141,32 @@ export class Obms {
         this.#change(label, { reached: { reason, since: at } });
         return;
       }
+      case 'ObmIdentified': {
+        const { label, guid } = event.data;
+        this.#know(label, guid);
+        this.#change(label, { guid });
+        return;
+      }
       // Of what is over at once the log tells, and nothing is kept.
       case 'WriterTaken':
         return;
       default:
         this.connections.apply(event, at);
     }
+  }
+
+  /** @param guid null: not any more */
+  #know(label: string, guid: string | null): void {
+    const before = this.#obms.get(label)?.guid ?? null;
+    if (before !== null) {
+      const labels = this.#byGuid.get(before);
+      labels?.delete(label);
+      if (labels?.size === 0) this.#byGuid.delete(before);
+    }
+    if (guid === null || !this.#obms.has(label)) return;
+    const labels = this.#byGuid.get(guid);
+    if (labels) labels.add(label);
+    else this.#byGuid.set(guid, new Set([label]));
   }
 
   #turn(label: string): number {
