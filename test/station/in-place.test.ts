@@ -1,6 +1,6 @@
 /** A station whose files are taken from it acknowledges nothing, says so, and goes on when they are back. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -267,7 +267,11 @@ t.test('a file system that becomes read-only is noticed by an idle station', asy
   // With files open for writing the kernel refuses a plain remount, as it does not after an error.
   execFileSync('mount', ['--bind', mounted, mounted]);
   t.teardown(() => execFileSync('umount', ['-l', mounted]));
-  execFileSync('mount', ['-o', 'remount,bind,ro', mounted]);
+  // It is refused while something is being opened or written.
+  await until(
+    'the mount to become read-only',
+    () => spawnSync('mount', ['-o', 'remount,bind,ro', mounted]).status === 0,
+  );
   const ready = await until('it to notice', async () => {
     const answer = await station.ask('GET', '/readyz');
     return answer.status === 503 ? answer : null;

@@ -52,6 +52,28 @@ ok 2 - b.test.ts
   t.same(files, ['a.test.ts: 2', 'b.test.ts: 1']);
 });
 
+t.test('what fails beside a subtest that failed is told, too', async (t) => {
+  const { tests, results } = await seen(`
+# Subtest: a.test.ts
+    # Subtest: outer
+        not ok 1 - built
+        # Subtest: inner
+            not ok 1 - found
+            1..1
+        not ok 2 - inner
+        1..2
+    not ok 1 - outer
+    1..1
+not ok 1 - a.test.ts
+1..1
+`);
+  t.same(tests, [
+    ['a.test.ts > outer > inner', false],
+    ['a.test.ts > outer', false],
+  ]);
+  t.match(results[1]?.detail, 'built failed');
+});
+
 t.test('subtests that ran beside others are counted like the rest', async (t) => {
   const { tests } = await seen(`
 ok 1 - a.test.ts {
