@@ -7,6 +7,7 @@ import type { EventType } from '../src/core/events/catalogue.ts';
 import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
+import { obmOrderEvents } from '../src/core/events/obm-orders.ts';
 import { obmEvents } from '../src/core/events/obms.ts';
 import { processEvents } from '../src/core/events/processes.ts';
 import { projectEvents } from '../src/core/events/projects.ts';
@@ -116,6 +117,12 @@ const meanings: Readonly<Record<EventType, string>> = {
     'A token of the OBM of a machine is about to be asked for. Until it is known what came of it, the machine changes hands for nobody.',
   ObmEnabled:
     'Whoever has the machine may use its OBM. The event holds the hash of the token, which readers are not shown; earlier tokens are good no more.',
+  ObmOrdered:
+    'A machine is to be told something by its OBM: power, boot device, lamp. Orders of one machine are given one after the other.',
+  ObmOrderBegun:
+    'An order is about to be sent. It is in the log before anything is sent, and sent once.',
+  ObmOrderEnded:
+    'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which.',
   ObmDisabled: 'Nobody may use the OBM of a machine any more: its daemon has said so.',
 };
 
@@ -128,7 +135,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
   ['Projects', projectEvents],
-  ['Out-of-band management', obmEvents],
+  ['Out-of-band management', { ...obmEvents, ...obmOrderEvents }],
   ['Remembered requests', requestEvents],
 ];
 

@@ -12,6 +12,7 @@ import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
+import { ordersKeptMax, ordersWaitingMax } from '../../src/core/values/obm.ts';
 import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
@@ -235,6 +236,18 @@ export const ofReads: readonly Limit[] = [
     `${bytes(answerBytesMax)}, within ${seconds(answerMs)}`,
     '502 `obmd-failed`, 504 `obmd-silent`',
     'station/obms.test.ts: a daemon that says too much, or nothing, is not listened to',
+  ),
+  limit(
+    'orders of one machine that wait or are under way',
+    ordersWaitingMax,
+    '429 `too-many-orders`',
+    'core/obm-orders.test.ts: 37: so many orders wait for one machine and not one more',
+  ),
+  limit(
+    'orders of one machine that have ended and are remembered',
+    ordersKeptMax,
+    'the oldest is forgotten; its events stay',
+    'core/obm-orders.test.ts: of those that have ended the latest are remembered',
   ),
   ...shareRows(
     'loads and their dry runs',

@@ -132,7 +132,7 @@ export const createServer = async (
       ),
       ...loadHandlers(station),
       ...nodeHandlers(station, actions),
-      ...obmHandlers(station),
+      ...obmHandlers(station, actions),
       ...operationHandlers(station, actions),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),

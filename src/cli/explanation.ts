@@ -24,6 +24,8 @@ const advice: Readonly<Record<string, string>> = {
   'obm-enabled': 'Disable it: halctl obm disable HOST',
   'obm-not-registered': 'Register it: halctl obm register HOST --obmd URL --admin-token-file FILE',
   'obm-registered': 'Unregister it first: halctl obm unregister HOST',
+  'obm-disabled': 'Enable it: halctl obm enable HOST',
+  'too-many-orders': 'Wait until some have ended.',
   'obm-changed': 'See how it is: halctl obm show HOST',
   'obmd-away': 'See whether the OBM daemon runs, then repeat the command.',
   'obmd-silent': 'See how the OBM daemon is, then repeat the command, which puts it right.',

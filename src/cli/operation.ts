@@ -16,6 +16,14 @@ const verbs = {
   start: { ing: 'starting', ed: 'online' },
   stop: { ing: 'stopping', ed: 'stopped' },
   remove: { ing: 'removing', ed: 'removed' },
+  'power-on': { ing: 'switching on', ed: 'switched on' },
+  'power-off': { ing: 'switching off', ed: 'switched off' },
+  'power-soft': { ing: 'asking to shut down', ed: 'asked to shut down' },
+  'power-cycle': { ing: 'cycling', ed: 'cycled' },
+  'power-reset': { ing: 'resetting', ed: 'reset' },
+  'power-diagnostic-interrupt': { ing: 'interrupting', ed: 'interrupted' },
+  'boot-device': { ing: 'setting the boot device', ed: 'told its boot device' },
+  light: { ing: 'lighting', ed: 'told its light' },
 } as const;
 
 const ofKind = (kind: string): { ing: string; ed: string } =>
@@ -108,6 +116,16 @@ export const refuseFailed = (operation: Operation): void => {
       operation,
     );
   }
+  const [order] = failed;
+  if (state === 'failed' && order?.fid === null)
+    throw new Failure(
+      'failed',
+      order.state === 'unknown'
+        ? `${order.name}: nobody knows whether it was carried out${because(order.reason)}`
+        : `${order.name} was not carried out${because(order.reason)}`,
+      'See how the machine is: halctl obm power status HOST',
+      operation,
+    );
   if (state === 'failed')
     throw new Failure(
       'failed',
@@ -119,6 +137,8 @@ export const refuseFailed = (operation: Operation): void => {
     throw new Failure('failed', 'somebody wanted the opposite meanwhile', undefined, operation);
 };
 
+const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
+
 type Straggler = Operation['failed'][number];
 
 /** What became of an operation, and what is not where it was wanted. */
@@ -127,6 +147,12 @@ export const resultLines = (operation: Operation, width: number | undefined): st
   if (kind === 'none') return ['Nothing had to be done.'];
   if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
   const left = state === 'running' ? waiting : failed;
+  const isOrder = left[0]?.fid === null || kind === 'light' || /^(power|boot)-/.test(kind);
+  if (isOrder && state === 'succeeded') return [`${operation.subject}: ${ofKind(kind).ed}.`];
+  if (isOrder)
+    return [
+      `Operation ${id} goes on: ${left[0]?.name ?? kind} of ${operation.subject}. ${howToFollow(id)}`,
+    ];
   const summary = `${done} of ${counted(total, 'process')} ${ofKind(kind).ed}`;
   const head =
     state === 'running'
@@ -137,7 +163,7 @@ export const resultLines = (operation: Operation, width: number | undefined): st
     head,
     ...formatTable<Straggler>(
       [
-        { title: 'FID', value: ({ fid }) => fid },
+        { title: 'FID', value: ({ fid }) => fid ?? '-' },
         { title: 'STATE', value: (one) => one.state },
         { title: 'NAME', value: ({ name }) => name, yields: 2 },
         { title: 'HOST', value: ({ host }) => host, yields: 1 },

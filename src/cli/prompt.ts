@@ -62,3 +62,17 @@ export const readInput = async (shell: Shell): Promise<string> => {
   }
   return text;
 };
+
+/** Asks how many something are, so that nobody says yes to more than he means. Needs a terminal. */
+export const askCount = async (shell: Shell, question: string, count: number): Promise<boolean> => {
+  const asker = createInterface({ input: shell.input, output: process.stderr });
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      asker.on('SIGINT', () => reject(new Interrupted()));
+      asker.on('close', () => resolve(false));
+      asker.question(question, (answer) => resolve(answer.trim() === String(count)));
+    });
+  } finally {
+    asker.close();
+  }
+};

@@ -1,14 +1,17 @@
 /** Actions, by what they are about. */
 
 import type { Calls, Reply } from './calls.ts';
-import type { ActionOptions, Operation } from './types.ts';
+import type { ActionOptions, BootDeviceBody, LightBody, Operation, PowerBody } from './types.ts';
 
 /** What may be asked of the cluster, a node, a host or a process. */
 export type Action =
   | { readonly verb: 'start' | 'stop'; readonly cluster: true }
   | { readonly verb: 'start' | 'stop' | 'remove'; readonly node: string }
   | { readonly verb: 'start' | 'stop' | 'restart' | 'remove'; readonly process: string }
-  | { readonly verb: 'remove'; readonly host: string };
+  | { readonly verb: 'remove'; readonly host: string }
+  | { readonly verb: 'power'; readonly host: string; readonly action: PowerBody['action'] }
+  | { readonly verb: 'boot-device'; readonly host: string; readonly boot: BootDeviceBody }
+  | { readonly verb: 'light'; readonly host: string; readonly light: LightBody['light'] };
 
 /** Makes the call that an action means. */
 export const takeAction = <O extends ActionOptions>(
@@ -19,5 +22,15 @@ export const takeAction = <O extends ActionOptions>(
   if ('cluster' in action) return calls[`${action.verb}Cluster`]<O>(options);
   if ('node' in action) return calls[`${action.verb}Node`]<O>(action.node, options);
   if ('process' in action) return calls[`${action.verb}Process`]<O>(action.process, options);
-  return calls.removeHost<O>(action.host, options);
+  const { host } = action;
+  switch (action.verb) {
+    case 'power':
+      return calls.powerObm<O>(host, { action: action.action }, options);
+    case 'boot-device':
+      return calls.setBootDevice<O>(host, action.boot, options);
+    case 'light':
+      return calls.setLight<O>(host, { light: action.light }, options);
+    case 'remove':
+      return calls.removeHost<O>(host, options);
+  }
 };

@@ -78,6 +78,7 @@ export const routes = {
   getHost: { method: 'GET', path: '/api/v1/hosts/:fqdn', repeat: 'as-it-is', query: ['at'] },
   getNode: { method: 'GET', path: '/api/v1/nodes/:fid', repeat: 'as-it-is', query: ['at'] },
   getObm: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm', repeat: 'as-it-is', query: ['at'] },
+  getPower: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm/power', repeat: 'as-it-is' },
   getProcess: { method: 'GET', path: '/api/v1/processes/:fid', repeat: 'as-it-is', query: ['at'] },
   getProject: { method: 'GET', path: '/api/v1/projects/:name', repeat: 'as-it-is', query: ['at'] },
   graph: { method: 'GET', path: '/api/v1/graph', repeat: 'as-it-is', query: ['format', 'at'] },
@@ -164,6 +165,13 @@ export const routes = {
   overrideState: {
     method: 'PUT',
     path: '/api/v1/processes/:fid/override',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
+  powerObm: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/obm/power',
     repeat: 'by-key',
     body: true,
     query: ['dry_run'],
@@ -272,6 +280,20 @@ export const routes = {
     path: '/api/v1/engine/sequences',
     repeat: 'as-it-is',
     query: ['limit'],
+  },
+  setBootDevice: {
+    method: 'PUT',
+    path: '/api/v1/hosts/:fqdn/obm/boot-device',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
+  setLight: {
+    method: 'PUT',
+    path: '/api/v1/hosts/:fqdn/obm/light',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
   },
   setTraces: { method: 'PUT', path: '/api/v1/agents/:fqdn/traces', repeat: 'as-it-is', body: true },
   setVars: {

@@ -7,7 +7,14 @@ export type { EventPage, EventReply, Why } from '../contract/events.ts';
 export type { Host, HostBody, Recovery, RenameBody } from '../contract/hosts.ts';
 export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';
 export type { Node, NodeBody } from '../contract/nodes.ts';
-export type { Obm, ObmBody } from '../contract/obms.ts';
+export type {
+  BootDeviceBody,
+  LightBody,
+  Obm,
+  ObmBody,
+  Power,
+  PowerBody,
+} from '../contract/obms.ts';
 export type { Operation, Scaled } from '../contract/operations.ts';
 export type { Done, DryRun } from '../contract/outcome.ts';
 export type { Configuration, LeaseBody, StateBody } from '../contract/owned.ts';

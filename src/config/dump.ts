@@ -87,11 +87,13 @@ const recovery = (graph: Graph, id: string): object => {
   if (!policy) return {};
   const steps = policy.steps.map((step) => {
     if (step.kind === 'wait') return { wait: step.seconds };
-    const { kind: _, times, ...options } = step;
+    const often = step.times === sshDefaults.times ? {} : { times: step.times };
+    if (step.kind === 'power-cycle') return { 'power-cycle': {}, ...often };
+    const { kind: _, times: __, ...options } = step;
     const said = Object.entries(options).filter(
       ([name, value]) => value !== sshDefaults[name as keyof typeof options],
     );
-    return { ssh: Object.fromEntries(said), ...(times === sshDefaults.times ? {} : { times }) };
+    return { ssh: Object.fromEntries(said), ...often };
   });
   return { recovery: steps };
 };

@@ -14,7 +14,7 @@ import type { Credentials, FactsRead, Placed, RoleUse } from './facts.ts';
 import { readNativePools, unknownNativePools } from './native-pools.ts';
 import { didYouMean } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
-import { isAboutPowerCycle, recoveryProblems, recoverySteps } from './recovery.ts';
+import { recoveryProblems, recoverySteps } from './recovery.ts';
 import { checkSchema, fitSchema } from './schema-check.ts';
 import { parseSize } from './sizes.ts';
 import type { YamlFile } from './yaml.ts';
@@ -222,9 +222,7 @@ export const readNativeFacts = (
     secrets,
     uses: facts.hosts.flatMap(rolesOf),
     problems: [
-      ...findings
-        .filter((finding) => !isAboutPowerCycle(yaml.value, finding))
-        .map((finding) => problemOf(yaml, finding)),
+      ...findings.map((finding) => problemOf(yaml, finding)),
       ...recoveriesIn(yaml.value).flatMap(([path, value]) => recoveryProblems(yaml, value, path)),
       ...repeated(yaml, facts, enclosures),
       ...problems,

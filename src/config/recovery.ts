@@ -10,7 +10,6 @@ import {
 } from '../core/values/recovery-policy.ts';
 import type { RecoveryStep, SshStep } from '../core/values/recovery-policy.ts';
 import type { Path, Problem } from './problem.ts';
-import type { Finding } from './schema-check.ts';
 import type { YamlFile } from './yaml.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -64,6 +63,8 @@ const Ssh = Type.Object(
   { ...closed, description: 'Run a command on the host by ssh. `{}` restarts the agent.' },
 );
 
+const stepExpected = '{wait}, {ssh} or {power-cycle}';
+
 const Step = Type.Object(
   {
     wait: Type.Optional(
@@ -74,6 +75,16 @@ const Step = Type.Object(
       }),
     ),
     ssh: Type.Optional(Ssh),
+    'power-cycle': Type.Optional(
+      Type.Object(
+        {},
+        {
+          ...closed,
+          description:
+            'Cycle the machine by its out-of-band manager, which must be registered and enabled. `{}` is all there is to say.',
+        },
+      ),
+    ),
     times: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -83,7 +94,7 @@ const Step = Type.Object(
       }),
     ),
   },
-  { ...closed, expected: '{wait} or {ssh}' },
+  { ...closed, expected: stepExpected },
 );
 
 export const RecoverySteps = Type.Array(Step, {
@@ -95,29 +106,22 @@ export const RecoverySteps = Type.Array(Step, {
 export type NativeRecovery = readonly Readonly<{
   wait?: number;
   ssh?: Partial<Omit<SshStep, 'kind' | 'times'>>;
+  'power-cycle'?: object;
   times?: number;
 }>[];
 
 /** The policy of a list of steps that fits the schema. */
 export const recoverySteps = (steps: NativeRecovery): RecoveryStep[] =>
-  steps.map(({ wait, ssh, times = sshDefaults.times }) =>
-    wait === undefined
-      ? { ...sshDefaults, ...ssh, times }
-      : { kind: 'wait' as const, seconds: wait },
-  );
-
-const powerCycle = 'power-cycle';
-const cannotPowerCycle =
-  'This version of Halcyon cannot power-cycle a host: it does not drive out-of-band managers yet. Leave the step out.';
+  steps.map(({ wait, ssh, times = sshDefaults.times }): RecoveryStep => {
+    if (wait !== undefined) return { kind: 'wait', seconds: wait };
+    return ssh ? { ...sshDefaults, ...ssh, times } : { kind: 'power-cycle', times };
+  });
 
 const stepProblems = (yaml: YamlFile, value: unknown, path: Path): Problem[] => {
-  if (value === powerCycle) return [yaml.problem(path, cannotPowerCycle)];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  if (Object.hasOwn(value, powerCycle))
-    return [yaml.keyProblem([...path, powerCycle], cannotPowerCycle)];
-  const kinds = ['wait', 'ssh'].filter((key) => Object.hasOwn(value, key));
+  const kinds = ['wait', 'ssh', 'power-cycle'].filter((key) => Object.hasOwn(value, key));
   if (kinds.length !== 1)
-    return [yaml.problem(path, 'A step is either "wait" or "ssh".', '{wait} or {ssh}')];
+    return [yaml.problem(path, 'A step is "wait", "ssh" or "power-cycle".', stepExpected)];
   if (kinds[0] === 'wait' && Object.hasOwn(value, 'times'))
     return [yaml.keyProblem([...path, 'times'], '"times" is for steps that do something.')];
   return [];
@@ -128,11 +132,3 @@ export const recoveryProblems = (yaml: YamlFile, value: unknown, path: Path): Pr
   Array.isArray(value)
     ? value.flatMap((step: unknown, i) => stepProblems(yaml, step, [...path, i]))
     : [];
-
-const valueAt = (document: unknown, path: Path): unknown =>
-  path.reduce<unknown>((value, step) => (value as Record<typeof step, unknown>)[step], document);
-
-/** A step that this version cannot take has a message of its own. */
-export const isAboutPowerCycle = (document: unknown, { path }: Finding): boolean =>
-  path.includes('recovery') &&
-  (path.at(-1) === powerCycle || valueAt(document, path) === powerCycle);

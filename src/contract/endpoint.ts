@@ -180,6 +180,17 @@ export const action = <const E extends SaidOfChange>(
     },
   ) as never;
 
+/** An action that cannot be forced. */
+export const order = <const E extends SaidOfChange>(
+  said: E,
+): Completed<E, typeof dryRun, { readonly kind: 'action'; readonly repeat: 'by-key' }> =>
+  completed(
+    said,
+    dryRun,
+    { ...keyed, ...conditions, ...patience },
+    { kind: 'action', repeat: 'by-key' },
+  ) as never;
+
 /** Reaches agents; it changes nothing of the cluster. */
 export const tell = <const E extends SaidOfChange>(
   said: E,

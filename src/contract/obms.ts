@@ -2,8 +2,9 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { obmLabelPattern, obmStates } from '../core/values/obm.ts';
-import { command, read } from './endpoint.ts';
+import { bootDevices, obmLabelPattern, obmStates, powerActions } from '../core/values/obm.ts';
+import { ask, command, order, read } from './endpoint.ts';
+import { Operation } from './operations.ts';
 import { Done } from './outcome.ts';
 import { page } from './page.ts';
 import { paging } from './parameters.ts';
@@ -73,6 +74,55 @@ export const ObmBody = Type.Object(
   strict,
 );
 
+export const PowerBody = Type.Object(
+  {
+    action: Type.Enum([...powerActions], {
+      description:
+        '`on`, `off`: at once, and nothing where the machine is so already; `soft`: asks the operating system, which may ' +
+        'ignore it; `cycle`: off and on again; `reset`: starts again without losing power; `diagnostic-interrupt`: makes ' +
+        'the operating system dump its memory.',
+    }),
+  },
+  strict,
+);
+
+export const BootDeviceBody = Type.Object(
+  {
+    device: Type.Enum([...bootDevices], {
+      description: '`none`: what the machine itself would start from.',
+    }),
+    persistent: Type.Optional(
+      Type.Boolean({ description: 'For every start; absent: for the next only.' }),
+    ),
+  },
+  strict,
+);
+
+export const LightBody = Type.Object(
+  {
+    light: Type.Union([
+      Type.Integer({ minimum: 1, maximum: 255, description: 'For so many seconds.' }),
+      Type.Enum(['on', 'off']),
+    ]),
+  },
+  strict,
+);
+
+export const Power = Type.Object({
+  host: Fqdn,
+  state: Type.String({
+    description: 'on, off, powering-on, powering-off, paused; `unknown` is never off.',
+  }),
+  since: nullable({ ...Timestamp, description: 'Since when, as far as it was seen.' }),
+  at: nullable({ ...Timestamp, description: 'When it was seen last.' }),
+  trouble: nullable(Type.String({ description: 'Why it cannot be looked at now.' })),
+  orders: Type.Integer({ description: 'How many orders the OBM daemon has under way.' }),
+});
+
+export type PowerBody = Static<typeof PowerBody>;
+export type BootDeviceBody = Static<typeof BootDeviceBody>;
+export type LightBody = Static<typeof LightBody>;
+export type Power = Static<typeof Power>;
 export type ObmState = Static<typeof ObmState>;
 export type Obm = Static<typeof Obm>;
 export type ObmBody = Static<typeof ObmBody>;
@@ -166,4 +216,59 @@ export const disableObm = command({
   description:
     'No token of it is good, and nobody is in by one, once this has been answered. What is disabled is done already.',
   reply: Done,
+});
+
+const onceOnly =
+  'Its beginning is in the log before anything is sent, and it is sent once, whatever ends in between: what became of ' +
+  'it is read from the machine then, or said to be unknown. Orders of one machine are given one after the other. ' +
+  'Refused while the OBM is not enabled.';
+
+export const powerObm = order({
+  method: 'POST',
+  path: '/hosts/:fqdn/obm/power',
+  params,
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Switch a machine on or off, or start it again',
+  description: onceOnly,
+  body: PowerBody,
+  reply: Operation,
+});
+
+export const setBootDevice = order({
+  method: 'PUT',
+  path: '/hosts/:fqdn/obm/boot-device',
+  params,
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Say what a machine starts from',
+  description: onceOnly,
+  body: BootDeviceBody,
+  reply: Operation,
+});
+
+export const setLight = order({
+  method: 'PUT',
+  path: '/hosts/:fqdn/obm/light',
+  params,
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Light the lamp that identifies a machine',
+  description: onceOnly,
+  body: LightBody,
+  reply: Operation,
+});
+
+export const getPower = ask({
+  path: '/hosts/:fqdn/obm/power',
+  params,
+  access: 'viewer',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'The power of a machine as its OBM daemon saw it last',
+  description: 'The machine is not asked; `at` says how old this is.',
+  reply: Power,
 });

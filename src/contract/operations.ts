@@ -4,10 +4,10 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { ask } from './endpoint.ts';
 import { Done } from './outcome.ts';
-import { FidText, Fqdn } from './values.ts';
+import { FidText, Fqdn, nullable } from './values.ts';
 
 const Straggler = Type.Object({
-  fid: FidText,
+  fid: nullable({ ...FidText, description: 'Null for a machine.' }),
   host: Fqdn,
   name: Type.String(),
   state: Type.String(),
@@ -16,15 +16,21 @@ const Straggler = Type.Object({
 
 export const Operation = Type.Object({
   id: Type.Integer({ description: 'Revision of the commit that set it off.' }),
-  kind: Type.String({ description: 'start, stop, remove; none where nothing had to be done.' }),
+  kind: Type.String({
+    description:
+      'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light; ' +
+      'none where nothing had to be done.',
+  }),
   subject: Type.String({ description: 'cluster, a fid or a host.' }),
   state: Type.Enum(['running', 'succeeded', 'failed', 'cancelled'], {
     description: 'cancelled: somebody wanted the opposite meanwhile.',
   }),
-  total: Type.Integer({ description: 'Processes that it is about.' }),
+  total: Type.Integer({ description: 'Processes or machines that it is about.' }),
   done: Type.Integer({ description: 'How many of them are where they were wanted, or gone.' }),
   failed: Type.Array(Straggler, {
-    description: 'Those that will not get there by themselves; of a removal, those that refuse.',
+    description:
+      'Those that will not get there by themselves; of a removal, those that refuse. A machine is `failed` where nothing ' +
+      'was carried out, and `unknown` where nobody knows.',
   }),
   waiting: Type.Array(Straggler, { description: 'The first 100 of the others.' }),
   warnings: Type.Array(Type.String()),

@@ -229,7 +229,7 @@ export class Station {
       settled: () => replica.settled(),
     });
     const executor = new Executor({
-      kinds: effectKinds,
+      kinds: effectKinds(this.obms),
       log,
       graph,
       time,

@@ -68,6 +68,10 @@ const routes: Readonly<Record<string, string>> = {
   'POST /api/v1/hosts/:fqdn/obm/enable': 'operator admin',
   'POST /api/v1/hosts/:fqdn/obm/reissue': 'operator admin',
   'POST /api/v1/hosts/:fqdn/obm/disable': 'operator admin',
+  'GET /api/v1/hosts/:fqdn/obm/power': 'viewer operator admin',
+  'POST /api/v1/hosts/:fqdn/obm/power': 'operator admin',
+  'PUT /api/v1/hosts/:fqdn/obm/boot-device': 'operator admin',
+  'PUT /api/v1/hosts/:fqdn/obm/light': 'operator admin',
   'GET /api/v1/events': 'viewer operator admin',
   'GET /api/v1/why/:id': 'viewer operator admin',
   'GET /api/v1/log': 'viewer operator admin',
@@ -121,6 +125,9 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/projects/:name/detach': { hosts: [host] },
     'PUT /api/v1/projects/:name/members/:id': { role: 'viewer' },
     'PUT /api/v1/hosts/:fqdn/obm': { wrong: 1 },
+    'POST /api/v1/hosts/:fqdn/obm/power': { wrong: 1 },
+    'PUT /api/v1/hosts/:fqdn/obm/boot-device': { wrong: 1 },
+    'PUT /api/v1/hosts/:fqdn/obm/light': { wrong: 1 },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {
     const [method, pattern] = route.split(' ') as ['GET' | 'DELETE', string];

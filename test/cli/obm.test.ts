@@ -34,6 +34,19 @@ const lines = [
   "halctl obm enable 'n[1-3].example'",
   "halctl obm enable 'n[1-2].example'",
   'halctl obm show n1.example',
+  'halctl obm power status n2.example',
+  'halctl obm power explode n2.example',
+  'halctl obm power on n2.example --dry-run',
+  'halctl obm power on n2.example',
+  'halctl obm power cycle n2.example --json | tail -n +3',
+  "halctl obm power off 'n[2-3].example'",
+  "halctl obm power off 'n[2-3].example' --count 3",
+  "halctl obm power off 'n[2-3].example' --count 2 --max-parallel 1 --stagger 0.1",
+  "halctl obm power status 'n[2-3].example'",
+  'halctl obm bootdev n2.example --device pxe',
+  'halctl obm bootdev n2.example --device floppy',
+  'halctl obm identify n2.example --light 30',
+  'halctl obm identify n2.example --light blue',
   'halctl project detach climate n1.example',
   'halctl obm unregister n1.example',
   'halctl obm reissue n1.example',
@@ -49,6 +62,7 @@ const lines = [
 const normalised = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    .replace(/\bepoch=\d+/g, 'epoch=<revision>')
     .replace(/^epoch( +)\d+$/gm, 'epoch$1<revision>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>');
 

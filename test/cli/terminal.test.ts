@@ -235,6 +235,34 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
   }
 });
 
+t.test('several machines are switched by who types how many they are', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const { url, token } = await startStation(t, join(folder, 'data'));
+  writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: url,
+    HALCYON_TOKEN_FILE: join(folder, 'token'),
+  });
+  await shell("halctl system node add 'n[1-3].example'", folder, env);
+  for (const [answer, exit] of [
+    ['2\r', 1],
+    ['y\r', 1],
+    ['\u0003', 130],
+    ['\u0004', 1],
+    // Then each is asked for; none of them has an OBM.
+    ['3\r', 3],
+  ] as const) {
+    const power = onTerminal("halctl obm power off 'n[1-3].example'", folder, env);
+    const ended = once(power, 'close');
+    const screen = watch(power.stdout);
+    await screen.until((text) => text.includes('to go on: '));
+    t.match(screen.text, /power off of 3 machines: n\[1-3\]\.example/);
+    power.stdin.write(answer);
+    t.same(await ended, [exit, null], JSON.stringify(answer));
+    t.equal(screen.text.includes('obm-not-registered'), exit === 3);
+  }
+});
+
 t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', async (t) => {
   const folder = t.testdir({ home: {} });
   const { url, token } = await startStation(t, join(folder, 'data'));

@@ -36,18 +36,29 @@ t.test('an ssh step without options restarts the agent, once', async (t) => {
 t.test('what is wrong with steps is told, all of it', async (t) => {
   t.same(problems('[{ wait: 0 }, { wait: 5, ssh: {} }, {}, { wait: 5, times: 2 }, reboot]'), [
     '3:20 recovery[0].wait: Expected a whole number of 1 to 86400, found 0.',
-    '3:25 recovery[1]: A step is either "wait" or "ssh".',
-    '3:47 recovery[2]: A step is either "wait" or "ssh".',
+    '3:25 recovery[1]: A step is "wait", "ssh" or "power-cycle".',
+    '3:47 recovery[2]: A step is "wait", "ssh" or "power-cycle".',
     '3:62 recovery[3].times: "times" is for steps that do something.',
-    '3:74 recovery[4]: Expected {wait} or {ssh}, found text.',
+    '3:74 recovery[4]: Expected {wait}, {ssh} or {power-cycle}, found text.',
   ]);
   t.match(problems('{ wait: 5 }'), [/recovery: Expected a list, found a map/]);
   t.match(problems(`[${'{ wait: 1 }, '.repeat(17)}]`), [/Expected 0 to 16 entries, found 17/]);
 });
 
-t.test('a policy that names power-cycle is refused, and the reason is said', async (t) => {
-  for (const step of ['power-cycle', '{ power-cycle: {} }', '{ power-cycle }'])
-    t.match(problems(`[${step}]`), [/This version of Halcyon cannot power-cycle a host/], step);
+t.test('a machine may be cycled, as often as is said', async (t) => {
+  t.match(read('[{ power-cycle: {} }, { power-cycle: {}, times: 3 }]'), {
+    ok: true,
+    declaration: {
+      recovery: [
+        { kind: 'power-cycle', times: 1 },
+        { kind: 'power-cycle', times: 3 },
+      ],
+    },
+  });
+  for (const step of ['power-cycle', '{ power-cycle }', '{ power-cycle: now }'])
+    t.match(problems(`[${step}]`), [/Expected/], step);
+  t.match(problems('[{ power-cycle: {}, ssh: {} }]'), [/A step is "wait", "ssh" or "power-cycle"/]);
+  t.match(problems('[{ power-cycle: { force: true } }]'), [/recovery\[0\]\.power-cycle/]);
 });
 
 t.test('nothing that ssh would take for something else is accepted', async (t) => {

@@ -546,6 +546,9 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'obm-not-registered': 'by `core/obms.test.ts`, as those that follow',
   'obm-registered': 'by `core/obms.test.ts`',
   'obm-taken': 'by `core/obms.test.ts`',
+  'obm-disabled': 'by `core/obm-orders.test.ts`, as those that follow',
+  'too-many-orders': 'by `core/obm-orders.test.ts`',
+  'unknown-order': 'by `core/obm-orders.test.ts`',
   'obm-changed': 'by `core/obms.test.ts`',
   'not-a-member': [
     {

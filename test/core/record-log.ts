@@ -17,6 +17,7 @@ import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import type { ObmOrder } from '../../src/core/values/obm.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import {
@@ -235,6 +236,13 @@ const record = (): Recorded[] => {
   const { revision: epoch } = run({ type: 'EnableObm', fqdn, anew: false });
   run({ type: 'ReportObmEnabled', fqdn, epoch, hash: 'f'.repeat(64) });
   const { revision: again } = run({ type: 'EnableObm', fqdn, anew: true });
+  run({ type: 'ReportObmEnabled', fqdn, epoch: again, hash: 'f'.repeat(64) });
+  const order = (one: ObmOrder): number => run({ type: 'OrderObm', fqdn, order: one }).revision;
+  const cycled = order({ kind: 'power', action: 'cycle' });
+  run({ type: 'BeginObmOrder', id: `${cycled}/${fqdn}` });
+  run({ type: 'EndObmOrder', id: `${cycled}/${fqdn}`, outcome: 'unknown', detail: 'no answer' });
+  order({ kind: 'boot-device', device: 'pxe', persistent: false });
+  order({ kind: 'light', light: 30 });
   run({ type: 'DisableObm', fqdn, epoch: again });
   run(nodeDown(fqdn));
   run({ type: 'RenameHost', fqdn, to: 'n16.example' });

@@ -4,11 +4,14 @@ import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import { planOf } from '../../src/core/declaration/plan.ts';
 import { undeclaredIn } from '../../src/core/declaration/undeclared.ts';
+import type { Commit } from '../../src/core/events/commit.ts';
+import { orderId } from '../../src/core/graph/rows/obms.ts';
+import { heldBack } from '../../src/core/lifecycle/recovery-policy.ts';
 import type { Declaration } from '../../src/core/values/facts.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';
 import { PlayedCluster } from './played-cluster.ts';
-import { declaredHost, load, setVars } from './scenario.ts';
+import { dataOf, declaredHost, load, setVars } from './scenario.ts';
 
 const [n1, n2] = ['n1.example', 'n2.example'] as const;
 const minute = 60_000;
@@ -193,4 +196,102 @@ t.test('an outage of the network for a day does not fill the log', async (t) => 
   for (let i = 0; i < 24 * 60; i += 1) c.after(minute);
   t.ok(c.engine.head - before < 100, `${c.engine.head - before} commits`);
   t.equal(c.graph.must('recovery', n1).steps, undefined, 'and nobody was touched');
+});
+
+const enable = (c: PlayedCluster, fqdn: string): void => {
+  c.run({ type: 'RegisterObm', fqdn, obmd: 'https://obmd.example', label: fqdn });
+  const { revision: epoch } = c.commit({ type: 'EnableObm', fqdn, anew: false })!;
+  c.run({ type: 'ReportObmEnabled', fqdn, epoch, hash: 'a'.repeat(64) });
+};
+
+const cycle = { kind: 'power-cycle', times: 1 } as const;
+
+/** The attempt that is due in a minute. */
+const attempt = (c: PlayedCluster): Commit => {
+  c.now += minute;
+  return c.commit({ type: 'FireDeadlines' })!;
+};
+
+t.test('a machine is cycled by an order to its OBM, whose end is that of the step', async (t) => {
+  for (const [outcome, told] of [
+    ['done', 'done'],
+    ['failed', 'failed'],
+    ['unknown', 'interrupted'],
+  ] as const) {
+    const c = cluster([cycle]);
+    enable(c, n1);
+    c.down(n1);
+    const begun = attempt(c);
+    t.match(
+      begun.events.map(({ type }) => type),
+      ['RecoveryAttempted', 'RecoveryStepBegun', 'ObmOrdered'],
+    );
+    t.match(dataOf(begun, 'ObmOrdered'), [
+      { fqdn: n1, order: { action: 'cycle' }, recovery: true },
+    ]);
+    const id = orderId(begun.revision, n1);
+    t.same(dataOf(attempt(c), 'RecoveryStepBegun'), [], 'nothing else is begun meanwhile');
+    c.run({ type: 'BeginObmOrder', id });
+    const ended = c.commit({ type: 'EndObmOrder', id, outcome, detail: 'so it was' })!;
+    t.match(dataOf(ended, 'RecoveryStepEnded'), [
+      { fqdn: n1, begun: begun.revision, outcome: told, detail: 'so it was' },
+    ]);
+    t.equal(ended.events.at(-1)?.rule, 'end-power-cycle');
+    t.same(dataOf(attempt(c), 'ObmOrdered'), [], 'it is cycled as often as was said');
+  }
+});
+
+t.test('a machine that is back is not cycled any more', async (t) => {
+  const c = cluster([cycle]);
+  enable(c, n1);
+  c.down(n1);
+  const begun = attempt(c);
+  c.up(n1);
+  const id = orderId(begun.revision, n1);
+  t.match(c.refusal({ type: 'BeginObmOrder', id }), { code: 'host-busy' });
+  const ended = c.commit({ type: 'EndObmOrder', id, outcome: 'failed', detail: '' })!;
+  t.same(dataOf(ended, 'RecoveryStepEnded'), [], 'its recovery was over before');
+  c.down(n1);
+  const again = attempt(c);
+  t.match(dataOf(again, 'ObmOrdered'), [{ fqdn: n1 }], 'lost again, it is');
+  t.not(again.revision, begun.revision);
+});
+
+t.test('no machine is cycled whose OBM nobody may use, and that is said', async (t) => {
+  const c = cluster([cycle]);
+  c.down(n1);
+  t.same(
+    attempt(c).events.map(({ type }) => type),
+    ['RecoveryAttempted'],
+  );
+  t.equal(heldBack(c.graph, c.graph.must('recovery', n1)), 'its OBM is not enabled');
+  enable(c, n1);
+  t.equal(heldBack(c.graph, c.graph.must('recovery', n1)), '');
+  t.match(dataOf(attempt(c), 'ObmOrdered'), [{ fqdn: n1 }]);
+});
+
+t.test('machines that are lost together are cycled each by its own order', async (t) => {
+  const c = cluster([cycle], 20);
+  for (const host of [n1, n2]) enable(c, host);
+  for (const host of [n1, n2]) c.down(host);
+  const begun = attempt(c);
+  t.same(
+    dataOf(begun, 'ObmOrdered')
+      .map(({ fqdn }) => fqdn)
+      .toSorted(),
+    [n1, n2],
+  );
+  for (const host of [n1, n2]) {
+    const id = orderId(begun.revision, host);
+    c.run({ type: 'BeginObmOrder', id });
+    const ended = c.commit({ type: 'EndObmOrder', id, outcome: 'done', detail: '' })!;
+    t.match(dataOf(ended, 'RecoveryStepEnded'), [{ fqdn: host }]);
+  }
+});
+
+t.test('behind the fence no machine is cycled', async (t) => {
+  const c = cluster([cycle], 2);
+  for (const host of [n1, n2]) enable(c, host);
+  for (const host of [n1, n2]) c.down(host);
+  t.same(dataOf(attempt(c), 'ObmOrdered'), []);
 });

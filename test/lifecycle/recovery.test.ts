@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { Daemon } from '../obm/daemon.ts';
 import { startSshd } from '../station/sshd.ts';
 import { Cluster, kill, until } from './cluster.ts';
 
@@ -177,15 +178,31 @@ t.test('a station that is killed in a step does not take it again at once', asyn
   t.equal(begun(), soFar, 'what was begun once was begun once');
 });
 
-t.test('facts that want a host power-cycled are refused', async (t) => {
-  writeFileSync(
-    join(cluster.folder, 'facts.yaml'),
-    `cluster: test\nhosts: []\nrecovery: [{ wait: 60 }, { power-cycle: {} }]\n`,
+t.test('a machine that is lost is cycled by its OBM, once somebody may use that', async (t) => {
+  const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
+  const { client } = cluster;
+  await client.registerObm(first, {
+    ...{ obmd: daemon.url, admin_token: daemon.admin, type: 'dummy', info: {} },
+  });
+  await load([{ 'power-cycle': {} }]);
+  const from = await cluster.head();
+  await cluster.killAgent(first);
+  await hostIs(first, 'down');
+  await until('why nothing is done', async () =>
+    (await cluster.halctl('cluster status')).out.includes('held back: its OBM is not enabled'),
   );
-  const refused = await cluster.halctl('cluster load -f facts.yaml');
-  t.equal(refused.code, 4);
-  t.match(
-    refused.out + refused.err,
-    /facts\.yaml:3:28: recovery\[1\]\.power-cycle: .*cannot power-cycle a host/,
-  );
+  t.notOk((await story(first, from)).includes('RecoveryStepBegun'));
+  await client.setVars({ recovery_max_retries: -3 });
+  await client.enableObm(first);
+  await until('the step has ended', async () => (await ended(first, from)).length > 0);
+  t.match(await ended(first, from), [{ outcome: 'done', detail: /it was on that was sent/ }]);
+  const { text } = await daemon.asAdmin('GET', `/v2/obms/${first}`);
+  t.match(JSON.parse(text), { driver: 'dummy', token: { expires: null } });
+  const { events } = await client.listEvents({ from, types: ['ObmOrdered', 'ObmOrderEnded'] });
+  t.match(events, [
+    { type: 'ObmOrdered', actor: 'station', data: { recovery: true, order: { action: 'cycle' } } },
+    { type: 'ObmOrderEnded', data: { outcome: 'done' } },
+  ]);
+  await client.disableObm(first);
+  await client.setVars({ recovery_max_retries: 3 });
 });

@@ -1,6 +1,9 @@
 /** Effects: begun once, and told truthfully, whatever fails and whenever the station crashes. */
 
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
@@ -8,11 +11,16 @@ import type { Commit } from '../../src/core/events/commit.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import type { MemoryStorage } from '../../src/log/memory.ts';
+import { FileSecrets } from '../../src/station/access/file-secrets.ts';
+import { keysOf } from '../../src/station/access/keys.ts';
 import type { Effect } from '../../src/station/duties/effects/effect.ts';
 import { effectKinds } from '../../src/station/duties/effects/kinds.ts';
+import { obmOrders } from '../../src/station/duties/effects/obm-orders.ts';
 import { ssh } from '../../src/station/duties/effects/ssh.ts';
 import { Executor } from '../../src/station/duties/executor.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
+import { Obms } from '../../src/station/obm/obms.ts';
+import { tokenSecret } from '../../src/station/obm/secret-names.ts';
 import { Replica } from '../../src/station/replica/replica.ts';
 import { load, nodeDown, nodeUp, setVars } from '../core/scenario.ts';
 import { tried } from './effect-trials.ts';
@@ -24,7 +32,7 @@ import type { WatchedLog } from './memory-log.ts';
 import { startSshd } from './sshd.ts';
 
 const host = 'n1.example';
-const once: Came = { acts: 1, outcomes: ['done'] };
+const onceDone: Came = { acts: 1, outcomes: ['done'] };
 
 type Expected = readonly (readonly [Point, Fault, Came])[];
 
@@ -37,31 +45,31 @@ const afterBegun: Expected = [
   ['acted', 'error', { acts: 1, outcomes: ['interrupted'] }],
   ['acted', 'stop', { acts: 1, outcomes: ['interrupted'] }],
   ['end', 'crash', { acts: 1, outcomes: ['interrupted'] }],
-  ['end', 'error', once],
-  ['ended', 'crash', once],
+  ['end', 'error', onceDone],
+  ['ended', 'crash', onceDone],
 ];
 
 const untilBegun: Expected = [
-  ['begin', 'crash', once],
-  ['begin', 'error', once],
+  ['begin', 'crash', onceDone],
+  ['begin', 'error', onceDone],
   ['begun', 'crash', { acts: 0, outcomes: ['interrupted'] }],
   ['begun', 'error', { acts: 0, outcomes: ['interrupted'] }],
 ];
 
 const repeatable: Expected = [
-  ['begin', 'crash', once],
-  ['begin', 'error', once],
-  ['begun', 'crash', once],
-  ['begun', 'error', once],
-  ['act', 'crash', once],
-  ['act', 'error', once],
-  ['act', 'stop', once],
+  ['begin', 'crash', onceDone],
+  ['begin', 'error', onceDone],
+  ['begun', 'crash', onceDone],
+  ['begun', 'error', onceDone],
+  ['act', 'crash', onceDone],
+  ['act', 'error', onceDone],
+  ['act', 'stop', onceDone],
   ['acted', 'crash', { acts: 2, outcomes: ['done'] }],
   ['acted', 'error', { acts: 2, outcomes: ['done'] }],
   ['acted', 'stop', { acts: 2, outcomes: ['done'] }],
   ['end', 'crash', { acts: 2, outcomes: ['done'] }],
-  ['end', 'error', once],
-  ['ended', 'crash', once],
+  ['end', 'error', onceDone],
+  ['ended', 'crash', onceDone],
 ];
 
 const tryAll = (name: string, trial: Trial, expected: Expected): unknown =>
@@ -70,6 +78,34 @@ const tryAll = (name: string, trial: Trial, expected: Expected): unknown =>
       t.same(await tried(trial, point, fault), came, `${fault} at ${point}`);
   });
 
+const nothing = (): void => undefined;
+const logger = { info: nothing, warn: nothing, error: nothing };
+
+const replicaOn = async (storage: MemoryStorage, time: HandTime): Promise<Omit<Ground, 'kind'>> => {
+  const log = memoryLog(storage);
+  const turns = new Turns();
+  const mint = (): never => t.fail('nobody asks for a token') as never;
+  const directory = temporary(t);
+  const trouble = (): undefined => undefined;
+  const parts = { log, directory, trouble, logger, time, turns, mint };
+  const replica = await Replica.open(parts);
+  return {
+    log,
+    graph: () => replica.graph,
+    submit: (command) => replica.submit(command, { actor: 'station' }, () => null),
+  };
+};
+
+/** The outcomes that events of a type tell. */
+const outcomesIn = (log: WatchedLog, told: string): string[] =>
+  log
+    .commits()
+    .flatMap(({ events }) =>
+      events.flatMap(({ type, data }) =>
+        type === told ? [(data as { outcome: string }).outcome] : [],
+      ),
+    );
+
 /** A recovery with a step by ssh, to a real sshd: what it does is to add a line to a file. */
 const recovery = async (): Promise<Trial> => {
   const sshd = await startSshd(t, [host]);
@@ -77,24 +113,8 @@ const recovery = async (): Promise<Trial> => {
   const { port, user, identity_file, known_hosts_file } = sshd;
   const account = { port, user, identity_file, known_hosts_file };
   const step = { ...sshDefaults, ...account, command: `echo done >>${marks}` };
-  const nothing = (): void => undefined;
-  const logger = { info: nothing, warn: nothing, error: nothing };
   return {
-    async open(storage, time) {
-      const log = memoryLog(storage);
-      const turns = new Turns();
-      const mint = (): never => t.fail('nobody asks for a token') as never;
-      const directory = temporary(t);
-      const trouble = (): undefined => undefined;
-      const parts = { log, directory, trouble, logger, time, turns, mint };
-      const replica = await Replica.open(parts);
-      return {
-        kind: ssh,
-        log,
-        graph: () => replica.graph,
-        submit: (command) => replica.submit(command, { actor: 'station' }, () => null),
-      };
-    },
+    open: async (storage, time) => ({ ...(await replicaOn(storage, time)), kind: ssh }),
     async intend({ submit, graph }, time) {
       await submit(load({ roles: [], recovery: [step] }));
       await submit(setVars({ recovery_max_down_percent: 100 }));
@@ -104,14 +124,7 @@ const recovery = async (): Promise<Trial> => {
       await submit({ type: 'FireDeadlines' });
     },
     acts: () => (existsSync(marks) ? readFileSync(marks, 'utf8').split('\n').length - 1 : 0),
-    outcomes: (log) =>
-      log
-        .commits()
-        .flatMap(({ events }) =>
-          events.flatMap(({ type, data }) =>
-            type === 'RecoveryStepEnded' ? [(data as { outcome: string }).outcome] : [],
-          ),
-        ),
+    outcomes: (log) => outcomesIn(log, 'RecoveryStepEnded'),
   };
 };
 
@@ -176,12 +189,59 @@ const switching = (mayRepeat: boolean): Trial => {
   };
 };
 
+/** A machine that is cycled by a daemon that counts how often, and whose power is on whenever it is looked at. */
+const cycling = async (): Promise<Trial> => {
+  let acts = 0;
+  const daemon = createServer((request, response) => {
+    const isOrder = request.method === 'POST';
+    if (isOrder) acts += 1;
+    const said = isOrder
+      ? { outcome: 'done', by: 'answer', instead: null, why: null }
+      : { power_status: 'on' };
+    response.end(JSON.stringify(said));
+  });
+  daemon.listen(0, '127.0.0.1');
+  await once(daemon, 'listening');
+  t.teardown(() => daemon.close());
+  const obmd = `http://127.0.0.1:${(daemon.address() as AddressInfo).port}`;
+  const secrets = new FileSecrets(temporary(t), keysOf(Buffer.alloc(32)));
+  return {
+    async open(storage, time) {
+      const ground = await replicaOn(storage, time);
+      const { graph } = ground;
+      const reach = { time };
+      const nobody = (): never => t.fail('nobody else asks') as never;
+      const obms = new Obms({ graph, secrets, reach, submit: nobody, refusal: nobody });
+      return { ...ground, kind: obmOrders(obms) };
+    },
+    async intend({ submit }) {
+      await submit(nodeUp(host));
+      await submit({ type: 'RegisterObm', fqdn: host, obmd, label: host });
+      const begun = await submit({ type: 'EnableObm', fqdn: host, anew: false });
+      const epoch = begun.ok ? begun.revision : 0;
+      const password = 'a'.repeat(32);
+      secrets.put(new Map([[tokenSecret(epoch), { user: '', password }]]));
+      await submit({ type: 'ReportObmEnabled', fqdn: host, epoch, hash: 'b'.repeat(64) });
+      await submit({ type: 'OrderObm', fqdn: host, order: { kind: 'power', action: 'cycle' } });
+    },
+    acts: () => acts,
+    // What nobody knows is what was interrupted.
+    outcomes: (log) =>
+      outcomesIn(log, 'ObmOrderEnded').map((one) => (one === 'unknown' ? 'interrupted' : one)),
+  };
+};
+
 t.test('every kind of effect is tried here', async (t) => {
   t.same(
-    effectKinds.map(({ kind }) => kind),
-    ['ssh'],
+    effectKinds(undefined as never).map(({ kind }) => kind),
+    ['ssh', 'order to an OBM'],
   );
 });
+
+tryAll('39: an order is given once, or nobody knows whether it was', await cycling(), [
+  ...untilBegun,
+  ...afterBegun,
+]);
 
 tryAll(
   'a command on a lost host is run once, or told as interrupted',

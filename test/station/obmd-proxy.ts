@@ -13,7 +13,8 @@ export type Call = string;
 
 const callOf = ({ method, url = '' }: IncomingMessage): Call => {
   const last = url.split('/').at(-1)!;
-  return `${method} ${last === 'token' ? 'token' : url.startsWith('/v2/') ? 'look' : 'node'}`;
+  const isOwn = ['token', 'power', 'power_status', 'boot-device', 'light'].includes(last);
+  return `${method} ${isOwn ? last : url.startsWith('/v2/') ? 'look' : 'node'}`;
 };
 
 export class ObmdProxy {
@@ -25,8 +26,12 @@ export class ObmdProxy {
   /** Whether the connection is cut at this moment. */
   cuts: (call: Call, when: When) => boolean | Promise<boolean> = () => false;
 
-  private constructor(url: string) {
+  /** Nobody is reached by it any more. */
+  readonly close: () => void;
+
+  private constructor(url: string, close: () => void) {
     this.url = url;
+    this.close = close;
   }
 
   /** Hands everything on to the daemon at `target()` until the test ends. */
@@ -36,12 +41,13 @@ export class ObmdProxy {
       void proxy!.#serve(target(), request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.teardown(() => {
+    const close = (): void => {
       server.closeAllConnections();
       server.close();
-    });
+    };
+    t.teardown(close);
     const { port } = server.address() as AddressInfo;
-    return (proxy = new ObmdProxy(`http://127.0.0.1:${port}`));
+    return (proxy = new ObmdProxy(`http://127.0.0.1:${port}`, close));
   }
 
   async #serve(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -7,74 +7,12 @@ import { createServer, get } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import type { Test } from 'tap';
 import { obmLimits } from '../../src/station/fair-use/shares.ts';
 import { answerBytesMax } from '../../src/station/obm/request.ts';
-import { Daemon } from '../obm/daemon.ts';
 import { host, openStation } from './harness.ts';
-import type { Answer, InProcess } from './harness.ts';
-import { ObmdProxy } from './obmd-proxy.ts';
+import type { Answer } from './harness.ts';
+import { Bench, other } from './obm-bench.ts';
 import type { When } from './obmd-proxy.ts';
-
-const other = 'node2.halcyon.example';
-
-class Bench {
-  readonly station: InProcess;
-  readonly daemon: Daemon;
-  readonly proxy: ObmdProxy;
-
-  private constructor(station: InProcess, daemon: Daemon, proxy: ObmdProxy) {
-    this.station = station;
-    this.daemon = daemon;
-    this.proxy = proxy;
-  }
-
-  static async set(t: Test): Promise<Bench> {
-    const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
-    const proxy = await ObmdProxy.start(t, () => daemon.url);
-    const station = await openStation(t);
-    await station.fill();
-    return new Bench(station, daemon, proxy);
-  }
-
-  get body(): Record<string, unknown> {
-    return { obmd: this.proxy.url, admin_token: this.daemon.admin, type: 'dummy', info: {} };
-  }
-
-  register(change: object = {}, fqdn = host): Promise<Answer> {
-    return this.station.ask('PUT', `/hosts/${fqdn}/obm`, { ...this.body, ...change });
-  }
-
-  unregister(fqdn = host): Promise<Answer> {
-    return this.station.ask('DELETE', `/hosts/${fqdn}/obm`);
-  }
-
-  turn(verb: 'enable' | 'disable' | 'reissue', fqdn = host, asked = {}): Promise<Answer> {
-    return this.station.ask('POST', `/hosts/${fqdn}/obm/${verb}`, undefined, asked);
-  }
-
-  async state(fqdn = host): Promise<string> {
-    const { body } = await this.station.ask('GET', `/hosts/${fqdn}/obm`);
-    return body.state as string;
-  }
-
-  /** Those of all tokens ever given out that the daemon takes now. */
-  async good(label = host): Promise<string[]> {
-    const found: string[] = [];
-    for (const token of this.proxy.tokens) {
-      const { status } = await this.daemon.ask('GET', `/node/${label}/power_status?token=${token}`);
-      if (status === 200) found.push(token);
-    }
-    return found;
-  }
-
-  /** The token that the station would use. */
-  held(fqdn = host): string | undefined {
-    const { graph, secrets } = this.station.station;
-    const epoch = graph.get('registration', fqdn)?.token ?? null;
-    return epoch === null ? undefined : secrets.get(`token of an OBM ${epoch}`)?.password;
-  }
-}
 
 t.test('2, 4, 5: an OBM is registered, enabled, disabled and unregistered', async (t) => {
   const bench = await Bench.set(t);

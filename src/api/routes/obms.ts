@@ -2,15 +2,21 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as contract from '../../contract/obms.ts';
+import type { Operation } from '../../contract/operations.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
 import type { Command } from '../../core/commands/index.ts';
+import type { ReadGraph } from '../../core/graph/read-graph.ts';
+import type { RegistrationRow } from '../../core/graph/rows/obms.ts';
+import type { ObmOrder } from '../../core/values/obm.ts';
 import type { Sender } from '../../station/access/sender.ts';
 import { ObmdError } from '../../station/obm/errors.ts';
 import type { ObmdReason } from '../../station/obm/errors.ts';
 import { obmdUrl } from '../../station/obm/request.ts';
 import type { Result } from '../../station/result.ts';
 import type { Station } from '../../station/station.ts';
-import { isMember } from '../auth.ts';
+import type { Actions } from '../actions.ts';
+import { principalOf } from '../asker.ts';
+import { isMember, mustBeAllowed } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { dryRun, isDryRun, refusal, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
@@ -20,7 +26,7 @@ import type { Paged } from '../reads.ts';
 import { lentAfter, projectsSeen, seenBy } from '../sight.ts';
 import { obmView } from '../views/obms.ts';
 
-export const obmHandlers = (station: Station): Handlers<typeof contract> => {
+export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => {
   const { obms } = station;
 
   /** Done by the station and an OBM daemon together; of a dry run only the station knows. */
@@ -37,6 +43,13 @@ export const obmHandlers = (station: Station): Handlers<typeof contract> => {
     reply.header('halcyon-revision', revision);
     return { revision, changed };
   };
+
+  const give = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    fqdn: string,
+    order: ObmOrder,
+  ): Promise<Operation | DryRun> => actions.take(request, reply, { type: 'OrderObm', fqdn, order });
 
   return {
     listObms: (request, reply) =>
@@ -61,11 +74,7 @@ export const obmHandlers = (station: Station): Handlers<typeof contract> => {
 
     getObm: (request, reply) =>
       read(station, reply, request.query.at, ({ graph }) => {
-        const { fqdn } = request.params;
-        if (!graph.get('host', fqdn))
-          throw new ApiError('unknown-host', `there is no host ${fqdn}`);
-        const row = graph.get('registration', fqdn);
-        if (!row) throw new ApiError('obm-not-registered', `no OBM of ${fqdn} is registered`);
+        const row = mustHaveObm(graph, request.params.fqdn);
         return obmView(graph, row, isMember(request));
       }),
 
@@ -107,6 +116,31 @@ export const obmHandlers = (station: Station): Handlers<typeof contract> => {
       );
     },
 
+    powerObm: (request, reply) => {
+      const { action } = request.body;
+      return give(request, reply, request.params.fqdn, { kind: 'power', action });
+    },
+
+    setBootDevice: (request, reply) => {
+      const { device, persistent = false } = request.body;
+      return give(request, reply, request.params.fqdn, { kind: 'boot-device', device, persistent });
+    },
+
+    setLight: (request, reply) => {
+      const { light } = request.body;
+      return give(request, reply, request.params.fqdn, { kind: 'light', light });
+    },
+
+    getPower: async (request) => {
+      const { fqdn: host } = request.params;
+      mustHaveObm(station.graph, host);
+      const seen = await asked(request, () => obms.powerSeen(host, principalOf(request)));
+      // The machine may have changed hands meanwhile.
+      mustBeAllowed(station.graph, request);
+      if (seen) return { host, ...seen };
+      throw new ApiError('obm-disabled', `the OBM of ${host} is not enabled`);
+    },
+
     disableObm: (request, reply) => {
       const { fqdn } = request.params;
       const epoch = station.graph.get('registration', fqdn)?.epoch ?? 0;
@@ -117,9 +151,18 @@ export const obmHandlers = (station: Station): Handlers<typeof contract> => {
   };
 };
 
+/** @throws {ApiError} no such host, or no OBM of it is registered */
+const mustHaveObm = (graph: ReadGraph, fqdn: string): RegistrationRow => {
+  if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+  const row = graph.get('registration', fqdn);
+  if (row) return row;
+  throw new ApiError('obm-not-registered', `no OBM of ${fqdn} is registered`);
+};
+
 const codes: { readonly [R in ObmdReason]: ErrorCode } = {
   settings: 'invalid-request',
   away: 'obmd-away',
+  broken: 'obmd-away',
   silent: 'obmd-silent',
   'not-let-in': 'obmd-not-let-in',
   taken: 'obm-taken',

@@ -3,7 +3,7 @@
 import type { Recovery } from '../../contract/hosts.ts';
 import { deadlineOf } from '../../core/graph/changes.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import { heldBack } from '../../core/lifecycle/recovery-policy.ts';
+import { fence, heldBack } from '../../core/lifecycle/recovery-policy.ts';
 import { attemptsMax } from '../../core/lifecycle/recovery.ts';
 
 /** @param toMember is told nothing of how many hosts there are */
@@ -18,6 +18,6 @@ export const recoveryView = (graph: ReadGraph, fqdn: string, toMember = false): 
     given_up: row.given_up,
     doing: row.steps?.doing?.step.kind ?? null,
     last: row.steps?.outcome ?? '',
-    held: toMember && held !== '' ? 'too many hosts are down' : held,
+    held: toMember && fence(graph) !== '' && held !== '' ? 'too many hosts are down' : held,
   };
 };

@@ -24,6 +24,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
 import { connect, readToken } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { obmOrderCommands } from './obm-orders.ts';
 
 export const obmCommands = (program: Command, shell: Shell): void => {
   const obm = program
@@ -50,6 +51,7 @@ export const obmCommands = (program: Command, shell: Shell): void => {
     call: (client, host, options) => client.disableObm(host, options),
     told: ({ changed }) => (changed ? 'disabled' : 'disabled already'),
   });
+  obmOrderCommands(obm, shell);
   manyCommand(obm, shell, {
     verb: 'unregister',
     description: 'take an OBM from its daemon, which forgets its credentials; disable it first',

@@ -11,6 +11,7 @@ import { issueCredential } from './issue-credential.ts';
 import { leaseProcess } from './lease-process.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { joinProject, leaveProject } from './memberships.ts';
+import { beginObmOrder, endObmOrder, orderObm } from './order-obm.ts';
 import { overrideState } from './override-state.ts';
 import { createProject, deleteProject } from './projects.ts';
 import { registerHost } from './register-host.ts';
@@ -73,6 +74,9 @@ const deciders = {
   EnableObm: enableObm,
   ReportObmEnabled: reportObmEnabled,
   DisableObm: disableObm,
+  OrderObm: orderObm,
+  BeginObmOrder: beginObmOrder,
+  EndObmOrder: endObmOrder,
   FireDeadlines: fireDeadlines,
 };
 

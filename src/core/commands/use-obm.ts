@@ -19,7 +19,7 @@ export const usableHost = (graph: Graph, fqdn: string): Refused | undefined => {
     : undefined;
 };
 
-const notRegistered = (fqdn: string): Refused =>
+export const notRegistered = (fqdn: string): Refused =>
   reject('obm-not-registered', `no OBM of ${fqdn} is registered`, { subject: fqdn });
 
 const changedMeanwhile = (fqdn: string): Refused =>

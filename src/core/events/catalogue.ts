@@ -6,6 +6,7 @@ import type { EventRecord } from './commit.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
+import { obmOrderEvents } from './obm-orders.ts';
 import { obmEvents } from './obms.ts';
 import { processEvents } from './processes.ts';
 import { projectEvents } from './projects.ts';
@@ -24,6 +25,7 @@ export const catalogue = {
   ...credentialEvents,
   ...projectEvents,
   ...obmEvents,
+  ...obmOrderEvents,
   ...requestEvents,
 };
 

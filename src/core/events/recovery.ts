@@ -32,7 +32,12 @@ const SshField = Type.Object(
   closed,
 );
 
-const ActiveStepField = Type.Unsafe<ActiveStep>(SshField);
+const PowerCycleField = Type.Object(
+  { kind: Type.Literal('power-cycle'), times: Type.Integer({ minimum: 1, maximum: 100 }) },
+  closed,
+);
+
+const ActiveStepField = Type.Unsafe<ActiveStep>(Type.Union([SshField, PowerCycleField]));
 
 const StepField = Type.Unsafe<RecoveryStep>(
   Type.Union([
@@ -41,6 +46,7 @@ const StepField = Type.Unsafe<RecoveryStep>(
       closed,
     ),
     SshField,
+    PowerCycleField,
   ]),
 );
 
@@ -50,7 +56,7 @@ export const recoveryDetailLength = 2048;
 export const recoveryEvents = {
   /** What is done about lost hosts: about one, or (`fqdn` null) about those of which nothing else is said. */
   RecoveryPolicyDeclared: event(
-    1,
+    2,
     Type.Object(
       {
         fqdn: Nullable(Fqdn),
@@ -63,8 +69,12 @@ export const recoveryEvents = {
       steps: [
         { kind: 'wait', seconds: 120 },
         { ...sshDefaults, user: 'root', identity_file: '/etc/halcyon/recovery_ed25519', times: 2 },
+        { kind: 'wait', seconds: 600 },
+        { kind: 'power-cycle', times: 1 },
       ],
     },
+    // The second version has one kind of step more, as that of the steps below.
+    { upcast: { 1: (data: object) => data } },
   ),
 
   /** A host was lost; the first attempt to recover it comes at `next`. */
@@ -81,10 +91,12 @@ export const recoveryEvents = {
   ),
 
   /** Recorded before anything is done. */
-  RecoveryStepBegun: event(1, Type.Object({ fqdn: Fqdn, step: ActiveStepField }, closed), {
-    fqdn: 'n0001.galileo.example',
-    step: sshDefaults,
-  }),
+  RecoveryStepBegun: event(
+    2,
+    Type.Object({ fqdn: Fqdn, step: ActiveStepField }, closed),
+    { fqdn: 'n0001.galileo.example', step: { kind: 'power-cycle', times: 1 } },
+    { upcast: { 1: (data: object) => data } },
+  ),
 
   /** How the step ended that the commit `begun` began. */
   RecoveryStepEnded: event(

@@ -1,6 +1,7 @@
 /** Out-of-band managers, as what they allow bears on everything else. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
+import { hasEnded } from '../graph/rows/obms.ts';
 import type { RegistrationRow } from '../graph/rows/obms.ts';
 import type { ObmState } from '../values/obm.ts';
 
@@ -15,3 +16,7 @@ export const isObmEnabled = (graph: ReadGraph, fqdn: string): boolean => {
   const registration = graph.one('registers', fqdn);
   return registration !== undefined && obmStateOf(registration) !== 'disabled';
 };
+
+/** How many orders of a host have not ended. */
+export const waitingOrders = (graph: ReadGraph, fqdn: string): number =>
+  [...graph.many('obeys', fqdn)].filter((order) => !hasEnded(order)).length;

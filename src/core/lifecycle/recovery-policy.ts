@@ -4,7 +4,9 @@ import type { ReadGraph } from '../graph/read-graph.ts';
 import { clusterPolicy } from '../graph/rows/hosts.ts';
 import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
+import { ordersWaitingMax } from '../values/obm.ts';
 import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
+import { waitingOrders } from './obm.ts';
 
 /** The steps for a host: its own, else those of the cluster, else none, which is to wait. */
 export const policyOf = (graph: ReadGraph, fqdn: string): readonly RecoveryStep[] =>
@@ -61,6 +63,15 @@ export const fence = (graph: ReadGraph): string => {
     : '';
 };
 
+/** Why a step cannot be taken with a host, however few are down; empty where it can. */
+export const impediment = (graph: ReadGraph, fqdn: string, { kind }: ActiveStep): string => {
+  if (kind !== 'power-cycle') return '';
+  if ((graph.one('registers', fqdn)?.token ?? null) === null) return 'its OBM is not enabled';
+  return waitingOrders(graph, fqdn) < ordersWaitingMax ? '' : 'too many orders wait for its OBM';
+};
+
 /** Why a host that has steps left gets none; empty where nothing holds them back. */
-export const heldBack = (graph: ReadGraph, row: RecoveryRow): string =>
-  !row.given_up && !row.steps?.doing && stepAfter(graph, row) ? fence(graph) : '';
+export const heldBack = (graph: ReadGraph, row: RecoveryRow): string => {
+  const next = row.given_up || row.steps?.doing ? null : stepAfter(graph, row);
+  return next ? fence(graph) || impediment(graph, row.host, next.step) : '';
+};

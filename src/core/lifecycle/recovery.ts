@@ -5,7 +5,8 @@ import { deadlineId } from '../graph/changes.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
-import { fence, stepDue } from './recovery-policy.ts';
+import type { ActiveStep } from '../values/recovery-policy.ts';
+import { fence, impediment, stepDue } from './recovery-policy.ts';
 
 /** Attempts that follow each other without end come at least this often, ms. */
 const longestPause = 3600 * 1000;
@@ -55,6 +56,15 @@ const postponedEvent = (
   },
 });
 
+/** A machine is cycled by an order like any other, whose end is that of the step. */
+const stepEvents = (graph: ReadGraph, fqdn: string, step: ActiveStep): EventDraft[] => {
+  const begun: EventDraft = { type: 'RecoveryStepBegun', data: { fqdn, step } };
+  const epoch = graph.one('registers', fqdn)?.token ?? null;
+  if (step.kind !== 'power-cycle' || epoch === null) return [begun];
+  const order = { kind: 'power', action: 'cycle' } as const;
+  return [begun, { type: 'ObmOrdered', data: { fqdn, epoch, order, recovery: true } }];
+};
+
 /**
  * What follows when a host is still away at the time of its next attempt.
  *
@@ -72,7 +82,8 @@ export const recoveryAttemptEvents = (
   const max = attemptsMax(graph);
   if (max !== null && attempts >= max)
     return [{ type: 'RecoveryExhausted', data: { fqdn, attempts } }];
-  const step = stepDue(graph, row, at);
+  const due = stepDue(graph, row, at);
+  const step = due && impediment(graph, fqdn, due) === '' ? due : null;
   if (step && isNew) return [postponedEvent(graph, row, at)];
   // The longer the network is down the longer the pauses, so that this does not fill the log.
   if (step && fence(graph) !== '')
@@ -81,6 +92,6 @@ export const recoveryAttemptEvents = (
   const next = at + pauseAfter(graph, attempt);
   return [
     { type: 'RecoveryAttempted', data: { fqdn, attempt, next } },
-    ...(step ? [{ type: 'RecoveryStepBegun' as const, data: { fqdn, step } }] : []),
+    ...(step ? stepEvents(graph, fqdn, step) : []),
   ];
 };

@@ -16,4 +16,17 @@ const recoverLost = eventRule({
   },
 });
 
-export const recoverHosts: readonly Rule[] = [recoverLost];
+const endPowerCycle = eventRule({
+  name: 'end-power-cycle',
+  description: 'A step of a recovery that cycles the machine ends with the order to its OBM.',
+  on: ['ObmOrderEnded'],
+  react: (graph, { data: { fqdn, ordered, outcome, detail } }) => {
+    if (graph.one('recovers', fqdn)?.steps?.doing?.begun !== ordered) return unchanged;
+    const how = outcome === 'unknown' ? 'interrupted' : outcome;
+    return decided([
+      { type: 'RecoveryStepEnded', data: { fqdn, begun: ordered, outcome: how, detail } },
+    ]);
+  },
+});
+
+export const recoverHosts: readonly Rule[] = [recoverLost, endPowerCycle];

@@ -9,3 +9,51 @@ export const obmdUrlPattern = '^https?://[^\\s/?#@]+(/[^\\s?#@]*[^\\s?#@/])?$';
 
 /** What an OBM is called at its daemon. */
 export const obmLabelPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$';
+
+/** `soft`: asks the operating system; `cycle`: off and on again; `reset`: starts again without losing power. */
+export const powerActions = [
+  'on',
+  'off',
+  'soft',
+  'cycle',
+  'reset',
+  'diagnostic-interrupt',
+] as const;
+export type PowerAction = (typeof powerActions)[number];
+
+/** `none`: what the machine itself would start from. */
+export const bootDevices = ['none', 'pxe', 'disk', 'cdrom', 'bios'] as const;
+export type BootDevice = (typeof bootDevices)[number];
+
+/** What a machine is told by its OBM. */
+export type ObmOrder =
+  | { readonly kind: 'power'; readonly action: PowerAction }
+  | {
+      readonly kind: 'boot-device';
+      readonly device: BootDevice;
+      /** For every start, or for the next only. */
+      readonly persistent: boolean;
+    }
+  /** For so many seconds, or until told. */
+  | { readonly kind: 'light'; readonly light: number | 'on' | 'off' };
+
+/** How an order may end. `unknown`: it may have been carried out or not, and nothing shows which. */
+export const orderOutcomes = ['done', 'failed', 'unknown'] as const;
+export type OrderOutcome = (typeof orderOutcomes)[number];
+
+/** Orders of one machine that wait or are under way. */
+export const ordersWaitingMax = 8;
+/** Orders of one machine that have ended and are remembered; the oldest gives way. */
+export const ordersKeptMax = 8;
+
+/** An order in words. */
+export const orderText = (order: ObmOrder): string => {
+  switch (order.kind) {
+    case 'power':
+      return `power ${order.action}`;
+    case 'boot-device':
+      return `boot device ${order.device}`;
+    case 'light':
+      return `light ${order.light}`;
+  }
+};

@@ -19,6 +19,13 @@ export interface SshStep {
   readonly times: number;
 }
 
+/** Cycles the machine by its out-of-band manager, which must be enabled. One that is off is switched on. */
+export interface PowerCycleStep {
+  readonly kind: 'power-cycle';
+  /** How many attempts take this step. */
+  readonly times: number;
+}
+
 /** The step after it is not taken before so many seconds have passed since the one before it. */
 export interface WaitStep {
   readonly kind: 'wait';
@@ -26,7 +33,7 @@ export interface WaitStep {
 }
 
 /** A step that does something to the host. */
-export type ActiveStep = SshStep;
+export type ActiveStep = SshStep | PowerCycleStep;
 
 export type RecoveryStep = WaitStep | ActiveStep;
 

@@ -47,6 +47,9 @@ export const rejections = {
   'obm-taken': 'the out-of-band manager is that of another machine',
   'obm-changed':
     'the out-of-band manager was enabled or disabled by somebody else at the same time',
+  'obm-disabled': 'the out-of-band manager of the machine is not enabled',
+  'too-many-orders': 'as many orders as may wait for one machine do',
+  'unknown-order': 'the order is not there any more',
   'not-a-member': 'the token is not of the kind that projects admit',
   'too-many-memberships': 'the token is in as many projects as it may be',
   'last-admin': 'it is the last token of an administrator',

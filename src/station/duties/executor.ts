@@ -76,7 +76,7 @@ class Line {
     this.#stopping = new AbortController();
     for (const effect of this.#kind.unended(this.#parts.graph())) {
       if (effect.intended > head) continue;
-      if (effect.isBegun && !this.#kind.mayRepeat)
+      if (effect.isBegun && !this.#kind.mayRepeat && !this.#kind.settle)
         this.#track(
           this.#end(
             effect,
@@ -165,8 +165,8 @@ class Line {
       if (!found) return false;
       if (!this.#kind.begin || (found.isBegun && mayRepeat)) return true;
       if (found.isBegun) {
-        // An earlier try to record that was taken after all.
-        await this.#end(effect, 'interrupted', 'its beginning was recorded, and nothing was done');
+        // An earlier term had begun it, or an earlier try to record that was taken after all.
+        await this.#settle(effect);
         return false;
       }
       const result = await this.#submitted(this.#kind.begin(effect));
@@ -175,6 +175,22 @@ class Line {
       return result.ok && result.changed;
     }
     return false;
+  }
+
+  /** It is found out how one ended that is not to be begun again. */
+  async #settle(effect: Effect<unknown>): Promise<void> {
+    const { signal } = this.#stopping;
+    const { graph, time } = this.#parts;
+    if (!this.#kind.settle)
+      return this.#end(effect, 'interrupted', 'its beginning was recorded, and nothing was done');
+    try {
+      const context = { graph: graph(), time, signal };
+      const { outcome, detail } = await this.#kind.settle(effect, context);
+      await this.#end(effect, outcome, detail);
+    } catch (error) {
+      const { message } = error as Error;
+      await this.#end(effect, 'interrupted', `it is not known how it ended: ${message}`);
+    }
   }
 
   async #end(effect: Effect<unknown>, outcome: Ended['outcome'], detail: string): Promise<void> {

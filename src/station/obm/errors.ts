@@ -2,7 +2,8 @@
 
 /**
  * - `settings`: what was asked for makes no sense, at `field`; nothing was done
- * - `away`: nobody is there, or not the one who was expected; nothing was done, unless it broke off
+ * - `away`: nobody is there, or not the one who was expected; nothing was sent
+ * - `broken`: the connection broke before the answer was there; it is not known whether it was done
  * - `silent`: no answer in time; it is not known whether it was done
  * - `not-let-in`: the daemon does not take the token of its administrator
  * - `taken`: it has another OBM of that label, or somebody else uses it
@@ -10,7 +11,7 @@
  * - `failed`: it says that it cannot, or what it says makes no sense
  */
 export type ObmdReason =
-  'settings' | 'away' | 'silent' | 'not-let-in' | 'taken' | 'lost' | 'failed';
+  'settings' | 'away' | 'broken' | 'silent' | 'not-let-in' | 'taken' | 'lost' | 'failed';
 
 /** Never holds a token or a password. */
 export class ObmdError extends Error {

@@ -13,15 +13,19 @@ export interface ObmSeen {
   readonly token: object | null;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+export interface ObmdProblem {
+  readonly code: string;
+  readonly detail: string;
+  readonly field?: string;
+}
+
 /** What a daemon says that does not do what it was asked for (RFC 9457). */
-const problemIn = ({
-  body,
-}: ObmdAnswer): { code: string; detail: string; field?: string } | null =>
+export const problemIn = ({ body }: ObmdAnswer): ObmdProblem | null =>
   isObject(body) && typeof body['code'] === 'string' && typeof body['detail'] === 'string'
-    ? (body as { code: string; detail: string; field?: string })
+    ? (body as unknown as ObmdProblem)
     : null;
 
 export class Obmd {
@@ -130,6 +134,6 @@ export class Obmd {
 const isToken = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-fA-F]{32}$/.test(value);
 
-const nodePath = (label: string): string => `/node/${encodeURIComponent(label)}`;
+export const nodePath = (label: string): string => `/node/${encodeURIComponent(label)}`;
 const tokenPath = (label: string): string => `${nodePath(label)}/token`;
-const obmPath = (label: string): string => `/v2/obms/${encodeURIComponent(label)}`;
+export const obmPath = (label: string): string => `/v2/obms/${encodeURIComponent(label)}`;

@@ -18,7 +18,10 @@ import { Lines } from '../fair-use/lines.ts';
 import { obmLimits, Share } from '../fair-use/shares.ts';
 import type { Result } from '../result.ts';
 import { ObmdError } from './errors.ts';
+import { Holder } from './holder.ts';
+import type { OrderEnd, PowerSeen } from './holder.ts';
 import { Obmd } from './obmd.ts';
+import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
 import type { Reach } from './request.ts';
 
 export interface Registering {
@@ -194,6 +197,51 @@ export class Obms {
     });
   }
 
+  /**
+   * Gives an order to an OBM, once, by the right that it was ordered by.
+   *
+   * @param id of the order
+   * @throws the reason of the signal: nobody knows what becomes of it
+   */
+  async carryOut(id: string, signal: AbortSignal): Promise<OrderEnd> {
+    const row = this.#parts.graph().must('order', id);
+    const holder = this.#holderOf(row);
+    return holder ? holder.give(row.order, signal) : { outcome: 'failed', detail: rightIsOver };
+  }
+
+  /**
+   * What became of an order that was begun and of which nobody knows more: as far as the machine shows it.
+   *
+   * @throws {ObmdError} that cannot be said
+   * @throws the reason of the signal
+   */
+  async settle(id: string, signal: AbortSignal): Promise<OrderEnd> {
+    const row = this.#parts.graph().must('order', id);
+    const { order } = row;
+    const holder = this.#holderOf(row);
+    if (!holder || order.kind !== 'power') return { outcome: 'unknown', detail: endedBefore };
+    const state = await holder.lookAtPower(signal);
+    const isSeen = state === order.action;
+    const detail = `${endedBefore}; the power is ${state}`;
+    return { outcome: isSeen ? 'done' : 'unknown', detail };
+  }
+
+  /** The power of a machine as its daemon saw it last; undefined: nobody may use its OBM. @throws {ObmdError} */
+  async powerSeen(fqdn: string, principal: string): Promise<PowerSeen | undefined> {
+    const row = this.#parts.graph().get('registration', fqdn);
+    const holder = row && row.token !== null ? this.#holderOf({ ...row, epoch: row.token }) : null;
+    return holder ? this.share.during(principal, () => holder.powerSeen()) : undefined;
+  }
+
+  /** By the token of an epoch; null where that is not the one that is good. */
+  #holderOf({ host, epoch }: { readonly host: string; readonly epoch: number }): Holder | null {
+    const { graph, secrets, reach } = this.#parts;
+    const row = graph().get('registration', host);
+    const kept = row?.token === epoch ? secrets.get(tokenSecret(epoch)) : undefined;
+    if (!row || !kept) return null;
+    return new Holder({ reach, base: row.obmd, label: row.label, token: kept.password });
+  }
+
   /** Secrets of requests that ended half-way, and of what is registered no more. */
   forgetUnused(): void {
     const { graph, secrets } = this.#parts;
@@ -202,8 +250,7 @@ export class Obms {
       used.add(adminSecret(obmd));
       if (token !== null) used.add(tokenSecret(token));
     }
-    const mine = secrets.names.filter((name) => prefixes.some((own) => name.startsWith(own)));
-    secrets.forget(mine.filter((name) => !used.has(name)));
+    secrets.forget(secrets.names.filter((name) => isOurs(name) && !used.has(name)));
   }
 
   /** Runs when nobody else has anything under way with what is named. */
@@ -236,10 +283,8 @@ export class Obms {
   }
 }
 
-const prefixes = ['obmd ', 'token of an OBM '] as const;
-const adminSecret = (obmd: string): string => `${prefixes[0]}${obmd}`;
-/** An epoch is that of one OBM only. */
-const tokenSecret = (epoch: number): string => `${prefixes[1]}${epoch}`;
+const rightIsOver = 'the right by which it was ordered has ended';
+const endedBefore = 'the station ended before it was told what became of it';
 
 /** The second commit of one request: what was asked of the first does not hold for it. */
 const later = ({ actor, correlation }: Sender): Sender => ({

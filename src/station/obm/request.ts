@@ -23,6 +23,8 @@ export interface ObmdRequest {
   readonly body?: object;
   /** Ms after which nobody waits any more. */
   readonly within?: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ObmdAnswer {
@@ -60,12 +62,13 @@ export const obmdUrl = (text: string, isPlain = false): string => {
  * Sends it once.
  *
  * @param base of `obmdUrl`
- * @throws {ObmdError} `away`, `silent`, `failed`
+ * @throws {ObmdError} `away`, `broken`, `silent`, `failed`
+ * @throws the reason of the signal
  */
 export const askObmd = async (
   { time, ca }: Reach,
   base: string,
-  { method, path, authorization, body, within = answerMs }: ObmdRequest,
+  { method, path, authorization, body, within = answerMs, signal }: ObmdRequest,
 ): Promise<ObmdAnswer> => {
   const late = new AbortController();
   const cancel = time.after(within, () => late.abort());
@@ -73,13 +76,14 @@ export const askObmd = async (
   const ask = base.startsWith('https:') ? askHttps : askHttp;
   const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  let isConnected = false;
   try {
     const request = ask(`${base}${path}`, {
       method,
       ...trusted,
       // One that was left open may be closed just now, and then nobody knows what became of it.
       agent: false,
-      signal: late.signal,
+      signal: signal ? AbortSignal.any([late.signal, signal]) : late.signal,
       headers: {
         authorization,
         accept: 'application/json',
@@ -89,18 +93,24 @@ export const askObmd = async (
       },
     });
     request.on('error', reject);
+    request.on('socket', (socket) => {
+      socket.once(base.startsWith('https:') ? 'secureConnect' : 'connect', () => {
+        isConnected = true;
+      });
+    });
     request.on('response', resolve);
     request.end(text);
     const response = await promise;
     return { status: response.statusCode ?? 0, body: parsed(await textOf(base, response)) };
   } catch (error) {
     if (error instanceof ObmdError) throw error;
+    signal?.throwIfAborted();
     if (late.signal.aborted)
       throw new ObmdError('silent', `${base} did not answer within ${within / 1000} s`);
     const { message, code = '' } = error as NodeJS.ErrnoException;
-    throw new ObmdError('away', `${base} cannot be reached: ${message || code}`, undefined, {
-      cause: error,
-    });
+    const why = message || code;
+    const told = isConnected ? `${base} broke off: ${why}` : `${base} cannot be reached: ${why}`;
+    throw new ObmdError(isConnected ? 'broken' : 'away', told, undefined, { cause: error });
   } finally {
     cancel();
   }

@@ -1,12 +1,14 @@
 /** Long work, as whoever asks sees it. */
 
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
+import type { ObmOrder, PowerAction } from '../../core/values/obm.ts';
 import type { Straggler } from './stragglers.ts';
 
 export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 export interface Operation {
-  readonly kind: 'start' | 'stop' | 'remove';
+  readonly kind:
+    'start' | 'stop' | 'remove' | `power-${PowerAction}` | Exclude<ObmOrder['kind'], 'power'>;
   readonly subject: string;
   readonly state: OperationState;
   readonly total: number;

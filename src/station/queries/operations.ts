@@ -16,6 +16,7 @@ import type { Revision } from '../../core/values/revision.ts';
 import type { WantedState } from '../../core/values/states.ts';
 import { waitingShown, warningsMax } from './operation.ts';
 import type { Operation, Progress } from './operation.ts';
+import { orderIn } from './order-progress.ts';
 import { removalIn } from './removal-progress.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { RequirementsOf, Straggler } from './stragglers.ts';
@@ -77,7 +78,7 @@ const wishIn = (events: readonly ReadEvent[]): Wish | null => {
 /** The operation of a commit; null where the commit is none. */
 export const operationIn = (commit: Commit): Progress | null => {
   const wish = wishIn(eventsOf(commit));
-  if (!wish) return removalIn(commit);
+  if (!wish) return orderIn(commit) ?? removalIn(commit);
   const { subject } = wish;
   return { subject, look: (graph) => progressOf(graph, wish, commit.revision) };
 };

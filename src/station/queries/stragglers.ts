@@ -6,9 +6,9 @@ import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { Requirements } from '../../core/lifecycle/requirements.ts';
 import type { Fid } from '../../core/values/fid.ts';
 
-/** A process that is not where it was wanted, and why. */
+/** A process that is not where it was wanted, or a machine, which has no fid; and why. */
 export interface Straggler {
-  readonly fid: Fid;
+  readonly fid: Fid | null;
   readonly host: string;
   readonly name: string;
   readonly state: string;

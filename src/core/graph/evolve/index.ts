@@ -9,6 +9,7 @@ import type { Graph } from '../graph.ts';
 import { clusterEvolvers } from './cluster.ts';
 import { credentialEvolvers } from './credentials.ts';
 import { hostEvolvers } from './hosts.ts';
+import { obmOrderEvolvers } from './obm-orders.ts';
 import { obmEvolvers } from './obms.ts';
 import { processEvolvers } from './processes.ts';
 import { projectEvolvers } from './projects.ts';
@@ -28,6 +29,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...credentialEvolvers,
   ...projectEvolvers,
   ...obmEvolvers,
+  ...obmOrderEvolvers,
   ...requestEvolvers,
 };
 

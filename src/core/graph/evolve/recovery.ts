@@ -57,7 +57,8 @@ export const recoveryEvolvers: Evolvers<typeof recoveryEvents> = {
     if (steps?.doing?.begun !== begun) return changeHost(graph, fqdn, {}, position);
     const told = outcome === 'done' ? detail : `${outcome}: ${detail}`;
     // What a station that ended had begun may go on for as long as it was given.
-    const gone = steps.ended + steps.doing.step.timeout * 1000;
+    const { step } = steps.doing;
+    const gone = steps.ended + (step.kind === 'ssh' ? step.timeout * 1000 : 0);
     const ended = outcome === 'interrupted' ? Math.max(position.at, gone) : position.at;
     const change = { ...steps, doing: null, ended, outcome: told };
     changeRecovery(graph, fqdn, { steps: change }, position);

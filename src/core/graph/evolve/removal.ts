@@ -59,6 +59,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
   HostRemoved: (graph, { fqdn }) => {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
     if (graph.get('registration', fqdn)) graph.remove('registration', fqdn);
+    for (const { id } of [...graph.many('obeys', fqdn)]) graph.remove('order', id);
     endRecovery(graph, fqdn);
     if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
     graph.remove('host', fqdn);

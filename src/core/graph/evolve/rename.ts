@@ -29,6 +29,8 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
     graph.remove('registration', from);
     graph.put('registration', { ...registration, host: to, changed: revision });
   }
+  for (const order of [...graph.many('obeys', from)])
+    graph.put('order', { ...order, host: to, changed: revision });
   const policy = graph.one('guides', from);
   if (policy) {
     graph.remove('policy', policy.id);

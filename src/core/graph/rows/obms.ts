@@ -1,5 +1,6 @@
 /** Out-of-band managers that an OBM daemon has for us. */
 
+import type { ObmOrder, OrderOutcome } from '../../values/obm.ts';
 import type { Revision } from '../../values/revision.ts';
 import { shown } from './row.ts';
 import type { Provenance } from './row.ts';
@@ -21,6 +22,29 @@ export interface RegistrationRow extends Provenance {
   readonly since: number;
 }
 
+/** What a machine is to be told by its OBM, or was. */
+export interface OrderRow extends Provenance {
+  /** `orderId` of the commit that ordered it, and of the name that the host had then. */
+  readonly id: string;
+  readonly host: string;
+  readonly order: ObmOrder;
+  /** Of the right by which it was given: with another one it is not begun. */
+  readonly epoch: Revision;
+  /** It is a step of the recovery of a lost host. */
+  readonly recovery?: true;
+  /** `waiting` and `begun`: it has not ended. */
+  readonly state: 'waiting' | 'begun' | OrderOutcome;
+  /** How it ended, for people. */
+  readonly detail: string;
+  /** Since when it is in that state, ms since the epoch. */
+  readonly since: number;
+}
+
 export const obmRows = {
   registration: shown<RegistrationRow>('host'),
+  order: shown<OrderRow>('id'),
 };
+
+export const hasEnded = ({ state }: OrderRow): boolean => state !== 'waiting' && state !== 'begun';
+
+export const orderId = (ordered: Revision, host: string): string => `${ordered}/${host}`;

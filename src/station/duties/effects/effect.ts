@@ -50,6 +50,11 @@ export interface EffectKind<Intent> {
   begin?(effect: Effect<Intent>): Command;
   /** @throws it is not known what came of it */
   run(effect: Effect<Intent>, context: EffectContext): Promise<Ended>;
+  /**
+   * Finds out how one ended that was begun, perhaps by a station that has ended since; it does nothing. Absent: nothing
+   * tells, and it is reported as interrupted.
+   */
+  settle?(effect: Effect<Intent>, context: EffectContext): Promise<Ended>;
   /** Records its end. */
   end(effect: Effect<Intent>, ended: Ended): Command;
 }

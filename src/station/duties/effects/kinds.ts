@@ -1,6 +1,8 @@
 /** Every kind of effect. */
 
+import type { Obms } from '../../obm/obms.ts';
 import type { EffectKind } from './effect.ts';
+import { obmOrders } from './obm-orders.ts';
 import { ssh } from './ssh.ts';
 
-export const effectKinds: readonly EffectKind<unknown>[] = [ssh];
+export const effectKinds = (obms: Obms): readonly EffectKind<unknown>[] => [ssh, obmOrders(obms)];

@@ -7,9 +7,8 @@ import { runSsh } from '../ssh-client.ts';
 import type { Effect, EffectKind } from './effect.ts';
 
 const doing = (recovery: RecoveryRow | undefined): Effect<SshStep> | undefined => {
-  const active = recovery?.steps?.doing;
-  if (!active) return undefined;
-  const { begun, step } = active;
+  const { begun, step } = recovery?.steps?.doing ?? {};
+  if (!recovery || begun === undefined || step?.kind !== 'ssh') return undefined;
   return { intended: begun, target: recovery.host, intent: step, isBegun: true };
 };
 
@@ -24,8 +23,10 @@ export const ssh: EffectKind<SshStep> = {
     }
   },
   *intendedBy(commit) {
-    for (const { data } of eventsOfType(commit, 'RecoveryStepBegun'))
-      yield { intended: commit.revision, target: data.fqdn, intent: data.step, isBegun: true };
+    for (const { data } of eventsOfType(commit, 'RecoveryStepBegun')) {
+      const { fqdn: target, step: intent } = data;
+      if (intent.kind === 'ssh') yield { intended: commit.revision, target, intent, isBegun: true };
+    }
   },
   /** Nothing is done to a host that has reported meanwhile: then its recovery is over. */
   find(graph, { target, intended }) {

@@ -1,0 +1,249 @@
+/** `halctl obm power` and the like: what machines are told by their OBMs. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { Client } from '../../client/client.ts';
+import type { CommandOptions, DryRun, Operation, Power, PowerBody } from '../../client/types.ts';
+import { foldNodeset } from '../../nodeset/nodeset.ts';
+import {
+  isDryRun,
+  showChange,
+  wholeNumber,
+  withChange,
+  withExamples,
+  withWork,
+} from '../command.ts';
+import type { ChangeFlags } from '../command.ts';
+import { Failure } from '../exit-codes.ts';
+import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
+import { refuseFailed, reportOperation, sayWarningsOf, settle } from '../operation.ts';
+import { formatTable } from '../output/table.ts';
+import { counted, formatTime } from '../output/text.ts';
+import { askCount } from '../prompt.ts';
+import { connect } from '../session.ts';
+import type { Shell } from '../shell.ts';
+import { actionCommand } from './actions.ts';
+
+type PowerAction = PowerBody['action'];
+
+const actions = [
+  ...(['on', 'off', 'soft', 'cycle', 'reset', 'diagnostic-interrupt'] as const),
+  'status',
+] as const;
+
+interface PowerFlags extends ChangeFlags {
+  /** False after `--no-wait`. */
+  readonly wait: boolean;
+  readonly stagger: number;
+  readonly maxParallel: number;
+  readonly count?: number;
+}
+
+const machines = "machines: n0001.example, or 'n[0001-0100].savio3'";
+
+export const obmOrderCommands = (obm: Command, shell: Shell): void => {
+  powerCommand(obm, shell);
+  bootDeviceCommand(obm, shell);
+  identifyCommand(obm, shell);
+};
+
+const seconds = (text: string): number => {
+  if (!/^\d{1,5}(\.\d{1,3})?$/.test(text))
+    throw new InvalidArgumentError('It must be a number of seconds.');
+  return Number(text);
+};
+
+const atOnce = (text: string): number => {
+  const number = wholeNumber(text);
+  if (number < 1 || number > waitingAtATime)
+    throw new InvalidArgumentError(`It must be from 1 to ${waitingAtATime}.`);
+  return number;
+};
+
+const powerCommand = (obm: Command, shell: Shell): void => {
+  const run = async (
+    flags: PowerFlags,
+    action: PowerAction | 'status',
+    nodesets: readonly string[],
+  ): Promise<void> => {
+    const hosts = hostsOf(nodesets);
+    const client = await connect(shell, flags);
+    if (action === 'status') return showPower(shell, flags, client, hosts);
+    if (!flags.dryRun) await mustMean(shell, flags, action, hosts);
+    await order(shell, flags, client, hosts, action);
+  };
+  const power = withChange(
+    obm
+      .command('power')
+      .description('switch machines on or off, start them again, or see whether they are on')
+      .addArgument(new Argument('<action>', 'what is done').choices(actions))
+      .argument('<nodeset...>', machines)
+      .option('--no-wait', 'do not wait until it is done')
+      .option(
+        '--stagger <seconds>',
+        'begin with one machine after the other, so far apart',
+        seconds,
+        0,
+      )
+      .option('--max-parallel <n>', 'machines at a time', atOnce, waitingAtATime)
+      .option(
+        '--count <n>',
+        'how many machines you mean, where they are several and nobody can be asked',
+        wholeNumber,
+      ),
+  );
+  withExamples(
+    withWork(power, run),
+    "halctl obm power status 'n[0001-0100].savio3'",
+    'halctl obm power cycle n0001.example',
+    "halctl obm power on 'n[0001-0016].savio3' --stagger 0.5 --count 16",
+  );
+};
+
+/**
+ * Several machines at once are switched by who knows how many they are.
+ *
+ * @throws {Failure} `usage` or `failed`: he does not
+ */
+const mustMean = async (
+  shell: Shell,
+  { count }: PowerFlags,
+  action: PowerAction,
+  hosts: readonly string[],
+): Promise<void> => {
+  const { length } = hosts;
+  if (count !== undefined && count !== length)
+    throw new Failure('usage', `these are ${counted(length, 'machine')}, not ${count}`);
+  if (length <= 1 || count === length) return;
+  const what = `power ${action} of ${counted(length, 'machine')}: ${foldNodeset(hosts)}`;
+  if (!shell.interactive)
+    throw new Failure('usage', `${what}: say how many you mean`, `With --count ${length}`);
+  if (await askCount(shell, `${what}\nType how many they are to go on: `, length)) return;
+  throw new Failure('failed', 'that is not how many they are; nothing was done');
+};
+
+const order = async (
+  shell: Shell,
+  flags: PowerFlags,
+  client: Client,
+  hosts: readonly string[],
+  action: PowerAction,
+): Promise<void> => {
+  const isOnly = hosts.length === 1;
+  let next = performance.now();
+  const turn = async (): Promise<void> => {
+    const wait = next - performance.now();
+    next = Math.max(next, performance.now()) + flags.stagger * 1000;
+    if (wait > 0) await pause(wait, undefined, { signal: shell.signal });
+  };
+  const request = async (host: string, options: CommandOptions): Promise<Operation | DryRun> => {
+    await turn();
+    const reply = await client.act({ verb: 'power', host, action }, options);
+    if (isDryRun(reply)) return reply;
+    const operation = flags.wait ? await settle(shell, client, reply, { isOnly }) : reply;
+    if (!isOnly) refuseFailed(operation);
+    return operation;
+  };
+  const showReply = async (reply: Operation | DryRun): Promise<void> => {
+    if (isDryRun(reply)) return showChange(shell, flags, reply, () => []);
+    if (isOnly) return reportOperation(shell, flags, reply);
+    sayWarningsOf(shell, reply);
+  };
+  const summarise = (done: readonly string[]): string[] => {
+    if (done.length === 0 || flags.dryRun) return [];
+    const said = flags.wait ? 'done' : 'ordered';
+    return [
+      `Power ${action} ${said} for ${counted(done.length, 'machine')}: ${foldNodeset(done)}.`,
+    ];
+  };
+  await forHosts(shell, flags, hosts, request, showReply, { summarise, most: flags.maxParallel });
+};
+
+const showPower = async (
+  shell: Shell,
+  flags: PowerFlags,
+  client: Client,
+  hosts: readonly string[],
+): Promise<void> => {
+  const seen: Power[] = [];
+  const { maxParallel: most } = flags;
+  const lines = (): string[] => (seen.length === 0 ? [] : powerLines(seen, shell.width));
+  await forHosts(
+    shell,
+    flags,
+    hosts,
+    (host) => client.getPower(host, { signal: shell.signal }),
+    (power) => {
+      if (hosts.length > 1) seen.push(power);
+      return showChange(shell, flags, power, () =>
+        hosts.length > 1 ? [] : powerLines([power], shell.width),
+      );
+    },
+    { summarise: lines, most },
+  );
+};
+
+const powerLines = (powers: readonly Power[], width: number | undefined): string[] =>
+  formatTable<Power>(
+    [
+      { title: 'HOST', value: ({ host }) => host, yields: 1 },
+      { title: 'POWER', value: ({ state }) => state },
+      { title: 'SINCE', value: ({ since }) => (since === null ? '-' : formatTime(since)) },
+      { title: 'SEEN', value: ({ at }) => (at === null ? 'never' : formatTime(at)) },
+      { title: 'NOTE', value: ({ trouble }) => trouble ?? '', yields: 2 },
+    ],
+    powers,
+    width,
+  );
+
+const bootDeviceCommand = (obm: Command, shell: Shell): void => {
+  interface Flags {
+    readonly device: 'none' | 'pxe' | 'disk' | 'cdrom' | 'bios';
+    readonly persistent?: true;
+  }
+  const command = obm
+    .command('bootdev')
+    .description('say what machines start from')
+    .argument('<nodeset...>', machines)
+    .addOption(
+      new Option('--device <device>', 'from what; none: as the machine itself would')
+        .choices(['none', 'pxe', 'disk', 'cdrom', 'bios'])
+        .makeOptionMandatory(),
+    )
+    .option('--persistent', 'for every start, and not for the next only');
+  actionCommand(
+    command,
+    shell,
+    (_client, host, flags) => {
+      const { device, persistent = false } = flags as unknown as Flags;
+      return { verb: 'boot-device', host, boot: { device, persistent } };
+    },
+    ["halctl obm bootdev 'n[0001-0004].savio3' --device pxe"],
+  );
+};
+
+/** `on`, `off` or seconds. */
+const lightOf = (text: string): number | 'on' | 'off' => {
+  if (text === 'on' || text === 'off') return text;
+  const number = wholeNumber(text);
+  if (number >= 1 && number <= 255) return number;
+  throw new InvalidArgumentError('It must be on, off, or from 1 to 255 seconds.');
+};
+
+const identifyCommand = (obm: Command, shell: Shell): void => {
+  const command = obm
+    .command('identify')
+    .description('light the lamp that identifies a machine')
+    .argument('<nodeset...>', machines)
+    .option('--light <seconds>', 'for so many seconds; on, or off', lightOf, 15);
+  actionCommand(
+    command,
+    shell,
+    (_client, host, flags) => {
+      const { light } = flags as unknown as { light: number | 'on' | 'off' };
+      return { verb: 'light', host, light };
+    },
+    ['halctl obm identify n0001.example --light 60'],
+  );
+};

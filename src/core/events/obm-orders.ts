@@ -1,0 +1,72 @@
+/** Events of what machines are told by their OBMs: ordered, begun, ended. */
+
+import { Type } from 'typebox';
+import { bootDevices, orderOutcomes, powerActions } from '../values/obm.ts';
+import type { ObmOrder } from '../values/obm.ts';
+import { event } from './define.ts';
+import { closed, Fqdn, oneOf } from './fields.ts';
+
+/** Characters of the account of how an order ended. */
+export const orderDetailLength = 1024;
+
+const Order = Type.Unsafe<ObmOrder>(
+  Type.Union([
+    Type.Object({ kind: Type.Literal('power'), action: oneOf(powerActions) }, closed),
+    Type.Object(
+      {
+        kind: Type.Literal('boot-device'),
+        device: oneOf(bootDevices),
+        persistent: Type.Boolean(),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
+        kind: Type.Literal('light'),
+        light: Type.Union([Type.Integer({ minimum: 1, maximum: 255 }), oneOf(['on', 'off'])]),
+      },
+      closed,
+    ),
+  ]),
+);
+
+const Revision = Type.Integer({ minimum: 1 });
+const fqdn = 'n0001.galileo.example';
+
+export const obmOrderEvents = {
+  /** This commit is the order's id; `epoch` that of the right by which it was given. */
+  ObmOrdered: event(
+    1,
+    Type.Object(
+      {
+        fqdn: Fqdn,
+        epoch: Revision,
+        order: Order,
+        /** Whether it is the step of the recovery that this commit begins. */
+        recovery: Type.Boolean(),
+      },
+      closed,
+    ),
+    { fqdn, epoch: 1742, order: { kind: 'power', action: 'cycle' }, recovery: false },
+  ),
+
+  /** Recorded before anything is sent. */
+  ObmOrderBegun: event(1, Type.Object({ fqdn: Fqdn, ordered: Revision }, closed), {
+    fqdn,
+    ordered: 1744,
+  }),
+
+  ObmOrderEnded: event(
+    1,
+    Type.Object(
+      {
+        fqdn: Fqdn,
+        ordered: Revision,
+        outcome: oneOf(orderOutcomes),
+        detail: Type.String({ maxLength: orderDetailLength }),
+      },
+      closed,
+    ),
+    { fqdn, ordered: 1744, outcome: 'done', detail: '' },
+  ),
+};

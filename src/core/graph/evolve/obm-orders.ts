@@ -1,0 +1,46 @@
+/** What the events of orders to OBMs change in the graph. */
+
+import type { obmOrderEvents } from '../../events/obm-orders.ts';
+import { ordersKeptMax } from '../../values/obm.ts';
+import { revision as revisionOf } from '../../values/revision.ts';
+import { made } from '../changes.ts';
+import type { Evolvers, Position } from '../changes.ts';
+import type { Graph } from '../graph.ts';
+import { hasEnded, orderId } from '../rows/obms.ts';
+import type { OrderRow } from '../rows/obms.ts';
+
+/** Those that have ended; the oldest go until so many are left. */
+const keepLatest = (graph: Graph, fqdn: string, most: number): void => {
+  const ended = [...graph.many('obeys', fqdn)]
+    .filter(hasEnded)
+    .sort((a, b) => a.created - b.created);
+  for (const { id } of ended.slice(0, Math.max(0, ended.length - most))) graph.remove('order', id);
+};
+
+const change = (
+  graph: Graph,
+  { fqdn, ordered }: { readonly fqdn: string; readonly ordered: number },
+  changed: Partial<OrderRow>,
+  { revision, at }: Position,
+): void => {
+  const row = [...graph.many('obeys', fqdn)].find(({ created }) => created === ordered);
+  if (row) graph.put('order', { ...row, ...changed, since: at, changed: revision });
+};
+
+export const obmOrderEvolvers: Evolvers<typeof obmOrderEvents> = {
+  ObmOrdered: (graph, { fqdn: host, epoch, order, recovery }, position) => {
+    const { revision, at: since } = position;
+    const waiting = { state: 'waiting', detail: '', since } as const;
+    const row = { id: orderId(revision, host), host, order, epoch: revisionOf(epoch), ...waiting };
+    const why = recovery ? { recovery: true as const } : {};
+    graph.put('order', { ...row, ...why, ...made(position) });
+  },
+
+  ObmOrderBegun: (graph, data, position) => change(graph, data, { state: 'begun' }, position),
+
+  ObmOrderEnded: (graph, data, position) => {
+    const { outcome: state, detail } = data;
+    change(graph, data, { state, detail }, position);
+    keepLatest(graph, data.fqdn, ordersKeptMax);
+  },
+};

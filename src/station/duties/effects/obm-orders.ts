@@ -1,0 +1,56 @@
+/** What machines are told by their OBMs. Each order is sent once; what a station that ended had sent is looked for. */
+
+import { eventsOfType } from '../../../core/events/reading.ts';
+import { hasEnded, orderId } from '../../../core/graph/rows/obms.ts';
+import type { OrderRow } from '../../../core/graph/rows/obms.ts';
+import type { ObmOrder } from '../../../core/values/obm.ts';
+import { revision } from '../../../core/values/revision.ts';
+import type { Obms } from '../../obm/obms.ts';
+import type { Effect, EffectKind } from './effect.ts';
+
+/** Of the name that the host had then, by which the order is found. */
+const effectOf = ({ created: intended, id, order: intent, state }: OrderRow): Effect<ObmOrder> => ({
+  intended,
+  target: id.slice(id.indexOf('/') + 1),
+  intent,
+  isBegun: state === 'begun',
+});
+
+const idOf = ({ intended, target }: Effect<ObmOrder>): string =>
+  orderId(revision(intended), target);
+
+export const obmOrders = (obms: Obms): EffectKind<ObmOrder> => ({
+  kind: 'order to an OBM',
+  // Each is a request that waits: those that hang must not take the places of the others. The daemons pace them.
+  limits: { atOnce: 1024, perTarget: 1 },
+  mayRepeat: false,
+  *unended(graph) {
+    const rows = [...graph.all('order')].filter((row) => !hasEnded(row));
+    for (const row of rows.sort((a, b) => a.created - b.created)) yield effectOf(row);
+  },
+  *intendedBy(commit) {
+    for (const { data } of eventsOfType(commit, 'ObmOrdered')) {
+      const { fqdn: target, order: intent } = data;
+      yield { intended: commit.revision, target, intent, isBegun: false };
+    }
+  },
+  find(graph, effect) {
+    const row = graph.get('order', idOf(effect));
+    return row && !hasEnded(row) ? effectOf(row) : undefined;
+  },
+  begin: (effect) => ({ type: 'BeginObmOrder', id: idOf(effect) }),
+  async run(effect, { signal }) {
+    const { outcome, detail } = await obms.carryOut(idOf(effect), signal);
+    return { outcome: outcome === 'unknown' ? 'interrupted' : outcome, detail };
+  },
+  async settle(effect, { signal }) {
+    const { outcome, detail } = await obms.settle(idOf(effect), signal);
+    return { outcome: outcome === 'unknown' ? 'interrupted' : outcome, detail };
+  },
+  end: (effect, { outcome, detail }) => ({
+    type: 'EndObmOrder',
+    id: idOf(effect),
+    outcome: outcome === 'interrupted' ? 'unknown' : outcome,
+    detail,
+  }),
+});

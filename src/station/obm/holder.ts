@@ -1,0 +1,143 @@
+/** An OBM as whoever has its token sees it. */
+
+import type { ObmOrder } from '../../core/values/obm.ts';
+import { ObmdError } from './errors.ts';
+import { isObject, nodePath, obmPath, problemIn } from './obmd.ts';
+import { askObmd } from './request.ts';
+import type { ObmdAnswer, ObmdRequest, Reach } from './request.ts';
+
+/** How an order ended, as far as a daemon tells. */
+export interface OrderEnd {
+  readonly outcome: 'done' | 'failed' | 'unknown';
+  /** How, for people. */
+  readonly detail: string;
+}
+
+/** The power of a machine as its daemon saw it last. Times in ms since the epoch; null: never. */
+export interface PowerSeen {
+  readonly state: string;
+  readonly since: number | null;
+  readonly at: number | null;
+  /** Why it cannot be looked at now; null: it can. */
+  readonly trouble: string | null;
+  /** Orders that wait or are under way. */
+  readonly orders: number;
+}
+
+export interface HolderParts {
+  readonly reach: Reach;
+  /** Of `obmdUrl`. */
+  readonly base: string;
+  readonly label: string;
+  readonly token: string;
+}
+
+/** A daemon waits itself for what hangs, and for what comes before; ms. */
+const orderMs = 180_000;
+const lookMs = 60_000;
+
+/** With these the daemon says that nothing was carried out. */
+const certain: ReadonlySet<string> = new Set([
+  ...['credentials-refused', 'no-session-left', 'unsupported-suite', 'privilege', 'busy'],
+  ...['refused', 'network', 'unsupported', 'settings', 'wrong-machine', 'limit'],
+  ...['invalid-request', 'unauthorized', 'not-found', 'too-many-requests'],
+]);
+
+export class Holder {
+  readonly #parts: HolderParts;
+
+  constructor(parts: HolderParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Gives an order, once. What it is not told is unknown.
+   *
+   * @throws the reason of the signal: nobody knows what becomes of it
+   */
+  async give(order: ObmOrder, signal: AbortSignal): Promise<OrderEnd> {
+    let answer: ObmdAnswer;
+    try {
+      answer = await this.#ask({ ...this.#requestOf(order), within: orderMs, signal });
+    } catch (error) {
+      if (!(error instanceof ObmdError)) throw error;
+      return { outcome: error.reason === 'away' ? 'failed' : 'unknown', detail: error.message };
+    }
+    const { status, body } = answer;
+    if (status === 200 && order.kind === 'power') return powerEnd(body);
+    if (status === 204 || status === 200) return { outcome: 'done', detail: noteIn(body) };
+    const problem = problemIn(answer);
+    const isCertain = problem !== null && certain.has(problem.code);
+    const detail = problem ? `${problem.detail} (${problem.code})` : `it answered ${status}`;
+    return { outcome: isCertain ? 'failed' : 'unknown', detail };
+  }
+
+  /** Has the machine looked at now. @throws {ObmdError} that cannot be said */
+  async lookAtPower(signal: AbortSignal): Promise<string> {
+    const path = `${nodePath(this.#parts.label)}/power_status`;
+    const answer = await this.#ask({ method: 'GET', path, within: lookMs, signal });
+    const { status, body } = answer;
+    const state = isObject(body) ? body['power_status'] : undefined;
+    if (status === 200 && typeof state === 'string') return state;
+    throw this.#failed(answer);
+  }
+
+  /** What the daemon saw last; it asks nobody. @throws {ObmdError} */
+  async powerSeen(): Promise<PowerSeen> {
+    const answer = await this.#ask({ method: 'GET', path: obmPath(this.#parts.label) });
+    const { status, body } = answer;
+    if (status !== 200 || !isObject(body)) throw this.#failed(answer);
+    const { power, look, orders } = body as unknown as {
+      power: { state: string; since: number | null; at: number | null } | null;
+      look: { trouble: { message: string } | null } | null;
+      orders: number;
+    };
+    const { state, since, at } = power ?? { state: 'unknown', since: null, at: null };
+    return { state, since, at, trouble: look?.trouble?.message ?? null, orders };
+  }
+
+  #requestOf(order: ObmOrder): Omit<ObmdRequest, 'authorization'> {
+    const path = obmPath(this.#parts.label);
+    switch (order.kind) {
+      case 'power':
+        return { method: 'POST', path: `${path}/power`, body: { action: order.action } };
+      case 'boot-device': {
+        const { device, persistent } = order;
+        return { method: 'PUT', path: `${path}/boot-device`, body: { device, persistent } };
+      }
+      case 'light':
+        return { method: 'PUT', path: `${path}/light`, body: { light: order.light } };
+    }
+  }
+
+  #ask(request: Omit<ObmdRequest, 'authorization'>): Promise<ObmdAnswer> {
+    const { reach, base, token } = this.#parts;
+    return askObmd(reach, base, { ...request, authorization: `Bearer ${token}` });
+  }
+
+  #failed(answer: ObmdAnswer): ObmdError {
+    const problem = problemIn(answer);
+    const { base } = this.#parts;
+    if (answer.status === 401 && problem)
+      return new ObmdError('lost', `${base} does not take the token of the OBM: enable it again`);
+    const said = problem ? `: ${problem.detail} (${problem.code})` : '';
+    return new ObmdError('failed', `${base} answered ${answer.status}${said}`);
+  }
+}
+
+/** What a daemon says of an order about power. */
+const powerEnd = (body: unknown): OrderEnd => {
+  if (!isObject(body)) return { outcome: 'unknown', detail: 'the daemon did not say how it ended' };
+  const { outcome, instead, why } = body as unknown as {
+    outcome: string;
+    instead: string | null;
+    why: { detail: string } | null;
+  };
+  const reason = why?.detail ?? '';
+  if (outcome === 'done')
+    return { outcome, detail: instead === null ? '' : `it was ${instead} that was sent` };
+  return { outcome: outcome === 'not-done' ? 'failed' : 'unknown', detail: reason };
+};
+
+const noteIn = (body: unknown): string =>
+  isObject(body) && typeof body['note'] === 'string' ? body['note'] : '';

@@ -1,0 +1,13 @@
+/** Under which names the station keeps what opens OBM daemons and their OBMs. */
+
+const ofDaemon = 'obmd ';
+const ofObm = 'token of an OBM ';
+
+/** The token of the administrator of a daemon. */
+export const adminSecret = (obmd: string): string => `${ofDaemon}${obmd}`;
+
+/** The token of an OBM. An epoch is that of one OBM only. */
+export const tokenSecret = (epoch: number): string => `${ofObm}${epoch}`;
+
+export const isOurs = (name: string): boolean =>
+  name.startsWith(ofDaemon) || name.startsWith(ofObm);
