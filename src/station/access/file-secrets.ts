@@ -34,18 +34,14 @@ export class FileSecrets implements Secrets {
       const present = this.get(name);
       return present?.user !== user || present.password !== password;
     });
-    this.#change(new Map(changed));
+    this.change(new Map(changed), []);
   }
 
   get names(): readonly string[] {
     return this.#file.names;
   }
 
-  forget(names: readonly string[]): void {
-    this.#change(new Map(), names);
-  }
-
-  #change(put: ReadonlyMap<string, Secret>, forget: readonly string[] = []): void {
+  change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): void {
     try {
       this.#file.change(put, forget);
     } catch (error) {

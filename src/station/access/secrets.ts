@@ -18,11 +18,11 @@ export interface Secrets {
   /** All that are kept. */
   readonly names: readonly string[];
   /**
-   * Forgets those of these names that are there; durable when it returns.
+   * Keeps secrets and forgets those of other names that are there, in one write; durable when it returns.
    *
    * @throws {AppendFailedError} as `put`
    */
-  forget(names: readonly string[]): void;
+  change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): void;
   /** What is not where it was written, in words; it is looked at now. */
   trouble(): string | undefined;
 }

@@ -22,6 +22,7 @@ import { Holder } from './holder.ts';
 import type { OrderEnd, PowerSeen } from './holder.ts';
 import { Obmd } from './obmd.ts';
 import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
+import { SecretWriter } from './secret-writer.ts';
 import type { Reach } from './request.ts';
 
 export interface Registering {
@@ -53,9 +54,11 @@ export class Obms {
   readonly #parts: ObmsParts;
   /** One thing at a time with each OBM, and one registration at a time with each daemon. */
   readonly #lines = new Lines();
+  readonly #writer: SecretWriter;
 
   constructor(parts: ObmsParts) {
     this.#parts = parts;
+    this.#writer = new SecretWriter(parts.secrets, parts.reach.time);
   }
 
   /**
@@ -74,7 +77,9 @@ export class Obms {
       const isKnown = graph().get('registration', fqdn) !== undefined;
       const isNew = as !== null && (await daemon.register(label, as.type, as.info));
       if (!isNew) await this.#takeOver(daemon, asked, isKnown);
-      secrets.put(new Map([[adminSecret(obmd), { user: 'admin', password: admin }]]));
+      const present = secrets.get(adminSecret(obmd));
+      if (present?.password !== admin)
+        await this.#writer.put(adminSecret(obmd), { user: 'admin', password: admin });
       const result = await submit(command, sender);
       if (!result.ok && isNew) await daemon.unregister(label);
       return result;
@@ -110,7 +115,7 @@ export class Obms {
 
   /** @throws {ObmdError} it is registered still, or the daemon cannot be asked */
   unregister(fqdn: string, sender: Sender): Promise<Result<null>> {
-    const { graph, secrets, submit, refusal } = this.#parts;
+    const { graph, submit, refusal } = this.#parts;
     const obmd = graph().get('registration', fqdn)?.obmd ?? '';
     return this.#alone(sender, [fqdn, obmd], async () => {
       const command = { type: 'UnregisterObm', fqdn } as const;
@@ -120,7 +125,7 @@ export class Obms {
       if (row) await this.#daemonOf(row).unregister(row.label);
       const result = await submit(command, sender);
       const isLast = ![...graph().all('registration')].some((other) => other.obmd === obmd);
-      if (result.ok && isLast) secrets.forget([adminSecret(obmd)]);
+      if (result.ok && isLast) await this.#writer.forget(adminSecret(obmd));
       return result;
     });
   }
@@ -156,10 +161,10 @@ export class Obms {
 
   async #fetchToken(row: RegistrationRow, sender: Sender): Promise<Result<null>> {
     const { host: fqdn, label, epoch, token: before } = row;
-    const { secrets, submit } = this.#parts;
+    const { submit } = this.#parts;
     const daemon = this.#daemonOf(row);
     const token = await daemon.issueToken(label);
-    secrets.put(new Map([[tokenSecret(epoch), { user: '', password: token }]]));
+    await this.#writer.put(tokenSecret(epoch), { user: '', password: token });
     const known = hash('sha256', token.toLowerCase());
     const told = await submit(
       { type: 'ReportObmEnabled', fqdn, epoch, hash: known },
@@ -167,8 +172,8 @@ export class Obms {
     );
     if (!told.ok) {
       await daemon.revokeToken(label);
-      secrets.forget([tokenSecret(epoch)]);
-    } else if (before !== null) secrets.forget([tokenSecret(before)]);
+      await this.#writer.forget(tokenSecret(epoch));
+    } else if (before !== null) await this.#writer.forget(tokenSecret(before));
     return told;
   }
 
@@ -180,7 +185,7 @@ export class Obms {
    */
   disable(fqdn: string, sender: Sender): Promise<Result<null>> {
     return this.#alone(sender, [fqdn], async () => {
-      const { graph, secrets, submit, refusal } = this.#parts;
+      const { graph, submit, refusal } = this.#parts;
       for (let tries = 1; ; tries += 1) {
         const row = graph().get('registration', fqdn);
         const { epoch = 0, token = null } = row ?? {};
@@ -191,7 +196,8 @@ export class Obms {
         const result = await submit(command, sender);
         const isOvertaken = !result.ok && result.rejection.code === 'obm-changed';
         if (isOvertaken && tries < triesMax) continue;
-        if (result.ok) secrets.forget([tokenSecret(epoch), ...(token ? [tokenSecret(token)] : [])]);
+        if (result.ok && row)
+          await this.#writer.forget(...[epoch, token ?? epoch].map(tokenSecret));
         return result;
       }
     });
@@ -250,7 +256,8 @@ export class Obms {
       used.add(adminSecret(obmd));
       if (token !== null) used.add(tokenSecret(token));
     }
-    secrets.forget(secrets.names.filter((name) => isOurs(name) && !used.has(name)));
+    const unused = secrets.names.filter((name) => isOurs(name) && !used.has(name));
+    secrets.change(new Map(), unused);
   }
 
   /** Runs when nobody else has anything under way with what is named. */
