@@ -38,8 +38,8 @@ interface Machine {
   registered: boolean | null;
   readonly tokens: Map<string, Standing>;
   viewers: Viewer[];
-  /** Resets that were asked for, and those that were answered as done. */
-  resets: { asked: number; done: number };
+  /** Those that the BMC had carried out before the last order, and what that one may have added. */
+  readonly resets: { seen: number; least: number; most: number };
 }
 
 export const runRandomDeaths = async (t: Test, { seconds, seed }: Choices): Promise<void> => {
@@ -60,6 +60,7 @@ class History {
   readonly #roll: () => number;
   readonly #done: string[] = [];
   #deaths = 0;
+  #resets = 0;
   /** Resolves when the daemon runs. */
   #up: Promise<void> = Promise.resolve();
   /** The next that is begun. */
@@ -78,10 +79,12 @@ class History {
     for (const [index, label] of labels.entries()) {
       const simulator = await simulate(join(folder, label));
       t.teardown(() => simulator.kill());
+      // Enough for a death in the middle.
+      simulator.slowDown(0.1);
       const network = await startBadNetwork(t, simulator.port, { lost }, seed + index);
       machines.push({
         ...{ label, simulator, network, registered: false, tokens: new Map(), viewers: [] },
-        resets: { asked: 0, done: 0 },
+        resets: { seen: 0, least: 0, most: 0 },
       });
     }
     return new History(t, await Daemon.start(t, ['--poll', '5']), machines, seed);
@@ -114,13 +117,14 @@ class History {
     const all = Promise.all(this.#machines.map(live));
     // Nothing more begins then.
     await Promise.all([die(), all.then(() => this.#something.resolve())]);
-    this.#t.comment(`${this.#done.length} lines of history, ${this.#deaths} deaths`);
+    const [lines, deaths] = [this.#done.length, this.#deaths];
+    this.#t.comment(`${lines} lines of history, ${this.#resets} resets, ${deaths} deaths`);
   }
 
   /** What must work in the end, without any help but asking again. */
   async heal(): Promise<void> {
     for (const machine of this.#machines) {
-      const { label, simulator, network, resets } = machine;
+      const { label, simulator, network } = machine;
       network.heal();
       await this.#register(machine);
       await this.#issue(machine);
@@ -137,19 +141,19 @@ class History {
         });
         this.#t.equal(simulator.power, action === 'on' ? '1' : '0');
       }
-      const executed = simulator.executed.filter((one) => one === 'reset 1').length;
-      this.#t.ok(executed <= resets.asked, `${executed} resets, of ${resets.asked} asked for`);
-      this.#t.ok(executed >= resets.done, `${executed} resets, of which ${resets.done} were told`);
+      this.#countResets(machine);
     }
   }
 
   async #act(machine: Machine): Promise<void> {
     this.#something.resolve();
     this.#something = Promise.withResolvers();
-    const act = this.#one([
-      ...[this.#register, this.#issue, this.#issue, this.#revoke, this.#revoke],
-      ...[this.#unregister, this.#order, this.#order, this.#look, this.#status],
-    ]);
+    // What is not registered cannot do much.
+    const isMissing = machine.registered === false && this.#roll() < 0.7;
+    const tokens = [this.#issue, this.#issue, this.#revoke, this.#revoke];
+    const orders = Array.from({ length: 5 }, () => this.#order);
+    const others = [this.#register, this.#unregister, this.#look, this.#status];
+    const act = isMissing ? this.#register : this.#one([...tokens, ...orders, ...others]);
     await act.call(this, machine);
   }
 
@@ -227,14 +231,27 @@ class History {
     return answered;
   }
 
-  async #order({ label, resets }: Machine): Promise<void> {
-    const action = this.#one(['on', 'off', 'reset', 'reset'] as const);
-    if (action === 'reset') resets.asked++;
+  async #order(machine: Machine): Promise<void> {
+    this.#countResets(machine);
+    const { label } = machine;
+    const action = this.#one(['on', 'on', 'off', 'reset', 'reset', 'reset', 'reset'] as const);
+    if (action === 'reset') machine.resets.most++;
     const { status, text } = await this.#power(label, action);
     this.#note(`  ${label}: ${action} ${status} ${text}`);
-    if (status !== 200) return;
-    const { outcome, instead } = JSON.parse(text) as { outcome: string; instead: string | null };
-    if (action === 'reset' && outcome === 'done' && instead === null) resets.done++;
+    if (action !== 'reset' || status !== 200) return;
+    const { outcome, instead } = JSON.parse(text) as Record<string, string | null>;
+    if (outcome === 'done' && instead === null) machine.resets.least++;
+    if (outcome === 'not-done' || instead !== null) machine.resets.most--;
+  }
+
+  /** What has been carried out since the order before this one, which nobody repeats. */
+  #countResets({ label, simulator, resets }: Machine): void {
+    const all = simulator.executed.filter((one) => one === 'reset 1').length;
+    const since = all - resets.seen;
+    const range = `${resets.least} to ${resets.most}`;
+    this.#mustBe(since >= resets.least && since <= resets.most, `${label}: ${since} of ${range}`);
+    Object.assign(resets, { seen: all, least: 0, most: 0 });
+    this.#resets += since;
   }
 
   async #status(machine: Machine): Promise<void> {
