@@ -28,6 +28,7 @@ interface ObmdFlags extends ServingFlags {
   readonly newAdminToken?: true;
   readonly tokenTtl?: number;
   readonly poll: number;
+  readonly pause: number;
   readonly consoleLog: boolean;
   readonly allowOrigin: readonly string[];
   readonly logLevel: string;
@@ -54,6 +55,7 @@ export const registerObmd = (program: Command): void => {
       seconds,
     )
     .option('--poll <seconds>', 'between two looks at one machine; 0: only when asked', seconds, 60)
+    .option('--pause <ms>', 'between two things that one OBM is asked', milliseconds, 0)
     .option('--no-console-log', 'keep no log of consoles, and no console while nobody looks')
     .option(
       '--allow-origin <origin...>',
@@ -135,8 +137,17 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
   process.stdout.write(`listening on ${urlOf(app, serving)}\n${said}`);
 };
 
-const settingsOf = ({ poll, tokenTtl }: ObmdFlags): Partial<ObmdSettings> => ({
+/** As long as a look may take; longer, and orders would wait for nothing. */
+const pauseMost = 20_000;
+
+const milliseconds = (text: string): number => {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= pauseMost) return Number(text);
+  throw new InvalidArgumentError(`Give a whole number of milliseconds, at most ${pauseMost}.`);
+};
+
+const settingsOf = ({ poll, pause, tokenTtl }: ObmdFlags): Partial<ObmdSettings> => ({
   pollMs: poll * 1000,
+  coordinator: { minIntervalMs: pause },
   tokenMs: tokenTtl === undefined ? null : tokenTtl * 1000,
 });
 
