@@ -43,6 +43,19 @@ export interface ObmdEventData {
   };
   /** Another OBM than before answers, or the first that is known; `same_as`: other labels that it has. */
   identified: { readonly guid: string; readonly same_as: readonly string[] };
+  /**
+   * Entries of the event log of the OBM that are new, oldest first; `at` by the clock of the OBM. `gap`: there may
+   * have been more.
+   */
+  'system-events': {
+    readonly gap: boolean;
+    readonly entries: readonly {
+      readonly id: string;
+      readonly at: number | null;
+      readonly severity: 'ok' | 'warning' | 'critical' | 'unknown';
+      readonly text: string;
+    }[];
+  };
   unreachable: { readonly reason: string };
   reachable: object;
 }

@@ -29,6 +29,7 @@ interface ObmdFlags extends ServingFlags {
   readonly tokenTtl?: number;
   readonly poll: number;
   readonly pause: number;
+  readonly pollEvents: number;
   readonly consoleLog: boolean;
   readonly allowOrigin: readonly string[];
   readonly logLevel: string;
@@ -56,6 +57,12 @@ export const registerObmd = (program: Command): void => {
     )
     .option('--poll <seconds>', 'between two looks at one machine; 0: only when asked', seconds, 60)
     .option('--pause <ms>', 'between two things that one OBM is asked', milliseconds, 0)
+    .option(
+      '--poll-events <seconds>',
+      'between two looks at the event log of one machine, which --poll looks at; 0: only when asked',
+      seconds,
+      0,
+    )
     .option('--no-console-log', 'keep no log of consoles, and no console while nobody looks')
     .option(
       '--allow-origin <origin...>',
@@ -145,9 +152,10 @@ const milliseconds = (text: string): number => {
   throw new InvalidArgumentError(`Give a whole number of milliseconds, at most ${pauseMost}.`);
 };
 
-const settingsOf = ({ poll, pause, tokenTtl }: ObmdFlags): Partial<ObmdSettings> => ({
+const settingsOf = ({ poll, pause, pollEvents, tokenTtl }: ObmdFlags): Partial<ObmdSettings> => ({
   pollMs: poll * 1000,
   coordinator: { minIntervalMs: pause },
+  eventsMs: pollEvents * 1000,
   tokenMs: tokenTtl === undefined ? null : tokenTtl * 1000,
 });
 

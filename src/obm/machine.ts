@@ -48,6 +48,8 @@ export interface MachineParts {
   readonly reached: (reason: ObmReason | 'internal' | null) => void;
   /** Told who answers, as often as that is asked. */
   readonly identified: (guid: string | null) => void;
+  /** Told all of them, oldest first, as often as they are read. */
+  readonly eventsSeen: (entries: readonly SystemEvent[]) => void;
 }
 
 /** Before who answers is asked again by itself where it could not be told, ms. */
@@ -158,11 +160,13 @@ export class Machine {
     });
   }
 
-  systemEvents(): Promise<readonly SystemEvent[]> {
-    return this.#coordinator.read('events', async (signal) => {
+  async systemEvents(): Promise<readonly SystemEvent[]> {
+    const entries = await this.#coordinator.read('events', async (signal) => {
       if (!this.#parts.driver.systemEvents) throw cannot('tell its events');
       return this.#parts.driver.systemEvents(signal);
     });
+    this.#parts.eventsSeen(entries);
+    return entries;
   }
 
   inventory(): Promise<Inventory> {

@@ -37,6 +37,8 @@ export interface ObmdSettings {
   readonly perNetwork: number;
   /** Between two looks at one machine, ms; 0: nobody looks unasked. */
   readonly pollMs: number;
+  /** Between two looks at the event log of one OBM, ms, where its power is looked at too; 0: nobody looks unasked. */
+  readonly eventsMs: number;
   /** How long a token is good, ms; null: until it is revoked. */
   readonly tokenMs: number | null;
   readonly coordinator: Partial<CoordinatorSettings>;
@@ -46,6 +48,7 @@ export const obmdSettings: ObmdSettings = {
   obmsMax: 20_000,
   perNetwork: 64,
   pollMs: 60_000,
+  eventsMs: 0,
   tokenMs: null,
   coordinator: {},
 };
@@ -98,9 +101,9 @@ export class Obmd {
     this.#journal = journal;
     this.#settings = { ...obmdSettings, ...parts.settings };
     const { time, random } = parts;
-    const { perNetwork, pollMs: periodMs } = this.#settings;
+    const { perNetwork, pollMs: periodMs, eventsMs } = this.#settings;
     this.#networks = new Networks(time, perNetwork);
-    this.#polling = new Polling({ time, random, periodMs, troubledMs });
+    this.#polling = new Polling({ time, random, periodMs, troubledMs, eventsMs });
     this.gate = gate;
     this.consoles = consoles;
     this.#rights = new Rights(gate);
@@ -277,6 +280,7 @@ export class Obmd {
       network: this.#networks.of(address),
       powerSeen: (state) => tell({ type: 'PowerChanged', state }),
       reached: (reason) => tell({ type: 'ObmReached', reason }),
+      eventsSeen: (entries) => tell({ type: 'SystemEventsSeen', entries }),
       identified: (guid) => tell({ type: 'ObmIdentified', guid }),
     });
     this.#machines.set(label, machine);

@@ -13,14 +13,19 @@ export interface PollingParts {
   readonly periodMs: number;
   /** The same for one that cannot be looked at, at the longest, ms. */
   readonly troubledMs: number;
+  /** Between two looks at the event log of one machine, ms; 0: none. */
+  readonly eventsMs: number;
 }
 
 interface Turn {
   due: number;
   failures: number;
+  eventsDue: number;
 }
 
 const lookMs = 500;
+/** Before an event log that could not be read is read again, ms. */
+const eventsAgainMs = 3_600_000;
 /** After an order the machine is looked at so soon, to see what came of it, ms. */
 const soonMs = 2_000;
 
@@ -34,9 +39,12 @@ export class Polling {
   }
 
   add(machine: Machine): void {
-    const { time, periodMs } = this.#parts;
+    const { time, periodMs, eventsMs } = this.#parts;
+    const now = time.monotonic();
     // A thousand that are registered at once are not looked at together for ever.
-    this.#turns.set(machine, { due: time.monotonic() + periodMs * this.#chance(), failures: 0 });
+    const due = now + periodMs * this.#chance();
+    const eventsDue = eventsMs > 0 ? now + eventsMs * this.#chance() : Infinity;
+    this.#turns.set(machine, { due, eventsDue, failures: 0 });
   }
 
   remove(machine: Machine): void {
@@ -85,6 +93,7 @@ export class Polling {
       await machine.observePower();
       turn.failures = 0;
       await machine.identify();
+      await this.#readEvents(machine, turn);
     } catch {
       // The machine has told of it.
       turn.failures++;
@@ -94,6 +103,18 @@ export class Polling {
       Math.max(troubledMs, periodMs),
     );
     turn.due = time.monotonic() + wait * (0.9 + 0.2 * this.#chance());
+  }
+
+  async #readEvents(machine: Machine, turn: Turn): Promise<void> {
+    const { time, eventsMs } = this.#parts;
+    if (turn.eventsDue > time.monotonic()) return;
+    try {
+      await machine.systemEvents();
+      turn.eventsDue = time.monotonic() + eventsMs;
+    } catch {
+      // A log that is too long to be read, or not there, is not asked for all the time.
+      turn.eventsDue = time.monotonic() + Math.max(eventsMs, eventsAgainMs);
+    }
   }
 
   /** From 0 to 1. */

@@ -29,6 +29,7 @@ const startMachine = (t: Test): Machine => {
       powerSeen: say,
       reached: say,
       identified: say,
+      eventsSeen: say,
     },
     driver: dummy.open({}, { ipmi, time, random: systemRandom, privateDirectory: '' }),
     settings: { minIntervalMs: 0 },

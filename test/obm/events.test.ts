@@ -127,6 +127,31 @@ t.test('44: looks that find nothing new are not recorded', async (t) => {
   t.equal(await revisionOf(daemon), before);
 });
 
+/** Add SEL Entry: a temperature that is too high. */
+const entry = '0x0a 0x44 0 0 2 1 2 3 4 0x20 0 4 1 0x30 1 9 0xff 0xff'.split(' ');
+
+t.test('new entries of an event log are told once, and not what was there before', async (t) => {
+  const simulator = await startSimulator(t);
+  const daemon = await Daemon.start(t, ['--poll', '1', '--poll-events', '1']);
+  const reader = await EventReader.start(daemon);
+  await daemon.register('n1', 'ipmi', ipmiInfo(simulator.port));
+  t.match(await reader.hears('system-events'), { data: { gap: false, entries: [] } });
+  await ipmitool(simulator, 'raw', ...entry);
+  const told = await reader.hears('system-events', 2);
+  t.match(told, { data: { gap: false, entries: [{ id: String, severity: 'unknown' }] } });
+  t.equal((told.data as { entries: [] }).entries.length, 1);
+  reader.stop();
+  await daemon.process.stop('SIGKILL');
+  await daemon.run();
+  const again = await EventReader.start(daemon, `?from=${reader.last}`);
+  await ipmitool(simulator, 'raw', ...entry);
+  const next = await again.hears('system-events');
+  t.equal((next.data as { entries: [] }).entries.length, 1);
+  await ipmitool(simulator, 'sel', 'clear');
+  t.match(await again.hears('system-events', 2), { data: { gap: true } });
+  again.stop();
+});
+
 t.test('events are the administrator’s, and streams of them are bounded', async (t) => {
   const daemon = await Daemon.start(t);
   const token = await daemon.lend('n1', 'dummy', {});

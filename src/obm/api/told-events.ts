@@ -62,6 +62,10 @@ const wordsOf = (event: ObmEvent): Told => {
       const { guid, same_as: sameAs } = event.data;
       return { type: 'identified', data: { guid, same_as: sameAs } };
     }
+    case 'SystemEventsSeen': {
+      const { gap, entries } = event.data;
+      return { type: 'system-events', data: { gap, entries } };
+    }
     case 'ObmReached': {
       const { reason } = event.data;
       if (reason === null) return { type: 'reachable', data: {} };

@@ -32,6 +32,10 @@ export type ConsoleMode = (typeof consoleModes)[number];
 /** Labels that are named where one OBM has several. */
 export const sameAsMax = 16;
 
+/** Entries of the event log of an OBM that one look makes news of, the newest; and characters of each. */
+export const systemEventsMax = 32;
+export const systemEventTextMax = 256;
+
 const Action = oneOf(powerActions);
 
 const schemas = {
@@ -137,6 +141,29 @@ const schemas = {
       label: Label,
       guid: Type.String({ pattern: '^[0-9a-f]{32}$' }),
       same_as: Type.Array(Label, { maxItems: sameAsMax }),
+    },
+    closed,
+  ),
+  /** Entries of the event log of the OBM that were not there at the look before. */
+  SystemEventsSeen: Type.Object(
+    {
+      label: Label,
+      /** Of the newest one, to go on from; null where there is none. */
+      last: nullable(Type.String({ pattern: '^[0-9a-f]{16}$' })),
+      /** Whether more may have been written than is here: it was cleared, has run over, or wrote much. */
+      gap: Type.Boolean(),
+      entries: Type.Array(
+        Type.Object(
+          {
+            id: Type.String({ maxLength: 64 }),
+            at: nullable(Type.Integer()),
+            severity: oneOf(['ok', 'warning', 'critical', 'unknown']),
+            text: Type.String({ maxLength: systemEventTextMax }),
+          },
+          closed,
+        ),
+        { maxItems: systemEventsMax },
+      ),
     },
     closed,
   ),

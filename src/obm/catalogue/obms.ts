@@ -44,6 +44,8 @@ export interface Obm {
   readonly lastOrder: LastOrder | null;
   /** As last seen; null before the first time. */
   readonly power: { readonly state: PowerState; readonly since: number } | null;
+  /** How far the event log of the OBM was read; null before the first time. */
+  readonly systemEvents: { readonly last: string | null } | null;
   /** Of the OBM that answered last; null while that is not known. */
   readonly guid: string | null;
   /** Why it cannot be looked at, or null where it can again, and since when; null before it was ever told. */
@@ -100,6 +102,7 @@ export class Obms {
           power: null,
           reached: null,
           guid: null,
+          systemEvents: null,
         };
         this.#obms.set(label, { label, id, driver, info, registered: at, epoch, ...fresh });
         return;
@@ -145,6 +148,11 @@ export class Obms {
         const { label, guid } = event.data;
         this.#know(label, guid);
         this.#change(label, { guid });
+        return;
+      }
+      case 'SystemEventsSeen': {
+        const { label, last } = event.data;
+        this.#change(label, { systemEvents: { last } });
         return;
       }
       // Of what is over at once the log tells, and nothing is kept.
