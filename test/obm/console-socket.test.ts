@@ -238,7 +238,7 @@ t.test(
     stalled.socket.pause();
     slow.socket.pause();
     const quick = await ConsoleViewer.attach(daemon, 'n1', token);
-    const flood = Buffer.alloc(64 * 1024, 'x');
+    const flood = Buffer.alloc(1024 ** 2, 'x');
     let said = 0;
     await until('the slow one is cut', () => {
       machine.say(flood);
