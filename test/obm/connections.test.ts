@@ -244,7 +244,8 @@ t.test('what makes no sense is refused with the field, and nothing is made', asy
     pass: 'p',
     insecure: true,
   });
-  await daemon.token('n2');
+  const other = await daemon.token('n2');
+  t.match(await daemon.ask('GET', of('n2'), undefined, bearer(other)), { status: 409 });
   const without = await daemon.asAdmin('POST', `${of('n2')}/connections`, {});
   t.match(without, { status: 409, text: /unsupported/ });
   t.equal((await daemon.ask('GET', '/v2/console-connections')).status, 404);

@@ -58,6 +58,9 @@ const endings: Readonly<Record<number, Ending>> = {
   4429: 'rejected',
 };
 
+/** To whom was shown it: his own viewer of before may be there still, until the daemon notices. */
+const passing = new Set([409, 429, 4409, 4429]);
+
 /** Resolves when one has left. @throws {Failure} it cannot be shown, or not any more */
 export const sitAtConsole = async (request: ConsoleRequest): Promise<void> => {
   const console = new ConsoleSeat(request);
@@ -103,7 +106,7 @@ class ConsoleSeat {
         const end = await this.#connect();
         if (signal.aborted) throw new Interrupted();
         if (this.#left.signal.aborted) return;
-        const ending = endings[end.code] ?? (this.#hasBegun ? null : 'unreachable');
+        const ending = this.#endingOf(end);
         if (ending !== null) throw new Failure(ending, `the console of ${name}: ${end.message}`);
         if (this.#position !== before) failures = 0;
         this.#note(`${end.message}; trying again`);
@@ -116,6 +119,12 @@ class ConsoleSeat {
       terminal.input.off('data', typed);
       signal.removeEventListener('abort', interrupted);
     }
+  }
+
+  /** null: it may be had again. */
+  #endingOf({ code }: LinkEnd): Ending | null {
+    if (this.#hasBegun && passing.has(code)) return null;
+    return endings[code] ?? (this.#hasBegun ? null : 'unreachable');
   }
 
   newLine(): void {

@@ -71,11 +71,14 @@ export const registerConsole = (app: FastifyInstance, parts: ConsoleParts): void
   const { obmd, callers } = parts;
   const visitors = new WeakMap<FastifyRequest, Visitor>();
   const { connections, tickets } = obmd.access;
+  const mustHaveConsole = (label: string): void => {
+    if (!obmd.machine(label).hasConsole)
+      throw new Refusal(409, 'unsupported', `the OBM of ${label} has no console`);
+  };
   app.post<OfObm>(`${consolePath}/connections`, async (request, reply) => {
     const { label, asker, pass } = callers.either(request);
     const wish = wishOf(fitting(connectionBody, request.body ?? '{}') as ConnectionBody);
-    if (!obmd.machine(label).hasConsole)
-      throw new Refusal(409, 'unsupported', `the OBM of ${label} has no console`);
+    mustHaveConsole(label);
     const { connection, token, ticket } = await connections.make(label, wish, asker, pass);
     const made = { ...connectionView(connection), token, ...ticketView(label, ticket) };
     return reply.code(201).type('application/json').send(JSON.stringify(made));
@@ -117,6 +120,7 @@ export const registerConsole = (app: FastifyInstance, parts: ConsoleParts): void
         throw new Refusal(403, 'forbidden', 'pages of this origin may not open consoles');
       const view = viewOfQuery(request.query);
       const visitor = callers.viewer(request);
+      mustHaveConsole(visitor.label);
       if (request.ws) connections.mustBeFree(visitor.right.pass);
       visitors.set(request, { ...visitor, view });
     },

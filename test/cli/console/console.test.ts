@@ -3,6 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -33,12 +35,16 @@ interface Seat {
   readonly ended: Promise<unknown[]>;
 }
 
-const sit = (t: Test, { daemon, token }: SetUp, ...flags: string[]): Seat => {
+const sit = (
+  t: Test,
+  { daemon, token, url = daemon.url }: SetUp & { readonly url?: string },
+  ...flags: string[]
+): Seat => {
   const folder = t.testdir();
   const file = join(folder, 'token');
   writeFileSync(file, token, { mode: 0o600 });
   const seat = join(import.meta.dirname, 'seat.ts');
-  const words = [seat, `${daemon.url}/v2/obms/n1/console`, file, ...flags];
+  const words = [seat, `${url}/v2/obms/n1/console`, file, ...flags];
   const line = `before=$(stty -g); ${process.execPath} ${words.join(' ')}; code=$?; test "$before" = "$(stty -g)" && echo restored; exit $code`;
   const child = spawn('script', ['-qec', line, '/dev/null'], { env: environment(folder) });
   t.teardown(() => child.kill('SIGKILL'));
@@ -113,6 +119,50 @@ t.test('a connection that is lost is had again, without a gap', async (t) => {
   all.machine.say('two\r\n');
   await screen.until((text) => text.includes('two\r'));
   t.equal(screen.text.split('one\r').length, 2, 'nothing twice');
+  types('\r~.');
+  t.same(await ended, [0, null]);
+});
+
+/** Passes on what comes for a daemon, until it forgets one side of all that it has. */
+const startForgetfulProxy = async (
+  t: Test,
+  daemon: Daemon,
+): Promise<{ url: string; forget: () => void }> => {
+  const { hostname, port } = new URL(daemon.url);
+  const near = new Set<Socket>();
+  const far = new Set<Socket>();
+  const server = createServer((socket) => {
+    const other = connect(Number(port), hostname);
+    near.add(socket);
+    far.add(other);
+    socket.on('data', (bytes) => other.write(bytes)).on('error', () => undefined);
+    other.on('data', (bytes) => socket.write(bytes)).on('error', () => undefined);
+    other.on('close', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    for (const socket of [...near, ...far]) socket.destroy();
+    server.close();
+  });
+  const forget = (): void => {
+    for (const socket of near) socket.destroy();
+    near.clear();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, forget };
+};
+
+t.test('who lost his connection unnoticed gets his port again when that is noticed', async (t) => {
+  const all = await setUp(t);
+  const { url, forget } = await startForgetfulProxy(t, all.daemon);
+  const wish = { mode: 'read-write', uses: 100 };
+  const { text } = await all.daemon.asAdmin('POST', '/v2/obms/n1/console/connections', wish);
+  const { token } = JSON.parse(text) as { token: string };
+  const { screen, types, ended } = sit(t, { ...all, url, token });
+  await screen.until((text) => text.includes('~? tells'));
+  forget();
+  await screen.until((text) => text.includes('port 1 of n1 is taken'));
+  all.machine.say('two\r\n');
+  await screen.until((text) => text.includes('two\r'));
   types('\r~.');
   t.same(await ended, [0, null]);
 });
