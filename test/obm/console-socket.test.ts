@@ -257,6 +257,34 @@ t.test(
 );
 
 t.test(
+  '31: whoever came in while the right was given and taken at once is out at its end',
+  async (t) => {
+    const { daemon, machine } = await setUp(t);
+    const viewers: ConsoleViewer[] = [];
+    const come = async (): Promise<void> => {
+      const made = await connectionOf(daemon, { lasts: 600 });
+      if (made['path'] === undefined) return;
+      const viewer = new ConsoleViewer(daemon, made['path']);
+      viewers.push(viewer);
+      if (viewers.length % 3 === 0)
+        await daemon.asAdmin('DELETE', `/v2/obms/n1/console/connections/${made['id']}`);
+    };
+    const all = Array.from({ length: 100 }, (_, i) => {
+      if (i % 10 === 4) return daemon.asAdmin('DELETE', '/node/n1/token');
+      return i % 10 === 7 ? daemon.asAdmin('POST', '/node/n1/token') : come();
+    });
+    await Promise.all(all);
+    t.equal((await daemon.asAdmin('DELETE', '/node/n1/token')).status, 200);
+    machine.say('secret of the next owner');
+    await Promise.all(viewers.map(({ closed }) => closed));
+    t.ok(viewers.length > 0, `${viewers.length} came`);
+    t.notMatch(viewers.map(({ text }) => text).join(), 'secret');
+    const { text } = await daemon.asAdmin('GET', '/v2/console-connections');
+    t.same(JSON.parse(text), { connections: [] });
+  },
+);
+
+t.test(
   'case 14: half of a connection is noticed, and one that is idle is kept alive',
   async (t) => {
     const { daemon, token } = await setUp(t);
