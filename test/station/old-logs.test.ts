@@ -33,6 +33,9 @@ const stationOn = async (t: Test, name: string): Promise<InProcess & { commits: 
   return { ...opened, ask, commits };
 };
 
+/** What a token is known by is shown to nobody. */
+const hashed: readonly EventType[] = ['CredentialIssued', 'ObmEnabled'];
+
 for (const name of recorded.keys())
   t.test(`${name}: events are shown in the version of today`, async (t) => {
     const { ask, commits } = await stationOn(t, name);
@@ -44,8 +47,7 @@ for (const name of recorded.keys())
     for (const { type, v, data } of shown) {
       const { version, check } = definitionOf(type);
       t.equal(v, version, type);
-      // What a token is known by is shown to nobody.
-      if (type !== 'CredentialIssued') t.equal(check(data), null, `${type} ${v}`);
+      if (!hashed.includes(type)) t.equal(check(data), null, `${type} ${v}`);
     }
   });
 
