@@ -261,18 +261,11 @@ export class Obms {
   }
 
   /** Runs when nobody else has anything under way with what is named. */
-  #alone<T>(
-    { actor }: Sender,
-    [name, ...names]: readonly [string, ...string[]],
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const [next, ...rest] = names;
-    const all = next === undefined ? work : () => this.#inLine([next, ...rest], work);
-    return this.share.during(actor, () => this.#lines.run(name, all));
+  #alone<T>({ actor }: Sender, names: readonly string[], work: () => Promise<T>): Promise<T> {
+    return this.share.during(actor, () => this.#inLine(names, work));
   }
 
-  #inLine<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
-    const [name, ...rest] = names;
+  #inLine<T>([name, ...rest]: readonly string[], work: () => Promise<T>): Promise<T> {
     return name === undefined ? work() : this.#lines.run(name, () => this.#inLine(rest, work));
   }
 
