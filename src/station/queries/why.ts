@@ -81,16 +81,21 @@ export const explain = async (
         if (turn.isOver) await turn.next();
       }
   }
-  for await (const made of steps(revision(row.created - 1))) {
-    const enough = await index.latest(terms, row.changed, stepsMax - 1);
-    const latest: Step[] = [];
-    for await (const step of steps(revision(Math.max(made.commit.revision, enough - 1)))) {
-      latest.push(step);
-      if (latest.length === stepsMax) latest.shift();
-    }
-    return [made, ...latest];
+  const told: Step[] = [];
+  const tell = (step: Step): void => {
+    told.push(step);
+    if (told.length > stepsMax) told.splice(1, 1);
+  };
+  const enough = await index.latest(terms, row.changed, stepsMax - 1);
+  // What lies between the first step and the latest is not read.
+  const isFar = ({ commit }: Step): boolean => commit.revision < enough - 1;
+  for await (const step of steps(revision(row.created - 1))) {
+    tell(step);
+    if (isFar(step)) break;
   }
-  return [];
+  const [made] = told;
+  if (made && isFar(made)) for await (const step of steps(revision(enough - 1))) tell(step);
+  return told;
 };
 
 /** Commits from one to another, both included. */
