@@ -97,8 +97,8 @@ export class Graph {
   /** The one row that a to-one relation leads to. */
   one<N extends ToOne>(name: N, from: string): Rows[To<N>] | undefined {
     const { index, definition } = this.#links.of(name);
-    for (const key of index.of(from)) return this.must(definition.to, key) as Rows[To<N>];
-    return undefined;
+    const key = index.first(from);
+    return key === undefined ? undefined : (this.must(definition.to, key) as Rows[To<N>]);
   }
 
   /** The rows that a to-many relation leads to, in no particular order either. */

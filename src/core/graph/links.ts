@@ -47,7 +47,8 @@ export class Links {
       const { field } = relation.definition;
       const was = before && (before as Record<string, unknown>)[field];
       const is = after && (after as Record<string, unknown>)[field];
-      if (was === is) continue;
+      // Most rows have neither; `null` says so in a row, and there was none of a new one.
+      if ((was ?? null) === (is ?? null)) continue;
       if (was === undefined && typeof is === 'string') {
         this.#admit(relation, is, key);
         relation.index.link(is, key);

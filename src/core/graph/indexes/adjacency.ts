@@ -30,6 +30,14 @@ export class Adjacency {
     return present === undefined ? 0 : typeof present === 'string' ? 1 : present.size;
   }
 
+  /** The related row that came first; the only one, of a to-one relation. */
+  first(from: string): string | undefined {
+    const present = this.#related.get(from);
+    if (present === undefined || typeof present === 'string') return present;
+    for (const key of present) return key;
+    return undefined;
+  }
+
   *of(from: string): IterableIterator<string> {
     const present = this.#related.get(from);
     if (present === undefined) return;
@@ -58,6 +66,10 @@ export class Tally {
 
   // A tally cannot be walked; its relations are not in `ToMany`, so nobody is able to ask.
   *of(_from: string): IterableIterator<string> {}
+
+  first(_from: string): undefined {
+    return undefined;
+  }
 }
 
 /** A relation and its index. */
