@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
+import { requireDescriptorsForChild } from '../../disk/descriptors.ts';
 import type { Assignment } from './assignment.ts';
 import { obstacle, Refusal } from './assignment.ts';
 import type { ControlGroups } from './control-groups.ts';
@@ -167,6 +168,7 @@ export class ExecSupervisor implements Supervisor {
       return await outputs.writing(fid, (stdout, stderr) => {
         // Nothing may begin that nobody would write down.
         if (this.#closed) throw new NotNow('the agent is ending');
+        requireDescriptorsForChild();
         return spawn(gateProgram, gateArguments(group, descriptors, command), {
           cwd: directory,
           env,

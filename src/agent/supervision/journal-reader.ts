@@ -3,10 +3,20 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { requireDescriptorsForChild } from '../../disk/descriptors.ts';
 import { pieceBytesMax, UnreadableOutput } from './output-reader.ts';
 import type { OutputReader, OutputRequest, Piece } from './output-reader.ts';
 
 const complaintMax = 500;
+const isShort = 'its host is short of descriptors; try again later';
+
+const mustBeAbleToRead = (): void => {
+  try {
+    requireDescriptorsForChild();
+  } catch (cause) {
+    throw new UnreadableOutput(isShort, { cause });
+  }
+};
 
 /** journalctl waits with its output until it is asked for, as everybody does who writes to a pipe. */
 export class JournalReader implements OutputReader {
@@ -27,6 +37,7 @@ export class JournalReader implements OutputReader {
     this.#unit = unit;
     const args = ['--quiet', '--no-pager', '--output=cat', `--unit=${unit}`];
     args.push(`--lines=${lines ?? 'all'}`, follow ? '--follow' : '--until=now');
+    mustBeAbleToRead();
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const { promise, resolve } = Promise.withResolvers<number | null>();
     this.#exit = promise;
@@ -37,8 +48,7 @@ export class JournalReader implements OutputReader {
     this.#child.on('close', (code) => resolve(code));
     // Where descriptors are short there are no pipes either, whatever the types say.
     const { stdout } = this.#child as { stdout: Readable | undefined };
-    if (stdout === undefined)
-      throw new UnreadableOutput('its host is short of descriptors; try again later');
+    if (stdout === undefined) throw new UnreadableOutput(isShort);
     this.#chunks = (stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     this.#child.stderr.on('data', (text: Buffer) => {
       this.#complaint = (this.#complaint + text.toString()).slice(0, complaintMax);

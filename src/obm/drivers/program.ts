@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { requireDescriptorsForChild } from '../../disk/descriptors.ts';
 import { ObmError } from '../errors.ts';
 import type { Time } from '../time.ts';
 
@@ -15,8 +15,6 @@ const graceSeconds = 2;
 const timedOut = new Set([124, 137]);
 /** How long output is waited for when the program has ended, ms: something that it started may hold it. */
 const lastWordsMs = 1_000;
-/** Files that are opened to start a program: three pipes, and one by which its start is heard of; both ends. */
-const descriptorsNeeded = 8;
 
 export interface Command {
   readonly program: string;
@@ -98,19 +96,12 @@ const ended = (child: ChildProcess, program: string, time: Time): Promise<number
 const missing = (program: string): ObmError =>
   new ObmError('unsupported', `${program} is not installed where the daemon runs`);
 
-/**
- * Node.js leaves pipes open when it finds halfway that no file can be opened, and they would be lacking for ever.
- *
- * @throws {ObmError} `network`: this machine cannot run it now
- */
+/** @throws {ObmError} `network`: this machine cannot run it now */
 export const mustBeAbleToRun = (program: string): void => {
-  const opened: number[] = [];
   try {
-    while (opened.length < descriptorsNeeded) opened.push(openSync('/dev/null', 'r'));
+    requireDescriptorsForChild();
   } catch (error) {
     throw notRun(program, error as Error);
-  } finally {
-    opened.forEach((file) => closeSync(file));
   }
 };
 

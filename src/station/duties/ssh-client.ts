@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { SshStep } from '../../core/values/recovery-policy.ts';
+import { requireDescriptorsForChild } from '../../disk/descriptors.ts';
 import { pause } from '../time.ts';
 import type { Time } from '../time.ts';
 
@@ -90,23 +91,38 @@ export const runSsh = async (
   const deadline = time.monotonic() + step.timeout * 1000;
   for (;;) {
     if (signal.aborted) return unrun('the station ends');
-    const child = spawn(program, args, {
-      env: environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    if (child.pid !== undefined) return resultOf(child, step, time, signal);
-    const [{ code = '', message }] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+    const started = await start(program, args);
+    if (!(started instanceof Error)) return resultOf(started, step, time, signal);
+    const { code = '', message } = started;
     const isShort = code !== 'ENOENT' && code !== 'EACCES';
     if (!isShort || signal.aborted || time.monotonic() >= deadline) return unrun(message);
     await pause(time, againMs, signal);
   }
 };
 
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** @returns why it was not started, where it was not */
+const start = async (
+  program: string,
+  args: readonly string[],
+): Promise<Child | NodeJS.ErrnoException> => {
+  try {
+    requireDescriptorsForChild();
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+  const env = environment();
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  if (child.pid !== undefined) return child;
+  const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+  return error;
+};
+
 const unrun = (why: string): SshResult => ({ ok: false, detail: `ssh could not be run: ${why}` });
 
 const resultOf = (
-  child: ChildProcessByStdio<null, Readable, Readable>,
+  child: Child,
   step: SshStep,
   time: Time,
   signal: AbortSignal,
