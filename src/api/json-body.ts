@@ -72,9 +72,13 @@ const textOf = (bytes: Buffer): string => {
   if (!isUtf8(bytes)) throw new ApiError('invalid-request', 'the body is not UTF-8');
   const text = bytes.toString('utf8');
   if (doubtful.test(text) || half.test(text)) check(JSON.parse(text, keepOdd), []);
-  const repeated = repeatedKey(text, nestingMax);
-  if (repeated) throw refusal(repeated, 'is given twice');
   return text;
+};
+
+/** What is wrong with a value that a parser has made of a text. */
+const wrongIn = (value: unknown, text: string): ApiError | null => {
+  const repeated = repeatedKey(text, value, nestingMax);
+  return repeated ? refusal(repeated, 'is given twice') : null;
 };
 
 /**
@@ -82,7 +86,13 @@ const textOf = (bytes: Buffer): string => {
  *
  * @throws {ApiError | SyntaxError | RangeError} it is not, or it is no JSON, or nested too deeply
  */
-export const exactJson = (bytes: Buffer): unknown => JSON.parse(textOf(bytes)) as unknown;
+export const exactJson = (bytes: Buffer): unknown => {
+  const text = textOf(bytes);
+  const value = JSON.parse(text) as unknown;
+  const wrong = wrongIn(value, text);
+  if (wrong) throw wrong;
+  return value;
+};
 
 /** Gives a body as a value, or says what it is not. */
 export type JsonParser = (
@@ -104,7 +114,9 @@ export const takeExactJson = (app: FastifyInstance): JsonParser => {
       // The parser has an error of its own for what is no JSON.
       text = bytes.toString();
     }
-    void parse(undefined as never, text, done);
+    void parse(undefined as never, text, (error, value) =>
+      done(error ?? wrongIn(value, text), value),
+    );
   };
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser<Buffer>(

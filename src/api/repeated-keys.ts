@@ -24,13 +24,42 @@ const endOf = (text: string, begin: number): number => {
   return text.length;
 };
 
+const colonsIn = (text: string): number => {
+  let count = 0;
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) count += 1;
+  return count;
+};
+
+/** The keys of a value, and the colons in them and in its texts; NaN where it is nested too deeply. */
+const colonsOf = (value: unknown, depthMax: number): number => {
+  if (typeof value === 'string') return colonsIn(value);
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depthMax === 0) return NaN;
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value) count += colonsOf(item, depthMax - 1);
+  else
+    for (const key in value) {
+      count += 1 + colonsIn(key);
+      count += colonsOf((value as Record<string, unknown>)[key], depthMax - 1);
+    }
+  return count;
+};
+
 /**
- * The path of the first key that is there again.
+ * The path of the first key that is there again. Usually none is, which is seen by counting: each key that was written
+ * has a colon, and so has each that was kept.
  *
- * @param text which is JSON
+ * @param text JSON
+ * @param value what a parser has made of it, which keeps one of those that are the same
  * @param depthMax beyond which it is not looked for
  */
-export const repeatedKey = (text: string, depthMax: number): string[] | undefined => {
+export const repeatedKey = (text: string, value: unknown, depthMax: number): string[] | undefined =>
+  // An escape may be a colon that is none in the text.
+  text.includes('\\u') || colonsIn(text) !== colonsOf(value, depthMax)
+    ? findRepeatedKey(text, depthMax)
+    : undefined;
+
+const findRepeatedKey = (text: string, depthMax: number): string[] | undefined => {
   const levels: Level[] = [];
   let level: Level | undefined;
   for (let at = 0; at < text.length; at += 1) {
