@@ -7,6 +7,7 @@ import type { EventType } from '../src/core/events/catalogue.ts';
 import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
+import { consoleConnectionEvents } from '../src/core/events/console-connections.ts';
 import { obmOrderEvents } from '../src/core/events/obm-orders.ts';
 import { obmEvents } from '../src/core/events/obms.ts';
 import { processEvents } from '../src/core/events/processes.ts';
@@ -123,6 +124,10 @@ const meanings: Readonly<Record<EventType, string>> = {
     'An order is about to be sent. It is in the log before anything is sent, and sent once.',
   ObmOrderEnded:
     'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which.',
+  ConsoleConnectionMade:
+    'Somebody may be at the console of a machine, or read its log, until a time: the OBM daemon lets him in by a ticket that nobody keeps. It is in the log before he has it. What he does there, the events of the daemon tell, by the same `id`.',
+  ConsoleConnectionEnded:
+    'Nobody is at the console of a machine by this connection any more. `right-ended`: the token that it was made for may not; `over`: he has left, or never came. Disabling the OBM, or enabling it with another token, ends all of them without this event.',
   ObmDisabled: 'Nobody may use the OBM of a machine any more: its daemon has said so.',
 };
 
@@ -135,7 +140,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
   ['Projects', projectEvents],
-  ['Out-of-band management', { ...obmEvents, ...obmOrderEvents }],
+  ['Out-of-band management', { ...obmEvents, ...obmOrderEvents, ...consoleConnectionEvents }],
   ['Remembered requests', requestEvents],
 ];
 

@@ -41,6 +41,7 @@ export const arrows: Readonly<Record<string, Part>> = {
         'allocation',
         'lifecycle',
         'deadlines',
+        'rights',
         'decision.ts',
       ],
       rules: ['values', 'events', 'graph', 'allocation', 'lifecycle', 'decision.ts'],

@@ -12,6 +12,7 @@ import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
+import { connectionsMax, connectionsOfMachineMax } from '../../src/core/values/consoles.ts';
 import { ordersKeptMax, ordersWaitingMax } from '../../src/core/values/obm.ts';
 import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
@@ -248,6 +249,12 @@ export const ofReads: readonly Limit[] = [
     ordersKeptMax,
     'the oldest is forgotten; its events stay',
     'core/obm-orders.test.ts: of those that have ended the latest are remembered',
+  ),
+  limit(
+    'console connections of one machine, and of all',
+    `${connectionsOfMachineMax}, ${connectionsMax}`,
+    'those that nobody is in by give way; else 409 `too-many-connections`',
+    'core/console-connections.test.ts: so many connections of one machine, and in all, and not one more',
   ),
   ...shareRows(
     'loads and their dry runs',

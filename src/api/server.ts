@@ -28,6 +28,7 @@ import { problemOf } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
 import { clusterHandlers } from './routes/cluster.ts';
+import { consoleHandlers } from './routes/consoles.ts';
 import { eventHandlers } from './routes/events.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
@@ -122,6 +123,7 @@ export const createServer = async (
     bind(scope, station, light, {
       ...agentHandlers(station),
       ...clusterHandlers(station, actions),
+      ...consoleHandlers(station),
       ...eventHandlers(station, streams),
       ...healthHandlers(station),
       ...hostHandlers(

@@ -89,7 +89,7 @@ interface Adapted {
  * Every method throws `ApiError` for what the station refuses and `UnreachableError` where none
  * answers.
  */
-export interface Client extends Omit<Calls, keyof Adapted | 'output'>, Adapted {}
+export interface Client extends Omit<Calls, keyof Adapted | 'output' | 'showConsole'>, Adapted {}
 
 /** A client of one cluster. Throws a `TypeError` for a station's URL that is none. */
 export const createClient = (clientOptions: ClientOptions): Client => {

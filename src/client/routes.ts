@@ -103,6 +103,11 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor'],
   },
+  listConsoleConnections: {
+    method: 'GET',
+    path: '/api/v1/hosts/:fqdn/obm/console/connections',
+    repeat: 'as-it-is',
+  },
   listEvents: {
     method: 'GET',
     path: '/api/v1/events',
@@ -154,6 +159,13 @@ export const routes = {
   },
   log: { method: 'GET', path: '/api/v1/log', repeat: 'as-it-is' },
   metrics: { method: 'GET', path: '/metrics', repeat: 'as-it-is' },
+  openConsole: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/obm/console',
+    repeat: 'never',
+    body: true,
+    query: ['dry_run'],
+  },
   openapi: { method: 'GET', path: '/api/v1/openapi.json', repeat: 'as-it-is' },
   operation: { method: 'GET', path: '/api/v1/operations/:id', repeat: 'as-it-is' },
   output: {
@@ -262,6 +274,12 @@ export const routes = {
     repeat: 'by-key',
     query: ['dry_run', 'force'],
   },
+  revokeConsoleConnection: {
+    method: 'DELETE',
+    path: '/api/v1/hosts/:fqdn/obm/console/connections/:id',
+    repeat: 'as-it-is',
+    query: ['dry_run'],
+  },
   revokeToken: {
     method: 'DELETE',
     path: '/api/v1/tokens/:id',
@@ -303,6 +321,7 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  showConsole: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm/console', repeat: 'as-it-is' },
   startCluster: {
     method: 'POST',
     path: '/api/v1/cluster/start',

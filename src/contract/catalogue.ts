@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox';
 import { ReportedFacts } from './agent-protocol.ts';
 import * as agents from './agents.ts';
 import * as cluster from './cluster.ts';
+import * as consoles from './consoles.ts';
 import { isEndpoint } from './endpoint.ts';
 import type { EndpointsOf } from './endpoint.ts';
 import * as events from './events.ts';
@@ -28,6 +29,7 @@ import * as vars from './vars.ts';
 const subjects = {
   ...agents,
   ...cluster,
+  ...consoles,
   ...events,
   ...health,
   ...hosts,

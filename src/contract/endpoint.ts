@@ -68,6 +68,8 @@ interface Said {
   readonly tagged?: true;
   /** Whether the client says how long the answer may be held back. */
   readonly patient?: true;
+  /** Whether it answers 303 and where to go, with nothing else. */
+  readonly seeOther?: true;
   /** Whether it goes on until somebody ends it, so that HEAD makes no sense. */
   readonly stream?: true;
 }

@@ -67,13 +67,16 @@ const responsesOf = (endpoint: Endpoint): Json => {
   const { kind, reply, content = { 'application/json': reply }, access } = endpoint;
   const dry = { anyOf: [reply, endpoint.plan ?? DryRun] };
   const isCommand = kind === 'command' || kind === 'action';
+  const done = isCommand
+    ? {
+        description: 'Done, or already so; with `dry_run`, what would be appended',
+        content: contentOf({ 'application/json': dry }),
+      }
+    : { description: 'Done', content: contentOf(content) };
   return {
-    200: isCommand
-      ? {
-          description: 'Done, or already so; with `dry_run`, what would be appended',
-          content: contentOf({ 'application/json': dry }),
-        }
-      : { description: 'Done', content: contentOf(content) },
+    ...(endpoint.seeOther
+      ? { 303: { description: 'It is elsewhere, once: `Location` names where' } }
+      : { 200: done }),
     ...(endpoint.creates
       ? { 201: { description: 'Made and durable', content: contentOf(content) } }
       : {}),

@@ -30,6 +30,7 @@ import { awakeClock } from './clocks.ts';
 import { holdDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { AgentSessions } from './duties/agent-sessions.ts';
+import { ConsoleRights } from './duties/console-rights.ts';
 import { Deadlines } from './duties/deadlines.ts';
 import { Dispatcher } from './duties/dispatcher.ts';
 import { Duties } from './duties/duty.ts';
@@ -235,12 +236,18 @@ export class Station {
       time,
       submit: (command) => own.submit(command),
     });
+    const consoleRights = new ConsoleRights({
+      ...{ log, graph, time, logger },
+      shut: (id) => this.obms.consoles.shut(id),
+      submit: (command) => own.submit(command),
+    });
     this.duties = new Duties([
       own,
       agents,
       this.leases,
       this.dispatcher,
       executor,
+      consoleRights,
       new Deadlines({ graph, now, time, agents, own }),
       this.#snapshots,
     ]);

@@ -53,6 +53,10 @@ const routes: Readonly<Record<string, string>> = {
   'GET /api/v1/processes/:fid/output': 'operator admin',
   'PUT /api/v1/processes/:fid/state': 'operator admin',
   'PUT /api/v1/processes/:fid/lease': 'operator admin',
+  'GET /api/v1/hosts/:fqdn/obm/console': 'viewer operator admin',
+  'POST /api/v1/hosts/:fqdn/obm/console': 'viewer operator admin',
+  'GET /api/v1/hosts/:fqdn/obm/console/connections': 'viewer operator admin',
+  'DELETE /api/v1/hosts/:fqdn/obm/console/connections/:id': 'viewer operator admin',
   'GET /api/v1/projects': 'viewer operator admin',
   'POST /api/v1/projects': 'admin',
   'GET /api/v1/projects/:name': 'viewer operator admin',
@@ -128,6 +132,7 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/hosts/:fqdn/obm/power': { wrong: 1 },
     'PUT /api/v1/hosts/:fqdn/obm/boot-device': { wrong: 1 },
     'PUT /api/v1/hosts/:fqdn/obm/light': { wrong: 1 },
+    'POST /api/v1/hosts/:fqdn/obm/console': { wrong: 1 },
   };
   const call = async (route: string, token: string | undefined): Promise<number> => {
     const [method, pattern] = route.split(' ') as ['GET' | 'DELETE', string];

@@ -139,6 +139,7 @@ interface About {
 }
 
 const bodies: Readonly<Record<string, object>> = {
+  openConsole: {},
   scale: { role: 'clovis-app', to: 1 },
   reportState: { state: 'online' },
   leaseProcess: { seconds: 60 },
@@ -155,6 +156,7 @@ const requestOf = (
   const filled = path
     .replace('/api/v1', '')
     .replace(':fqdn', about.host)
+    .replace(':id', '00000001')
     .replace('/nodes/:fid', `/nodes/${about.node}`)
     .replace(':fid', about.process);
   const { host } = about;

@@ -58,7 +58,7 @@ t.test(
         if (/XX/.test(status)) t.same(Object.keys(content), ['application/problem+json']);
       }
       t.ok(
-        Object.keys(responses).some((status) => status.startsWith('2')),
+        Object.keys(responses).some((status) => status.startsWith('2') || status === '303'),
         `${name} can succeed`,
       );
       t.equal('4XX' in responses, operation['x-access'] !== 'public', `${name} can be refused`);

@@ -547,6 +547,8 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'obm-registered': 'by `core/obms.test.ts`',
   'obm-taken': 'by `core/obms.test.ts`',
   'obm-disabled': 'by `core/obm-orders.test.ts`, as those that follow',
+  'right-ended': 'by `core/console-connections.test.ts`',
+  'too-many-connections': 'by `core/console-connections.test.ts`',
   'too-many-orders': 'by `core/obm-orders.test.ts`',
   'unknown-order': 'by `core/obm-orders.test.ts`',
   'obm-changed': 'by `core/obms.test.ts`',

@@ -27,6 +27,11 @@ const rows: { readonly [K in Exclude<Kind, ShownKind>]: Rows[K] } = {
     ...made,
   },
   member: { id: secret, credential: secret, project: 'weather', role: 'viewer', ...made },
+  connection: {
+    ...{ id: secret, host: 'n1.example', credential: secret },
+    ...{ purpose: 'console', mode: 'read-only', epoch: revision(1), since: 1, expires: 1 },
+    ...made,
+  },
   request: { id: secret, fingerprint: secret, ...made },
   departure: { fid: secret as Fid, host: secret, name: secret, reason: secret, ...made },
   deadline: { id: secret, kind: 'credential-expiry', subject: secret, at: 1, ...made },
@@ -38,6 +43,11 @@ const filled = (): Graph => {
   const graph = new Graph();
   graph.put('cluster', { name: 'galileo', wanted: null, ...made });
   graph.put('project', { name: 'weather', ...made });
+  const none = { roles: [], pending: [], devices: [], refused: [], variables: {} };
+  graph.put('host', {
+    ...{ fqdn: 'n1.example', state: 'unknown', reason: '', since: 1, enclosure: null },
+    ...{ project: null, problem: '', facts: null, removing: false, ...none, ...made },
+  });
   const put = <K extends Kind>(kind: K, row: Rows[K]): void => graph.put(kind, row);
   for (const kind of internal) put(kind, rows[kind]);
   return graph;

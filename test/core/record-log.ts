@@ -243,6 +243,16 @@ const record = (): Recorded[] => {
   run({ type: 'EndObmOrder', id: `${cycled}/${fqdn}`, outcome: 'unknown', detail: 'no answer' });
   order({ kind: 'boot-device', device: 'pxe', persistent: false });
   order({ kind: 'light', light: 30 });
+  const connect = (id: string, expires: number): number =>
+    run({
+      ...{ type: 'MakeConnection', fqdn, id, purpose: 'console', mode: 'read-write' },
+      ...{ credential: 'c6', epoch: again, expires },
+    } as const).revision;
+  const operator = { id: 'c6', name: 'operator', role: 'operator', hash: '6'.repeat(64) } as const;
+  run({ type: 'IssueCredential', ...operator, host: null, process: null, expires: 0 });
+  connect('00000001', at + 3_600_000);
+  connect('00000002', at + 3_600_000);
+  run({ type: 'EndConnection', id: '00000001', why: 'revoked' });
   run({ type: 'DisableObm', fqdn, epoch: again });
   run(nodeDown(fqdn));
   run({ type: 'RenameHost', fqdn, to: 'n16.example' });

@@ -20,8 +20,9 @@ export class Bench {
     this.proxy = proxy;
   }
 
-  static async set(t: Test): Promise<Bench> {
-    const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
+  static async set(t: Test, { isLogged = false } = {}): Promise<Bench> {
+    const flags = isLogged ? [] : ['--no-console-log'];
+    const daemon = await Daemon.start(t, ['--poll', '0', ...flags]);
     const proxy = await ObmdProxy.start(t, () => daemon.url);
     const station = await openStation(t);
     await station.fill();

@@ -5,12 +5,8 @@ import type * as contract from '../../contract/obms.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
 import type { Command } from '../../core/commands/index.ts';
-import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import type { RegistrationRow } from '../../core/graph/rows/obms.ts';
 import type { ObmOrder } from '../../core/values/obm.ts';
 import type { Sender } from '../../station/access/sender.ts';
-import { ObmdError } from '../../station/obm/errors.ts';
-import type { ObmdReason } from '../../station/obm/errors.ts';
 import { obmdUrl } from '../../station/obm/request.ts';
 import type { Result } from '../../station/result.ts';
 import type { Station } from '../../station/station.ts';
@@ -20,7 +16,7 @@ import { isMember, mustBeAllowed } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { dryRun, isDryRun, refusal, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
+import { asked, mustHaveObm } from '../obm-answers.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
 import { lentAfter, projectsSeen, seenBy } from '../sight.ts';
@@ -149,35 +145,4 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
       );
     },
   };
-};
-
-/** @throws {ApiError} no such host, or no OBM of it is registered */
-const mustHaveObm = (graph: ReadGraph, fqdn: string): RegistrationRow => {
-  if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
-  const row = graph.get('registration', fqdn);
-  if (row) return row;
-  throw new ApiError('obm-not-registered', `no OBM of ${fqdn} is registered`);
-};
-
-const codes: { readonly [R in ObmdReason]: ErrorCode } = {
-  settings: 'invalid-request',
-  away: 'obmd-away',
-  broken: 'obmd-away',
-  silent: 'obmd-silent',
-  'not-let-in': 'obmd-not-let-in',
-  taken: 'obm-taken',
-  lost: 'obmd-lost',
-  failed: 'obmd-failed',
-};
-
-/** What a daemon says, as an answer. Where it is, and what it is called there, is nothing for members. */
-const asked = async <T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ObmdError)) throw error;
-    const { reason, message, field } = error;
-    const told = isMember(request) ? 'the OBM daemon of the machine could not do it' : message;
-    throw new ApiError(codes[reason], told, field === undefined ? {} : { field });
-  }
 };

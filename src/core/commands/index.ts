@@ -4,6 +4,7 @@ import type { DecideContext, Decide, Decision } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import { addProcesses } from './add-processes.ts';
 import { attachMachines } from './attach-machines.ts';
+import { endConnection, makeConnection } from './console-connections.ts';
 import { detachMachines } from './detach-machines.ts';
 import { expireLease } from './expire-lease.ts';
 import { fireDeadlines } from './fire-deadlines.ts';
@@ -77,6 +78,8 @@ const deciders = {
   OrderObm: orderObm,
   BeginObmOrder: beginObmOrder,
   EndObmOrder: endObmOrder,
+  MakeConnection: makeConnection,
+  EndConnection: endConnection,
   FireDeadlines: fireDeadlines,
 };
 

@@ -8,14 +8,10 @@ import { waitingOrders } from '../lifecycle/obm.ts';
 import { ordersWaitingMax } from '../values/obm.ts';
 import type { ObmOrder, OrderOutcome } from '../values/obm.ts';
 import { reject } from '../values/rejection.ts';
-import type { Refused } from '../values/rejection.ts';
-import { notRegistered, usableHost } from './use-obm.ts';
+import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
 
 /** Seconds after which there may be room for another order. */
 const retryAfter = 10;
-
-const disabled = (fqdn: string): Refused =>
-  reject('obm-disabled', `the OBM of ${fqdn} is not enabled`, { subject: fqdn });
 
 export interface OrderObm {
   readonly type: 'OrderObm';
@@ -29,7 +25,7 @@ export const orderObm: Decide<OrderObm> = (graph, { fqdn, order }) => {
   if (refused) return refused;
   const row = graph.get('registration', fqdn);
   if (!row) return notRegistered(fqdn);
-  if (row.token === null) return disabled(fqdn);
+  if (row.token === null) return obmDisabled(fqdn);
   const waiting = waitingOrders(graph, fqdn);
   if (waiting >= ordersWaitingMax)
     return reject(

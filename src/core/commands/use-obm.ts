@@ -22,6 +22,9 @@ export const usableHost = (graph: Graph, fqdn: string): Refused | undefined => {
 export const notRegistered = (fqdn: string): Refused =>
   reject('obm-not-registered', `no OBM of ${fqdn} is registered`, { subject: fqdn });
 
+export const obmDisabled = (fqdn: string): Refused =>
+  reject('obm-disabled', `the OBM of ${fqdn} is not enabled`, { subject: fqdn });
+
 const changedMeanwhile = (fqdn: string): Refused =>
   reject('obm-changed', `somebody else enabled or disabled the OBM of ${fqdn} at the same time`, {
     subject: fqdn,

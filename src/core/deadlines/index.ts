@@ -2,6 +2,7 @@
 
 import type { DeadlineKind } from '../graph/rows/deadlines.ts';
 import { clusterAdvance } from './cluster-advance.ts';
+import { connectionExpiry } from './connection-expiry.ts';
 import { credentialExpiry } from './credential-expiry.ts';
 import type { Deadline } from './deadline.ts';
 import { departureExpiry } from './departure-expiry.ts';
@@ -21,5 +22,6 @@ export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
   'endpoint-cooldown': endpointCooldown,
   'departure-expiry': departureExpiry,
   'credential-expiry': credentialExpiry,
+  'connection-expiry': connectionExpiry,
   'request-expiry': requestExpiry,
 };

@@ -3,6 +3,7 @@
 import type { Static } from 'typebox';
 import { clusterEvents } from './cluster.ts';
 import type { EventRecord } from './commit.ts';
+import { consoleConnectionEvents } from './console-connections.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
@@ -26,6 +27,7 @@ export const catalogue = {
   ...projectEvents,
   ...obmEvents,
   ...obmOrderEvents,
+  ...consoleConnectionEvents,
   ...requestEvents,
 };
 

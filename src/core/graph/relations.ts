@@ -56,6 +56,7 @@ export const relations = {
   manages: relation('host', 'one-to-one', 'obm', 'host'),
   registers: relation('host', 'one-to-one', 'registration', 'host'),
   obeys: relation('host', 'one-to-many', 'order', 'host'),
+  connects: relation('host', 'one-to-many', 'connection', 'host'),
   runs: relation('host', 'one-to-one', 'node', 'host'),
   hosts: relation('node', 'one-to-many', 'process', 'node'),
   provides: relation('process', 'one-to-many', 'service', 'process'),

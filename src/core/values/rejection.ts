@@ -48,6 +48,8 @@ export const rejections = {
   'obm-changed':
     'the out-of-band manager was enabled or disabled by somebody else at the same time',
   'obm-disabled': 'the out-of-band manager of the machine is not enabled',
+  'right-ended': 'the token does not allow it any more',
+  'too-many-connections': 'there are as many console connections as there may be',
   'too-many-orders': 'as many orders as may wait for one machine do',
   'unknown-order': 'the order is not there any more',
   'not-a-member': 'the token is not of the kind that projects admit',

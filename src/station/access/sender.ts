@@ -14,6 +14,12 @@ export interface Sender {
   readonly ahead?: RenderedAhead | undefined;
 }
 
+/** The second commit of one request: what was asked of the first does not hold for it. */
+export const later = ({ actor, correlation }: Sender): Sender => ({
+  actor,
+  ...(correlation === undefined ? {} : { correlation }),
+});
+
 export const identified = (sender: Sender): Sender & { correlation: string } => ({
   ...sender,
   correlation: sender.correlation ?? randomUUID(),

@@ -8,10 +8,22 @@
  * - `not-let-in`: the daemon does not take the token of its administrator
  * - `taken`: it has another OBM of that label, or somebody else uses it
  * - `lost`: it does not have the OBM any more
+ * - `no-console`: the OBM has none, or no log of it is kept
+ * - `no-room`, `too-often`: as many console connections as may be, or as fast
  * - `failed`: it says that it cannot, or what it says makes no sense
  */
 export type ObmdReason =
-  'settings' | 'away' | 'broken' | 'silent' | 'not-let-in' | 'taken' | 'lost' | 'failed';
+  | 'settings'
+  | 'away'
+  | 'broken'
+  | 'silent'
+  | 'not-let-in'
+  | 'taken'
+  | 'lost'
+  | 'no-console'
+  | 'no-room'
+  | 'too-often'
+  | 'failed';
 
 /** Never holds a token or a password. */
 export class ObmdError extends Error {

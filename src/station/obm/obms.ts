@@ -13,13 +13,15 @@ import type { RegistrationRow } from '../../core/graph/rows/obms.ts';
 import { obmStateOf } from '../../core/lifecycle/obm.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import type { Secrets } from '../access/secrets.ts';
+import { later } from '../access/sender.ts';
 import type { Sender } from '../access/sender.ts';
 import { Lines } from '../fair-use/lines.ts';
 import { obmLimits, Share } from '../fair-use/shares.ts';
 import type { Result } from '../result.ts';
+import { Consoles } from './consoles.ts';
 import { ObmdError } from './errors.ts';
 import { Holder } from './holder.ts';
-import type { OrderEnd, PowerSeen } from './holder.ts';
+import type { HolderParts, OrderEnd, PowerSeen } from './holder.ts';
 import { Obmd } from './obmd.ts';
 import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
 import { SecretWriter } from './secret-writer.ts';
@@ -46,11 +48,18 @@ export interface ObmsParts {
   readonly refusal: (command: Command, sender: Sender) => Refused | undefined;
 }
 
+/** By the token of an epoch. */
+interface Right {
+  readonly host: string;
+  readonly epoch: number;
+}
+
 /** Two who do opposite things at once: so often the one looks again. */
 const triesMax = 5;
 
 export class Obms {
   readonly share = new Share('requests about OBMs', obmLimits);
+  readonly consoles: Consoles;
   readonly #parts: ObmsParts;
   /** One thing at a time with each OBM, and one registration at a time with each daemon. */
   readonly #lines = new Lines();
@@ -59,6 +68,12 @@ export class Obms {
   constructor(parts: ObmsParts) {
     this.#parts = parts;
     this.#writer = new SecretWriter(parts.secrets, parts.reach.time);
+    const { time, ca } = parts.reach;
+    this.consoles = new Consoles({
+      ...{ ...parts, time, ca },
+      alone: (sender, fqdn, work) => this.#alone(sender, [fqdn], work),
+      holding: (host, epoch) => this.#holding({ host, epoch }),
+    });
   }
 
   /**
@@ -240,12 +255,17 @@ export class Obms {
   }
 
   /** By the token of an epoch; null where that is not the one that is good. */
-  #holderOf({ host, epoch }: { readonly host: string; readonly epoch: number }): Holder | null {
+  #holderOf(right: Right): Holder | null {
+    const parts = this.#holding(right);
+    return parts && new Holder(parts);
+  }
+
+  #holding({ host, epoch }: Right): HolderParts | null {
     const { graph, secrets, reach } = this.#parts;
     const row = graph().get('registration', host);
     const kept = row?.token === epoch ? secrets.get(tokenSecret(epoch)) : undefined;
     if (!row || !kept) return null;
-    return new Holder({ reach, base: row.obmd, label: row.label, token: kept.password });
+    return { reach, base: row.obmd, label: row.label, token: kept.password };
   }
 
   /** Secrets of requests that ended half-way, and of what is registered no more. */
@@ -285,12 +305,6 @@ export class Obms {
 
 const rightIsOver = 'the right by which it was ordered has ended';
 const endedBefore = 'the station ended before it was told what became of it';
-
-/** The second commit of one request: what was asked of the first does not hold for it. */
-const later = ({ actor, correlation }: Sender): Sender => ({
-  actor,
-  ...(correlation === undefined ? {} : { correlation }),
-});
 
 /** Whether an OBM is registered as it is asked for, as far as its daemon tells. */
 const isAs = (

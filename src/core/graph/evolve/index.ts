@@ -7,6 +7,7 @@ import type { EventDraft, EventType } from '../../events/catalogue.ts';
 import type { Evolve, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { clusterEvolvers } from './cluster.ts';
+import { consoleConnectionEvolvers } from './console-connections.ts';
 import { credentialEvolvers } from './credentials.ts';
 import { hostEvolvers } from './hosts.ts';
 import { obmOrderEvolvers } from './obm-orders.ts';
@@ -30,6 +31,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...projectEvolvers,
   ...obmEvolvers,
   ...obmOrderEvolvers,
+  ...consoleConnectionEvolvers,
   ...requestEvolvers,
 };
 

@@ -6,6 +6,7 @@ import { made } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import type { RegistrationRow } from '../rows/obms.ts';
+import { endConnections } from './console-connections.ts';
 
 const change = (
   graph: Graph,
@@ -24,14 +25,21 @@ export const obmEvolvers: Evolvers<typeof obmEvents> = {
     graph.put('registration', { host: fqdn, obmd, label, ...shut, ...made(position) });
   },
 
-  ObmUnregistered: (graph, { fqdn }) => graph.remove('registration', fqdn),
+  ObmUnregistered: (graph, { fqdn }) => {
+    endConnections(graph, fqdn);
+    graph.remove('registration', fqdn);
+  },
 
   ObmEnableBegun: (graph, { fqdn }, position) =>
     change(graph, fqdn, { epoch: position.revision, isBegun: true }, position),
 
-  ObmEnabled: (graph, { fqdn, epoch }, position) =>
-    change(graph, fqdn, { token: revisionOf(epoch), isBegun: false }, position),
+  ObmEnabled: (graph, { fqdn, epoch }, position) => {
+    endConnections(graph, fqdn);
+    change(graph, fqdn, { token: revisionOf(epoch), isBegun: false }, position);
+  },
 
-  ObmDisabled: (graph, { fqdn }, position) =>
-    change(graph, fqdn, { epoch: position.revision, token: null, isBegun: false }, position),
+  ObmDisabled: (graph, { fqdn }, position) => {
+    endConnections(graph, fqdn);
+    change(graph, fqdn, { epoch: position.revision, token: null, isBegun: false }, position);
+  },
 };

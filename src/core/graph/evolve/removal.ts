@@ -4,6 +4,7 @@ import type { removalEvents } from '../../events/removal.ts';
 import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { endConnections } from './console-connections.ts';
 import { endRecovery } from './recovery.ts';
 
 /** Processes that could not be stopped and are remembered; the next one takes the place of the oldest. */
@@ -60,6 +61,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
     if (graph.get('registration', fqdn)) graph.remove('registration', fqdn);
     for (const { id } of [...graph.many('obeys', fqdn)]) graph.remove('order', id);
+    endConnections(graph, fqdn);
     endRecovery(graph, fqdn);
     if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
     graph.remove('host', fqdn);

@@ -31,6 +31,8 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
   }
   for (const order of [...graph.many('obeys', from)])
     graph.put('order', { ...order, host: to, changed: revision });
+  for (const connection of [...graph.many('connects', from)])
+    graph.put('connection', { ...connection, host: to, changed: revision });
   const policy = graph.one('guides', from);
   if (policy) {
     graph.remove('policy', policy.id);

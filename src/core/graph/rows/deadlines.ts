@@ -14,6 +14,7 @@ export const deadlineKinds = [
   'recovery-attempt',
   'departure-expiry',
   'cluster-advance',
+  'connection-expiry',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 

@@ -1,8 +1,9 @@
 /** Out-of-band managers that an OBM daemon has for us. */
 
+import type { ConsoleMode, ConsolePurpose } from '../../values/consoles.ts';
 import type { ObmOrder, OrderOutcome } from '../../values/obm.ts';
 import type { Revision } from '../../values/revision.ts';
-import { shown } from './row.ts';
+import { internal, shown } from './row.ts';
 import type { Provenance } from './row.ts';
 
 /** The OBM of a host, as it is registered with a daemon, and who may use it. */
@@ -40,9 +41,26 @@ export interface OrderRow extends Provenance {
   readonly since: number;
 }
 
+/** A right to the console of a host, for a while, that its OBM daemon has given out for somebody. */
+export interface ConnectionRow extends Provenance {
+  /** As the daemon calls it. */
+  readonly id: string;
+  readonly host: string;
+  readonly purpose: ConsolePurpose;
+  readonly mode: ConsoleMode;
+  /** The token for which it was made, which may be gone: then so is the right. */
+  readonly credential: string;
+  /** Of the right to the OBM with which it ends. */
+  readonly epoch: Revision;
+  /** When it was made, and when it ends by itself, ms since the epoch. */
+  readonly since: number;
+  readonly expires: number;
+}
+
 export const obmRows = {
   registration: shown<RegistrationRow>('host'),
   order: shown<OrderRow>('id'),
+  connection: internal<ConnectionRow>('id'),
 };
 
 export const hasEnded = ({ state }: OrderRow): boolean => state !== 'waiting' && state !== 'begun';
