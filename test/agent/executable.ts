@@ -17,6 +17,7 @@ export class Executable {
   stdout = '';
   stderr = '';
   readonly exit: Promise<Exit>;
+  hasEnded = false;
   readonly #child: ChildProcess;
 
   /**
@@ -40,7 +41,10 @@ export class Executable {
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     const { promise, resolve } = Promise.withResolvers<Exit>();
     this.exit = promise;
-    this.#child.on('close', (code, signal) => resolve({ code, signal }));
+    this.#child.on('close', (code, signal) => {
+      this.hasEnded = true;
+      resolve({ code, signal });
+    });
     t.teardown(async () => this.stop('SIGKILL'));
   }
 

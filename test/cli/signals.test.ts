@@ -105,10 +105,7 @@ t.test('every signal that can be handled comes to the command, once', async (t) 
     }
   child.kill('SIGTERM');
   const taken = await takenUntil(place, 'SIGTERM');
-  t.same(
-    taken.toSorted((a, b) => a - b),
-    [...passed].sort((a, b) => a - b),
-  );
+  t.same(taken, [...[...passed].filter((number) => number !== last), last]);
   await finish(place, child);
   t.equal(complaints, '', 'no debugger was opened');
 });

@@ -16,8 +16,11 @@ const [first, second] = cluster.hosts as [string, string];
 const sshd = await startSshd(t, cluster.hosts);
 t.afterEach(async () => {
   await load([]);
-  for (const host of cluster.hosts)
-    if ((await cluster.host(host))?.state !== 'up') await cluster.startAgent(host);
+  for (const host of cluster.hosts) {
+    // One that is there may not have been heard of yet, after a restart of the station.
+    if (cluster.agents.get(host)!.hasEnded) await cluster.startAgent(host);
+    await hostIs(host, 'up');
+  }
   await cluster.clear();
 });
 
