@@ -99,6 +99,7 @@ export type ConsoleNews =
   /** The last message; `missed`: bytes that he has not seen. */
   | {
       readonly type: 'ended';
+      /** `expired`: whoever has the right still may ask for another. */
       readonly why: string;
       readonly message: string;
       readonly missed: number;

@@ -146,7 +146,7 @@ export class Consoles {
       right: rightOf(pass),
     });
     this.#atEndOf(pass, viewer.request.signal, () =>
-      console.endViewers((one) => one === viewer.request, 'the right has expired'),
+      console.endViewers((one) => one === viewer.request, 'the right has expired', 'expired'),
     );
     return { console, viewer };
   }

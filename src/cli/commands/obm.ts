@@ -24,6 +24,7 @@ import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
 import { connect, readToken } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { obmConsoleCommand } from './obm-console.ts';
 import { obmOrderCommands } from './obm-orders.ts';
 
 export const obmCommands = (program: Command, shell: Shell): void => {
@@ -52,6 +53,7 @@ export const obmCommands = (program: Command, shell: Shell): void => {
     told: ({ changed }) => (changed ? 'disabled' : 'disabled already'),
   });
   obmOrderCommands(obm, shell);
+  obmConsoleCommand(obm, shell);
   manyCommand(obm, shell, {
     verb: 'unregister',
     description: 'take an OBM from its daemon, which forgets its credentials; disable it first',

@@ -122,8 +122,8 @@ class ConsoleSeat {
   }
 
   /** null: it may be had again. */
-  #endingOf({ code }: LinkEnd): Ending | null {
-    if (this.#hasBegun && passing.has(code)) return null;
+  #endingOf({ code, hasExpired = false }: LinkEnd): Ending | null {
+    if (this.#hasBegun && (hasExpired || passing.has(code))) return null;
     return endings[code] ?? (this.#hasBegun ? null : 'unreachable');
   }
 

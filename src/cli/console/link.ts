@@ -9,7 +9,7 @@ import { printable } from '../output/text.ts';
 export interface ConsoleAddress {
   readonly url: URL;
   /** PEM certificates of the authorities to trust instead of the well-known ones. */
-  readonly ca?: string | undefined;
+  readonly ca?: string | readonly string[] | undefined;
 }
 
 export interface LinkListener {
@@ -22,6 +22,8 @@ export interface LinkListener {
 export interface LinkEnd {
   readonly code: number;
   readonly message: string;
+  /** Its right is over by its time only. */
+  readonly hasExpired?: boolean;
 }
 
 /** The daemon pings every 15 s; one that does not is not there any more, ms. */
@@ -37,13 +39,13 @@ const refusalCharactersMax = 1_000;
 export class ConsoleLink {
   readonly ended: Promise<LinkEnd>;
   readonly #socket: WebSocket;
-  #said: string | null = null;
+  #said: { readonly why: string; readonly message: string } | null = null;
   #silence: NodeJS.Timeout | undefined;
 
   constructor({ url, ca }: ConsoleAddress, listener: LinkListener) {
     this.#socket = new WebSocket(url, {
       ...{ perMessageDeflate: false, maxPayload: messageBytesMax, handshakeTimeout: openMs },
-      ...(ca === undefined ? {} : { ca }),
+      ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
     });
     const socket = this.#socket;
     const { promise, resolve } = Promise.withResolvers<LinkEnd>();
@@ -72,8 +74,9 @@ export class ConsoleLink {
     socket.on('error', ({ message }) => (failure = message));
     socket.on('close', (code, reason) => {
       clearTimeout(this.#silence);
-      const message = this.#said ?? (reason.toString() || failure) ?? 'the connection was lost';
-      resolve({ code, message: printable(message) });
+      const told = reason.toString() || failure;
+      const message = this.#said?.message ?? told ?? 'the connection was lost';
+      resolve({ code, message: printable(message), hasExpired: this.#said?.why === 'expired' });
     });
   }
 
@@ -111,7 +114,7 @@ export class ConsoleLink {
     } catch {
       return this.#socket.terminate();
     }
-    if (news.type === 'ended') this.#said = news.message;
+    if (news.type === 'ended') this.#said = news;
     listener.told(news);
   }
 

@@ -55,6 +55,7 @@ const codes: Record<ViewerEnd['why'], number> = {
   slow: consoleCloseCodes.tooSlow,
   standstill: consoleCloseCodes.tooSlow,
   revoked: consoleCloseCodes.notAllowed,
+  expired: consoleCloseCodes.notAllowed,
   'owner-changed': consoleCloseCodes.notAllowed,
   failed: 1011,
   closed: 1001,
@@ -115,7 +116,7 @@ export class ConsoleSocket implements ViewerSink {
   }
 
   end({ why, message, missed }: ViewerEnd): void {
-    const isOver = why === 'revoked' || why === 'owner-changed';
+    const isOver = codes[why] === consoleCloseCodes.notAllowed;
     // What waits to be sent must not arrive any more.
     if (isOver && this.#socket.bufferedAmount > 0) return this.#cut();
     this.#say({ type: 'ended', why, message, missed });

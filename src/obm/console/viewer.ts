@@ -19,11 +19,12 @@ export interface ViewerEnd {
   /**
    * - `left`: he wanted so, or his signal was aborted
    * - `slow`: too much waited for him; `standstill`: he took nothing for too long
-   * - `revoked`: his right has ended; `owner-changed`: the machine is somebody else's now
+   * - `revoked`: his right has ended; `expired`: its time was over; `owner-changed`: the machine is somebody else's now
    * - `failed`: it could not be given to him
    * - `closed`: the console is not kept any more
    */
-  readonly why: 'left' | 'slow' | 'standstill' | 'revoked' | 'owner-changed' | 'failed' | 'closed';
+  readonly why:
+    'left' | 'slow' | 'standstill' | 'revoked' | 'expired' | 'owner-changed' | 'failed' | 'closed';
   readonly message: string;
   /** What he has not seen of what was there, bytes. */
   readonly missed: number;

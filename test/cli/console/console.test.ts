@@ -33,6 +33,8 @@ interface Seat {
   readonly screen: ReturnType<typeof watch>;
   readonly types: (keys: string) => void;
   readonly ended: Promise<unknown[]>;
+  /** Looked into for each connection. */
+  readonly tokenFile: string;
 }
 
 const sit = (
@@ -49,7 +51,8 @@ const sit = (
   const child = spawn('script', ['-qec', line, '/dev/null'], { env: environment(folder) });
   t.teardown(() => child.kill('SIGKILL'));
   const screen = watch(child.stdout);
-  return { screen, types: (keys) => child.stdin.write(keys), ended: once(child, 'close') };
+  const types = (keys: string): void => void child.stdin.write(keys);
+  return { screen, types, ended: once(child, 'close'), tokenFile: file };
 };
 
 t.test('every key goes to the machine, Ctrl-C too, until one leaves by ~.', async (t) => {
@@ -163,6 +166,26 @@ t.test('who lost his connection unnoticed gets his port again when that is notic
   await screen.until((text) => text.includes('port 1 of n1 is taken'));
   all.machine.say('two\r\n');
   await screen.until((text) => text.includes('two\r'));
+  types('\r~.');
+  t.same(await ended, [0, null]);
+});
+
+t.test('whose connection was over by its time goes on by the next one', async (t) => {
+  const all = await setUp(t);
+  const connection = async (lasts: number): Promise<string> => {
+    const wish = { mode: 'read-write', uses: 100, lasts };
+    const { text } = await all.daemon.asAdmin('POST', '/v2/obms/n1/console/connections', wish);
+    return (JSON.parse(text) as { token: string }).token;
+  };
+  const { screen, types, ended, tokenFile } = sit(t, { ...all, token: await connection(10) });
+  await screen.until((text) => text.includes('~? tells'));
+  all.machine.say('one\r\n');
+  await screen.until((text) => text.includes('one\r'));
+  writeFileSync(tokenFile, await connection(600));
+  await screen.until((text) => text.includes('the right has expired; trying again'));
+  all.machine.say('two\r\n');
+  await screen.until((text) => text.includes('two\r'));
+  t.equal(screen.text.split('one\r').length, 2, 'nothing twice');
   types('\r~.');
   t.same(await ended, [0, null]);
 });

@@ -1,0 +1,202 @@
+/** `halctl obm console`: a person with a terminal of his own, a station, an OBM daemon and a machine, all real. */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { until } from '../../ipmi/simulator.ts';
+import { Daemon } from '../../obm/daemon.ts';
+import { SerialMachine } from '../../obm/serial-machine.ts';
+import { startStation, temporary } from '../../station/harness.ts';
+import type { Child } from '../../station/harness.ts';
+import { environment, scripts, shell, watch } from '../station.ts';
+import type { Ran } from '../station.ts';
+
+const host = 'n1.example';
+
+interface Place {
+  readonly station: Child;
+  readonly daemon: Daemon;
+  readonly machine: SerialMachine;
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs halctl as the administrator, or with the token in a file. */
+  readonly halctl: (words: string, env?: NodeJS.ProcessEnv) => Promise<Ran>;
+  /** Issues a token of a member of the project that has the machine; its id, and how to use it. */
+  readonly member: (role: string) => Promise<{ id: string; env: NodeJS.ProcessEnv }>;
+}
+
+interface Flags {
+  readonly station?: readonly string[];
+  readonly obmd?: readonly string[];
+  readonly ca?: string;
+}
+
+const setUp = async (t: Test, flags: Flags = {}): Promise<Place> => {
+  const folder = temporary(t);
+  const machine = await SerialMachine.start(t);
+  const daemon = await Daemon.start(t, ['--poll', '0', ...(flags.obmd ?? [])]);
+  const station = await startStation(t, join(folder, 'data'), { flags: flags.station ?? [] });
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const env = environment(folder, {
+    ...{ HALCYON_STATION: station.url, HALCYON_TOKEN_FILE: file('admin.token', station.admin!) },
+    ...(flags.ca === undefined ? {} : { HALCYON_CA: flags.ca }),
+  });
+  const halctl = (words: string, as = env): Promise<Ran> => shell(`halctl ${words}`, folder, as);
+  const obmd = `--obmd ${daemon.url} --admin-token-file ${file('obmd.token', daemon.admin)}`;
+  for (const words of [
+    ...[`system node add ${host}`, 'project create climate', `project attach climate ${host}`],
+    `obm register ${host} ${obmd} --type dummy --set addr=${machine.addr}`,
+    `obm enable ${host}`,
+  ]) {
+    const { code, err } = await halctl(words);
+    if (code !== 0) throw new Error(`${words}: ${err}`);
+  }
+  await until('the console', () => machine.isConnected);
+  machine.echoes = true;
+  const member = async (role: string): Promise<{ id: string; env: NodeJS.ProcessEnv }> => {
+    const words = `auth token create ${role} --project climate --role ${role} --json`;
+    const { id, token } = JSON.parse((await halctl(words)).out) as { id: string; token: string };
+    return { id, env: { ...env, HALCYON_TOKEN_FILE: file(`${id}.token`, token) } };
+  };
+  return { station, daemon, machine, folder, env, halctl, member };
+};
+
+interface Seat {
+  readonly screen: ReturnType<typeof watch>;
+  readonly types: (keys: string) => void;
+  readonly ended: Promise<unknown[]>;
+}
+
+/** Sits down at a terminal of one's own. */
+const sit = (t: Test, env: NodeJS.ProcessEnv, ...flags: string[]): Seat => {
+  const words = [join(scripts, 'halctl'), 'obm', 'console', host, ...flags].join(' ');
+  const line = `before=$(stty -g); ${words}; code=$?; test "$before" = "$(stty -g)" && echo restored; exit $code`;
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env });
+  t.teardown(() => child.kill('SIGKILL'));
+  const screen = watch(child.stdout);
+  return { screen, types: (keys) => child.stdin.write(keys), ended: once(child, 'close') };
+};
+
+const seated = async (seat: Seat): Promise<Seat> => {
+  await seat.screen.until((text) => text.includes('~? tells'));
+  return seat;
+};
+
+t.test('one sits at a console as if before the machine, until ~.', async (t) => {
+  const { machine, env, halctl } = await setUp(t);
+  const { screen, types, ended } = await seated(sit(t, env));
+  await until('he may type', async () => {
+    types('x');
+    return machine.typed.includes('x');
+  });
+  types('\rls -l\x03\x04\r');
+  await screen.until((text) => text.includes('ls -l'));
+  await until('it is typed', () => machine.typed.includes('ls -l\x03\x04\r'));
+  types('~?');
+  await screen.until((text) => text.includes('~b  send a break'));
+  const listed = await halctl(`obm console ${host} --list`);
+  t.match(listed, { code: 0, out: /ID +FOR +TOKEN +MODE +UNTIL +FROM/ });
+  t.match(listed.out, /bootstrap +\w{12} +read-write +\S+ +127\.0\.0\.1/);
+  types('\r~.');
+  t.same(await ended, [0, null]);
+  t.match(screen.text, /restored/, 'the terminal is as it was');
+  t.notMatch(machine.typed.toString('latin1'), '~');
+  const { out } = await halctl(`obm console ${host} --json`);
+  t.match(JSON.parse(out), { host, mode: 'read-write', url: /\?ticket=/, ca: null });
+  t.match(await halctl(`obm console ${host} --list --take`), { code: 2 });
+});
+
+t.test(
+  '10: whoever is put out, or loses his right, is told so and gets his terminal back',
+  async (t) => {
+    const { machine, halctl, member, env } = await setUp(t);
+    const [operator, viewer] = [await member('operator'), await member('viewer')];
+    const looking = await seated(sit(t, viewer.env));
+    await looking.screen.until((text) => text.includes('you may only look'));
+    const typing = await seated(sit(t, operator.env));
+    await until('he may type', async () => {
+      typing.types('y');
+      return machine.typed.includes('y');
+    });
+    await looking.screen.until((text) => text.includes('y'));
+    const taking = await seated(sit(t, env, '--take'));
+    await typing.screen.until((text) =>
+      /bootstrap token:\w+ \(.*\) types now; ~t takes it/.test(text),
+    );
+    taking.types('\r~.');
+    t.same(await taking.ended, [0, null]);
+
+    const { out } = await halctl(`obm console ${host} --list --json`);
+    const { connections } = JSON.parse(out) as { connections: { id: string; token: string }[] };
+    const { id } = connections.find(({ token }) => token === viewer.id)!;
+    t.match(await halctl(`obm console ${host} --revoke ${id} --dry-run`), {
+      ...{ code: 0, out: /ConsoleConnectionEnded/ },
+    });
+    t.match(await halctl(`obm console ${host} --revoke ${id}`), { code: 0, out: /Nobody is at/ });
+    t.same(await looking.ended, [6, null]);
+    await halctl(`project expel climate ${operator.id}`);
+    t.same(await typing.ended, [6, null]);
+    for (const { screen } of [looking, typing])
+      t.match(screen.text, /the console of n1\.example: the right has ended[^]*restored/);
+    const again = await halctl(`obm console ${host}`, operator.env);
+    t.match(again, { code: 3, err: /there is no host n1\.example/ });
+    await halctl(`obm disable ${host}`);
+    t.match(await halctl(`obm console ${host}`), { code: 4, err: /halctl obm enable/ });
+  },
+);
+
+t.test('a console whose daemon was killed is had again, and one types on', async (t) => {
+  const { machine, daemon, env } = await setUp(t);
+  const { screen, types, ended } = await seated(sit(t, env));
+  machine.say('one\r\n');
+  await screen.until((text) => text.includes('one\r'));
+  await daemon.process.stop('SIGKILL');
+  await screen.until((text) => text.includes('trying again'));
+  await daemon.run();
+  await until('the console', () => machine.isConnected);
+  machine.say('two\r\n');
+  await screen.until((text) => text.includes('two\r'));
+  t.equal(screen.text.split('one\r').length, 2, 'nothing twice');
+  await until('he may type', async () => {
+    types('z');
+    return machine.typed.includes('z');
+  });
+  types('\r~.');
+  t.same(await ended, [0, null]);
+});
+
+/** A certificate of one's own making for this machine. */
+const certificate = (folder: string, name: string): { cert: string; key: string } => {
+  const [cert, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const about = ['-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+  execFileSync('openssl', [...made, ...about, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { cert, key };
+};
+
+t.test('whoever trusts the station can trust the daemon that it names', async (t) => {
+  const folder = temporary(t);
+  const [station, obmd] = [certificate(folder, 'station'), certificate(folder, 'obmd')];
+  const tls = ({ cert, key }: { cert: string; key: string }): string[] => [
+    ...['--tls-cert', cert, '--tls-key', key],
+  ];
+  const { machine, env, halctl } = await setUp(t, {
+    ...{ station: [...tls(station), '--obmd-ca', obmd.cert], obmd: tls(obmd), ca: station.cert },
+  });
+  const { screen, types, ended } = await seated(sit(t, env));
+  await until('he may type', async () => {
+    types('x');
+    return machine.typed.includes('x');
+  });
+  types('\r~.');
+  t.same(await ended, [0, null]);
+  t.match(screen.text, /restored/);
+  const { out } = await halctl(`obm console ${host} --json`);
+  t.match(JSON.parse(out), { url: /^https:/, ca: /BEGIN CERTIFICATE/ });
+});
