@@ -77,6 +77,8 @@ class OpenedCapture extends CaptureTag {
 
 const makeEngine = (printing: Printing): Liquid => {
   const liquid = new Liquid({
+    // Otherwise that of the machine, and finding it out takes longer than all else here.
+    locale: 'en-US',
     strictVariables: true,
     strictFilters: true,
     lenientIf: true,
