@@ -221,6 +221,9 @@ export class Obmd {
       const expires = tokenMs === null ? null : this.#parts.time.now() + tokenMs;
       add({ type: 'TokenIssued', data: { label, epoch, hash: hashOf(token), expires } });
     });
+    // Whoever has it looks at the machine next.
+    const machine = this.findMachine(label);
+    if (machine?.power === null) this.#polling.soon(machine);
     return token;
   }
 

@@ -39,3 +39,14 @@ t.test('42, 44: what somebody switched by hand is recorded once, and left as it 
   t.same(simulator.executed, ['power 1'], 'and nothing was sent about it');
   reader.stop();
 });
+
+t.test(
+  'who gets the token of a machine that was never looked at is told of its power soon',
+  async (t) => {
+    const daemon = await Daemon.start(t, ['--poll', '86400', '--no-console-log']);
+    const reader = await EventReader.start(daemon, '?from=0');
+    await daemon.lend('n1', 'dummy', {});
+    t.match(await reader.hears('power-changed'), { data: { state: 'off', cause: 'first' } });
+    reader.stop();
+  },
+);
