@@ -4,10 +4,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import type { ConsoleConnection, Done, OpenedConsole } from '../../client/types.ts';
-import { isDryRun, show, showChange, withExamples, withJson, withWork } from '../command.ts';
+import { show, showChange, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
-import type { ConsoleAddress } from '../console/link.ts';
-import { Failure } from '../exit-codes.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
 import { connect, resolveSession } from '../session.ts';
@@ -65,52 +63,29 @@ export const obmConsoleCommand = (obm: Command, shell: Shell): void => {
 const bodyOf = ({ readOnly }: ConsoleFlags): { mode?: 'read-only' } =>
   readOnly ? { mode: 'read-only' } : {};
 
-/** Who the daemon is believed by: the well-known authorities, those of the station, and those that it names. */
-export const authoritiesOf = async (
-  shell: Shell,
-  flags: GlobalFlags,
-  { ca }: OpenedConsole,
-): Promise<string[]> => {
-  const { getCACertificates } = await import('node:tls');
-  const { ca: own } = await resolveSession(flags, shell.env);
-  return [...getCACertificates('default'), ...[own, ca].filter((one) => typeof one === 'string')];
-};
-
-/** What to do where the daemon, which is not the station, cannot be had. */
-export const withAdvice = (error: unknown, url: URL | undefined): unknown => {
-  if (!(error instanceof Failure) || error.ending !== 'unreachable' || !url) return error;
-  const advice = /certificate|TLS|self.signed|issuer/i.test(error.message)
-    ? 'Let the station hand on its authority: halcyon station --obmd-ca FILE; or trust it here: --ca FILE.'
-    : `It is had from the OBM daemon itself: this machine must reach ${url.origin}.`;
-  return new Failure(error.ending, error.message, advice);
-};
-
 const sit = async (
   shell: Shell,
   flags: ConsoleFlags,
   client: Client,
   host: string,
 ): Promise<void> => {
-  const { sitAtConsole } = await import('../console/console.ts');
+  const [{ sitAtConsole }, { StationConsole }] = await Promise.all([
+    import('../console/console.ts'),
+    import('../console/station-console.ts'),
+  ]);
   const { signal } = shell;
-  let last: { readonly id: string; readonly url: URL } | undefined;
-  const address = async (): Promise<ConsoleAddress> => {
-    // What is left of the one before would go on typing, as far as the daemon knows.
-    if (last)
-      await client.revokeConsoleConnection(host, last.id, { signal }).catch(() => undefined);
-    const opened = await client.openConsole(host, bodyOf(flags), { signal });
-    if (isDryRun(opened)) throw new Failure('failed', 'the station did not let in');
-    last = { id: opened.id, url: new URL(opened.url) };
-    return { url: last.url, ca: await authoritiesOf(shell, flags, opened) };
-  };
+  const { ca } = await resolveSession(flags, shell.env);
+  const console = new StationConsole({ client, host, body: bodyOf(flags), ca, signal });
   try {
     await sitAtConsole({
-      ...{ name: host, address, signal },
+      ...{ name: host, address: () => console.address(), signal },
       ...{ readOnly: flags.readOnly ?? false, take: flags.take ?? false },
       terminal: { input: shell.input, output: process.stdout, notes: process.stderr },
     });
   } catch (error) {
-    throw withAdvice(error, last?.url);
+    throw console.advised(error);
+  } finally {
+    await console.leave();
   }
 };
 

@@ -25,6 +25,7 @@ import { formatTime } from '../output/text.ts';
 import { connect, readToken } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { obmConsoleCommand } from './obm-console.ts';
+import { obmLogCommand } from './obm-log.ts';
 import { obmOrderCommands } from './obm-orders.ts';
 
 export const obmCommands = (program: Command, shell: Shell): void => {
@@ -54,6 +55,7 @@ export const obmCommands = (program: Command, shell: Shell): void => {
   });
   obmOrderCommands(obm, shell);
   obmConsoleCommand(obm, shell);
+  obmLogCommand(obm, shell);
   manyCommand(obm, shell, {
     verb: 'unregister',
     description: 'take an OBM from its daemon, which forgets its credentials; disable it first',

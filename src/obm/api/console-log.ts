@@ -21,11 +21,11 @@ export interface ConsoleLogParts {
 }
 
 /** Without a pass: the administrator. */
-type Visitor = Caller & { readonly pass?: Pass };
+type Visitor = Caller & { readonly pass?: Pass; readonly principal?: string };
 
 /** Lines of one answer, unless said, and at most. */
 const linesUsual = 1_000;
-const linesMax = 10_000;
+const linesMax = 1_000_000;
 /** Lines are sent together until they are so many characters. */
 const pieceCharacters = 16 * 1024;
 /** A reader that takes nothing for so long is let go, ms. */
@@ -35,19 +35,20 @@ export const registerConsoleLog = (app: FastifyInstance, parts: ConsoleLogParts)
   const { obmd, callers, time } = parts;
   const visitor = (request: ObmRequest): Visitor => {
     const { label, asker, right } = callers.viewer(request);
-    return { label, asker, pass: right.pass };
+    // Whoever has several connections has one share.
+    return { label, asker, pass: right.pass, principal: right.principal };
   };
 
   app.get<OfObm>(`${consolePath}/log`, async (request, reply) => {
     const wish = wishOf(request.query, request.params.label);
     const isAdmin = callers.isAdmin(request);
     const who: Visitor = isAdmin ? callers.admin(request) : visitor(request);
-    const { label, asker, pass = null } = who;
+    const { label, asker, pass = null, principal = asker.actor } = who;
     if (wish.range.ofAllOwners === true && !isAdmin)
       throw new Refusal(403, 'forbidden', 'what is of earlier owners is for the administrator');
     obmd.machine(label);
     const gone = new AbortController();
-    const reader = { principal: asker.actor, pass, signal: gone.signal };
+    const reader = { principal, pass, signal: gone.signal };
     const log = await obmd.consoles.openLog(label, reader);
     if (log === null) throw new Refusal(409, 'unsupported', `no console of ${label} is logged`);
     const { range, back } = wish;

@@ -1,92 +1,11 @@
 /** `halctl obm console`: a person with a terminal of his own, a station, an OBM daemon and a machine, all real. */
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Test } from 'tap';
 import { until } from '../../ipmi/simulator.ts';
-import { Daemon } from '../../obm/daemon.ts';
-import { SerialMachine } from '../../obm/serial-machine.ts';
-import { startStation, temporary } from '../../station/harness.ts';
-import type { Child } from '../../station/harness.ts';
-import { environment, scripts, shell, watch } from '../station.ts';
-import type { Ran } from '../station.ts';
-
-const host = 'n1.example';
-
-interface Place {
-  readonly station: Child;
-  readonly daemon: Daemon;
-  readonly machine: SerialMachine;
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Runs halctl as the administrator, or with the token in a file. */
-  readonly halctl: (words: string, env?: NodeJS.ProcessEnv) => Promise<Ran>;
-  /** Issues a token of a member of the project that has the machine; its id, and how to use it. */
-  readonly member: (role: string) => Promise<{ id: string; env: NodeJS.ProcessEnv }>;
-}
-
-interface Flags {
-  readonly station?: readonly string[];
-  readonly obmd?: readonly string[];
-  readonly ca?: string;
-}
-
-const setUp = async (t: Test, flags: Flags = {}): Promise<Place> => {
-  const folder = temporary(t);
-  const machine = await SerialMachine.start(t);
-  const daemon = await Daemon.start(t, ['--poll', '0', ...(flags.obmd ?? [])]);
-  const station = await startStation(t, join(folder, 'data'), { flags: flags.station ?? [] });
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
-  };
-  const env = environment(folder, {
-    ...{ HALCYON_STATION: station.url, HALCYON_TOKEN_FILE: file('admin.token', station.admin!) },
-    ...(flags.ca === undefined ? {} : { HALCYON_CA: flags.ca }),
-  });
-  const halctl = (words: string, as = env): Promise<Ran> => shell(`halctl ${words}`, folder, as);
-  const obmd = `--obmd ${daemon.url} --admin-token-file ${file('obmd.token', daemon.admin)}`;
-  for (const words of [
-    ...[`system node add ${host}`, 'project create climate', `project attach climate ${host}`],
-    `obm register ${host} ${obmd} --type dummy --set addr=${machine.addr}`,
-    `obm enable ${host}`,
-  ]) {
-    const { code, err } = await halctl(words);
-    if (code !== 0) throw new Error(`${words}: ${err}`);
-  }
-  await until('the console', () => machine.isConnected);
-  machine.echoes = true;
-  const member = async (role: string): Promise<{ id: string; env: NodeJS.ProcessEnv }> => {
-    const words = `auth token create ${role} --project climate --role ${role} --json`;
-    const { id, token } = JSON.parse((await halctl(words)).out) as { id: string; token: string };
-    return { id, env: { ...env, HALCYON_TOKEN_FILE: file(`${id}.token`, token) } };
-  };
-  return { station, daemon, machine, folder, env, halctl, member };
-};
-
-interface Seat {
-  readonly screen: ReturnType<typeof watch>;
-  readonly types: (keys: string) => void;
-  readonly ended: Promise<unknown[]>;
-}
-
-/** Sits down at a terminal of one's own. */
-const sit = (t: Test, env: NodeJS.ProcessEnv, ...flags: string[]): Seat => {
-  const words = [join(scripts, 'halctl'), 'obm', 'console', host, ...flags].join(' ');
-  const line = `before=$(stty -g); ${words}; code=$?; test "$before" = "$(stty -g)" && echo restored; exit $code`;
-  const child = spawn('script', ['-qec', line, '/dev/null'], { env });
-  t.teardown(() => child.kill('SIGKILL'));
-  const screen = watch(child.stdout);
-  return { screen, types: (keys) => child.stdin.write(keys), ended: once(child, 'close') };
-};
-
-const seated = async (seat: Seat): Promise<Seat> => {
-  await seat.screen.until((text) => text.includes('~? tells'));
-  return seat;
-};
+import { temporary } from '../../station/harness.ts';
+import { host, seated, setUp, sit } from './place.ts';
 
 t.test('one sits at a console as if before the machine, until ~.', async (t) => {
   const { machine, env, halctl } = await setUp(t);

@@ -1,0 +1,91 @@
+/** A station, an OBM daemon, a machine that is lent to a project, and people with halctl. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { until } from '../../ipmi/simulator.ts';
+import { Daemon } from '../../obm/daemon.ts';
+import { SerialMachine } from '../../obm/serial-machine.ts';
+import { startStation, temporary } from '../../station/harness.ts';
+import type { Child } from '../../station/harness.ts';
+import { environment, scripts, shell, watch } from '../station.ts';
+import type { Ran } from '../station.ts';
+
+export const host = 'n1.example';
+
+export interface Place {
+  readonly station: Child;
+  readonly daemon: Daemon;
+  readonly machine: SerialMachine;
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs halctl as the administrator, or with the token in a file. */
+  readonly halctl: (words: string, env?: NodeJS.ProcessEnv) => Promise<Ran>;
+  /** Issues a token of a member of the project that has the machine; its id, and how to use it. */
+  readonly member: (
+    role: string,
+    project?: string,
+  ) => Promise<{ id: string; env: NodeJS.ProcessEnv }>;
+}
+
+interface Flags {
+  readonly station?: readonly string[];
+  readonly obmd?: readonly string[];
+  readonly ca?: string;
+}
+
+export const setUp = async (t: Test, flags: Flags = {}): Promise<Place> => {
+  const folder = temporary(t);
+  const machine = await SerialMachine.start(t);
+  const daemon = await Daemon.start(t, ['--poll', '0', ...(flags.obmd ?? [])]);
+  const station = await startStation(t, join(folder, 'data'), { flags: flags.station ?? [] });
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const env = environment(folder, {
+    ...{ HALCYON_STATION: station.url, HALCYON_TOKEN_FILE: file('admin.token', station.admin!) },
+    ...(flags.ca === undefined ? {} : { HALCYON_CA: flags.ca }),
+  });
+  const halctl = (words: string, as = env): Promise<Ran> => shell(`halctl ${words}`, folder, as);
+  const obmd = `--obmd ${daemon.url} --admin-token-file ${file('obmd.token', daemon.admin)}`;
+  for (const words of [
+    ...[`system node add ${host}`, 'project create climate', `project attach climate ${host}`],
+    `obm register ${host} ${obmd} --type dummy --set addr=${machine.addr}`,
+    `obm enable ${host}`,
+  ]) {
+    const { code, err } = await halctl(words);
+    if (code !== 0) throw new Error(`${words}: ${err}`);
+  }
+  await until('the console', () => machine.isConnected);
+  machine.echoes = true;
+  const member: Place['member'] = async (role, project = 'climate') => {
+    const words = `auth token create ${role} --project ${project} --role ${role} --json`;
+    const { id, token } = JSON.parse((await halctl(words)).out) as { id: string; token: string };
+    return { id, env: { ...env, HALCYON_TOKEN_FILE: file(`${id}.token`, token) } };
+  };
+  return { station, daemon, machine, folder, env, halctl, member };
+};
+
+export interface Seat {
+  readonly screen: ReturnType<typeof watch>;
+  readonly types: (keys: string) => void;
+  readonly ended: Promise<unknown[]>;
+}
+
+/** Sits down at a terminal of one's own. */
+export const sit = (t: Test, env: NodeJS.ProcessEnv, ...flags: string[]): Seat => {
+  const words = [join(scripts, 'halctl'), 'obm', 'console', host, ...flags].join(' ');
+  const line = `before=$(stty -g); ${words}; code=$?; test "$before" = "$(stty -g)" && echo restored; exit $code`;
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env });
+  t.teardown(() => child.kill('SIGKILL'));
+  const screen = watch(child.stdout);
+  return { screen, types: (keys) => child.stdin.write(keys), ended: once(child, 'close') };
+};
+
+export const seated = async (seat: Seat): Promise<Seat> => {
+  await seat.screen.until((text) => text.includes('~? tells'));
+  return seat;
+};
