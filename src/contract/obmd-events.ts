@@ -27,7 +27,12 @@ export interface ObmdEventData {
   };
   'console-detached': { readonly viewing: string; readonly why: string };
   'writer-taken': ObmdWho & { readonly from: ObmdWho };
-  'order-begun': { readonly order: string; readonly action: string };
+  /** `reference`: what whoever gave it calls it; null: he did not say. */
+  'order-begun': {
+    readonly order: string;
+    readonly action: string;
+    readonly reference: string | null;
+  };
   'order-ended': {
     readonly order: string;
     readonly outcome: 'done' | 'not-done' | 'unknown';

@@ -11,7 +11,7 @@ import type { Decision } from './catalogue/journal.ts';
 import type { Obm } from './catalogue/obms.ts';
 import { Consoles } from './consoles.ts';
 import type { CoordinatorSettings } from './coordinator.ts';
-import type { BootRequest, BootSetting, PowerAction, PowerOutcome } from './drivers/driver.ts';
+import type { BootRequest, BootSetting, PowerOutcome } from './drivers/driver.ts';
 import { checked, openDriver } from './drivers/kinds.ts';
 import { Gate, hashOf } from './gate.ts';
 import type { Pass } from './gate.ts';
@@ -21,7 +21,7 @@ import { Networks } from './network.ts';
 import { newsOf } from './news.ts';
 import type { Seen } from './news.ts';
 import { Orders } from './orders.ts';
-import type { Asker } from './orders.ts';
+import type { Asker, PowerOrder } from './orders.ts';
 import { Polling } from './polling.ts';
 import { atMost } from './time.ts';
 import { Rights } from './rights.ts';
@@ -242,8 +242,8 @@ export class Obmd {
   }
 
   /** See `Orders.give`. */
-  order(label: string, action: PowerAction, asker: Asker, pass?: Pass): Promise<PowerOutcome> {
-    return this.#orders.give(label, action, asker, pass);
+  order(label: string, order: PowerOrder, asker: Asker, pass?: Pass): Promise<PowerOutcome> {
+    return this.#orders.give(label, order, asker, pass);
   }
 
   /** @param pass by which it is done, while it holds */

@@ -20,6 +20,12 @@ export interface Asker {
   readonly request: string;
 }
 
+export interface PowerOrder {
+  readonly action: PowerAction;
+  /** What whoever gives it calls it, by which he knows it again when he is told of it. */
+  readonly reference?: string | null;
+}
+
 export interface OrdersParts {
   readonly rights: Rights;
   /** Id of the registration that a label has now. */
@@ -58,7 +64,12 @@ export class Orders {
    * @param pass what it was let in by, which must still hold when its turn comes
    * @throws {ObmError} nothing was sent, or as the driver says; {LabelError} there is no such OBM
    */
-  async give(label: string, action: PowerAction, asker: Asker, pass?: Pass): Promise<PowerOutcome> {
+  async give(
+    label: string,
+    { action, reference = null }: PowerOrder,
+    asker: Asker,
+    pass?: Pass,
+  ): Promise<PowerOutcome> {
     const { rights, consoles, record, idOf, newId, soon } = this.#parts;
     const machine = this.#parts.machine(label);
     const [order, id] = [newId(), idOf(label)];
@@ -67,7 +78,7 @@ export class Orders {
       await record('Order', asker, (add) => {
         right.throwIfAborted();
         if (idOf(label) !== id) throw new ObmError('closed', 'the OBM is not registered any more');
-        add({ type: 'OrderBegun', data: { label, order, action } });
+        add({ type: 'OrderBegun', data: { label, order, action, reference } });
       });
       hasBegun = true;
       consoles.get(label)?.mark('power', `${action}, ordered by ${asker.actor}`);

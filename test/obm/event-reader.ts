@@ -9,6 +9,8 @@ export class EventReader {
   readonly events: ObmdEvent[] = [];
   readonly ended: Promise<void>;
   readonly #stop = new AbortController();
+  /** Where a stream begins that was not told from where. */
+  #begun: string | undefined;
 
   private constructor(answer: Response, stop: AbortController) {
     this.status = answer.status;
@@ -36,7 +38,7 @@ export class EventReader {
   }
 
   get last(): string | undefined {
-    return this.events.at(-1)?.id;
+    return this.events.at(-1)?.id ?? this.#begun;
   }
 
   async hears(type: ObmdEventType, times = 1): Promise<ObmdEvent> {
@@ -71,7 +73,8 @@ export class EventReader {
     if (fields.length === 0) return;
     const of = (name: string): string | undefined =>
       fields.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-    const event = JSON.parse(of('data') ?? '') as ObmdEvent;
+    if (of('data') === undefined) return void (this.#begun = of('id'));
+    const event = JSON.parse(of('data')!) as ObmdEvent;
     if (event.id !== of('id') || event.type !== of('event')) throw new Error(message);
     this.events.push(event);
   }

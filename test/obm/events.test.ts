@@ -92,6 +92,25 @@ t.test('each is told once, to whoever goes on from where he was, whatever crashe
   again.stop();
 });
 
+t.test('who begins now knows where that was, and his orders by what he calls them', async (t) => {
+  const daemon = await Daemon.start(t, ['--poll', '0']);
+  const token = await daemon.lend('n1', 'dummy', { boot_ms: 0 });
+  const reader = await EventReader.start(daemon);
+  await until('it says where it begins', () => reader.last === '2');
+  reader.stop();
+  const bearer = { authorization: `Bearer ${token}` };
+  const order = (body: object): ReturnType<Daemon['ask']> =>
+    daemon.ask('POST', '/v2/obms/n1/power', body, bearer);
+  t.equal((await order({ action: 'on', reference: '17/n1.example' })).status, 200);
+  t.equal((await order({ action: 'on' })).status, 200);
+  for (const reference of ['', 'a b', 'x'.repeat(301), 1])
+    t.match(await order({ action: 'on', reference }), { status: 400, text: /reference/ });
+  const again = await EventReader.start(daemon, `?from=${reader.last}`);
+  t.match(await again.hears('order-begun'), { data: { reference: '17/n1.example' } });
+  t.match(await again.hears('order-begun', 2), { data: { reference: null } });
+  again.stop();
+});
+
 t.test('42: what somebody switched by hand is told as drift, and not undone', async (t) => {
   const simulator = await startSimulator(t);
   const daemon = await Daemon.start(t, ['--poll', '1']);
@@ -186,6 +205,8 @@ t.test('events of earlier releases are read', async (t) => {
   });
   t.same(eventOf(recordOf(eventOf(written))), eventOf(written));
   t.equal(recordOf(eventOf(written)).v, 2);
+  const begun = { label: 'n1', order: 'a'.repeat(16), action: 'on' };
+  t.same(eventOf({ type: 'OrderBegun', v: 1, data: begun }).data, { ...begun, reference: null });
   for (const v of [0, 3]) t.throws(() => eventOf({ ...written, v }), /knows no event/);
   t.throws(() => eventOf({ ...written, type: 'constructor' }), /knows no event/);
 });

@@ -16,10 +16,14 @@ t.test(
     const held = await HeldObmd.start(t, systemTime);
     await held.obmd.register('n1', 'redfish', service.info, admin);
     held.refused.add('EndOrder');
-    t.match(await held.obmd.order('n1', 'off', admin), { outcome: 'done' });
+    t.match(await held.obmd.order('n1', { action: 'off' }, admin), { outcome: 'done' });
     t.same(held.warnings, ['its end is not in the log']);
     t.equal(held.obmd.obm('n1')?.orders.length, 1, 'the log is what counts');
-    t.match(await held.obmd.order('n1', 'on', admin), { outcome: 'done' }, 'and all goes on');
+    t.match(
+      await held.obmd.order('n1', { action: 'on' }, admin),
+      { outcome: 'done' },
+      'and all goes on',
+    );
     held.refused.clear();
     await held.obmd.close();
     await held.run();
@@ -75,7 +79,7 @@ t.test(
     await held.obmd.register('n1', 'redfish', service.info, admin);
     // Taken, and not seen to be followed for a while.
     service.quirks.state = 'PoweringOff';
-    const order = held.obmd.order('n1', 'off', admin);
+    const order = held.obmd.order('n1', { action: 'off' }, admin);
     const posted = (): number => service.asked.findLastIndex((one) => one.startsWith('POST'));
     await until('the order is taken, and its end looked for', () => {
       return service.executed.length > 0 && posted() < service.asked.length - 1;
@@ -164,7 +168,7 @@ t.test(
     time.ms += 1;
     t.equal(held.obmd.gate.enter('n1', token), null);
     t.notOk(pass && held.obmd.gate.holds(pass));
-    t.equal(await reasonOf(held.obmd.order('n1', 'on', admin, pass!)), 'closed');
+    t.equal(await reasonOf(held.obmd.order('n1', { action: 'on' }, admin, pass!)), 'closed');
     t.same(await held.kept('OrderBegun'), []);
   },
 );

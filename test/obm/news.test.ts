@@ -26,7 +26,7 @@ const machine = (): {
     },
     orders: (at, action, ended) => {
       const order = 'a'.repeat(16);
-      obms.apply({ type: 'OrderBegun', data: { label, order, action } }, at);
+      obms.apply({ type: 'OrderBegun', data: { label, order, action, reference: null } }, at);
       const end = { outcome: 'done', by: 'answer', instead: null, why: null } as const;
       if (ended !== null) obms.apply({ type: 'OrderEnded', data: { label, order, ...end } }, ended);
     },

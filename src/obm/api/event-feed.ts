@@ -40,14 +40,17 @@ export const registerEvents = (
   });
   app.get('/v2/events', async (request, reply) => {
     callers.mustBeAdmin(request);
-    const place = placeOf(request, journal.head);
+    const asked = placeOf(request, journal.head);
     if (streams.size >= streamsMax)
       throw new ObmError('limit', `there are ${streamsMax} streams of events, and no more`);
     reply.hijack();
+    const { head } = journal;
     const stream = new Stream(reply.raw, journal, time);
     streams.add(stream);
     try {
-      await stream.tell(place);
+      // Whoever begins now knows where that was, also where it ends before the first event.
+      if (asked === null) reply.raw.write(`id: ${head}\n\n`);
+      await stream.tell(asked ?? { revision: head, skip: 0 });
     } catch (err) {
       request.log.warn({ err }, 'a stream of events ended; its reader may go on from where it was');
     } finally {
@@ -139,8 +142,8 @@ class Stream {
   }
 }
 
-/** `12` is behind that commit, `12.0` behind its first event. @throws {Refusal} */
-const placeOf = (request: FastifyRequest, head: number): Place => {
+/** `12` is behind that commit, `12.0` behind its first event; null: not said. @throws {Refusal} */
+const placeOf = (request: FastifyRequest, head: number): Place | null => {
   const { from = request.headers['last-event-id'], ...others } = request.query as Record<
     string,
     unknown
@@ -148,7 +151,7 @@ const placeOf = (request: FastifyRequest, head: number): Place => {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     throw new Refusal(400, 'invalid-request', `${unknown} is not known`, unknown);
-  if (from === undefined) return { revision: head, skip: 0 };
+  if (from === undefined) return null;
   const [, revision, index] =
     (typeof from === 'string' && /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(from)) || [];
   if (revision === undefined)

@@ -48,8 +48,10 @@ const wordsOf = (event: ObmEvent): Told => {
       const { principal, source, from } = event.data;
       return { type: 'writer-taken', data: { principal, source, from } };
     }
-    case 'OrderBegun':
-      return { type: 'order-begun', data: { order: event.data.order, action: event.data.action } };
+    case 'OrderBegun': {
+      const { order, action, reference } = event.data;
+      return { type: 'order-begun', data: { order, action, reference } };
+    }
     case 'OrderEnded': {
       const { order, outcome, by, instead, why } = event.data;
       return { type: 'order-ended', data: { order, outcome, by, instead, why } };

@@ -46,7 +46,7 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
 
   const order = async (request: ObmRequest, action: PowerAction): Promise<void> => {
     const { label, asker, pass } = callers.holder(request);
-    const { outcome, reason } = await obmd.order(label, action, asker, pass);
+    const { outcome, reason } = await obmd.order(label, { action }, asker, pass);
     if (outcome === 'done') return;
     const what = outcome === 'unknown' ? 'it may have been carried out or not' : 'not carried out';
     const code = reason instanceof ObmError ? reason.reason : 'refused';

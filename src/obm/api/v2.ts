@@ -7,18 +7,28 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { referencePattern } from '../catalogue/events.ts';
 import { bootDevices, powerActions } from '../drivers/driver.ts';
-import type { BootRequest, PowerAction } from '../drivers/driver.ts';
+import type { BootRequest } from '../drivers/driver.ts';
 import { ObmError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
 import type { Obmd } from '../obmd.ts';
+import type { PowerOrder } from '../orders.ts';
 import { nullable, oneOf } from '../schema.ts';
 import { fitting } from './bodies.ts';
 import type { Callers, OfObm } from './callers.ts';
 import { viewOf } from './view.ts';
 
 const closed = { additionalProperties: false };
-const powerBody = Compile(Type.Object({ action: oneOf(powerActions) }, closed));
+const powerBody = Compile(
+  Type.Object(
+    {
+      action: oneOf(powerActions),
+      reference: Type.Optional(Type.String({ pattern: referencePattern })),
+    },
+    closed,
+  ),
+);
 const lightBody = Compile(
   Type.Object(
     { light: Type.Union([Type.Integer({ minimum: 1, maximum: 255 }), oneOf(['on', 'off'])]) },
@@ -69,8 +79,8 @@ export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
 
   app.post<OfObm>('/v2/obms/:label/power', async (request, reply) => {
     const { label, asker, pass } = callers.either(request);
-    const { action } = fitting(powerBody, request.body) as { action: PowerAction };
-    const { reason, ...outcome } = await obmd.order(label, action, asker, pass);
+    const order = fitting(powerBody, request.body) as PowerOrder;
+    const { reason, ...outcome } = await obmd.order(label, order, asker, pass);
     const code = reason === null ? null : reason instanceof ObmError ? reason.reason : 'internal';
     const why = reason && { reason: code, detail: reason.message };
     return reply.type('application/json').send(JSON.stringify({ ...outcome, why }));

@@ -25,6 +25,10 @@ const Principal = Type.String({ minLength: 1, maxLength: 160 });
 /** Network address. */
 const Source = Type.String({ maxLength: 64 });
 
+/** What somebody calls an order that he gives. */
+export const referencePattern = '^[\\u0021-\\u007e]{1,300}$';
+const Reference = Type.String({ pattern: referencePattern });
+
 /** What a right to a console is good for. */
 export const consoleModes = ['read-only', 'read-write'] as const;
 export type ConsoleMode = (typeof consoleModes)[number];
@@ -100,7 +104,10 @@ const schemas = {
   ),
 
   /** Durable before anything is sent. */
-  OrderBegun: Type.Object({ label: Label, order: Id, action: Action }, closed),
+  OrderBegun: Type.Object(
+    { label: Label, order: Id, action: Action, reference: nullable(Reference) },
+    closed,
+  ),
   OrderEnded: Type.Object(
     {
       label: Label,
@@ -179,10 +186,11 @@ const checks = new Map(
 );
 
 /** What is not here is of version 1. */
-const versions: Partial<Record<ObmEventType, number>> = { PowerChanged: 2 };
+const versions: Partial<Record<ObmEventType, number>> = { OrderBegun: 2, PowerChanged: 2 };
 
 /** What a version made of an event becomes in the next one, by type and version. */
 const upcasters: Record<string, (data: object) => object> = {
+  'OrderBegun 1': (data) => ({ ...data, reference: null }),
   'PowerChanged 1': (data) => ({ ...data, cause: 'unknown', order: null }),
 };
 
