@@ -8,6 +8,7 @@ import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { consoleConnectionEvents } from '../src/core/events/console-connections.ts';
+import { obmNewsEvents } from '../src/core/events/obm-news.ts';
 import { obmOrderEvents } from '../src/core/events/obm-orders.ts';
 import { obmEvents } from '../src/core/events/obms.ts';
 import { processEvents } from '../src/core/events/processes.ts';
@@ -128,6 +129,22 @@ const meanings: Readonly<Record<EventType, string>> = {
     'Somebody may be at the console of a machine, or read its log, until a time: the OBM daemon lets him in by a ticket that nobody keeps. It is in the log before he has it. What he does there, the events of the daemon tell, by the same `id`.',
   ConsoleConnectionEnded:
     'Nobody is at the console of a machine by this connection any more. `right-ended`: the token that it was made for may not; `over`: he has left, or never came. Disabling the OBM, or enabling it with another token, ends all of them without this event.',
+  ObmPowerChanged:
+    'The power of a machine was seen to be another one than before, and why: by an `order`, by nobody’s (`drift`), or it was never seen before (`first`). `seen` is the time of the OBM daemon, as in all that follow.',
+  ObmUnreachable: 'The OBM of a machine cannot be reached any more, or for another reason.',
+  ObmReachable: 'The OBM of a machine can be reached again.',
+  ObmConsoleAttached:
+    'Somebody looks at the console of a machine. `holder` is whoever has the token of its OBM.',
+  ObmConsoleDetached: 'Somebody does not look at the console of a machine any more, and why.',
+  ObmWriterTaken: 'Somebody types at the console of a machine now, instead of whoever did.',
+  ObmOrderedElsewhere:
+    'Somebody switched a machine at its OBM daemon itself, and not by the station.',
+  ObmIdentified:
+    'Another OBM than before answers for a machine, or the first. `twins`: machines that the same one answers for, as far as it says so.',
+  ObmLogGrew:
+    'New entries of the event log of the OBM of a machine. They are shown as they were found, and nothing in them is checked. `gap`: there may have been more.',
+  ObmdFollowed:
+    'Up to where the station has followed what an OBM daemon tells. `anew`: the daemon was set back, or is another one, and what was seen before is not known any more.',
   ObmDisabled: 'Nobody may use the OBM of a machine any more: its daemon has said so.',
 };
 
@@ -140,7 +157,10 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
   ['Projects', projectEvents],
-  ['Out-of-band management', { ...obmEvents, ...obmOrderEvents, ...consoleConnectionEvents }],
+  [
+    'Out-of-band management',
+    { ...obmEvents, ...obmOrderEvents, ...consoleConnectionEvents, ...obmNewsEvents },
+  ],
   ['Remembered requests', requestEvents],
 ];
 

@@ -114,6 +114,7 @@ const untold = new Set([
   'HostClaimRefused',
   'MachineDetached',
   'ObmDeclared',
+  'ObmIdentified',
   'ObmRegistered',
 ]);
 

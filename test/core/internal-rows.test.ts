@@ -33,6 +33,7 @@ const rows: { readonly [K in Exclude<Kind, ShownKind>]: Rows[K] } = {
     ...made,
   },
   request: { id: secret, fingerprint: secret, ...made },
+  feed: { obmd: secret, position: secret, ...made },
   departure: { fid: secret as Fid, host: secret, name: secret, reason: secret, ...made },
   deadline: { id: secret, kind: 'credential-expiry', subject: secret, at: 1, ...made },
 };

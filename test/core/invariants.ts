@@ -333,6 +333,17 @@ const checkRegistrations = (graph: Graph): void => {
   );
   for (const { obmd, label, host } of registrations)
     must(graph.indexes.obmLabels.hostOf(obmd, label) === host, `${label} is not found`);
+  const daemons = Map.groupBy(registrations, ({ obmd }) => obmd);
+  const { obmLabels } = graph.indexes;
+  must([...obmLabels.daemons()].sort().join() === [...daemons.keys()].sort().join(), 'daemons');
+  for (const [obmd, theirs] of daemons) {
+    const hosts = theirs.map(({ host }) => host);
+    must(obmLabels.countOf(obmd) === hosts.length, `${obmd} has another number of OBMs`);
+    must([...obmLabels.hostsOf(obmd)].sort().join() === hosts.sort().join(), `OBMs of ${obmd}`);
+  }
+  for (const { host } of graph.all('observation'))
+    must(graph.get('registration', host) !== undefined, `${host} is seen by nobody`);
+  for (const { obmd } of graph.all('feed')) must(daemons.has(obmd), `${obmd} has no OBM of ours`);
 };
 
 export const checkGraph = (graph: Graph): void => {

@@ -239,6 +239,16 @@ t.test('whoever does what, no machine changes hands while a token may be out', a
     fc
       .tuple(project, host)
       .map(([name, fqdn]): Command => ({ type: 'DetachMachines', project: name, hosts: [fqdn] })),
+    fc
+      .tuple(host, fc.constantFrom('on', 'off'), fc.nat({ max: 9 }))
+      .map(([label, state, n]) => (graph: Graph): Command => ({
+        type: 'ReportObmd',
+        obmd,
+        after: graph.get('feed', obmd)?.position ?? null,
+        position: `${n}`,
+        anew: n === 0,
+        news: [{ type: 'power', label, seen: 1, state, cause: 'drift' }],
+      })),
     host.map((fqdn) => removeHost(fqdn, true)),
     host.map((fqdn) => nodeUp(fqdn, `10.0.0.${hosts.indexOf(fqdn) + 1}`)),
   );
@@ -270,6 +280,11 @@ t.test('whoever does what, no machine changes hands while a token may be out', a
   );
   check(t, property, 300);
   const rare = ['obm-enabled', 'obm-changed', 'obm-taken', 'obm-registered', 'obm-not-registered'];
-  for (const name of [...rare, 'ReportObmEnabled committed', 'DisableObm committed'])
+  for (const name of [
+    ...rare,
+    'ReportObmEnabled committed',
+    'DisableObm committed',
+    'ReportObmd committed',
+  ])
     t.ok(reached.has(name), `${name} was reached`);
 });

@@ -24,6 +24,7 @@ import { renameHost } from './rename-host.ts';
 import { reportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
 import { reportNodesUp } from './report-nodes-up.ts';
+import { reportObmd } from './report-obmd.ts';
 import { reportProcessState } from './report-process-state.ts';
 import { reportProcess } from './report-process.ts';
 import { reportRecoveryStep } from './report-recovery-step.ts';
@@ -80,6 +81,7 @@ const deciders = {
   EndObmOrder: endObmOrder,
   MakeConnection: makeConnection,
   EndConnection: endConnection,
+  ReportObmd: reportObmd,
   FireDeadlines: fireDeadlines,
 };
 

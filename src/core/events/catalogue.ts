@@ -7,6 +7,7 @@ import { consoleConnectionEvents } from './console-connections.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
+import { obmNewsEvents } from './obm-news.ts';
 import { obmOrderEvents } from './obm-orders.ts';
 import { obmEvents } from './obms.ts';
 import { processEvents } from './processes.ts';
@@ -28,6 +29,7 @@ export const catalogue = {
   ...obmEvents,
   ...obmOrderEvents,
   ...consoleConnectionEvents,
+  ...obmNewsEvents,
   ...requestEvents,
 };
 

@@ -6,6 +6,7 @@ import { deadlineRows } from './rows/deadlines.ts';
 import { departureRows } from './rows/departures.ts';
 import { hostRows } from './rows/hosts.ts';
 import { obmRows } from './rows/obms.ts';
+import { observationRows } from './rows/observations.ts';
 import { processRows } from './rows/processes.ts';
 import { requestRows } from './rows/requests.ts';
 import { roleRows } from './rows/roles.ts';
@@ -16,6 +17,7 @@ const rowKinds = {
   ...roleRows,
   ...hostRows,
   ...obmRows,
+  ...observationRows,
   ...processRows,
   ...credentialRows,
   ...requestRows,

@@ -7,6 +7,7 @@ import type { Evolvers, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import type { RegistrationRow } from '../rows/obms.ts';
 import { endConnections } from './console-connections.ts';
+import { forgetRegistration } from './obm-news.ts';
 
 const change = (
   graph: Graph,
@@ -27,7 +28,7 @@ export const obmEvolvers: Evolvers<typeof obmEvents> = {
 
   ObmUnregistered: (graph, { fqdn }) => {
     endConnections(graph, fqdn);
-    graph.remove('registration', fqdn);
+    forgetRegistration(graph, fqdn);
   },
 
   ObmEnableBegun: (graph, { fqdn }, position) =>

@@ -5,6 +5,7 @@ import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { endConnections } from './console-connections.ts';
+import { forgetRegistration } from './obm-news.ts';
 import { endRecovery } from './recovery.ts';
 
 /** Processes that could not be stopped and are remembered; the next one takes the place of the oldest. */
@@ -59,7 +60,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
 
   HostRemoved: (graph, { fqdn }) => {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
-    if (graph.get('registration', fqdn)) graph.remove('registration', fqdn);
+    forgetRegistration(graph, fqdn);
     for (const { id } of [...graph.many('obeys', fqdn)]) graph.remove('order', id);
     endConnections(graph, fqdn);
     endRecovery(graph, fqdn);

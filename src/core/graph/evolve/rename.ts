@@ -29,6 +29,11 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
     graph.remove('registration', from);
     graph.put('registration', { ...registration, host: to, changed: revision });
   }
+  const observation = graph.one('observes', from);
+  if (observation) {
+    graph.remove('observation', from);
+    graph.put('observation', { ...observation, host: to, changed: revision });
+  }
   for (const order of [...graph.many('obeys', from)])
     graph.put('order', { ...order, host: to, changed: revision });
   for (const connection of [...graph.many('connects', from)])
