@@ -63,11 +63,12 @@ export const arrows: Readonly<Record<string, Part>> = {
       disk: 'values',
       nodeset: 'values',
       addresses: 'values',
+      contract: 'types',
     },
     inside: {
       access: ['clocks.ts', 'result.ts'],
       'fair-use': ['clocks.ts', 'time.ts'],
-      obm: ['access', 'fair-use', 'result.ts', 'time.ts'],
+      obm: ['access', 'fair-use', 'logger.ts', 'result.ts', 'time.ts'],
       // A follower is a replica without duties.
       replica: [
         ...['access', 'fair-use'],

@@ -29,10 +29,12 @@ import {
   waitLimits,
 } from '../../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
+import { bytesPace, newsPace } from '../../src/station/obm/follower.ts';
 import { answerBytesMax, answerMs } from '../../src/station/obm/request.ts';
+import { sentEventMax } from '../../src/station/obm/sent-events.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
 import { changesKept } from '../../src/station/queries/changed-hosts.ts';
-import { bytes, ends, limit, seconds, tooMany } from './limit.ts';
+import { bytes, ends, fast, limit, seconds, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
 
 const keysBeyond = `the oldest is forgotten, if it is older than ${requestMemoryMin / 60_000} minutes; else 429 \`too-many-keys\``;
@@ -237,6 +239,18 @@ export const ofReads: readonly Limit[] = [
     `${bytes(answerBytesMax)}, within ${seconds(answerMs)}`,
     '502 `obmd-failed`, 504 `obmd-silent`',
     'station/obms.test.ts: a daemon that says too much, or nothing, is not listened to',
+  ),
+  limit(
+    'what an OBM daemon tells of its machines',
+    `${fast(newsPace)}; and of bytes ${bytes(bytesPace.burst)}, then ${bytes(bytesPace.perSecond)} a second`,
+    'the rest waits at the daemon',
+    'station/obm-news-floods.test.ts: a daemon that floods is listened to so fast and no faster',
+  ),
+  limit(
+    'one thing that an OBM daemon tells',
+    `${sentEventMax / 1024} Ki characters`,
+    'the daemon is left, and asked again after 1 s, then later and later, up to 60 s',
+    'station/obm-news-floods.test.ts: daemons that talk nonsense cost a try now and then, and others are heard',
   ),
   limit(
     'orders of one machine that wait or are under way',

@@ -65,6 +65,17 @@ export interface ObmdEventData {
   reachable: object;
 }
 
+/** What is known of a machine already: a stream that begins with it tells it first, without an id. */
+export interface ObmdKnown {
+  readonly type: 'known';
+  /** The machine. */
+  readonly label: string;
+  readonly data: {
+    readonly power: { readonly state: string; readonly since: number } | null;
+    readonly unreachable: { readonly reason: string; readonly since: number } | null;
+  };
+}
+
 export type ObmdEventType = keyof ObmdEventData;
 
 /** Who somebody is, and his network address. */

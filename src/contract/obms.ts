@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { observedPowers } from '../core/values/obm-news.ts';
 import { bootDevices, obmLabelPattern, obmStates, powerActions } from '../core/values/obm.ts';
 import { ask, command, order, read } from './endpoint.ts';
 import { Operation } from './operations.ts';
@@ -24,6 +25,22 @@ export const Obm = Type.Object({
   state: ObmState,
   since: Timestamp,
   epoch: Type.Integer({ description: 'Revision of the commit that last changed who may use it.' }),
+  power: nullable(
+    Type.Object(
+      { state: Type.Enum([...observedPowers]), since: Timestamp },
+      {
+        description:
+          'What the OBM daemon told last of the power of the machine, and when it saw that; null: it is not known, ' +
+          'which is never off. `GET …/obm/power` asks the daemon.',
+      },
+    ),
+  ),
+  trouble: nullable(
+    Type.Object(
+      { reason: Type.String(), since: Timestamp },
+      { description: 'Why the OBM cannot be reached; null: it can, as far as is known.' },
+    ),
+  ),
   obmd: nullable(
     Type.String({ description: 'Base URL of the OBM daemon that has it; members are not told.' }),
   ),

@@ -37,6 +37,7 @@ import { Duties } from './duties/duty.ts';
 import { effectKinds } from './duties/effects/kinds.ts';
 import { Executor } from './duties/executor.ts';
 import { Leases } from './duties/leases.ts';
+import { ObmFollowers } from './duties/obm-followers.ts';
 import { OwnCommands } from './duties/own-commands.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
@@ -190,10 +191,11 @@ export class Station {
     const submit = <T>(command: Command, makeReply: MakeReply<T>): Promise<Result<T>> =>
       this.submit(command, { actor: 'station' }, makeReply);
     this.access = new Access({ graph, now, keys, submit });
+    const reach = { time, ca: options.obmdCa };
     this.obms = new Obms({
       graph,
       secrets,
-      reach: { time, ca: options.obmdCa },
+      reach,
       submit: (command, sender) => this.submit(command, sender, () => null),
       refusal: (command, sender) => {
         const decision = this.dryRun(command, sender);
@@ -248,6 +250,14 @@ export class Station {
       this.dispatcher,
       executor,
       consoleRights,
+      new ObmFollowers({
+        log,
+        graph,
+        reach,
+        adminOf: (obmd) => this.obms.adminOf(obmd),
+        submit: (command) => own.submit(command),
+        logger,
+      }),
       new Deadlines({ graph, now, time, agents, own }),
       this.#snapshots,
     ]);

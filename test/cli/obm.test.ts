@@ -62,6 +62,7 @@ const lines = [
 const normalised = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    .replace(/(\brevision"?:?) \d+/g, '$1 <revision>')
     .replace(/\bepoch=\d+/g, 'epoch=<revision>')
     .replace(/^epoch( +)\d+$/gm, 'epoch$1<revision>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>');

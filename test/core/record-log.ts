@@ -17,6 +17,7 @@ import type { Commit } from '../../src/core/events/commit.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import type { ObmNews } from '../../src/core/values/obm-news.ts';
 import type { ObmOrder } from '../../src/core/values/obm.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import { revision } from '../../src/core/values/revision.ts';
@@ -253,6 +254,31 @@ const record = (): Recorded[] => {
   connect('00000001', at + 3_600_000);
   connect('00000002', at + 3_600_000);
   run({ type: 'EndConnection', id: '00000001', why: 'revoked' });
+  const obmd = 'https://obmd.example:7410';
+  const [label, seen] = ['n6', at];
+  const hear = (
+    after: string | null,
+    position: string,
+    anew: boolean,
+    ...news: ObmNews[]
+  ): Commit => run({ type: 'ReportObmd', obmd, after, position, anew, news });
+  const alice = { principal: 'alice', source: '10.0.0.7' };
+  const entry = { id: '1', at: null, severity: 'critical', text: 'PSU 1 failed' } as const;
+  hear(null, '10', true, { type: 'power-known', label, seen, state: 'on' });
+  hear('10', '11.0', false, { type: 'power', label, seen, state: 'off', cause: 'drift' });
+  hear('11.0', '12.0', false, { type: 'unreachable', label, seen, reason: 'no-answer' });
+  hear('12.0', '13.0', false, { type: 'reachable', label, seen });
+  hear(
+    ...(['13.0', '14.5', false] as const),
+    { type: 'console-attached', label, seen, viewing: 'v1', ...alice },
+    { type: 'writer-taken', label, seen, ...alice, from: alice },
+    { type: 'console-detached', label, seen, viewing: 'v1', why: 'left' },
+    { type: 'order', label, seen, action: 'cycle', by: 'admin' },
+    { type: 'guid', label, seen, guid: '1'.repeat(31) + '2', labels: [] },
+    { type: 'entries', label, seen, gap: true, entries: [entry] },
+  );
+  hear('14.5', '2', true);
+  hear('2', '3.0', false, { type: 'power', label, seen, state: 'on', cause: 'first' });
   run({ type: 'DisableObm', fqdn, epoch: again });
   run(nodeDown(fqdn));
   run({ type: 'RenameHost', fqdn, to: 'n16.example' });

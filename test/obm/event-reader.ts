@@ -1,12 +1,13 @@
 /** Who follows the events of a daemon, as the specification of server-sent events has it. */
 
-import type { ObmdEvent, ObmdEventType } from '../../src/contract/obmd-events.ts';
+import type { ObmdEvent, ObmdEventType, ObmdKnown } from '../../src/contract/obmd-events.ts';
 import { until } from '../ipmi/simulator.ts';
 import type { Daemon } from './daemon.ts';
 
 export class EventReader {
   readonly status: number;
   readonly events: ObmdEvent[] = [];
+  readonly known: ObmdKnown[] = [];
   readonly ended: Promise<void>;
   readonly #stop = new AbortController();
   /** Where a stream begins that was not told from where. */
@@ -74,6 +75,7 @@ export class EventReader {
     const of = (name: string): string | undefined =>
       fields.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
     if (of('data') === undefined) return void (this.#begun = of('id'));
+    if (of('event') === 'known') return void this.known.push(JSON.parse(of('data')!) as ObmdKnown);
     const event = JSON.parse(of('data')!) as ObmdEvent;
     if (event.id !== of('id') || event.type !== of('event')) throw new Error(message);
     this.events.push(event);

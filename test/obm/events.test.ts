@@ -111,6 +111,32 @@ t.test('who begins now knows where that was, and his orders by what he calls the
   again.stop();
 });
 
+t.test('who begins with what is known is told that first', async (t) => {
+  const simulator = await startSimulator(t);
+  const daemon = await Daemon.start(t, ['--poll', '1']);
+  const reader = await EventReader.start(daemon);
+  const token = await daemon.lend('n1', 'dummy', { boot_ms: 0 });
+  await daemon.power('n1', token);
+  const wrong = { pass: 'not-what-it-is' };
+  await daemon.lend('n2', 'ipmi', ipmiInfo(simulator.port, wrong));
+  await reader.hears('power-changed');
+  await reader.hears('unreachable');
+  reader.stop();
+  const known = await EventReader.start(daemon, '?known=true');
+  await until('it says where it begins', () => known.last !== undefined);
+  t.match(known.known, [
+    { label: 'n1', data: { power: { state: 'off', since: Number }, unreachable: null } },
+    { label: 'n2', data: { power: null, unreachable: { reason: 'credentials-refused' } } },
+  ]);
+  t.equal(known.known.length, 2);
+  t.same(known.events, []);
+  await daemon.asAdmin('DELETE', '/node/n1');
+  await known.hears('unregistered');
+  known.stop();
+  for (const query of ['known=1', 'known=true&from=0'])
+    t.equal((await daemon.asAdmin('GET', `/v2/events?${query}`)).status, 400, query);
+});
+
 t.test('42: what somebody switched by hand is told as drift, and not undone', async (t) => {
   const simulator = await startSimulator(t);
   const daemon = await Daemon.start(t, ['--poll', '1']);

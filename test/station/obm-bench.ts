@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap';
 import { Daemon } from '../obm/daemon.ts';
-import { host, openStation } from './harness.ts';
+import { host, openStation, until } from './harness.ts';
 import type { Answer, Asked, InProcess } from './harness.ts';
 import { ObmdProxy } from './obmd-proxy.ts';
 
@@ -20,9 +20,10 @@ export class Bench {
     this.proxy = proxy;
   }
 
-  static async set(t: Test, { isLogged = false } = {}): Promise<Bench> {
+  /** @param poll s from one look of the daemon to the next; 0: it looks at nothing by itself */
+  static async set(t: Test, { isLogged = false, poll = 0 } = {}): Promise<Bench> {
     const flags = isLogged ? [] : ['--no-console-log'];
-    const daemon = await Daemon.start(t, ['--poll', '0', ...flags]);
+    const daemon = await Daemon.start(t, ['--poll', `${poll}`, ...flags]);
     const proxy = await ObmdProxy.start(t, () => daemon.url);
     const station = await openStation(t);
     await station.fill();
@@ -58,6 +59,29 @@ export class Bench {
       if (status === 200) found.push(token);
     }
     return found;
+  }
+
+  /** What the log of the station holds of what the daemon has told of a machine, in order. */
+  async news(fqdn = host): Promise<{ readonly type: string; readonly data: object }[]> {
+    const { body } = await this.station.ask('GET', '/events?limit=10000');
+    const { events } = body as {
+      events: { type: string; data: { fqdn?: string; seen?: number } }[];
+    };
+    return events.filter(({ data }) => data.fqdn === fqdn && data.seen !== undefined);
+  }
+
+  /** The first so many of one type, once they are there. */
+  async hears(type: string, times = 1, fqdn = host): Promise<{ readonly data: object }[]> {
+    return until(`${times} ${type}`, async () => {
+      const found = (await this.news(fqdn)).filter((event) => event.type === type);
+      return found.length >= times ? found : null;
+    });
+  }
+
+  /** The station knows from where on it follows the daemon. */
+  async follows(): Promise<void> {
+    const { station } = this.station;
+    await until('it is followed', () => station.graph.get('feed', this.proxy.url));
   }
 
   /** The token that the station would use. */

@@ -52,6 +52,7 @@ export class ObmdProxy {
   }
 
   async #serve(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url!.startsWith('/v2/events')) return passOn(target, request, response);
     const call = callOf(request);
     this.calls.push(call);
     const pieces: Buffer[] = [];
@@ -68,6 +69,19 @@ export class ObmdProxy {
     }
   }
 }
+
+/** What the daemon tells of itself, for as long as both sides are there. */
+const passOn = (target: string, request: IncomingMessage, response: ServerResponse): void => {
+  const { host: _host, ...headers } = request.headers;
+  const onward = ask(`${target}${request.url}`, { headers, agent: false });
+  const end = (): void => void request.socket.destroy();
+  onward.on('error', end).on('response', (answer) => {
+    response.writeHead(answer.statusCode!, answer.headers);
+    answer.on('error', end).on('close', end).pipe(response);
+  });
+  response.on('close', () => onward.destroy());
+  onward.end();
+};
 
 const forwarded = (
   target: string,

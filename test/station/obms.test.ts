@@ -95,6 +95,7 @@ t.test('of a dry run neither the log nor the daemon knows', async (t) => {
   });
   t.equal(station.head, before);
   await bench.register();
+  await bench.follows();
   const [calls, head] = [bench.proxy.calls.length, station.head];
   t.match(await ask('POST', `/hosts/${host}/obm/enable?dry_run=true`), {
     body: { events: [{ type: 'ObmEnableBegun' }] },

@@ -134,6 +134,7 @@ const listCommand = (obm: Command, shell: Shell): void => {
         [
           { title: 'HOST', value: ({ host }) => host, yields: 1 },
           { title: 'STATE', value: ({ state }) => state },
+          { title: 'POWER', value: powerText },
           { title: 'SINCE', value: ({ since }) => formatTime(since) },
           { title: 'PROJECT', value: ({ project }) => project ?? '-', yields: 2 },
           { title: 'OBMD', value: ({ obmd }) => obmd ?? '-', yields: 3 },
@@ -149,6 +150,10 @@ const listCommand = (obm: Command, shell: Shell): void => {
   );
 };
 
+/** As it was seen last; with a question mark where nobody sees it now. */
+const powerText = ({ power, trouble }: Obm): string =>
+  power === null ? 'unknown' : trouble === null ? power.state : `${power.state}?`;
+
 const showCommand = (obm: Command, shell: Shell): void => {
   const run = async (flags: ReadFlags, host: string): Promise<void> => {
     const client = await connect(shell, flags);
@@ -158,6 +163,10 @@ const showCommand = (obm: Command, shell: Shell): void => {
         ['project', one.project ?? undefined],
         ['state', one.state],
         ['since', formatTime(one.since)],
+        ['power', powerText(one)],
+        ['power since', one.power ? formatTime(one.power.since) : undefined],
+        ['unreachable', one.trouble?.reason],
+        ['unreachable since', one.trouble ? formatTime(one.trouble.since) : undefined],
         ['epoch', String(one.epoch)],
         ['obmd', one.obmd ?? undefined],
         ['label', one.label ?? undefined],

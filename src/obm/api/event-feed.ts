@@ -4,13 +4,15 @@
  */
 
 import type { ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Journal } from '../catalogue/journal.ts';
+import type { Obm } from '../catalogue/obms.ts';
 import { ObmError } from '../errors.ts';
 import type { Cancel, Time } from '../time.ts';
 import type { Callers } from './callers.ts';
 import { Refusal } from './refusals.ts';
-import { toldOf } from './told-events.ts';
+import { knownOf, toldOf } from './told-events.ts';
 
 export interface FeedParts {
   readonly journal: Journal;
@@ -22,6 +24,9 @@ export interface FeedParts {
 const streamsMax = 16;
 /** Comments keep proxies from closing a quiet stream; a reader that takes nothing from one to the next is let go, ms. */
 const keepAliveMs = 15_000;
+
+/** OBMs of which it is told in one turn what is known. */
+const sliceRows = 200;
 
 /** Where to begin: behind so many events of the commit after `revision`. */
 interface Place {
@@ -48,9 +53,10 @@ export const registerEvents = (
     const stream = new Stream(reply.raw, journal, time);
     streams.add(stream);
     try {
+      if (asked === 'known') await stream.tellKnown();
       // Whoever begins now knows where that was, also where it ends before the first event.
-      if (asked === null) reply.raw.write(`id: ${head}\n\n`);
-      await stream.tell(asked ?? { revision: head, skip: 0 });
+      if (typeof asked === 'string') reply.raw.write(`id: ${head}\n\n`);
+      await stream.tell(typeof asked === 'string' ? { revision: head, skip: 0 } : asked);
     } catch (err) {
       request.log.warn({ err }, 'a stream of events ended; its reader may go on from where it was');
     } finally {
@@ -110,6 +116,20 @@ class Stream {
     }
   }
 
+  /** What is known of all machines now; what follows may tell some of it again. */
+  async tellKnown(): Promise<void> {
+    const all = [...this.#journal.obms.all()];
+    for (let from = 0; from < all.length && !this.#gone.signal.aborted; from += sliceRows) {
+      const piece = all
+        .slice(from, from + sliceRows)
+        .map(knownText)
+        .join('');
+      if (piece !== '') this.#response.write(piece);
+      if (this.#response.writableNeedDrain) await this.#drained();
+      await turn();
+    }
+  }
+
   close(): void {
     if (this.#response.writableLength > 0) this.#response.destroy();
     else this.#response.end();
@@ -142,16 +162,16 @@ class Stream {
   }
 }
 
-/** `12` is behind that commit, `12.0` behind its first event; null: not said. @throws {Refusal} */
-const placeOf = (request: FastifyRequest, head: number): Place | null => {
-  const { from = request.headers['last-event-id'], ...others } = request.query as Record<
-    string,
-    unknown
-  >;
+/** `12` is behind that commit, `12.0` behind its first event; `known`: now, with what is known. @throws {Refusal} */
+const placeOf = (request: FastifyRequest, head: number): Place | 'now' | 'known' => {
+  const query = request.query as Record<string, unknown>;
+  const { from = request.headers['last-event-id'], known, ...others } = query;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     throw new Refusal(400, 'invalid-request', `${unknown} is not known`, unknown);
-  if (from === undefined) return null;
+  if (known !== undefined && (known !== 'true' || from !== undefined))
+    throw new Refusal(400, 'invalid-request', 'known is true, and goes without from', 'known');
+  if (from === undefined) return known === undefined ? 'now' : 'known';
   const [, revision, index] =
     (typeof from === 'string' && /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(from)) || [];
   if (revision === undefined)
@@ -165,4 +185,9 @@ const placeOf = (request: FastifyRequest, head: number): Place | null => {
     );
   if (index === undefined) return { revision: Number(revision), skip: 0 };
   return { revision: Math.max(0, Number(revision) - 1), skip: Number(index) + 1 };
+};
+
+const knownText = (obm: Obm): string => {
+  const known = knownOf(obm);
+  return known ? `event: known\ndata: ${JSON.stringify(known)}\n\n` : '';
 };

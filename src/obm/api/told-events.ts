@@ -1,8 +1,14 @@
 /** Events of the daemon's log as others are told them: in words that stay, and without hashes. */
 
-import type { ObmdEvent, ObmdEventData, ObmdEventType } from '../../contract/obmd-events.ts';
+import type {
+  ObmdEvent,
+  ObmdEventData,
+  ObmdEventType,
+  ObmdKnown,
+} from '../../contract/obmd-events.ts';
 import type { ObmEvent } from '../catalogue/events.ts';
 import type { RecordedCommit } from '../catalogue/journal.ts';
+import type { Obm } from '../catalogue/obms.ts';
 
 type Told = {
   readonly [T in ObmdEventType]: { readonly type: T; readonly data: ObmdEventData[T] };
@@ -14,6 +20,20 @@ export const toldOf = ({ revision, at, actor, events }: RecordedCommit): ObmdEve
     const { label } = event.data;
     return { id: `${revision}.${index}`, type, at, label, actor, data } as ObmdEvent;
   });
+
+/** null: nothing is known of it. */
+export const knownOf = ({ label, power, reached }: Obm): ObmdKnown | null => {
+  const { reason = null, since = 0 } = reached ?? {};
+  if (power === null && reason === null) return null;
+  return {
+    type: 'known',
+    label,
+    data: {
+      power: power && { state: power.state, since: power.since },
+      unreachable: reason === null ? null : { reason, since },
+    },
+  };
+};
 
 const wordsOf = (event: ObmEvent): Told => {
   switch (event.type) {

@@ -24,6 +24,12 @@ export interface PowerSeen {
   readonly orders: number;
 }
 
+/** An order, and what it is called: by that it is known again when the daemon tells of it. */
+export interface Given {
+  readonly id: string;
+  readonly order: ObmOrder;
+}
+
 export interface HolderParts {
   readonly reach: Reach;
   /** Of `obmdUrl`. */
@@ -55,10 +61,10 @@ export class Holder {
    *
    * @throws the reason of the signal: nobody knows what becomes of it
    */
-  async give(order: ObmOrder, signal: AbortSignal): Promise<OrderEnd> {
+  async give({ id, order }: Given, signal: AbortSignal): Promise<OrderEnd> {
     let answer: ObmdAnswer;
     try {
-      answer = await this.#ask({ ...this.#requestOf(order), within: orderMs, signal });
+      answer = await this.#ask({ ...this.#requestOf(id, order), within: orderMs, signal });
     } catch (error) {
       if (!(error instanceof ObmdError)) throw error;
       return { outcome: error.reason === 'away' ? 'failed' : 'unknown', detail: error.message };
@@ -96,11 +102,11 @@ export class Holder {
     return { state, since, at, trouble: look?.trouble?.message ?? null, orders };
   }
 
-  #requestOf(order: ObmOrder): Omit<ObmdRequest, 'authorization'> {
+  #requestOf(reference: string, order: ObmOrder): Omit<ObmdRequest, 'authorization'> {
     const path = obmPath(this.#parts.label);
     switch (order.kind) {
       case 'power':
-        return { method: 'POST', path: `${path}/power`, body: { action: order.action } };
+        return { method: 'POST', path: `${path}/power`, body: { action: order.action, reference } };
       case 'boot-device': {
         const { device, persistent } = order;
         return { method: 'PUT', path: `${path}/boot-device`, body: { device, persistent } };

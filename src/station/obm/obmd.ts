@@ -50,7 +50,7 @@ export class Obmd {
    * @throws {ObmdError}
    */
   async register(label: string, type: string, info: object): Promise<boolean> {
-    const answer = await this.#ask('PUT', nodePath(label), { type, info });
+    const answer = await this.#ask('PUT', nodePath(label), { body: { type, info } });
     if (answer.status === 200) return true;
     const problem = problemIn(answer);
     if (answer.status === 409 && problem?.code === 'exists') return false;
@@ -66,9 +66,9 @@ export class Obmd {
     throw answer.status === 404 ? this.#notLetIn() : this.#failed(answer);
   }
 
-  /** @returns undefined: it has none of that label. @throws {ObmdError} */
-  async look(label: string): Promise<ObmSeen | undefined> {
-    const answer = await this.#ask('GET', obmPath(label));
+  /** @returns undefined: it has none of that label. @throws {ObmdError} or the reason of the signal */
+  async look(label: string, signal?: AbortSignal): Promise<ObmSeen | undefined> {
+    const answer = await this.#ask('GET', obmPath(label), { signal });
     const { status, body } = answer;
     if (status === 200 && isObject(body) && isObject(body['info'])) return body as never;
     // Only a daemon of ours says it like this: what another server does not have proves nothing.
@@ -101,7 +101,7 @@ export class Obmd {
   /** Whether a token is good. It touches no OBM. @throws {ObmdError} */
   async accepts(label: string, token: string): Promise<boolean> {
     const authorization = `Bearer ${token}`;
-    const answer = await this.#ask('GET', obmPath(label), undefined, authorization);
+    const answer = await this.#ask('GET', obmPath(label), { authorization });
     if (answer.status === 200) return true;
     if (answer.status === 401 && problemIn(answer)) return false;
     throw this.#failed(answer);
@@ -110,10 +110,9 @@ export class Obmd {
   #ask(
     method: ObmdRequest['method'],
     path: string,
-    body?: object,
-    authorization = this.#authorization,
+    more: Pick<Partial<ObmdRequest>, 'body' | 'authorization' | 'signal'> = {},
   ): Promise<ObmdAnswer> {
-    const request = { method, path, authorization, ...(body ? { body } : {}) };
+    const request = { method, path, authorization: this.#authorization, ...more };
     return askObmd(this.#reach, this.#base, request);
   }
 

@@ -23,8 +23,10 @@ import { ObmdError } from './errors.ts';
 import { Holder } from './holder.ts';
 import type { HolderParts, OrderEnd, PowerSeen } from './holder.ts';
 import { Obmd } from './obmd.ts';
+import type { ObmSeen } from './obmd.ts';
 import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
 import { SecretWriter } from './secret-writer.ts';
+import { knownIn } from './told-news.ts';
 import type { Reach } from './request.ts';
 
 export interface Registering {
@@ -91,18 +93,33 @@ export class Obms {
       const daemon = this.#daemon(obmd, admin);
       const isKnown = graph().get('registration', fqdn) !== undefined;
       const isNew = as !== null && (await daemon.register(label, as.type, as.info));
-      if (!isNew) await this.#takeOver(daemon, asked, isKnown);
+      const there = isNew ? undefined : await this.#takeOver(daemon, asked, isKnown);
       const present = secrets.get(adminSecret(obmd));
       if (present?.password !== admin)
         await this.#writer.put(adminSecret(obmd), { user: 'admin', password: admin });
       const result = await submit(command, sender);
       if (!result.ok && isNew) await daemon.unregister(label);
+      if (result.ok && there) await this.#learn(obmd, label, there, sender);
       return result;
     });
   }
 
-  /** The daemon has one of that label already. @throws {ObmdError} it is not to be had */
-  async #takeOver(daemon: Obmd, { obmd, label, as }: Registering, isKnown: boolean): Promise<void> {
+  /** What a daemon that is followed knew of an OBM before that was ours: it does not tell it again. */
+  async #learn(obmd: string, label: string, seen: ObmSeen, sender: Sender): Promise<void> {
+    const { graph, submit } = this.#parts;
+    const news = knownIn(label, { ...seen });
+    const after = graph().get('feed', obmd)?.position;
+    if (news.length === 0 || after === undefined) return;
+    const told = { obmd, after, position: after, anew: false, news };
+    await submit({ type: 'ReportObmd', ...told }, later(sender));
+  }
+
+  /** The daemon has one of that label already, and knows so much of it. @throws {ObmdError} it is not to be had */
+  async #takeOver(
+    daemon: Obmd,
+    { obmd, label, as }: Registering,
+    isKnown: boolean,
+  ): Promise<ObmSeen | undefined> {
     const seen = await daemon.look(label);
     const what = `${label} at ${obmd}`;
     if (!seen) {
@@ -110,7 +127,7 @@ export class Obms {
       throw new ObmdError('lost', `there is no OBM ${what}: ${why}`, 'type');
     }
     if (isKnown) {
-      if (as === null || isAs(seen, as)) return;
+      if (as === null || isAs(seen, as)) return seen;
       throw new ObmdError(
         'taken',
         `${what} is registered with other settings; unregister it before you register it anew`,
@@ -121,11 +138,12 @@ export class Obms {
         'taken',
         `${what} is in use: somebody has a token of it; have that revoked there first`,
       );
-    if (as === null) return;
+    if (as === null) return seen;
     // Left by a try that ended half-way, perhaps with a password that was wrong.
     await daemon.unregister(label);
     if (!(await daemon.register(label, as.type, as.info)))
       throw new ObmdError('taken', `${what} was registered by somebody else just now`);
+    return undefined;
   }
 
   /** @throws {ObmdError} it is registered still, or the daemon cannot be asked */
@@ -227,7 +245,7 @@ export class Obms {
   async carryOut(id: string, signal: AbortSignal): Promise<OrderEnd> {
     const row = this.#parts.graph().must('order', id);
     const holder = this.#holderOf(row);
-    return holder ? holder.give(row.order, signal) : { outcome: 'failed', detail: rightIsOver };
+    return holder ? holder.give(row, signal) : { outcome: 'failed', detail: rightIsOver };
   }
 
   /**
@@ -268,6 +286,11 @@ export class Obms {
     return { reach, base: row.obmd, label: row.label, token: kept.password };
   }
 
+  /** Token of the administrator of a daemon; undefined: the station has none. */
+  adminOf(obmd: string): string | undefined {
+    return this.#parts.secrets.get(adminSecret(obmd))?.password;
+  }
+
   /** Secrets of requests that ended half-way, and of what is registered no more. */
   forgetUnused(): void {
     const { graph, secrets } = this.#parts;
@@ -294,8 +317,8 @@ export class Obms {
   }
 
   #daemonOf({ obmd }: Pick<RegistrationRow, 'obmd'>): Obmd {
-    const admin = this.#parts.secrets.get(adminSecret(obmd));
-    if (admin) return this.#daemon(obmd, admin.password);
+    const admin = this.adminOf(obmd);
+    if (admin !== undefined) return this.#daemon(obmd, admin);
     throw new ObmdError(
       'not-let-in',
       `the station has no token of the administrator of ${obmd}; register the OBM again with it`,

@@ -20,11 +20,13 @@ export interface ObmdRequest {
   /** Beneath the base URL. */
   readonly path: string;
   readonly authorization: string;
-  readonly body?: object;
+  readonly body?: object | undefined;
   /** Ms after which nobody waits any more. */
   readonly within?: number;
   /** Gives it up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** What it is to be answered with; absent: JSON. */
+  readonly accept?: string;
 }
 
 export interface ObmdAnswer {
@@ -65,11 +67,40 @@ export const obmdUrl = (text: string, isPlain = false): string => {
  * @throws {ObmdError} `away`, `broken`, `silent`, `failed`
  * @throws the reason of the signal
  */
-export const askObmd = async (
+export const askObmd = (reach: Reach, base: string, request: ObmdRequest): Promise<ObmdAnswer> =>
+  exchange(reach, base, request, async (response) => ({
+    status: response.statusCode ?? 0,
+    body: parsed(await textOf(base, response)),
+  }));
+
+/** What a daemon sends without end. */
+export interface ObmdStream {
+  readonly status: number;
+  /** The problem that it tells instead, where it is one; else undefined. */
+  readonly body: unknown;
+  /** Who reads it destroys it. */
+  readonly response: IncomingMessage;
+}
+
+/**
+ * Asks for something that has no end. The deadline is that of its beginning; a refusal is read whole.
+ *
+ * @throws as `askObmd`
+ */
+export const openObmd = (reach: Reach, base: string, request: ObmdRequest): Promise<ObmdStream> =>
+  exchange(reach, base, request, async (response) => {
+    const status = response.statusCode ?? 0;
+    const body = status === 200 ? undefined : parsed(await textOf(base, response));
+    return { status, body, response };
+  });
+
+/** @param take reads of the answer what has to come in time */
+const exchange = async <T>(
   { time, ca }: Reach,
   base: string,
-  { method, path, authorization, body, within = answerMs, signal }: ObmdRequest,
-): Promise<ObmdAnswer> => {
+  { method, path, authorization, body, within = answerMs, signal, accept }: ObmdRequest,
+  take: (response: IncomingMessage) => Promise<T>,
+): Promise<T> => {
   const late = new AbortController();
   const cancel = time.after(within, () => late.abort());
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -86,7 +117,7 @@ export const askObmd = async (
       signal: signal ? AbortSignal.any([late.signal, signal]) : late.signal,
       headers: {
         authorization,
-        accept: 'application/json',
+        accept: accept ?? 'application/json',
         ...(text === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
@@ -100,8 +131,7 @@ export const askObmd = async (
     });
     request.on('response', resolve);
     request.end(text);
-    const response = await promise;
-    return { status: response.statusCode ?? 0, body: parsed(await textOf(base, response)) };
+    return await take(await promise);
   } catch (error) {
     if (error instanceof ObmdError) throw error;
     signal?.throwIfAborted();

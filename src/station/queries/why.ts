@@ -62,7 +62,10 @@ export const findResource = (graph: Graph, id: string, only?: ShownKind): Found 
 export const isKind = (text: string): text is ShownKind =>
   (shownKinds as readonly string[]).includes(text);
 
-/** Reads what the log has about the resource between its first and its last change. */
+/**
+ * Reads what the log has about the resource between its first and its last change; of a host all that happened to it,
+ * also where that changed nothing of its row: what its OBM was told, and what was seen there.
+ */
 export const explain = async (
   log: EventLog,
   index: LogIndex,
@@ -70,9 +73,10 @@ export const explain = async (
   turn: Turn,
 ): Promise<Step[]> => {
   const names = identifiersOf(kind, key, row);
+  const last = kind === 'host' ? log.head() : row.changed;
   const terms = Array.from(names.keys(), (name) => `subject ${name}` as const);
   async function* steps(after: Revision): AsyncGenerator<Step, void> {
-    for await (const stretch of index.stretches(terms, after, row.changed))
+    for await (const stretch of index.stretches(terms, after, last))
       for await (const commit of log.read(stretch.after, stretch.to)) {
         const touching = commit.events.flatMap((event, i) =>
           touches(event, commit.revision, names) ? [i] : [],
@@ -86,7 +90,7 @@ export const explain = async (
     told.push(step);
     if (told.length > stepsMax) told.splice(1, 1);
   };
-  const enough = await index.latest(terms, row.changed, stepsMax - 1);
+  const enough = await index.latest(terms, last, stepsMax - 1);
   // What lies between the first step and the latest is not read.
   const isFar = ({ commit }: Step): boolean => commit.revision < enough - 1;
   for await (const step of steps(revision(row.created - 1))) {

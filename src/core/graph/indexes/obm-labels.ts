@@ -20,7 +20,8 @@ export class ObmLabels implements Index {
 
   /** Of all OBMs that a daemon has, in no order. */
   hostsOf(obmd: string): readonly string[] {
-    return [...(this.#hosts.get(obmd)?.values() ?? [])];
+    const labels = this.#hosts.get(obmd);
+    return labels ? [...labels.values()] : [];
   }
 
   countOf(obmd: string): number {
@@ -34,7 +35,7 @@ export class ObmLabels implements Index {
 
   #add({ obmd, label, host }: RegistrationRow): void {
     let labels = this.#hosts.get(obmd);
-    if (!labels) this.#hosts.set(obmd, (labels = new Map()));
+    if (!labels) this.#hosts.set(obmd, (labels = new Map<string, string>()));
     labels.set(label, host);
   }
 
