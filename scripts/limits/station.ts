@@ -32,6 +32,7 @@ import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
 import { bytesPace, newsPace } from '../../src/station/obm/follower.ts';
 import { answerBytesMax, answerMs } from '../../src/station/obm/request.ts';
 import { sentEventMax } from '../../src/station/obm/sent-events.ts';
+import { pageEffort } from '../../src/station/queries/operation-list.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
 import { changesKept } from '../../src/station/queries/changed-hosts.ts';
 import { bytes, ends, fast, limit, seconds, tooMany } from './limit.ts';
@@ -299,5 +300,11 @@ export const ofReads: readonly Limit[] = [
     stepsMax,
     'the first and the latest are told',
     'api/events.test.ts: why tells the first commit and the latest, where there are too many',
+  ),
+  limit(
+    'what one page of operations looks at',
+    `${pageEffort.commits} commits, ${pageEffort.processes} processes`,
+    'the page has what was found by then, and the next one goes on',
+    'station/operation-list.test.ts: a page ends where it has looked at much, and the next one goes on',
   ),
 ];

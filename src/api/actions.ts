@@ -114,6 +114,7 @@ const finished = (at: number): Operation => ({
   kind: 'none',
   subject: '',
   state: 'succeeded',
+  stage: 'nothing had to be done',
   total: 0,
   done: 0,
   failed: [],

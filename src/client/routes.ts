@@ -132,6 +132,12 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'at'],
   },
+  listOperations: {
+    method: 'GET',
+    path: '/api/v1/operations',
+    repeat: 'as-it-is',
+    query: ['kind', 'state', 'host', 'process', 'actor', 'limit', 'cursor'],
+  },
   listProcesses: {
     method: 'GET',
     path: '/api/v1/processes',

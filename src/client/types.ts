@@ -16,7 +16,7 @@ export type {
   Power,
   PowerBody,
 } from '../contract/obms.ts';
-export type { Operation, Scaled } from '../contract/operations.ts';
+export type { Operation, OperationItem, OperationPage, Scaled } from '../contract/operations.ts';
 export type { Done, DryRun } from '../contract/outcome.ts';
 export type { Configuration, LeaseBody, StateBody } from '../contract/owned.ts';
 export type { Page } from '../contract/page.ts';

@@ -2,9 +2,11 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { powerActions } from '../core/values/obm.ts';
 import { ask } from './endpoint.ts';
 import { Done } from './outcome.ts';
-import { FidText, Fqdn, nullable } from './values.ts';
+import { page } from './page.ts';
+import { FidText, Fqdn, nullable, Timestamp } from './values.ts';
 
 const Straggler = Type.Object({
   fid: nullable({ ...FidText, description: 'Null for a machine.' }),
@@ -14,6 +16,13 @@ const Straggler = Type.Object({
   reason: Type.String(),
 });
 
+const operationStates = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+
+const operationKinds = [
+  ...(['start', 'stop', 'remove', 'boot-device', 'light'] as const),
+  ...powerActions.map((action) => `power-${action}` as const),
+];
+
 export const Operation = Type.Object({
   id: Type.Integer({ description: 'Revision of the commit that set it off.' }),
   kind: Type.String({
@@ -22,9 +31,10 @@ export const Operation = Type.Object({
       'none where nothing had to be done.',
   }),
   subject: Type.String({ description: 'cluster, a fid or a host.' }),
-  state: Type.Enum(['running', 'succeeded', 'failed', 'cancelled'], {
+  state: Type.Enum([...operationStates], {
     description: 'cancelled: somebody wanted the opposite meanwhile.',
   }),
+  stage: Type.String({ description: 'How far it is, in words.' }),
   total: Type.Integer({ description: 'Processes or machines that it is about.' }),
   done: Type.Integer({ description: 'How many of them are where they were wanted, or gone.' }),
   failed: Type.Array(Straggler, {
@@ -36,10 +46,21 @@ export const Operation = Type.Object({
   warnings: Type.Array(Type.String()),
 });
 
+/** One of a list: what is not done yet is told by the operation itself. */
+export const OperationItem = Type.Object({
+  ...Type.Omit(Operation, ['failed', 'waiting', 'warnings']).properties,
+  at: { ...Timestamp, description: 'When it was ordered, ms since the epoch.' },
+  actor: Type.String({ description: 'Who ordered it: `token:<id>`.' }),
+});
+
+export const OperationPage = page(OperationItem);
+
 /** `changed` is false where the host has as many already, or is on its way there. */
 export const Scaled = Type.Object({ ...Done.properties, ...Operation.properties });
 
 export type Operation = Static<typeof Operation>;
+export type OperationItem = Static<typeof OperationItem>;
+export type OperationPage = Static<typeof OperationPage>;
 export type Scaled = Static<typeof Scaled>;
 
 export const operation = ask({
@@ -51,4 +72,34 @@ export const operation = ask({
   summary: 'How far an operation is',
   reply: Operation,
   patient: true,
+});
+
+export const listOperations = ask({
+  path: '/operations',
+  access: 'viewer',
+  lent: 'shown',
+  tag: 'station',
+  summary: 'Operations that were ordered, newest first',
+  description:
+    'What somebody ordered; what the station does by itself is none. Each is as it is now: what somebody has wanted ' +
+    'otherwise since is `cancelled`, also where it was over by then; of orders to OBMs the last 8 of each machine are ' +
+    'remembered. A page looks at 20,000 commits and 1,000,000 processes at most; where it found less than its limit ' +
+    'by then, `next` goes on.',
+  query: {
+    kind: Type.Optional(Type.Enum([...operationKinds], { description: 'Only of this kind.' })),
+    state: Type.Optional(Type.Enum([...operationStates], { description: 'Only in this state.' })),
+    host: Type.Optional({
+      ...Fqdn,
+      description: 'Only about this machine, or what is on it now.',
+    }),
+    process: Type.Optional({ ...FidText, description: 'Only about this process.' }),
+    actor: Type.Optional(
+      Type.String({ maxLength: 256, description: 'Only by them: `token:<id>`.' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default 100.' })),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: '`next` of the page before.' }),
+    ),
+  },
+  reply: OperationPage,
 });

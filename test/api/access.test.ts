@@ -26,6 +26,7 @@ const routes: Readonly<Record<string, string>> = {
   'POST /api/v1/cluster/stop': 'operator admin',
   'POST /api/v1/cluster/reset': 'admin',
   'POST /api/v1/cluster/sync': 'operator admin',
+  'GET /api/v1/operations': 'viewer operator admin',
   'GET /api/v1/operations/:id': 'viewer operator admin',
   'DELETE /api/v1/hosts/:fqdn': 'operator admin',
   'POST /api/v1/hosts/:fqdn/rename': 'operator admin',

@@ -242,6 +242,8 @@ t.test('9: no list, no reason, no past and no operation tells a member of others
     '/processes',
     `/processes?host=${theirs}`,
     `/processes?node=${theirNode}`,
+    '/operations',
+    `/operations?host=${theirs}`,
     '/projects',
     '/status',
     '/events?limit=10000',
@@ -249,7 +251,7 @@ t.test('9: no list, no reason, no past and no operation tells a member of others
   ];
   for (const path of paths) {
     const sep = path.includes('?') ? '&' : '?';
-    const isPast = !path.startsWith('/events') && path !== '/whoami';
+    const isPast = !/^\/(events|operations|whoami)/.test(path);
     for (const at of isPast ? ['', `${sep}at=9`, `${sep}at=${station.head}`] : ['']) {
       const { text, status } = await ask('GET', path + at, undefined, { token: operator });
       t.equal(status, 200, text);

@@ -234,6 +234,27 @@ transcript('looking', 'an operator looks at what happened and why', [
   'halctl system info graph --format dot | head -4',
 ]);
 
+transcript('operations', 'an operator sees what was ordered, by whom, and how far it is', [
+  'halctl cluster load -f facts.yaml -r roles.yaml >/dev/null',
+  'halctl operation list',
+  'halctl cluster process start 0x7200000000000001:0x3 --no-wait',
+  'halctl cluster start --no-wait',
+  'halctl system node remove n2.example',
+  'halctl cluster process stop 0x7200000000000001:0x3 --no-wait',
+  'halctl operation list',
+  'halctl operation list --host n1.example --state cancelled',
+  'halctl operation list --process 0x7200000000000001:0x3 --limit 1',
+  'halctl operation list --kind remove --json',
+  'halctl operation list --kind explode',
+  'halctl operation list --host N1',
+  'halctl operation list --limit 0',
+  'halctl operation 4 --no-wait',
+  'halctl operation show 4 --no-wait --json | head -5',
+  'halctl operation show 99 --no-wait',
+  'halctl operation lst',
+  'halctl operation',
+]);
+
 transcript('renaming', 'a machine got another name', [
   'halctl cluster load -f facts.yaml -r roles.yaml >/dev/null',
   'halctl cluster process add --host n1.example --role app >/dev/null',

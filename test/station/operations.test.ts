@@ -50,6 +50,7 @@ t.test('a start runs until every process is online', async (t) => {
     kind: 'start',
     subject: 'cluster',
     state: 'succeeded',
+    stage: '2 of 2 online',
     total: 2,
     done: 2,
     failed: [],

@@ -1,20 +1,33 @@
 /** `halctl operation`: long work that was begun before. */
 
 import type { Command } from 'commander';
-import { wholeNumber, withExamples, withJson, withWork } from '../command.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import type { OperationItem, OperationPage } from '../../client/types.ts';
+import { fidOf, show, wholeNumber, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { reportOperation, settle } from '../operation.ts';
+import { formatTable } from '../output/table.ts';
+import { formatTime } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
-interface OperationFlags extends GlobalFlags, JsonFlag {
+export const operationCommand = (program: Command, shell: Shell): void => {
+  const operation = program
+    .command('operation')
+    .description('what was ordered before (start, stop, remove, power): follow it, or list it');
+  showCommand(operation, shell);
+  listCommand(operation, shell);
+};
+
+interface ShowFlags extends GlobalFlags, JsonFlag {
   /** False after `--no-wait`. */
   readonly wait: boolean;
 }
 
-export const operationCommand = (program: Command, shell: Shell): void => {
-  const run = async (flags: OperationFlags, id: number): Promise<void> => {
+/** Also without its name: `halctl operation 1742` is what every order tells to follow it by. */
+const showCommand = (operation: Command, shell: Shell): void => {
+  const run = async (flags: ShowFlags, id: number): Promise<void> => {
     const client = await connect(shell, flags);
     const now = await client.operation(id, 0, { signal: shell.signal });
     reportOperation(shell, flags, flags.wait ? await settle(shell, client, now) : now);
@@ -22,9 +35,9 @@ export const operationCommand = (program: Command, shell: Shell): void => {
   withExamples(
     withWork(
       withJson(
-        program
-          .command('operation')
-          .description('follow what was ordered before (start, stop, remove) until it is over')
+        operation
+          .command('show', { isDefault: true })
+          .description('follow what was ordered before until it is over')
           .argument('<id>', 'its number, as the order told it', wholeNumber)
           .option('--no-wait', 'say how far it is'),
       ),
@@ -34,3 +47,83 @@ export const operationCommand = (program: Command, shell: Shell): void => {
     'halctl operation 1742 --no-wait',
   );
 };
+
+interface ListFlags extends GlobalFlags, JsonFlag {
+  readonly host?: string;
+  readonly process?: string;
+  readonly kind?: (typeof kinds)[number];
+  readonly state?: OperationItem['state'];
+  readonly actor?: string;
+  readonly limit: number;
+}
+
+const states = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+const kinds = [
+  ...(['start', 'stop', 'remove', 'boot-device', 'light'] as const),
+  ...(['power-on', 'power-off', 'power-soft', 'power-cycle', 'power-reset'] as const),
+  'power-diagnostic-interrupt',
+] as const;
+
+/** As many as are shown unless told otherwise, and as there may be told. */
+const usualLimit = 50;
+const limitMax = 10_000;
+/** Operations that one answer may have. */
+const pageMax = 1000;
+
+const limitOf = (text: string): number => {
+  const limit = wholeNumber(text);
+  if (limit < 1 || limit > limitMax)
+    throw new InvalidArgumentError(`It must be from 1 to ${limitMax}.`);
+  return limit;
+};
+
+const listCommand = (operation: Command, shell: Shell): void => {
+  const run = async (flags: ListFlags): Promise<void> => {
+    const client = await connect(shell, flags);
+    const { host, process, kind, state, actor, limit } = flags;
+    const options = { host, process, kind, state, actor, signal: shell.signal };
+    const found: OperationItem[] = [];
+    let page: OperationPage | undefined;
+    do {
+      page = await client.listOperations({
+        ...options,
+        limit: Math.min(limit - found.length, pageMax),
+        cursor: page?.next ?? undefined,
+      });
+      found.push(...page.items);
+    } while (page.next !== null && found.length < limit);
+    show(shell, flags, { ...page, items: found }, ({ items, next }) => [
+      ...operationLines(items, shell.width),
+      ...(next === null ? [] : [`There are older ones; see more with --limit.`]),
+    ]);
+  };
+  const list = operation
+    .command('list')
+    .description('list what was ordered, newest first, as it is now')
+    .option('--host <host>', 'only about this machine, or what is on it')
+    .option('--process <fid>', 'only about this process', fidOf)
+    .addOption(new Option('--kind <kind>', 'only of this kind').choices(kinds))
+    .addOption(new Option('--state <state>', 'only in this state').choices(states))
+    .option('--actor <actor>', 'only by them: token:ID, as the list and events name them')
+    .option('--limit <n>', 'at most so many', limitOf, usualLimit);
+  withExamples(
+    withWork(withJson(list), run),
+    'halctl operation list --state running',
+    'halctl operation list --host n0001.example --kind power-cycle',
+  );
+};
+
+const operationLines = (items: readonly OperationItem[], width: number | undefined): string[] =>
+  formatTable<OperationItem>(
+    [
+      { title: 'ID', value: ({ id }) => String(id), align: 'right' },
+      { title: 'KIND', value: ({ kind }) => kind, yields: 2 },
+      { title: 'TARGET', value: ({ subject }) => subject, yields: 1 },
+      { title: 'STATE', value: ({ state }) => state },
+      { title: 'STAGE', value: ({ stage }) => stage, yields: 4 },
+      { title: 'BY', value: ({ actor }) => actor, yields: 3 },
+      { title: 'SINCE', value: ({ at }) => formatTime(at) },
+    ],
+    items,
+    width,
+  );

@@ -2,8 +2,8 @@
 
 import type { EventRecord } from './commit.ts';
 
-/** Goes up with every change of `subjectsOf`: what was indexed by another one is indexed anew. */
-export const subjectsVersion = 3;
+/** Goes up with every change of what commits are found by: what was indexed by another one is indexed anew. */
+export const subjectsVersion = 4;
 
 /**
  * What an event's own fields name: `fid`, `fqdn`, `name`, …, but not what it merely refers to. The

@@ -4,6 +4,7 @@
  * at a time, in turn with whatever else he has the station do, and it ends when nobody asks any more.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOf } from '../../core/events/reading.ts';
 import type { Graph } from '../../core/graph/graph.ts';
@@ -27,8 +28,14 @@ const restMs = 50;
 /** And so many times what the look took: a million processes must not take all of the station. */
 const restShare = 10;
 
-/** Told once: of the end of the operation, how far it is when the patience ends, or that nobody can tell. */
+/** Whether somebody has waited for an operation to be as it is. */
+type IsEnough = (operation: Operation) => boolean;
+
+const hasEnded: IsEnough = ({ state }) => state !== 'running';
+
+/** Told once: of what it waits for, how far the operation is when the patience ends, or that nobody can tell. */
 interface Waiter {
+  readonly isEnough: IsEnough;
   readonly tell: (operation: Operation) => void;
   readonly fail: (error: Error) => void;
 }
@@ -112,9 +119,59 @@ export class OperationWaits {
    */
   async until(id: Revision, patience: number, asker: Asker): Promise<Operation | null> {
     const { signal } = asker;
+    const releases = this.#releases;
+    const joined = await this.#join(id, asker);
+    if (!joined) return null;
+    const { watched, leave } = joined;
+    try {
+      const operation = await unlessAborted(signal, this.#lookAt(watched));
+      if (hasEnded(operation) || patience <= 0 || this.#letsGoSince(releases)) return operation;
+      return await this.#waitFor(watched, hasEnded, patience, signal);
+    } finally {
+      await leave();
+    }
+  }
+
+  /**
+   * How far the operation of a commit is, again and again: as it is now, and then whenever that is another, until its
+   * end. What changes while it is being given out is given out as it is then.
+   *
+   * @param patience ms after which it is told again although nothing has changed
+   * @param asker as of `until`
+   * @throws as `until`
+   */
+  async *follow(id: Revision, patience: number, asker: Asker): AsyncGenerator<Operation, void> {
+    const { signal } = asker;
+    const releases = this.#releases;
+    const joined = await this.#join(id, asker);
+    if (!joined) return;
+    const { watched, leave } = joined;
+    try {
+      let operation = await unlessAborted(signal, this.#lookAt(watched));
+      for (;;) {
+        yield operation;
+        if (hasEnded(operation) || this.#letsGoSince(releases)) return;
+        const told = operation;
+        const isNews = (now: Operation): boolean => !isDeepStrictEqual(now, told);
+        const { latest } = watched;
+        operation =
+          latest && isNews(latest)
+            ? latest
+            : await this.#waitFor(watched, isNews, patience, signal);
+      }
+    } finally {
+      await leave();
+    }
+  }
+
+  /** Takes part in watching an operation; null: the commit is none. */
+  async #join(
+    id: Revision,
+    asker: Asker,
+  ): Promise<{ watched: Watched; leave: () => Promise<void> } | null> {
+    const { signal } = asker;
     signal.throwIfAborted();
     const log = this.#log;
-    const releases = this.#releases;
     this.#unsubscribe ??= log.subscribe(log.head(), (commit) => this.#touch(commit));
     const read = await (this.#watched.get(id) ?? this.#read(id));
     if (!read) return null;
@@ -123,21 +180,27 @@ export class OperationWaits {
     this.#watched.set(id, watched);
     const present = { ...asker };
     watched.askers.add(present);
-    try {
-      watched.looking?.lineUp(asker.principal);
-      const operation = await unlessAborted(signal, this.#lookAt(watched));
-      const isReleased = this.#isClosed || this.#releases > releases;
-      if (operation.state !== 'running' || patience <= 0 || isReleased) return operation;
-      return await this.#endOf(watched, patience, signal);
-    } finally {
+    watched.looking?.lineUp(asker.principal);
+    const leave = async (): Promise<void> => {
       watched.askers.delete(present);
       if (watched.askers.size === 0) await this.#forget(id, watched);
-    }
+    };
+    return { watched, leave };
   }
 
-  #endOf(watched: Watched, patience: number, signal: AbortSignal): Promise<Operation> {
+  /** Whether everybody was told how far things are, though nothing has ended. */
+  #letsGoSince(releases: number): boolean {
+    return this.#isClosed || this.#releases > releases;
+  }
+
+  #waitFor(
+    watched: Watched,
+    isEnough: IsEnough,
+    patience: number,
+    signal: AbortSignal,
+  ): Promise<Operation> {
     const { promise, resolve, reject } = Promise.withResolvers<Operation>();
-    const waiter = { tell: resolve, fail: reject };
+    const waiter = { isEnough, tell: resolve, fail: reject };
     const abandon = (): void => reject(signal.reason as Error);
     const cancel = this.#time.after(
       patience,
@@ -212,10 +275,7 @@ export class OperationWaits {
       const failed = (error: unknown): void => {
         for (const { fail } of [...watched.waiters]) fail(error as Error);
       };
-      this.#lookAt(watched).then((operation) => {
-        if (operation.state === 'running') return;
-        for (const { tell } of [...watched.waiters]) tell(operation);
-      }, failed);
+      this.#lookAt(watched).catch(failed);
     });
   }
 
@@ -259,7 +319,11 @@ export class OperationWaits {
     try {
       const operation = await inTurns(turn, watched.look(view));
       turn.signal.throwIfAborted();
-      return (watched.latest = operation);
+      watched.latest = operation;
+      // Whoever asked for the look: it is the only one until something happens.
+      for (const { isEnough, tell } of [...watched.waiters])
+        if (isEnough(operation)) tell(operation);
+      return operation;
     } catch (error) {
       watched.isTouched = true;
       throw error;

@@ -11,6 +11,8 @@ export interface Operation {
     'start' | 'stop' | 'remove' | `power-${PowerAction}` | Exclude<ObmOrder['kind'], 'power'>;
   readonly subject: string;
   readonly state: OperationState;
+  /** How far it is, in words. */
+  readonly stage: string;
   readonly total: number;
   readonly done: number;
   /** Will not get there by themselves. */
@@ -25,6 +27,10 @@ export interface Operation {
 export const waitingShown = 100;
 /** At most so many warnings are given one by one. */
 export const warningsMax = 100;
+
+/** How far what is about several is. */
+export const stageOf = (done: number, total: number, what: string): string =>
+  `${done} of ${total} ${what}`;
 
 /** An operation, and how to find out how far it is. */
 export interface Progress {

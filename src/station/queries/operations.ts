@@ -14,7 +14,7 @@ import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { WantedState } from '../../core/values/states.ts';
-import { waitingShown, warningsMax } from './operation.ts';
+import { stageOf, waitingShown, warningsMax } from './operation.ts';
 import type { Operation, Progress } from './operation.ts';
 import { orderIn } from './order-progress.ts';
 import { removalIn } from './removal-progress.ts';
@@ -145,6 +145,7 @@ function* progressOf(
     kind,
     subject,
     state: isCancelled ? 'cancelled' : waits > 0 ? 'running' : ended,
+    stage: stageOf(targets - left.length, targets, kind === 'start' ? 'online' : 'stopped'),
     total: targets,
     done: targets - left.length,
     failed,

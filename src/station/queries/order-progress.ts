@@ -20,6 +20,14 @@ const states: { readonly [S in OrderRow['state']]: OperationState } = {
   unknown: 'failed',
 };
 
+const stages: { readonly [S in OrderRow['state']]: string } = {
+  waiting: 'waits for its turn',
+  begun: 'sent',
+  done: 'carried out',
+  failed: 'not carried out',
+  unknown: 'nobody knows',
+};
+
 /** One that is too old to be remembered is not said to have succeeded. */
 const forgotten = {
   state: 'unknown',
@@ -49,6 +57,7 @@ export const orderIn = (commit: Commit): Progress | null => {
         kind: kindOf(order),
         subject: machine.host,
         state: is,
+        stage: stages[state],
         total: 1,
         done: is === 'succeeded' ? 1 : 0,
         failed: is === 'failed' ? [machine] : [],

@@ -9,7 +9,7 @@ import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
-import { waitingShown, warningsMax } from './operation.ts';
+import { stageOf, waitingShown, warningsMax } from './operation.ts';
 import type { Progress } from './operation.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { Straggler } from './stragglers.ts';
@@ -41,12 +41,17 @@ export const removalIn = (commit: Commit): Progress | null => {
         left.length === 0 &&
         !(host !== undefined && graph.get('host', host)?.removing) &&
         !(node !== undefined && graph.get('node', node)?.removing);
+      const [total, done] = [
+        all.size + refused,
+        [...ordered].filter((fid) => !graph.get('process', fid)).length,
+      ];
       return {
         kind: 'remove',
         subject,
         state: !isGone ? 'running' : held ? 'failed' : 'succeeded',
-        total: all.size + refused,
-        done: [...ordered].filter((fid) => !graph.get('process', fid)).length,
+        stage: stageOf(done, total, 'gone'),
+        total,
+        done,
         failed,
         waiting,
         warnings: warnings(graph, ordered, held?.more ?? 0),

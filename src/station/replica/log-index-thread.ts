@@ -4,6 +4,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { asksForLongWork } from '../../core/commands/long-work.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { subjectsOf, subjectsVersion } from '../../core/events/subjects.ts';
 import { SqliteReader } from '../../log/sqlite/reader.ts';
@@ -31,9 +32,10 @@ const cacheKibibytes = 16_384;
 /** Pages after which the write-ahead log is written back: a sync that the log's own may wait for. */
 const checkpointPages = 4096;
 
-const termsOf = ({ events }: Commit): Set<Term> => {
+const termsOf = (commit: Commit): Set<Term> => {
   const terms = new Set<Term>();
-  for (const event of events) {
+  if (asksForLongWork(commit)) terms.add('operation');
+  for (const event of commit.events) {
     terms.add(`type ${event.type}`);
     for (const subject of subjectsOf(event)) terms.add(`subject ${subject}`);
   }
@@ -49,6 +51,7 @@ class Index {
   readonly #move: StatementSync;
   readonly #page: StatementSync;
   readonly #latest: StatementSync;
+  readonly #newest: StatementSync;
   readonly #batchCommits: number;
   #position = 0;
 
@@ -73,6 +76,9 @@ class Index {
       'SELECT revision FROM entries WHERE term = ? AND revision <= ? ' +
         'ORDER BY revision DESC LIMIT 1 OFFSET ?',
     );
+    this.#newest = prepare(
+      'SELECT revision FROM entries WHERE term = ? AND revision <= ? ORDER BY revision DESC LIMIT ?',
+    );
     this.#position = positionOf(this.#database).revision;
   }
 
@@ -92,6 +98,8 @@ class Index {
             ),
           ),
         };
+      case 'newest':
+        return { kind: 'newest', revisions: this.#newestOf(request) };
     }
   }
 
@@ -134,6 +142,13 @@ class Index {
     );
     const revisions = new Set(pages.flat().filter((revision) => revision <= through));
     return { revisions: [...revisions].sort((a, b) => a - b), through };
+  }
+
+  #newestOf({ term, to, count }: IndexRequest & { kind: 'newest' }): number[] {
+    const [id] = this.#ids([term]);
+    if (id === undefined) return [];
+    const rows = this.#newest.all(id, to, count) as unknown as [number][];
+    return rows.map(([revision]) => revision);
   }
 
   #ids(terms: readonly Term[]): number[] {

@@ -21,8 +21,8 @@ export interface Stretch {
   readonly to: Revision;
 }
 
-/** What commits are found by. */
-export type Term = `type ${string}` | `subject ${string}`;
+/** What commits are found by: events with a type or about a subject; or that they may be operations. */
+export type Term = `type ${string}` | `subject ${string}` | 'operation';
 
 export interface IndexSetup {
   readonly path: string;
@@ -44,6 +44,7 @@ export type IndexRequest =
       readonly to: number;
       readonly count: number;
     }
+  | { readonly kind: 'newest'; readonly term: Term; readonly to: number; readonly count: number }
   | { readonly kind: 'close' };
 
 export type IndexReply =
@@ -52,6 +53,7 @@ export type IndexReply =
   /** All that there are up to `through`. */
   | { readonly kind: 'found'; readonly revisions: readonly number[]; readonly through: number }
   | { readonly kind: 'latest'; readonly revision: number }
+  | { readonly kind: 'newest'; readonly revisions: readonly number[] }
   /** It is removed; the thread ends. */
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -150,6 +152,17 @@ export class LogIndex {
     if (indexed === 0) return revision(0);
     const reply = await this.#ask({ kind: 'latest', terms, to: indexed, count });
     return revision(reply?.kind === 'latest' ? reply.revision : 0);
+  }
+
+  /**
+   * The newest commits with a term, newest first: `count` of them, or fewer where there are no more.
+   *
+   * @param to not beyond its position
+   * @returns null where it cannot be used
+   */
+  async newest(term: Term, to: Revision, count: number): Promise<readonly Revision[] | null> {
+    const reply = await this.#ask({ kind: 'newest', term, to, count });
+    return reply?.kind === 'newest' ? reply.revisions.map(revision) : null;
   }
 
   /** Lets go of its files and of the log's. */
