@@ -245,6 +245,27 @@ t.test('10: where the daemon cannot be asked, it is asked until it has said so',
   t.match(bench.station.logged.filter((line) => line.includes('not shut yet')).length, 1);
 });
 
+t.test('10: whoever was let in to many consoles is out of all', async (t) => {
+  const { bench } = await set(t);
+  const { ask, tokenOf } = bench.station;
+  await bench.register({}, other);
+  await bench.turn('enable', other);
+  const token = await tokenOf('operator');
+  for (let i = 0; i < 12; i += 1)
+    for (const fqdn of [host, other])
+      t.match(await open(bench, {}, { token }, fqdn), { status: 201 });
+  const there = async (): Promise<unknown[]> => {
+    const { text } = await bench.daemon.asAdmin('GET', '/v2/console-connections');
+    return (JSON.parse(text) as { connections: unknown[] }).connections;
+  };
+  t.equal((await there()).length, 24);
+  const { body } = await ask('GET', '/whoami', undefined, { token });
+  await ask('DELETE', `/tokens/${body.id as string}`);
+  await until('all are shut', async () => (await there()).length === 0);
+  const { graph } = bench.station.station;
+  await until('the log has it', () => graph.count('connection') === 0);
+});
+
 t.test('33: who loses his right while he is let in is not', async (t) => {
   const { bench } = await set(t);
   const { ask } = bench.station;

@@ -7,6 +7,7 @@ import { changesRights } from '../../core/rights/changes.ts';
 import { mayConnect } from '../../core/rights/consoles.ts';
 import type { Command } from '../../core/commands/index.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { ConnectionRow } from '../../core/graph/rows/obms.ts';
 import type { EventLog } from '../../log/log.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Result } from '../result.ts';
@@ -27,11 +28,22 @@ export interface ConsoleRightsParts {
 
 /** Pauses before a daemon that did not do it is asked again, ms. */
 const pauses = [500, 1_000, 2_000, 5_000, 15_000] as const;
+/** Of one daemon; one that hangs holds up no other. */
+const atOnce = 16;
+
+/** What is to be shut at one daemon. */
+interface Line {
+  readonly waiting: ConnectionRow[];
+  running: number;
+}
 
 export class ConsoleRights implements Duty {
   readonly #parts: ConsoleRightsParts;
-  /** By the id of the connection. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  /** By the base URL of the daemon; those where there is something to do. */
+  readonly #lines = new Map<string, Line>();
+  /** Ids of connections that wait or are being shut. */
+  readonly #taken = new Set<string>();
+  readonly #underWay = new Set<Promise<void>>();
   #unsubscribe: (() => void) | null = null;
   #stopping = new AbortController();
 
@@ -52,21 +64,42 @@ export class ConsoleRights implements Duty {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     this.#stopping.abort();
-    await Promise.all(this.#underWay.values());
+    this.#lines.clear();
+    await Promise.all(this.#underWay);
+    this.#taken.clear();
   }
 
   /** They are few, and rights change seldom. */
   #look(): void {
     const graph = this.#parts.graph();
     for (const row of graph.all('connection')) {
-      const { id } = row;
-      if (this.#underWay.has(id) || mayConnect(graph, row)) continue;
-      const work = this.#putOut(id, row.host).finally(() => this.#underWay.delete(id));
-      this.#underWay.set(id, work);
+      if (this.#taken.has(row.id) || mayConnect(graph, row)) continue;
+      this.#taken.add(row.id);
+      const obmd = graph.get('registration', row.host)?.obmd ?? '';
+      const line = this.#lines.get(obmd) ?? { waiting: [], running: 0 };
+      line.waiting.push(row);
+      this.#lines.set(obmd, line);
+      this.#next(obmd, line);
     }
   }
 
-  async #putOut(id: string, host: string): Promise<void> {
+  #next(obmd: string, line: Line): void {
+    while (line.running < atOnce && !this.#stopping.signal.aborted) {
+      const row = line.waiting.shift();
+      if (row === undefined) break;
+      line.running += 1;
+      const work = this.#putOut(row).finally(() => {
+        line.running -= 1;
+        this.#taken.delete(row.id);
+        this.#underWay.delete(work);
+        this.#next(obmd, line);
+      });
+      this.#underWay.add(work);
+    }
+    if (line.running === 0) this.#lines.delete(obmd);
+  }
+
+  async #putOut({ id, host }: ConnectionRow): Promise<void> {
     const { graph, time, logger, shut, submit } = this.#parts;
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted && graph().get('connection', id); failures += 1) {
@@ -74,12 +107,10 @@ export class ConsoleRights implements Duty {
         await shut(id);
         await submit({ type: 'EndConnection', id, why: 'right-ended' });
         return;
-      } catch (error) {
+      } catch (err) {
+        const details = { err, host, connection: id };
         if (failures === 0 && !signal.aborted)
-          logger.warn(
-            { err: error, host, connection: id },
-            'a console is not shut yet: its right has ended',
-          );
+          logger.warn(details, 'a console is not shut yet: its right has ended');
         await pause(time, pauses[Math.min(failures, pauses.length - 1)]!, signal);
       }
     }
