@@ -18,14 +18,24 @@ const callOf = ({ method, url = '' }: IncomingMessage): Call => {
   return `${method} ${isOwn ? last : url.startsWith('/v2/') ? 'look' : 'node'}`;
 };
 
+const labelOf = ({ url = '' }: IncomingMessage): string =>
+  decodeURIComponent(/^\/(?:node|v2\/obms)\/([^/?]+)/.exec(url)?.[1] ?? '');
+
 export class ObmdProxy {
   readonly url: string;
   /** Every token that was given out. */
   readonly tokens: string[] = [];
+  /** What was asked to be done to machines, in order, whether or not the daemon heard of it. */
+  readonly orders: { readonly label: string; readonly action: string }[] = [];
   /** What was asked, in order. */
   readonly calls: Call[] = [];
   /** Whether the connection is cut at this moment. */
   cuts: (call: Call, when: When) => boolean | Promise<boolean> = () => false;
+
+  /** Of which OBM a token is. */
+  readonly #labels = new Map<string, string>();
+  /** What was asked about OBMs and their tokens, and is not answered. */
+  readonly #changing = new Set<Promise<void>>();
 
   /** Nobody is reached by it any more. */
   readonly close: () => void;
@@ -39,7 +49,7 @@ export class ObmdProxy {
   static async start(t: Test, target: () => string): Promise<ObmdProxy> {
     let proxy: ObmdProxy | undefined;
     const server = createServer((request, response) => {
-      void proxy!.#serve(target(), request, response);
+      void proxy!.#take(target(), request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const close = (): void => {
@@ -51,17 +61,52 @@ export class ObmdProxy {
     return (proxy = new ObmdProxy(`http://127.0.0.1:${port}`, close));
   }
 
-  async #serve(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Every token of one OBM that was given out, in order. */
+  tokensOf(label: string): string[] {
+    return this.tokens.filter((token) => this.#labels.get(token) === label);
+  }
+
+  /** Waits until the daemon has answered, or will never answer, what was asked of tokens, whoever asked and is dead. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#changing);
+  }
+
+  async #take(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url!.startsWith('/v2/events')) return passOn(target, request, response);
     const call = callOf(request);
     this.calls.push(call);
+    const served = this.#serve(call, target, request, response);
+    if (!/token$|node$/.test(call)) return served;
+    this.#changing.add(served);
+    await served;
+    this.#changing.delete(served);
+  }
+
+  async #serve(
+    call: Call,
+    target: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
+    try {
+      for await (const piece of request) pieces.push(piece as Buffer);
+    } catch {
+      return void request.socket.destroy();
+    }
+    const label = labelOf(request);
+    if (call === 'POST power') {
+      const { action } = JSON.parse(Buffer.concat(pieces).toString()) as { action: string };
+      this.orders.push({ label, action });
+    }
     if (await this.cuts(call, 'before')) return void request.socket.destroy();
     try {
       const { status, text, type } = await forwarded(target, request, Buffer.concat(pieces));
       const [, token] = /"token":"([0-9a-f]{32})"/.exec(text) ?? [];
-      if (call === 'POST token' && token !== undefined) this.tokens.push(token);
+      if (call === 'POST token' && token !== undefined) {
+        this.tokens.push(token);
+        this.#labels.set(token, label);
+      }
       if (await this.cuts(call, 'after')) return void request.socket.destroy();
       response.writeHead(status, { 'content-type': type }).end(text);
     } catch {
