@@ -126,7 +126,7 @@ const meanings: Readonly<Record<EventType, string>> = {
   ObmOrderEnded:
     'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which.',
   ConsoleConnectionMade:
-    'Somebody may be at the console of a machine, or read its log, until a time: the OBM daemon lets him in by a ticket that nobody keeps. It is in the log before he has it. What he does there, the events of the daemon tell, by the same `id`.',
+    'Somebody may be at the console of a machine, or read its log, until a time: the OBM daemon lets him in by a ticket that nobody keeps. It is in the log before he has it. When he comes and goes, `ObmConsoleAttached` and `ObmConsoleDetached` tell; `principal` is the name and the id of the token.',
   ConsoleConnectionEnded:
     'Nobody is at the console of a machine by this connection any more. `right-ended`: the token that it was made for may not; `over`: he has left, or never came. Disabling the OBM, or enabling it with another token, ends all of them without this event.',
   ObmPowerChanged:

@@ -52,7 +52,7 @@ const member = async (
 };
 
 t.test(
-  '14, 23: whoever may be at a console is let in once, by a ticket that nobody keeps',
+  '14, 23, 68: whoever may be at a console is let in once, by a ticket that nobody keeps',
   async (t) => {
     const { bench, machine } = await set(t);
     const { station } = bench;
@@ -71,8 +71,12 @@ t.test(
     await until('it is typed', () => machine.typed.includes('ls\r'));
     const [connection] = await connections(bench);
     t.match(connection, { id, name: 'bootstrap', mode: 'read-write', connected: { source: /./ } });
-    t.match(viewer.has('hello'), {
-      principal: `bootstrap token:${connection!['token'] as string}`,
+    const principal = `bootstrap token:${connection!['token'] as string}`;
+    t.match(viewer.has('hello'), { principal });
+    await until('the log says who is there', async () => {
+      const { body } = await station.ask('GET', '/events?type=ObmConsoleAttached');
+      const told = body.events as { data: object }[];
+      return told.some(({ data }) => 'principal' in data && data.principal === principal);
     });
     const { pathname, search } = new URL(url);
     t.equal(await refusalOf(bench.daemon, pathname + search, {}), 401, 'not twice');
