@@ -8,6 +8,7 @@ import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { consoleConnectionEvents } from '../src/core/events/console-connections.ts';
+import { maintenanceEvents } from '../src/core/events/maintenance.ts';
 import { obmNewsEvents } from '../src/core/events/obm-news.ts';
 import { obmOrderEvents } from '../src/core/events/obm-orders.ts';
 import { obmEvents } from '../src/core/events/obms.ts';
@@ -55,6 +56,10 @@ const meanings: Readonly<Record<EventType, string>> = {
     'A step of the recovery of a host is about to be carried out. It is in the log before anything is done.',
   RecoveryStepEnded:
     'A step of the recovery of a host has ended, and how. `interrupted`: the station ended before it, which is all that is known.',
+  MaintenanceBegun:
+    'Somebody works on a host: nothing recovers it until then, or until it is said to be over. Said again, it replaces what was said before.',
+  MaintenanceEnded:
+    'Nobody works on a host any more. `asked`: somebody has said so; `expired`: its time was over. Where it is down, its recovery begins.',
   RecoveryExhausted:
     'A host was given up: it stays down, and nothing is done about it, until its agent reports.',
   HostClaimRefused:
@@ -151,7 +156,7 @@ const meanings: Readonly<Record<EventType, string>> = {
 const groups: readonly (readonly [title: string, events: object])[] = [
   ['The declared cluster', clusterEvents],
   ['Hosts', hostEvents],
-  ['Recovery of hosts', recoveryEvents],
+  ['Recovery of hosts', { ...recoveryEvents, ...maintenanceEvents }],
   ['Nodes and processes', processEvents],
   ['What is wanted', wantedEvents],
   ['Leaving', removalEvents],

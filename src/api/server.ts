@@ -33,6 +33,7 @@ import { eventHandlers } from './routes/events.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
+import { maintenanceHandlers } from './routes/maintenance.ts';
 import { nodeHandlers } from './routes/nodes.ts';
 import { obmHandlers } from './routes/obms.ts';
 import { operationHandlers } from './routes/operations.ts';
@@ -133,6 +134,7 @@ export const createServer = async (
         new ReportsOfHosts(station, options.paces?.reportedHosts),
       ),
       ...loadHandlers(station),
+      ...maintenanceHandlers(station),
       ...nodeHandlers(station, actions),
       ...obmHandlers(station, actions),
       ...operationHandlers(station, actions),

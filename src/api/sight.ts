@@ -196,6 +196,7 @@ export const machinesWith = (
     case 'host':
     case 'policy':
     case 'recovery':
+    case 'maintenance':
       return [key];
     case 'node':
     case 'process':

@@ -6,6 +6,7 @@ import { clusterCommands } from './commands/cluster.ts';
 import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { eventsCommands } from './commands/events.ts';
+import { maintenanceCommands } from './commands/maintenance.ts';
 import { obmCommands } from './commands/obm.ts';
 import { operationCommand } from './commands/operation.ts';
 import { projectCommands } from './commands/project.ts';
@@ -57,6 +58,7 @@ export const createProgram = (shell: Shell): Command => {
   clusterCommands(program, shell);
   systemCommands(program, shell);
   projectCommands(program, shell);
+  maintenanceCommands(program, shell);
   obmCommands(program, shell);
   operationCommand(program, shell);
   runCommand(program, shell);

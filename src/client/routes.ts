@@ -34,6 +34,13 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  beginMaintenance: {
+    method: 'PUT',
+    path: '/api/v1/hosts/:fqdn/maintenance',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   createProject: {
     method: 'POST',
     path: '/api/v1/projects',
@@ -65,6 +72,12 @@ export const routes = {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/obm/enable',
     repeat: 'as-it-is',
+    query: ['dry_run'],
+  },
+  endMaintenance: {
+    method: 'DELETE',
+    path: '/api/v1/hosts/:fqdn/maintenance',
+    repeat: 'by-key',
     query: ['dry_run'],
   },
   engine: { method: 'GET', path: '/api/v1/engine', repeat: 'as-it-is' },
@@ -118,7 +131,7 @@ export const routes = {
     method: 'GET',
     path: '/api/v1/hosts',
     repeat: 'as-it-is',
-    query: ['limit', 'cursor', 'state', 'project', 'at'],
+    query: ['limit', 'cursor', 'state', 'project', 'maintenance', 'at'],
   },
   listNodes: {
     method: 'GET',

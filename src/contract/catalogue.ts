@@ -11,6 +11,7 @@ import * as events from './events.ts';
 import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
+import * as maintenance from './maintenance.ts';
 import * as nodes from './nodes.ts';
 import * as obms from './obms.ts';
 import * as operations from './operations.ts';
@@ -34,6 +35,7 @@ const subjects = {
   ...health,
   ...hosts,
   ...load,
+  ...maintenance,
   ...nodes,
   ...obms,
   ...operations,

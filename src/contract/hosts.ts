@@ -58,6 +58,14 @@ export const Recovery = Type.Object({
   }),
 });
 
+/** Somebody works on it, and nothing recovers it. */
+export const Maintenance = Type.Object({
+  reason: Type.String(),
+  by: Type.String({ description: 'Who has said so.' }),
+  since: Timestamp,
+  until: nullable(Timestamp),
+});
+
 export const Host = Type.Object({
   fqdn: Fqdn,
   state: HostState,
@@ -82,6 +90,7 @@ export const Host = Type.Object({
       'Agents of other machines that claimed the name; members of projects are told how many, not which.',
   }),
   recovery: nullable(Recovery),
+  maintenance: nullable(Maintenance),
   processes: Type.Integer({ description: 'How many processes the host has.' }),
   created: RevisionNumber,
   changed: RevisionNumber,
@@ -102,6 +111,7 @@ export const ReportBody = Type.Object(
 );
 export const RenameBody = Type.Object({ to: Fqdn }, strict);
 
+export type Maintenance = Static<typeof Maintenance>;
 export type Recovery = Static<typeof Recovery>;
 export type Host = Static<typeof Host>;
 export type HostBody = Static<typeof HostBody>;
@@ -120,6 +130,9 @@ export const listHosts = read({
     ...paging,
     state: Type.Optional({ ...HostState, description: 'Only hosts in this state.' }),
     project: Type.Optional({ ...ProjectName, description: 'Only hosts that are lent to it.' }),
+    maintenance: Type.Optional(
+      Type.Boolean({ description: 'true: only hosts that somebody works on; false: only others.' }),
+    ),
   },
   reply: HostPage,
 });

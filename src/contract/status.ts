@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { read } from './endpoint.ts';
-import { Missing, Recovery } from './hosts.ts';
+import { Maintenance, Missing, Recovery } from './hosts.ts';
 import { Service } from './processes.ts';
 import {
   FidText,
@@ -37,6 +37,7 @@ export const StatusHost = Type.Object({
   problem: Type.String(),
   missing: Missing,
   recovery: nullable(Recovery),
+  maintenance: nullable(Maintenance),
   processes: Type.Array(StatusProcess),
 });
 

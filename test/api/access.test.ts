@@ -29,6 +29,8 @@ const routes: Readonly<Record<string, string>> = {
   'GET /api/v1/operations': 'viewer operator admin',
   'GET /api/v1/operations/:id': 'viewer operator admin',
   'DELETE /api/v1/hosts/:fqdn': 'operator admin',
+  'PUT /api/v1/hosts/:fqdn/maintenance': 'operator admin',
+  'DELETE /api/v1/hosts/:fqdn/maintenance': 'operator admin',
   'POST /api/v1/hosts/:fqdn/rename': 'operator admin',
   'POST /api/v1/hosts/:fqdn/scale': 'operator admin',
   'DELETE /api/v1/nodes/:fid': 'operator admin',

@@ -181,6 +181,26 @@ transcript('adding', 'an operator adds clients and gets their configuration', [
   'halctl cluster status --host n2.example',
 ]);
 
+transcript('maintenance', 'an operator says that somebody works on machines', [
+  'halctl cluster load -f facts.yaml -r roles.yaml >/dev/null',
+  "halctl maintenance begin n1.example --reason 'a fan' --for 4h",
+  "halctl maintenance begin 'n[2-3].example' --reason 'new switch'",
+  'halctl maintenance begin n2.example',
+  "halctl maintenance begin n2.example --reason ''",
+  "halctl maintenance begin n9.example --reason 'a fan'",
+  "halctl maintenance begin n2.example --reason 'a disk' --for 0s",
+  "halctl maintenance begin n2.example --reason 'a disk' --for soon",
+  'halctl maintenance list',
+  'halctl maintenance list --json | head -20',
+  'halctl cluster status --host n1.example',
+  "halctl maintenance end 'n[1-3].example' --dry-run",
+  "halctl maintenance end 'n[1-2].example'",
+  'halctl maintenance end n1.example',
+  'halctl maintenance list',
+  'halctl maintenance list --at 4',
+  'halctl why n1.example',
+]);
+
 transcript('refusals', 'every refusal has its exit code, its reason and what to do next', [
   'halctl cluster process add --host n1.example --role app',
   'halctl cluster load -f broken.yaml -r roles.yaml',

@@ -42,6 +42,11 @@ export const checkLists = (graph: Graph): void => {
     const listed = hostLists.after(state, undefined, Infinity);
     must(listed.join() === names.join(), `${state} hosts are listed wrongly`);
   }
+  must(
+    graph.expectedLosses() ===
+      hosts.filter(({ fqdn, state }) => state === 'down' && graph.get('maintenance', fqdn)).length,
+    'hosts that are down in maintenance are counted wrongly',
+  );
   for (const { name } of graph.all('project')) {
     const names = hosts.filter(({ project }) => project === name).map(({ fqdn }) => fqdn);
     const listed = lentHosts.after(name, undefined, Infinity);

@@ -186,6 +186,13 @@ export const lifecycle: fc.Arbitrary<Step['command']> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.tuple(host, fc.constantFrom(null, 1, 600)).map(([fqdn, seconds]): Command => {
+      return { type: 'BeginMaintenance', fqdn, reason: 'a fan', by: 'token:c1', seconds };
+    }),
+  },
+  { weight: 1, arbitrary: host.map((fqdn): Command => ({ type: 'EndMaintenance', fqdn })) },
+  {
+    weight: 1,
     arbitrary: fc
       .tuple(fc.nat(50), fc.constantFrom(...processStates))
       .map(([n, state]) => onProcess(n, (fid) => override(fid, state))),

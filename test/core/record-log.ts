@@ -280,6 +280,11 @@ const record = (): Recorded[] => {
   hear('14.5', '2', true);
   hear('2', '3.0', false, { type: 'power', label, seen, state: 'on', cause: 'first' });
   run({ type: 'DisableObm', fqdn, epoch: again });
+  const maintain = (reason: string, seconds: number | null): Commit =>
+    run({ type: 'BeginMaintenance', fqdn, reason, by: 'token:c6', seconds });
+  maintain('a fan', null);
+  run({ type: 'EndMaintenance', fqdn });
+  maintain('a disk', 60);
   run(nodeDown(fqdn));
   run({ type: 'RenameHost', fqdn, to: 'n16.example' });
   run({ type: 'UnregisterObm', fqdn: 'n16.example' });

@@ -3,6 +3,8 @@
 import type * as contract from '../../contract/hosts.ts';
 import type { Host } from '../../contract/hosts.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { HostFacts } from '../../core/values/host-facts.ts';
 import type { SteadyWork } from '../../station/fair-use/steady-work.ts';
 import type { Station } from '../../station/station.ts';
@@ -24,6 +26,27 @@ interface Kept {
   readonly agent: string | undefined;
 }
 
+/** Names looked up at once. */
+const namesAtOnce = 256;
+
+/** The next hosts that match, of those that have a row of a kind. */
+const matching = (
+  graph: Graph,
+  kind: 'host' | 'maintenance',
+  matches: (row: HostRow) => boolean,
+  after: string | undefined,
+  count: number,
+): string[] => {
+  const found: string[] = [];
+  for (let last = after; found.length < count;) {
+    const next = graph.keysAfter(kind, last, namesAtOnce);
+    for (const fqdn of next) if (matches(graph.must('host', fqdn))) found.push(fqdn);
+    if (next.length < namesAtOnce) break;
+    last = next.at(-1);
+  }
+  return found.slice(0, count);
+};
+
 export const hostHandlers = (
   station: Station,
   actions: Actions,
@@ -32,18 +55,24 @@ export const hostHandlers = (
 ): Handlers<typeof contract> => ({
   listHosts: (request, reply) =>
     readLong(station, reply, request.query.at, json, (moment, graph) => {
-      const { state, project } = request.query;
+      const { state, project, maintenance } = request.query;
+      const isAskedFor = (row: HostRow): boolean =>
+        (state === undefined || row.state === state) &&
+        (maintenance === undefined ||
+          maintenance === (graph.get('maintenance', row.fqdn) !== undefined));
       const projects = projectsSeen(station, request)?.map(({ name }) => name);
       const isSeen = seenBy(station, request, graph);
       const lent = lentAfter(
         graph,
         (projects ?? [project ?? '']).filter((name) => project === undefined || name === project),
-        (row) => (state === undefined || row.state === state) && isSeen(row.fqdn),
+        (row) => isAskedFor(row) && isSeen(row.fqdn),
       );
       const paged: Paged<'host'> = {
         kind: 'host',
         keys: (after, count) => {
           if (projects || project !== undefined) return lent(after, count);
+          if (maintenance !== undefined)
+            return matching(graph, maintenance ? 'maintenance' : 'host', isAskedFor, after, count);
           return state === undefined
             ? graph.keysAfter('host', after, count)
             : graph.indexes.hostLists.after(state, after, count);

@@ -6,6 +6,7 @@ import { missingRoles } from '../../core/graph/missing-roles.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { NodeRow } from '../../core/graph/rows/processes.ts';
+import { maintenanceView } from './maintenance.ts';
 import { recoveryView } from './recovery.ts';
 
 /** @param toMember is not told which machines claimed the name, nor of the cluster as a whole */
@@ -37,6 +38,7 @@ export const hostView = (graph: ReadGraph, row: HostRow, toMember = false): Host
     missing: missingRoles(graph, row),
     refused: toMember ? row.refused.map(() => 'another machine') : [...row.refused],
     recovery: recoveryView(graph, row.fqdn, toMember),
+    maintenance: maintenanceView(graph, row.fqdn),
     processes: node ? graph.related('hosts', node.fid) : 0,
     created: row.created,
     changed: row.changed,

@@ -3,6 +3,7 @@
 import type { Graph } from '../../core/graph/graph.ts';
 import type { Found } from '../../station/queries/why.ts';
 import { hostView, nodeView } from './hosts.ts';
+import { maintenanceView } from './maintenance.ts';
 import { processView } from './processes.ts';
 import { recoveryView } from './recovery.ts';
 
@@ -15,6 +16,8 @@ export const resourceForMembers = (graph: Graph, { kind, key }: Found): object =
       return nodeView(graph, graph.must('node', key));
     case 'process':
       return processView(graph, graph.must('process', key));
+    case 'maintenance':
+      return maintenanceView(graph, key) ?? {};
     case 'recovery':
       return recoveryView(graph, key, true) ?? {};
     case 'service': {

@@ -11,6 +11,7 @@ import { shownCounts, shownState } from '../../core/lifecycle/shown.ts';
 import { calmStates } from '../../core/values/states.ts';
 import type { LastingMoment } from '../reads.ts';
 import { statusProcess } from './processes.ts';
+import { maintenanceView } from './maintenance.ts';
 import { recoveryView } from './recovery.ts';
 
 export interface StatusFilter {
@@ -83,6 +84,7 @@ const hostHead = (
     problem: [row.problem || waiting, refused].filter((text) => text !== '').join('; '),
     missing: missingRoles(graph, row),
     recovery: recoveryView(graph, row.fqdn, toMember),
+    maintenance: maintenanceView(graph, row.fqdn),
   };
 };
 

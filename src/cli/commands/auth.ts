@@ -1,7 +1,7 @@
 /** `halctl auth`: tokens, and who one is. */
 
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { everyItem } from '../../client/pages.ts';
 import type { Done, IssuedToken, Token, TokenBody } from '../../client/types.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../command.ts';
 import type { ChangeFlags, JsonFlag } from '../command.ts';
 import { writePrivately } from '../config.ts';
+import { duration } from '../duration.ts';
 import { Failure } from '../exit-codes.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
@@ -62,17 +63,6 @@ const tokenLines = (token: Token): string[] =>
     ['projects', placesText(token) || undefined],
     ['expires', expiry(token)],
   ]);
-
-const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-
-/** `90m` as seconds. */
-const duration = (text: string): number => {
-  const match = /^(\d{1,9})([smhd])$/.exec(text);
-  const unit = match?.[2] as keyof typeof secondsIn | undefined;
-  if (!match || unit === undefined)
-    throw new InvalidArgumentError('Write it like 90m, 12h or 30d.');
-  return Number(match[1]) * secondsIn[unit];
-};
 
 interface CreateFlags extends GlobalFlags, JsonFlag {
   readonly role: TokenBody['role'];

@@ -3,6 +3,7 @@
 import type { Host } from '../../client/types.ts';
 import type { Shell } from '../shell.ts';
 import { paintState } from './colour.ts';
+import { maintenanceLine } from './maintenance.ts';
 import { recoveryLine } from './recovery.ts';
 import { missingText } from './status-tree.ts';
 import { formatFields, formatTable } from './table.ts';
@@ -37,6 +38,7 @@ export const hostLines = (host: Host): string[] => {
       ['host', host.fqdn],
       ['state', `${host.state} since ${formatTime(host.since)}`],
       ['reason', host.reason || undefined],
+      ['maintenance', maintenanceLine(host.maintenance) || undefined],
       ['recovery', recoveryLine(host.recovery) || undefined],
       ['waiting', host.problem || undefined],
       ['missing', missingText(host.missing) || undefined],

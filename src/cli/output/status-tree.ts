@@ -7,6 +7,7 @@
 import type { Status, StatusHost, StatusProcess } from '../../client/types.ts';
 import { paintState } from './colour.ts';
 import type { Palette } from './colour.ts';
+import { maintenanceLine } from './maintenance.ts';
 import { recoveryLine } from './recovery.ts';
 import { counted, formatTime, printable } from './text.ts';
 
@@ -76,6 +77,7 @@ export function* statusTree(status: Status, palette: Palette): Generator<string>
   function* hostLines(host: StatusHost): Generator<string> {
     yield line(host.state, host.node ?? noFid, 0, host.fqdn);
     yield* note('Extended state', downReason(host));
+    yield* note('Maintenance', maintenanceLine(host.maintenance));
     yield* note('Recovery', recoveryLine(host.recovery));
     yield* note('Waiting', host.problem.replace(/^waiting for /i, 'for '));
     yield* note('Missing', missingText(host.missing));

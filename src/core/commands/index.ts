@@ -11,6 +11,7 @@ import { fireDeadlines } from './fire-deadlines.ts';
 import { issueCredential } from './issue-credential.ts';
 import { leaseProcess } from './lease-process.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { beginMaintenance, endMaintenance } from './maintenance.ts';
 import { joinProject, leaveProject } from './memberships.ts';
 import { beginObmOrder, endObmOrder, orderObm } from './order-obm.ts';
 import { overrideState } from './override-state.ts';
@@ -47,6 +48,8 @@ const deciders = {
   ReportNodesUp: reportNodesUp,
   ReportNodeDown: reportNodeDown,
   ReportRecoveryStep: reportRecoveryStep,
+  BeginMaintenance: beginMaintenance,
+  EndMaintenance: endMaintenance,
   AddProcesses: addProcesses,
   ScaleRole: scaleRole,
   ResetCluster: resetCluster,

@@ -7,6 +7,7 @@ import { credentialExpiry } from './credential-expiry.ts';
 import type { Deadline } from './deadline.ts';
 import { departureExpiry } from './departure-expiry.ts';
 import { endpointCooldown } from './endpoint-cooldown.ts';
+import { maintenanceExpiry } from './maintenance-expiry.ts';
 import { processRetry } from './process-retry.ts';
 import { processStart } from './process-start.ts';
 import { processStop } from './process-stop.ts';
@@ -18,6 +19,7 @@ export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
   'process-stop': processStop,
   'process-retry': processRetry,
   'recovery-attempt': recoveryAttempt,
+  'maintenance-expiry': maintenanceExpiry,
   'cluster-advance': clusterAdvance,
   'endpoint-cooldown': endpointCooldown,
   'departure-expiry': departureExpiry,

@@ -7,6 +7,7 @@ import { consoleConnectionEvents } from './console-connections.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
 import { hostEvents } from './hosts.ts';
+import { maintenanceEvents } from './maintenance.ts';
 import { obmNewsEvents } from './obm-news.ts';
 import { obmOrderEvents } from './obm-orders.ts';
 import { obmEvents } from './obms.ts';
@@ -21,6 +22,7 @@ export const catalogue = {
   ...clusterEvents,
   ...hostEvents,
   ...recoveryEvents,
+  ...maintenanceEvents,
   ...processEvents,
   ...wantedEvents,
   ...removalEvents,

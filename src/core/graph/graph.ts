@@ -120,6 +120,11 @@ export class Graph {
     return this.indexes.hostLists.counts();
   }
 
+  /** Hosts that are down and that somebody works on. */
+  expectedLosses(): number {
+    return this.indexes.expectedLosses.count;
+  }
+
   /** By the state that is shown of them. */
   processCounts(): ReadonlyMap<string, number> {
     return this.indexes.processLists.counts();

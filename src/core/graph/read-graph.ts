@@ -14,6 +14,7 @@ export type ReadGraph = Pick<
   | 'many'
   | 'stayingOfRole'
   | 'hostCounts'
+  | 'expectedLosses'
   | 'processCounts'
   | 'rowsAfter'
 > & {

@@ -53,6 +53,7 @@ export const relations = {
   backs: relation('pool', 'many-to-many', 'profile', 'pools'),
   guides: relation('host', 'one-to-one', 'policy', 'host'),
   recovers: relation('host', 'one-to-one', 'recovery', 'host'),
+  pauses: relation('host', 'one-to-one', 'maintenance', 'host'),
   manages: relation('host', 'one-to-one', 'obm', 'host'),
   registers: relation('host', 'one-to-one', 'registration', 'host'),
   observes: relation('host', 'one-to-one', 'observation', 'host'),

@@ -35,6 +35,7 @@ export class GraphView implements ReadGraph {
   readonly #related = new Map<string, Adjacency>();
   readonly #counts: ReadonlyMap<Kind, number>;
   readonly #hostCounts: ReturnType<Graph['hostCounts']>;
+  readonly #expectedLosses: number;
   readonly #processCounts: ReturnType<Graph['processCounts']>;
 
   constructor(graph: Graph) {
@@ -42,6 +43,7 @@ export class GraphView implements ReadGraph {
     this.#forget = graph.watch((kind, key, before) => this.#note(kind, key, before));
     this.#counts = new Map(kinds.map((kind) => [kind, graph.count(kind)]));
     this.#hostCounts = graph.hostCounts();
+    this.#expectedLosses = graph.expectedLosses();
     this.#processCounts = graph.processCounts();
   }
 
@@ -116,6 +118,10 @@ export class GraphView implements ReadGraph {
 
   hostCounts(): ReturnType<Graph['hostCounts']> {
     return this.#hostCounts;
+  }
+
+  expectedLosses(): number {
+    return this.#expectedLosses;
   }
 
   processCounts(): ReturnType<Graph['processCounts']> {

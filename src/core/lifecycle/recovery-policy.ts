@@ -52,10 +52,11 @@ export const stepDue = (graph: ReadGraph, row: RecoveryRow, at: number): ActiveS
 
 /**
  * The fence: when many hosts are down at once, the network is what failed, or the power, and nothing
- * is done to hosts. Empty where steps may be taken.
+ * is done to hosts. Those that somebody works on do not count. Empty where steps may be taken.
  */
 export const fence = (graph: ReadGraph): string => {
-  const { up, down } = graph.hostCounts();
+  const { up, down: all } = graph.hostCounts();
+  const down = all - graph.expectedLosses();
   const percent = varOf(graph, 'recovery_max_down_percent');
   const allowed = Math.max(1, Math.floor(((up + down) * percent) / 100));
   return down > allowed

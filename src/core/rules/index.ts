@@ -11,7 +11,7 @@ import type { Rule } from './rule.ts';
  * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
  * older rules are replayed as they were decided.
  */
-export const rulesVersion = 11;
+export const rulesVersion = 12;
 
 export const rules: readonly Rule[] = [
   ...allocateDeclaredRoles,

@@ -7,11 +7,11 @@ import type { Rule } from './rule.ts';
 
 const recoverLost = eventRule({
   name: 'recover-lost',
-  description: 'A host that is lost is recovered, unless it is leaving.',
-  on: ['NodeDown'],
+  description: 'A host that is lost is recovered, unless it is leaving or somebody works on it.',
+  on: ['NodeDown', 'MaintenanceEnded'],
   react: (graph, { data: { fqdn } }, { at }) => {
     const host = graph.get('host', fqdn);
-    if (host?.state !== 'down' || host.removing) return unchanged;
+    if (host?.state !== 'down' || host.removing || graph.get('maintenance', fqdn)) return unchanged;
     return decided([recoveryStartedEvent(graph, fqdn, at)]);
   },
 });

@@ -10,6 +10,7 @@ import { clusterEvolvers } from './cluster.ts';
 import { consoleConnectionEvolvers } from './console-connections.ts';
 import { credentialEvolvers } from './credentials.ts';
 import { hostEvolvers } from './hosts.ts';
+import { maintenanceEvolvers } from './maintenance.ts';
 import { obmNewsEvolvers } from './obm-news.ts';
 import { obmOrderEvolvers } from './obm-orders.ts';
 import { obmEvolvers } from './obms.ts';
@@ -25,6 +26,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...clusterEvolvers,
   ...hostEvolvers,
   ...recoveryEvolvers,
+  ...maintenanceEvolvers,
   ...processEvolvers,
   ...wantedEvolvers,
   ...removalEvolvers,

@@ -5,6 +5,7 @@ import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { endConnections } from './console-connections.ts';
+import { endMaintenance } from './maintenance.ts';
 import { forgetRegistration } from './obm-news.ts';
 import { endRecovery } from './recovery.ts';
 
@@ -64,6 +65,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
     for (const { id } of [...graph.many('obeys', fqdn)]) graph.remove('order', id);
     endConnections(graph, fqdn);
     endRecovery(graph, fqdn);
+    endMaintenance(graph, fqdn);
     if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
     graph.remove('host', fqdn);
   },

@@ -4,6 +4,7 @@ import { BlockedHosts } from './blocked-hosts.ts';
 import { Confds } from './confds.ts';
 import { Deadlines } from './deadlines.ts';
 import { Endpoints } from './endpoints.ts';
+import { ExpectedLosses } from './expected-losses.ts';
 import type { Lookup } from './following.ts';
 import { HaProcesses } from './ha-processes.ts';
 import { HostLists } from './host-lists.ts';
@@ -24,6 +25,7 @@ export const indexesOver = (lookup: Lookup) => ({
   confds: new Confds(lookup),
   deadlines: new Deadlines(),
   endpoints: new Endpoints(),
+  expectedLosses: new ExpectedLosses(lookup),
   haProcesses: new HaProcesses(lookup),
   hostLists: new HostLists(),
   lentHosts: new LentHosts(),

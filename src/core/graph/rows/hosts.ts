@@ -83,9 +83,21 @@ export interface ObmRow extends Provenance {
   readonly secret: string | null;
 }
 
+/** A host that somebody works on. */
+export interface MaintenanceRow extends Provenance {
+  readonly host: string;
+  readonly reason: string;
+  /** Who has said so. */
+  readonly by: string;
+  readonly since: number;
+  /** When it ends by itself, ms since the epoch; null: when somebody says so. */
+  readonly until: number | null;
+}
+
 export const hostRows = {
   host: shown<HostRow>('fqdn'),
   policy: shown<PolicyRow>('id'),
   recovery: shown<RecoveryRow>('host'),
   obm: shown<ObmRow>('host'),
+  maintenance: shown<MaintenanceRow>('host'),
 };
