@@ -84,7 +84,9 @@ export class RecoveryChecker {
       must(!this.#doing.has(fqdn), `two steps at once for ${fqdn}`);
       this.#doing.set(fqdn, revision);
       must(graph.get('host', fqdn)?.state === 'down', `a step for ${fqdn}, which is not down`);
-      const { up, down } = graph.hostCounts();
+      must(!graph.get('maintenance', fqdn), `a step for ${fqdn}, which somebody works on`);
+      const { up, down: all } = graph.hostCounts();
+      const down = all - graph.expectedLosses();
       const allowed = Math.floor(((up + down) * varOf(graph, 'recovery_max_down_percent')) / 100);
       must(down <= Math.max(1, allowed), `a step while ${down} of ${up + down} hosts are down`);
     }
@@ -179,8 +181,16 @@ const checkHosts = (graph: Graph): void => {
     must(number === (states.get(state) ?? 0), `${state} hosts are counted wrongly`);
   for (const { fqdn, state, removing } of hosts)
     must(
-      state !== 'down' || removing || graph.get('recovery', fqdn) !== undefined,
+      state !== 'down' ||
+        removing ||
+        graph.get('recovery', fqdn) !== undefined ||
+        graph.get('maintenance', fqdn) !== undefined,
       `${fqdn} is down and nothing is done about it`,
+    );
+  for (const { host, steps } of graph.all('recovery'))
+    must(
+      !graph.get('maintenance', host) || (steps?.doing ?? null) !== null,
+      `${host} is recovered although somebody works on it`,
     );
   for (const { host } of graph.all('recovery'))
     must(graph.must('host', host).state === 'down', `${host} is recovered and is not down`);
@@ -301,6 +311,9 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('departure')].map(({ fid }) => `departure-expiry/${fid}`),
     ...waves.map(({ id }) => id),
     ...Array.from(coolingIn(graph), (endpoint) => `endpoint-cooldown/${endpoint}`),
+    ...[...graph.all('maintenance')]
+      .filter(({ until }) => until !== null)
+      .map(({ host }) => `maintenance-expiry/${host}`),
     ...[...graph.all('recovery')]
       .filter(({ given_up }) => !given_up)
       .map(({ host }) => `recovery-attempt/${host}`),

@@ -3,8 +3,9 @@
 import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import { fence } from '../../src/core/lifecycle/recovery-policy.ts';
+import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import { PlayedCluster } from './played-cluster.ts';
-import { setVars } from './scenario.ts';
+import { load, setVars } from './scenario.ts';
 
 const host = 'n1.example';
 const minute = 60_000;
@@ -43,6 +44,31 @@ t.test('a recovery that is under way ends with the beginning of maintenance', as
   t.strictSame(types(c), []);
   t.strictSame(c.after(100 * minute), []);
 });
+
+t.test(
+  'a step that is under way when it begins is the last one, and is not joined by another',
+  async (t) => {
+    const c = new PlayedCluster({ [host]: ['ha'] });
+    c.run(load({ roles: [], recovery: [{ ...sshDefaults, times: 5 }] }));
+    c.down(host);
+    c.after(minute);
+    const { begun } = c.graph.must('recovery', host).steps!.doing!;
+    c.run(begin());
+    c.after(10 * minute);
+    t.match(c.graph.get('recovery', host)?.steps, { taken: 1, doing: { begun } });
+    c.run(end());
+    c.after(10 * minute);
+    t.match(c.graph.get('recovery', host)?.steps, { taken: 1, doing: { begun } }, 'nor after it');
+    c.run(begin());
+    c.run({
+      ...{ type: 'ReportRecoveryStep', fqdn: host, begun },
+      ...{ outcome: 'failed', detail: 'no answer' },
+    });
+    t.equal(c.graph.get('recovery', host), undefined);
+    c.run(end());
+    t.match(c.graph.get('recovery', host), { attempts: 0 });
+  },
+);
 
 t.test('maintenance ends by itself at its time, and not before', async (t) => {
   const c = new PlayedCluster({ [host]: ['ha'] });

@@ -11,7 +11,8 @@ const recoverLost = eventRule({
   on: ['NodeDown', 'MaintenanceEnded'],
   react: (graph, { data: { fqdn } }, { at }) => {
     const host = graph.get('host', fqdn);
-    if (host?.state !== 'down' || host.removing || graph.get('maintenance', fqdn)) return unchanged;
+    if (host?.state !== 'down' || host.removing) return unchanged;
+    if (graph.get('maintenance', fqdn) || graph.get('recovery', fqdn)) return unchanged;
     return decided([recoveryStartedEvent(graph, fqdn, at)]);
   },
 });

@@ -33,7 +33,8 @@ export const maintenanceEvolvers: Evolvers<typeof maintenanceEvents> = {
     endMaintenance(graph, host);
     upsert(graph, 'maintenance', host, { host, reason, by, until, since }, position);
     if (until !== null) setDeadline(graph, 'maintenance-expiry', host, until, position);
-    endRecovery(graph, host);
+    // A step that is under way cannot be taken back; the recovery ends with it.
+    if (!graph.get('recovery', host)?.steps?.doing) endRecovery(graph, host);
     changeHost(graph, host, {}, position);
   },
 

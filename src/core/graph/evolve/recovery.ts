@@ -62,6 +62,7 @@ export const recoveryEvolvers: Evolvers<typeof recoveryEvents> = {
     const ended = outcome === 'interrupted' ? Math.max(position.at, gone) : position.at;
     const change = { ...steps, doing: null, ended, outcome: told };
     changeRecovery(graph, fqdn, { steps: change }, position);
+    if (graph.get('maintenance', fqdn)) endRecovery(graph, fqdn);
   },
 
   RecoveryExhausted: (graph, { fqdn }, position) => {
