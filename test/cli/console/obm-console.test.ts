@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { until } from '../../ipmi/simulator.ts';
 import { temporary } from '../../station/harness.ts';
+import { ObmdProxy } from '../../station/obmd-proxy.ts';
 import { host, seated, setUp, sit } from './place.ts';
 
 t.test('one sits at a console as if before the machine, until ~.', async (t) => {
@@ -118,4 +119,19 @@ t.test('whoever trusts the station can trust the daemon that it names', async (t
   t.match(screen.text, /restored/);
   const { out } = await halctl(`obm console ${host} --json`);
   t.match(JSON.parse(out), { url: /^https:/, ca: /BEGIN CERTIFICATE/ });
+});
+
+t.test('where the daemon cannot be had from here, that is said, and what to do', async (t) => {
+  const { daemon, halctl } = await setUp(t);
+  // It hands on what the station asks for, and no WebSocket.
+  const proxy = await ObmdProxy.start(t, () => daemon.url);
+  for (const words of [
+    ...[`obm disable ${host}`, `obm unregister ${host}`],
+    `obm register ${host} --obmd ${proxy.url} --admin-token-file obmd.token --type dummy`,
+    `obm enable ${host}`,
+  ])
+    t.match(await halctl(words), { code: 0 }, words);
+  const { code, err } = await halctl(`obm console ${host}`);
+  t.equal(code, 5);
+  t.match(err, `this machine must reach ${proxy.url}`);
 });
