@@ -72,7 +72,7 @@ export const ofReaders: readonly Limit[] = [
     'api/limits.test.ts: so many characters of events are kept at hand, the latest',
   ),
   ...shareRows(
-    'event streams',
+    'event streams, those of operations among them',
     streamLimits,
     'event streams',
     'api/events.test.ts: one more stream than a share is refused, and one that ends makes room',

@@ -11,6 +11,7 @@ import type { Command } from '../core/commands/index.ts';
 import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { Share, waitLimits } from '../station/fair-use/shares.ts';
+import type { Asker } from '../station/fair-use/long-reads.ts';
 import type { Operation as Seen } from '../station/queries/operation.ts';
 import { actionOf, isActionOf, isRemoving } from '../station/queries/under-way.ts';
 import type { Removing } from '../station/queries/under-way.ts';
@@ -61,6 +62,17 @@ export class Actions {
   /** How far an operation is. */
   follow(request: FastifyRequest, reply: FastifyReply, id: number): Promise<Operation> {
     return this.#sharing(request, () => this.#progress(request, reply, revision(id)));
+  }
+
+  /** How far an operation is, as it is now and whenever that changes, and at least once in so many ms; until its end. */
+  async *watch(asker: Asker, id: number, patience: number): AsyncGenerator<Operation, void> {
+    const at = revision(id);
+    let isOne = false;
+    for await (const progress of this.#station.operations.follow(at, patience, asker)) {
+      isOne = true;
+      yield operationView(at, progress);
+    }
+    if (!isOne) yield finished(at);
   }
 
   /**

@@ -102,7 +102,8 @@ class Stream {
 export class EventStreams {
   readonly #station: Station;
   readonly #keepAliveMs: number;
-  readonly #share = new Share('event streams', streamLimits);
+  /** Of those of operations, too. */
+  readonly share = new Share('event streams', streamLimits);
   readonly #streams = new Set<Stream>();
   readonly #ring: EventRing;
   /** Ends the subscription that feeds the ring, which there is while anybody reads. */
@@ -138,7 +139,7 @@ export class EventStreams {
    * @throws {ShareExceededError} there are too many already
    */
   open(reply: FastifyReply, options: StreamOptions): void {
-    const giveBack = this.#share.take(options.name);
+    const giveBack = this.share.take(options.name);
     reply.hijack();
     const response = reply.raw;
     const stream = new Stream(response, options);

@@ -23,6 +23,7 @@ import { takeExactJson } from './json-body.ts';
 import { LightPath } from './light-path.ts';
 import { refuseDeep } from './nesting.ts';
 import { Actions } from './actions.ts';
+import { OperationStreams } from './operation-streams.ts';
 import { OutputStreams } from './output-streams.ts';
 import { problemOf } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
@@ -110,11 +111,13 @@ export const createServer = async (
 
   const facts = new SteadyWork(factsPace, station.time);
   const streams = new EventStreams(station);
+  const operations = new OperationStreams(station.log, streams.share);
   const outputs = new OutputStreams(station.log);
   app.addHook('preClose', (done) => {
     light.close();
     streams.close();
     outputs.close();
+    operations.close();
     facts.close();
     station.operations.release();
     done();
@@ -137,7 +140,7 @@ export const createServer = async (
       ...maintenanceHandlers(station),
       ...nodeHandlers(station, actions),
       ...obmHandlers(station, actions),
-      ...operationHandlers(station, actions),
+      ...operationHandlers(station, actions, operations),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),
       ...processHandlers(station, actions),

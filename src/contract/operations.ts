@@ -70,7 +70,18 @@ export const operation = ask({
   lent: 'shown',
   tag: 'station',
   summary: 'How far an operation is',
+  description:
+    'As JSON; with `Accept: text/event-stream` a stream (SSE) of how far it is, whenever that changes, until its end. ' +
+    'Each message is the whole of it; with `Last-Event-ID` what was seen already is not told again, and who has seen ' +
+    'the end is answered 204.',
   reply: Operation,
+  content: {
+    'application/json': Operation,
+    'text/event-stream': Type.String({
+      description:
+        'Messages with `id`, `event` (`progress`, and at last `end`) and `data` (an operation, as in the JSON).',
+    }),
+  },
   patient: true,
 });
 

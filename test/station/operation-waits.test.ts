@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Graph } from '../../src/core/graph/graph.ts';
 import { revision } from '../../src/core/values/revision.ts';
+import type { Asker } from '../../src/station/fair-use/long-reads.ts';
 import { lookLimits, waitLimits } from '../../src/station/fair-use/shares.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
 import type { Turn } from '../../src/station/fair-use/turns.ts';
@@ -121,6 +122,30 @@ t.test('one token waits so often and not once more; a closed connection makes ro
   await until('nobody to wait for the start', () => station.operations.size === 1);
   await ask('PUT', `/processes/${fid}/override`, { state: 'offline', reason: 'seen by hand' });
   t.match((await stopping).body, { state: 'succeeded' });
+});
+
+t.test('what a look of another finds is told to all who wait', async (t) => {
+  const opened = await started(t);
+  const { station, ask, operation, fid } = opened;
+  const waits = new OperationWaits(station.log, () => station.graph, systemTime, station.turns);
+  t.teardown(() => waits.close());
+  const { signal } = new AbortController();
+  const [a, b] = ['token:a', 'token:b'].map((principal) => ({ principal, signal })) as [
+    Asker,
+    Asker,
+  ];
+  const following = waits.follow(revision(operation.id), 300_000, a);
+  t.match((await following.next()).value, { state: 'running', done: 0 });
+  const told = following.next();
+  const waiting = waits.until(revision(operation.id), 300_000, a);
+  await end(opened, fid);
+  // Before it is looked at for those who wait, as likely as not.
+  t.match(await waits.until(revision(operation.id), 0, b), { state: 'succeeded' });
+  t.match(await waiting, { state: 'succeeded' });
+  t.match((await told).value, { state: 'succeeded' });
+  t.match(await following.next(), { done: true });
+  t.equal(waits.size, 0);
+  t.equal((await ask('GET', `/operations/${operation.id}`)).status, 200);
 });
 
 /** Turns that nobody, or not one of them, gets before `open` is called. */

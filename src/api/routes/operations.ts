@@ -16,27 +16,61 @@ import { askerOf, principalOf } from '../asker.ts';
 import { isMember } from '../auth.ts';
 import { ApiError } from '../errors.ts';
 import type { Actions } from '../actions.ts';
+import { keepAliveMs } from '../event-streams.ts';
+import { isMessageId } from '../operation-streams.ts';
+import type { OperationStreams } from '../operation-streams.ts';
 import { machinesOf, seesEvent } from '../sight.ts';
 
 const unknown = (id: number): ApiError => new ApiError('not-found', `there is no operation ${id}`);
 
+/** Id of the message that a reader of a stream saw last. */
+const lastSeen = ({ headers }: FastifyRequest): string | null => {
+  const id = headers['last-event-id'];
+  if (id === undefined || id === '') return null;
+  if (typeof id === 'string' && isMessageId(id)) return id;
+  throw new ApiError('invalid-request', 'Last-Event-ID must be the id of a message of the stream', {
+    field: 'last-event-id',
+  });
+};
+
+/**
+ * Whether somebody sees an operation, now and later.
+ *
+ * @throws {ApiError} there is none, or none for him
+ */
+const sightOf = async (
+  station: Station,
+  request: FastifyRequest,
+  id: number,
+): Promise<() => boolean> => {
+  if (id > station.log.head()) throw unknown(id);
+  if (!isMember(request)) return () => true;
+  for await (const commit of station.log.read(revision(id - 1), revision(id))) {
+    const isVisible = (): boolean => isSeen(station, request, commit);
+    if (isVisible()) return isVisible;
+  }
+  throw unknown(id);
+};
+
 export const operationHandlers = (
   station: Station,
   actions: Actions,
+  streams: OperationStreams,
 ): Handlers<typeof contract> => ({
   operation: async (request, reply) => {
     const { id } = request.params;
-    const mustBeSeen = async (): Promise<void> => {
-      const at = revision(id);
-      if (at > station.log.head()) throw unknown(id);
-      if (!isMember(request)) return;
-      for await (const commit of station.log.read(revision(id - 1), at))
-        if (!isSeen(station, request, commit)) throw unknown(id);
-    };
-    await mustBeSeen();
+    const isVisible = await sightOf(station, request, id);
+    if (request.headers.accept?.includes('text/event-stream')) {
+      const credential = request.credential!;
+      return streams.serve(reply, actions.watch(askerOf(reply), id, keepAliveMs), {
+        name: principalOf(request),
+        lastSeen: lastSeen(request),
+        isAllowed: () => station.access.accepts(credential) && isVisible(),
+      });
+    }
     const operation = await actions.follow(request, reply, id);
     // A machine may have been lent to others while it was waited for.
-    await mustBeSeen();
+    if (!isVisible()) throw unknown(id);
     return operation;
   },
 
