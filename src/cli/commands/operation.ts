@@ -44,7 +44,7 @@ const showCommand = (operation: Command, shell: Shell): void => {
       run,
     ),
     'halctl operation 1742',
-    'halctl operation 1742 --no-wait',
+    'halctl operation show 1742 --no-wait',
   );
 };
 
