@@ -31,6 +31,7 @@ import {
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
 import { bytesPace, newsPace } from '../../src/station/obm/follower.ts';
 import { answerBytesMax, answerMs } from '../../src/station/obm/request.ts';
+import { readingBytesMax, readingMs } from '../../src/station/obm/readings.ts';
 import { sentEventMax } from '../../src/station/obm/sent-events.ts';
 import { pageEffort } from '../../src/station/queries/operation-list.ts';
 import { stepsMax } from '../../src/station/queries/why.ts';
@@ -240,6 +241,12 @@ export const ofReads: readonly Limit[] = [
     `${bytes(answerBytesMax)}, within ${seconds(answerMs)}`,
     '502 `obmd-failed`, 504 `obmd-silent`',
     'station/obms.test.ts: a daemon that says too much, or nothing, is not listened to',
+  ),
+  limit(
+    'what an OBM tells that is asked for sensors, events or parts',
+    `${bytes(readingBytesMax)}, within ${seconds(readingMs)}`,
+    '502 `obmd-failed`, 504 `obm-silent`',
+    'station/obm-readings.test.ts: an OBM that hangs is waited for so long, and delays no other',
   ),
   limit(
     'what an OBM daemon tells of its machines',

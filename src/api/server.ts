@@ -36,6 +36,7 @@ import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
 import { maintenanceHandlers } from './routes/maintenance.ts';
 import { nodeHandlers } from './routes/nodes.ts';
+import { obmReadingHandlers } from './routes/obm-readings.ts';
 import { obmHandlers } from './routes/obms.ts';
 import { operationHandlers } from './routes/operations.ts';
 import { outputHandlers } from './routes/output.ts';
@@ -141,6 +142,7 @@ export const createServer = async (
       ...nodeHandlers(station, actions),
       ...obmHandlers(station, actions),
       ...operationHandlers(station, actions, operations),
+      ...obmReadingHandlers(station),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),
       ...processHandlers(station, actions),

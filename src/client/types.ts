@@ -17,6 +17,12 @@ export type {
   PowerBody,
 } from '../contract/obms.ts';
 export type { Operation, OperationItem, OperationPage, Scaled } from '../contract/operations.ts';
+export type {
+  Inventory,
+  ObmIdentity,
+  SensorList,
+  SystemEventList,
+} from '../contract/obm-readings.ts';
 export type { Done, DryRun } from '../contract/outcome.ts';
 export type { Configuration, LeaseBody, StateBody } from '../contract/owned.ts';
 export type { Page } from '../contract/page.ts';

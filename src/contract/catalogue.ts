@@ -13,6 +13,7 @@ import * as hosts from './hosts.ts';
 import * as load from './load.ts';
 import * as maintenance from './maintenance.ts';
 import * as nodes from './nodes.ts';
+import * as obmReadings from './obm-readings.ts';
 import * as obms from './obms.ts';
 import * as operations from './operations.ts';
 import * as outcome from './outcome.ts';
@@ -37,6 +38,7 @@ const subjects = {
   ...load,
   ...maintenance,
   ...nodes,
+  ...obmReadings,
   ...obms,
   ...operations,
   ...output,

@@ -43,6 +43,10 @@ const lines = [
   "halctl obm power off 'n[2-3].example' --count 3",
   "halctl obm power off 'n[2-3].example' --count 2 --max-parallel 1 --stagger 0.1",
   "halctl obm power status 'n[2-3].example'",
+  'halctl obm sensors n2.example',
+  "halctl obm fru 'n[2-3].example'",
+  'halctl obm sel n2.example --json',
+  'halctl obm validate n2.example',
   'halctl obm bootdev n2.example --device pxe',
   'halctl obm bootdev n2.example --device floppy',
   'halctl obm identify n2.example --light 30',
@@ -63,6 +67,7 @@ const normalised = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
     .replace(/(\brevision"?:?) \d+/g, '$1 <revision>')
+    .replace(/\b[0-9a-f]{32}\b/g, '<guid>')
     .replace(/\bepoch=\d+/g, 'epoch=<revision>')
     .replace(/^epoch( +)\d+$/gm, 'epoch$1<revision>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>');

@@ -27,6 +27,7 @@ import type { Shell } from '../shell.ts';
 import { obmConsoleCommand } from './obm-console.ts';
 import { obmLogCommand } from './obm-log.ts';
 import { obmOrderCommands } from './obm-orders.ts';
+import { obmReadingCommands } from './obm-readings.ts';
 
 export const obmCommands = (program: Command, shell: Shell): void => {
   const obm = program
@@ -54,6 +55,7 @@ export const obmCommands = (program: Command, shell: Shell): void => {
     told: ({ changed }) => (changed ? 'disabled' : 'disabled already'),
   });
   obmOrderCommands(obm, shell);
+  obmReadingCommands(obm, shell);
   obmConsoleCommand(obm, shell);
   obmLogCommand(obm, shell);
   manyCommand(obm, shell, {

@@ -3,6 +3,8 @@
 import type { ObmOrder } from '../../core/values/obm.ts';
 import { ObmdError } from './errors.ts';
 import { isObject, nodePath, obmPath, problemIn } from './obmd.ts';
+import { notTold, ReadingError, readingBytesMax, readingIn, readingMs } from './readings.ts';
+import type { Reading, ReadingOf } from './readings.ts';
 import { askObmd } from './request.ts';
 import type { ObmdAnswer, ObmdRequest, Reach } from './request.ts';
 
@@ -100,6 +102,28 @@ export class Holder {
     };
     const { state, since, at } = power ?? { state: 'unknown', since: null, at: null };
     return { state, since, at, trouble: look?.trouble?.message ?? null, orders };
+  }
+
+  /** Asks the OBM of a host, and waits for a while. @throws {ObmdError} */
+  async read<R extends Reading>(host: string, what: R): Promise<ReadingOf<R>> {
+    const path = `${obmPath(this.#parts.label)}/${what}`;
+    const limits = { within: readingMs, bytesMax: readingBytesMax };
+    let answer: ObmdAnswer;
+    try {
+      answer = await this.#ask({ method: 'GET', path, ...limits });
+    } catch (error) {
+      if (!(error instanceof ObmdError) || error.reason !== 'silent') throw error;
+      const seconds = readingMs / 1000;
+      throw new ReadingError(
+        'obm-silent',
+        `the OBM of ${host} has not answered within ${seconds} s`,
+      );
+    }
+    const problem = problemIn(answer);
+    if (answer.status === 500 && problem) throw notTold(host, problem.code, problem.detail);
+    const reading = answer.status === 200 ? readingIn(what, answer.body) : null;
+    if (reading === null) throw this.#failed(answer);
+    return reading;
   }
 
   #requestOf(reference: string, order: ObmOrder): Omit<ObmdRequest, 'authorization'> {

@@ -24,6 +24,7 @@ import { Holder } from './holder.ts';
 import type { HolderParts, OrderEnd, PowerSeen } from './holder.ts';
 import { Obmd } from './obmd.ts';
 import type { ObmSeen } from './obmd.ts';
+import type { Reading, ReadingOf } from './readings.ts';
 import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
 import { SecretWriter } from './secret-writer.ts';
 import { knownIn } from './told-news.ts';
@@ -267,9 +268,23 @@ export class Obms {
 
   /** The power of a machine as its daemon saw it last; undefined: nobody may use its OBM. @throws {ObmdError} */
   async powerSeen(fqdn: string, principal: string): Promise<PowerSeen | undefined> {
-    const row = this.#parts.graph().get('registration', fqdn);
-    const holder = row && row.token !== null ? this.#holderOf({ ...row, epoch: row.token }) : null;
+    const holder = this.#holderNow(fqdn);
     return holder ? this.share.during(principal, () => holder.powerSeen()) : undefined;
+  }
+
+  /** What the OBM of a machine tells when it is asked; undefined: nobody may use it. @throws {ObmdError} */
+  async read<R extends Reading>(
+    fqdn: string,
+    what: R,
+    principal: string,
+  ): Promise<ReadingOf<R> | undefined> {
+    const holder = this.#holderNow(fqdn);
+    return holder ? this.share.during(principal, () => holder.read(fqdn, what)) : undefined;
+  }
+
+  #holderNow(fqdn: string): Holder | null {
+    const row = this.#parts.graph().get('registration', fqdn);
+    return row && row.token !== null ? this.#holderOf({ ...row, epoch: row.token }) : null;
   }
 
   /** By the token of an epoch; null where that is not the one that is good. */

@@ -25,6 +25,8 @@ export interface ObmdRequest {
   readonly within?: number;
   /** Gives it up. */
   readonly signal?: AbortSignal | undefined;
+  /** Bytes that the answer may have. */
+  readonly bytesMax?: number;
   /** What it is to be answered with; absent: JSON. */
   readonly accept?: string;
 }
@@ -70,7 +72,7 @@ export const obmdUrl = (text: string, isPlain = false): string => {
 export const askObmd = (reach: Reach, base: string, request: ObmdRequest): Promise<ObmdAnswer> =>
   exchange(reach, base, request, async (response) => ({
     status: response.statusCode ?? 0,
-    body: parsed(await textOf(base, response)),
+    body: parsed(await textOf(base, response, request.bytesMax)),
   }));
 
 /** What a daemon sends without end. */
@@ -146,15 +148,19 @@ const exchange = async <T>(
   }
 };
 
-const textOf = async (base: string, response: IncomingMessage): Promise<string> => {
+const textOf = async (
+  base: string,
+  response: IncomingMessage,
+  bytesMax = answerBytesMax,
+): Promise<string> => {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of response as AsyncIterable<Buffer>) {
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes <= answerBytesMax) continue;
+    if (bytes <= bytesMax) continue;
     response.destroy();
-    throw new ObmdError('failed', `${base} answered more than ${answerBytesMax} bytes`);
+    throw new ObmdError('failed', `${base} answered more than ${bytesMax} bytes`);
   }
   return Buffer.concat(pieces).toString('utf8');
 };

@@ -4,10 +4,12 @@
  */
 
 import type { ObmdEventType, ObmdKnown } from '../../contract/obmd-events.ts';
-import { newsLimits, observedPowers, powerCauses, severities } from '../../core/values/obm-news.ts';
-import type { ObmNews, ObmVisitor, SystemEntry } from '../../core/values/obm-news.ts';
+import { newsLimits, observedPowers, powerCauses } from '../../core/values/obm-news.ts';
+import type { ObmNews, ObmVisitor } from '../../core/values/obm-news.ts';
 import { obmLabelPattern, powerActions } from '../../core/values/obm.ts';
 import { isObject } from './obmd.ts';
+import { entryOf } from './readings.ts';
+import { isMoment, isText, lineOf, oneOf } from './told-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Told<N = ObmNews> = N extends ObmNews ? Omit<N, 'label' | 'seen'> : never;
@@ -27,17 +29,17 @@ const readers: {
   },
   unreachable: ({ reason }) => ({
     type: 'unreachable',
-    reason: textOf(reason, newsLimits.reason) ?? 'unknown',
+    reason: lineOf(reason, newsLimits.reason) ?? 'unknown',
   }),
   reachable: () => ({ type: 'reachable' }),
   'console-attached': ({ viewing, ...who }) => {
-    const [id, visitor] = [textOf(viewing, newsLimits.id), visitorOf(who)];
+    const [id, visitor] = [lineOf(viewing, newsLimits.id), visitorOf(who)];
     return id === null || !visitor ? null : { type: 'console-attached', viewing: id, ...visitor };
   },
   'console-detached': ({ viewing, why }) => {
-    const id = textOf(viewing, newsLimits.id);
+    const id = lineOf(viewing, newsLimits.id);
     if (id === null) return null;
-    return { type: 'console-detached', viewing: id, why: textOf(why, newsLimits.reason) ?? '' };
+    return { type: 'console-detached', viewing: id, why: lineOf(why, newsLimits.reason) ?? '' };
   },
   'writer-taken': ({ from, ...who }) => {
     const [visitor, before] = [visitorOf(who), visitorOf(from)];
@@ -83,7 +85,7 @@ export const knownIn = (label: string, { power, unreachable }: Fields): ObmNews[
     if (state && isTime(seen)) news.push({ type: 'power-known', label, state, seen });
   }
   if (isObject(unreachable) && isTime(unreachable['since'])) {
-    const reason = textOf(unreachable['reason'], newsLimits.reason) ?? 'unknown';
+    const reason = lineOf(unreachable['reason'], newsLimits.reason) ?? 'unknown';
     news.push({ type: 'unreachable', label, reason, seen: unreachable['since'] });
   }
   return news;
@@ -100,38 +102,14 @@ const parsed = (text: string): Fields | null => {
   }
 };
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-/** Ms since the epoch, as far as a date can say it. */
-const isTime = (value: unknown): value is number =>
-  Number.isInteger(value) && Math.abs(value as number) <= 8.64e15 && (value as number) >= 0;
-
-const oneOf = <T extends string>(known: readonly T[], value: unknown): T | null =>
-  known.find((each) => each === value) ?? null;
-
-/** Characters that are no part of a line, would turn its order round, or are halves of others. */
-const unprintable =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\p{Cs}]/gu;
-
-const textOf = (value: unknown, most: number): string | null =>
-  isText(value) ? value.slice(0, most).replace(unprintable, '?') : null;
+const isTime = (value: unknown): value is number => isMoment(value) && value >= 0;
 
 /** Whoever has the token of an OBM is called by its label, which is not for everybody. */
 const principalOf = (text: string): string =>
-  text.startsWith('holder:') ? 'holder' : textOf(text, newsLimits.principal)!;
+  text.startsWith('holder:') ? 'holder' : lineOf(text, newsLimits.principal)!;
 
 const visitorOf = (value: unknown): ObmVisitor | null => {
   if (!isObject(value) || !isText(value['principal'])) return null;
-  const source = textOf(value['source'], newsLimits.source) ?? '';
+  const source = lineOf(value['source'], newsLimits.source) ?? '';
   return { principal: principalOf(value['principal']), source };
-};
-
-const entryOf = (value: unknown): SystemEntry | null => {
-  if (!isObject(value)) return null;
-  const [id, text] = [textOf(value['id'], newsLimits.id), textOf(value['text'], newsLimits.text)];
-  if (id === null || text === null) return null;
-  const { at } = value;
-  const isDated = Number.isInteger(at) && Math.abs(at as number) <= 8.64e15;
-  const severity = oneOf(severities, value['severity']) ?? 'unknown';
-  return { id, at: isDated ? (at as number) : null, severity, text };
 };

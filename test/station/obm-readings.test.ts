@@ -1,0 +1,109 @@
+/** What OBMs tell when they are asked, through the station. Numbers are those of the acceptance cases. */
+
+import t from 'tap';
+import { simulatorGuid, startSimulator } from '../ipmi/simulator.ts';
+import { ipmiInfo } from '../obm/daemon.ts';
+import { notTold, readingIn } from '../../src/station/obm/readings.ts';
+import { host } from './harness.ts';
+import type { Answer, Asked } from './harness.ts';
+import { Bench, other } from './obm-bench.ts';
+
+const kinds = ['sensors', 'system-events', 'inventory', 'identity'] as const;
+
+const reading = (
+  bench: Bench,
+  what: (typeof kinds)[number],
+  fqdn = host,
+  asked: Asked = {},
+): Promise<Answer> => bench.station.ask('GET', `/hosts/${fqdn}/obm/${what}`, undefined, asked);
+
+t.test('a BMC tells who it is, and that its credentials are right', async (t) => {
+  const simulator = await startSimulator(t);
+  const bench = await Bench.set(t);
+  await bench.register({ type: 'ipmi', info: ipmiInfo(simulator.port) });
+  t.match(await reading(bench, 'identity'), { status: 409, body: { code: 'obm-disabled' } });
+  await bench.turn('enable');
+  const { status, body } = await reading(bench, 'identity');
+  t.equal(status, 200);
+  t.match(body, { host, guid: simulatorGuid });
+  t.match(await reading(bench, 'sensors'), { status: 200, body: { host, sensors: Array } });
+  t.match(await reading(bench, 'system-events'), { status: 200, body: { host, events: Array } });
+  await bench.register({ type: 'ipmi', info: ipmiInfo(simulator.port, { pass: 'wrong' }) }, other);
+  await bench.turn('enable', other);
+  const refused = await reading(bench, 'identity', other);
+  t.match(refused, {
+    status: 502,
+    body: { code: 'obm-failed', detail: /refuses the credentials/ },
+  });
+  t.match(refused.body.detail, other);
+  t.notMatch(refused.text, /wrong|dear-to/);
+});
+
+t.test('sensors of a machine that is off are unknown, and not zero', async (t) => {
+  const bench = await Bench.set(t);
+  await bench.register({ info: { boot_ms: 0 } });
+  await bench.turn('enable');
+  const off = (await reading(bench, 'sensors')).body.sensors as { value: unknown }[];
+  t.ok(off.length > 0 && off.every(({ value }) => value === null));
+  await bench.daemon.asAdmin('POST', `/v2/obms/${host}/power`, { action: 'on' });
+  const on = (await reading(bench, 'sensors')).body.sensors as { value: unknown }[];
+  t.ok(on.some(({ value }) => typeof value === 'number'));
+  t.match((await reading(bench, 'inventory')).body, { host, parts: [{ name: String }] });
+});
+
+t.test('an OBM that hangs is waited for so long, and delays no other', async (t) => {
+  const bench = await Bench.set(t);
+  await bench.register({ info: { latency_ms: 600_000 } });
+  await bench.register({ info: { boot_ms: 0 } }, other);
+  for (const fqdn of [host, other]) await bench.turn('enable', fqdn);
+  let isOver = false;
+  const hanging = reading(bench, 'sensors').finally(() => (isOver = true));
+  t.equal((await reading(bench, 'sensors', other)).status, 200);
+  t.match(await bench.turn('reissue', other), { status: 200 });
+  t.notOk(isOver, 'it hangs still');
+  t.match(await hanging, { status: 504, body: { code: 'obm-silent', detail: new RegExp(host) } });
+});
+
+t.test('9: members ask the OBMs of their machines, and learn of no other', async (t) => {
+  const bench = await Bench.set(t);
+  const { ask } = bench.station;
+  await ask('POST', '/projects', { name: 'climate' });
+  await ask('POST', '/projects/climate/attach', { hosts: [host] });
+  for (const fqdn of [host, other]) await bench.register({ info: { fault: 'no-answer' } }, fqdn);
+  for (const fqdn of [host, other]) await bench.turn('enable', fqdn);
+  const tokens = await Promise.all(
+    (['operator', 'viewer'] as const).map(async (role) => {
+      const projects = [{ name: 'climate', role }];
+      const issued = await ask('POST', '/tokens', { name: role, role: 'member', projects });
+      return issued.body.token as string;
+    }),
+  );
+  const [operator, viewer] = tokens.map((token) => ({ token }));
+  for (const what of kinds) {
+    const told = await reading(bench, what, host, operator);
+    t.match(told, { status: 502, body: { code: 'obm-failed', detail: /\(no-answer\)$/ } }, what);
+    t.notMatch(told.text, new URL(bench.proxy.url).port);
+    t.match(await reading(bench, what, host, viewer), { status: 403 });
+    const others = await reading(bench, what, other, operator);
+    const none = await reading(bench, what, 'no.such.example', operator);
+    t.match([others.status, none.status], [404, 404]);
+    t.equal(others.body.detail, none.body.detail.replace('no.such.example', other));
+  }
+});
+
+t.test('what makes no sense is not told', async (t) => {
+  for (const body of [null, [], {}, { sensors: {} }]) t.equal(readingIn('sensors', body), null);
+  t.same(readingIn('sensors', { sensors: [{ name: 'a\u001b', value: '1', status: 'x' }, 7] }), {
+    sensors: [{ name: 'a?', value: null, unit: '', status: 'unknown', note: null }],
+    missing: [],
+  });
+  t.equal(readingIn('system-events', { events: 1 }), null);
+  t.same(readingIn('inventory', { parts: { a: 'b', c: 1 } }), {
+    parts: [{ name: 'a', value: 'b' }],
+  });
+  t.match(readingIn('identity', { guid: 7, serial: 'x'.repeat(1000) }), {
+    guid: null,
+    serial: 'x'.repeat(256),
+  });
+  t.match(notTold('n1', '<b>', 'why').message, /n1 did not tell it: unknown/);
+});
