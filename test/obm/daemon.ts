@@ -1,10 +1,11 @@
 /** `halcyon obmd` as a process, and a client of obmd's API: the words are those of curl, not of our own client. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { Executable } from '../agent/executable.ts';
+import { keptIn, processes } from './secret-search.ts';
 
 export interface Answered {
   readonly status: number;
@@ -31,8 +32,12 @@ export class Daemon {
     this.#flags = flags;
   }
 
-  /** Runs until the test ends, which fails where anything that it was told in confidence stands in the clear then. */
-  static async start(t: Test, flags: readonly string[] = []): Promise<Daemon> {
+  /**
+   * Runs until the test ends, which fails where anything that it was told in confidence stands in the clear then.
+   *
+   * @param admin token of its administrator, where it does not make one
+   */
+  static async start(t: Test, flags: readonly string[] = [], admin?: string): Promise<Daemon> {
     const daemon = new Daemon(t, flags);
     t.teardown(async () => {
       const { shown } = daemon;
@@ -41,7 +46,7 @@ export class Daemon {
       if (shown.length > 0) throw new Error(`in the clear: ${shown.join(', ')}`);
     });
     await daemon.run();
-    daemon.admin = await daemon.process.says(/^admin token: (\S+)/m);
+    daemon.admin = admin ?? (await daemon.process.says(/^admin token: (\S+)/m));
     return daemon;
   }
 
@@ -102,14 +107,14 @@ export class Daemon {
     return status === 200 ? (JSON.parse(text) as { power_status: string }).power_status : text;
   }
 
+  /** All that it has ever said. */
+  get said(): string {
+    return this.#said + this.process.stdout + this.process.stderr;
+  }
+
   /** All that it keeps and has said, and what every process on this machine shows of itself, as one text. */
   get everything(): string {
-    const files = readdirSync(this.data, { recursive: true, withFileTypes: true });
-    const kept = files
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
-    const { stdout, stderr } = this.process;
-    return [...kept, ...processes(), this.#said, stdout, stderr].join('\n');
+    return [keptIn(this.data), processes(), this.said].join('\n');
   }
 
   /** The secrets that stand somewhere in the clear; the administrator's is shown once, where it is made. */
@@ -133,21 +138,6 @@ const formsOf = (secret: string): string[] => {
   const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
   const isToken = /^[0-9a-f]{32,}$/.test(secret);
   return [secret, base64, ...(isToken ? [Buffer.from(secret, 'hex').toString('latin1')] : [])];
-};
-
-/** Arguments and environment of all that run. */
-const processes = (): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => ['cmdline', 'environ'].map((name) => shownBy(`/proc/${pid}/${name}`)));
-
-/** Nothing where it has ended, or is somebody else's. */
-const shownBy = (path: string): string => {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 };
 
 /** What a simulated BMC is registered with. */

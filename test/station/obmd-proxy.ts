@@ -2,7 +2,9 @@
 
 import { createServer, request as ask } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Test } from 'tap';
 
 /** `before`: the daemon has not heard of it; `after`: it has answered, and nobody has heard the answer. */
@@ -32,6 +34,9 @@ export class ObmdProxy {
   /** Whether the connection is cut at this moment. */
   cuts: (call: Call, when: When) => boolean | Promise<boolean> = () => false;
 
+  /** Is told whatever is said, either way. */
+  hears: (text: string) => void = () => undefined;
+
   /** Of which OBM a token is. */
   readonly #labels = new Map<string, string>();
   /** What was asked about OBMs and their tokens, and is not answered. */
@@ -50,6 +55,9 @@ export class ObmdProxy {
     let proxy: ObmdProxy | undefined;
     const server = createServer((request, response) => {
       void proxy!.#take(target(), request, response);
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+      handOver(target(), request, socket);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const close = (): void => {
@@ -95,6 +103,7 @@ export class ObmdProxy {
       return void request.socket.destroy();
     }
     const label = labelOf(request);
+    this.hears(Buffer.concat(pieces).toString());
     if (call === 'POST power') {
       const { action } = JSON.parse(Buffer.concat(pieces).toString()) as { action: string };
       this.orders.push({ label, action });
@@ -102,6 +111,7 @@ export class ObmdProxy {
     if (await this.cuts(call, 'before')) return void request.socket.destroy();
     try {
       const { status, text, type } = await forwarded(target, request, Buffer.concat(pieces));
+      this.hears(text);
       const [, token] = /"token":"([0-9a-f]{32})"/.exec(text) ?? [];
       if (call === 'POST token' && token !== undefined) {
         this.tokens.push(token);
@@ -114,6 +124,21 @@ export class ObmdProxy {
     }
   }
 }
+
+/** A WebSocket, byte for byte. */
+const handOver = (target: string, request: IncomingMessage, socket: Duplex): void => {
+  const { hostname, port } = new URL(target);
+  const onward = connect(Number(port), hostname);
+  const { rawHeaders } = request;
+  const lines = rawHeaders.flatMap((name, i) => (i % 2 ? [] : [`${name}: ${rawHeaders[i + 1]}`]));
+  onward.write([`GET ${request.url} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+  const end = (): void => {
+    socket.destroy();
+    onward.destroy();
+  };
+  for (const side of [socket, onward]) side.on('error', end).on('close', end);
+  socket.pipe(onward).pipe(socket);
+};
 
 /** What the daemon tells of itself, for as long as both sides are there. */
 const passOn = (target: string, request: IncomingMessage, response: ServerResponse): void => {
