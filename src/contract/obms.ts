@@ -84,6 +84,13 @@ export const ObmBody = Type.Object(
         examples: [{ addr: '10.1.0.1', user: 'oper', pass: '…' }],
       }),
     ),
+    declared: Type.Optional(
+      Type.Boolean({
+        description:
+          'It is what facts declare (`obm:` of the host, or `enc_bmc` of its enclosure), with the credentials that the ' +
+          'station has of them; without `type` and `info`.',
+      }),
+    ),
     plain: Type.Optional(
       Type.Boolean({ description: 'Take an http URL although others may listen in.' }),
     ),

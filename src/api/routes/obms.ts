@@ -77,12 +77,21 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
     registerObm: async (request, reply) => {
       const { fqdn } = request.params;
       const { label = fqdn, admin_token: admin, type, info, plain, obmd: given } = request.body;
+      const { declared = false } = request.body;
       if ((type === undefined) !== (info === undefined))
         throw new ApiError('invalid-request', 'type and info go together', {
           field: type === undefined ? 'type' : 'info',
         });
-      const as = type === undefined || info === undefined ? null : { type, info };
-      const obmd = await asked(request, () => Promise.resolve(obmdUrl(given, plain)));
+      if (declared && type !== undefined)
+        throw new ApiError('invalid-request', 'declared goes without type and info', {
+          field: 'declared',
+        });
+      if (!station.graph.get('host', fqdn))
+        throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+      const [obmd, as] = await asked(request, async () => {
+        const said = type === undefined || info === undefined ? null : { type, info };
+        return [obmdUrl(given, plain), declared ? obms.declared(fqdn) : said] as const;
+      });
       const command = { type: 'RegisterObm', fqdn, obmd, label } as const;
       const done = await run(request, reply, command, (sender) =>
         obms.register({ fqdn, obmd, label, admin, as }, sender),

@@ -6,7 +6,6 @@ import { everyItem } from '../../client/pages.ts';
 import type { CommandOptions, Done, DryRun, Obm, ObmBody } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import {
-  changeOptions,
   gather,
   readOptions,
   show,
@@ -74,11 +73,17 @@ interface RegisterFlags extends ChangeFlags {
   readonly set?: readonly string[];
   readonly credentialsFile?: string;
   readonly plain?: true;
+  readonly declared?: true;
 }
 
 const registerCommand = (obm: Command, shell: Shell): void => {
-  const run = async (flags: RegisterFlags, host: string): Promise<void> => {
-    const { type, label, plain, set = [], credentialsFile } = flags;
+  const run = async (flags: RegisterFlags, nodesets: readonly string[]): Promise<void> => {
+    const { type, label, plain, declared, set = [], credentialsFile } = flags;
+    const hosts = hostsOf(nodesets);
+    if (hosts.length > 1 && (label !== undefined || type !== undefined))
+      throw new Failure('usage', '--label and --type are for one machine; these are several');
+    if (declared && type !== undefined)
+      throw new Failure('usage', '--declared and --type exclude each other');
     if (type === undefined && (set.length > 0 || credentialsFile !== undefined))
       throw new Failure('usage', 'settings and credentials are for a new OBM: say its --type');
     const admin = await readToken(flags.adminTokenFile);
@@ -90,18 +95,26 @@ const registerCommand = (obm: Command, shell: Shell): void => {
       ...(label === undefined ? {} : { label }),
       ...(type === undefined || info === undefined ? {} : { type, info }),
       ...(plain ? { plain } : {}),
+      ...(declared ? { declared } : {}),
     };
-    const reply = await client.registerObm(host, body, changeOptions(shell, flags));
-    await showChange(shell, flags, reply, ({ changed }: Done) => [
-      changed
-        ? `The OBM of ${host} is registered with ${flags.obmd}. Let it be used: halctl obm enable ${host}`
-        : `The OBM of ${host} is registered with ${flags.obmd} already.`,
-    ]);
+    const showOne = (reply: Done | DryRun, host: string): Promise<void> =>
+      showChange(shell, flags, reply, ({ changed }: Done) => [
+        changed
+          ? `The OBM of ${host} is registered with ${flags.obmd}. Let it be used: halctl obm enable ${host}`
+          : `The OBM of ${host} is registered with ${flags.obmd} already.`,
+      ]);
+    await forHosts(
+      shell,
+      flags,
+      hosts,
+      (host, options) => client.registerObm(host, body, options),
+      showOne,
+    );
   };
   const register = obm
     .command('register')
-    .description('register the OBM of a machine with an OBM daemon (halcyon obmd)')
-    .argument('<host>', 'the machine')
+    .description('register OBMs of machines with an OBM daemon (halcyon obmd)')
+    .argument('<nodeset...>', "machines: n0001.example, or 'n[0001-0100].savio3'")
     .requiredOption('--obmd <url>', 'base URL of the daemon')
     .requiredOption(
       '--admin-token-file <file>',
@@ -117,6 +130,7 @@ const registerCommand = (obm: Command, shell: Shell): void => {
       '--credentials-file <file>',
       'more settings, as JSON, in a file that nobody else may read: {"user": …, "pass": …}',
     )
+    .option('--declared', 'it is what facts declare, with the credentials that they have')
     .option('--label <label>', 'what the daemon calls it; otherwise as the host')
     .option('--plain', 'take an http URL although others may listen in');
   withExamples(
@@ -124,6 +138,7 @@ const registerCommand = (obm: Command, shell: Shell): void => {
     'halctl obm register n0001.example --obmd https://obmd.example:7410 --admin-token-file obmd.token ' +
       '--type ipmi --set addr=10.1.0.1 --credentials-file bmc.json',
     'halctl obm register n0001.example --obmd https://obmd.example:7410 --admin-token-file obmd.token --label n0001',
+    "halctl obm register 'n[0001-0100].savio3' --obmd https://obmd.example:7410 --admin-token-file obmd.token --declared",
   );
 };
 

@@ -19,6 +19,8 @@ import { Lines } from '../fair-use/lines.ts';
 import { obmLimits, Share } from '../fair-use/shares.ts';
 import type { Result } from '../result.ts';
 import { Consoles } from './consoles.ts';
+import { declaredAs } from './declared.ts';
+import type { As } from './declared.ts';
 import { ObmdError } from './errors.ts';
 import { Holder } from './holder.ts';
 import type { HolderParts, OrderEnd, PowerSeen } from './holder.ts';
@@ -38,7 +40,7 @@ export interface Registering {
   /** Token of the administrator of the daemon. */
   readonly admin: string;
   /** What is registered there; null: what is registered there already. */
-  readonly as: { readonly type: string; readonly info: Readonly<Record<string, unknown>> } | null;
+  readonly as: As | null;
 }
 
 export interface ObmsParts {
@@ -299,6 +301,11 @@ export class Obms {
     const kept = row?.token === epoch ? secrets.get(tokenSecret(epoch)) : undefined;
     if (!row || !kept) return null;
     return { reach, base: row.obmd, label: row.label, token: kept.password };
+  }
+
+  /** How facts declare the OBM of a host, password included. @throws {ObmdError} `settings` */
+  declared(fqdn: string): As {
+    return declaredAs(this.#parts.graph(), this.#parts.secrets, fqdn);
   }
 
   /** Token of the administrator of a daemon; undefined: the station has none. */
