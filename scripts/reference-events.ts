@@ -6,6 +6,7 @@ import { catalogue } from '../src/core/events/catalogue.ts';
 import type { EventType } from '../src/core/events/catalogue.ts';
 import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
+import { hostReturnEvents } from '../src/core/events/host-return.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { consoleConnectionEvents } from '../src/core/events/console-connections.ts';
 import { maintenanceEvents } from '../src/core/events/maintenance.ts';
@@ -130,6 +131,12 @@ const meanings: Readonly<Record<EventType, string>> = {
     'An order is about to be sent. It is in the log before anything is sent, and sent once.',
   ObmOrderEnded:
     'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which.',
+  HostAwaited:
+    'The order of the same commit is over when the host is up: when its agent reports another boot than the one it had when the order was sent. That is told by `NodeUp`.',
+  HostAwaitProlonged:
+    'It could not be said yet whether a host that is awaited is up: the station had just begun, or the time is not over.',
+  HostAwaitEnded:
+    'A host is awaited no more: it was up already (`up`), or it was not back in time (`away`).',
   ConsoleConnectionMade:
     'Somebody may be at the console of a machine, or read its log, until a time: the OBM daemon lets him in by a ticket that nobody keeps. It is in the log before he has it. When he comes and goes, `ObmConsoleAttached` and `ObmConsoleDetached` tell; `principal` is the name and the id of the token.',
   ConsoleConnectionEnded:
@@ -164,7 +171,13 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['Projects', projectEvents],
   [
     'Out-of-band management',
-    { ...obmEvents, ...obmOrderEvents, ...consoleConnectionEvents, ...obmNewsEvents },
+    {
+      ...obmEvents,
+      ...obmOrderEvents,
+      ...hostReturnEvents,
+      ...consoleConnectionEvents,
+      ...obmNewsEvents,
+    },
   ],
   ['Remembered requests', requestEvents],
 ];

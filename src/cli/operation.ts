@@ -29,6 +29,9 @@ const verbs = {
 const ofKind = (kind: string): { ing: string; ed: string } =>
   verbs[kind as keyof typeof verbs] ?? { ing: 'running', ed: 'done' };
 
+/** The stage of an order that nobody waits any longer for than that. */
+const carriedOut = 'carried out';
+
 /** How long one answer is held back, in seconds: below what proxies and clients give up after. */
 const patience = 5;
 /** For how long a station that does not answer is asked again, and how often, ms. */
@@ -86,8 +89,9 @@ const isAway = (error: unknown): boolean =>
 const reasonOf = (error: unknown): string =>
   error instanceof UnreachableError ? 'No station answers' : summary(error);
 
-const progressOf = ({ kind, done, total, waiting }: Operation): string => {
+const progressOf = ({ kind, stage, done, total, waiting }: Operation): string => {
   const [next] = waiting;
+  if (next?.fid === null) return `${ofKind(kind).ing} ${next.host}: ${stage}`;
   const about = next ? `; ${next.name} on ${next.host} is ${next.state}` : '';
   return `${ofKind(kind).ing}: ${done} of ${total}${about}`;
 };
@@ -120,9 +124,7 @@ export const refuseFailed = (operation: Operation): void => {
   if (state === 'failed' && order?.fid === null)
     throw new Failure(
       'failed',
-      order.state === 'unknown'
-        ? `${order.name}: nobody knows whether it was carried out${because(order.reason)}`
-        : `${order.name} was not carried out${because(order.reason)}`,
+      howOrderEnded(order),
       'See how the machine is: halctl obm power status HOST',
       operation,
     );
@@ -137,18 +139,32 @@ export const refuseFailed = (operation: Operation): void => {
     throw new Failure('failed', 'somebody wanted the opposite meanwhile', undefined, operation);
 };
 
+const howOrderEnded = ({ name, host, state, reason }: Straggler): string => {
+  switch (state) {
+    case 'unknown':
+      return `${name}: nobody knows whether it was carried out${because(reason)}`;
+    case 'away':
+      return `${name} was carried out, but ${host} is not back${because(reason)}`;
+    default:
+      return `${name} was not carried out${because(reason)}`;
+  }
+};
+
 const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
 
 type Straggler = Operation['failed'][number];
 
 /** What became of an operation, and what is not where it was wanted. */
 export const resultLines = (operation: Operation, width: number | undefined): string[] => {
-  const { id, kind, state, done, total, failed, waiting } = operation;
+  const { id, kind, state, stage, done, total, failed, waiting } = operation;
   if (kind === 'none') return ['Nothing had to be done.'];
   if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
   const left = state === 'running' ? waiting : failed;
   const isOrder = left[0]?.fid === null || kind === 'light' || /^(power|boot)-/.test(kind);
-  if (isOrder && state === 'succeeded') return [`${operation.subject}: ${ofKind(kind).ed}.`];
+  if (isOrder && state === 'succeeded') {
+    const more = stage === carriedOut ? '' : `; ${stage}`;
+    return [`${operation.subject}: ${ofKind(kind).ed}${more}.`];
+  }
   if (isOrder)
     return [
       `Operation ${id} goes on: ${left[0]?.name ?? kind} of ${operation.subject}. ${howToFollow(id)}`,

@@ -9,7 +9,13 @@ export type Action =
   | { readonly verb: 'start' | 'stop' | 'remove'; readonly node: string }
   | { readonly verb: 'start' | 'stop' | 'restart' | 'remove'; readonly process: string }
   | { readonly verb: 'remove'; readonly host: string }
-  | { readonly verb: 'power'; readonly host: string; readonly action: PowerBody['action'] }
+  | {
+      readonly verb: 'power';
+      readonly host: string;
+      readonly action: PowerBody['action'];
+      /** It is over when the host is up, or so many s after it was sent. */
+      readonly waitUp?: number | undefined;
+    }
   | { readonly verb: 'boot-device'; readonly host: string; readonly boot: BootDeviceBody }
   | { readonly verb: 'light'; readonly host: string; readonly light: LightBody['light'] };
 
@@ -24,8 +30,11 @@ export const takeAction = <O extends ActionOptions>(
   if ('process' in action) return calls[`${action.verb}Process`]<O>(action.process, options);
   const { host } = action;
   switch (action.verb) {
-    case 'power':
-      return calls.powerObm<O>(host, { action: action.action }, options);
+    case 'power': {
+      const { action: power, waitUp } = action;
+      const wait = waitUp === undefined ? {} : { wait_up: waitUp };
+      return calls.powerObm<O>(host, { action: power, ...wait }, options);
+    }
     case 'boot-device':
       return calls.setBootDevice<O>(host, action.boot, options);
     case 'light':

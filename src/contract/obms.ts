@@ -3,7 +3,13 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { observedPowers } from '../core/values/obm-news.ts';
-import { bootDevices, obmLabelPattern, obmStates, powerActions } from '../core/values/obm.ts';
+import {
+  bootDevices,
+  obmLabelPattern,
+  obmStates,
+  powerActions,
+  waitUpMax,
+} from '../core/values/obm.ts';
 import { ask, command, order, read } from './endpoint.ts';
 import { Operation } from './operations.ts';
 import { Done } from './outcome.ts';
@@ -106,6 +112,15 @@ export const PowerBody = Type.Object(
         'ignore it; `cycle`: off and on again; `reset`: starts again without losing power; `diagnostic-interrupt`: makes ' +
         'the operating system dump its memory.',
     }),
+    wait_up: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: waitUpMax,
+        description:
+          'Of `on`, `cycle` and `reset`: the operation is over when the agent of the host reports that it has started ' +
+          'anew, or has failed so many seconds after the order was sent. Absent: it is over when the order was carried out.',
+      }),
+    ),
   },
   strict,
 );

@@ -40,7 +40,7 @@ export const Operation = Type.Object({
   failed: Type.Array(Straggler, {
     description:
       'Those that will not get there by themselves; of a removal, those that refuse. A machine is `failed` where nothing ' +
-      'was carried out, and `unknown` where nobody knows.',
+      'was carried out, `unknown` where nobody knows, and `away` where it was and the host is not up.',
   }),
   waiting: Type.Array(Straggler, { description: 'The first 100 of the others.' }),
   warnings: Type.Array(Type.String()),

@@ -7,6 +7,7 @@ import type { Graph } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
 import { keyOf } from '../../src/core/graph/resources.ts';
+import { isAwaiting } from '../../src/core/graph/rows/obms.ts';
 import type { DeadlineRow } from '../../src/core/graph/rows/deadlines.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import { varOf } from '../../src/core/graph/vars.ts';
@@ -311,6 +312,9 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('departure')].map(({ fid }) => `departure-expiry/${fid}`),
     ...waves.map(({ id }) => id),
     ...Array.from(coolingIn(graph), (endpoint) => `endpoint-cooldown/${endpoint}`),
+    ...[...graph.all('order')]
+      .filter((row) => isAwaiting(row) && row.awaited.until !== null)
+      .map(({ id }) => `host-return/${id}`),
     ...[...graph.all('maintenance')]
       .filter(({ until }) => until !== null)
       .map(({ host }) => `maintenance-expiry/${host}`),

@@ -244,6 +244,15 @@ const record = (): Recorded[] => {
   run({ type: 'EndObmOrder', id: `${cycled}/${fqdn}`, outcome: 'unknown', detail: 'no answer' });
   order({ kind: 'boot-device', device: 'pxe', persistent: false });
   order({ kind: 'light', light: 30 });
+  const reset: ObmOrder = { kind: 'power', action: 'reset' };
+  const awaited = run({ type: 'OrderObm', fqdn, order: reset, waitUp: 600 }).revision;
+  run({ type: 'BeginObmOrder', id: `${awaited}/${fqdn}` });
+  run({ type: 'EndObmOrder', id: `${awaited}/${fqdn}`, outcome: 'done', detail: '' });
+  happened({
+    type: 'HostAwaitProlonged',
+    data: { fqdn, ordered: awaited, until: at + 600_000 },
+  });
+  happened({ type: 'HostAwaitEnded', data: { fqdn, ordered: awaited, outcome: 'away' } });
   const connect = (id: string, expires: number): number =>
     run({
       ...{ type: 'MakeConnection', fqdn, id, purpose: 'console', mode: 'read-write' },

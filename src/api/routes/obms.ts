@@ -5,6 +5,7 @@ import type * as contract from '../../contract/obms.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
 import type { Command } from '../../core/commands/index.ts';
+import { startingActions } from '../../core/values/obm.ts';
 import type { ObmOrder } from '../../core/values/obm.ts';
 import type { Sender } from '../../station/access/sender.ts';
 import { obmdUrl } from '../../station/obm/request.ts';
@@ -45,7 +46,11 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
     reply: FastifyReply,
     fqdn: string,
     order: ObmOrder,
-  ): Promise<Operation | DryRun> => actions.take(request, reply, { type: 'OrderObm', fqdn, order });
+    waitUp?: number,
+  ): Promise<Operation | DryRun> => {
+    const wait = waitUp === undefined ? {} : { waitUp };
+    return actions.take(request, reply, { type: 'OrderObm', fqdn, order, ...wait });
+  };
 
   return {
     listObms: (request, reply) =>
@@ -122,8 +127,14 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
     },
 
     powerObm: (request, reply) => {
-      const { action } = request.body;
-      return give(request, reply, request.params.fqdn, { kind: 'power', action });
+      const { action, wait_up: waitUp } = request.body;
+      if (waitUp !== undefined && !startingActions.includes(action))
+        throw new ApiError(
+          'invalid-request',
+          `wait_up is for ${startingActions.join(', ')}: after ${action} no host starts`,
+          { field: 'wait_up' },
+        );
+      return give(request, reply, request.params.fqdn, { kind: 'power', action }, waitUp);
     },
 
     setBootDevice: (request, reply) => {

@@ -32,12 +32,19 @@ const actions = [
   'status',
 ] as const;
 
+/** After which a host starts; for how long it is waited for unless told otherwise, and at most, s. */
+const starting: readonly string[] = ['on', 'cycle', 'reset'];
+const waitUpUsual = 600;
+const waitUpMax = 86_400;
+
 interface PowerFlags extends ChangeFlags {
   /** False after `--no-wait`. */
   readonly wait: boolean;
   readonly stagger: number;
   readonly maxParallel: number;
   readonly count?: number;
+  /** True: for as long as is usual. */
+  readonly waitUp?: number | true;
 }
 
 const machines = "machines: n0001.example, or 'n[0001-0100].savio3'";
@@ -52,6 +59,13 @@ const seconds = (text: string): number => {
   if (!/^\d{1,5}(\.\d{1,3})?$/.test(text))
     throw new InvalidArgumentError('It must be a number of seconds.');
   return Number(text);
+};
+
+const wholeSeconds = (text: string): number => {
+  const number = wholeNumber(text);
+  if (number < 1 || number > waitUpMax)
+    throw new InvalidArgumentError(`It must be from 1 to ${waitUpMax} seconds.`);
+  return number;
 };
 
 const atOnce = (text: string): number => {
@@ -70,6 +84,8 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     const hosts = hostsOf(nodesets);
     const client = await connect(shell, flags);
     if (action === 'status') return showPower(shell, flags, client, hosts);
+    if (flags.waitUp !== undefined && !starting.includes(action))
+      throw new Failure('usage', `--wait-up is for ${starting.join(', ')}`);
     if (!flags.dryRun) await mustMean(shell, flags, action, hosts);
     await order(shell, flags, client, hosts, action);
   };
@@ -80,6 +96,11 @@ const powerCommand = (obm: Command, shell: Shell): void => {
       .addArgument(new Argument('<action>', 'what is done').choices(actions))
       .argument('<nodeset...>', machines)
       .option('--no-wait', 'do not wait until it is done')
+      .option(
+        '--wait-up [seconds]',
+        `of on, cycle and reset: it is done when the host is up again, within so many seconds (${waitUpUsual})`,
+        wholeSeconds,
+      )
       .option(
         '--stagger <seconds>',
         'begin with one machine after the other, so far apart',
@@ -97,6 +118,7 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     withWork(power, run),
     "halctl obm power status 'n[0001-0100].savio3'",
     'halctl obm power cycle n0001.example',
+    'halctl obm power reset n0001.example --wait-up 900',
     "halctl obm power on 'n[0001-0016].savio3' --stagger 0.5 --count 16",
   );
 };
@@ -139,7 +161,8 @@ const order = async (
   };
   const request = async (host: string, options: CommandOptions): Promise<Operation | DryRun> => {
     await turn();
-    const reply = await client.act({ verb: 'power', host, action }, options);
+    const waitUp = flags.waitUp === true ? waitUpUsual : flags.waitUp;
+    const reply = await client.act({ verb: 'power', host, action, waitUp }, options);
     if (isDryRun(reply)) return reply;
     const operation = flags.wait ? await settle(shell, client, reply, { isOnly }) : reply;
     if (!isOnly) refuseFailed(operation);

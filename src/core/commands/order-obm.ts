@@ -17,10 +17,12 @@ export interface OrderObm {
   readonly type: 'OrderObm';
   readonly fqdn: string;
   readonly order: ObmOrder;
+  /** Of what starts a host: over when that is up, or so many s after it was sent. Absent: when it was carried out. */
+  readonly waitUp?: number;
 }
 
 /** By the right of now: where that has ended when its turn comes, nothing is sent. */
-export const orderObm: Decide<OrderObm> = (graph, { fqdn, order }) => {
+export const orderObm: Decide<OrderObm> = (graph, { fqdn, order, waitUp }) => {
   const refused = usableHost(graph, fqdn);
   if (refused) return refused;
   const row = graph.get('registration', fqdn);
@@ -34,7 +36,12 @@ export const orderObm: Decide<OrderObm> = (graph, { fqdn, order }) => {
       { subject: fqdn, retryAfter },
     );
   const data = { fqdn, epoch: row.token, order, recovery: false };
-  return decided([{ type: 'ObmOrdered', data }]);
+  return decided([
+    { type: 'ObmOrdered', data },
+    ...(waitUp === undefined
+      ? []
+      : [{ type: 'HostAwaited', data: { fqdn, seconds: waitUp } } as const]),
+  ]);
 };
 
 export interface BeginObmOrder {

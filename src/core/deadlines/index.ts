@@ -7,6 +7,7 @@ import { credentialExpiry } from './credential-expiry.ts';
 import type { Deadline } from './deadline.ts';
 import { departureExpiry } from './departure-expiry.ts';
 import { endpointCooldown } from './endpoint-cooldown.ts';
+import { hostReturn } from './host-return.ts';
 import { maintenanceExpiry } from './maintenance-expiry.ts';
 import { processRetry } from './process-retry.ts';
 import { processStart } from './process-start.ts';
@@ -25,5 +26,6 @@ export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
   'departure-expiry': departureExpiry,
   'credential-expiry': credentialExpiry,
   'connection-expiry': connectionExpiry,
+  'host-return': hostReturn,
   'request-expiry': requestExpiry,
 };

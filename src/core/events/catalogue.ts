@@ -6,6 +6,7 @@ import type { EventRecord } from './commit.ts';
 import { consoleConnectionEvents } from './console-connections.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
+import { hostReturnEvents } from './host-return.ts';
 import { hostEvents } from './hosts.ts';
 import { maintenanceEvents } from './maintenance.ts';
 import { obmNewsEvents } from './obm-news.ts';
@@ -32,6 +33,7 @@ export const catalogue = {
   ...obmOrderEvents,
   ...consoleConnectionEvents,
   ...obmNewsEvents,
+  ...hostReturnEvents,
   ...requestEvents,
 };
 

@@ -41,6 +41,14 @@ export type ObmOrder =
 export const orderOutcomes = ['done', 'failed', 'unknown'] as const;
 export type OrderOutcome = (typeof orderOutcomes)[number];
 
+/** Orders after which a host starts anew, or at all: it may be waited for. */
+export const startingActions: readonly PowerAction[] = ['on', 'cycle', 'reset'];
+/** For how long a host may be waited for, s. */
+export const waitUpMax = 86_400;
+/** How a wait ends: the host has started anew; it was up already; it is not back in time. */
+export const returnOutcomes = ['back', 'up', 'away'] as const;
+export type ReturnOutcome = (typeof returnOutcomes)[number];
+
 /** Orders of one machine that wait or are under way. */
 export const ordersWaitingMax = 8;
 /** Orders of one machine that have ended and are remembered; the oldest gives way. */

@@ -4,6 +4,7 @@ import type { hostEvents } from '../../events/hosts.ts';
 import { changeHost, made, upsert } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
 import type { HostRow } from '../rows/hosts.ts';
+import { heardOf } from './host-return.ts';
 import { free } from './projects.ts';
 import { endRecovery } from './recovery.ts';
 import { renamed } from './rename.ts';
@@ -71,6 +72,7 @@ export const hostEvolvers: Evolvers<typeof hostEvents> = {
   NodeUp: (graph, { fqdn, facts }, position) => {
     const host = graph.must('host', fqdn);
     endRecovery(graph, fqdn);
+    heardOf(graph, host, facts, position);
     const since = host.state === 'up' ? host.since : position.at;
     const up = { state: 'up', reason: '', since, facts, refused: nobody } as const;
     graph.put('host', { ...host, ...up, changed: position.revision });

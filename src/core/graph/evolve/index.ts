@@ -9,6 +9,7 @@ import type { Graph } from '../graph.ts';
 import { clusterEvolvers } from './cluster.ts';
 import { consoleConnectionEvolvers } from './console-connections.ts';
 import { credentialEvolvers } from './credentials.ts';
+import { hostReturnEvolvers } from './host-return.ts';
 import { hostEvolvers } from './hosts.ts';
 import { maintenanceEvolvers } from './maintenance.ts';
 import { obmNewsEvolvers } from './obm-news.ts';
@@ -36,6 +37,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...obmOrderEvolvers,
   ...consoleConnectionEvolvers,
   ...obmNewsEvolvers,
+  ...hostReturnEvolvers,
   ...requestEvolvers,
 };
 

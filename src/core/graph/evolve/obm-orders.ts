@@ -3,18 +3,29 @@
 import type { obmOrderEvents } from '../../events/obm-orders.ts';
 import { ordersKeptMax } from '../../values/obm.ts';
 import { revision as revisionOf } from '../../values/revision.ts';
-import { made } from '../changes.ts';
+import { clearDeadline, made } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { hasEnded, orderId } from '../rows/obms.ts';
 import type { OrderRow } from '../rows/obms.ts';
+import { afterEnd, beginWait } from './host-return.ts';
+
+const forget = (graph: Graph, id: string): void => {
+  graph.remove('order', id);
+  clearDeadline(graph, 'host-return', id);
+};
+
+/** Those of a host that is gone. */
+export const forgetOrders = (graph: Graph, fqdn: string): void => {
+  for (const { id } of [...graph.many('obeys', fqdn)]) forget(graph, id);
+};
 
 /** Those that have ended; the oldest go until so many are left. */
 const keepLatest = (graph: Graph, fqdn: string, most: number): void => {
   const ended = [...graph.many('obeys', fqdn)]
     .filter(hasEnded)
     .sort((a, b) => a.created - b.created);
-  for (const { id } of ended.slice(0, Math.max(0, ended.length - most))) graph.remove('order', id);
+  for (const { id } of ended.slice(0, Math.max(0, ended.length - most))) forget(graph, id);
 };
 
 const change = (
@@ -22,9 +33,12 @@ const change = (
   { fqdn, ordered }: { readonly fqdn: string; readonly ordered: number },
   changed: Partial<OrderRow>,
   { revision, at }: Position,
-): void => {
+): OrderRow | undefined => {
   const row = [...graph.many('obeys', fqdn)].find(({ created }) => created === ordered);
-  if (row) graph.put('order', { ...row, ...changed, since: at, changed: revision });
+  if (!row) return undefined;
+  const after = { ...row, ...changed, since: at, changed: revision };
+  graph.put('order', after);
+  return after;
 };
 
 export const obmOrderEvolvers: Evolvers<typeof obmOrderEvents> = {
@@ -36,11 +50,15 @@ export const obmOrderEvolvers: Evolvers<typeof obmOrderEvents> = {
     graph.put('order', { ...row, ...why, ...made(position) });
   },
 
-  ObmOrderBegun: (graph, data, position) => change(graph, data, { state: 'begun' }, position),
+  ObmOrderBegun: (graph, data, position) => {
+    const row = change(graph, data, { state: 'begun' }, position);
+    if (row) beginWait(graph, row, position);
+  },
 
   ObmOrderEnded: (graph, data, position) => {
     const { outcome: state, detail } = data;
-    change(graph, data, { state, detail }, position);
+    const row = change(graph, data, { state, detail }, position);
+    if (row) afterEnd(graph, row, position);
     keepLatest(graph, data.fqdn, ordersKeptMax);
   },
 };

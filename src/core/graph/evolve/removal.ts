@@ -7,6 +7,7 @@ import type { Graph } from '../graph.ts';
 import { endConnections } from './console-connections.ts';
 import { endMaintenance } from './maintenance.ts';
 import { forgetRegistration } from './obm-news.ts';
+import { forgetOrders } from './obm-orders.ts';
 import { endRecovery } from './recovery.ts';
 
 /** Processes that could not be stopped and are remembered; the next one takes the place of the oldest. */
@@ -62,7 +63,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
   HostRemoved: (graph, { fqdn }) => {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
     forgetRegistration(graph, fqdn);
-    for (const { id } of [...graph.many('obeys', fqdn)]) graph.remove('order', id);
+    forgetOrders(graph, fqdn);
     endConnections(graph, fqdn);
     endRecovery(graph, fqdn);
     endMaintenance(graph, fqdn);

@@ -15,6 +15,7 @@ export const deadlineKinds = [
   'departure-expiry',
   'cluster-advance',
   'connection-expiry',
+  'host-return',
   'maintenance-expiry',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];

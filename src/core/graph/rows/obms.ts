@@ -1,7 +1,7 @@
 /** Out-of-band managers that an OBM daemon has for us. */
 
 import type { ConsoleMode, ConsolePurpose } from '../../values/consoles.ts';
-import type { ObmOrder, OrderOutcome } from '../../values/obm.ts';
+import type { ObmOrder, OrderOutcome, ReturnOutcome } from '../../values/obm.ts';
 import type { Revision } from '../../values/revision.ts';
 import { internal, shown } from './row.ts';
 import type { Provenance } from './row.ts';
@@ -23,6 +23,18 @@ export interface RegistrationRow extends Provenance {
   readonly since: number;
 }
 
+/** The order is over when the host is up. */
+export interface Awaited {
+  /** For so long after the order was sent. */
+  readonly seconds: number;
+  /** Id of the boot that the host had when it was sent; empty: none was known. Null: it was not sent yet. */
+  readonly boot: string | null;
+  /** Ms since the epoch; null: it was not sent yet. */
+  readonly until: number | null;
+  /** Null: it is awaited. */
+  readonly outcome: ReturnOutcome | null;
+}
+
 /** What a machine is to be told by its OBM, or was. */
 export interface OrderRow extends Provenance {
   /** `orderId` of the commit that ordered it, and of the name that the host had then. */
@@ -35,6 +47,8 @@ export interface OrderRow extends Provenance {
   readonly recovery?: true;
   /** `waiting` and `begun`: it has not ended. */
   readonly state: 'waiting' | 'begun' | OrderOutcome;
+  /** Absent: nobody waits for the host. */
+  readonly awaited?: Awaited;
   /** How it ended, for people. */
   readonly detail: string;
   /** Since when it is in that state, ms since the epoch. */
@@ -64,5 +78,9 @@ export const obmRows = {
 };
 
 export const hasEnded = ({ state }: OrderRow): boolean => state !== 'waiting' && state !== 'begun';
+
+/** Whether a host is still to come up after an order, or may be. */
+export const isAwaiting = (row: OrderRow): row is OrderRow & { readonly awaited: Awaited } =>
+  row.awaited?.outcome === null && row.state !== 'failed';
 
 export const orderId = (ordered: Revision, host: string): string => `${ordered}/${host}`;
