@@ -2,6 +2,7 @@
 
 import type { Simulator } from '../ipmi/simulator.ts';
 import type { BadNetwork } from '../ipmi/bad-network.ts';
+import type { ConsoleViewer } from '../obm/console-viewer.ts';
 import type { Answer } from './harness.ts';
 
 export const projects = ['climate', 'weather'] as const;
@@ -9,7 +10,15 @@ export type Project = (typeof projects)[number];
 
 export type ObmNow = 'unregistered' | 'disabled' | 'enabled';
 export type Verb =
-  'enable' | 'reissue' | 'disable' | 'attach' | 'detach' | 'register' | 'unregister' | 'power';
+  | 'enable'
+  | 'reissue'
+  | 'disable'
+  | 'attach'
+  | 'detach'
+  | 'register'
+  | 'unregister'
+  | 'power'
+  | 'console';
 
 /** A call as one makes it who knows what state the machine is in. */
 export interface Act {
@@ -37,6 +46,10 @@ export class ModelledMachine {
   readonly roll: () => number;
   obm: ObmNow = 'unregistered';
   owner: Project | null = null;
+  /** Tokens of console connections that ended with the right that they were for. */
+  over: readonly string[] = [];
+  /** Those who look at its console by a right that is good, as far as is known. */
+  viewers: ConsoleViewer[] = [];
   /** Operations whose end is not known here, by their ids. */
   readonly pending = new Map<number, string>();
   /** Resets since the last count: so many must have been carried out, and so many may have been. */
@@ -118,6 +131,7 @@ export class ModelledMachine {
       case 'disable':
         return isThere ? 'done' : 'obm-not-registered';
       case 'power':
+      case 'console':
         if (!isThere) return 'obm-not-registered';
         return this.obm === 'enabled' ? 'done' : 'obm-disabled';
       case 'attach':

@@ -29,6 +29,8 @@ export class ObmdProxy {
   readonly tokens: string[] = [];
   /** What was asked to be done to machines, in order, whether or not the daemon heard of it. */
   readonly orders: { readonly label: string; readonly action: string }[] = [];
+  /** The token of every console connection that was made, in order. */
+  readonly connections: { readonly label: string; readonly token: string }[] = [];
   /** What was asked, in order. */
   readonly calls: Call[] = [];
   /** Whether the connection is cut at this moment. */
@@ -117,6 +119,8 @@ export class ObmdProxy {
         this.tokens.push(token);
         this.#labels.set(token, label);
       }
+      if (call === 'POST connection' && token !== undefined)
+        this.connections.push({ label, token });
       if (await this.cuts(call, 'after')) return void request.socket.destroy();
       response.writeHead(status, { 'content-type': type }).end(text);
     } catch {

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { dice, startBadNetwork } from '../ipmi/bad-network.ts';
 import { simulate, until } from '../ipmi/simulator.ts';
+import { ConsoleViewer } from '../obm/console-viewer.ts';
 import { ipmiInfo } from '../obm/daemon.ts';
 import type { Answer } from './harness.ts';
 import { ModelledMachine, projects } from './modelled-machine.ts';
@@ -26,8 +27,8 @@ export interface Choices {
 
 /** Of every five packets one is lost, each way. */
 const lost = 0.2;
-/** Tokens of a machine that are looked at, the newest. */
-const tokensMax = 6;
+/** Tokens of a machine that are tried, the newest: who tries too many that are over is slowed down. */
+const tokensMax = 4;
 /** How likely a death is arranged with an act; it happens in that one or in one soon after. */
 const deadly = 0.2;
 /** Operations of a machine that may go on while something else is done with it. */
@@ -106,8 +107,8 @@ class History {
     const { deaths, repeats, proxy } = this.mortals;
     const resets = proxy.orders.filter(({ action }) => action === 'reset').length;
     this.#t.comment(
-      `${this.#acts} acts, ${this.#orders} orders, ${resets} resets sent, ${deaths} deaths, ` +
-        `${repeats} calls made again`,
+      `${this.#acts} acts, ${this.#orders} orders, ${resets} resets sent, ${this.mortals.proxy.connections.length} consoles, ` +
+        `${deaths} deaths, ${repeats} calls made again`,
     );
   }
 
@@ -158,7 +159,8 @@ class History {
       const id = await this.#order(machine, by, action);
       if (id !== undefined && machine.roll() < 0.7) await this.#ended(machine, id);
       await restarted;
-    } else await this.#perform(machine, { verb, by: isOfMachines ? 'admin' : by, project });
+    } else if (verb === 'console') await this.#openConsole(machine, by);
+    else await this.#perform(machine, { verb, by: isOfMachines ? 'admin' : by, project });
   }
 
   async #restartBmc({ fqdn, simulator, roll }: ModelledMachine): Promise<void> {
@@ -178,7 +180,29 @@ class History {
       () => this.#doubt(machine),
     );
     mustBeRight(machine.learn(act, answer, isRepeated));
+    if (ending.includes(act.verb) && answer.status < 300) await this.#endConsoles(machine);
     return answer;
+  }
+
+  /** The right has ended by which consoles were opened: whoever was let in is out. */
+  async #endConsoles(machine: ModelledMachine): Promise<void> {
+    const { fqdn, viewers } = machine;
+    const made = this.mortals.proxy.connections.filter(({ label }) => label === fqdn);
+    machine.over = made.map(({ token }) => token).slice(-2);
+    machine.viewers = [];
+    await within(
+      `nobody is at the console of ${fqdn}`,
+      Promise.all(viewers.map((one) => one.closed)),
+    );
+  }
+
+  /** Lets somebody in, and sits him down at the console, where nobody dies in between. */
+  async #openConsole(machine: ModelledMachine, by: Act['by']): Promise<void> {
+    const act: Act = { verb: 'console', by, project: 'climate' };
+    const { status, body } = await this.#perform(machine, act);
+    if (status >= 300 || machine.roll() < 0.3) return;
+    const { pathname, search } = new URL(body.url as string);
+    machine.viewers.push(new ConsoleViewer(this.mortals.daemon, pathname + search));
   }
 
   #requestOf(
@@ -199,6 +223,8 @@ class History {
         return ['DELETE', path];
       case 'power':
         return ['POST', `${path}/power`, { action }];
+      case 'console':
+        return ['POST', `${path}/console`, {}];
       default:
         return ['POST', `${path}/${verb}`];
     }
@@ -264,6 +290,14 @@ class History {
     const expected = obm === 'enabled' ? newest : [];
     if (good.join() !== expected.join())
       throw new Error(`${machine.now}, and ${good.length} tokens work`);
+    for (const token of machine.over) {
+      const headers = { authorization: `Bearer ${token}` };
+      const { answer } = await this.mortals.insist(`a connection to ${fqdn}`, () =>
+        statusOf(`${this.mortals.daemon.url}/v2/obms/${fqdn}/console`, headers),
+      );
+      if (![401, 429].includes(answer.status))
+        throw new Error(`${machine.now}, and a connection that is over lets in: ${answer.status}`);
+    }
   }
 
   /** Nobody knows what came of a call. None works where the log says disabled; where it says enabled, no older one. */
@@ -307,6 +341,26 @@ class History {
   }
 }
 
+/** After these nobody is let in by what was good before. */
+const ending: readonly Verb[] = ['reissue', 'disable', 'unregister'];
+
+/** Of an answer that may go on for ever. */
+const statusOf = async (
+  url: string,
+  headers: Record<string, string>,
+): Promise<{ readonly status: number; readonly text: string }> => {
+  const stop = new AbortController();
+  const { status } = await fetch(url, { headers, signal: stop.signal });
+  stop.abort();
+  return { status, text: '' };
+};
+
+const within = async (what: string, holds: Promise<unknown>): Promise<void> => {
+  let isSo = false;
+  void holds.then(() => (isSo = true));
+  await until(what, () => isSo);
+};
+
 /** What is done in each state, as often as it is here; some of it is refused. */
 const usual: Readonly<Record<ObmNow, readonly Verb[]>> = {
   unregistered: [...Array.from({ length: 6 }, () => 'register' as const), 'attach', 'power'],
@@ -316,7 +370,7 @@ const usual: Readonly<Record<ObmNow, readonly Verb[]>> = {
   ],
   enabled: [
     ...Array.from({ length: 8 }, () => 'power' as const),
-    ...Array.from({ length: 3 }, () => ['reissue', 'disable'] as const).flat(),
+    ...Array.from({ length: 3 }, () => ['reissue', 'disable', 'console'] as const).flat(),
     ...(['enable', 'detach', 'attach', 'register', 'unregister'] as const),
   ],
 };
