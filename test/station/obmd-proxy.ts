@@ -36,6 +36,9 @@ export class ObmdProxy {
   /** Whether the connection is cut at this moment. */
   cuts: (call: Call, when: When) => boolean | Promise<boolean> = () => false;
 
+  /** Whether WebSockets are handed on, too. */
+  takesSockets = true;
+
   /** Is told whatever is said, either way. */
   hears: (text: string) => void = () => undefined;
 
@@ -59,7 +62,8 @@ export class ObmdProxy {
       void proxy!.#take(target(), request, response);
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
-      handOver(target(), request, socket);
+      if (proxy!.takesSockets) handOver(target(), request, socket);
+      else socket.destroy();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const close = (): void => {

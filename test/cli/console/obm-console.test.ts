@@ -125,6 +125,7 @@ t.test('where the daemon cannot be had from here, that is said, and what to do',
   const { daemon, halctl } = await setUp(t);
   // It hands on what the station asks for, and no WebSocket.
   const proxy = await ObmdProxy.start(t, () => daemon.url);
+  proxy.takesSockets = false;
   for (const words of [
     ...[`obm disable ${host}`, `obm unregister ${host}`],
     `obm register ${host} --obmd ${proxy.url} --admin-token-file obmd.token --type dummy`,
