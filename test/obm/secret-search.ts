@@ -1,13 +1,15 @@
 /** Looks for passwords and tokens where none may be, in the clear or in a form that anybody can read. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What is kept in a directory: file after file, as latin1. */
-export const keptIn = (directory: string): string =>
+/** What is kept in a directory: file after file, as latin1; those that are larger are left out. */
+export const keptIn = (directory: string, bytesMax = Infinity): string =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => statSync(path).size <= bytesMax)
+    .map((path) => readFileSync(path, 'latin1'))
     .join('\n');
 
 /** Arguments and environment of all that run. */

@@ -24,6 +24,7 @@ import type { LoadBody } from '../../src/contract/load.ts';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { Station } from '../../src/station/station.ts';
 import type { StationOptions } from '../../src/station/station.ts';
+import { keptIn, SecretSearch } from '../obm/secret-search.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 
@@ -143,7 +144,26 @@ const injectAsServed = (app: FastifyInstance): void => {
   app.inject = front.inject.bind<FastifyInstance['inject']>(front);
 };
 
-/** A station in this process. Closed when the test ends, if it was not before. */
+/** Files that are larger hold the same as the others, only more of it. */
+const searchedMax = 16 * 1024 * 1024;
+
+/** @throws {Error} a token stands in what a station has kept or logged */
+const mustHide = (
+  tokens: ReadonlySet<string>,
+  directory: string,
+  logged: readonly string[],
+): void => {
+  const search = new SecretSearch();
+  for (const token of tokens) search.add('a token', token);
+  search.look('the logs', logged.join('\n'));
+  if (existsSync(directory)) search.look('its data', keptIn(directory, searchedMax));
+  if (search.found.size > 0) throw new Error(`in the clear: ${[...search.found].join(', ')}`);
+};
+
+/**
+ * A station in this process. Closed when the test ends, if it was not before; the test fails where a token that it gave
+ * out stands in its data or logs then.
+ */
 export const openStation = async (t: Test, choices: Choices = {}): Promise<InProcess> => {
   const { admin: known, server, ...options } = choices;
   const directory = options.directory ?? temporary(t);
@@ -156,7 +176,11 @@ export const openStation = async (t: Test, choices: Choices = {}): Promise<InPro
   const admin = known ?? (await station.access.bootstrap()) ?? '';
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= app.close().then(() => station.close()));
-  t.teardown(close);
+  const tokens = new Set(admin === '' ? [] : [admin]);
+  t.teardown(async () => {
+    await close();
+    mustHide(tokens, directory, logged);
+  });
   const ask: Ask = async (method, path, body, asked = {}) => {
     const answer: LightMyRequestResponse = await app.inject({
       method: method as 'GET',
@@ -164,6 +188,7 @@ export const openStation = async (t: Test, choices: Choices = {}): Promise<InPro
       headers: headersOf(asked.token ?? admin, body, asked),
       ...(body === undefined ? {} : { payload: asText(body)! }),
     });
+    for (const [, token = ''] of answer.body.matchAll(/"token":"(hal_[^"]+)"/g)) tokens.add(token);
     const headers = answer.headers as Record<string, string>;
     return { status: answer.statusCode, text: answer.body, headers, body: parsed(answer.body) };
   };
