@@ -51,6 +51,7 @@ export const arrows: Readonly<Record<string, Part>> = {
   addresses: { project: {} },
   disk: { project: {} },
   nodeset: { project: {} },
+  terminal: { project: {} },
   ipmi: { project: {}, packages: ['node:crypto', 'node:dgram', 'node:dns', 'node:net'] },
   contract: { project: { 'core/values': 'values' }, packages: ['typebox'] },
   log: { project: { 'core/events': 'types', 'core/values': 'types', disk: 'values' } },
@@ -86,6 +87,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       log: 'values',
       disk: 'values',
       addresses: 'values',
+      terminal: 'values',
     },
     inside: {
       'time.ts': [],
@@ -107,7 +109,7 @@ export const arrows: Readonly<Record<string, Part>> = {
   },
   client: { project: { contract: 'types' } },
   agent: { project: { client: 'values', disk: 'values', addresses: 'values' } },
-  cli: { project: { client: 'values', disk: 'values', nodeset: 'values' } },
+  cli: { project: { client: 'values', disk: 'values', nodeset: 'values', terminal: 'values' } },
   web: { project: { client: 'values' } },
   daemons: {
     project: {

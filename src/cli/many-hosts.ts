@@ -97,10 +97,10 @@ const eachHost = async <T>(
 };
 
 /** Says which hosts failed and why, those with one reason together. */
-const sayFailures = (
+export const sayFailures = (
   shell: Shell,
   failed: readonly { host: string; error: unknown }[],
-  kind: Kind,
+  kind: Kind = hostKind,
 ): void => {
   const byReason = new Map<string, { hosts: string[]; error: unknown }>();
   for (const { host, error } of failed) {
@@ -178,10 +178,19 @@ export const forHosts = async <T>(
   const failed = outcomes.filter((outcome) => !outcome.ok);
   if (failed.length === 0) return;
   sayFailures(shell, failed, kind);
-  const endings = new Set(failed.map(({ error }) => endingOf(error)));
+  throw failureOf(
+    failed.map(({ error }) => error),
+    hosts.length,
+    kind,
+  );
+};
+
+/** What a command for many ends with where some failed, each of which has been told. */
+export const failureOf = (errors: readonly unknown[], of: number, kind = hostKind): Failure => {
+  const endings = new Set(errors.map(endingOf));
   const [ending = 'failed'] = endings;
-  throw new Failure(
+  return new Failure(
     endings.size === 1 ? ending : 'failed',
-    `${failed.length} of ${counted(hosts.length, kind.noun)} failed`,
+    `${errors.length} of ${counted(of, kind.noun)} failed`,
   );
 };

@@ -20,7 +20,7 @@ export const askSecret = async (shell: Shell, question: string): Promise<string>
         for (const character of text) {
           if (character === '\r' || character === '\n') resolve(secret);
           else if (character === '\u0003') reject(new Interrupted());
-          else if (character === '\u0004') reject(new Failure('usage', 'no token was entered'));
+          else if (character === '\u0004') reject(new Failure('usage', 'nothing was entered'));
           else if (character === '\u007f' || character === '\b') secret = secret.slice(0, -1);
           else if (secret.length < secretMax) secret += character;
         }
@@ -61,6 +61,18 @@ export const readInput = async (shell: Shell): Promise<string> => {
       throw new Failure('usage', 'standard input holds too much for a token');
   }
   return text;
+};
+
+/** All of standard input, as it is. @throws {Failure} it holds more than so many bytes */
+export const readInputBytes = async (shell: Shell, max: number): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of shell.input) {
+    pieces.push(Buffer.from(piece as Buffer));
+    length += (piece as Buffer).length;
+    if (length > max) throw new Failure('usage', `standard input holds more than ${max} bytes`);
+  }
+  return Buffer.concat(pieces);
 };
 
 /** Asks how many something are, so that nobody says yes to more than he means. Needs a terminal. */

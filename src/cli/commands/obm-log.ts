@@ -1,4 +1,4 @@
-/** `halctl obm log`: what a machine has written on its console. */
+/** `halctl obm log`: what machines have written on their consoles. */
 
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -11,8 +11,9 @@ import type { JsonFlag } from '../command.ts';
 import type { LogEntry } from '../console/log.ts';
 import type { StationConsole } from '../console/station-console.ts';
 import { Failure } from '../exit-codes.ts';
+import { failureOf, hostsOf, sayFailures } from '../many-hosts.ts';
 import { momentOf } from '../moment.ts';
-import { printable } from '../output/text.ts';
+import { hostPrefixes, printable } from '../output/text.ts';
 import { connect, resolveSession } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -37,8 +38,13 @@ const searched = (text: string): string => {
   return text;
 };
 
+/** Machines whose logs are read at a time: a daemon lets nobody read more. */
+const machinesMax = 16;
+
 export const obmLogCommand = (obm: Command, shell: Shell): void => {
-  const run = async (flags: LogFlags, host: string): Promise<void> => {
+  const run = async (flags: LogFlags, nodesets: readonly string[]): Promise<void> => {
+    const hosts = hostsOf(nodesets);
+    mustBeReadable(flags, hosts);
     const query = {
       since: momentOf(shell, flags.since, '--since'),
       until: momentOf(shell, flags.until, '--until'),
@@ -50,21 +56,18 @@ export const obmLogCommand = (obm: Command, shell: Shell): void => {
       ...({ purpose: 'log', mode: 'read-only' } as const),
       lasts: flags.follow ? lasts.followed : lasts.once,
     };
-    const console = new StationConsole({ client, host, body, ca, signal: shell.signal });
-    try {
-      if (flags.export === undefined) await print(shell, flags, host, console, query);
-      else await exportTo(shell, flags.export, host, console, query);
-    } catch (error) {
-      throw console.advised(error);
-    } finally {
-      await console.leave();
-    }
+    const consoles = hosts.map(
+      (host) => new StationConsole({ client, host, body, ca, signal: shell.signal }),
+    );
+    const [only] = consoles;
+    if (consoles.length > 1) return printMany(shell, flags, consoles, query);
+    if (only) await readOne(shell, flags, only, query);
   };
   const command = withJson(
     obm
       .command('log')
-      .description('show what a machine has written on its console, with its times')
-      .argument('<host>', 'the machine')
+      .description('show what machines have written on their consoles, with its times')
+      .argument('<nodeset...>', "machines: n0001.example, or 'n[0001-0016].savio3'")
       .option('--since <time>', 'what came from then on')
       .addOption(new Option('--until <time>', 'what came before then').conflicts('follow'))
       .option(
@@ -76,58 +79,133 @@ export const obmLogCommand = (obm: Command, shell: Shell): void => {
       .addOption(
         new Option(
           '--export <file>',
-          'write it as a recording that asciinema plays (asciicast v2), into a new file',
+          'write that of one machine as a recording that asciinema plays (asciicast v2), into a new file',
         ).conflicts(['follow', 'grep', 'json']),
       ),
   );
   withExamples(
     withWork(command, run),
     'halctl obm log n0001.example --since 2030-01-31T12:00:00Z --grep panic',
-    'halctl obm log n0001.example --follow',
+    "halctl obm log 'n[0001-0004].savio3' --follow",
     'halctl obm log n0001.example --export n0001.cast',
   );
 };
 
+/** @throws {Failure} `usage` */
+const mustBeReadable = (flags: LogFlags, { length }: readonly string[]): void => {
+  if (length > machinesMax)
+    throw new Failure(
+      'usage',
+      `these are ${length} machines: logs of at most ${machinesMax} are read at a time`,
+      'Name fewer, and read the others after them.',
+    );
+  if (length > 1 && flags.export !== undefined)
+    throw new Failure('usage', '--export is for one machine');
+};
+
 type Query = Readonly<Record<string, string | undefined>>;
 
-const print = async (
+const readOne = async (
   shell: Shell,
   flags: LogFlags,
-  host: string,
+  console: StationConsole,
+  query: Query,
+): Promise<void> => {
+  try {
+    if (flags.export !== undefined) return await exportTo(shell, flags.export, console, query);
+    for await (const entry of await entriesOf(shell, flags, console, query))
+      await show(shell, flags, console.host, entry);
+  } catch (error) {
+    throw console.advised(error);
+  } finally {
+    await console.leave();
+  }
+};
+
+const printMany = async (
+  shell: Shell,
+  flags: LogFlags,
+  consoles: readonly StationConsole[],
+  query: Query,
+): Promise<void> => {
+  const { asTheyCome, mergeByTime } = await import('../console/logs.ts');
+  const prefixOf = hostPrefixes(consoles.map(({ host }) => host));
+  const errors: unknown[] = [];
+  const sources = consoles.map((console) => ({
+    host: console.host,
+    entries: leaving(console, entriesOf(shell, flags, console, query)),
+  }));
+  await (flags.follow ? asTheyCome : mergeByTime)(sources, {
+    show: (host, entry) => show(shell, flags, host, entry, prefixOf(host)),
+    failed: (host, error) => {
+      shell.signal.throwIfAborted();
+      errors.push(error);
+      sayFailures(shell, [{ host, error }]);
+    },
+  });
+  if (errors.length > 0) throw failureOf(errors, consoles.length);
+};
+
+async function* leaving(
+  console: StationConsole,
+  entries: Promise<AsyncGenerator<LogEntry>>,
+): AsyncGenerator<LogEntry, void> {
+  try {
+    yield* await entries;
+  } catch (error) {
+    throw console.advised(error);
+  } finally {
+    await console.leave();
+  }
+}
+
+const entriesOf = async (
+  shell: Shell,
+  { follow, grep, ignoreCase }: LogFlags,
   console: StationConsole,
   range: Query,
-): Promise<void> => {
+): Promise<AsyncGenerator<LogEntry>> => {
   const { readConsoleLog } = await import('../console/log.ts');
-  const { follow = false, grep, ignoreCase, json } = flags;
-  const entries = readConsoleLog({
-    ...{ name: host, follow, signal: shell.signal, address: () => console.address() },
+  const { host } = console;
+  return readConsoleLog({
+    ...{ name: host, follow: follow ?? false, signal: shell.signal },
+    address: () => console.address(),
     query: {
       ...{ ...range, format: 'json', grep },
       follow: follow ? 'true' : undefined,
       ignore_case: ignoreCase ? 'true' : undefined,
     },
     broke: (why) => {
-      if (follow) shell.say(`halctl: ${printable(why)}; trying again\n`);
+      if (follow) shell.say(`halctl: ${host}: ${printable(why)}; trying again\n`);
     },
   });
-  for await (const entry of entries)
-    await shell.pass(Buffer.from(json ? `${JSON.stringify(entry)}\n` : textOf(entry)), 'stdout');
+};
+
+const show = async (
+  shell: Shell,
+  { json }: JsonFlag,
+  host: string,
+  entry: LogEntry,
+  prefix = '',
+): Promise<void> => {
+  const text = json ? JSON.stringify({ host, ...entry }) : `${prefix}${textOf(entry)}`;
+  await shell.pass(Buffer.from(`${text}\n`), 'stdout');
 };
 
 const textOf = (entry: LogEntry): string => {
   const at = new Date(entry.at).toISOString();
-  return 'line' in entry ? `${at} ${entry.line}\n` : `${at} -- ${entry.mark}: ${entry.text}\n`;
+  return 'line' in entry ? `${at} ${entry.line}` : `${at} -- ${entry.mark}: ${entry.text}`;
 };
 
 /** Whole, or not at all. Only its owner may read it: whatever a machine shows is in it. */
 const exportTo = async (
   shell: Shell,
   file: string,
-  host: string,
   console: StationConsole,
   range: Query,
 ): Promise<void> => {
   const { openLog } = await import('../console/log.ts');
+  const { host } = console;
   const address = await console.address();
   const query = { ...range, format: 'asciicast' };
   const body = await openLog(host, address, query, shell.signal);

@@ -16,11 +16,11 @@ import {
 } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
+import { mustMean, withCount } from '../how-many.ts';
 import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
 import { refuseFailed, reportOperation, sayWarningsOf, settle } from '../operation.ts';
 import { formatTable } from '../output/table.ts';
 import { counted, formatTime } from '../output/text.ts';
-import { askCount } from '../prompt.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { actionCommand } from './actions.ts';
@@ -86,33 +86,30 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     if (action === 'status') return showPower(shell, flags, client, hosts);
     if (flags.waitUp !== undefined && !starting.includes(action))
       throw new Failure('usage', `--wait-up is for ${starting.join(', ')}`);
-    if (!flags.dryRun) await mustMean(shell, flags, action, hosts);
+    if (!flags.dryRun) await mustMean(shell, flags, `power ${action} of`, hosts);
     await order(shell, flags, client, hosts, action);
   };
-  const power = withChange(
-    obm
-      .command('power')
-      .description('switch machines on or off, start them again, or see whether they are on')
-      .addArgument(new Argument('<action>', 'what is done').choices(actions))
-      .argument('<nodeset...>', machines)
-      .option('--no-wait', 'do not wait until it is done')
-      .option(
-        '--wait-up [seconds]',
-        `of on, cycle and reset: it is done when the host is up again, within so many seconds (${waitUpUsual})`,
-        wholeSeconds,
-      )
-      .option(
-        '--stagger <seconds>',
-        'begin with one machine after the other, so far apart',
-        seconds,
-        0,
-      )
-      .option('--max-parallel <n>', 'machines at a time', atOnce, waitingAtATime)
-      .option(
-        '--count <n>',
-        'how many machines you mean, where they are several and nobody can be asked',
-        wholeNumber,
-      ),
+  const power = withCount(
+    withChange(
+      obm
+        .command('power')
+        .description('switch machines on or off, start them again, or see whether they are on')
+        .addArgument(new Argument('<action>', 'what is done').choices(actions))
+        .argument('<nodeset...>', machines)
+        .option('--no-wait', 'do not wait until it is done')
+        .option(
+          '--wait-up [seconds]',
+          `of on, cycle and reset: it is done when the host is up again, within so many seconds (${waitUpUsual})`,
+          wholeSeconds,
+        )
+        .option(
+          '--stagger <seconds>',
+          'begin with one machine after the other, so far apart',
+          seconds,
+          0,
+        )
+        .option('--max-parallel <n>', 'machines at a time', atOnce, waitingAtATime),
+    ),
   );
   withExamples(
     withWork(power, run),
@@ -121,28 +118,6 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     'halctl obm power reset n0001.example --wait-up 900',
     "halctl obm power on 'n[0001-0016].savio3' --stagger 0.5 --count 16",
   );
-};
-
-/**
- * Several machines at once are switched by who knows how many they are.
- *
- * @throws {Failure} `usage` or `failed`: he does not
- */
-const mustMean = async (
-  shell: Shell,
-  { count }: PowerFlags,
-  action: PowerAction,
-  hosts: readonly string[],
-): Promise<void> => {
-  const { length } = hosts;
-  if (count !== undefined && count !== length)
-    throw new Failure('usage', `these are ${counted(length, 'machine')}, not ${count}`);
-  if (length <= 1 || count === length) return;
-  const what = `power ${action} of ${counted(length, 'machine')}: ${foldNodeset(hosts)}`;
-  if (!shell.interactive)
-    throw new Failure('usage', `${what}: say how many you mean`, `With --count ${length}`);
-  if (await askCount(shell, `${what}\nType how many they are to go on: `, length)) return;
-  throw new Failure('failed', 'that is not how many they are; nothing was done');
 };
 
 const order = async (

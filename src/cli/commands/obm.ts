@@ -27,6 +27,7 @@ import { obmConsoleCommand } from './obm-console.ts';
 import { obmLogCommand } from './obm-log.ts';
 import { obmOrderCommands } from './obm-orders.ts';
 import { obmReadingCommands } from './obm-readings.ts';
+import { obmSendCommand } from './obm-send.ts';
 
 export const obmCommands = (program: Command, shell: Shell): void => {
   const obm = program
@@ -57,6 +58,7 @@ export const obmCommands = (program: Command, shell: Shell): void => {
   obmReadingCommands(obm, shell);
   obmConsoleCommand(obm, shell);
   obmLogCommand(obm, shell);
+  obmSendCommand(obm, shell);
   manyCommand(obm, shell, {
     verb: 'unregister',
     description: 'take an OBM from its daemon, which forgets its credentials; disable it first',

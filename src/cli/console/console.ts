@@ -9,7 +9,7 @@ import type { Ending } from '../exit-codes.ts';
 import { printable } from '../output/text.ts';
 import { Keys, keysHelp } from './keys.ts';
 import type { KeyCommand } from './keys.ts';
-import { ConsoleLink } from './link.ts';
+import { ConsoleLink, linkEndings, nameOf } from './link.ts';
 import type { ConsoleAddress, LinkEnd } from './link.ts';
 
 export interface ConsoleTerminal {
@@ -43,20 +43,6 @@ const waitingMax = 64 * 1024;
 const shownMarks = new Set([
   ...['connected', 'lost', 'gap', 'skipped', 'not-kept', 'owner', 'power', 'node', 'note'],
 ]);
-
-/** Ends that trying again does not mend, by the codes of WebSockets and HTTP. */
-const endings: Readonly<Record<number, Ending>> = {
-  400: 'failed',
-  401: 'notAllowed',
-  403: 'notAllowed',
-  404: 'notFound',
-  409: 'rejected',
-  429: 'rejected',
-  4400: 'failed',
-  4401: 'notAllowed',
-  4409: 'rejected',
-  4429: 'rejected',
-};
 
 /** To whom was shown it: his own viewer of before may be there still, until the daemon notices. */
 const passing = new Set([409, 429, 4409, 4429]);
@@ -124,7 +110,7 @@ class ConsoleSeat {
   /** null: it may be had again. */
   #endingOf({ code, hasExpired = false }: LinkEnd): Ending | null {
     if (this.#hasBegun && (hasExpired || passing.has(code))) return null;
-    return endings[code] ?? (this.#hasBegun ? null : 'unreachable');
+    return linkEndings[code] ?? (this.#hasBegun ? null : 'unreachable');
   }
 
   newLine(): void {
@@ -143,7 +129,6 @@ class ConsoleSeat {
     }
     const { url, ca } = found;
     const wanted = new URL(url);
-    wanted.protocol = wanted.protocol.replace(/^http/, 'ws');
     if (readOnly) wanted.searchParams.set('mode', 'read-only');
     if (this.#position !== null) wanted.searchParams.set('from', String(this.#position));
     const link = new ConsoleLink(
@@ -279,6 +264,3 @@ class ConsoleSeat {
     this.#request.terminal.notes.write(`[${printable(text)}]\r\n`);
   }
 }
-
-const nameOf = (who: { readonly principal: string; readonly source: string } | null): string =>
-  who === null ? 'somebody' : `${who.principal} (${who.source})`;

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ConsoleNews, ConsoleWish } from '../../client/console-protocol.ts';
+import type { Ending } from '../exit-codes.ts';
 import { printable } from '../output/text.ts';
 
 /** Where a console is seen, this once. */
@@ -26,6 +27,20 @@ export interface LinkEnd {
   readonly hasExpired?: boolean;
 }
 
+/** Ends that trying again does not mend, by the codes of WebSockets and HTTP. */
+export const linkEndings: Readonly<Record<number, Ending>> = {
+  400: 'failed',
+  401: 'notAllowed',
+  403: 'notAllowed',
+  404: 'notFound',
+  409: 'rejected',
+  429: 'rejected',
+  4400: 'failed',
+  4401: 'notAllowed',
+  4409: 'rejected',
+  4429: 'rejected',
+};
+
 /** The daemon pings every 15 s; one that does not is not there any more, ms. */
 const silenceMs = 45_000;
 const openMs = 20_000;
@@ -43,7 +58,9 @@ export class ConsoleLink {
   #silence: NodeJS.Timeout | undefined;
 
   constructor({ url, ca }: ConsoleAddress, listener: LinkListener) {
-    this.#socket = new WebSocket(url, {
+    const wanted = new URL(url);
+    wanted.protocol = wanted.protocol.replace(/^http/, 'ws');
+    this.#socket = new WebSocket(wanted, {
       ...{ perMessageDeflate: false, maxPayload: messageBytesMax, handshakeTimeout: openMs },
       ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
     });
@@ -140,3 +157,8 @@ const refusalIn = async (response: IncomingMessage): Promise<LinkEnd> => {
   }
   return { code, message: `refused with ${code}` };
 };
+
+/** Somebody at a console, in messages. */
+export const nameOf = (
+  who: { readonly principal: string; readonly source: string } | null,
+): string => (who === null ? 'somebody' : `${who.principal} (${who.source})`);

@@ -27,6 +27,10 @@ export class StationConsole {
     this.#request = request;
   }
 
+  get host(): string {
+    return this.#request.host;
+  }
+
   /** A new one: each is good once. Whoever is there by the one before is out. */
   async address(): Promise<ConsoleAddress> {
     const { client, host, body, signal } = this.#request;

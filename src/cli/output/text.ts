@@ -46,6 +46,12 @@ export const widthOf = (text: string): number => [...text].length;
 export const shorten = (text: string, width: number): string =>
   widthOf(text) <= width ? text : `${[...text].slice(0, Math.max(width - 1, 0)).join('')}…`;
 
+/** What stands before a line of each of several hosts, as pdsh has it, so that their lines begin in one column. */
+export const hostPrefixes = (hosts: readonly string[]): ((host: string) => string) => {
+  const width = Math.max(0, ...hosts.map(widthOf)) + 2;
+  return (host) => `${host}: `.padEnd(width);
+};
+
 /** A time as UTC to the second, `2026-11-21T10:00:00Z`. */
 export const formatTime = (ms: number): string =>
   new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');

@@ -1,7 +1,7 @@
 /** The log of a console as text, as lines of JSON, or as a recording that plays. */
 
 import { asciicast } from '../console/reading/asciicast.ts';
-import { inert, withoutSequences } from '../console/reading/inert.ts';
+import { inert, withoutSequences } from '../../terminal/inert.ts';
 import { linesOf } from '../console/reading/lines.ts';
 import type { LogLine } from '../console/reading/lines.ts';
 import type { LogItem } from '../console/reading/read-log.ts';

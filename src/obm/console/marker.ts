@@ -1,6 +1,6 @@
 /** What happened beside a console, at a place of its stream. Never bytes in it, which a machine could write too. */
 
-import { inert } from './reading/inert.ts';
+import { inert } from '../../terminal/inert.ts';
 
 /**
  * - `connected`, `lost`: we have the console, or have it no more

@@ -69,6 +69,27 @@ export const setUp = async (t: Test, flags: Flags = {}): Promise<Place> => {
   return { station, daemon, machine, folder, env, halctl, member };
 };
 
+/** Another machine of the same project, at the same daemon. */
+export const addMachine = async (
+  t: Test,
+  { daemon, halctl }: Place,
+  name: string,
+): Promise<SerialMachine> => {
+  const machine = await SerialMachine.start(t);
+  const obmd = `--obmd ${daemon.url} --admin-token-file obmd.token`;
+  for (const words of [
+    ...[`system node add ${name}`, `project attach climate ${name}`],
+    `obm register ${name} ${obmd} --type dummy --set addr=${machine.addr}`,
+    `obm enable ${name}`,
+  ]) {
+    const { code, err } = await halctl(words);
+    if (code !== 0) throw new Error(`${words}: ${err}`);
+  }
+  await until('the console', () => machine.isConnected);
+  machine.echoes = true;
+  return machine;
+};
+
 export interface Seat {
   readonly screen: ReturnType<typeof watch>;
   readonly types: (keys: string) => void;

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import t from 'tap';
 import { asciicast } from '../../../src/obm/console/reading/asciicast.ts';
-import { inert, withoutSequences } from '../../../src/obm/console/reading/inert.ts';
+import { inert, withoutSequences } from '../../../src/terminal/inert.ts';
 import { lineBytesMax, linesOf } from '../../../src/obm/console/reading/lines.ts';
 import { readLog } from '../../../src/obm/console/reading/read-log.ts';
 import type { LogItem } from '../../../src/obm/console/reading/read-log.ts';

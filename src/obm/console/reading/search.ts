@@ -1,7 +1,7 @@
 /** Looks for text in the log of a console. */
 
 import type { Recording } from '../recording/recording.ts';
-import { inert, withoutSequences } from './inert.ts';
+import { inert, withoutSequences } from '../../../terminal/inert.ts';
 import { linesOf } from './lines.ts';
 import { readLog } from './read-log.ts';
 import type { LogItem, LogRange } from './read-log.ts';
