@@ -119,6 +119,25 @@ t.test('machines in maintenance say nothing about the network', async (t) => {
   t.match(fence(c.graph), /^2 of 3 hosts are down/);
 });
 
+t.test(
+  'where maintenance and an attempt are due at once, the attempt knows that it has ended',
+  async (t) => {
+    const [first, second] = ['n1.example', 'n2.example'] as const;
+    const c = new PlayedCluster({ [first]: ['ha'], [second]: ['ha'] });
+    c.run(load({ roles: [], recovery: [sshDefaults] }));
+    c.run(begin(first, 600));
+    c.down(first);
+    c.down(second);
+    t.strictSame(
+      c.after(10 * minute).filter((said) => /step/.test(said)),
+      [],
+    );
+    t.equal(c.graph.get('maintenance', first), undefined);
+    c.run({ type: 'FireDeadlines' });
+    t.equal(c.graph.get('recovery', second)?.steps, undefined, 'two of two are down');
+  },
+);
+
 t.test('it follows the host to its new name, and goes with it', async (t) => {
   const c = new PlayedCluster({ [host]: ['ha'] });
   c.run(begin(host, 3600));

@@ -71,7 +71,8 @@ const declared = fc.record({
   enclosure: fc.option(fc.constantFrom('e1', 'e2')),
   project: fc.option(fc.constantFrom('weather', 'climate')),
   variables: fc.dictionary(
-    fc.string({ maxLength: 3 }),
+    // Of keys with a backslash see `keyWithBackslash`.
+    fc.string({ maxLength: 3 }).map((key) => key.replaceAll('\\', '/')),
     fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
     {
       maxKeys: 2,

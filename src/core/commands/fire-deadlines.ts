@@ -27,7 +27,9 @@ export const fireDeadlines: Decide<FireDeadlines> = (
   { away = nobody, isNew = false },
   { at },
 ) => {
-  const due = graph.indexes.deadlines.due(at, deadlinesPerCommit);
+  const all = graph.indexes.deadlines.due(at, deadlinesPerCommit);
+  const first = all.filter(({ kind }) => deadlines[kind].isFirst);
+  const due = first.length > 0 ? first : all;
   return decided(
     Object.entries(deadlines).flatMap(([kind, { eventsOf }]) => {
       const ofKind = due.filter((deadline) => deadline.kind === kind);

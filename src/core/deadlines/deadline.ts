@@ -28,6 +28,8 @@ export interface Deadline {
   readonly description: string;
   /** There may be very many of them, and nothing happens about them: operators see only how many. */
   readonly isQuiet: boolean;
+  /** What follows decides about others that are due: these wait for the next commit, which comes at once. */
+  readonly isFirst?: true;
   /** The events that follow; `due` are all of this kind that are due, maybe none. */
   readonly eventsOf: (graph: Graph, due: readonly DeadlineRow[], now: Now) => EventDraft[];
   readonly progressOf: (graph: Graph, subject: string) => Progress;
