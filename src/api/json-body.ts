@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './errors.ts';
 import { nestingMax } from './nesting.ts';
-import { repeatedKey } from './repeated-keys.ts';
+import { keyWithBackslash, repeatedKey } from './repeated-keys.ts';
 
 /** A number of 16 digits, with a fraction, with an exponent, or -0: where one may not be what it says. */
 const doubtful = /[:[,]\s*-?(?:\d{16}|\d+[.eE]|0(?<=-0))/;
@@ -71,6 +71,8 @@ const check = (value: unknown, path: readonly string[]): void => {
 const textOf = (bytes: Buffer): string => {
   if (!isUtf8(bytes)) throw new ApiError('invalid-request', 'the body is not UTF-8');
   const text = bytes.toString('utf8');
+  const wrongKey = keyWithBackslash(text, nestingMax);
+  if (wrongKey) throw refusal(wrongKey, 'has a backslash in its name');
   if (doubtful.test(text) || half.test(text)) check(JSON.parse(text, keepOdd), []);
   return text;
 };

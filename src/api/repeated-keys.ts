@@ -59,7 +59,28 @@ export const repeatedKey = (text: string, value: unknown, depthMax: number): str
     ? findRepeatedKey(text, depthMax)
     : undefined;
 
-const findRepeatedKey = (text: string, depthMax: number): string[] | undefined => {
+const findRepeatedKey = (text: string, depthMax: number): string[] | undefined =>
+  findKey(text, depthMax, (key, before) => before.has(key));
+
+/** How a key may hold a backslash. */
+const backslash = /\\\\|\\u005c/i;
+
+/**
+ * The path of the first key that holds a backslash. Once the parser of Node.js 24 has seen one, it may take a key
+ * that is written with an escape for that one: after `{"a":1,"\\":2}`, `{"a":1,"\"":2}` is read as the same.
+ * So this is asked before a text is parsed.
+ *
+ * @param depthMax beyond which it is not looked for
+ */
+export const keyWithBackslash = (text: string, depthMax: number): string[] | undefined =>
+  backslash.test(text) ? findKey(text, depthMax, (key) => key.includes('\\')) : undefined;
+
+/** The path of the first key that is wanted, beside those before it in its object. */
+const findKey = (
+  text: string,
+  depthMax: number,
+  isWanted: (key: string, before: ReadonlySet<string>) => boolean,
+): string[] | undefined => {
   const levels: Level[] = [];
   let level: Level | undefined;
   for (let at = 0; at < text.length; at += 1) {
@@ -70,7 +91,7 @@ const findRepeatedKey = (text: string, depthMax: number): string[] | undefined =
       at = end - 1;
       if (key === undefined) continue;
       level!.step = key;
-      if (level!.keys!.has(key)) return levels.map(({ step }) => String(step));
+      if (isWanted(key, level!.keys!)) return levels.map(({ step }) => String(step));
       level!.keys!.add(key);
     } else if (char === comma) {
       if (typeof level?.step === 'number') level.step += 1;

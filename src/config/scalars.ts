@@ -46,6 +46,9 @@ export const settleScalars = (document: Document, truths: 'plain' | 'text'): rea
     if (typeof held === 'object' && held !== null) return replace(document, parent, node, held);
     const text = held === undefined ? opened(node.value) : held;
     (node as Scalar).value = text;
+    // Parsers of JSON that are in use take such a key for another one: see `keyWithBackslash`.
+    if (key === 'key' && typeof text === 'string' && text.includes('\\'))
+      misfits.push({ node, message: 'A key may not hold a backslash.' });
     if (typeof text === 'string' && !text.isWellFormed())
       misfits.push({ node, message: 'This text holds half a character.' });
   };

@@ -75,6 +75,23 @@ t.test('numbers of a body arrive as sent or are refused', { timeout: 120_000 }, 
   t.match((await ask('POST', '/load', dump.body)).body, { changed: false }, 'as dumped');
 });
 
+t.test('a key with a backslash is refused, by its place', async (t) => {
+  const { ask, station } = await openStation(t);
+  const before = station.head;
+  const body = (key: string): string => `{"host":"a.example","role":"b","overrides":{${key}:1}}`;
+  for (const key of ['"\\\\"', '"c\\u005cd"', '"c\\u005Cd"'])
+    t.match(
+      await ask('POST', '/processes', body(key)),
+      {
+        status: 400,
+        body: { code: 'invalid-request', field: /^overrides\./, detail: /backslash/ },
+      },
+      key,
+    );
+  t.notMatch((await ask('POST', '/processes', body('"c\\"d"'))).text, /backslash/);
+  t.equal(station.head, before);
+});
+
 t.test('a key that is given twice is refused, by its place', async (t) => {
   const { ask, station } = await openStation(t);
   const before = station.head;

@@ -31,6 +31,7 @@ t.test('syntax errors say where', async (t) => {
   t.same(syntax('a: 1\n---\nb: 2\n')[0]?.[3], 'The file holds more than one YAML document.');
   t.equal(syntax('a: "x\n')[0]?.[0], 2);
   t.match(syntax('a: *nope\n')[0]?.[3], /alias/i);
+  t.match(syntax('a: c\\d\nb:\n  c\\d: 1\n'), [[3, 3, /.*/, 'A key may not hold a backslash.']]);
 });
 
 t.test('several syntax errors are reported at once', async (t) => {
