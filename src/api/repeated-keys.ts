@@ -67,7 +67,8 @@ const backslash = /\\\\|\\u005c/i;
 
 /**
  * The path of the first key that holds a backslash. Once the parser of Node.js 24 has seen one, it may take a key
- * that is written with an escape for that one: after `{"a":1,"\\":2}`, `{"a":1,"\"":2}` is read as the same.
+ * that is written with an escape for that one: after `{"a":1,"\\":2}`, `{"a":1,"\"":2}` is read as the same
+ * (nodejs/node#63785).
  * So this is asked before a text is parsed.
  *
  * @param depthMax beyond which it is not looked for
