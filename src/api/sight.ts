@@ -48,22 +48,43 @@ export function* keysAfter(
 /** Names looked up at once. */
 const namesAtOnce = 256;
 
-/** The next machines of some projects that match, in order: a page costs what it shows and what it passes over. */
-export const lentAfter =
-  (graph: Graph, projects: readonly string[], matches: (row: HostRow) => boolean) =>
+/**
+ * The next machines that match, in order: a page costs what it shows and what it passes over.
+ *
+ * @param next names of machines after one, in order
+ */
+export const matchingAfter =
+  (
+    graph: Graph,
+    next: (after: string | undefined, count: number) => string[],
+    matches: (row: HostRow) => boolean,
+  ) =>
   (after: string | undefined, count: number): string[] => {
     const found: string[] = [];
     for (let last = after; found.length < count;) {
-      const next = projects
-        .flatMap((name) => graph.indexes.lentHosts.after(name, last, namesAtOnce))
-        .sort(byText)
-        .slice(0, namesAtOnce);
-      for (const fqdn of next) if (matches(graph.must('host', fqdn))) found.push(fqdn);
-      if (next.length < namesAtOnce) break;
-      last = next.at(-1);
+      const names = next(last, namesAtOnce);
+      for (const fqdn of names) if (matches(graph.must('host', fqdn))) found.push(fqdn);
+      if (names.length < namesAtOnce) break;
+      last = names.at(-1);
     }
     return found.slice(0, count);
   };
+
+/** The next machines of some projects that match. */
+export const lentAfter = (
+  graph: Graph,
+  projects: readonly string[],
+  matches: (row: HostRow) => boolean,
+): ((after: string | undefined, count: number) => string[]) =>
+  matchingAfter(
+    graph,
+    (after, count) =>
+      projects
+        .flatMap((name) => graph.indexes.lentHosts.after(name, after, count))
+        .sort(byText)
+        .slice(0, count),
+    matches,
+  );
 
 /** Whether somebody sees a host as it was in a graph; whoever is no member sees all. */
 export const seenBy = (

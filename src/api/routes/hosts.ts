@@ -3,7 +3,6 @@
 import type * as contract from '../../contract/hosts.ts';
 import type { Host } from '../../contract/hosts.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
-import type { Graph } from '../../core/graph/graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 import type { HostFacts } from '../../core/values/host-facts.ts';
 import type { SteadyWork } from '../../station/fair-use/steady-work.ts';
@@ -17,7 +16,7 @@ import type { Actions } from '../actions.ts';
 import type { ReportsOfHosts } from '../reports-of-hosts.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
-import { lentAfter, projectsSeen, seenBy } from '../sight.ts';
+import { lentAfter, matchingAfter, projectsSeen, seenBy } from '../sight.ts';
 import { hostView } from '../views/hosts.ts';
 
 interface Kept {
@@ -25,27 +24,6 @@ interface Kept {
   /** By which the host is known then. */
   readonly agent: string | undefined;
 }
-
-/** Names looked up at once. */
-const namesAtOnce = 256;
-
-/** The next hosts that match, of those that have a row of a kind. */
-const matching = (
-  graph: Graph,
-  kind: 'host' | 'maintenance',
-  matches: (row: HostRow) => boolean,
-  after: string | undefined,
-  count: number,
-): string[] => {
-  const found: string[] = [];
-  for (let last = after; found.length < count;) {
-    const next = graph.keysAfter(kind, last, namesAtOnce);
-    for (const fqdn of next) if (matches(graph.must('host', fqdn))) found.push(fqdn);
-    if (next.length < namesAtOnce) break;
-    last = next.at(-1);
-  }
-  return found.slice(0, count);
-};
 
 export const hostHandlers = (
   station: Station,
@@ -67,12 +45,16 @@ export const hostHandlers = (
         (projects ?? [project ?? '']).filter((name) => project === undefined || name === project),
         (row) => isAskedFor(row) && isSeen(row.fqdn),
       );
+      const matching = matchingAfter(
+        graph,
+        (after, count) => graph.keysAfter(maintenance ? 'maintenance' : 'host', after, count),
+        isAskedFor,
+      );
       const paged: Paged<'host'> = {
         kind: 'host',
         keys: (after, count) => {
           if (projects || project !== undefined) return lent(after, count);
-          if (maintenance !== undefined)
-            return matching(graph, maintenance ? 'maintenance' : 'host', isAskedFor, after, count);
+          if (maintenance !== undefined) return matching(after, count);
           return state === undefined
             ? graph.keysAfter('host', after, count)
             : graph.indexes.hostLists.after(state, after, count);

@@ -1,8 +1,9 @@
 /** `halctl maintenance`: machines that somebody works on. */
 
 import type { Command } from 'commander';
+import type { Client } from '../../client/client.ts';
 import { everyItem } from '../../client/pages.ts';
-import type { Done, Host } from '../../client/types.ts';
+import type { CommandOptions, Done, DryRun, Host } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import {
   readOptions,
@@ -34,6 +35,33 @@ export const maintenanceCommands = (program: Command, shell: Shell): void => {
   listCommand(maintenance, shell);
 };
 
+interface Said {
+  readonly call: (client: Client, host: string, options: CommandOptions) => Promise<Done | DryRun>;
+  /** What is so then. */
+  readonly said: string;
+}
+
+const forMachines = async (
+  shell: Shell,
+  flags: ChangeFlags,
+  names: readonly string[],
+  { call, said }: Said,
+): Promise<void> => {
+  const hosts = hostsOf(names);
+  const client = await connect(shell, flags);
+  const told = (these: readonly string[]): string[] =>
+    flags.dryRun || these.length === 0 ? [] : [`${foldNodeset(these)}: ${said}.`];
+  await forHosts(
+    shell,
+    flags,
+    hosts,
+    (host, options) => call(client, host, options),
+    (reply, host) =>
+      showChange(shell, flags, reply, (_done: Done) => (hosts.length === 1 ? told([host]) : [])),
+    { summarise: told },
+  );
+};
+
 interface BeginFlags extends ChangeFlags {
   readonly reason: string;
   readonly for?: number;
@@ -44,22 +72,11 @@ const beginCommand = (maintenance: Command, shell: Shell): void => {
     const { reason, for: seconds } = flags;
     if (reason.trim() === '' || /\p{Cc}/u.test(reason))
       throw new Failure('usage', '--reason says why, in one line');
-    const hosts = hostsOf(names);
-    const client = await connect(shell, flags);
-    const told = (these: readonly string[]): string[] =>
-      flags.dryRun || these.length === 0
-        ? []
-        : [`${foldNodeset(these)}: in maintenance; nothing recovers it.`];
     const body = { reason, ...(seconds === undefined ? {} : { ends_in: seconds }) };
-    await forHosts(
-      shell,
-      flags,
-      hosts,
-      (host, options) => client.beginMaintenance(host, body, options),
-      (reply, host) =>
-        showChange(shell, flags, reply, (_done: Done) => (hosts.length === 1 ? told([host]) : [])),
-      { summarise: told },
-    );
+    await forMachines(shell, flags, names, {
+      call: (client, host, options) => client.beginMaintenance(host, body, options),
+      said: 'in maintenance; nothing recovers it',
+    });
   };
   const begin = maintenance
     .command('begin')
@@ -79,21 +96,11 @@ const beginCommand = (maintenance: Command, shell: Shell): void => {
 };
 
 const endCommand = (maintenance: Command, shell: Shell): void => {
-  const run = async (flags: ChangeFlags, names: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(names);
-    const client = await connect(shell, flags);
-    const told = (these: readonly string[]): string[] =>
-      flags.dryRun || these.length === 0 ? [] : [`${foldNodeset(these)}: not in maintenance.`];
-    await forHosts(
-      shell,
-      flags,
-      hosts,
-      (host, options) => client.endMaintenance(host, options),
-      (reply, host) =>
-        showChange(shell, flags, reply, (_done: Done) => (hosts.length === 1 ? told([host]) : [])),
-      { summarise: told },
-    );
-  };
+  const run = (flags: ChangeFlags, names: readonly string[]): Promise<void> =>
+    forMachines(shell, flags, names, {
+      call: (client, host, options) => client.endMaintenance(host, options),
+      said: 'not in maintenance',
+    });
   withExamples(
     withWork(
       withChange(
