@@ -15,6 +15,14 @@ export interface TestResult {
   readonly detail: string;
 }
 
+/** What a test file came to. */
+export interface FileResult {
+  readonly file: string;
+  /** How long it took; undefined where that is not told. */
+  readonly seconds: number | undefined;
+  readonly results: readonly TestResult[];
+}
+
 /** What has been seen of a test whose end is not reached yet. */
 interface Level {
   readonly path: readonly string[];
@@ -33,7 +41,7 @@ interface Level {
  */
 export async function readResults(
   tap: Readable,
-  onFile: (file: string, results: readonly TestResult[]) => void,
+  onFile: (result: FileResult) => void,
 ): Promise<TestResult[]> {
   const all: TestResult[] = [];
   let reported = 0;
@@ -65,7 +73,8 @@ export async function readResults(
       close(ended, result);
       level.failures += ended.failures;
       if (level.path.length > 0) return;
-      onFile(result.name, all.slice(reported));
+      const seconds = result.time === null ? undefined : result.time / 1000;
+      onFile({ file: result.name, seconds, results: all.slice(reported) });
       reported = all.length;
     });
   };

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { readResults } from './results.ts';
-import type { TestResult } from './results.ts';
+import type { FileResult } from './results.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -24,8 +24,11 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   types: ['scripts/tsc', '--noEmit', '-p', '.'],
 };
 
-/** How many test files run at a time, and how long each may take. */
-const usual = { jobs: 2, timeoutSeconds: 600 };
+/**
+ * How many test files run at a time, and how long each may take. Much of what tests do is to wait, for timers, disks
+ * and other processes: two at a time leave almost half of two cores idle.
+ */
+const usual = { jobs: 3, timeoutSeconds: 600 };
 const long = { jobs: 1, timeoutSeconds: 3600 };
 
 interface Outcome {
@@ -50,14 +53,20 @@ function chosen(): Promise<Outcome[]> {
   return values.machines ? runLong('machines') : runAll();
 }
 
+/** The linter takes a core for as long as many tests take together, so nothing waits for it. */
 async function runAll(): Promise<Outcome[]> {
+  const [checked, tested] = await Promise.all([runChecks(), runTests('test', usual)]);
+  return [...checked, ...tested];
+}
+
+async function runChecks(): Promise<Outcome[]> {
   const done: Outcome[] = [];
   for (const [name, command] of Object.entries(checks)) {
     const outcome = await runCheck(name, command);
     console.log(`${outcome.passed ? 'passed' : 'FAILED'}  ${name}`);
     done.push(outcome);
   }
-  return [...done, ...(await runTests('test', usual))];
+  return done;
 }
 
 /** Long tests, such as `test/**\/*.soak.ts`, which nothing else runs. */
@@ -113,10 +122,12 @@ async function runTests(
   return outcomes;
 }
 
-function showFile(file: string, results: readonly TestResult[]): void {
+function showFile({ file, seconds, results }: FileResult): void {
   const failures = results.filter(({ passed }) => !passed).length;
-  const count = `${results.length} test${results.length === 1 ? '' : 's'}`;
-  console.log(
-    `${failures === 0 ? 'passed' : 'FAILED'}  ${file} (${count}${failures > 0 ? `, ${failures} failed` : ''})`,
-  );
+  const facts = [
+    `${results.length} test${results.length === 1 ? '' : 's'}`,
+    ...(failures > 0 ? [`${failures} failed`] : []),
+    ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
+  ];
+  console.log(`${failures === 0 ? 'passed' : 'FAILED'}  ${file} (${facts.join(', ')})`);
 }

@@ -11,8 +11,10 @@ interface Seen {
 
 async function seen(tap: string): Promise<Seen> {
   const files: string[] = [];
-  const results = await readResults(Readable.from([`TAP version 14\n${tap}`]), (file, of) =>
-    files.push(`${file}: ${of.length}`),
+  const results = await readResults(Readable.from([`TAP version 14\n${tap}`]), (told) =>
+    files.push(
+      `${told.file}: ${told.results.length}${told.seconds === undefined ? '' : `, ${told.seconds} s`}`,
+    ),
   );
   return {
     tests: results.map(({ path, passed }) => [path.join(' > '), passed] as const),
@@ -37,7 +39,7 @@ t.test('subtests without subtests are what is counted', async (t) => {
         1..2
     not ok 1 - outer
     1..1
-not ok 1 - a.test.ts
+not ok 1 - a.test.ts # time=1500ms
 # Subtest: b.test.ts
     ok 1 - bare assertion
     1..1
@@ -49,7 +51,7 @@ ok 2 - b.test.ts
     ['a.test.ts > outer > two', false],
     ['b.test.ts', true],
   ]);
-  t.same(files, ['a.test.ts: 2', 'b.test.ts: 1']);
+  t.same(files, ['a.test.ts: 2, 1.5 s', 'b.test.ts: 1']);
 });
 
 t.test('what fails beside a subtest that failed is told, too', async (t) => {
