@@ -64,12 +64,14 @@ export const arrows: Readonly<Record<string, Part>> = {
       disk: 'values',
       nodeset: 'values',
       addresses: 'values',
+      checks: 'values',
       contract: 'types',
     },
     inside: {
       access: ['clocks.ts', 'result.ts'],
       'fair-use': ['clocks.ts', 'time.ts'],
       obm: ['access', 'fair-use', 'logger.ts', 'result.ts', 'time.ts'],
+      observations: [],
       // A follower is a replica without duties.
       replica: [
         ...['access', 'fair-use'],
@@ -77,7 +79,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       ],
     },
   },
-  checks: { project: { core: 'values', nodeset: 'values' } },
+  checks: { project: { core: 'values', config: 'values', nodeset: 'values' } },
   obm: {
     project: {
       contract: 'values',

@@ -38,6 +38,7 @@ import { effectKinds } from './duties/effects/kinds.ts';
 import { Executor } from './duties/executor.ts';
 import { Leases } from './duties/leases.ts';
 import { ObmFollowers } from './duties/obm-followers.ts';
+import { ObservedMachines } from './duties/observed-machines.ts';
 import { OwnCommands } from './duties/own-commands.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
@@ -46,6 +47,7 @@ import { Turns } from './fair-use/turns.ts';
 import { Loads } from './loading/loads.ts';
 import type { StationLogger } from './logger.ts';
 import { Obms } from './obm/obms.ts';
+import { Observations } from './observations/observations.ts';
 import { Premises } from './premises.ts';
 import { ChangedHosts } from './queries/changed-hosts.ts';
 import { OperationWaits } from './queries/operation-waits.ts';
@@ -111,6 +113,8 @@ export class Station {
   readonly longReads: LongReads;
   readonly loads: Loads;
   readonly obms: Obms;
+  /** What checks found out about machines. */
+  readonly observations = new Observations();
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
@@ -258,6 +262,7 @@ export class Station {
         submit: (command) => own.submit(command),
         logger,
       }),
+      new ObservedMachines({ log, graph, observations: this.observations }),
       new Deadlines({ graph, now, time, agents, own }),
       this.#snapshots,
     ]);
