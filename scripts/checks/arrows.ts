@@ -79,7 +79,10 @@ export const arrows: Readonly<Record<string, Part>> = {
       ],
     },
   },
-  checks: { project: { core: 'values', config: 'values', nodeset: 'values' } },
+  checks: {
+    project: { core: 'values', config: 'values', nodeset: 'values', terminal: 'values' },
+    inside: { view: ['check.ts', 'observation.ts'] },
+  },
   obm: {
     project: {
       contract: 'values',
