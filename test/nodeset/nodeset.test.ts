@@ -2,7 +2,16 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { expandNodeset, foldNodeset, hostsMax, NodesetError } from '../../src/nodeset/nodeset.ts';
+import {
+  expandNodeset,
+  foldNodeset,
+  groupsIn,
+  hostsMax,
+  NodesetError,
+  pick,
+  UnknownGroupError,
+} from '../../src/nodeset/nodeset.ts';
+import type { Groups } from '../../src/nodeset/nodeset.ts';
 
 const meanings: readonly (readonly [string, readonly string[]])[] = [
   ['n1', ['n1']],
@@ -111,4 +120,65 @@ t.test('any text is a nodeset or is refused by a NodesetError, and soon', async 
     }),
     { numRuns: 2000 },
   );
+});
+
+t.test('34: errors say where, and no set is too large to refuse', async (t) => {
+  const places: readonly (readonly [string, number])[] = [
+    ['n[3-1]', 3],
+    ['a,n[01-3]', 5],
+    ['n[1,5-x]', 5],
+    ['n1,,n2', 4],
+    ['n1,n[1-3', 5],
+    ['n[1-1000000000]', 3],
+    ['a, n[1-100]m[1-1000]', 4],
+    ['n1,n;2', 4],
+  ];
+  for (const [nodeset, position] of places)
+    t.throws(() => expandNodeset(nodeset), { message: `(at character ${position})` }, nodeset);
+  const heaped = Array.from({ length: 60_000 }, () => 'n[1-65000]').join(',');
+  t.throws(() => expandNodeset(heaped), { message: /over and over/ });
+});
+
+const groups: Groups = {
+  members: (group, source) => {
+    if (group === 'gpu' && source !== 'empty') return ['g1', 'g2'];
+    if (/^rack[12]$/.test(group)) return [`${group}n1`];
+    if (group === 'savio2/htc') return ['h1'];
+    if (source === 'empty') return [];
+    throw new UnknownGroupError(`@${group}`, 'Did you mean "@gpu"?');
+  },
+  all: (source) => (source === 'empty' ? [] : ['g1', 'g2', 'h1', 'n1', 'n10']),
+};
+
+t.test('groups and wildcards are what a resolver says they are', async (t) => {
+  const meanings: readonly (readonly [string, string])[] = [
+    ['@gpu', 'g1 g2'],
+    ['@facts:gpu,n1', 'g1 g2 n1'],
+    ['@savio2/htc', 'h1'],
+    ['@rack[1-2]', 'rack1n1 rack2n1'],
+    ['@*!@gpu', 'h1 n1 n10'],
+    ['@facts:*&@gpu', 'g1 g2'],
+    ['n*', 'n1 n10'],
+    ['n?', 'n1'],
+    ['@empty:gpu,n1', 'n1'],
+  ];
+  for (const [nodeset, names] of meanings)
+    t.equal(expandNodeset(nodeset, groups).join(' '), names, nodeset);
+  t.throws(() => expandNodeset('n1,@gpuu', groups), {
+    name: 'UnknownGroupError',
+    message: /Did you mean/,
+  });
+  t.throws(() => expandNodeset('@empty:gpu', groups), { message: /no host is left/ });
+  t.throws(() => expandNodeset('@', groups), { message: /names no group/ });
+  t.same(
+    groupsIn('n1,@gpu!@slurm:rack[1-2]&x*').map(({ text }) => text),
+    ['@gpu', '@slurm:rack1', '@slurm:rack2', '@*'],
+  );
+});
+
+t.test('names of a set can be picked by their place', async (t) => {
+  const names = expandNodeset('n[1-12],a');
+  t.same([...pick(names, '0,2-3')], ['a', 'n2', 'n3']);
+  t.same([...pick(names, '11-100/1')], ['n11', 'n12']);
+  t.throws(() => pick(names, 'x'), NodesetError);
 });
