@@ -6,6 +6,7 @@ import { catalogue } from '../src/core/events/catalogue.ts';
 import type { EventType } from '../src/core/events/catalogue.ts';
 import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
+import { grantEvents } from '../src/core/events/grants.ts';
 import { hostReturnEvents } from '../src/core/events/host-return.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { consoleConnectionEvents } from '../src/core/events/console-connections.ts';
@@ -111,6 +112,11 @@ const meanings: Readonly<Record<EventType, string>> = {
   CredentialRetired:
     'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
   CredentialRevoked: 'A token stopped working.',
+  GrantGiven:
+    'A token took up a right for a while: for some actions on some machines (`machines`; null: all), `uses` times at most.',
+  GrantUsed: 'Something is to be done to a machine by a grant, and why.',
+  GrantRevoked: 'A grant is not good any more, and what waits by it is not done.',
+  GrantExpired: 'The time of a grant is over.',
   ProjectCreated:
     'Somebody made a project. One that only facts named stays from then on, whatever they say.',
   ProjectDeleted: 'A project that had no machines went; its tokens stay, and have lost it.',
@@ -168,6 +174,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['What is wanted', wantedEvents],
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
+  ['Grants', grantEvents],
   ['Projects', projectEvents],
   [
     'Out-of-band management',

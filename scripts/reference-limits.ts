@@ -1,5 +1,6 @@
 /** The table of limits: docs/reference/limits.md, and the test that goes one past each. */
 
+import { ofAccess } from './limits/access.ts';
 import { ofAgents, ofBodies, ofConnections, ofRequests } from './limits/clients.ts';
 import { ofConsoles } from './limits/consoles.ts';
 import type { Limit } from './limits/limit.ts';
@@ -14,6 +15,7 @@ export const limits: readonly Limit[] = [
   ...ofCommands,
   ...ofReads,
   ...ofConsoles,
+  ...ofAccess,
 ];
 
 /** The limits as Markdown. */

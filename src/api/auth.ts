@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access, Lent } from '../contract/endpoint.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
-import { allows, mayEver } from '../core/rights/rights.ts';
+import { allows, mayEver, rightTo } from '../core/rights/rights.ts';
 import type { Action, Resource } from '../core/rights/rights.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
 import { parseFid } from '../core/values/fid.ts';
@@ -30,7 +30,9 @@ const asked: {
 } = {
   any: { action: 'identify', role: 'viewer' },
   viewer: { action: 'look', role: 'viewer' },
+  'note-taker': { action: 'note', role: 'note-taker' },
   operator: { action: 'operate', role: 'operator' },
+  power: { action: 'power', role: 'operator' },
   admin: { action: 'administer', role: 'admin' },
   agent: { action: 'speak', role: 'agent' },
   'agent-or-retired': { action: 'hear', role: 'agent-or-retired' },
@@ -123,13 +125,24 @@ export const mustBeAllowed = (
   if (access === 'public') return;
   const credential = request.credential!;
   const resource = resourceOf(request, then);
-  if (allows(graph, credential, asked[access].action, resource).allowed) return;
+  if (isRight(graph, credential, asked[access].action, resource)) return;
   const { role, process } = credential;
   if (role === 'process') throw new ApiError('forbidden', `the token may see ${process} only`);
   if (role !== 'member') throw lacking(access, credential);
   if (!allows(graph, credential, 'look', resource).allowed) throw unknown(resource);
   throw new ApiError('forbidden', 'in the project of the machine, the token is a viewer only');
 };
+
+/** What takes a grant is asked again by the command, which knows the circumstances. */
+const isRight = (
+  graph: ReadGraph,
+  who: CredentialRow,
+  action: Action,
+  resource: Resource,
+): boolean =>
+  action === 'power'
+    ? rightTo(graph, who, action, resource, { stage: 'ahead', second_factor: true }).allowed
+    : allows(graph, who, action, resource).allowed;
 
 /** What the path or the body names; where that is nothing, the cluster. */
 const resourceOf = (request: FastifyRequest, then: ReadGraph | undefined): Resource => {

@@ -12,6 +12,11 @@ export interface Problem {
   readonly body: string;
 }
 
+/** What is asked of whoever is not let in (RFC 6750, RFC 9470). */
+const challenges: Readonly<Record<string, string>> = {
+  'step-up-needed': 'Bearer error="insufficient_user_authentication"',
+};
+
 const problemType = 'application/problem+json; charset=utf-8';
 
 /**
@@ -29,11 +34,12 @@ export const problemOf = (
   if (problem.status >= 500 && problem !== error && problem.code !== 'not-in-place')
     log.error({ err: error, request: id }, 'a request failed');
   hangUpSoon(raw);
-  const { retryAfter, status, details } = problem;
+  const { code, retryAfter, status, details } = problem;
   return {
     status,
     headers: {
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...(status === 401 ? { 'www-authenticate': challenges[code] ?? 'Bearer' } : {}),
       'content-type': problemType,
     },
     body: JSON.stringify({ ...details, instance: `urn:uuid:${id}` }),

@@ -31,6 +31,7 @@ import { agentHandlers } from './routes/agents.ts';
 import { clusterHandlers } from './routes/cluster.ts';
 import { consoleHandlers } from './routes/consoles.ts';
 import { eventHandlers } from './routes/events.ts';
+import { grantHandlers } from './routes/grants.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
@@ -130,6 +131,7 @@ export const createServer = async (
       ...clusterHandlers(station, actions),
       ...consoleHandlers(station),
       ...eventHandlers(station, streams),
+      ...grantHandlers(station),
       ...healthHandlers(station),
       ...hostHandlers(
         station,

@@ -132,6 +132,7 @@ const seesHost = (
 /** What members are not told of their own machines: who else has tokens or had them, and how they are reached. */
 const untold = new Set([
   'CredentialIssued',
+  'GrantUsed',
   'HostClaimRefused',
   'MachineDetached',
   'ObmDeclared',

@@ -101,6 +101,13 @@ export const routes = {
     path: '/api/v1/hosts/:fqdn/obm/system-events',
     repeat: 'as-it-is',
   },
+  giveGrant: {
+    method: 'POST',
+    path: '/api/v1/grants',
+    repeat: 'never',
+    body: true,
+    query: ['dry_run'],
+  },
   graph: { method: 'GET', path: '/api/v1/graph', repeat: 'as-it-is', query: ['format', 'at'] },
   healthy: { method: 'GET', path: '/healthz', repeat: 'as-it-is' },
   identifyObm: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm/identity', repeat: 'as-it-is' },
@@ -135,6 +142,7 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['from', 'limit', 'type'],
   },
+  listGrants: { method: 'GET', path: '/api/v1/grants', repeat: 'as-it-is' },
   listHosts: {
     method: 'GET',
     path: '/api/v1/hosts',
@@ -305,6 +313,12 @@ export const routes = {
     method: 'DELETE',
     path: '/api/v1/hosts/:fqdn/obm/console/connections/:id',
     repeat: 'as-it-is',
+    query: ['dry_run'],
+  },
+  revokeGrant: {
+    method: 'DELETE',
+    path: '/api/v1/grants/:id',
+    repeat: 'by-key',
     query: ['dry_run'],
   },
   revokeToken: {

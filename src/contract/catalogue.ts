@@ -8,6 +8,7 @@ import * as consoles from './consoles.ts';
 import { isEndpoint } from './endpoint.ts';
 import type { EndpointsOf } from './endpoint.ts';
 import * as events from './events.ts';
+import * as grants from './grants.ts';
 import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
@@ -33,6 +34,7 @@ const subjects = {
   ...cluster,
   ...consoles,
   ...events,
+  ...grants,
   ...health,
   ...hosts,
   ...load,

@@ -15,7 +15,10 @@ export type Access =
   | 'public'
   | 'any'
   | 'viewer'
+  | 'note-taker'
   | 'operator'
+  /** Whoever has the right; its command asks for the grant, by which alone it is done. */
+  | 'power'
   | 'admin'
   | 'agent'
   /** An agent's, also one whose host was removed. */

@@ -559,6 +559,11 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
     },
   ],
   'too-many-memberships': 'by `core/projects.test.ts`: it takes many projects',
+  'not-allowed': 'by `core/grants.test.ts`',
+  'step-up-needed': 'by `core/grants.test.ts`',
+  'grant-too-long': 'by `core/grants.test.ts`',
+  'too-many-grants': 'by `core/grants.test.ts`',
+  'unknown-grant': 'by `core/grants.test.ts`',
   'last-admin': [{ history: [issue('a1', { role: 'admin' })], when: revoke('a1') }],
   'idempotency-key-reused': [
     {

@@ -27,6 +27,7 @@ const rows: { readonly [K in Exclude<Kind, ShownKind>]: Rows[K] } = {
     ...made,
   },
   member: { id: secret, credential: secret, project: 'weather', role: 'viewer', ...made },
+  usage: { who: secret, times: [1], ...made },
   connection: {
     ...{ id: secret, host: 'n1.example', credential: secret },
     ...{ purpose: 'console', mode: 'read-only', epoch: revision(1), since: 1, expires: 1 },

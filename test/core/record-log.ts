@@ -298,6 +298,26 @@ const record = (): Recorded[] => {
   run({ type: 'RenameHost', fqdn, to: 'n16.example' });
   run({ type: 'UnregisterObm', fqdn: 'n16.example' });
 
+  const credential = 'operator';
+  run({
+    ...{ type: 'IssueCredential', id: credential, name: 'night shift', role: 'operator' },
+    ...{ hash: 'd'.repeat(64), host: null, process: null, expires: 0 },
+  });
+  const elevate = (id: string, seconds: number): Commit =>
+    run({
+      ...{ type: 'GiveGrant', id, credential, actions: ['power'], machines: ['n16.example'] },
+      ...{ reason: 'it hangs', seconds, uses: 2, secondFactor: false },
+    });
+  elevate('g1', 3600);
+  const used = { fqdn: 'n16.example', id: 'g1', credential, action: 'power' } as const;
+  happened({ type: 'GrantUsed', data: { ...used, reason: 'no answer' } });
+  run({ type: 'RevokeGrant', id: 'g1', by: 'token:c6' });
+  elevate('g2', 60);
+  at += 60_000;
+  // Maintenance ends first, in a commit of its own.
+  run({ type: 'FireDeadlines' });
+  run({ type: 'FireDeadlines' });
+
   const after = '0x6e00000000000001:0x9' as Fid;
   happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });
   happened({ type: 'ClusterAdvanceResumed', data: { after } });

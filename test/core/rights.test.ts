@@ -10,6 +10,7 @@ import { addedBy, add, commitOf, load, newEngine, nodeUp } from './scenario.ts';
 const actions: readonly Action[] = [
   'identify',
   'look',
+  'note',
   'operate',
   'administer',
   'configure',
@@ -53,7 +54,9 @@ t.test('a role may what the table says, and nothing else', async (t) => {
   const { graph, own } = cluster();
   const may: Readonly<Record<Principal['role'], readonly Action[]>> = {
     viewer: ['identify', 'look', 'configure'],
-    operator: ['identify', 'look', 'operate', 'configure', 'report'],
+    'note-taker': ['identify', 'look', 'note', 'configure'],
+    'power-intern': ['identify', 'look', 'note', 'configure'],
+    operator: ['identify', 'look', 'note', 'operate', 'configure', 'report'],
     admin: actions,
     agent: ['identify', 'speak', 'hear'],
     process: ['identify'],
@@ -106,7 +109,7 @@ t.test('9: a member has the machines of its project, as what it is there', async
   ];
   const may = {
     looker: ['look', 'configure'],
-    doer: ['look', 'operate', 'configure', 'report'],
+    doer: ['look', 'note', 'operate', 'configure', 'report'],
   } as const;
   for (const [id, its] of Object.entries(may))
     for (const action of actions) {

@@ -25,8 +25,17 @@ import { formatTime } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { elevateCommand, grantCommands } from './auth-grants.ts';
 
-const tokenRoles = ['viewer', 'operator', 'admin', 'agent', 'process'] as const;
+const tokenRoles = [
+  'viewer',
+  'note-taker',
+  'power-intern',
+  'operator',
+  'admin',
+  'agent',
+  'process',
+] as const;
 const placeRoles = ['viewer', 'operator'] as const;
 
 export const authCommands = (program: Command, shell: Shell): void => {
@@ -42,6 +51,8 @@ export const authCommands = (program: Command, shell: Shell): void => {
     ),
     'halctl auth whoami',
   );
+  elevateCommand(auth, shell);
+  grantCommands(auth, shell);
   const token = auth.command('token').description('tokens of people, agents and processes');
   createCommand(token, shell);
   listCommand(token, shell);

@@ -8,6 +8,7 @@ import { endConnection, makeConnection } from './console-connections.ts';
 import { detachMachines } from './detach-machines.ts';
 import { expireLease } from './expire-lease.ts';
 import { fireDeadlines } from './fire-deadlines.ts';
+import { giveGrant, revokeGrant } from './grants.ts';
 import { issueCredential } from './issue-credential.ts';
 import { leaseProcess } from './lease-process.ts';
 import { loadDeclaration } from './load-declaration.ts';
@@ -68,6 +69,8 @@ const deciders = {
   ExpireLease: expireLease,
   IssueCredential: issueCredential,
   RevokeCredential: revokeCredential,
+  GiveGrant: giveGrant,
+  RevokeGrant: revokeGrant,
   CreateProject: createProject,
   DeleteProject: deleteProject,
   AttachMachines: attachMachines,

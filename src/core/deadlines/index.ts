@@ -7,6 +7,7 @@ import { credentialExpiry } from './credential-expiry.ts';
 import type { Deadline } from './deadline.ts';
 import { departureExpiry } from './departure-expiry.ts';
 import { endpointCooldown } from './endpoint-cooldown.ts';
+import { grantExpiry } from './grant-expiry.ts';
 import { hostReturn } from './host-return.ts';
 import { maintenanceExpiry } from './maintenance-expiry.ts';
 import { processRetry } from './process-retry.ts';
@@ -24,6 +25,7 @@ export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
   'cluster-advance': clusterAdvance,
   'endpoint-cooldown': endpointCooldown,
   'departure-expiry': departureExpiry,
+  'grant-expiry': grantExpiry,
   'credential-expiry': credentialExpiry,
   'connection-expiry': connectionExpiry,
   'host-return': hostReturn,

@@ -6,6 +6,7 @@ import type { EventRecord } from './commit.ts';
 import { consoleConnectionEvents } from './console-connections.ts';
 import { credentialEvents } from './credentials.ts';
 import type { EventDefinition } from './define.ts';
+import { grantEvents } from './grants.ts';
 import { hostReturnEvents } from './host-return.ts';
 import { hostEvents } from './hosts.ts';
 import { maintenanceEvents } from './maintenance.ts';
@@ -28,6 +29,7 @@ export const catalogue = {
   ...wantedEvents,
   ...removalEvents,
   ...credentialEvents,
+  ...grantEvents,
   ...projectEvents,
   ...obmEvents,
   ...obmOrderEvents,

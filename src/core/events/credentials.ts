@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { credentialRoles } from '../values/credential-roles.ts';
 import type { CredentialRole } from '../values/credential-roles.ts';
 import { event } from './define.ts';
-import { closed, FidField, Fqdn, Name, Nullable } from './fields.ts';
+import { closed, FidField, Fqdn, Name, Nullable, UserName } from './fields.ts';
 
 const Role = Type.Unsafe<CredentialRole>(
   Type.Union(credentialRoles.map((role) => Type.Literal(role))),
@@ -12,7 +12,7 @@ const Role = Type.Unsafe<CredentialRole>(
 
 export const credentialEvents = {
   CredentialIssued: event(
-    2,
+    3,
     Type.Object(
       {
         id: Name,
@@ -22,6 +22,10 @@ export const credentialEvents = {
         host: Nullable(Fqdn),
         process: Nullable(FidField),
         expires: Type.Integer({ minimum: 0 }),
+        /** Whose it is; absent: of no user. */
+        user: Type.Optional(UserName),
+        /** What somebody who logs in gets. */
+        session: Type.Optional(Type.Object({ second_factor: Type.Boolean() }, closed)),
       },
       closed,
     ),
@@ -34,8 +38,8 @@ export const credentialEvents = {
       process: null,
       expires: 0,
     },
-    // The second version has one role more.
-    { upcast: { 1: (data: object) => data } },
+    // The second version has one role more; the third has two more, and users.
+    { upcast: { 1: (data: object) => data, 2: (data: object) => data } },
   ),
 
   /** Its host was removed while it was down: until a time it lets an agent be told so, nothing else. */

@@ -5,6 +5,7 @@ import type { TSchema, TUnsafe } from 'typebox';
 import type { DeclaredRole } from '../values/facts.ts';
 import type { Fid } from '../values/fid.ts';
 import type { Variables } from '../values/roles.ts';
+import { userNamePattern } from '../values/users.ts';
 
 /** Objects refuse fields they do not know, so that a misspelt field cannot slip into the log. */
 export const closed = { additionalProperties: false } as const;
@@ -22,6 +23,9 @@ export const Fqdn = Type.String({
 });
 
 export const Name = Type.String({ minLength: 1, maxLength: 128 });
+
+/** How a user is called. */
+export const UserName = Type.String(pattern(userNamePattern));
 
 /** Only what JSON can say: a number that is none would come back from the log as null. */
 const JsonField = Type.Cyclic(

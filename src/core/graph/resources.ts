@@ -4,6 +4,7 @@ import { clusterRows } from './rows/cluster.ts';
 import { credentialRows } from './rows/credentials.ts';
 import { deadlineRows } from './rows/deadlines.ts';
 import { departureRows } from './rows/departures.ts';
+import { grantRows } from './rows/grants.ts';
 import { hostRows } from './rows/hosts.ts';
 import { obmRows } from './rows/obms.ts';
 import { observationRows } from './rows/observations.ts';
@@ -20,6 +21,7 @@ const rowKinds = {
   ...observationRows,
   ...processRows,
   ...credentialRows,
+  ...grantRows,
   ...requestRows,
   ...departureRows,
   ...deadlineRows,

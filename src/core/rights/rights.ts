@@ -1,135 +1,85 @@
 /**
- * Who may do what: one table and one function that reads it. Nothing is allowed that no rule allows, and an answer says
- * which rule it was.
+ * Who may do what: one function, which reads what the roles may and what the policy of the site says. Nothing is
+ * allowed that no rule allows, what a rule forbids is forbidden whatever others say, and an answer says which rule it
+ * was.
  */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import { memberId } from '../graph/rows/credentials.ts';
-import type { CredentialRow } from '../graph/rows/credentials.ts';
-import { namedAt } from '../graph/rows/hosts.ts';
-import type { HostRow } from '../graph/rows/hosts.ts';
-import type { CredentialRole, retiredRole } from '../values/credential-roles.ts';
-import type { Fid } from '../values/fid.ts';
-import { projectRoles } from '../values/projects.ts';
-import type { ProjectRole } from '../values/projects.ts';
+import { grantActions } from '../values/grants.ts';
+import type { GrantAction } from '../values/grants.ts';
+import type { Action, Principal, Resource } from './asked.ts';
+import { lackOf } from './circumstances.ts';
+import type { Circumstances, Lack } from './circumstances.ts';
+import { grantFor, usedGrant } from './grants.ts';
+import { rules } from './rules.ts';
 
-/** Who asks: a token. Its places in projects are in the graph, and are read there each time. */
-export type Principal = Pick<CredentialRow, 'id' | 'role' | 'process'>;
-
-/**
- * What is asked for. `identify`: to be told who one is; `configure`: the configuration of a process; `report`: to say
- * what an independent process does; `speak`: for a host, as its agent; `hear`: what an agent has to do.
- */
-export type Action =
-  'identify' | 'look' | 'operate' | 'administer' | 'configure' | 'report' | 'speak' | 'hear';
-
-/** What it is asked of. Machines and what is on them are found in `then`, where the past is looked at. */
-export type Resource =
-  | { readonly kind: 'cluster' }
-  | { readonly kind: 'project'; readonly name: string }
-  | { readonly kind: 'host'; readonly fqdn: string; readonly then?: ReadGraph }
-  | { readonly kind: 'node' | 'process'; readonly fid: Fid; readonly then?: ReadGraph };
+export type { Action, Principal, Resource } from './asked.ts';
+export { grantFor } from './grants.ts';
+export type { Circumstances, Lack } from './circumstances.ts';
+export { rules } from './rules.ts';
 
 export interface Verdict {
   readonly allowed: boolean;
-  /** Name of the rule that allows it, or `nothing allows it`. */
+  /** Name of the rule that decided, or `nothing allows it`. */
   readonly rule: string;
+  /** The grant by which it is allowed, where it takes one. */
+  readonly grant?: string;
+  /** There is a right to it, but this is missing. */
+  readonly lack?: Lack;
 }
-
-interface Rule {
-  readonly name: string;
-  readonly roles: readonly (CredentialRole | typeof retiredRole)[];
-  readonly actions: readonly Action[];
-  /** Absent: of anything. */
-  readonly of?: (graph: ReadGraph, who: Principal, resource: Resource) => boolean;
-}
-
-/** The project that a resource is, or that has the machine it is on; null: none. */
-const projectOf = (graph: ReadGraph, resource: Resource): string | null => {
-  if (resource.kind === 'cluster') return null;
-  if (resource.kind === 'project') return resource.name;
-  const { then } = resource;
-  const fqdn = hostOf(then ?? graph, resource);
-  const host = fqdn === undefined ? undefined : graph.get('host', fqdn);
-  if (!host || (then && !isSameLending(host, then.get('host', host.fqdn)))) return null;
-  return host.project;
-};
-
-const hostOf = (graph: ReadGraph, resource: Resource): string | undefined => {
-  if (resource.kind === 'host') return resource.fqdn;
-  if (resource.kind === 'node') return graph.get('node', resource.fid)?.host;
-  if (resource.kind !== 'process') return undefined;
-  const process = graph.get('process', resource.fid);
-  return process && graph.get('node', process.node)?.host;
-};
-
-/** Whoever has a machine sees its past for as long as it has been lent to them, by its name, without a break. */
-const isSameLending = (now: HostRow, then: HostRow | undefined): boolean =>
-  then !== undefined &&
-  then.project === now.project &&
-  then.lent === now.lent &&
-  namedAt(then) === namedAt(now);
-
-/** In the project of the resource, the token is this or more. */
-const inProject =
-  (least: ProjectRole) =>
-  (graph: ReadGraph, { id }: Principal, resource: Resource): boolean => {
-    const project = projectOf(graph, resource);
-    const member = project === null ? undefined : graph.get('member', memberId(id, project));
-    return member !== undefined && projectRoles.indexOf(member.role) >= projectRoles.indexOf(least);
-  };
-
-export const rules: readonly Rule[] = [
-  {
-    name: 'every token may ask what it is',
-    roles: ['viewer', 'operator', 'admin', 'agent', 'process', 'member'],
-    actions: ['identify'],
-  },
-  {
-    name: 'viewers see the cluster',
-    roles: ['viewer', 'operator', 'admin'],
-    actions: ['look', 'configure'],
-  },
-  { name: 'operators operate it', roles: ['operator', 'admin'], actions: ['operate', 'report'] },
-  { name: 'administrators administer it', roles: ['admin'], actions: ['administer'] },
-  { name: 'agents speak for hosts', roles: ['agent', 'admin'], actions: ['speak', 'hear'] },
-  { name: 'agents of removed hosts are told so', roles: ['retired'], actions: ['hear'] },
-  {
-    name: 'a process sees and reports itself',
-    roles: ['process'],
-    actions: ['configure', 'report'],
-    of: (_graph, { process }, resource) => resource.kind === 'process' && resource.fid === process,
-  },
-  {
-    name: 'members see the machines of their projects',
-    roles: ['member'],
-    actions: ['look', 'configure'],
-    of: inProject('viewer'),
-  },
-  {
-    name: 'members that are operators operate them',
-    roles: ['member'],
-    actions: ['operate', 'report'],
-    of: inProject('operator'),
-  },
-];
 
 const denied: Verdict = { allowed: false, rule: 'nothing allows it' };
 
-/** Whether a token may do something with something, and which rule says so. */
+const takesGrant = (action: Action): action is GrantAction =>
+  (grantActions as readonly Action[]).includes(action);
+
+/**
+ * Whether a token may do something with something, and which rule says so. What takes a grant is allowed by one only.
+ *
+ * @param used the grant by which it was allowed before, where this is asked just before it is done
+ */
 export const allows = (
   graph: ReadGraph,
   who: Principal,
   action: Action,
   resource: Resource,
+  circumstances: Circumstances = {},
+  used?: string,
 ): Verdict => {
-  const found = rules.find(
-    ({ roles, actions, of }) =>
-      roles.includes(who.role) &&
-      actions.includes(action) &&
-      (of === undefined || of(graph, who, resource)),
-  );
-  return found ? { allowed: true, rule: found.name } : denied;
+  if (!takesGrant(action)) return rightTo(graph, who, action, resource, circumstances);
+  if (resource.kind !== 'host') return denied;
+  const { at = 0 } = circumstances;
+  const grant =
+    used === undefined
+      ? grantFor(graph, who, action, resource.fqdn, at)
+      : usedGrant(graph, used, who.id, action, resource.fqdn, at);
+  const right = rightTo(graph, who, action, resource, {
+    ...circumstances,
+    ...(grant?.second_factor ? { second_factor: true } : {}),
+  });
+  if (!right.allowed) return right;
+  return grant
+    ? { ...right, grant: grant.id }
+    : { allowed: false, rule: right.rule, lack: 'grant' };
+};
+
+/** The same without grants: whether a token has the right to something, which a grant would then be good for. */
+export const rightTo = (
+  graph: ReadGraph,
+  who: Principal,
+  action: Action,
+  resource: Resource,
+  circumstances: Circumstances = {},
+): Verdict => {
+  let almost: Verdict | undefined;
+  for (const { name, roles, actions, of, only_if } of rules) {
+    if (!roles.includes(who.role) || !actions.includes(action)) continue;
+    if (of && !of(graph, who, resource)) continue;
+    const lack = only_if && lackOf(graph, who, only_if, circumstances);
+    if (lack === undefined) return { allowed: true, rule: name };
+    almost ??= { allowed: false, rule: name, lack };
+  }
+  return almost ?? denied;
 };
 
 /** Whether there is anything with which a token of a role may do that; with what, is not known yet. */

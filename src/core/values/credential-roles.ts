@@ -2,6 +2,8 @@
 
 export const credentialRoles = [
   'viewer',
+  'note-taker',
+  'power-intern',
   'operator',
   'admin',
   'agent',
@@ -9,8 +11,9 @@ export const credentialRoles = [
   'member',
 ] as const;
 /**
- * `process`: may read one process's configuration and report its state, nothing else. `member`: only what the projects
- * that it is bound to allow.
+ * `note-taker`: sees the cluster and writes notes. `power-intern`: also restarts machines, one at a time and only where
+ * that is suggested. `process`: may read one process's configuration and report its state, nothing else. `member`: only
+ * what the projects that it is bound to allow.
  */
 export type CredentialRole = (typeof credentialRoles)[number];
 

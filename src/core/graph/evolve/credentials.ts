@@ -4,6 +4,7 @@ import type { credentialEvents } from '../../events/credentials.ts';
 import { retiredRole } from '../../values/credential-roles.ts';
 import { clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
+import { endGrantsOf } from './grants.ts';
 
 export const credentialEvolvers: Evolvers<typeof credentialEvents> = {
   CredentialIssued: (graph, data, position) => {
@@ -20,6 +21,7 @@ export const credentialEvolvers: Evolvers<typeof credentialEvents> = {
 
   CredentialRevoked: (graph, { id }) => {
     for (const member of [...graph.many('joins', id)]) graph.remove('member', member.id);
+    endGrantsOf(graph, id);
     graph.remove('credential', id);
     clearDeadline(graph, 'credential-expiry', id);
   },

@@ -9,6 +9,7 @@ import type { Graph } from '../graph.ts';
 import { clusterEvolvers } from './cluster.ts';
 import { consoleConnectionEvolvers } from './console-connections.ts';
 import { credentialEvolvers } from './credentials.ts';
+import { grantEvolvers } from './grants.ts';
 import { hostReturnEvolvers } from './host-return.ts';
 import { hostEvolvers } from './hosts.ts';
 import { maintenanceEvolvers } from './maintenance.ts';
@@ -32,6 +33,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...wantedEvolvers,
   ...removalEvolvers,
   ...credentialEvolvers,
+  ...grantEvolvers,
   ...projectEvolvers,
   ...obmEvolvers,
   ...obmOrderEvolvers,

@@ -18,6 +18,10 @@ export interface CredentialRow extends Provenance {
   readonly process: Fid | null;
   /** When it stops working, ms since the epoch; 0: never. */
   readonly expires: number;
+  /** Whose it is, where it is a user's. */
+  readonly user?: string;
+  /** Of a session, which whoever logs in gets: whether a second factor was shown for it. */
+  readonly session?: { readonly second_factor: boolean };
 }
 
 /** A token's place in a project. */
@@ -31,6 +35,10 @@ export interface MemberRow extends Provenance {
 
 /** Ids of tokens hold no slash. */
 export const memberId = (credential: string, project: string): string => `${credential}/${project}`;
+
+/** Whom the uses of grants are counted for: all tokens of one user are one. */
+export const usageOf = ({ id, user }: Pick<CredentialRow, 'id' | 'user'>): string =>
+  user === undefined ? `token/${id}` : `user/${user}`;
 
 export const credentialRows = {
   credential: internal<CredentialRow>('id'),

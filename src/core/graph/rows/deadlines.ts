@@ -17,6 +17,7 @@ export const deadlineKinds = [
   'connection-expiry',
   'host-return',
   'maintenance-expiry',
+  'grant-expiry',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 

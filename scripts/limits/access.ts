@@ -1,0 +1,41 @@
+/** How much there may be of those who may do something. */
+
+import {
+  grantMachinesMax,
+  grantSecondsMax,
+  grantsMax,
+  grantsOfTokenMax,
+} from '../../src/core/values/grants.ts';
+import { limit } from './limit.ts';
+import type { Limit } from './limit.ts';
+
+const hours = Object.entries(grantSecondsMax)
+  .map(([role, seconds]) => `${role}: ${seconds / 3600} h`)
+  .join(', ');
+
+export const ofAccess: readonly Limit[] = [
+  limit(
+    'how long a grant lasts',
+    hours,
+    '422 `grant-too-long`',
+    'core/grants.test.ts: a grant ends at its time and not before, and lasts no longer than the role may',
+  ),
+  limit(
+    'grants of one token',
+    grantsOfTokenMax,
+    '409 `too-many-grants`; those that have ended are gone',
+    'core/grants.test.ts: a token has so many grants at a time, and one more is refused',
+  ),
+  limit(
+    'grants in all',
+    grantsMax,
+    '409 `too-many-grants`',
+    'core/grants.test.ts: of grants there are so many, and one that ends makes room',
+  ),
+  limit(
+    'machines that one grant names',
+    grantMachinesMax,
+    '400 `invalid-request`; `null` is all of them',
+    'api/grants.test.ts: a grant names so many machines, and one more is refused',
+  ),
+];
