@@ -17,7 +17,8 @@ const advice: Readonly<Record<string, string>> = {
   'unknown-process': 'See which processes there are: halctl cluster process list',
   'unknown-credential': 'See which tokens there are: halctl auth token list',
   'not-allowed': 'See what your token allows: halctl auth whoami',
-  'step-up-needed': 'Take up a grant: halctl auth elevate --action power --scope NODESET --reason TEXT',
+  'step-up-needed':
+    'Take up a grant: halctl auth elevate --action power --scope NODESET --reason TEXT',
   'too-many-grants': 'See them: halctl auth grant list; end one: halctl auth grant revoke ID',
   'unknown-grant': 'See which grants there are: halctl auth grant list',
   'unknown-project': 'See which projects there are: halctl project list',
