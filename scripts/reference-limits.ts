@@ -1,6 +1,7 @@
 /** The table of limits: docs/reference/limits.md, and the test that goes one past each. */
 
 import { ofAccess } from './limits/access.ts';
+import { ofChecks } from './limits/checks.ts';
 import { ofAgents, ofBodies, ofConnections, ofRequests } from './limits/clients.ts';
 import { ofConsoles } from './limits/consoles.ts';
 import type { Limit } from './limits/limit.ts';
@@ -16,6 +17,7 @@ export const limits: readonly Limit[] = [
   ...ofReads,
   ...ofConsoles,
   ...ofAccess,
+  ...ofChecks,
 ];
 
 /** The limits as Markdown. */

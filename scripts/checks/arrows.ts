@@ -71,6 +71,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       access: ['clocks.ts', 'result.ts'],
       'fair-use': ['clocks.ts', 'time.ts'],
       obm: ['access', 'fair-use', 'logger.ts', 'result.ts', 'time.ts'],
+      checks: ['observations', 'clocks.ts', 'logger.ts', 'time.ts'],
       observations: [],
       // A follower is a replica without duties.
       replica: [
@@ -80,7 +81,13 @@ export const arrows: Readonly<Record<string, Part>> = {
     },
   },
   checks: {
-    project: { core: 'values', config: 'values', nodeset: 'values', terminal: 'values' },
+    project: {
+      core: 'values',
+      config: 'values',
+      nodeset: 'values',
+      terminal: 'values',
+      disk: 'values',
+    },
     inside: { view: ['check.ts', 'observation.ts'] },
   },
   obm: {
@@ -119,6 +126,7 @@ export const arrows: Readonly<Record<string, Part>> = {
   daemons: {
     project: {
       station: 'values',
+      checks: 'values',
       api: 'values',
       agent: 'values',
       obm: 'values',

@@ -7,6 +7,9 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { connectionLimits } from '../api/connections.ts';
 import { createServer } from '../api/server.ts';
+import { checkFileBytesMax, readCheckFile } from '../checks/settings/read.ts';
+import type { CheckSettings } from '../checks/settings/settings.ts';
+import { readRegularSync } from '../disk/regular-file.ts';
 import { LogUrlError } from '../log/log.ts';
 import { Station } from '../station/station.ts';
 import { addServingFlags, servingOf, stopBySignal, urlOf } from './serving.ts';
@@ -18,6 +21,7 @@ interface StationFlags extends ServingFlags {
   readonly verify?: true;
   readonly newAdminToken?: true;
   readonly obmdCa?: string;
+  readonly checks?: string;
   readonly unprovenPerAddress: number;
   readonly logLevel: string;
 }
@@ -41,6 +45,7 @@ export const registerStation = (program: Command): void => {
     .option('--verify', 'check the whole log before it opens, not only its end')
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
     .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
+    .option('--checks <file>', 'what is checked of machines, as YAML; otherwise nothing is sent')
     .option(
       '--unproven-per-address <n>',
       'connections without a valid token that one other address may have; more for a proxy',
@@ -80,6 +85,10 @@ const authoritiesIn = (file: string): string => {
   throw new Error(`${file} holds no certificate; it must be PEM`);
 };
 
+/** @throws {CheckFileError} something in it is wrong */
+const checksIn = (file: string): CheckSettings =>
+  readCheckFile({ name: file, text: readRegularSync(file, checkFileBytesMax).toString('utf8') });
+
 const runStation = async (flags: StationFlags): Promise<void> => {
   const serving = servingOf(flags);
   const { host, port, tls } = serving;
@@ -88,12 +97,14 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     pino.destination(2),
   );
   const { obmdCa } = flags;
+  const checks = flags.checks === undefined ? undefined : checksIn(flags.checks);
   const station = await Station.open({
     directory: flags.data,
     log: flags.log,
     logger,
     verify: flags.verify ? 'full' : 'tail',
     obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
+    checks,
   });
   let app: FastifyInstance;
   try {

@@ -5,6 +5,8 @@
  */
 
 import { join, resolve } from 'node:path';
+import { usualSettings } from '../checks/settings/settings.ts';
+import type { CheckSettings } from '../checks/settings/settings.ts';
 import type { Command } from '../core/commands/index.ts';
 import type { MintedToken } from '../core/decision.ts';
 import type { EngineCounters } from '../core/engine.ts';
@@ -30,6 +32,7 @@ import { awakeClock } from './clocks.ts';
 import { holdDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { AgentSessions } from './duties/agent-sessions.ts';
+import { Checks } from './duties/checks.ts';
 import { ConsoleRights } from './duties/console-rights.ts';
 import { Deadlines } from './duties/deadlines.ts';
 import { Dispatcher } from './duties/dispatcher.ts';
@@ -76,6 +79,8 @@ export interface StationOptions {
   readonly verify?: 'tail' | 'full';
   /** A snapshot is made whenever this many commits have come since the last; 0: never. */
   readonly snapshotEvery?: number;
+  /** What is checked of machines; absent: what is known anyway, and nothing is sent. */
+  readonly checks?: CheckSettings | undefined;
   /** How many requests with an idempotency key are remembered. */
   readonly requests?: RequestLimits;
 }
@@ -115,6 +120,7 @@ export class Station {
   readonly obms: Obms;
   /** What checks found out about machines. */
   readonly observations = new Observations();
+  readonly checks: Checks;
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
@@ -247,6 +253,10 @@ export class Station {
       shut: (id) => this.obms.consoles.shut(id),
       submit: (command) => own.submit(command),
     });
+    this.checks = new Checks({
+      ...{ log, graph, time, logger, observations: this.observations },
+      settings: options.checks ?? usualSettings,
+    });
     this.duties = new Duties([
       own,
       agents,
@@ -263,6 +273,7 @@ export class Station {
         logger,
       }),
       new ObservedMachines({ log, graph, observations: this.observations }),
+      this.checks,
       new Deadlines({ graph, now, time, agents, own }),
       this.#snapshots,
     ]);

@@ -1,6 +1,6 @@
 /** Whether the agent of a machine is heard from, as the graph has it. */
 
-import type { CheckDescription } from '../check.ts';
+import type { CheckDescription, Finding } from '../check.ts';
 
 export const agent: CheckDescription = {
   id: 'agent',
@@ -10,4 +10,11 @@ export const agent: CheckDescription = {
   needs: 'agent',
   timeoutSeconds: 1,
   periodSeconds: 15,
+};
+
+/** @param state of the host, as the graph has it */
+export const agentFinding = (state: string): Finding => {
+  if (state === 'up') return { verdict: 'ok', value: state, text: 'heard from' };
+  if (state === 'down') return { verdict: 'fail', value: state, text: 'not heard from' };
+  return { verdict: 'unknown', value: state, text: 'no agent was ever heard from' };
 };

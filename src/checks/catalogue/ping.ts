@@ -1,6 +1,6 @@
 /** Whether a machine answers ICMP echo. All machines are asked by one fping. */
 
-import type { CheckDescription } from '../check.ts';
+import type { CheckDescription, Finding } from '../check.ts';
 
 export const ping: CheckDescription = {
   id: 'ping',
@@ -13,3 +13,13 @@ export const ping: CheckDescription = {
   timeoutSeconds: 2,
   periodSeconds: 60,
 };
+
+/**
+ * What a ping says of a machine.
+ *
+ * @param ms there and back; null: nothing came in time
+ */
+export const pingFinding = (ms: number | null): Finding =>
+  ms === null
+    ? { verdict: 'fail', value: null, text: 'no answer', cause: 'silent' }
+    : { verdict: 'ok', value: ms / 1000, text: `${ms} ms` };

@@ -1,0 +1,71 @@
+/** Reads the file that says what is checked, or says everything that is wrong with it. */
+
+import { didYouMean, formatProblem, sortProblems } from '../../config/problem.ts';
+import type { Problem } from '../../config/problem.ts';
+import { checkSchema } from '../../config/schema-check.ts';
+import type { SourceFile } from '../../config/source-file.ts';
+import { readYaml } from '../../config/yaml.ts';
+import type { YamlFile } from '../../config/yaml.ts';
+import type { Catalogue } from '../catalogue/index.ts';
+import { CheckFile } from './schema.ts';
+import { catalogueOf, settingsOf } from './settings.ts';
+import type { CheckSettings } from './settings.ts';
+
+/** A larger file is a mistake, bytes. */
+export const checkFileBytesMax = 1024 * 1024;
+/** Problems that are said at once. */
+const problemsMax = 20;
+
+export class CheckFileError extends Error {
+  override readonly name = 'CheckFileError';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const said = problems.slice(0, problemsMax).map(formatProblem);
+    const more = problems.length > problemsMax ? [`and ${problems.length - problemsMax} more`] : [];
+    super([...said, ...more].join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** @throws {CheckFileError} with file, line and what to write instead */
+export const readCheckFile = ({ name, text }: SourceFile): CheckSettings => {
+  const yaml = readYaml(name, text, { truths: 'plain' });
+  refuse(yaml.problems);
+  const value = yaml.value ?? {};
+  refuse(
+    checkSchema(CheckFile, value).map(({ path, at, message, expected }) =>
+      at === 'key'
+        ? yaml.keyProblem(path, message, expected)
+        : yaml.problem(path, message, expected),
+    ),
+  );
+  const file = value as CheckFile;
+  refuse(contradictions(yaml, file));
+  return settingsOf(file);
+};
+
+const refuse = (problems: readonly Problem[]): void => {
+  if (problems.length > 0) throw new CheckFileError(sortProblems(problems));
+};
+
+const contradictions = (yaml: YamlFile, file: CheckFile): Problem[] => {
+  const catalogue = catalogueOf(file);
+  const ids = (file.checks ?? []).flatMap((id, i) =>
+    catalogue.find(id)?.id === id ? [] : [yaml.problem(['checks', i], noSuch(catalogue, id))],
+  );
+  const keyed = (['periods', 'timeouts'] as const).flatMap((key) =>
+    Object.keys(file[key] ?? {}).flatMap((id) =>
+      catalogue.find(id)?.id === id ? [] : [yaml.keyProblem([key, id], noSuch(catalogue, id))],
+    ),
+  );
+  const { needed, of } = settingsOf(file).damping;
+  const damping =
+    needed > of
+      ? [yaml.problem(['verdicts', 'needed'], `${needed} of the last ${of} looks cannot agree.`)]
+      : [];
+  return [...ids, ...keyed, ...damping];
+};
+
+const noSuch = (catalogue: Catalogue, id: string): string =>
+  `There is no check ${JSON.stringify(id)}.${didYouMean(id, catalogue.ids)}`;
