@@ -4,6 +4,7 @@ import { ofAccess } from './limits/access.ts';
 import { ofChecks } from './limits/checks.ts';
 import { ofAgents, ofBodies, ofConnections, ofRequests } from './limits/clients.ts';
 import { ofConsoles } from './limits/consoles.ts';
+import { ofFleet } from './limits/fleet.ts';
 import type { Limit } from './limits/limit.ts';
 import { ofCommands, ofReaders, ofReads } from './limits/station.ts';
 
@@ -15,6 +16,7 @@ export const limits: readonly Limit[] = [
   ...ofReaders,
   ...ofCommands,
   ...ofReads,
+  ...ofFleet,
   ...ofConsoles,
   ...ofAccess,
   ...ofChecks,

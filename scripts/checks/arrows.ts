@@ -114,7 +114,9 @@ export const arrows: Readonly<Record<string, Part>> = {
     project: {
       contract: 'values',
       station: 'values',
+      checks: 'values',
       core: 'values',
+      nodeset: 'values',
       config: 'types',
       addresses: 'values',
     },

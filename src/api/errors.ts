@@ -75,6 +75,8 @@ const others = {
   'invalid-files': { status: 422, title: 'the files have errors' },
   unauthenticated: { status: 401, title: 'a valid token is needed' },
   forbidden: { status: 403, title: 'the token does not allow this' },
+  'unknown-group': { status: 404, title: 'there is no such group of machines' },
+  'page-gone': { status: 410, title: 'the list that the page is of is not kept any more' },
   'not-found': { status: 404, title: 'there is no such thing here' },
   'body-too-large': { status: 413, title: 'the body is larger than the limit' },
   'unsupported-media-type': { status: 415, title: 'the body is not JSON' },

@@ -19,6 +19,8 @@ import { Connections, usualPatience } from './connections.ts';
 import type { ConnectionsParts, Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
+import { FleetAnswers } from './fleet/fleet-answers.ts';
+import { FleetStreams } from './fleet/streams.ts';
 import { takeExactJson } from './json-body.ts';
 import { LightPath } from './light-path.ts';
 import { refuseDeep } from './nesting.ts';
@@ -32,6 +34,7 @@ import { clusterHandlers } from './routes/cluster.ts';
 import { consoleHandlers } from './routes/consoles.ts';
 import { eventHandlers } from './routes/events.ts';
 import { grantHandlers } from './routes/grants.ts';
+import { fleetHandlers } from './routes/fleet.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
@@ -114,11 +117,13 @@ export const createServer = async (
   const facts = new SteadyWork(factsPace, station.time);
   const streams = new EventStreams(station);
   const operations = new OperationStreams(station.log, streams.share);
+  const fleetStreams = new FleetStreams(station, streams.share);
   const outputs = new OutputStreams(station.log);
   app.addHook('preClose', (done) => {
     light.close();
     streams.close();
     outputs.close();
+    fleetStreams.close();
     operations.close();
     facts.close();
     station.operations.release();
@@ -132,6 +137,7 @@ export const createServer = async (
       ...consoleHandlers(station),
       ...eventHandlers(station, streams),
       ...grantHandlers(station),
+      ...fleetHandlers(station, new FleetAnswers(station), fleetStreams),
       ...healthHandlers(station),
       ...hostHandlers(
         station,

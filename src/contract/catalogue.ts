@@ -9,6 +9,7 @@ import { isEndpoint } from './endpoint.ts';
 import type { EndpointsOf } from './endpoint.ts';
 import * as events from './events.ts';
 import * as grants from './grants.ts';
+import * as fleet from './fleet.ts';
 import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
@@ -35,6 +36,7 @@ const subjects = {
   ...consoles,
   ...events,
   ...grants,
+  ...fleet,
   ...health,
   ...hosts,
   ...load,

@@ -36,6 +36,7 @@ export type Lent = 'machine' | 'shown';
 /** What they are about, in the order of the reference. */
 export const tags = {
   cluster: 'The cluster as a whole',
+  fleet: 'All machines at a glance',
   hosts: 'Machines',
   nodes: 'Hosts that are members of the cluster',
   processes: 'What runs on nodes',

@@ -47,6 +47,7 @@ import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
 import type { Asker } from './fair-use/long-reads.ts';
 import { Turns } from './fair-use/turns.ts';
+import { Fleet } from './fleet/fleet.ts';
 import { Loads } from './loading/loads.ts';
 import type { StationLogger } from './logger.ts';
 import { Obms } from './obm/obms.ts';
@@ -121,6 +122,7 @@ export class Station {
   /** What checks found out about machines. */
   readonly observations = new Observations();
   readonly checks: Checks;
+  readonly fleet: Fleet;
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
@@ -192,6 +194,7 @@ export class Station {
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
     this.operations = new OperationWaits(log, graph, time, turns);
+    this.fleet = new Fleet({ graph: replica.graph, observations: this.observations });
     this.changedHosts = new ChangedHosts(replica.graph, () => replica.head);
     const { directory } = this;
     const premises = new Premises({ log, directory, data, keys, secrets, logger, time });

@@ -16,6 +16,7 @@ import type { Handlers } from '../bind.ts';
 import { done, run } from '../commands.ts';
 import { read } from '../reads.ts';
 import { processIn } from '../views/processes.ts';
+import { holds } from '../tags.ts';
 
 const formats = {
   json: { type: 'application/json', write: (c: ProcessConfiguration) => JSON.stringify(c) },
@@ -63,8 +64,3 @@ const sendTagged = (
   if (holds(request.headers['if-none-match'], tag)) return reply.code(304).send();
   return reply.type(`${type}; charset=utf-8`).send(body);
 };
-
-/** Whether an If-None-Match names a tag: a list, compared weakly (RFC 9110 §13.1.2). */
-const holds = (header: string | undefined, tag: string): boolean =>
-  header !== undefined &&
-  header.split(',').some((one) => ['*', tag, `W/${tag}`].includes(one.trim()));

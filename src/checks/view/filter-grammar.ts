@@ -7,7 +7,7 @@
 
 /** Characters of a filter, and terms in it. */
 export const filterLengthMax = 4096;
-const termsMax = 200;
+export const termsMax = 200;
 const depthMax = 50;
 
 /** What is wrong with a filter, and at which of its characters, from 1. */

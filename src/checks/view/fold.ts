@@ -13,15 +13,16 @@ export interface FoldedRow {
   readonly row: FleetRow;
 }
 
-/** By what the columns show, the name aside; in the order of the first of each. */
-export const foldRows = (
+/** By what the columns show, the name aside; in the order of the first of each. Where it yields, others may have a turn. */
+export function* foldRows(
   rows: readonly FleetRow[],
   columns: readonly Column[],
   now: number,
-): FoldedRow[] => {
+): Generator<undefined, FoldedRow[]> {
   const shown = columns.filter(({ type }) => type !== 'name');
   const groups = new Map<string, FleetRow[]>();
   for (const row of rows) {
+    yield;
     const key = JSON.stringify(shown.map(({ text, symbol }) => [text(row, now), symbol?.(row)]));
     const alike = groups.get(key);
     if (alike) alike.push(row);
@@ -31,4 +32,4 @@ export const foldRows = (
     const machines = alike.map(({ machine }) => machine).sort(byName);
     return { machines, nodes: foldNodeset(machines), row: alike[0]! };
   });
-};
+}

@@ -36,47 +36,98 @@ export interface FlatTable {
   readonly data: readonly (readonly CellValue[])[];
 }
 
-export const flatTable = (
+/**
+ * The table as JSON, turned as it is asked for, in pieces: it is long. Empty ones only give others a turn.
+ */
+export function* orientedText(
   rows: readonly FleetRow[],
   checks: readonly CheckDescription[],
-): FlatTable => ({
-  index: rows.map(({ machine }) => machine),
-  columns: [
-    ...machineParts.map(([name]) => name),
-    ...checks.flatMap(({ id }) => parts.map(([name]) => `${id}.${name}`)),
-  ],
-  data: rows.map((row) => [
-    ...machineParts.map(([, of]) => of(row)),
-    ...checks.flatMap(({ id }) => {
-      const one = observationOf(row, id);
-      return parts.map(([, of]) => (one === undefined ? null : of(one)));
-    }),
-  ]),
-});
-
-/** The same table, turned as it is asked for. */
-export const oriented = ({ index, columns, data }: FlatTable, orient: Orient): unknown => {
-  const record = (cells: readonly CellValue[]): object =>
-    Object.fromEntries(columns.map((column, i) => [column, cells[i]]));
+  orient: Orient,
+): Generator<string> {
+  const columns = columnsOf(checks);
+  const names = columns.map(([name]) => name);
+  const record = (row: FleetRow): [string, CellValue][] =>
+    columns.map(([name, of]) => [name, of(row)]);
   switch (orient) {
     case 'split':
-      return { index, columns, data };
-    case 'index':
-      return Object.fromEntries(index.map((machine, i) => [machine, record(data[i]!)]));
+      yield '{"index":';
+      yield* listed(rows, ({ machine }) => machine);
+      yield `,"columns":${JSON.stringify(names)},"data":`;
+      yield* listed(rows, (row) => columns.map(([, of]) => of(row)));
+      yield '}';
+      return;
     case 'records':
-      return index.map((machine, i) => ({ machine, ...record(data[i]!) }));
+      yield* listed(rows, (row) => Object.fromEntries([['machine', row.machine], ...record(row)]));
+      return;
+    case 'index':
+      yield* keyed(
+        rows,
+        ({ machine }) => machine,
+        function* (row) {
+          yield JSON.stringify(Object.fromEntries(record(row)));
+        },
+      );
+      return;
     case 'list':
-      return Object.fromEntries([
-        ['machine', index],
-        ...columns.map((column, i) => [column, data.map((cells) => cells[i])]),
-      ]);
+      yield '{"machine":';
+      yield* listed(rows, ({ machine }) => machine);
+      for (const [name, of] of columns) {
+        yield `,${JSON.stringify(name)}:`;
+        yield* listed(rows, of);
+      }
+      yield '}';
+      return;
     case 'dict':
     case 'series':
-      return Object.fromEntries(
-        columns.map((column, i) => [
-          column,
-          Object.fromEntries(index.map((machine, j) => [machine, data[j]![i]])),
-        ]),
+      yield* keyed(
+        columns,
+        ([name]) => name,
+        ([, of]) =>
+          keyed(
+            rows,
+            ({ machine }) => machine,
+            function* (row) {
+              yield JSON.stringify(of(row));
+            },
+          ),
       );
   }
-};
+}
+
+type FlatColumn = readonly [name: string, of: (row: FleetRow) => CellValue];
+
+const columnsOf = (checks: readonly CheckDescription[]): readonly FlatColumn[] => [
+  ...machineParts,
+  ...checks.flatMap(({ id }) =>
+    parts.map(([name, of]): FlatColumn => [
+      `${id}.${name}`,
+      (row) => {
+        const one = observationOf(row, id);
+        return one === undefined ? null : of(one);
+      },
+    ]),
+  ),
+];
+
+function* listed<T>(items: readonly T[], of: (item: T) => unknown): Generator<string> {
+  let separator = '[';
+  for (const item of items) {
+    yield separator + JSON.stringify(of(item));
+    separator = ',';
+  }
+  yield separator === '[' ? '[]' : ']';
+}
+
+function* keyed<T>(
+  items: readonly T[],
+  key: (item: T) => string,
+  text: (item: T) => Generator<string>,
+): Generator<string> {
+  let separator = '{';
+  for (const item of items) {
+    yield `${separator}${JSON.stringify(key(item))}:`;
+    yield* text(item);
+    separator = ',';
+  }
+  yield separator === '{' ? '{}' : '}';
+}

@@ -156,20 +156,29 @@ export interface ValueGroup {
   readonly checks: Readonly<Record<string, AlikeObservation>>;
 }
 
-/** Machines that are alike in state, reason and all that was found, once; in the order of their first. */
-export const byValue = (
+/**
+ * Machines that are alike in state, reason and all that was found, once; in the order of their first. Where it yields,
+ * others may have a turn.
+ */
+export function* byValue(
   rows: readonly FleetRow[],
   checks: readonly CheckDescription[],
-): ValueGroup[] => {
+): Generator<undefined, ValueGroup[]> {
   const wanted = new Set(checks.map(({ id }) => id));
   const groups = new Map<string, FleetRow[]>();
   for (const row of rows) {
+    yield;
     const found = row.checks.filter(({ check }) => wanted.has(check));
     const alike = found.map((one) => [one.check, foundBy(one)]);
     push(groups, JSON.stringify([row.state, row.reason, row.verdict, alike]), row);
   }
-  return Array.from(groups.values(), (alike) => valueGroup(alike, wanted));
-};
+  const found: ValueGroup[] = [];
+  for (const alike of groups.values()) {
+    yield;
+    found.push(valueGroup(alike, wanted));
+  }
+  return found;
+}
 
 const valueGroup = (alike: readonly FleetRow[], wanted: ReadonlySet<string>): ValueGroup => {
   const { nodes, order } = folded(alike.map(({ machine }) => machine));

@@ -13,15 +13,23 @@ export interface SortKey {
 
 export type RowOrder = (a: FleetRow, b: FleetRow) => number;
 
-/** What is alike in all keys goes by the names of the machines. What is not known comes last, either way. */
-export const orderBy = (keys: readonly SortKey[], now: number): RowOrder => {
+/**
+ * What is alike in all keys goes by the names of the machines. What is not known comes last, either way.
+ *
+ * @param tie for rows that are in that order already: what leaves them there
+ */
+export const orderBy = (
+  keys: readonly SortKey[],
+  now: number,
+  tie: RowOrder = (a, b) => byName(a.machine, b.machine),
+): RowOrder => {
   const orders = keys.map((key) => orderOf(key, now));
   return (a, b) => {
     for (const order of orders) {
       const found = order(a, b);
       if (found !== 0) return found;
     }
-    return byName(a.machine, b.machine);
+    return tie(a, b);
   };
 };
 

@@ -4,6 +4,7 @@ import { printable, shorten, widthOf } from '../../terminal/lines.ts';
 import type { Column, Tone } from './columns.ts';
 import { foldRows } from './fold.ts';
 import type { FleetRow } from './row.ts';
+import { atOnce } from './steps.ts';
 
 export interface TableOptions {
   readonly now: number;
@@ -37,8 +38,15 @@ export const fleetTable = (
   columns: readonly Column[],
   rows: readonly FleetRow[],
   options: TableOptions,
-): FleetTable => {
-  const lines = linesOf(columns, rows, options);
+): FleetTable => atOnce(fleetTableSteps(columns, rows, options));
+
+/** The same; where it yields, others may have a turn. */
+export function* fleetTableSteps(
+  columns: readonly Column[],
+  rows: readonly FleetRow[],
+  options: TableOptions,
+): Generator<undefined, FleetTable> {
+  const lines = yield* linesOf(columns, rows, options);
   const widths = columns.map(({ title }, i) =>
     lines.reduce((widest, { cells }) => Math.max(widest, widthOf(cells[i]!)), widthOf(title)),
   );
@@ -54,47 +62,47 @@ export const fleetTable = (
   const given = sharedWidths(kept, widths, options.width);
   const shown = kept.map(({ column, i }) => ({ column, i, width: given.get(i)! }));
   const titles = shown.map(({ column, width }) => padded(shorten(column.title, width), width));
-  return {
-    lines: [
-      titles.join(gap).trimEnd(),
-      ...lines.map(({ row, cells }) =>
-        shown
-          .map(({ column, i, width }, at) => {
-            const text = shorten(cells[i]!, width);
-            const cell = at === shown.length - 1 ? text : padded(text, width);
-            const tone = column.tone?.(row) ?? 'plain';
-            return options.paint && tone !== 'plain' ? options.paint(tone, cell) : cell;
-          })
-          .join(gap)
-          .trimEnd(),
-      ),
-    ],
-    dropped: dropped.map(({ column }) => column),
-  };
-};
+  const text = [titles.join(gap).trimEnd()];
+  for (const { row, cells } of lines) {
+    yield;
+    const placed = shown.map(({ column, i, width }, at) => {
+      const text = shorten(cells[i]!, width);
+      const cell = at === shown.length - 1 ? text : padded(text, width);
+      const tone = column.tone?.(row) ?? 'plain';
+      return options.paint && tone !== 'plain' ? options.paint(tone, cell) : cell;
+    });
+    text.push(placed.join(gap).trimEnd());
+  }
+  return { lines: text, dropped: dropped.map(({ column }) => column) };
+}
 
 const padded = (text: string, width: number): string => text + ' '.repeat(width - widthOf(text));
 
-const linesOf = (
+function* linesOf(
   columns: readonly Column[],
   rows: readonly FleetRow[],
   { now, isFolded }: TableOptions,
-): Line[] => {
+): Generator<undefined, Line[]> {
   const cell = (column: Column, row: FleetRow): string => {
     const text = printable(column.text(row, now));
     const symbol = column.symbol?.(row) ?? '';
     return symbol === '' ? text : `${symbol} ${text}`.trimEnd();
   };
-  if (!isFolded)
-    return rows.map((row) => ({ row, cells: columns.map((column) => cell(column, row)) }));
-  return foldRows(rows, columns, now).map(({ row, nodes, machines }) => ({
-    row,
-    cells: columns.map((column) => {
-      if (column.type !== 'name') return cell(column, row);
-      return machines.length === 1 ? nodes : `${nodes} (${machines.length})`;
-    }),
-  }));
-};
+  const lines: Line[] = [];
+  if (!isFolded) {
+    for (const row of rows) {
+      yield;
+      lines.push({ row, cells: columns.map((column) => cell(column, row)) });
+    }
+    return lines;
+  }
+  for (const { row, nodes, machines } of yield* foldRows(rows, columns, now)) {
+    const name = machines.length === 1 ? nodes : `${nodes} (${machines.length})`;
+    const cells = columns.map((column) => (column.type === 'name' ? name : cell(column, row)));
+    lines.push({ row, cells });
+  }
+  return lines;
+}
 
 interface Place {
   readonly column: Column;

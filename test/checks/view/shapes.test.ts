@@ -11,9 +11,10 @@ import {
   inTable,
   inValues,
 } from '../../../src/checks/view/observations-in.ts';
-import { flatTable, oriented, orients } from '../../../src/checks/view/orients.ts';
+import { orientedText, orients } from '../../../src/checks/view/orients.ts';
 import type { FleetRow } from '../../../src/checks/view/row.ts';
 import { byCheck, byValue, shownMachine, tableCell } from '../../../src/checks/view/shapes.ts';
+import { atOnce } from '../../../src/checks/view/steps.ts';
 import { checks, fleets, row, seen } from './rows.ts';
 
 /** Over the wire and back. */
@@ -42,10 +43,13 @@ t.test('29: every shape and orientation gives the same observations back', async
         nodes: inNodes(sent(rows.map((one) => shownMachine(one)))),
         table: inTable(sent(columns), sent(cells)),
         check: inChecks(sent(byCheck(rows, checks))),
-        value: inValues(sent(byValue(rows, checks))),
+        value: inValues(sent(atOnce(byValue(rows, checks)))),
       };
       for (const orient of orients)
-        back[orient] = inOriented(sent(oriented(flatTable(rows, checks), orient)), orient);
+        back[orient] = inOriented(
+          JSON.parse([...orientedText(rows, checks, orient)].join('')),
+          orient,
+        );
       for (const [shape, found] of Object.entries(back))
         if (JSON.stringify(sorted(found)) !== JSON.stringify(expected)) throw new Error(shape);
     }),
@@ -64,7 +68,7 @@ t.test('a check is turned into the machines of each answer, the most first', asy
 
 t.test('33: n1, n01 and n001 stay three machines wherever rows are folded', async (t) => {
   const rows = ['n1', 'n01', 'n001', 'n2'].map((name) => row(name, {}, seen('ssh', 'ok')));
-  const [group, ...others] = byValue(rows, checks);
+  const [group, ...others] = atOnce(byValue(rows, checks));
   t.equal(others.length, 0);
   t.equal(group?.count, 4);
   t.same(sorted(inValues([group!])), all(rows));

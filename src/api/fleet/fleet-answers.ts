@@ -1,0 +1,202 @@
+/** Whole answers about the fleet as it is now, and pages of them. */
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { QueryOf } from '../../contract/endpoint.ts';
+import type * as contract from '../../contract/fleet.ts';
+import type { FleetRow } from '../../checks/view/row.ts';
+import type { Turn } from '../../station/fair-use/turns.ts';
+import type { FleetCut } from '../../station/fleet/fleet.ts';
+import type { Station } from '../../station/station.ts';
+import { askerOf, principalOf } from '../asker.ts';
+import { holds } from '../tags.ts';
+import { Answers, gzipped, tagOf, takesGzip } from './answers.ts';
+import type { Answer } from './answers.ts';
+import { askedOf } from './asked.ts';
+import type { Asked, Format } from './asked.ts';
+import { KeptPages } from './pages.ts';
+import type { Pages } from './pages.ts';
+import { metaOf, seenIn, surroundingsOf } from './surroundings.ts';
+import { mediaTypes, passing, writtenIn } from './text.ts';
+
+type FleetQuery = QueryOf<typeof contract.fleet>;
+type Media = Exclude<Format, 'events'>;
+
+/** How often a look is made again because what it saw was taken back. */
+const looks = 3;
+const pieceCharacters = 256 * 1024;
+
+export class FleetAnswers {
+  readonly #station: Station;
+  readonly #kept: Answers;
+  readonly #pages: KeptPages;
+  /** Those that are being made: who asks for the same meanwhile waits for it. */
+  readonly #making = new Map<string, Promise<Answer>>();
+
+  constructor(station: Station) {
+    this.#station = station;
+    this.#kept = new Answers(station.time.monotonic);
+    this.#pages = new KeptPages(station.time.monotonic);
+  }
+
+  async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    query: FleetQuery,
+    format: Media,
+  ): Promise<FastifyReply> {
+    const station = this.#station;
+    const seen = seenIn(station, request, station.graph);
+    const asked = askedOf(query, surroundingsOf(station, station.graph, seen));
+    const { limit, cursor, ...question } = query;
+    const key = JSON.stringify([format, question, seen ? [...seen] : null]);
+    if (limit !== undefined || cursor !== undefined)
+      return this.#page(request, reply, { asked, seen, key, format, limit, cursor });
+    const { fleet } = station;
+    const { version } = fleet.now();
+    const now = { version, logged: fleet.logged, isOld: !fleet.isNow };
+    const found =
+      this.#kept.find(key, now) ??
+      (await station.longReads.run(askerOf(reply), () => this.#made(key, asked, seen, format)));
+    return this.#send(request, reply, found);
+  }
+
+  #made(
+    key: string,
+    asked: Asked,
+    seen: ReadonlySet<string> | undefined,
+    format: Media,
+  ): Promise<Answer> {
+    const under = this.#making.get(key);
+    if (under) return under;
+    const making = this.#make(key, asked, seen, format).finally(() => this.#making.delete(key));
+    this.#making.set(key, making);
+    return making;
+  }
+
+  async #make(
+    key: string,
+    asked: Asked,
+    seen: ReadonlySet<string> | undefined,
+    format: Media,
+  ): Promise<Answer> {
+    const station = this.#station;
+    const made = station.time.monotonic();
+    const turn = await station.turns.begin('fleet', new AbortController().signal);
+    const { cut, pages } = await this.#look(asked, seen, turn);
+    const meta = metaOf(asked, {
+      ...this.#momentOf(pages),
+      ...{ total: pages.rows.length, next: null },
+    });
+    const { rows, now } = pages;
+    const body = await inOne(writtenIn(format, { asked, meta, rows, now }), turn);
+    const ages = asked.ages || (format !== 'json' && format !== 'ndjson') || showsAges(asked);
+    // What was found again is no change, and yet younger.
+    const moment = Math.floor(now / (ages ? 1000 : 60_000));
+    return this.#kept.keep({
+      ...{ key, version: cut.version, logged: cut.logged, made },
+      tag: tagOf(station.started, cut.version, key, moment),
+      type: mediaTypes[format],
+      ...{ body, revision: pages.revision, gzipped: undefined },
+    });
+  }
+
+  /** Rows that pass, of one moment that the log has. */
+  async #look(
+    asked: Asked,
+    seen: ReadonlySet<string> | undefined,
+    turn: Turn,
+  ): Promise<{ cut: FleetCut; pages: Pages }> {
+    const station = this.#station;
+    for (let look = 1; ; look += 1) {
+      const cut = await station.fleet.cut(turn);
+      const [revision, now] = [station.head, station.now()];
+      const settled = station.settled();
+      settled?.catch(() => undefined);
+      const visible = seen ? cut.rows.filter(({ machine }) => seen.has(machine)) : cut.rows;
+      const rows = await finished(passing(visible, asked, now), turn);
+      try {
+        await settled;
+      } catch (error) {
+        if (look < looks) continue;
+        throw error;
+      }
+      return { cut, pages: { rows, version: cut.version, revision, now } };
+    }
+  }
+
+  #momentOf({ version, revision, now }: Pages): { version: string; revision: number; at: number } {
+    return { version: `${this.#station.started}-${version}`, revision, at: now };
+  }
+
+  async #page(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    given: {
+      readonly asked: Asked;
+      readonly seen: ReadonlySet<string> | undefined;
+      readonly key: string;
+      readonly format: Media;
+      readonly limit: number | undefined;
+      readonly cursor: string | undefined;
+    },
+  ): Promise<FastifyReply> {
+    const { asked, seen, key, format, limit = 1000, cursor } = given;
+    const principal = principalOf(request);
+    const station = this.#station;
+    return station.longReads.run(askerOf(reply), async (turn) => {
+      const begun = cursor === undefined ? undefined : this.#pages.find(cursor, principal, key);
+      const pages = begun?.pages ?? (await this.#look(asked, seen, turn)).pages;
+      const from = begun?.from ?? 0;
+      const more = from + limit < pages.rows.length;
+      const id = more ? (begun?.id ?? this.#pages.keep(principal, key, pages)) : '';
+      const next = more ? `${id}.${from + limit}` : null;
+      const meta = metaOf(asked, { ...this.#momentOf(pages), total: pages.rows.length, next });
+      const { now, revision } = pages;
+      const rows: readonly FleetRow[] = pages.rows.slice(from, from + limit);
+      const body = await inOne(writtenIn(format, { asked, meta, rows, now }), turn);
+      reply.header('halcyon-revision', revision).header('cache-control', 'no-store');
+      if (next !== null) reply.header('halcyon-next', next);
+      return reply.type(`${mediaTypes[format]}; charset=utf-8`).send(body);
+    });
+  }
+
+  async #send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
+    const { tag, type, body, revision } = answer;
+    reply
+      .header('etag', tag)
+      .header('cache-control', 'no-cache')
+      .header('halcyon-revision', revision);
+    if (holds(request.headers['if-none-match'], tag)) return reply.code(304).send();
+    reply.type(`${type}; charset=utf-8`);
+    const short = takesGzip(request.headers['accept-encoding']) ? await gzipped(answer) : undefined;
+    return short ? reply.header('content-encoding', 'gzip').send(short) : reply.send(body);
+  }
+}
+
+const showsAges = ({ columns, hasColumns, shape }: Asked): boolean =>
+  (hasColumns || shape === 'table') && columns.some(({ type }) => type === 'age');
+
+/** Steps to their end, in fair turns. */
+const finished = async <T>(steps: Generator<unknown, T>, turn: Turn): Promise<T> => {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (turn.isOver) await turn.next();
+  }
+};
+
+/** All of a text as bytes, made in fair turns. */
+const inOne = async (text: Iterable<string>, turn: Turn): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  let piece = '';
+  for (const part of text) {
+    piece += part;
+    if (piece.length >= pieceCharacters) {
+      pieces.push(Buffer.from(piece));
+      piece = '';
+    }
+    if (turn.isOver) await turn.next();
+  }
+  pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+};
