@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../src/core/events/catalogue.ts';
 import type { EventType } from '../src/core/events/catalogue.ts';
+import { checkEvents } from '../src/core/events/checks.ts';
 import { clusterEvents } from '../src/core/events/cluster.ts';
 import { credentialEvents } from '../src/core/events/credentials.ts';
 import { grantEvents } from '../src/core/events/grants.ts';
@@ -64,6 +65,8 @@ const meanings: Readonly<Record<EventType, string>> = {
     'Nobody works on a host any more. `asked`: somebody has said so; `expired`: its time was over. Where it is down, its recovery begins.',
   RecoveryExhausted:
     'A host was given up: it stays down, and nothing is done about it, until its agent reports.',
+  ChecksChanged:
+    'Checks have confirmed that a machine is otherwise than it was, by as many looks as it takes. Looks that find the same are no events.',
   HostClaimRefused:
     'Another machine reported under the name of a host whose own agent is alive, and was refused.',
   DeclaredRoleAllocated: 'The processes of a role that facts give to a host were added.',
@@ -169,6 +172,7 @@ const meanings: Readonly<Record<EventType, string>> = {
 const groups: readonly (readonly [title: string, events: object])[] = [
   ['The declared cluster', clusterEvents],
   ['Hosts', hostEvents],
+  ['Checks of machines', checkEvents],
   ['Recovery of hosts', { ...recoveryEvents, ...maintenanceEvents }],
   ['Nodes and processes', processEvents],
   ['What is wanted', wantedEvents],

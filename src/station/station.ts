@@ -257,7 +257,7 @@ export class Station {
       submit: (command) => own.submit(command),
     });
     this.checks = new Checks({
-      ...{ log, graph, time, logger, observations: this.observations },
+      ...{ log, graph, time, logger, own, observations: this.observations },
       settings: options.checks ?? usualSettings,
     });
     this.duties = new Duties([

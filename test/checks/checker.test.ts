@@ -2,9 +2,11 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import t from 'tap';
 import { readCheckFile } from '../../src/checks/settings/read.ts';
 import type { CheckSettings } from '../../src/checks/settings/settings.ts';
+import { foundPerLine } from '../../src/checks/sweep/protocol.ts';
 import { openStation, reported, runStation, temporary, until } from '../station/harness.ts';
 
 const settings = (text: string): CheckSettings => readCheckFile({ name: 'checks.yaml', text });
@@ -45,7 +47,6 @@ t.test('a station pings the machines that it has, at the addresses of their agen
   t.match(observations.of('nowhere.invalid', 'ping'), {
     verdict: 'unknown',
     cause: 'dns',
-    soft: true,
   });
   t.match(observations.of('up.example', 'agent'), { verdict: 'ok', value: 'up' });
   t.match(observations.of('up.example', 'power'), { verdict: 'skipped' });
@@ -105,4 +106,65 @@ t.test('a file with a mistake keeps the station from starting, and says where it
     station.stderr(),
     /checks\.yaml:2:1: periodes: Unknown key "periodes"\. Did you mean "periods"\?/,
   );
+});
+
+t.test('what was confirmed is in the log, and is believed by the next station', async (t) => {
+  const first = await openStation(t, { checks: settings(often) });
+  await first.ask('POST', '/hosts', { fqdn: 'n1.example' });
+  await first.ask('PUT', '/hosts/n1.example/facts', reported('127.0.0.1'));
+  const confirmed = (): string[] =>
+    (first.station.graph.get('health', 'n1.example')?.checks ?? []).map(({ check }) => check);
+  await until('a confirmed ping', () => confirmed().includes('ping'));
+  const revision = first.station.graph.must('health', 'n1.example').changed;
+  await until('more looks', () => first.station.observations.version > 40);
+  t.equal(
+    first.station.graph.must('health', 'n1.example').changed,
+    revision,
+    'no look is an event',
+  );
+  await first.station.close();
+  const { station } = await openStation(t, {
+    ...{ directory: first.directory, admin: first.admin },
+    checks: settings(`verdicts: {needed: 2, of: 2}\n${often}`),
+  });
+  t.match(
+    station.graph.must('health', 'n1.example').checks.find(({ check }) => check === 'ping'),
+    {
+      verdict: 'ok',
+    },
+  );
+  await until('a look', () => station.observations.of('n1.example', 'ping'));
+  t.equal(station.observations.of('n1.example', 'ping')?.soft, undefined);
+});
+
+t.test('ten thousand machines change at once: many commits, and no long turn', async (t) => {
+  const { station } = await openStation(t);
+  const names = Array.from({ length: 10_000 }, (_, i) => `n${i}.example`);
+  for (let from = 0; from < names.length; from += 500)
+    await Promise.all(
+      names
+        .slice(from, from + 500)
+        .map((fqdn) =>
+          station.submit({ type: 'RegisterHost', fqdn }, { actor: 'test' }, () => null),
+        ),
+    );
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const before = station.head;
+  delay.enable();
+  const observedAt = Date.now();
+  for (let from = 0; from < names.length; from += foundPerLine) {
+    station.checks.take(
+      names.slice(from, from + foundPerLine).map((machine) => ({
+        ...{ machine, check: 'ping', verdict: 'ok', value: 0.001, text: '1 ms' },
+        ...{ observedAt, durationMs: 1 },
+      })),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until('all in the log', () =>
+    station.graph.get('health', 'n9999.example')?.checks.some(({ check }) => check === 'ping'),
+  );
+  delay.disable();
+  t.comment(`${station.head - before} commits, longest turn ${Math.round(delay.max / 1e6)} ms`);
+  t.ok(delay.max / 1e6 < 250, `longest turn ${Math.round(delay.max / 1e6)} ms`);
 });

@@ -298,6 +298,16 @@ const record = (): Recorded[] => {
   run({ type: 'RenameHost', fqdn, to: 'n16.example' });
   run({ type: 'UnregisterObm', fqdn: 'n16.example' });
 
+  const changed = { fqdn: 'n16.example', cause: null, text: 'as it is', seen: at } as const;
+  run({
+    type: 'ReportChecks',
+    changes: [
+      { ...changed, check: 'ping', verdict: 'ok' },
+      { ...changed, check: 'ssh', verdict: 'fail', cause: 'no-banner' },
+    ],
+  });
+  run({ type: 'ReportChecks', changes: [{ ...changed, check: 'ssh', verdict: 'ok' }] });
+
   const credential = 'operator';
   run({
     ...{ type: 'IssueCredential', id: credential, name: 'night shift', role: 'operator' },

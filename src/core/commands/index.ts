@@ -23,6 +23,7 @@ import { removeHost } from './remove-host.ts';
 import { removeNode } from './remove-node.ts';
 import { removeProcess } from './remove-process.ts';
 import { renameHost } from './rename-host.ts';
+import { reportChecks } from './report-checks.ts';
 import { reportNodeDown } from './report-node-down.ts';
 import { reportNodeUp } from './report-node-up.ts';
 import { reportNodesUp } from './report-nodes-up.ts';
@@ -88,6 +89,7 @@ const deciders = {
   MakeConnection: makeConnection,
   EndConnection: endConnection,
   ReportObmd: reportObmd,
+  ReportChecks: reportChecks,
   FireDeadlines: fireDeadlines,
 };
 

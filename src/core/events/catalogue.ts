@@ -1,6 +1,7 @@
 /** Every event type there is or ever was, and how a record of the log is read. */
 
 import type { Static } from 'typebox';
+import { checkEvents } from './checks.ts';
 import { clusterEvents } from './cluster.ts';
 import type { EventRecord } from './commit.ts';
 import { consoleConnectionEvents } from './console-connections.ts';
@@ -35,6 +36,7 @@ export const catalogue = {
   ...obmOrderEvents,
   ...consoleConnectionEvents,
   ...obmNewsEvents,
+  ...checkEvents,
   ...hostReturnEvents,
   ...requestEvents,
 };

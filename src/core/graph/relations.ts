@@ -57,6 +57,7 @@ export const relations = {
   manages: relation('host', 'one-to-one', 'obm', 'host'),
   registers: relation('host', 'one-to-one', 'registration', 'host'),
   observes: relation('host', 'one-to-one', 'observation', 'host'),
+  checks: relation('host', 'one-to-one', 'health', 'host'),
   obeys: relation('host', 'one-to-many', 'order', 'host'),
   connects: relation('host', 'one-to-many', 'connection', 'host'),
   runs: relation('host', 'one-to-one', 'node', 'host'),

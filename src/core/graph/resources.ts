@@ -1,5 +1,6 @@
 /** Everything the graph may hold, by kind. Rows are immutable: a change puts a new row. */
 
+import { checkRows } from './rows/checks.ts';
 import { clusterRows } from './rows/cluster.ts';
 import { credentialRows } from './rows/credentials.ts';
 import { deadlineRows } from './rows/deadlines.ts';
@@ -19,6 +20,7 @@ const rowKinds = {
   ...hostRows,
   ...obmRows,
   ...observationRows,
+  ...checkRows,
   ...processRows,
   ...credentialRows,
   ...grantRows,

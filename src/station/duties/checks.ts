@@ -13,6 +13,8 @@ import { Checker } from '../checks/checker.ts';
 import { InFlight } from '../checks/in-flight.ts';
 import { Judge } from '../checks/judge.ts';
 import type { Confirmed } from '../checks/judge.ts';
+import { ConfirmedChanges } from '../checks/confirmed-changes.ts';
+import type { OwnCommands } from './own-commands.ts';
 import { knownChecks, knownFinding } from '../checks/known.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Observations } from '../observations/observations.ts';
@@ -25,6 +27,7 @@ export interface ChecksParts {
   readonly time: Time;
   readonly logger: StationLogger;
   readonly observations: Observations;
+  readonly own: Pick<OwnCommands, 'submit'>;
   readonly settings: CheckSettings;
 }
 
@@ -62,6 +65,7 @@ export class Checks implements Duty {
   readonly #judge: Judge;
   readonly #checker: Checker | null;
   readonly #rounds: readonly Round[];
+  readonly #changes: ConfirmedChanges;
   #cancels: Cancel[] = [];
   #unsubscribe: (() => void) | null = null;
   #unforget: (() => void) | null = null;
@@ -72,14 +76,22 @@ export class Checks implements Duty {
     this.settings = settings;
     this.catalogue = catalogueOf(settings.file);
     this.inFlight = new InFlight(time.monotonic);
-    this.#judge = new Judge({ damping: settings.damping, remembered: () => null });
+    this.#changes = new ConfirmedChanges((command) => parts.own.submit(command));
+    this.#judge = new Judge({
+      damping: settings.damping,
+      remembered: (machine, check) =>
+        parts
+          .graph()
+          .get('health', machine)
+          ?.checks.find((one) => one.check === check)?.verdict ?? null,
+    });
     const enabled = settings.enabled.map((id) => this.catalogue.find(id)!);
     this.#rounds = roundsOf(enabled);
     this.#checker = enabled.every(({ id }) => knownChecks.has(id))
       ? null
       : new Checker({
           ...{ settings, time, logger },
-          found: (found) => this.#take(found),
+          found: (found) => this.take(found),
           lost: () => this.inFlight.clear(),
         });
   }
@@ -109,6 +121,7 @@ export class Checks implements Duty {
     this.#unsubscribe?.();
     this.#unforget?.();
     await this.#checker?.stop();
+    await this.#changes.settled();
     this.inFlight.clear();
   }
 
@@ -149,16 +162,18 @@ export class Checks implements Duty {
   }
 
   #begin({ known, jobs }: Asking): void {
-    if (known.length > 0) this.#take(known);
+    if (known.length > 0) this.take(known);
     for (let from = 0; from < jobs.length; from += jobsPerLine)
       this.#checker?.look(jobs.slice(from, from + jobsPerLine));
   }
 
-  #take(found: readonly Found[]): void {
+  /** Takes what was found, at most `foundPerLine` at once. */
+  take(found: readonly Found[]): void {
     const graph = this.#parts.graph();
     const here = found.filter(({ machine }) => graph.get('host', machine));
     const changes: Confirmed[] = [];
     const judged = here.map((one) => this.#judge.judge(one, (change) => changes.push(change)));
+    this.#changes.add(changes);
     this.#parts.observations.record(judged);
     for (const one of found) this.inFlight.end(one);
   }

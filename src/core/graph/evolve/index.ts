@@ -6,6 +6,7 @@
 import type { EventDraft, EventType } from '../../events/catalogue.ts';
 import type { Evolve, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { checkEvolvers } from './checks.ts';
 import { clusterEvolvers } from './cluster.ts';
 import { consoleConnectionEvolvers } from './console-connections.ts';
 import { credentialEvolvers } from './credentials.ts';
@@ -39,6 +40,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...obmOrderEvolvers,
   ...consoleConnectionEvolvers,
   ...obmNewsEvolvers,
+  ...checkEvolvers,
   ...hostReturnEvolvers,
   ...requestEvolvers,
 };

@@ -4,6 +4,7 @@ import type { removalEvents } from '../../events/removal.ts';
 import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { forgetHealth } from './checks.ts';
 import { endConnections } from './console-connections.ts';
 import { endMaintenance } from './maintenance.ts';
 import { forgetRegistration } from './obm-news.ts';
@@ -67,6 +68,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
     endConnections(graph, fqdn);
     endRecovery(graph, fqdn);
     endMaintenance(graph, fqdn);
+    forgetHealth(graph, fqdn);
     if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
     graph.remove('host', fqdn);
   },

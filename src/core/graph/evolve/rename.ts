@@ -4,6 +4,7 @@ import { retiredRole } from '../../values/credential-roles.ts';
 import { clearDeadline, deadlineOf, setDeadline } from '../changes.ts';
 import type { Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { renameHealth } from './checks.ts';
 import { renameMaintenance } from './maintenance.ts';
 
 /** How many former names of a host are remembered. */
@@ -55,6 +56,7 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
     setDeadline(graph, 'recovery-attempt', to, attempt.at, position);
   }
   renameMaintenance(graph, from, to, position);
+  renameHealth(graph, from, to, position);
   // Tokens that speak for the host go on doing so.
   for (const credential of [...graph.all('credential')])
     if (credential.host === from && credential.role !== retiredRole)
