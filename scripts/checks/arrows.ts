@@ -88,7 +88,11 @@ export const arrows: Readonly<Record<string, Part>> = {
       terminal: 'values',
       disk: 'values',
     },
-    inside: { view: ['check.ts', 'observation.ts'] },
+    inside: {
+      view: ['check.ts', 'observation.ts'],
+      // A library of its own, which the command line uses as well.
+      ssh: ['observation.ts'],
+    },
   },
   obm: {
     project: {
