@@ -127,7 +127,16 @@ export const arrows: Readonly<Record<string, Part>> = {
   },
   client: { project: { contract: 'types' } },
   agent: { project: { client: 'values', disk: 'values', addresses: 'values' } },
-  cli: { project: { client: 'values', disk: 'values', nodeset: 'values', terminal: 'values' } },
+  cli: {
+    project: {
+      client: 'values',
+      disk: 'values',
+      nodeset: 'values',
+      terminal: 'values',
+      // `halctl exec` goes from where it runs, over the connections that checks go over.
+      'checks/ssh': 'values',
+    },
+  },
   web: { project: { client: 'values' } },
   daemons: {
     project: {

@@ -127,9 +127,11 @@ const changed = (its: HostKeys, host: string, key: Buffer): SshFailure => {
   const types = [...new Set(its.plain.map(({ type }) => type))].join(', ');
   const [first] = its.plain;
   const where = first === undefined ? '' : ` (line ${first.line} of known_hosts)`;
+  const known = `${types}${where}`;
   return new SshFailure(
     'host-key-changed',
-    `${host} shows another key (${shown}) than it is known by (${types}${where}); if it was installed anew, run: ssh-keygen -R '${host}'`,
+    `${host} shows another key (${shown}) than it is known by (${known}); ` +
+      `if it was installed anew, run: ssh-keygen -R '${host}'`,
   );
 };
 
