@@ -70,7 +70,7 @@ export const arrows: Readonly<Record<string, Part>> = {
     inside: {
       access: ['clocks.ts', 'result.ts'],
       'fair-use': ['clocks.ts', 'time.ts'],
-      obm: ['access', 'fair-use', 'logger.ts', 'result.ts', 'time.ts'],
+      obm: ['access', 'fair-use', 'logger.ts', 'periodic.ts', 'result.ts', 'time.ts'],
       checks: ['observations', 'clocks.ts', 'logger.ts', 'time.ts'],
       observations: [],
       // A follower is a replica without duties.

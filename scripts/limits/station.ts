@@ -21,6 +21,7 @@ import {
   loadLimits,
   longReadLimits,
   lookLimits,
+  lookingLimits,
   obmLimits,
   pastAnswerLimits,
   pastLimits,
@@ -30,6 +31,8 @@ import {
 } from '../../src/station/fair-use/shares.ts';
 import type { ShareLimits } from '../../src/station/fair-use/shares.ts';
 import { bytesPace, newsPace } from '../../src/station/obm/follower.ts';
+import { keptReadingsBytesMax } from '../../src/station/obm/kept-readings.ts';
+import { actorBurstSeconds } from '../../src/station/obm/looks.ts';
 import { answerBytesMax, answerMs } from '../../src/station/obm/request.ts';
 import { readingBytesMax, readingMs } from '../../src/station/obm/readings.ts';
 import { sentEventMax } from '../../src/station/obm/sent-events.ts';
@@ -245,8 +248,38 @@ export const ofReads: readonly Limit[] = [
   limit(
     'what an OBM tells that is asked for sensors, events or parts',
     `${bytes(readingBytesMax)}, within ${seconds(readingMs)}`,
-    '502 `obmd-failed`, 504 `obm-silent`',
-    'station/obm-readings.test.ts: an OBM that hangs is waited for so long, and delays no other',
+    'what was read before is told, and why it was not read anew',
+    'station/obm-readings.test.ts: no request waits for an OBM that hangs, unless it would',
+  ),
+  limit(
+    'what OBMs told last, of all machines',
+    bytes(keptReadingsBytesMax),
+    'what nobody has looked at longest is forgotten',
+    'station/kept-readings.test.ts: of what does not fit, what nobody has looked at longest goes',
+  ),
+  limit(
+    'looks of one kind at one OBM',
+    'one at a time, and none within `obm_refresh_interval` (vars) after it',
+    'whoever asks gets what the last one saw',
+    'station/obm-observed.test.ts: a thousand who want a look cause one',
+  ),
+  limit(
+    'orders and looks at OBMs that one token sets off',
+    `${actorBurstSeconds} times \`obm_actor_rate\` (vars) at once, then \`obm_actor_rate\` a second`,
+    '429 `too-many-requests`; what is only stale is told, and not looked at',
+    'station/obm-observed.test.ts: one token sets off so many orders and looks, and others theirs',
+  ),
+  limit(
+    'orders and looks that are begun in one management network',
+    '`obm_network_rate` (vars) at once, then so many a second; 64 at a time',
+    'they wait at the daemon, looks behind orders',
+    'obm/pacing.test.ts: so many are begun in one network in a second, orders before looks',
+  ),
+  limit(
+    'looks at OBMs that are under way behind requests',
+    `${lookingLimits.each} of one token, ${lookingLimits.inAll} in all`,
+    'what is known is told, and not looked at',
+    'station/looks.test.ts: no more looks are under way than may be, and what is asked is answered all the same',
   ),
   limit(
     'what an OBM daemon tells of its machines',

@@ -8,6 +8,7 @@ import type { Operation } from '../contract/operations.ts';
 import type { Done, DryRun } from '../contract/outcome.ts';
 import { waitMax } from '../contract/parameters.ts';
 import type { Command } from '../core/commands/index.ts';
+import { latestRefresh } from '../core/lifecycle/obm.ts';
 import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { Share, waitLimits } from '../station/fair-use/shares.ts';
@@ -64,6 +65,24 @@ export class Actions {
     return this.#sharing(request, () => this.#progress(request, reply, revision(id)));
   }
 
+  /** Whether the caller would have the answer held back. */
+  waits(request: FastifyRequest): boolean {
+    return patienceOf(request) > 0;
+  }
+
+  /** Holds an answer back until something is over, for as long as the caller would have it so; only then, if at all. */
+  async hold(request: FastifyRequest, work: Promise<void> | null): Promise<void> {
+    const patience = patienceOf(request);
+    if (work === null || patience === 0) return;
+    const { time } = this.#station;
+    await this.#waits.during(principalOf(request), async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = time.after(patience, resolve);
+      await Promise.race([work, promise]);
+      cancel();
+    });
+  }
+
   /** How far an operation is, as it is now and whenever that changes, and at least once in so many ms; until its end. */
   async *watch(asker: Asker, id: number, patience: number): AsyncGenerator<Operation, void> {
     const at = revision(id);
@@ -90,6 +109,10 @@ export class Actions {
     if ('dry_run' in reached) return reached;
     if (reached.changed) return { done: reached, action: revision(reached.revision) };
     const action = isRemoving(command) ? await this.#underWay(command) : null;
+    if (isRefresh(command)) {
+      const look = latestRefresh(this.#station.graph, command.fqdn, command.order.what);
+      return { done: reached, action: look?.created ?? null };
+    }
     if (action !== 'other') return { done: reached, action };
     const again = await submit({ ...command, anew: true } as Command);
     if ('dry_run' in again) return again;
@@ -119,6 +142,13 @@ export class Actions {
     return progress ? operationView(at, progress) : finished(at);
   }
 }
+
+type Refresh = Extract<Command, { type: 'OrderObm' }> & {
+  readonly order: { readonly kind: 'refresh' };
+};
+
+const isRefresh = (command: Command): command is Refresh =>
+  command.type === 'OrderObm' && command.order.kind === 'refresh';
 
 /** Nothing had to be done. */
 const finished = (at: number): Operation => ({

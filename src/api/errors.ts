@@ -85,8 +85,6 @@ const others = {
   'agent-too-old': { status: 409, title: 'the agent of the host is too old for this' },
   'obmd-away': { status: 502, title: 'the OBM daemon of the machine cannot be reached' },
   'obmd-silent': { status: 504, title: 'the OBM daemon of the machine does not answer' },
-  'obm-silent': { status: 504, title: 'the out-of-band manager has not answered yet' },
-  'obm-failed': { status: 502, title: 'the out-of-band manager did not tell it' },
   'obmd-failed': { status: 502, title: 'the OBM daemon of the machine could not do it' },
   'obmd-not-let-in': {
     status: 409,

@@ -2,6 +2,7 @@
 
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { shownCounts } from '../core/lifecycle/shown.ts';
+import type { PeriodicWork } from '../station/periodic.ts';
 import type { Station } from '../station/station.ts';
 
 export const metricsOf = (station: Station): Registry => {
@@ -50,6 +51,7 @@ export const metricsOf = (station: Station): Registry => {
       },
     });
   };
+  periodicMetrics(registry, station);
   labelled('hosts', 'Hosts by state.', () => Object.entries(station.graph.hostCounts()), 'state');
   labelled(
     'processes',
@@ -64,4 +66,23 @@ export const metricsOf = (station: Station): Registry => {
     'rule',
   );
   return registry;
+};
+
+/** How late is what is done again and again. */
+const periodicMetrics = (registry: Registry, station: Station): void => {
+  const metric = (name: string, help: string, value: (work: PeriodicWork) => number): void => {
+    const gauge: Gauge = new Gauge({
+      name: `halcyon_periodic_${name}`,
+      help,
+      labelNames: ['work', 'where'],
+      registers: [registry],
+      collect: () => {
+        gauge.reset();
+        for (const one of station.periodic.list())
+          gauge.set({ work: one.work, where: one.where }, value(one));
+      },
+    });
+  };
+  metric('lag_seconds', 'How late periodic work is, or was lately.', (work) => work.lag_ms / 1000);
+  metric('due', 'What is due and not begun.', (work) => work.due);
 };

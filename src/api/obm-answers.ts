@@ -5,7 +5,9 @@ import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { RegistrationRow } from '../core/graph/rows/obms.ts';
 import { ObmdError } from '../station/obm/errors.ts';
 import type { ObmdReason } from '../station/obm/errors.ts';
-import { ReadingError } from '../station/obm/readings.ts';
+import { whyNot } from '../station/obm/readings.ts';
+import type { Sight } from '../station/obm/sights.ts';
+import type { Age } from '../contract/obm-ages.ts';
 import { isMember } from './auth.ts';
 import { ApiError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
@@ -26,8 +28,6 @@ const codes: { readonly [R in ObmdReason]: ErrorCode } = {
   'not-let-in': 'obmd-not-let-in',
   taken: 'obm-taken',
   lost: 'obmd-lost',
-  'obm-silent': 'obm-silent',
-  'obm-failed': 'obm-failed',
   'no-console': 'no-console',
   'no-room': 'too-many-connections',
   'too-often': 'too-many-requests',
@@ -36,7 +36,7 @@ const codes: { readonly [R in ObmdReason]: ErrorCode } = {
 
 /** These say nothing of where a daemon is. */
 const forAll: ReadonlySet<ObmdReason> = new Set([
-  ...(['no-console', 'no-room', 'too-often', 'obm-silent', 'obm-failed'] as const),
+  ...(['no-console', 'no-room', 'too-often'] as const),
 ]);
 
 /** What a daemon says, as an answer. Where it is, and what it is called there, is nothing for members. */
@@ -48,8 +48,20 @@ export const asked = async <T>(request: FastifyRequest, work: () => Promise<T>):
     const { reason, message, field } = error;
     const isTold = !isMember(request) || forAll.has(reason);
     const told = isTold ? message : 'the OBM daemon of the machine could not do it';
-    const { detail } = error instanceof ReadingError && !isMember(request) ? error : {};
-    const all = detail === undefined ? told : `${told}: ${detail}`;
-    throw new ApiError(codes[reason], all, field === undefined ? {} : { field });
+    throw new ApiError(codes[reason], told, field === undefined ? {} : { field });
   }
 };
+
+/** How old it is what is told. Where an OBM is, is nothing for members. */
+export const ageOf = (
+  request: FastifyRequest,
+  { observedAt, stale, trouble, look }: Sight<unknown>,
+): Age => ({
+  observed_at: observedAt,
+  stale,
+  refreshing: look !== null,
+  trouble: trouble && {
+    reason: trouble.reason,
+    detail: isMember(request) ? whyNot(trouble.reason) : trouble.message,
+  },
+});

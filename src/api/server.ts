@@ -150,7 +150,7 @@ export const createServer = async (
       ...nodeHandlers(station, actions),
       ...obmHandlers(station, actions),
       ...operationHandlers(station, actions, operations),
-      ...obmReadingHandlers(station),
+      ...obmReadingHandlers(station, actions),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),
       ...processHandlers(station, actions),

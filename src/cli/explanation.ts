@@ -37,9 +37,6 @@ const advice: Readonly<Record<string, string>> = {
   'obm-changed': 'See how it is: halctl obm show HOST',
   'obmd-away': 'See whether the OBM daemon runs, then repeat the command.',
   'obmd-silent': 'See how the OBM daemon is, then repeat the command, which puts it right.',
-  'obm-silent':
-    'Try again in a moment; see whether it is known to be unreachable: halctl obm show HOST',
-  'obm-failed': 'See to what it says, then repeat the command; the log of the OBM daemon has more.',
   'obmd-failed': 'See the log of the OBM daemon, then repeat the command.',
   'obmd-lost': 'Register it again: halctl obm register HOST --type TYPE …',
   'obmd-not-let-in':

@@ -24,6 +24,7 @@ const verbs = {
   'power-diagnostic-interrupt': { ing: 'interrupting', ed: 'interrupted' },
   'boot-device': { ing: 'setting the boot device', ed: 'told its boot device' },
   light: { ing: 'lighting', ed: 'told its light' },
+  refresh: { ing: 'looking at', ed: 'looked at' },
 } as const;
 
 const ofKind = (kind: string): { ing: string; ed: string } =>
@@ -160,7 +161,8 @@ export const resultLines = (operation: Operation, width: number | undefined): st
   if (kind === 'none') return ['Nothing had to be done.'];
   if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
   const left = state === 'running' ? waiting : failed;
-  const isOrder = left[0]?.fid === null || kind === 'light' || /^(power|boot)-/.test(kind);
+  const isOrder =
+    left[0]?.fid === null || /^(light|refresh)$/.test(kind) || /^(power|boot)-/.test(kind);
   if (isOrder && state === 'succeeded') {
     const more = stage === carriedOut ? '' : `; ${stage}`;
     return [`${operation.subject}: ${ofKind(kind).ed}${more}.`];

@@ -1,7 +1,14 @@
 /** Actions, by what they are about. */
 
 import type { Calls, Reply } from './calls.ts';
-import type { ActionOptions, BootDeviceBody, LightBody, Operation, PowerBody } from './types.ts';
+import type {
+  ActionOptions,
+  BootDeviceBody,
+  LightBody,
+  Operation,
+  PowerBody,
+  RefreshBody,
+} from './types.ts';
 
 /** What may be asked of the cluster, a node, a host or a process. */
 export type Action =
@@ -17,7 +24,8 @@ export type Action =
       readonly waitUp?: number | undefined;
     }
   | { readonly verb: 'boot-device'; readonly host: string; readonly boot: BootDeviceBody }
-  | { readonly verb: 'light'; readonly host: string; readonly light: LightBody['light'] };
+  | { readonly verb: 'light'; readonly host: string; readonly light: LightBody['light'] }
+  | { readonly verb: 'refresh'; readonly host: string; readonly refresh: RefreshBody };
 
 /** Makes the call that an action means. */
 export const takeAction = <O extends ActionOptions>(
@@ -39,6 +47,8 @@ export const takeAction = <O extends ActionOptions>(
       return calls.setBootDevice<O>(host, action.boot, options);
     case 'light':
       return calls.setLight<O>(host, { light: action.light }, options);
+    case 'refresh':
+      return calls.refreshObm<O>(host, action.refresh, options);
     case 'remove':
       return calls.removeHost<O>(host, options);
   }

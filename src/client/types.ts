@@ -12,6 +12,7 @@ export type { Node, NodeBody } from '../contract/nodes.ts';
 export type {
   BootDeviceBody,
   LightBody,
+  RefreshBody,
   Obm,
   ObmBody,
   Power,
@@ -19,11 +20,13 @@ export type {
 } from '../contract/obms.ts';
 export type { Operation, OperationItem, OperationPage, Scaled } from '../contract/operations.ts';
 export type {
+  ConsoleInfo,
   Inventory,
   ObmIdentity,
   SensorList,
   SystemEventList,
 } from '../contract/obm-readings.ts';
+export type { Age } from '../contract/obm-ages.ts';
 export type { Done, DryRun } from '../contract/outcome.ts';
 export type { Configuration, LeaseBody, StateBody } from '../contract/owned.ts';
 export type { Page } from '../contract/page.ts';

@@ -1,9 +1,10 @@
-/** What out-of-band managers tell of their machines when they are asked. */
+/** What out-of-band managers tell of their machines, as they told it last. */
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { severities } from '../core/values/obm-news.ts';
 import { ask } from './endpoint.ts';
+import { age, atOnce, maxAge } from './obm-ages.ts';
 import { Fqdn, nullable, Timestamp } from './values.ts';
 
 const Severity = Type.Unsafe<(typeof severities)[number]>(
@@ -23,6 +24,7 @@ export const SensorList = Type.Object({
     }),
   ),
   missing: Type.Array(Type.String(), { description: 'What could not be read, and why.' }),
+  ...age,
 });
 
 export const SystemEventList = Type.Object({
@@ -36,15 +38,24 @@ export const SystemEventList = Type.Object({
     }),
     { description: 'As the OBM has them.' },
   ),
+  ...age,
 });
 
 export const Inventory = Type.Object({
   host: Fqdn,
   parts: Type.Array(Type.Object({ name: Type.String(), value: Type.String() })),
+  ...age,
 });
 
 export const ObmIdentity = Type.Object({
   host: Fqdn,
+  valid: nullable(
+    Type.Boolean({
+      description:
+        'Whether the OBM takes the credentials and says who it is; false: it refused them, or cannot be the one that is ' +
+        'meant; null: nobody knows now.',
+    }),
+  ),
   guid: nullable(
     Type.String({
       description: 'Of the OBM: the same under each of its addresses; null: it has none.',
@@ -54,24 +65,44 @@ export const ObmIdentity = Type.Object({
   manufacturer: Known,
   product: Known,
   firmware: Known,
+  ...age,
+});
+
+export const ConsoleInfo = Type.Object({
+  host: Fqdn,
+  state: nullable(
+    Type.String({
+      description:
+        '`connected`, `connecting`; `waiting`: it is tried again; `idle`: nobody looks, and no log is kept; `closed`; ' +
+        'null: the OBM has no console, as far as is known.',
+    }),
+  ),
+  viewers: Type.Integer({ description: 'How many look.' }),
+  logged: Type.Boolean({ description: 'Whether the daemon keeps a log of it.' }),
+  ...age,
 });
 
 export type SensorList = Static<typeof SensorList>;
 export type SystemEventList = Static<typeof SystemEventList>;
 export type Inventory = Static<typeof Inventory>;
 export type ObmIdentity = Static<typeof ObmIdentity>;
+export type ConsoleInfo = Static<typeof ConsoleInfo>;
 
 const params = { fqdn: Fqdn };
-const waits =
-  'The OBM is asked, which may take a while: after 20 s nobody waits any more (504 `obm-silent`), and it may be asked ' +
-  'again. Refused while the OBM is not enabled.';
-const common = { params, access: 'operator', lent: 'machine', tag: 'obms' } as const;
+const common = {
+  params,
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  query: maxAge,
+  description: atOnce,
+  patient: true,
+} as const;
 
 export const getSensors = ask({
   ...common,
   path: '/hosts/:fqdn/obm/sensors',
   summary: 'What the sensors of a machine read',
-  description: waits,
   reply: SensorList,
 });
 
@@ -79,7 +110,6 @@ export const getSystemEvents = ask({
   ...common,
   path: '/hosts/:fqdn/obm/system-events',
   summary: 'The event log that the OBM of a machine keeps',
-  description: waits,
   reply: SystemEventList,
 });
 
@@ -87,14 +117,24 @@ export const getInventory = ask({
   ...common,
   path: '/hosts/:fqdn/obm/inventory',
   summary: 'What a machine is made of, as its OBM tells',
-  description: waits,
   reply: Inventory,
 });
 
 export const identifyObm = ask({
   ...common,
   path: '/hosts/:fqdn/obm/identity',
-  summary: 'Which OBM answers for a machine, which proves its credentials',
-  description: waits,
+  summary: 'Which OBM answers for a machine, and whether its credentials are right',
   reply: ObmIdentity,
+});
+
+export const getConsoleInfo = ask({
+  params,
+  access: 'viewer',
+  lent: 'machine',
+  tag: 'obms',
+  path: '/hosts/:fqdn/obm/console/info',
+  summary: 'How the console of a machine is',
+  description:
+    'As its OBM daemon told it last; nobody is waited for. Refused while the OBM is not enabled.',
+  reply: ConsoleInfo,
 });

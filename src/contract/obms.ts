@@ -8,9 +8,11 @@ import {
   obmLabelPattern,
   obmStates,
   powerActions,
+  refreshable,
   waitUpMax,
 } from '../core/values/obm.ts';
 import { ask, command, order, read } from './endpoint.ts';
+import { age, atOnce, maxAge } from './obm-ages.ts';
 import { Operation } from './operations.ts';
 import { Done } from './outcome.ts';
 import { page } from './page.ts';
@@ -147,20 +149,34 @@ export const LightBody = Type.Object(
   strict,
 );
 
+export const RefreshBody = Type.Object(
+  {
+    what: Type.Optional(
+      Type.Array(Type.Enum([...refreshable]), {
+        minItems: 1,
+        maxItems: refreshable.length,
+        uniqueItems: true,
+        description: 'What is looked at; absent: power and identity.',
+      }),
+    ),
+  },
+  strict,
+);
+
 export const Power = Type.Object({
   host: Fqdn,
   state: Type.String({
     description: 'on, off, powering-on, powering-off, paused; `unknown` is never off.',
   }),
   since: nullable({ ...Timestamp, description: 'Since when, as far as it was seen.' }),
-  at: nullable({ ...Timestamp, description: 'When it was seen last.' }),
-  trouble: nullable(Type.String({ description: 'Why it cannot be looked at now.' })),
+  ...age,
   orders: Type.Integer({ description: 'How many orders the OBM daemon has under way.' }),
 });
 
 export type PowerBody = Static<typeof PowerBody>;
 export type BootDeviceBody = Static<typeof BootDeviceBody>;
 export type LightBody = Static<typeof LightBody>;
+export type RefreshBody = Static<typeof RefreshBody>;
 export type Power = Static<typeof Power>;
 export type ObmState = Static<typeof ObmState>;
 export type Obm = Static<typeof Obm>;
@@ -301,13 +317,31 @@ export const setLight = order({
   reply: Operation,
 });
 
+export const refreshObm = order({
+  method: 'POST',
+  path: '/hosts/:fqdn/obm/refresh',
+  params,
+  access: 'operator',
+  lent: 'machine',
+  tag: 'obms',
+  summary: 'Have a machine looked at again by its OBM',
+  description:
+    'However many ask, it is looked at once: whoever asks while a look is under way follows that one, and so does who ' +
+    'asks within `obm_refresh_interval` (vars) after it. It changes nothing of the machine, and no order waits for it. ' +
+    'Refused while the OBM is not enabled.',
+  body: RefreshBody,
+  reply: Operation,
+});
+
 export const getPower = ask({
   path: '/hosts/:fqdn/obm/power',
   params,
   access: 'viewer',
   lent: 'machine',
   tag: 'obms',
-  summary: 'The power of a machine as its OBM daemon saw it last',
-  description: 'The machine is not asked; `at` says how old this is.',
+  summary: 'The power of a machine as it was seen last',
+  description: atOnce,
+  query: maxAge,
   reply: Power,
+  patient: true,
 });

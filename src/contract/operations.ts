@@ -19,7 +19,7 @@ const Straggler = Type.Object({
 const operationStates = ['running', 'succeeded', 'failed', 'cancelled'] as const;
 
 const operationKinds = [
-  ...(['start', 'stop', 'remove', 'boot-device', 'light'] as const),
+  ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh'] as const),
   ...powerActions.map((action) => `power-${action}` as const),
 ];
 
@@ -27,7 +27,7 @@ export const Operation = Type.Object({
   id: Type.Integer({ description: 'Revision of the commit that set it off.' }),
   kind: Type.String({
     description:
-      'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light; ' +
+      'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light, refresh; ' +
       'none where nothing had to be done.',
   }),
   subject: Type.String({ description: 'cluster, a fid or a host.' }),

@@ -5,6 +5,17 @@ import type { Static } from 'typebox';
 import { ask } from './endpoint.ts';
 import { nullable, RevisionNumber, Timestamp } from './values.ts';
 
+const PeriodicWork = Type.Object({
+  work: Type.String({ description: 'What is done again and again.' }),
+  where: Type.String({ description: '`station`, or the base URL of the OBM daemon that does it.' }),
+  period_ms: Type.Integer({
+    description: 'From one time to the next, over which it is spread; 0: it is not done unasked.',
+  }),
+  items: Type.Integer({ description: 'What it is about.' }),
+  due: Type.Integer({ description: 'How many of them are due and not begun.' }),
+  lag_ms: Type.Integer({ description: 'How late it is, or was lately.' }),
+});
+
 export const StationInfo = Type.Object({
   version: Type.String(),
   pid: Type.Integer(),
@@ -25,6 +36,7 @@ export const StationInfo = Type.Object({
   processes: Type.Integer(),
   agents_connected: Type.Integer(),
   memory_bytes: Type.Integer({ description: 'Resident.' }),
+  periodic: Type.Array(PeriodicWork),
 });
 
 export const LogInfo = Type.Object({

@@ -27,9 +27,10 @@ interface ObmdFlags extends ServingFlags {
   readonly adminTokenFile?: string;
   readonly newAdminToken?: true;
   readonly tokenTtl?: number;
-  readonly poll: number;
+  readonly poll?: number;
   readonly pause: number;
-  readonly pollEvents: number;
+  readonly pollEvents?: number;
+  readonly networkRate?: number;
   readonly consoleLog: boolean;
   readonly allowOrigin: readonly string[];
   readonly logLevel: string;
@@ -55,13 +56,21 @@ export const registerObmd = (program: Command): void => {
       'how long the token of an OBM is good; until it is revoked unless said',
       seconds,
     )
-    .option('--poll <seconds>', 'between two looks at one machine; 0: only when asked', seconds, 60)
+    .option(
+      '--poll <seconds>',
+      'between two looks at one machine; 0: only when asked; 60, or what a station wants, unless said',
+      seconds,
+    )
     .option('--pause <ms>', 'between two things that one OBM is asked', milliseconds, 0)
     .option(
       '--poll-events <seconds>',
-      'between two looks at the event log of one machine, which --poll looks at; 0: only when asked',
+      'between two looks at the event log of one machine, which --poll looks at; 0: only when asked, unless a station wants it',
       seconds,
-      0,
+    )
+    .option(
+      '--network-rate <n>',
+      'what is begun with the OBMs of one network in a second; 500, or what a station wants, unless said',
+      rate,
     )
     .option('--no-console-log', 'keep no log of consoles, and no console while nobody looks')
     .option(
@@ -93,6 +102,11 @@ Examples:
 const seconds = (text: string): number => {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number of seconds.');
+};
+
+const rate = (text: string): number => {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 to 99999.');
 };
 
 const origin = (text: string, others: readonly string[]): readonly string[] => {
@@ -152,10 +166,19 @@ const milliseconds = (text: string): number => {
   throw new InvalidArgumentError(`Give a whole number of milliseconds, at most ${pauseMost}.`);
 };
 
-const settingsOf = ({ poll, pause, pollEvents, tokenTtl }: ObmdFlags): Partial<ObmdSettings> => ({
-  pollMs: poll * 1000,
+const settingsOf = ({
+  poll,
+  pause,
+  pollEvents,
+  networkRate,
+  tokenTtl,
+}: ObmdFlags): Partial<ObmdSettings> => ({
+  pacing: {
+    ...(poll === undefined ? {} : { powerMs: poll * 1000 }),
+    ...(pollEvents === undefined ? {} : { eventsMs: pollEvents * 1000 }),
+    ...(networkRate === undefined ? {} : { perNetworkSecond: networkRate }),
+  },
   coordinator: { minIntervalMs: pause },
-  eventsMs: pollEvents * 1000,
   tokenMs: tokenTtl === undefined ? null : tokenTtl * 1000,
 });
 

@@ -36,6 +36,16 @@ export interface Look {
   readonly trouble: { readonly reason: ObmReason | 'internal'; readonly message: string } | null;
 }
 
+/** Who answers, and when that was seen. */
+export interface Identified extends Identity {
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** What may be looked at again on request. */
+export const lookedAt = ['power', 'identity'] as const;
+export type LookedAt = (typeof lookedAt)[number];
+
 export interface MachineParts {
   readonly label: string;
   readonly driver: Driver;
@@ -52,17 +62,17 @@ export interface MachineParts {
   readonly eventsSeen: (entries: readonly SystemEvent[]) => void;
 }
 
-/** Before who answers is asked again by itself where it could not be told, ms. */
-const identifyAgainMs = 3_600_000;
-
 export class Machine {
   readonly label: string;
   readonly #parts: MachineParts;
   readonly #coordinator: Coordinator;
   #power: Observed | null = null;
   #look: Look | null = null;
-  #identity: Identity | null = null;
-  #identifyNext = -Infinity;
+  #identity: Identified | null = null;
+  #validated: Look | null = null;
+  /** When each was last looked at, or tried to be, by the clock that never jumps, ms. */
+  #lookedAt = -Infinity;
+  #validatedAt = -Infinity;
   /** How often its console was asked for. */
   #consoles = 0;
 
@@ -80,8 +90,13 @@ export class Machine {
     return this.#look;
   }
 
-  get identity(): Identity | null {
+  get identity(): Identified | null {
     return this.#identity;
+  }
+
+  /** The last try to prove the credentials and find out who answers. */
+  get validated(): Look | null {
+    return this.#validated;
   }
 
   /** Orders that wait or are under way. */
@@ -100,18 +115,53 @@ export class Machine {
     return abilities.filter((ability) => driver[ability] !== undefined);
   }
 
-  /** Looks now, or joins a look that is under way. */
-  async observePower(): Promise<Observed> {
+  /**
+   * Looks now, or joins a look that is under way.
+   *
+   * @param freshMs what was seen so short ago is good enough, unless something was ordered since; 0: nothing is
+   * @param begun called as soon as it is asked
+   */
+  async observePower(freshMs = 0, begun: () => void = () => undefined): Promise<Observed> {
+    if (this.#power && this.#look?.trouble === null && this.#isFresh('power', freshMs))
+      return this.#power;
     try {
-      const { state, detail } = await this.#coordinator.read('power', (signal) =>
-        this.#parts.driver.observePower(signal),
-      );
+      const { state, detail } = await this.#coordinator.read('power', (signal) => {
+        begun();
+        return this.#parts.driver.observePower(signal);
+      });
       this.#looked(null);
       return this.#seen(state, detail);
     } catch (error) {
       if (!saysNothing(error)) this.#looked(error as Error);
       throw error;
     }
+  }
+
+  /**
+   * Looks again at what was not looked at, or tried to be, so short ago.
+   *
+   * @returns why what could not be looked at; what was looked at says so itself
+   */
+  async refresh(
+    whats: readonly LookedAt[],
+    freshMs: number,
+  ): Promise<Partial<Record<LookedAt, Error>>> {
+    const failed: Partial<Record<LookedAt, Error>> = {};
+    const looks = whats.map(async (what) => {
+      if (this.#isFresh(what, freshMs)) return;
+      try {
+        await (what === 'power' ? this.observePower() : this.validate());
+      } catch (error) {
+        failed[what] = error as Error;
+      }
+    });
+    await Promise.all(looks);
+    return failed;
+  }
+
+  #isFresh(what: LookedAt, freshMs: number): boolean {
+    const at = what === 'power' ? this.#lookedAt : this.#validatedAt;
+    return this.#parts.time.monotonic() - at < freshMs;
   }
 
   /**
@@ -127,7 +177,12 @@ export class Machine {
   ): Promise<PowerOutcome> {
     return this.#coordinator.order(async (signal) => {
       await begin();
-      return this.#parts.driver.power(action, signal);
+      try {
+        return await this.#parts.driver.power(action, signal);
+      } finally {
+        // What was seen before says nothing of now.
+        this.#lookedAt = -Infinity;
+      }
     }, right);
   }
 
@@ -200,21 +255,21 @@ export class Machine {
     });
   }
 
-  /** Proves the credentials and finds out who answers. */
-  async validate(): Promise<Identity> {
-    this.#identity = await this.#coordinator.read('identity', (signal) =>
-      this.#parts.driver.identify(signal),
-    );
-    this.#parts.identified(this.#identity.guid?.toLowerCase() ?? null);
-    return this.#identity;
-  }
-
-  /** Finds out who answers, unless that is known, or was asked not long ago. Never rejects. */
-  async identify(): Promise<void> {
-    const now = this.#parts.time.monotonic();
-    if (this.#identity !== null || now < this.#identifyNext) return;
-    this.#identifyNext = now + identifyAgainMs;
-    await this.validate().catch(() => undefined);
+  /** Proves the credentials and finds out who answers. @param begun called as soon as it is asked */
+  async validate(begun: () => void = () => undefined): Promise<Identity> {
+    try {
+      const identity = await this.#coordinator.read('identity', (signal) => {
+        begun();
+        return this.#parts.driver.identify(signal);
+      });
+      this.#tried(null);
+      this.#identity = { ...identity, at: this.#parts.time.now() };
+      this.#parts.identified(identity.guid?.toLowerCase() ?? null);
+      return identity;
+    } catch (error) {
+      if (!saysNothing(error)) this.#tried(error as Error);
+      throw error;
+    }
   }
 
   /** What is under way fails with `closed`. Never rejects. */
@@ -225,13 +280,14 @@ export class Machine {
 
   /** Only of looks at the power: what else an OBM cannot tell says nothing of whether it can be reached. */
   #looked(error: Error | null): void {
-    const at = this.#parts.time.now();
-    if (error === null) this.#look = { at, trouble: null };
-    else {
-      const reason = error instanceof ObmError ? error.reason : 'internal';
-      this.#look = { at, trouble: { reason, message: error.message } };
-    }
+    this.#lookedAt = this.#parts.time.monotonic();
+    this.#look = { at: this.#parts.time.now(), trouble: troubleOf(error) };
     this.#parts.reached(this.#look.trouble?.reason ?? null);
+  }
+
+  #tried(error: Error | null): void {
+    this.#validatedAt = this.#parts.time.monotonic();
+    this.#validated = { at: this.#parts.time.now(), trouble: troubleOf(error) };
   }
 
   #seen(state: PowerState, detail: string | null): Observed {
@@ -254,6 +310,12 @@ const abilities = [
 
 const cannot = (what: string): ObmError =>
   new ObmError('unsupported', `an OBM of this kind cannot ${what}`);
+
+const troubleOf = (error: Error | null): Look['trouble'] =>
+  error && {
+    reason: error instanceof ObmError ? error.reason : 'internal',
+    message: error.message,
+  };
 
 /** Not about the machine, but about us or what was asked. */
 const saysNothing = (error: unknown): boolean =>

@@ -1,9 +1,9 @@
 /**
- * How many OBMs of one management network are spoken to at once. A place is lent for as long as packets come in a
- * burst; whoever waits for a slow OBM for longer sends next to nothing, and takes nobody's place.
+ * How many OBMs of one management network are spoken to at once, and how many in a second. A place is lent for as long
+ * as packets come in a burst; whoever waits for a slow OBM for longer sends next to nothing, and takes nobody's place.
  */
 
-import type { Time } from './time.ts';
+import type { Cancel, Time } from './time.ts';
 
 /** After this long a place is free for others, ms. */
 const lentMs = 1_000;
@@ -21,21 +21,29 @@ export interface Entry {
 export class Network {
   readonly #time: Time;
   readonly #places: number;
+  readonly #perSecond: () => number;
   #taken = 0;
+  /** When a second's worth may be begun at once again, ms. */
+  #rested = 0;
+  #cancel: Cancel | null = null;
   readonly #hurried = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
-  /** @param places at a time, at least 1 */
-  constructor(time: Time, places: number) {
+  /**
+   * @param places at a time, at least 1
+   * @param perSecond how many may be begun in a second, and how many of them at once
+   */
+  constructor(time: Time, places: number, perSecond: () => number = () => Infinity) {
     this.#time = time;
     this.#places = places;
+    this.#perSecond = perSecond;
   }
 
   /** First come, first served; whoever hurries before whoever does not. */
   enter(): Entry {
     const { promise: entered, resolve } = Promise.withResolvers<void>();
     let isIn = false;
-    let cancel: () => void = () => undefined;
+    let cancel: Cancel = () => undefined;
     const leave = (): void => {
       cancel();
       this.#hurried.delete(begin);
@@ -51,23 +59,44 @@ export class Network {
     const hurry = (): void => {
       if (this.#waiting.delete(begin)) this.#hurried.add(begin);
     };
-    if (this.#taken >= this.#places) this.#waiting.add(begin);
-    else {
-      this.#taken++;
-      begin();
-    }
+    this.#waiting.add(begin);
+    this.#next();
     return { entered, hurry, leave };
   }
 
   /** A place that is free is the next one's at once. */
   #free(): void {
-    const [next] = this.#hurried.size > 0 ? this.#hurried : this.#waiting;
-    if (next === undefined) this.#taken--;
-    else {
-      this.#hurried.delete(next);
-      this.#waiting.delete(next);
-      next();
+    this.#taken--;
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#taken < this.#places && this.#hurried.size + this.#waiting.size > 0) {
+      const wait = this.#wait();
+      if (wait > 0) {
+        this.#cancel ??= this.#time.after(wait, () => {
+          this.#cancel = null;
+          this.#next();
+        });
+        return;
+      }
+      const [begin] = this.#hurried.size > 0 ? this.#hurried : this.#waiting;
+      this.#hurried.delete(begin!);
+      this.#waiting.delete(begin!);
+      this.#taken++;
+      begin!();
     }
+  }
+
+  /** Ms until the next one may begin; 0: now, and then it counts. */
+  #wait(): number {
+    const everyMs = 1_000 / this.#perSecond();
+    const now = this.#time.monotonic();
+    const rested = Math.max(this.#rested, now) + everyMs;
+    const wait = rested - now - Math.max(1_000, everyMs);
+    if (wait > 0.001) return Math.ceil(wait);
+    this.#rested = rested;
+    return 0;
   }
 }
 
@@ -75,18 +104,25 @@ export class Network {
 export class Networks {
   readonly #time: Time;
   readonly #places: number;
+  readonly #perSecond: () => number;
   readonly #networks = new Map<string, Network>();
 
-  constructor(time: Time, places: number) {
+  /** @param perSecond of each network; see `Network` */
+  constructor(time: Time, places: number, perSecond: () => number = () => Infinity) {
     this.#time = time;
     this.#places = places;
+    this.#perSecond = perSecond;
   }
 
   /** @param address null for what is on no network, and a name for what is known by one */
   of(address: string | null): Network {
     const key = keyOf(address);
     let network = this.#networks.get(key);
-    if (!network) this.#networks.set(key, (network = new Network(this.#time, this.#places)));
+    if (network) return network;
+    // What is on no network is spared by nothing.
+    const perSecond = key === '' ? (): number => Infinity : this.#perSecond;
+    network = new Network(this.#time, this.#places, perSecond);
+    this.#networks.set(key, network);
     return network;
   }
 }

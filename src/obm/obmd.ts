@@ -22,7 +22,10 @@ import { newsOf } from './news.ts';
 import type { Seen } from './news.ts';
 import { Orders } from './orders.ts';
 import type { Asker, PowerOrder } from './orders.ts';
+import { PacingInForce } from './pacing.ts';
+import type { Pacing } from './pacing.ts';
 import { Polling } from './polling.ts';
+import type { WorkState } from './polling.ts';
 import { atMost } from './time.ts';
 import { Rights } from './rights.ts';
 import type { Random, Time } from './time.ts';
@@ -35,10 +38,8 @@ export interface ObmdSettings {
   readonly obmsMax: number;
   /** OBMs of one network that are spoken to at once. */
   readonly perNetwork: number;
-  /** Between two looks at one machine, ms; 0: nobody looks unasked. */
-  readonly pollMs: number;
-  /** Between two looks at the event log of one OBM, ms, where its power is looked at too; 0: nobody looks unasked. */
-  readonly eventsMs: number;
+  /** What holds whatever a station wants; for the rest, what it wants. */
+  readonly pacing: Partial<Pacing>;
   /** How long a token is good, ms; null: until it is revoked. */
   readonly tokenMs: number | null;
   readonly coordinator: Partial<CoordinatorSettings>;
@@ -47,8 +48,7 @@ export interface ObmdSettings {
 export const obmdSettings: ObmdSettings = {
   obmsMax: 20_000,
   perNetwork: 64,
-  pollMs: 60_000,
-  eventsMs: 0,
+  pacing: {},
   tokenMs: null,
   coordinator: {},
 };
@@ -87,6 +87,7 @@ export class Obmd {
   readonly gate: Gate;
   readonly consoles: Consoles;
   readonly access: ConsoleAccess;
+  readonly pacing: PacingInForce;
   readonly #parts: ObmdParts;
   readonly #settings: ObmdSettings;
   readonly #journal: Journal;
@@ -101,9 +102,11 @@ export class Obmd {
     this.#journal = journal;
     this.#settings = { ...obmdSettings, ...parts.settings };
     const { time, random } = parts;
-    const { perNetwork, pollMs: periodMs, eventsMs } = this.#settings;
-    this.#networks = new Networks(time, perNetwork);
-    this.#polling = new Polling({ time, random, periodMs, troubledMs, eventsMs });
+    const { perNetwork } = this.#settings;
+    const pacing = new PacingInForce(this.#settings.pacing, () => this.#polling.paceChanged());
+    this.pacing = pacing;
+    this.#networks = new Networks(time, perNetwork, () => pacing.now.perNetworkSecond);
+    this.#polling = new Polling({ time, random, pacing: () => pacing.now, troubledMs });
     this.gate = gate;
     this.consoles = consoles;
     this.#rights = new Rights(gate);
@@ -139,12 +142,22 @@ export class Obmd {
   start(): void {
     for (const { label, orders } of this.#journal.obms.all())
       for (const order of orders) void this.#orders.settle(label, order);
-    if (this.#settings.pollMs > 0) this.#polling.start();
+    this.#polling.start();
     this.access.start();
   }
 
   get journal(): Journal {
     return this.#journal;
+  }
+
+  /** ms since the epoch. */
+  now(): number {
+    return this.#parts.time.now();
+  }
+
+  /** What is done again and again, and how late. */
+  get works(): readonly WorkState[] {
+    return this.#polling.works;
   }
 
   /** @throws {LabelError} `not-found` */

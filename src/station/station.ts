@@ -34,7 +34,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { AgentSessions } from './duties/agent-sessions.ts';
 import { Checks } from './duties/checks.ts';
 import { ConsoleRights } from './duties/console-rights.ts';
-import { Deadlines } from './duties/deadlines.ts';
+import { deadlineWork, Deadlines } from './duties/deadlines.ts';
 import { Dispatcher } from './duties/dispatcher.ts';
 import { Duties } from './duties/duty.ts';
 import { effectKinds } from './duties/effects/kinds.ts';
@@ -51,7 +51,9 @@ import { Fleet } from './fleet/fleet.ts';
 import { Loads } from './loading/loads.ts';
 import type { StationLogger } from './logger.ts';
 import { Obms } from './obm/obms.ts';
+import { worksOf } from './obm/works.ts';
 import { Observations } from './observations/observations.ts';
+import { PeriodicWorks } from './periodic.ts';
 import { Premises } from './premises.ts';
 import { ChangedHosts } from './queries/changed-hosts.ts';
 import { OperationWaits } from './queries/operation-waits.ts';
@@ -123,6 +125,7 @@ export class Station {
   readonly observations = new Observations();
   readonly checks: Checks;
   readonly fleet: Fleet;
+  readonly periodic = new PeriodicWorks();
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
@@ -216,6 +219,8 @@ export class Station {
       },
     });
 
+    this.periodic.add(() => [deadlineWork(graph(), now())]);
+    this.periodic.add(() => worksOf(this.obms.observed, time.now()));
     const awake = awakeClock(time.monotonic);
     const own = new OwnCommands({
       submit: (command) => submit(command, () => null),
@@ -272,6 +277,7 @@ export class Station {
         graph,
         reach,
         adminOf: (obmd) => this.obms.adminOf(obmd),
+        observed: this.obms.observed,
         submit: (command) => own.submit(command),
         logger,
       }),
@@ -314,6 +320,7 @@ export class Station {
     this.premises.unwatch();
     this.operations.close();
     await this.duties.stop();
+    await this.obms.looks.stop();
     await this.loads.close();
     await this.replica.settled()?.catch(() => undefined);
     await this.#snapshots.conclude();

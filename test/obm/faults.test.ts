@@ -144,7 +144,7 @@ t.test(
 
 t.test('44: looks that find nothing new are not recorded', async (t) => {
   const time = new PlayedTime();
-  const held = await HeldObmd.start(t, time, { pollMs: 30_000 });
+  const held = await HeldObmd.start(t, time, { pacing: { powerMs: 30_000 } });
   for (const label of ['n1', 'n2', 'n3']) await held.obmd.register(label, 'dummy', {}, admin);
   await time.pass(60_000);
   const before = held.obmd.journal.head;
@@ -158,7 +158,7 @@ t.test(
   '16: a token is over at its moment, whoever asks, and nothing has to be cleaned up',
   async (t) => {
     const time = new PlayedTime();
-    const held = await HeldObmd.start(t, time, { pollMs: 0, tokenMs: 10_000 });
+    const held = await HeldObmd.start(t, time, { pacing: { powerMs: 0 }, tokenMs: 10_000 });
     await held.obmd.register('n1', 'dummy', {}, admin);
     const token = await held.obmd.issueToken('n1', admin);
     time.ms += 9_999;

@@ -42,7 +42,7 @@ export class HeldObmd {
   static async start(
     t: Test,
     time: Time,
-    settings: Partial<ObmdSettings> = { pollMs: 0 },
+    settings: Partial<ObmdSettings> = { pacing: { powerMs: 0 } },
   ): Promise<HeldObmd> {
     const held = new HeldObmd(t, time, settings);
     t.teardown(async () => {

@@ -2,6 +2,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { Executable } from '../agent/executable.ts';
 import { startSimulator, until } from '../ipmi/simulator.ts';
@@ -210,6 +211,8 @@ t.test('21, 34: a BMC that hangs delays neither its revocation nor other machine
   const token = await daemon.lend('hung', 'ipmi', ipmiInfo(hung.port));
   t.equal(await daemon.power('hung', token), 'off');
   hung.child.kill('SIGSTOP');
+  // What was seen within a second before is told again.
+  await pause(1_100);
   const others = await Promise.all(
     Array.from({ length: 50 }, (_, i) => daemon.lend(`d${i}`, 'dummy', {})),
   );

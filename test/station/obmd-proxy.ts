@@ -16,7 +16,9 @@ export type Call = string;
 const callOf = ({ method, url = '' }: IncomingMessage): Call => {
   const last = url.split('/').at(-1)!;
   if (url.includes('/console/connections')) return `${method} connection`;
-  const isOwn = ['token', 'power', 'power_status', 'boot-device', 'light'].includes(last);
+  const isOwn = ['token', 'power', 'power_status', 'boot-device', 'light', 'refresh'].includes(
+    last,
+  );
   return `${method} ${isOwn ? last : url.startsWith('/v2/') ? 'look' : 'node'}`;
 };
 

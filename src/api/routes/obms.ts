@@ -13,15 +13,18 @@ import type { Result } from '../../station/result.ts';
 import type { Station } from '../../station/station.ts';
 import type { Actions } from '../actions.ts';
 import { principalOf } from '../asker.ts';
-import { isMember, mustBeAllowed } from '../auth.ts';
+import { isMember } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { dryRun, isDryRun, refusal, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import { asked, mustHaveObm } from '../obm-answers.ts';
+import { ageOf, asked, mustHaveObm } from '../obm-answers.ts';
 import { json, pageText, read, readLong } from '../reads.ts';
 import type { Paged } from '../reads.ts';
 import { lentAfter, projectsSeen, seenBy } from '../sight.ts';
 import { obmView } from '../views/obms.ts';
+import { sightFor } from './obm-readings.ts';
+
+const unknownPower = { state: 'unknown', since: null, orders: 0 } as const;
 
 export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => {
   const { obms } = station;
@@ -49,6 +52,7 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
     waitUp?: number,
   ): Promise<Operation | DryRun> => {
     const wait = waitUp === undefined ? {} : { waitUp };
+    if (!isDryRun(request)) obms.looks.mustTake(principalOf(request));
     return actions.take(request, reply, { type: 'OrderObm', fqdn, order, ...wait });
   };
 
@@ -147,14 +151,18 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
       return give(request, reply, request.params.fqdn, { kind: 'light', light });
     },
 
+    refreshObm: (request, reply) => {
+      const { what = ['power', 'identity'] } = request.body;
+      return give(request, reply, request.params.fqdn, { kind: 'refresh', what });
+    },
+
     getPower: async (request) => {
       const { fqdn: host } = request.params;
-      mustHaveObm(station.graph, host);
-      const seen = await asked(request, () => obms.powerSeen(host, principalOf(request)));
-      // The machine may have changed hands meanwhile.
-      mustBeAllowed(station.graph, request);
-      if (seen) return { host, ...seen };
-      throw new ApiError('obm-disabled', `the OBM of ${host} is not enabled`);
+      const sight = await sightFor(station, actions, request, (wish) =>
+        obms.sights.power(host, wish),
+      );
+      const { state, since, orders } = sight.value ?? unknownPower;
+      return { host, state, since, orders, ...ageOf(request, sight) };
     },
 
     disableObm: (request, reply) => {

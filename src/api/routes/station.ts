@@ -39,6 +39,7 @@ export const stationHandlers = (
         processes: graph.count('process'),
         agents_connected: station.agents.connected,
         memory_bytes: process.memoryUsage.rss(),
+        periodic: station.periodic.list(),
       };
     },
 

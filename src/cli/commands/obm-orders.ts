@@ -53,6 +53,7 @@ export const obmOrderCommands = (obm: Command, shell: Shell): void => {
   powerCommand(obm, shell);
   bootDeviceCommand(obm, shell);
   identifyCommand(obm, shell);
+  refreshCommand(obm, shell);
 };
 
 const seconds = (text: string): number => {
@@ -182,14 +183,19 @@ const showPower = async (
   );
 };
 
+const ageNote = ({ trouble, stale, refreshing }: Power): string => {
+  if (trouble) return trouble.detail;
+  return stale ? `old${refreshing ? ', looked at again' : ''}` : '';
+};
+
 const powerLines = (powers: readonly Power[], width: number | undefined): string[] =>
   formatTable<Power>(
     [
       { title: 'HOST', value: ({ host }) => host, yields: 1 },
       { title: 'POWER', value: ({ state }) => state },
       { title: 'SINCE', value: ({ since }) => (since === null ? '-' : formatTime(since)) },
-      { title: 'SEEN', value: ({ at }) => (at === null ? 'never' : formatTime(at)) },
-      { title: 'NOTE', value: ({ trouble }) => trouble ?? '', yields: 2 },
+      { title: 'SEEN', value: ({ observed_at: at }) => (at === null ? 'never' : formatTime(at)) },
+      { title: 'NOTE', value: ageNote, yields: 2 },
     ],
     powers,
     width,
@@ -243,5 +249,32 @@ const identifyCommand = (obm: Command, shell: Shell): void => {
       return { verb: 'light', host, light };
     },
     ['halctl obm identify n0001.example --light 60'],
+  );
+};
+
+const refreshable = ['power', 'identity', 'sensors', 'system-events', 'inventory'] as const;
+type Refreshed = (typeof refreshable)[number];
+
+const refreshCommand = (obm: Command, shell: Shell): void => {
+  const command = obm
+    .command('refresh')
+    .description('have machines looked at again by their OBMs; of many who ask there is one look')
+    .argument('<nodeset...>', machines)
+    .addOption(
+      new Option('--what <what...>', 'what is looked at; power and identity unless said').choices(
+        refreshable,
+      ),
+    );
+  actionCommand(
+    command,
+    shell,
+    (_client, host, flags) => {
+      const { what } = flags as unknown as { what?: Refreshed[] };
+      return { verb: 'refresh', host, refresh: what === undefined ? {} : { what } };
+    },
+    [
+      "halctl obm refresh 'n[0001-0100].savio3'",
+      'halctl obm refresh n0001.example --what sensors --what power',
+    ],
   );
 };

@@ -59,7 +59,7 @@ interface ListFlags extends GlobalFlags, JsonFlag {
 
 const states = ['running', 'succeeded', 'failed', 'cancelled'] as const;
 const kinds = [
-  ...(['start', 'stop', 'remove', 'boot-device', 'light'] as const),
+  ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh'] as const),
   ...(['power-on', 'power-off', 'power-soft', 'power-cycle', 'power-reset'] as const),
   'power-diagnostic-interrupt',
 ] as const;

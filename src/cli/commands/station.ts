@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { StationInfo } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
-import { formatFields } from '../output/table.ts';
+import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
@@ -28,7 +28,44 @@ export const stationCommands = (system: Command, shell: Shell): void => {
     'halctl system station status',
     'halctl system station status --json | jq .memory_bytes',
   );
+
+  const periodic = async (flags: GlobalFlags & JsonFlag): Promise<void> => {
+    const client = await connect(shell, flags);
+    const { periodic: works } = await client.station({ signal: shell.signal });
+    show(shell, flags, works, () => periodicLines(works, shell.width));
+  };
+  withExamples(
+    withWork(
+      withJson(
+        station
+          .command('periodic')
+          .description('show what is done again and again: how often, of how many, and how late'),
+      ),
+      periodic,
+    ),
+    'halctl system station periodic',
+    "halctl system station periodic --json | jq '.[] | select(.lag_ms > 10000)'",
+  );
 };
+
+type PeriodicWork = StationInfo['periodic'][number];
+
+const periodicLines = (works: readonly PeriodicWork[], width: number | undefined): string[] =>
+  formatTable<PeriodicWork>(
+    [
+      { title: 'WORK', value: ({ work }) => printable(work) },
+      { title: 'EVERY', value: ({ period_ms: ms }) => (ms === 0 ? 'when asked' : inTime(ms)) },
+      { title: 'OF', value: ({ items }) => String(items), align: 'right' },
+      { title: 'DUE', value: ({ due }) => String(due), align: 'right' },
+      { title: 'LATE', value: ({ lag_ms: ms }) => inTime(ms), align: 'right' },
+      { title: 'WHERE', value: ({ where }) => printable(where), yields: 1 },
+    ],
+    works,
+    width,
+  );
+
+/** `850 ms`, `12.5 s`. */
+const inTime = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
 
 const stationLines = (station: StationInfo): string[] =>
   formatFields([

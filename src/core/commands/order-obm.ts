@@ -3,11 +3,14 @@
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import { orderDetailLength } from '../events/obm-orders.ts';
+import type { Graph } from '../graph/graph.ts';
 import { hasEnded } from '../graph/rows/obms.ts';
-import { waitingOrders } from '../lifecycle/obm.ts';
+import { varOf } from '../graph/vars.ts';
+import { latestRefresh, waitingOrders } from '../lifecycle/obm.ts';
 import { ordersWaitingMax } from '../values/obm.ts';
-import type { ObmOrder, OrderOutcome } from '../values/obm.ts';
+import type { ObmOrder, OrderOutcome, Refreshed } from '../values/obm.ts';
 import { reject } from '../values/rejection.ts';
+import type { Revision } from '../values/revision.ts';
 import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
 
 /** Seconds after which there may be room for another order. */
@@ -22,12 +25,15 @@ export interface OrderObm {
 }
 
 /** By the right of now: where that has ended when its turn comes, nothing is sent. */
-export const orderObm: Decide<OrderObm> = (graph, { fqdn, order, waitUp }) => {
+export const orderObm: Decide<OrderObm> = (graph, { fqdn, order, waitUp }, { at }) => {
   const refused = usableHost(graph, fqdn);
   if (refused) return refused;
   const row = graph.get('registration', fqdn);
   if (!row) return notRegistered(fqdn);
   if (row.token === null) return obmDisabled(fqdn);
+  // However many ask, a machine is looked at once.
+  if (order.kind === 'refresh' && isLookedAt(graph, fqdn, order.what, row.token, at))
+    return unchanged;
   const waiting = waitingOrders(graph, fqdn);
   if (waiting >= ordersWaitingMax)
     return reject(
@@ -42,6 +48,19 @@ export const orderObm: Decide<OrderObm> = (graph, { fqdn, order, waitUp }) => {
       ? []
       : [{ type: 'HostAwaited', data: { fqdn, seconds: waitUp } } as const]),
   ]);
+};
+
+/** Whether a look that sees all of something is under way, or was over so short ago that another would tell nothing new. */
+const isLookedAt = (
+  graph: Graph,
+  fqdn: string,
+  whats: readonly Refreshed[],
+  epoch: Revision,
+  at: number,
+): boolean => {
+  const look = latestRefresh(graph, fqdn, whats);
+  if (look?.epoch !== epoch) return false;
+  return !hasEnded(look) || at - look.since < varOf(graph, 'obm_refresh_interval') * 1000;
 };
 
 export interface BeginObmOrder {

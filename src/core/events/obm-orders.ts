@@ -1,7 +1,7 @@
 /** Events of what machines are told by their OBMs: ordered, begun, ended. */
 
 import { Type } from 'typebox';
-import { bootDevices, orderOutcomes, powerActions } from '../values/obm.ts';
+import { bootDevices, orderOutcomes, powerActions, refreshable } from '../values/obm.ts';
 import type { ObmOrder } from '../values/obm.ts';
 import { event } from './define.ts';
 import { closed, Fqdn, oneOf } from './fields.ts';
@@ -27,6 +27,13 @@ const Order = Type.Unsafe<ObmOrder>(
       },
       closed,
     ),
+    Type.Object(
+      {
+        kind: Type.Literal('refresh'),
+        what: Type.Array(oneOf(refreshable), { minItems: 1, maxItems: refreshable.length }),
+      },
+      closed,
+    ),
   ]),
 );
 
@@ -36,7 +43,7 @@ const fqdn = 'n0001.galileo.example';
 export const obmOrderEvents = {
   /** This commit is the order's id; `epoch` that of the right by which it was given. */
   ObmOrdered: event(
-    1,
+    2,
     Type.Object(
       {
         fqdn: Fqdn,
@@ -48,6 +55,7 @@ export const obmOrderEvents = {
       closed,
     ),
     { fqdn, epoch: 1742, order: { kind: 'power', action: 'cycle' }, recovery: false },
+    { upcast: { 1: (data: object) => data } },
   ),
 
   /** Recorded before anything is sent. */

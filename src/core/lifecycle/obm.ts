@@ -2,8 +2,8 @@
 
 import type { ReadGraph } from '../graph/read-graph.ts';
 import { hasEnded } from '../graph/rows/obms.ts';
-import type { RegistrationRow } from '../graph/rows/obms.ts';
-import type { ObmState } from '../values/obm.ts';
+import type { OrderRow, RegistrationRow } from '../graph/rows/obms.ts';
+import type { ObmState, Refreshed } from '../values/obm.ts';
 
 export const obmStateOf = ({ token, isBegun }: RegistrationRow): ObmState =>
   isBegun ? 'enabling' : token === null ? 'disabled' : 'enabled';
@@ -17,6 +17,18 @@ export const isObmEnabled = (graph: ReadGraph, fqdn: string): boolean => {
   return registration !== undefined && obmStateOf(registration) !== 'disabled';
 };
 
-/** How many orders of a host have not ended. */
+/** How many orders of a host have not ended; looks are none. */
 export const waitingOrders = (graph: ReadGraph, fqdn: string): number =>
-  [...graph.many('obeys', fqdn)].filter((order) => !hasEnded(order)).length;
+  [...graph.many('obeys', fqdn)].filter((row) => row.order.kind !== 'refresh' && !hasEnded(row))
+    .length;
+
+/** The latest look at a host that sees all of something, whether or not it has ended. */
+export const latestRefresh = (
+  graph: ReadGraph,
+  fqdn: string,
+  whats: readonly Refreshed[],
+): OrderRow | undefined =>
+  [...graph.many('obeys', fqdn)]
+    .filter(({ order }) => order.kind === 'refresh' && whats.every((of) => order.what.includes(of)))
+    .sort((a, b) => a.created - b.created)
+    .at(-1);

@@ -25,7 +25,11 @@ export type PowerAction = (typeof powerActions)[number];
 export const bootDevices = ['none', 'pxe', 'disk', 'cdrom', 'bios'] as const;
 export type BootDevice = (typeof bootDevices)[number];
 
-/** What a machine is told by its OBM. */
+/** What can be looked at again. */
+export const refreshable = ['power', 'identity', 'sensors', 'system-events', 'inventory'] as const;
+export type Refreshed = (typeof refreshable)[number];
+
+/** What a machine is told by its OBM, or asked. */
 export type ObmOrder =
   | { readonly kind: 'power'; readonly action: PowerAction }
   | {
@@ -35,7 +39,9 @@ export type ObmOrder =
       readonly persistent: boolean;
     }
   /** For so many seconds, or until told. */
-  | { readonly kind: 'light'; readonly light: number | 'on' | 'off' };
+  | { readonly kind: 'light'; readonly light: number | 'on' | 'off' }
+  /** Nothing is changed: it is looked at again. */
+  | { readonly kind: 'refresh'; readonly what: readonly Refreshed[] };
 
 /** How an order may end. `unknown`: it may have been carried out or not, and nothing shows which. */
 export const orderOutcomes = ['done', 'failed', 'unknown'] as const;
@@ -53,6 +59,8 @@ export type ReturnOutcome = (typeof returnOutcomes)[number];
 export const ordersWaitingMax = 8;
 /** Orders of one machine that have ended and are remembered; the oldest gives way. */
 export const ordersKeptMax = 8;
+/** The same for looks, which are no orders. */
+export const refreshesKeptMax = 4;
 
 /** An order in words. */
 export const orderText = (order: ObmOrder): string => {
@@ -63,5 +71,7 @@ export const orderText = (order: ObmOrder): string => {
       return `boot device ${order.device}`;
     case 'light':
       return `light ${order.light}`;
+    case 'refresh':
+      return `look again at ${order.what.join(', ')}`;
   }
 };

@@ -24,7 +24,7 @@ const seconds = (value: number, description: string, min = 1): VarSpec => ({
   description,
 });
 
-/** Every setting by name. Names and defaults are Halon's, but for the cool-down, which it had not. */
+/** Every setting by name. Names and defaults are Halon's, but for the cool-down and the OBMs, which it had not. */
 export const varSpecs = {
   keepalive_frequency: seconds(30, 'How often an agent says that it is alive.'),
   keepalive_timeout: seconds(
@@ -71,6 +71,45 @@ export const varSpecs = {
     0,
   ),
   node_stop_barrier_timeout: seconds(600, 'Longest time to stop all processes of one boot level.'),
+  obm_power_interval: seconds(
+    60,
+    'How often OBM daemons look at the power of each machine, spread over the time; 0: only when asked.',
+    0,
+  ),
+  obm_validate_interval: seconds(
+    3_600,
+    'How often they prove the credentials of each OBM, where they look at its power; 0: once.',
+    0,
+  ),
+  obm_events_interval: seconds(
+    0,
+    'How often they read the event log of each OBM, where they look at its power; 0: only when asked.',
+    0,
+  ),
+  obm_refresh_interval: seconds(
+    5,
+    'Whoever asks for another look at an OBM so soon after the last gets what that saw, however many ask.',
+    0,
+  ),
+  obm_stale_after: seconds(
+    180,
+    'What OBMs told is stale when it is older, and then looked at again when it is asked for.',
+  ),
+  obm_network_rate: {
+    unit: 'count',
+    min: 1,
+    max: 99_999,
+    default: 500,
+    description: 'Orders and looks that are begun in one management network in a second.',
+  },
+  obm_actor_rate: {
+    unit: 'count',
+    min: 1,
+    max: 99_999,
+    default: 100,
+    description:
+      'Orders and looks that one token may set off at OBMs in a second, after 100 times as many at once.',
+  },
 } as const satisfies Readonly<Record<string, VarSpec>>;
 
 export type VarName = keyof typeof varSpecs;

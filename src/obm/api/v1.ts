@@ -13,6 +13,9 @@ import { streamConsole } from './console-stream.ts';
 import type { Callers, ObmRequest, OfObm } from './callers.ts';
 import { Refusal } from './refusals.ts';
 
+/** However many ask, a machine is looked at once in so long, ms, unless something was ordered meanwhile. */
+const askedFreshMs = 1_000;
+
 export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): void => {
   app.put<OfObm>('/node/:label', async (request, reply) => {
     const { label, asker } = callers.admin(request);
@@ -95,7 +98,8 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
 
   app.get<OfObm>('/node/:label/power_status', async (request, reply) => {
     const holder = callers.holder(request);
-    const { state } = await obmd.machine(holder.label).observePower();
+    const freshMs = Math.min(obmd.pacing.now.freshMs, askedFreshMs);
+    const { state } = await obmd.machine(holder.label).observePower(freshMs);
     callers.mustStillBeIn(holder);
     return reply.type('application/json').send(`${JSON.stringify({ power_status: state })}\n`);
   });

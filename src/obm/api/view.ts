@@ -1,10 +1,10 @@
 /** What is known of an OBM without asking it. */
 
 import type { Obm } from '../catalogue/obms.ts';
-import type { ConsoleStatus } from '../console/console.ts';
+import type { ConsoleGlance } from '../console/console.ts';
 import type { PowerState } from '../drivers/driver.ts';
 import type { Obmd } from '../obmd.ts';
-import type { Look } from '../machine.ts';
+import type { Look, Machine } from '../machine.ts';
 
 /** Times in ms since the epoch. What was never seen is null. */
 export interface ObmView {
@@ -30,36 +30,31 @@ export interface ObmView {
   /** Other labels of what has the same GUID. */
   readonly same_as: readonly string[];
   readonly abilities: readonly string[];
-  readonly console: {
-    readonly link: ConsoleStatus['link']['kind'];
-    readonly viewers: number;
-    readonly logged: boolean;
-  } | null;
+  readonly console: ConsoleGlance | null;
 }
 
 export const viewOf = (obmd: Obmd, obm: Obm): ObmView => {
   const { label, driver, info, registered, token } = obm;
   const machine = obmd.findMachine(label);
-  const seen = machine?.power ?? null;
-  const before = obm.power;
-  const status = obmd.consoles.get(label)?.status();
-  const state = seen?.state ?? before?.state;
-  const isSame = before !== null && before.state === state;
   return {
     ...{ label, driver, info, registered },
     token: token && { expires: token.expires },
-    power:
-      state === undefined
-        ? null
-        : { state, since: isSame ? before.since : null, at: seen?.at ?? null },
+    power: powerOf(machine, obm),
     look: machine?.look ?? null,
     next_try: machine?.nextTry ?? null,
     orders: machine?.orders ?? 0,
     guid: machine?.identity?.guid ?? obm.guid,
     same_as: obmd.journal.obms.sameAs(label, obm.guid),
     abilities: machine?.abilities ?? [],
-    console: status
-      ? { link: status.link.kind, viewers: status.viewers.length, logged: status.isLogged }
-      : null,
+    console: obmd.consoles.get(label)?.glance() ?? null,
   };
+};
+
+/** As it was seen last, by this run of the daemon or by one before. */
+export const powerOf = (machine: Machine | undefined, { power: before }: Obm): ObmView['power'] => {
+  const seen = machine?.power ?? null;
+  const state = seen?.state ?? before?.state;
+  if (state === undefined) return null;
+  const isSame = before !== null && before.state === state;
+  return { state, since: isSame ? before.since : null, at: seen?.at ?? null };
 };

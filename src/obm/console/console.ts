@@ -67,6 +67,14 @@ export interface ConsoleStatus {
   readonly end: number;
 }
 
+/** What is told of a console beside all else. */
+export interface ConsoleGlance {
+  readonly link: LinkState['kind'];
+  /** How many look. */
+  readonly viewers: number;
+  readonly logged: boolean;
+}
+
 export interface ViewerStatus extends Who {
   readonly since: number;
   /** Bytes that wait for him. */
@@ -148,6 +156,12 @@ export class Console {
 
   get viewers(): ReadonlySet<Viewer> {
     return this.#viewers;
+  }
+
+  glance(): ConsoleGlance {
+    const { recorder } = this.#options;
+    const link = this.#keeper.state.kind;
+    return { link, viewers: this.#viewers.size, logged: recorder !== null };
   }
 
   status(): ConsoleStatus {

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Graph } from '../../core/graph/graph.ts';
 import { leapOf } from '../clocks.ts';
 import type { Clock } from '../clocks.ts';
+import type { PeriodicWork } from '../periodic.ts';
 import type { Cancel, Time } from '../time.ts';
 import type { AgentSessions } from './agent-sessions.ts';
 import type { Duty } from './duty.ts';
@@ -11,6 +12,16 @@ import type { OwnCommands } from './own-commands.ts';
 
 /** How often they are looked at, ms. */
 const lookMs = 500;
+
+/** All that ends by itself: tokens, leases, leftovers. @param now of the log, ms since the epoch */
+export const deadlineWork = (graph: Graph, now: number): PeriodicWork => {
+  const { deadlines } = graph.indexes;
+  const lag = Math.max(0, now - (deadlines.next()?.at ?? now));
+  return {
+    ...{ work: 'clean-up', where: 'station', period_ms: lookMs },
+    ...{ items: graph.count('deadline'), due: lag > 0 ? 1 : 0, lag_ms: lag },
+  };
+};
 
 export interface DeadlinesParts {
   readonly graph: () => Graph;

@@ -1,12 +1,17 @@
-/** Follows what every OBM daemon tells that has an OBM of ours: one stream for each daemon, however many machines it has. */
+/**
+ * Follows what every OBM daemon tells that has an OBM of ours: one stream of what happens for each daemon, and one
+ * question a second for what it has seen, however many machines it has.
+ */
 
 import type { Commit } from '../../core/events/commit.ts';
 import type { EventLog } from '../../log/log.ts';
 import { Follower } from '../obm/follower.ts';
 import type { FollowerParts } from '../obm/follower.ts';
+import { Watcher } from '../obm/watcher.ts';
+import type { WatcherParts } from '../obm/watcher.ts';
 import type { Duty } from './duty.ts';
 
-export interface ObmFollowersParts extends FollowerParts {
+export interface ObmFollowersParts extends FollowerParts, WatcherParts {
   readonly log: EventLog;
 }
 
@@ -15,7 +20,7 @@ const changing: ReadonlySet<string> = new Set(['ObmRegistered', 'ObmUnregistered
 
 export class ObmFollowers implements Duty {
   readonly #parts: ObmFollowersParts;
-  readonly #followers = new Map<string, Follower>();
+  readonly #followers = new Map<string, readonly [Follower, Watcher]>();
   /** Those that end. */
   readonly #ending = new Set<Promise<void>>();
   #unsubscribe: (() => void) | null = null;
@@ -47,16 +52,18 @@ export class ObmFollowers implements Duty {
     for (const obmd of this.#followers.keys()) if (!daemons.has(obmd)) this.#end(obmd);
     for (const obmd of daemons) {
       if (this.#followers.has(obmd)) continue;
-      const follower = new Follower(obmd, { graph, ...parts });
-      this.#followers.set(obmd, follower);
-      follower.start();
+      const all = { graph, ...parts };
+      const followers = [new Follower(obmd, all), new Watcher(obmd, all)] as const;
+      this.#followers.set(obmd, followers);
+      for (const follower of followers) follower.start();
     }
   }
 
   #end(obmd: string): void {
-    const ended = this.#followers.get(obmd)!.stop();
+    for (const follower of this.#followers.get(obmd)!) {
+      const tracked = follower.stop().finally(() => this.#ending.delete(tracked));
+      this.#ending.add(tracked);
+    }
     this.#followers.delete(obmd);
-    const tracked = ended.finally(() => this.#ending.delete(tracked));
-    this.#ending.add(tracked);
   }
 }

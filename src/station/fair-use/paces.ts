@@ -18,13 +18,16 @@ interface Bucket {
 }
 
 export class Paces {
-  readonly #pace: Pace;
+  readonly #paceOf: () => Pace;
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param clock never jumps, ms */
-  constructor(pace: Pace, clock: Clock = () => performance.now()) {
-    this.#pace = pace;
+  /**
+   * @param pace may become another one at any time where it is a function
+   * @param clock never jumps, ms
+   */
+  constructor(pace: Pace | (() => Pace), clock: Clock = () => performance.now()) {
+    this.#paceOf = typeof pace === 'function' ? pace : () => pace;
     this.#clock = clock;
   }
 
@@ -36,7 +39,7 @@ export class Paces {
    * @returns ms until they may be used; null where that would be too long: nothing was taken
    */
   take(principal: string, longestMs: number, count = 1): number | null {
-    const { burst, perSecond } = this.#pace;
+    const { burst, perSecond } = this.#paceOf();
     const now = this.#clock();
     const bucket = this.#bucket(principal, now);
     bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) * perSecond) / 1000);
@@ -50,7 +53,7 @@ export class Paces {
   #bucket(principal: string, at: number): Bucket {
     let bucket = this.#buckets.get(principal);
     if (bucket) return bucket;
-    this.#buckets.set(principal, (bucket = { left: this.#pace.burst, at }));
+    this.#buckets.set(principal, (bucket = { left: this.#paceOf().burst, at }));
     if (this.#buckets.size > principalsMax)
       for (const oldest of this.#buckets.keys()) {
         this.#buckets.delete(oldest);

@@ -29,6 +29,9 @@ export const reportLimits: ShareLimits = { each: 4, inAll: 16 };
 /** Requests about OBMs that wait for an OBM daemon, or for each other. */
 export const obmLimits: ShareLimits = { each: 32, inAll: 256 };
 
+/** Looks at OBMs that run behind requests; one that hangs takes as long as it may. */
+export const lookingLimits: ShareLimits = { each: 1024, inAll: 2048 };
+
 /** Live streams of events. */
 export const streamLimits: ShareLimits = { each: 32, inAll: 1024 };
 

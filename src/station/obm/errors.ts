@@ -8,8 +8,6 @@
  * - `not-let-in`: the daemon does not take the token of its administrator
  * - `taken`: it has another OBM of that label, or somebody else uses it
  * - `lost`: it does not have the OBM any more
- * - `obm-silent`: the OBM that was asked has not answered yet
- * - `obm-failed`: it did not tell what it was asked
  * - `no-console`: the OBM has none, or no log of it is kept
  * - `no-room`, `too-often`: as many console connections as may be, or as fast
  * - `failed`: it says that it cannot, or what it says makes no sense
@@ -22,8 +20,6 @@ export type ObmdReason =
   | 'not-let-in'
   | 'taken'
   | 'lost'
-  | 'obm-silent'
-  | 'obm-failed'
   | 'no-console'
   | 'no-room'
   | 'too-often'

@@ -3,27 +3,19 @@
 import type { ObmOrder } from '../../core/values/obm.ts';
 import { ObmdError } from './errors.ts';
 import { isObject, nodePath, obmPath, problemIn } from './obmd.ts';
-import { notTold, ReadingError, readingBytesMax, readingIn, readingMs } from './readings.ts';
+import { rowIn } from './observed.ts';
+import type { ObservedObm, Trouble } from './observed.ts';
+import { notTold, readingBytesMax, readingIn, readingMs } from './readings.ts';
 import type { Reading, ReadingOf } from './readings.ts';
 import { askObmd } from './request.ts';
 import type { ObmdAnswer, ObmdRequest, Reach } from './request.ts';
+import { isMoment, lineOf } from './told-text.ts';
 
 /** How an order ended, as far as a daemon tells. */
 export interface OrderEnd {
   readonly outcome: 'done' | 'failed' | 'unknown';
   /** How, for people. */
   readonly detail: string;
-}
-
-/** The power of a machine as its daemon saw it last. Times in ms since the epoch; null: never. */
-export interface PowerSeen {
-  readonly state: string;
-  readonly since: number | null;
-  readonly at: number | null;
-  /** Why it cannot be looked at now; null: it can. */
-  readonly trouble: string | null;
-  /** Orders that wait or are under way. */
-  readonly orders: number;
 }
 
 /** An order, and what it is called: by that it is known again when the daemon tells of it. */
@@ -90,34 +82,41 @@ export class Holder {
     throw this.#failed(answer);
   }
 
-  /** What the daemon saw last; it asks nobody. @throws {ObmdError} */
-  async powerSeen(): Promise<PowerSeen> {
-    const answer = await this.#ask({ method: 'GET', path: obmPath(this.#parts.label) });
-    const { status, body } = answer;
-    if (status !== 200 || !isObject(body)) throw this.#failed(answer);
-    const { power, look, orders } = body as unknown as {
-      power: { state: string; since: number | null; at: number | null } | null;
-      look: { trouble: { message: string } | null } | null;
-      orders: number;
-    };
-    const { state, since, at } = power ?? { state: 'unknown', since: null, at: null };
-    return { state, since, at, trouble: look?.trouble?.message ?? null, orders };
+  /**
+   * Has the daemon look at the OBM, unless it did so short ago.
+   *
+   * @returns what it has seen of the machine then, and why it could not look, each by what it was to look at
+   * @throws {ObmdError} or the reason of the signal
+   */
+  async refresh(
+    what: 'power' | 'identity',
+    freshMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly row: ObservedObm | null; readonly trouble: Trouble | null }> {
+    const { reach, label } = this.#parts;
+    const answer = await this.#ask({
+      ...{ method: 'POST', path: `${obmPath(label)}/refresh`, signal, within: lookMs },
+      body: { what: [what], fresh_ms: freshMs },
+    });
+    const { body } = answer;
+    if (answer.status !== 200 || !isObject(body)) throw this.#failed(answer);
+    const { now, observed, failed } = body;
+    const shift = isMoment(now) ? reach.time.now() - now : 0;
+    const [problem] = Array.isArray(failed) ? (failed as unknown[]) : [];
+    return { row: rowIn(observed, shift), trouble: troubleIn(problem) };
   }
 
-  /** Asks the OBM of a host, and waits for a while. @throws {ObmdError} */
-  async read<R extends Reading>(host: string, what: R): Promise<ReadingOf<R>> {
+  /** Asks the OBM of a host. @throws {ObmdError} or the reason of the signal */
+  async read<R extends Reading>(host: string, what: R, signal: AbortSignal): Promise<ReadingOf<R>> {
     const path = `${obmPath(this.#parts.label)}/${what}`;
     const limits = { within: readingMs, bytesMax: readingBytesMax };
     let answer: ObmdAnswer;
     try {
-      answer = await this.#ask({ method: 'GET', path, ...limits });
+      answer = await this.#ask({ method: 'GET', path, signal, ...limits });
     } catch (error) {
       if (!(error instanceof ObmdError) || error.reason !== 'silent') throw error;
-      const seconds = readingMs / 1000;
-      throw new ReadingError(
-        'obm-silent',
-        `the OBM of ${host} has not answered within ${seconds} s`,
-      );
+      const within = `within ${readingMs / 1000} s`;
+      throw notTold(host, 'no-answer', `the OBM of ${host} has not answered ${within}`);
     }
     const problem = problemIn(answer);
     if (answer.status === 500 && problem) throw notTold(host, problem.code, problem.detail);
@@ -137,6 +136,8 @@ export class Holder {
       }
       case 'light':
         return { method: 'PUT', path: `${path}/light`, body: { light: order.light } };
+      case 'refresh':
+        throw new RangeError('a look is no order');
     }
   }
 
@@ -171,3 +172,9 @@ const powerEnd = (body: unknown): OrderEnd => {
 
 const noteIn = (body: unknown): string =>
   isObject(body) && typeof body['note'] === 'string' ? body['note'] : '';
+
+const troubleIn = (problem: unknown): Trouble | null => {
+  if (!isObject(problem)) return null;
+  const reason = lineOf(problem['reason'], 64) ?? 'unknown';
+  return { reason, message: lineOf(problem['detail'], 512) ?? reason };
+};

@@ -10,7 +10,9 @@ import { hash } from 'node:crypto';
 import type { Command } from '../../core/commands/index.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { RegistrationRow } from '../../core/graph/rows/obms.ts';
+import { varOf } from '../../core/graph/vars.ts';
 import { obmStateOf } from '../../core/lifecycle/obm.ts';
+import type { Refreshed } from '../../core/values/obm.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import type { Secrets } from '../access/secrets.ts';
 import { later } from '../access/sender.ts';
@@ -23,12 +25,15 @@ import { declaredAs } from './declared.ts';
 import type { As } from './declared.ts';
 import { ObmdError } from './errors.ts';
 import { Holder } from './holder.ts';
-import type { HolderParts, OrderEnd, PowerSeen } from './holder.ts';
+import type { HolderParts, OrderEnd } from './holder.ts';
+import { Looks } from './looks.ts';
 import { Obmd } from './obmd.ts';
 import type { ObmSeen } from './obmd.ts';
-import type { Reading, ReadingOf } from './readings.ts';
+import { Observed } from './observed.ts';
+import { whyNot } from './readings.ts';
 import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
 import { SecretWriter } from './secret-writer.ts';
+import { Sights } from './sights.ts';
 import { knownIn } from './told-news.ts';
 import type { Reach } from './request.ts';
 
@@ -65,6 +70,10 @@ const triesMax = 5;
 export class Obms {
   readonly share = new Share('requests about OBMs', obmLimits);
   readonly consoles: Consoles;
+  /** What daemons have seen, as far as they have told this station. */
+  readonly observed = new Observed();
+  readonly looks: Looks;
+  readonly sights: Sights;
   readonly #parts: ObmsParts;
   /** One thing at a time with each OBM, and one registration at a time with each daemon. */
   readonly #lines = new Lines();
@@ -74,6 +83,16 @@ export class Obms {
     this.#parts = parts;
     this.#writer = new SecretWriter(parts.secrets, parts.reach.time);
     const { time, ca } = parts.reach;
+    this.looks = new Looks({
+      time,
+      perSecond: () => varOf(parts.graph(), 'obm_actor_rate'),
+      freshMs: () => varOf(parts.graph(), 'obm_refresh_interval') * 1000,
+    });
+    const { looks, observed } = this;
+    this.sights = new Sights({
+      ...{ graph: parts.graph, time, observed, looks },
+      holder: (fqdn) => this.#holderNow(fqdn),
+    });
     this.consoles = new Consoles({
       ...{ ...parts, time, ca },
       alone: (sender, fqdn, work) => this.#alone(sender, [fqdn], work),
@@ -247,8 +266,29 @@ export class Obms {
    */
   async carryOut(id: string, signal: AbortSignal): Promise<OrderEnd> {
     const row = this.#parts.graph().must('order', id);
+    if (row.order.kind === 'refresh') return this.#lookAgain(row.host, row.order.what, signal);
     const holder = this.#holderOf(row);
     return holder ? holder.give(row, signal) : { outcome: 'failed', detail: rightIsOver };
+  }
+
+  /** @throws the reason of the signal: it is not waited for any more */
+  async #lookAgain(
+    host: string,
+    whats: readonly Refreshed[],
+    signal: AbortSignal,
+  ): Promise<OrderEnd> {
+    const looks = whats.map(async (what) => {
+      const trouble = await this.sights.refresh(host, what);
+      return trouble ? [`${what}: ${whyNot(trouble.reason)} (${trouble.reason})`] : [];
+    });
+    const { promise: given, reject } = Promise.withResolvers<never>();
+    const giveUp = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', giveUp);
+    const failed = await Promise.race([Promise.all(looks), given]).finally(() =>
+      signal.removeEventListener('abort', giveUp),
+    );
+    const outcome = failed.flat().length === 0 ? 'done' : 'failed';
+    return { outcome, detail: failed.flat().join('; ') };
   }
 
   /**
@@ -266,22 +306,6 @@ export class Obms {
     const isSeen = state === order.action;
     const detail = `${endedBefore}; the power is ${state}`;
     return { outcome: isSeen ? 'done' : 'unknown', detail };
-  }
-
-  /** The power of a machine as its daemon saw it last; undefined: nobody may use its OBM. @throws {ObmdError} */
-  async powerSeen(fqdn: string, principal: string): Promise<PowerSeen | undefined> {
-    const holder = this.#holderNow(fqdn);
-    return holder ? this.share.during(principal, () => holder.powerSeen()) : undefined;
-  }
-
-  /** What the OBM of a machine tells when it is asked; undefined: nobody may use it. @throws {ObmdError} */
-  async read<R extends Reading>(
-    fqdn: string,
-    what: R,
-    principal: string,
-  ): Promise<ReadingOf<R> | undefined> {
-    const holder = this.#holderNow(fqdn);
-    return holder ? this.share.during(principal, () => holder.read(fqdn, what)) : undefined;
   }
 
   #holderNow(fqdn: string): Holder | null {

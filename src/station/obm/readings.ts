@@ -2,11 +2,10 @@
 
 import { newsLimits, severities } from '../../core/values/obm-news.ts';
 import type { SystemEntry } from '../../core/values/obm-news.ts';
-import { ObmdError } from './errors.ts';
 import { isObject } from './obmd.ts';
 import { isMoment, lineOf, oneOf } from './told-text.ts';
 
-/** How long the API waits for an OBM that is asked something, ms. */
+/** How long an OBM that is asked something is waited for, behind all requests, ms. */
 export const readingMs = 20_000;
 /** A full event log of 65,535 entries is beyond it; usual ones have a few thousand. */
 export const readingBytesMax = 4 * 1024 * 1024;
@@ -78,11 +77,15 @@ export const readingIn = <R extends Reading>(what: R, body: unknown): ReadingOf<
   isObject(body) ? (readers[what](body) as ReadingOf<R> | null) : null;
 
 /** An OBM did not tell what it was asked. The message says nothing of where it is; `detail` may. */
-export class ReadingError extends ObmdError {
-  readonly detail: string | undefined;
+export class ReadingError extends Error {
+  override readonly name = 'ReadingError';
+  /** As daemons call it. */
+  readonly code: string;
+  readonly detail: string;
 
-  constructor(reason: 'obm-silent' | 'obm-failed', message: string, detail?: string) {
-    super(reason, message);
+  constructor(code: string, message: string, detail = message) {
+    super(message);
+    this.code = code;
     this.detail = detail;
   }
 }
@@ -95,13 +98,20 @@ const whys: Readonly<Record<string, string>> = {
   busy: 'it is busy',
   unsupported: 'it cannot tell this',
   'wrong-machine': 'another machine answers',
+  away: 'its OBM daemon is away',
+  broken: 'its OBM daemon broke off',
+  silent: 'its OBM daemon does not answer',
 };
+
+/** Why an OBM could not be asked, for whoever is not to learn where it is. @param code as daemons call it */
+export const whyNot = (code: string): string =>
+  Object.hasOwn(whys, code) ? whys[code]! : 'it could not be asked';
 
 /** @param code as the daemon calls it */
 export const notTold = (host: string, code: string, detail: string): ReadingError => {
   const known = /^[a-z-]{1,64}$/.test(code) ? code : 'unknown';
-  const why = Object.hasOwn(whys, known) ? `${whys[known]} (${known})` : known;
-  return new ReadingError('obm-failed', `the OBM of ${host} did not tell it: ${why}`, detail);
+  const said = `the OBM of ${host} did not tell it: ${whyNot(known)} (${known})`;
+  return new ReadingError(known, said, detail);
 };
 
 const rowsOf = <T>(rows: unknown, read: (row: unknown) => T | null): T[] | null =>

@@ -1,7 +1,7 @@
 /** What the events of orders to OBMs change in the graph. */
 
 import type { obmOrderEvents } from '../../events/obm-orders.ts';
-import { ordersKeptMax } from '../../values/obm.ts';
+import { ordersKeptMax, refreshesKeptMax } from '../../values/obm.ts';
 import { revision as revisionOf } from '../../values/revision.ts';
 import { clearDeadline, made } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
@@ -20,12 +20,20 @@ export const forgetOrders = (graph: Graph, fqdn: string): void => {
   for (const { id } of [...graph.many('obeys', fqdn)]) forget(graph, id);
 };
 
-/** Those that have ended; the oldest go until so many are left. */
-const keepLatest = (graph: Graph, fqdn: string, most: number): void => {
+/** Those that have ended; the oldest go until so many are left. Looks take the place of no order. */
+const keepLatest = (graph: Graph, fqdn: string): void => {
   const ended = [...graph.many('obeys', fqdn)]
     .filter(hasEnded)
     .sort((a, b) => a.created - b.created);
-  for (const { id } of ended.slice(0, Math.max(0, ended.length - most))) forget(graph, id);
+  const isLook = ({ order }: OrderRow): boolean => order.kind === 'refresh';
+  const keep = (rows: readonly OrderRow[], most: number): void => {
+    for (const { id } of rows.slice(0, Math.max(0, rows.length - most))) forget(graph, id);
+  };
+  keep(ended.filter(isLook), refreshesKeptMax);
+  keep(
+    ended.filter((row) => !isLook(row)),
+    ordersKeptMax,
+  );
 };
 
 const change = (
@@ -59,6 +67,6 @@ export const obmOrderEvolvers: Evolvers<typeof obmOrderEvents> = {
     const { outcome: state, detail } = data;
     const row = change(graph, data, { state, detail }, position);
     if (row) afterEnd(graph, row, position);
-    keepLatest(graph, data.fqdn, ordersKeptMax);
+    keepLatest(graph, data.fqdn);
   },
 };

@@ -2,7 +2,11 @@
 
 import type { Obms } from '../../obm/obms.ts';
 import type { EffectKind } from './effect.ts';
-import { obmOrders } from './obm-orders.ts';
+import { obmOrders, obmRefreshes } from './obm-orders.ts';
 import { ssh } from './ssh.ts';
 
-export const effectKinds = (obms: Obms): readonly EffectKind<unknown>[] => [ssh, obmOrders(obms)];
+export const effectKinds = (obms: Obms): readonly EffectKind<unknown>[] => [
+  ssh,
+  obmOrders(obms),
+  obmRefreshes(obms),
+];

@@ -19,19 +19,34 @@ const effectOf = ({ created: intended, id, order: intent, state }: OrderRow): Ef
 const idOf = ({ intended, target }: Effect<ObmOrder>): string =>
   orderId(revision(intended), target);
 
+/** Orders: sent once, one after the other. */
 export const obmOrders = (obms: Obms): EffectKind<ObmOrder> => ({
-  kind: 'order to an OBM',
+  ...ofObms(obms, 'order to an OBM', ({ kind }) => kind !== 'refresh'),
+  mayRepeat: false,
+});
+
+/** Looks: no order waits for them, and to look twice harms nobody. */
+export const obmRefreshes = (obms: Obms): EffectKind<ObmOrder> => {
+  const { settle: _, ...kind } = ofObms(obms, 'look at an OBM', ({ kind }) => kind === 'refresh');
+  return { ...kind, mayRepeat: true };
+};
+
+const ofObms = (
+  obms: Obms,
+  kind: string,
+  isOurs: (order: ObmOrder) => boolean,
+): Omit<EffectKind<ObmOrder>, 'mayRepeat'> => ({
+  kind,
   // Each is a request that waits: those that hang must not take the places of the others. The daemons pace them.
   limits: { atOnce: 1024, perTarget: 1 },
-  mayRepeat: false,
   *unended(graph) {
-    const rows = [...graph.all('order')].filter((row) => !hasEnded(row));
+    const rows = [...graph.all('order')].filter((row) => isOurs(row.order) && !hasEnded(row));
     for (const row of rows.sort((a, b) => a.created - b.created)) yield effectOf(row);
   },
   *intendedBy(commit) {
     for (const { data } of eventsOfType(commit, 'ObmOrdered')) {
       const { fqdn: target, order: intent } = data;
-      yield { intended: commit.revision, target, intent, isBegun: false };
+      if (isOurs(intent)) yield { intended: commit.revision, target, intent, isBegun: false };
     }
   },
   find(graph, effect) {
