@@ -21,7 +21,7 @@ export class CountingProxy {
       for (const socket of [front, ...onward.values()]) socket.close();
     });
     await new Promise<void>((resolve) => front.bind(0, '127.0.0.1', resolve));
-    const proxy = new CountingProxy((front.address()).port);
+    const proxy = new CountingProxy(front.address().port);
     front.on('message', (packet, { port, address }) => {
       proxy.packets += 1;
       let socket = onward.get(port);
