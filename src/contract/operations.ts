@@ -27,8 +27,8 @@ export const Operation = Type.Object({
   id: Type.Integer({ description: 'Revision of the commit that set it off.' }),
   kind: Type.String({
     description:
-      'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light, refresh; ' +
-      'none where nothing had to be done.',
+      'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light, ' +
+      'refresh; none where nothing had to be done.',
   }),
   subject: Type.String({ description: 'cluster, a fid or a host.' }),
   state: Type.Enum([...operationStates], {
