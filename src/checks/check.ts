@@ -35,6 +35,10 @@ export interface ProbeCheck extends CheckDescription {
   readonly needs: 'probe';
   /** Lines for /bin/sh, for any user, in any locale. */
   readonly probe: readonly string[];
-  /** Pure. What a machine prints is foreign: whatever it is, there is a finding. */
-  readonly parse: (output: string, exitCode: number) => Finding;
+  /**
+   * Pure. What a machine prints is foreign: whatever it is, there is a finding.
+   *
+   * @param now by the clock of the station, ms since the epoch
+   */
+  readonly parse: (output: string, exitCode: number, now: number) => Finding;
 }

@@ -47,3 +47,24 @@ t.test('10: a mistyped check or key is refused, with the one that was meant', as
   for (const id of ['constructor', '__proto__', '0'])
     t.match(complaint(`checks: ["${id}"]\n`), /There is no check/, id);
 });
+
+t.test('checks of the site have ids of their own and patterns that can be read', async (t) => {
+  const { file } = read(
+    [
+      'checks: [raid, disk, nhc, df/scratch]',
+      'df: {warn_at: 0.8, mounts: {scratch: {path: /scratch, not_separate: fail}}}',
+      "commands: [{id: raid, command: cat /proc/mdstat, pattern: '\\[U+\\]'}]",
+      'nagios: [{id: disk, command: /usr/lib/nagios/plugins/check_disk -w 10%}]',
+      'nhc: /usr/sbin/nhc',
+      '',
+    ].join('\n'),
+  );
+  const catalogue = catalogueOf(file);
+  for (const id of ['raid', 'disk', 'nhc', 'df/scratch']) t.ok(catalogue.find(id), id);
+  t.equal(catalogue.find('df_scratch')?.id, 'df/scratch');
+  t.match(complaint('commands: [{id: ping, command: x}]\n'), /There is another check "ping"/);
+  t.match(complaint('commands: [{id: Raid, command: x}]\n'), /Expected a name of small letters/);
+  t.match(complaint("commands: [{id: a, command: x, pattern: '('}]\n"), /commands\[0\]\.pattern: /);
+  t.match(complaint('df: {mounts: {tmp: {path: tmp}}}\n'), /Expected a path from the root/);
+  t.match(complaint('df: {mounts: {a/b: {path: /tmp}}}\n'), /A name has small letters/);
+});

@@ -78,7 +78,10 @@ t.test(
   async (t) => {
     const engine = upEngine();
     const many = Array.from({ length: checkLimits.checks + 1 }, (_, i) => change(`c${i}`, 'ok'));
-    submit(engine, { type: 'ReportChecks', changes: many });
+    for (let from = 0; from < many.length; from += checkLimits.perCommit) {
+      const changes = many.slice(from, from + checkLimits.perCommit);
+      submit(engine, { type: 'ReportChecks', changes });
+    }
     t.equal(engine.graph.must('health', fqdn).checks.length, checkLimits.checks);
     const long = change('c0', 'fail', { text: 'x'.repeat(10_000) });
     const commit = commitOf(engine, { type: 'ReportChecks', changes: [long] });

@@ -1,11 +1,12 @@
 /** Reads the file that says what is checked, or says everything that is wrong with it. */
 
 import { didYouMean, formatProblem, sortProblems } from '../../config/problem.ts';
-import type { Problem } from '../../config/problem.ts';
+import type { Path, Problem } from '../../config/problem.ts';
 import { checkSchema } from '../../config/schema-check.ts';
 import type { SourceFile } from '../../config/source-file.ts';
 import { readYaml } from '../../config/yaml.ts';
 import type { YamlFile } from '../../config/yaml.ts';
+import { checksOf } from '../catalogue/built-in.ts';
 import type { Catalogue } from '../catalogue/index.ts';
 import { CheckFile } from './schema.ts';
 import { catalogueOf, settingsOf } from './settings.ts';
@@ -41,6 +42,11 @@ export const readCheckFile = ({ name, text }: SourceFile): CheckSettings => {
     ),
   );
   const file = value as CheckFile;
+  refuse(
+    (file.commands ?? []).flatMap(({ pattern }, i) =>
+      patternProblem(yaml, ['commands', i, 'pattern'], pattern),
+    ),
+  );
   refuse(contradictions(yaml, file));
   return settingsOf(file);
 };
@@ -59,12 +65,43 @@ const contradictions = (yaml: YamlFile, file: CheckFile): Problem[] => {
       catalogue.find(id)?.id === id ? [] : [yaml.keyProblem([key, id], noSuch(catalogue, id))],
     ),
   );
+  const names = Object.keys(file.df?.mounts ?? {}).flatMap((name) =>
+    /^[a-z0-9][a-z0-9-]{0,31}$/.test(name)
+      ? []
+      : [yaml.keyProblem(['df', 'mounts', name], 'A name has small letters, digits and "-".')],
+  );
+  const own = (['commands', 'nagios'] as const).flatMap((key) =>
+    (file[key] ?? []).flatMap((_, i) => takenProblem(yaml, file, key, i)),
+  );
   const { needed, of } = settingsOf(file).damping;
   const damping =
     needed > of
       ? [yaml.problem(['verdicts', 'needed'], `${needed} of the last ${of} looks cannot agree.`)]
       : [];
-  return [...ids, ...keyed, ...damping];
+  return [...ids, ...keyed, ...names, ...own, ...damping];
+};
+
+/** An id is that of one check. */
+const takenProblem = (
+  yaml: YamlFile,
+  file: CheckFile,
+  key: 'commands' | 'nagios',
+  index: number,
+): Problem[] => {
+  const { id } = file[key]![index]!;
+  const all = checksOf(file).filter((check) => check.id === id);
+  if (all.length < 2) return [];
+  return [yaml.problem([key, index, 'id'], `There is another check ${JSON.stringify(id)}.`)];
+};
+
+const patternProblem = (yaml: YamlFile, path: Path, pattern: string | undefined): Problem[] => {
+  if (pattern === undefined) return [];
+  try {
+    new RegExp(pattern, 'm');
+    return [];
+  } catch (error) {
+    return [yaml.problem(path, `${(error as Error).message}.`)];
+  }
 };
 
 const noSuch = (catalogue: Catalogue, id: string): string =>

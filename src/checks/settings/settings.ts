@@ -1,7 +1,7 @@
 /** What a site says of checks: which run, how often, and when they are believed. */
 
 import type { CheckDescription } from '../check.ts';
-import { builtIn } from '../catalogue/built-in.ts';
+import { checksOf } from '../catalogue/built-in.ts';
 import { Catalogue } from '../catalogue/index.ts';
 import { usualDamping } from '../verdicts.ts';
 import type { Damping } from '../verdicts.ts';
@@ -29,7 +29,7 @@ export const catalogueOf = (file: CheckFile): Catalogue => {
   const periods = new Map(Object.entries(file.periods ?? {}));
   const timeouts = new Map(Object.entries(file.timeouts ?? {}));
   return new Catalogue(
-    builtIn.map((check): CheckDescription => ({
+    checksOf(file).map((check): CheckDescription => ({
       ...check,
       periodSeconds: periods.get(check.id) ?? check.periodSeconds,
       timeoutSeconds: timeouts.get(check.id) ?? check.timeoutSeconds,
