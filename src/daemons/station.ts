@@ -9,6 +9,8 @@ import { connectionLimits } from '../api/connections.ts';
 import { createServer } from '../api/server.ts';
 import { checkFileBytesMax, readCheckFile } from '../checks/settings/read.ts';
 import type { CheckSettings } from '../checks/settings/settings.ts';
+import { readSshSettings } from '../checks/ssh/settings.ts';
+import { ownSshDefaults } from '../checks/sweep/sweeper.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
 import { LogUrlError } from '../log/log.ts';
 import { Station } from '../station/station.ts';
@@ -86,8 +88,13 @@ const authoritiesIn = (file: string): string => {
 };
 
 /** @throws {CheckFileError} something in it is wrong */
-const checksIn = (file: string): CheckSettings =>
-  readCheckFile({ name: file, text: readRegularSync(file, checkFileBytesMax).toString('utf8') });
+const checksIn = (file: string): CheckSettings => {
+  const text = readRegularSync(file, checkFileBytesMax).toString('utf8');
+  const settings = readCheckFile({ name: file, text });
+  // What is wrong with it is said now, and not by a process that does not start.
+  if (settings.sshFile !== null) readSshSettings(settings.sshFile, ownSshDefaults());
+  return settings;
+};
 
 const runStation = async (flags: StationFlags): Promise<void> => {
   const serving = servingOf(flags);

@@ -52,6 +52,7 @@ t.test('checks of the site have ids of their own and patterns that can be read',
   const { file } = read(
     [
       'checks: [raid, disk, nhc, df/scratch]',
+      'ssh: ssh.yaml',
       'df: {warn_at: 0.8, mounts: {scratch: {path: /scratch, not_separate: fail}}}',
       "commands: [{id: raid, command: cat /proc/mdstat, pattern: '\\[U+\\]'}]",
       'nagios: [{id: disk, command: /usr/lib/nagios/plugins/check_disk -w 10%}]',
@@ -62,6 +63,10 @@ t.test('checks of the site have ids of their own and patterns that can be read',
   const catalogue = catalogueOf(file);
   for (const id of ['raid', 'disk', 'nhc', 'df/scratch']) t.ok(catalogue.find(id), id);
   t.equal(catalogue.find('df_scratch')?.id, 'df/scratch');
+  t.match(
+    complaint('checks: [ping, load]\n'),
+    /checks\.yaml:1:16: checks\[1\]: "load" needs "ssh"/,
+  );
   t.match(complaint('commands: [{id: ping, command: x}]\n'), /There is another check "ping"/);
   t.match(complaint('commands: [{id: Raid, command: x}]\n'), /Expected a name of small letters/);
   t.match(complaint("commands: [{id: a, command: x, pattern: '('}]\n"), /commands\[0\]\.pattern: /);

@@ -1,5 +1,6 @@
 /** Findings that many checks have. */
 
+import { inert, withoutSequences } from '../../terminal/inert.ts';
 import type { Finding } from '../check.ts';
 import type { Cause } from '../observation.ts';
 
@@ -28,3 +29,6 @@ export const textMax = 300;
 /** A line of foreign text, short enough for a table. */
 export const shortened = (text: string, max = textMax): string =>
   text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+
+/** What machines print may hold anything; a finding is one line that does nothing to a terminal. */
+export const withoutControls = (text: string): string => inert(withoutSequences(text));

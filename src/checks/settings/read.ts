@@ -1,5 +1,6 @@
 /** Reads the file that says what is checked, or says everything that is wrong with it. */
 
+import { dirname, resolve } from 'node:path';
 import { didYouMean, formatProblem, sortProblems } from '../../config/problem.ts';
 import type { Path, Problem } from '../../config/problem.ts';
 import { checkSchema } from '../../config/schema-check.ts';
@@ -48,7 +49,7 @@ export const readCheckFile = ({ name, text }: SourceFile): CheckSettings => {
     ),
   );
   refuse(contradictions(yaml, file));
-  return settingsOf(file);
+  return settingsOf(file, dirname(resolve(name)));
 };
 
 const refuse = (problems: readonly Problem[]): void => {
@@ -73,12 +74,18 @@ const contradictions = (yaml: YamlFile, file: CheckFile): Problem[] => {
   const own = (['commands', 'nagios'] as const).flatMap((key) =>
     (file[key] ?? []).flatMap((_, i) => takenProblem(yaml, file, key, i)),
   );
+  const unreached = (file.checks ?? []).flatMap((id, i) => {
+    const needs = catalogue.find(id)?.needs;
+    if (file.ssh !== undefined || (needs !== 'ssh' && needs !== 'probe')) return [];
+    const message = `${JSON.stringify(id)} needs "ssh": the file that says how machines are reached.`;
+    return [yaml.problem(['checks', i], message)];
+  });
   const { needed, of } = settingsOf(file).damping;
   const damping =
     needed > of
       ? [yaml.problem(['verdicts', 'needed'], `${needed} of the last ${of} looks cannot agree.`)]
       : [];
-  return [...ids, ...keyed, ...names, ...own, ...damping];
+  return [...ids, ...keyed, ...names, ...own, ...unreached, ...damping];
 };
 
 /** An id is that of one check. */

@@ -46,6 +46,8 @@ export const CheckFile = Type.Object(
       ),
     ),
     parallel: optional(Type.Object({ tcp: optional(Parallel), ssh: optional(Parallel) }, closed)),
+    /** File that says how machines are reached by ssh. */
+    ssh: optional(Type.String({ minLength: 1, maxLength: 1024 })),
     load: optional(
       Type.Object({ warn_per_processor: optional(Type.Number({ minimum: 0.1 })) }, closed),
     ),

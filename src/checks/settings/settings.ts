@@ -1,5 +1,6 @@
 /** What a site says of checks: which run, how often, and when they are believed. */
 
+import { resolve } from 'node:path';
 import type { CheckDescription } from '../check.ts';
 import { checksOf } from '../catalogue/built-in.ts';
 import { Catalogue } from '../catalogue/index.ts';
@@ -18,6 +19,8 @@ export interface CheckSettings {
     readonly ssh: number;
   };
   readonly tcpPort: number;
+  /** Absolute path of the file that says how machines are reached by ssh; null: they are not. */
+  readonly sshFile: string | null;
   /** What was written, from which the same catalogue comes wherever it is needed. */
   readonly file: CheckFile;
 }
@@ -37,7 +40,8 @@ export const catalogueOf = (file: CheckFile): Catalogue => {
   );
 };
 
-export const settingsOf = (file: CheckFile): CheckSettings => ({
+/** @param folder that paths in the file are from */
+export const settingsOf = (file: CheckFile, folder = '/'): CheckSettings => ({
   enabled: [...new Set([...enabledAnyway, ...(file.checks ?? [])])],
   damping: {
     needed: file.verdicts?.needed ?? usualDamping.needed,
@@ -46,6 +50,7 @@ export const settingsOf = (file: CheckFile): CheckSettings => ({
   },
   parallel: { tcp: file.parallel?.tcp ?? 256, ssh: file.parallel?.ssh ?? 64 },
   tcpPort: file.tcp?.port ?? 22,
+  sshFile: file.ssh === undefined ? null : resolve(folder, file.ssh),
   file,
 });
 

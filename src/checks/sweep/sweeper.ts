@@ -3,17 +3,22 @@
  * answered once.
  */
 
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import type { CheckDescription, Finding } from '../check.ts';
 import { unknown } from '../catalogue/finding.ts';
 import type { Catalogue } from '../catalogue/index.ts';
 import { pingFinding } from '../catalogue/ping.ts';
 import { tcpFinding } from '../catalogue/tcp.ts';
 import { catalogueOf } from '../settings/settings.ts';
+import { ownDefaults, readSshSettings } from '../ssh/settings.ts';
+import type { SshDefaults } from '../ssh/settings.ts';
 import type { CheckSettings } from '../settings/settings.ts';
 import { resolveAddress } from './addresses.ts';
 import { pingAll } from './fping.ts';
 import { knock } from './knock.ts';
 import { Lane } from './lane.ts';
+import { SshLooks } from './ssh-looks.ts';
 import { foundPerLine } from './protocol.ts';
 import type { Found, Job } from './protocol.ts';
 
@@ -24,6 +29,10 @@ const tellMs = 50;
 /** Runs of fping at a time, and addresses of each. */
 const pingRuns = 4;
 const perRun = 10_000;
+
+/** Keys and known hosts of the account that the station runs by, where the settings say nothing else. */
+export const ownSshDefaults = (): SshDefaults =>
+  ownDefaults(process.env, userInfo().username, existsSync);
 
 export interface SweeperParts {
   readonly settings: CheckSettings;
@@ -42,6 +51,8 @@ export class Sweeper {
   readonly #catalogue: Catalogue;
   readonly #pings: Lane;
   readonly #knocks: Lane;
+  readonly #logins: Lane;
+  readonly #ssh: SshLooks | null;
   #pinging: Pinging[] = [];
   #found: Found[] = [];
 
@@ -49,15 +60,33 @@ export class Sweeper {
     this.#parts = parts;
     this.#catalogue = catalogueOf(parts.settings.file);
     this.#pings = new Lane(pingRuns);
-    this.#knocks = new Lane(parts.settings.parallel.tcp);
+    const { settings, now } = parts;
+    this.#knocks = new Lane(settings.parallel.tcp);
+    this.#logins = new Lane(settings.parallel.ssh);
+    this.#ssh =
+      settings.sshFile === null
+        ? null
+        : new SshLooks({
+            ...{ catalogue: this.#catalogue, now, agent: process.env['SSH_AUTH_SOCK'] },
+            ssh: readSshSettings(settings.sshFile, ownSshDefaults()),
+          });
   }
 
   look(jobs: readonly Job[]): void {
     for (const job of jobs) this.#begin(job);
   }
 
-  #begin({ machine, address, checks }: Job): void {
+  /** Ends what is kept open. */
+  close(): void {
+    this.#ssh?.close();
+  }
+
+  #begin(job: Job): void {
+    const { machine, address, checks } = job;
+    const bySsh = this.#ssh ? checks.filter((id) => this.#isBySsh(id)) : [];
+    if (bySsh.length > 0) this.#logins.add(() => this.#logIn({ ...job, checks: bySsh }));
     for (const id of checks) {
+      if (bySsh.includes(id)) continue;
       const check = this.#catalogue.find(id);
       switch (check?.needs) {
         case 'ping':
@@ -70,6 +99,15 @@ export class Sweeper {
           this.#tell(machine, id, unknown('there is no way to ask for this', 'not-asked'), 0);
       }
     }
+  }
+
+  #isBySsh(id: string): boolean {
+    const needs = this.#catalogue.find(id)?.needs;
+    return needs === 'ssh' || needs === 'probe';
+  }
+
+  async #logIn(job: Job): Promise<void> {
+    await this.#ssh!.look(job, (id, finding, ms) => this.#tell(job.machine, id, finding, ms));
   }
 
   /** A name server that is silent keeps only those waiting whose names it should know. */

@@ -25,7 +25,7 @@ const longestPauseMs = 60_000;
 /** How long it has to end by itself, ms. */
 const endingMs = 2_000;
 /** Memory of it, MiB: what is beyond ends it. */
-const memoryMax = 512;
+const memoryMax = 2048;
 /** Of what it complains about, characters a line. */
 const complaintMax = 500;
 /** Names are looked up by threads, and one that is silent keeps its thread. */
