@@ -138,6 +138,14 @@ export const arrows: Readonly<Record<string, Part>> = {
     },
   },
   web: { project: { client: 'values' } },
+      // What is shown of a fleet is made by one piece of code, here and on the page.
+      'checks/view': 'values',
+      disk: 'values',
+      nodeset: 'values',
+      terminal: 'values',
+    },
+  },
+  web: { project: { client: 'values', 'checks/view': 'values' } },
   daemons: {
     project: {
       station: 'values',

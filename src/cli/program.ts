@@ -5,6 +5,7 @@ import { authCommands } from './commands/auth.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
+import { fleetCommands } from './commands/fleet.ts';
 import { eventsCommands } from './commands/events.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { nodesetCommands } from './commands/nodeset.ts';
@@ -64,6 +65,7 @@ export const createProgram = (shell: Shell): Command => {
   nodesetCommands(program, shell);
   operationCommand(program, shell);
   runCommand(program, shell);
+  fleetCommands(program, shell);
   eventsCommands(program, shell);
   authCommands(program, shell);
   configCommands(program, shell);

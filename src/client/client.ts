@@ -2,6 +2,8 @@
 
 import { createCalls, requestOf } from './calls.ts';
 import type { Calls, Reply } from './calls.ts';
+import { followFleet } from './fleet.ts';
+import type { FleetNow, FollowFleetOptions } from './fleet.ts';
 import { followEvents } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
 import { takeAction } from './actions.ts';
@@ -17,6 +19,7 @@ import type {
   Done,
   EventPage,
   EventReply,
+  FleetQuery,
   GraphFormat,
   LoadBody,
   LoadOptions,
@@ -77,6 +80,10 @@ interface Adapted {
    * signal or an error.
    */
   followEvents(options?: FollowOptions): AsyncGenerator<EventReply>;
+  /** The fleet, again and again as it changes; ends only by its signal or an error. */
+  followFleet(options?: FollowFleetOptions): AsyncGenerator<FleetNow>;
+  /** The fleet as the station writes it in a form other than JSON, piece by piece. */
+  fleetText(query: FleetQuery, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
   /** Lets an agent log all that it does, or no more than it was started with. */
   setTraces(fqdn: string, enabled: boolean, options?: RequestOptions): Promise<Agent>;
   /** Whether a station runs. */
@@ -124,6 +131,11 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     listEvents: ({ types, ...options } = {}) =>
       calls.listEvents({ ...options, ...(types ? { type: [...types] } : {}) }),
     followEvents: (options = {}) => followEvents(transport, options),
+    followFleet: (options = {}) => followFleet(transport, options),
+    fleetText: async (query, options) => {
+      const request = requestOf('fleet', [{ ...query, ...options }]);
+      return (await transport.open({ ...request, headers: { accept: '*/*' } })).body;
+    },
     setTraces: (fqdn, enabled, options) => calls.setTraces(fqdn, { enabled }, options),
     healthy: async (options) => {
       const request = requestOf('healthy', [options]);

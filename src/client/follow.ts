@@ -3,9 +3,10 @@
 import { requestOf } from './calls.ts';
 import { ApiError, UnreachableError } from './errors.ts';
 import { readEventStream } from './event-stream.ts';
+import type { StreamMessage } from './event-stream.ts';
 import { pause } from './patience.ts';
 import { jsonOf } from './transport.ts';
-import type { Transport } from './transport.ts';
+import type { Request, Transport } from './transport.ts';
 import type { EventPage, EventReply, RequestOptions } from './types.ts';
 
 export interface FollowOptions extends RequestOptions {
@@ -40,6 +41,14 @@ const mayPass = (error: unknown): boolean =>
     ? error.status >= 500 || error.status === 429
     : !(error instanceof SyntaxError || error instanceof RangeError);
 
+/** A stream that is gone on with after its last message, for ever. */
+interface Followed extends Omit<FollowOptions, 'from' | 'types'> {
+  /** @param last id of the last message; undefined: there was none yet */
+  readonly request: (last: string | undefined) => Request;
+  /** Id after which it begins; absent: from now on, or where the request says. */
+  readonly last?: string | undefined;
+}
+
 /**
  * Every event, once and in order, for ever. What goes wrong before the first connection is made is
  * thrown; afterwards only what will not pass: a token that was revoked, say.
@@ -48,9 +57,21 @@ export async function* followEvents(
   transport: Transport,
   options: FollowOptions,
 ): AsyncGenerator<EventReply> {
-  const { signal, types, silenceMs = defaultSilenceMs, backoffMs = defaultBackoffMs } = options;
-  const from = options.from ?? (await headOf(transport, signal));
-  let last: string | undefined;
+  const { types } = options;
+  const from = options.from ?? (await headOf(transport, options.signal));
+  const request = (last: string | undefined): Request =>
+    requestOf('listEvents', [{ from: last === undefined ? from : undefined, type: types }]);
+  for await (const { data } of followMessages(transport, { ...options, request }))
+    yield JSON.parse(data) as EventReply;
+}
+
+/** The messages of a stream, as `followEvents` has them. */
+export async function* followMessages(
+  transport: Transport,
+  options: Followed,
+): AsyncGenerator<StreamMessage> {
+  const { signal, request, silenceMs = defaultSilenceMs, backoffMs = defaultBackoffMs } = options;
+  let { last } = options;
   let connected = false;
   let failures = 0;
 
@@ -65,16 +86,15 @@ export async function* followEvents(
     let why: string;
     try {
       const { body } = await transport.open({
-        ...requestOf('listEvents', [{ from: last === undefined ? from : undefined, type: types }]),
+        ...request(last),
         headers: { accept: 'text/event-stream', 'last-event-id': last },
         signal: signal === undefined ? silent.signal : AbortSignal.any([silent.signal, signal]),
       });
       connected = true;
       sign();
-      for await (const { id, data } of readEventStream(body, sign)) {
-        const event = JSON.parse(data) as EventReply;
-        if (id !== '') last = id;
-        yield event;
+      for await (const message of readEventStream(body, sign)) {
+        if (message.id !== '') last = message.id;
+        yield message;
       }
       why = 'the station closed the connection';
     } catch (error) {

@@ -5,6 +5,13 @@ export type { Agent, TracesBody } from '../contract/agents.ts';
 export type { ResetBody, SyncBody, Synced } from '../contract/cluster.ts';
 export type { ConsoleConnection, OpenedConsole } from '../contract/consoles.ts';
 export type { EventPage, EventReply, Why } from '../contract/events.ts';
+export type {
+  FleetAnswer,
+  FleetHost,
+  FleetMachine,
+  FleetQuery,
+  FleetSummary,
+} from '../contract/fleet.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';
 export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';

@@ -3,6 +3,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { ask, read } from './endpoint.ts';
+import type { QueryOf } from './endpoint.ts';
 import { Maintenance } from './hosts.ts';
 import { Fqdn, nullable, RevisionNumber, Timestamp } from './values.ts';
 
@@ -66,6 +67,16 @@ export const FleetMeta = Type.Object({
   shape: Type.String(),
   total: Type.Integer({ description: 'Machines that pass.' }),
   columns: Type.Array(FleetColumn),
+  checks: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      parent: Type.Optional(Type.String()),
+      title: Type.String(),
+      description: Type.String(),
+      type: text('Of its values: bool, bytes, seconds, count, ratio, enum, text.'),
+    }),
+    { description: 'The checks that are shown.' },
+  ),
   next: nullable(text('`cursor` of the next page; null on the last one.')),
 });
 
@@ -129,6 +140,7 @@ export const FleetHost = Type.Object({
 export type FleetMachine = Static<typeof FleetMachine>;
 export type FleetAnswer = Static<typeof FleetAnswer>;
 export type FleetMeta = Static<typeof FleetMeta>;
+export type FleetQuery = QueryOf<typeof fleet>;
 export type FleetSummary = Static<typeof FleetSummary>;
 export type FleetHost = Static<typeof FleetHost>;
 

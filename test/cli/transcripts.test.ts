@@ -365,3 +365,27 @@ transcript('tokens', 'an administrator issues and revokes tokens', [
   'halctl --token-file agent.token auth whoami',
   'halctl auth token revoke 0123456789ab',
 ]);
+
+transcript('fleet', 'an operator looks at all machines and at one', [
+  'halctl status',
+  "halctl system node add 'n[1-3].example' ssh >/dev/null",
+  "halctl maintenance begin n2.example --reason 'a fan' >/dev/null",
+  'halctl status --columns machine,state,maintenance,reason',
+  'halctl status --columns machine,state --fold',
+  'halctl status --columns machine,state --sort=-machine',
+  "halctl status -f 'maintenance:fan' --columns machine,state",
+  "halctl status -f 'state:up'",
+  "halctl status -f 'shs:down'",
+  'halctl status --columns machne',
+  'halctl status --checks pnig',
+  'halctl status -g savoi3',
+  'halctl status n9.example',
+  "halctl status 'n[1-2'",
+  'halctl status --csv --columns machine,state',
+  "halctl status n2.example --tsv --columns machine,state,maintenance | tr '\t' '|'",
+  'halctl status --csv --json',
+  'halctl status --check --columns machine,state',
+  'halctl status show ssh | head -6',
+  "halctl status show 'n[1-2].example'",
+  'halctl status show n9.example',
+]);

@@ -2,7 +2,7 @@
 
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/fleet.ts';
-import type { CheckDescription } from '../../checks/check.ts';
+import type { ViewedCheck } from '../../checks/view/row.ts';
 import { allColumns } from '../../checks/view/columns.ts';
 import type { Column } from '../../checks/view/columns.ts';
 import { dependsOnTime } from '../../checks/view/filter.ts';
@@ -28,7 +28,7 @@ export type FleetSelection = Pick<FleetQuery, 'groups' | 'nodes' | 'filter' | 'p
 
 /** What is known of machines and groups at the moment that is asked about. */
 export interface FleetSurroundings {
-  readonly checks: readonly CheckDescription[];
+  readonly checks: readonly ViewedCheck[];
   readonly hasMachine: (fqdn: string) => boolean;
   readonly machines: () => Iterable<string>;
   /** Throws an `ApiError` that says which group was meant. */
@@ -45,7 +45,7 @@ export const formats = ['json', 'ndjson', 'csv', 'tsv', 'text', 'events'] as con
 export type Format = (typeof formats)[number];
 
 export interface Asked extends Selected {
-  readonly checks: readonly CheckDescription[];
+  readonly checks: readonly ViewedCheck[];
   /** Ids of the checks; undefined: all. */
   readonly wanted: ReadonlySet<string> | undefined;
   readonly columns: readonly Column[];

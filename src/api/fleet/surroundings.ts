@@ -36,7 +36,7 @@ const unknownGroup = (name: string, known: readonly string[]): never => {
   throw new ApiError('unknown-group', `there is no group "${name}"${meant}`, { field: 'groups' });
 };
 
-type Moment = Omit<FleetMeta, 'shape' | 'columns'>;
+type Moment = Omit<FleetMeta, 'shape' | 'columns' | 'checks'>;
 
 export const metaOf = (
   { orient, shape, columns, checks, hasColumns }: Asked,
@@ -50,5 +50,9 @@ export const metaOf = (
   columns: columns
     .filter(({ id, type }) => hasColumns || type !== 'check' || checks.some((one) => one.id === id))
     .map(({ id, title, type, description }) => ({ id, title, type, description })),
+  checks: checks.map(({ id, parent, title, description, type }) => ({
+    ...{ id, title, description, type },
+    ...(parent === undefined ? {} : { parent }),
+  })),
   next: moment.next,
 });

@@ -1,6 +1,6 @@
 /** The columns of the fleet's table, each declared once: for the terminal, CSV, the API and pages alike. */
 
-import type { CheckDescription, ValueType } from '../check.ts';
+import type { ValueType } from '../check.ts';
 import type { Observation, Value, Verdict } from '../observation.ts';
 import {
   formatBytes,
@@ -10,7 +10,7 @@ import {
   formatSeconds,
 } from './quantities.ts';
 import { observationOf } from './row.ts';
-import type { FleetRow } from './row.ts';
+import type { FleetRow, ViewedCheck } from './row.ts';
 
 /** `age`: seconds before now. `time`: ms since the epoch. `list`: words. `check`: an observation, by its verdict. */
 export type ColumnType = ValueType | 'age' | 'time' | 'list' | 'check' | 'name';
@@ -274,7 +274,7 @@ const symbolOf = ({ verdict, soft, flapping }: Observation): string =>
   `${symbols[verdict]}${flapping ? '≈' : soft ? '~' : ''}`;
 
 /** The columns of a check: what it found, and by `.` all parts of that. */
-export const checkColumns = ({ id, title, description, type }: CheckDescription): Column[] => {
+export const checkColumns = ({ id, title, description, type }: ViewedCheck): Column[] => {
   const of = (row: FleetRow): Observation | undefined => observationOf(row, id);
   const part = (
     name: string,
@@ -328,7 +328,7 @@ export const checkColumns = ({ id, title, description, type }: CheckDescription)
  * All that there are, by id, in order. What a machine has a column for already, such as the state of the batch system,
  * is there once.
  */
-export const allColumns = (checks: readonly CheckDescription[]): ReadonlyMap<string, Column> => {
+export const allColumns = (checks: readonly ViewedCheck[]): ReadonlyMap<string, Column> => {
   const ofMachines = [...machineColumns, ...moreColumns];
   const all = new Map(ofMachines.map((one) => [one.id, one]));
   for (const one of checks.flatMap(checkColumns)) if (!all.has(one.id)) all.set(one.id, one);

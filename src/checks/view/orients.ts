@@ -1,10 +1,9 @@
 /** Flat tables as pandas calls them, for those who read the answer into one: a column for each part of an observation. */
 
-import type { CheckDescription } from '../check.ts';
 import type { Observation } from '../observation.ts';
 import type { CellValue } from './columns.ts';
 import { observationOf } from './row.ts';
-import type { FleetRow } from './row.ts';
+import type { FleetRow, ViewedCheck } from './row.ts';
 
 export const orients = ['index', 'records', 'split', 'dict', 'list', 'series'] as const;
 export type Orient = (typeof orients)[number];
@@ -41,7 +40,7 @@ export interface FlatTable {
  */
 export function* orientedText(
   rows: readonly FleetRow[],
-  checks: readonly CheckDescription[],
+  checks: readonly ViewedCheck[],
   orient: Orient,
 ): Generator<string> {
   const columns = columnsOf(checks);
@@ -96,7 +95,7 @@ export function* orientedText(
 
 type FlatColumn = readonly [name: string, of: (row: FleetRow) => CellValue];
 
-const columnsOf = (checks: readonly CheckDescription[]): readonly FlatColumn[] => [
+const columnsOf = (checks: readonly ViewedCheck[]): readonly FlatColumn[] => [
   ...machineParts,
   ...checks.flatMap(({ id }) =>
     parts.map(([name, of]): FlatColumn => [

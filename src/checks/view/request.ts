@@ -1,13 +1,13 @@
 /** What somebody asks to see of the fleet: columns, filter and order, from the words of a URL or a command line. */
 
 import { nearest } from '../../core/values/nearest.ts';
-import type { CheckDescription } from '../check.ts';
 import { allColumns, machineColumns } from './columns.ts';
 import type { Column } from './columns.ts';
 import { testOf } from './filter.ts';
 import type { FilterSurroundings, RowTest } from './filter.ts';
 import { parseFilter } from './filter-grammar.ts';
 import type { SortKey } from './sort.ts';
+import type { ViewedCheck } from './row.ts';
 
 /** What is wrong with it: the parameter, and the word that was probably meant. */
 export class ViewError extends Error {
@@ -34,8 +34,8 @@ const wordsOf = (field: string, text: string): string[] => {
 /** The checks of `ssh,df`, with those that are instances of them; undefined and `all`: all. */
 export const checksNamed = (
   text: string | undefined,
-  checks: readonly CheckDescription[],
-): readonly CheckDescription[] => {
+  checks: readonly ViewedCheck[],
+): readonly ViewedCheck[] => {
   if (text === undefined || text === 'all') return checks;
   const wanted = new Set<string>();
   for (const word of wordsOf('checks', text)) {
@@ -59,7 +59,7 @@ export const checksNamed = (
 /** The columns of `machine,ssh,df/tmp`; undefined: the usual ones, and one for each check. */
 export const columnsNamed = (
   text: string | undefined,
-  checks: readonly CheckDescription[],
+  checks: readonly ViewedCheck[],
 ): readonly Column[] => {
   const all = allColumns(checks);
   if (text === undefined)
@@ -75,7 +75,7 @@ export const columnsNamed = (
 /** The order of `-age,machine`; undefined: problems first. */
 export const orderNamed = (
   text: string | undefined,
-  checks: readonly CheckDescription[],
+  checks: readonly ViewedCheck[],
 ): readonly SortKey[] => {
   if (text === undefined) return [{ column: 'problems', isReversed: false }];
   const all = allColumns(checks);

@@ -1,6 +1,13 @@
 /** A machine as it is shown: one row of the fleet's table, made whole before anybody asks for it. */
 
+import type { CheckDescription } from '../check.ts';
 import type { Observation, Verdict } from '../observation.ts';
+
+/** What has to be known of a check to show what it found. */
+export type ViewedCheck = Pick<
+  CheckDescription,
+  'id' | 'parent' | 'title' | 'description' | 'type'
+>;
 
 /**
  * How far a machine answers, in one word. `up`: somebody can work on it. `ssh`: its ssh answers and lets nobody in.

@@ -3,10 +3,9 @@
  * had back from each (`observationsIn`).
  */
 
-import type { CheckDescription } from '../check.ts';
 import type { Cause, Observation, Value, Verdict } from '../observation.ts';
 import { expandNodeset, foldNodeset } from '../../nodeset/nodeset.ts';
-import type { InMaintenance, LastNote, SchedulerState, FleetRow } from './row.ts';
+import type { InMaintenance, LastNote, SchedulerState, FleetRow, ViewedCheck } from './row.ts';
 import { isProblem } from './state.ts';
 
 /** `nodes`: a machine each. `table`: rows of cells. `check`: by check and what it found. `value`: what is alike once. */
@@ -89,6 +88,19 @@ export const shownMachine = (row: FleetRow, wanted?: ReadonlySet<string>): Shown
   ),
 });
 
+/** The row that was shown so: what pages and `halctl` make their tables of. */
+export const rowShown = ({ name, agent, problem: _problem, ...shown }: ShownMachine): FleetRow => ({
+  ...shown,
+  machine: name,
+  host: agent,
+  hostReason: '',
+  hostSince: shown.since,
+  checks: Object.entries(shown.checks).map(([check, { at, ms, ...found }]) => ({
+    ...{ machine: name, check, ...found },
+    ...{ observedAt: at, durationMs: ms },
+  })),
+});
+
 /** An observation in a table: `[verdict, value, text, at, ms, cause, soft, flapping]`, without what is missing at its end. */
 export type TableCell =
   readonly [] | readonly [Verdict, Value, string, number, number, (Cause | 0)?, (0 | 1)?, 1?];
@@ -110,7 +122,7 @@ export interface CheckGroup extends AlikeObservation {
 /** By check: what it found, and on which machines; the most first. */
 export const byCheck = (
   rows: readonly FleetRow[],
-  checks: readonly CheckDescription[],
+  checks: readonly ViewedCheck[],
 ): Record<string, CheckGroup[]> =>
   Object.fromEntries(
     checks.map(({ id }) => {
@@ -162,7 +174,7 @@ export interface ValueGroup {
  */
 export function* byValue(
   rows: readonly FleetRow[],
-  checks: readonly CheckDescription[],
+  checks: readonly ViewedCheck[],
 ): Generator<undefined, ValueGroup[]> {
   const wanted = new Set(checks.map(({ id }) => id));
   const groups = new Map<string, FleetRow[]>();
