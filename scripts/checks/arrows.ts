@@ -135,14 +135,8 @@ export const arrows: Readonly<Record<string, Part>> = {
       terminal: 'values',
       // `halctl exec` goes from where it runs, over the connections that checks go over.
       'checks/ssh': 'values',
-    },
-  },
-  web: { project: { client: 'values' } },
       // What is shown of a fleet is made by one piece of code, here and on the page.
       'checks/view': 'values',
-      disk: 'values',
-      nodeset: 'values',
-      terminal: 'values',
     },
   },
   web: { project: { client: 'values', 'checks/view': 'values' } },

@@ -78,6 +78,7 @@ const others = {
   'unknown-group': { status: 404, title: 'there is no such group of machines' },
   'page-gone': { status: 410, title: 'the list that the page is of is not kept any more' },
   'not-found': { status: 404, title: 'there is no such thing here' },
+  'method-not-allowed': { status: 405, title: 'the address has no such method' },
   'body-too-large': { status: 413, title: 'the body is larger than the limit' },
   'unsupported-media-type': { status: 415, title: 'the body is not JSON' },
   'agent-away': { status: 502, title: 'the agent of the host is not connected' },

@@ -22,6 +22,8 @@ import { EventStreams } from './event-streams.ts';
 import { FleetAnswers } from './fleet/fleet-answers.ts';
 import { FleetStreams } from './fleet/streams.ts';
 import { takeExactJson } from './json-body.ts';
+import { methodsOf } from './methods.ts';
+import { canonicalUri } from './seed-uris.ts';
 import { LightPath } from './light-path.ts';
 import { refuseDeep } from './nesting.ts';
 import { Actions } from './actions.ts';
@@ -100,6 +102,7 @@ export const createServer = async (
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
+    rewriteUrl: ({ url = '/' }) => canonicalUri(url),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler as never);
   app.setSerializerCompiler(() => JSON.stringify);
@@ -198,10 +201,11 @@ const onErrors = (app: FastifyInstance): void => {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!;
-    return sendProblem(
-      new ApiError('not-found', `there is no ${request.method} ${path}`),
-      request,
-      reply,
-    );
+    const methods = methodsOf(path);
+    const why = `there is no ${request.method} ${path}`;
+    if (methods.length === 0) return sendProblem(new ApiError('not-found', why), request, reply);
+    reply.header('allow', methods.join(', '));
+    const others = `${why}; there is ${methods.join(', ')}`;
+    return sendProblem(new ApiError('method-not-allowed', others), request, reply);
   });
 };

@@ -96,6 +96,7 @@ export const routes = {
       'shape',
       'orient',
       'format',
+      'color',
       'limit',
       'cursor',
       'at',

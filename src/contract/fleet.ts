@@ -192,6 +192,9 @@ export const fleetView = {
       description: 'Instead of what `Accept` says.',
     }),
   ),
+  color: Type.Optional(
+    Type.Boolean({ description: 'With `format=text`: with colours, for a terminal.' }),
+  ),
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 10_000, description: 'Absent: all in one answer.' }),
   ),

@@ -53,6 +53,7 @@ export interface Asked extends Selected {
   readonly order: readonly SortKey[];
   readonly shape: Shape;
   readonly orient: Orient | undefined;
+  readonly isColoured: boolean;
 }
 
 const inList = (given: string | readonly string[] | undefined): readonly string[] | undefined =>
@@ -141,6 +142,7 @@ export const askedOf = (query: FleetQuery, around: FleetSurroundings): Asked => 
       order: orderNamed(sort, around.checks),
       shape: orient === undefined && given !== undefined ? (query.shape ?? 'table') : shape,
       orient,
+      isColoured: query.color === true,
     };
   });
 };

@@ -27,8 +27,17 @@ export const surroundingsOf = (
   checks: station.checks.catalogue.all,
   hasMachine: (fqdn) => (seen ? seen.has(fqdn) : graph.get('host', fqdn) !== undefined),
   machines: () => seen ?? Array.from(graph.all('host'), ({ fqdn }) => fqdn),
-  group: (name) => unknownGroup(name, ['all']),
+  group: (name) => (name === 'sinfo' ? drainedIn(station) : unknownGroup(name, ['all', 'sinfo'])),
 });
+
+/** Machines for which the batch system has a reason. There may be none, which is no mistake. */
+const drainedIn = ({ fleet }: Station): ReadonlySet<string> =>
+  new Set(
+    fleet
+      .now()
+      .rows.filter(({ scheduler }) => scheduler !== null && scheduler.reason !== '')
+      .map(({ machine }) => machine),
+  );
 
 const unknownGroup = (name: string, known: readonly string[]): never => {
   const near = nearest(name, known);

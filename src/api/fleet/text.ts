@@ -1,6 +1,6 @@
 /** Answers about the fleet, made piece by piece, so that others have their turns meanwhile. */
 
-import type { Column } from '../../checks/view/columns.ts';
+import type { Column, Tone } from '../../checks/view/columns.ts';
 import { delimited } from '../../checks/view/delimited.ts';
 import { orientedText } from '../../checks/view/orients.ts';
 import type { FleetRow } from '../../checks/view/row.ts';
@@ -141,12 +141,20 @@ function* ndjsonText({ asked, rows }: Written): Generator<string> {
   for (const row of rows) yield `${machineText(row, asked.wanted)}\n`;
 }
 
+/** For terminals (ECMA-48). */
+const colours: Readonly<Record<Tone, number>> = { good: 32, bad: 31, busy: 33, faint: 2, plain: 0 };
+
+const paint = (tone: Tone, text: string): string => `\u001b[${colours[tone]}m${text}\u001b[0m`;
+
 function* tableText({ asked, rows, now }: Written): Generator<string> {
   const leavesEmptyOut = !asked.hasColumns;
   const isFolded = asked.shape === 'value';
   const { columns } = asked;
   const { lines } = yield* withTurns(
-    fleetTableSteps(columns, rows, { now, leavesEmptyOut, isFolded }),
+    fleetTableSteps(columns, rows, {
+      ...{ now, leavesEmptyOut, isFolded },
+      ...(asked.isColoured ? { paint } : {}),
+    }),
   );
   for (const line of lines) yield `${line}\n`;
 }
