@@ -7,6 +7,7 @@ import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { fleetCommands } from './commands/fleet.ts';
 import { eventsCommands } from './commands/events.ts';
+import { execCommand } from './commands/exec.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { nodesetCommands } from './commands/nodeset.ts';
 import { obmCommands } from './commands/obm.ts';
@@ -66,6 +67,7 @@ export const createProgram = (shell: Shell): Command => {
   operationCommand(program, shell);
   runCommand(program, shell);
   fleetCommands(program, shell);
+  execCommand(program, shell);
   eventsCommands(program, shell);
   authCommands(program, shell);
   configCommands(program, shell);
