@@ -95,7 +95,9 @@ t.test(
     asked.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
     asked.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
     const ended = once(asked, 'close');
-    await until('it runs', () => processesOf(nonce).some((line) => /^\s*\d+ +\S+ +sleep \d+$/.test(line)));
+    await until('it runs', () =>
+      processesOf(nonce).some((line) => /^\s*\d+ +\S+ +sleep \d+$/.test(line)),
+    );
     asked.kill('SIGINT');
     const [code] = await ended;
     t.equal(code, 130);

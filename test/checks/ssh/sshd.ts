@@ -25,7 +25,10 @@ export const run = (program: string, ...args: string[]): string => {
   return stdout.trim();
 };
 
-export const folderOf = (t: Test): string => {
+/** Whoever has something that is to be taken down at the end: a test, or a benchmark. */
+export type Ends = Pick<Test, 'teardown'> | { readonly teardown: (end: () => unknown) => void };
+
+export const folderOf = (t: Ends): string => {
   const folder = mkdtempSync(join(tmpdir(), 'halcyon-ssh-'));
   chmodSync(folder, 0o755);
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -76,7 +79,7 @@ export interface Sshd {
 }
 
 /** Runs until the test ends. */
-export const startSshd = async (t: Test, options: SshdOptions = {}): Promise<Sshd> => {
+export const startSshd = async (t: Ends, options: SshdOptions = {}): Promise<Sshd> => {
   const folder = folderOf(t);
   const key = makeKey(folder, 'client');
   const hostKeys = options.hostKeys ?? [makeKey(folder, 'host')];

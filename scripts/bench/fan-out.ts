@@ -1,0 +1,167 @@
+/**
+ * A look at many machines over ssh: all that the built-in probes ask, in one script, beside pdsh and clush with one
+ * `uptime` each; with new connections, and with kept ones. All targets are names of one sshd on loopback, so that both
+ * sides of every connection run here: ratios tell, not seconds.
+ *
+ *     scripts/node scripts/bench/fan-out.ts [--sizes 64,500] [--rounds 3]
+ */
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { builtIn } from '../../src/checks/catalogue/built-in.ts';
+import type { ProbeCheck } from '../../src/checks/check.ts';
+import { Connections } from '../../src/checks/ssh/connections.ts';
+import { systemDial } from '../../src/checks/ssh/dial.ts';
+import { KnownHostsStore } from '../../src/checks/ssh/known-hosts-file.ts';
+import { Probes } from '../../src/checks/ssh/probe.ts';
+import type { ProbeSection } from '../../src/checks/ssh/probe.ts';
+import { systemTime } from '../../src/checks/ssh/time.ts';
+import { startSshd } from '../../test/checks/ssh/sshd.ts';
+import type { Sshd } from '../../test/checks/ssh/sshd.ts';
+import { median, report } from './report.ts';
+import type { Figure } from './report.ts';
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '64,500' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const rounds = Number(values.rounds);
+/** Machines that pdsh and clush ask at once; more of them are no faster. */
+const fanout = 64;
+const { signal } = new AbortController();
+
+const sections: readonly ProbeSection[] = builtIn
+  .filter((check): check is ProbeCheck => check.needs === 'probe')
+  .map(({ id, probe, timeoutSeconds }) => ({
+    ...{ id, lines: probe, timeoutSeconds: Math.max(60, timeoutSeconds) },
+  }));
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+};
+
+/** Asks all, and sees to it that each has answered all. */
+const ask = async (probes: Probes, sshd: Sshd, names: readonly string[]): Promise<void> => {
+  await Promise.all(
+    names.map(async (name) => {
+      const answer = await probes.run(sshd.target(name), sections, signal);
+      for (const [id, { ending }] of answer.sections)
+        if (ending !== 'done') throw new Error(`${name}: ${id}: ${ending}`);
+    }),
+  );
+};
+
+const connectionsTo = (known: string): Connections =>
+  new Connections({
+    ...{ time: systemTime, dial: systemDial, random: randomBytes, agent: undefined },
+    knownHosts: new KnownHostsStore({ paths: [known] }, systemTime, randomBytes),
+    hostKeys: 'strict',
+    limits: { connectMs: 120_000 },
+  });
+
+/** One of their runs, of which every line must be there. */
+const theirs = async (
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  size: number,
+): Promise<void> => {
+  const options = { env: { ...process.env, ...env }, maxBuffer: Infinity };
+  const { stdout } = await promisify(execFile)(program, args, options);
+  const answered = stdout.match(/load average/g)?.length ?? 0;
+  if (answered !== size) throw new Error(`${program}: ${answered} of ${size} answered`);
+};
+
+const measure = async (size: number): Promise<readonly Figure[]> => {
+  const ends: (() => unknown)[] = [];
+  try {
+    const sshd = await startSshd(
+      { teardown: (end: () => unknown) => void ends.unshift(end) },
+      { config: ['MaxStartups 2000', 'LogLevel ERROR'] },
+    );
+    const names = Array.from({ length: size }, (_, i) => `t${String(i + 1).padStart(4, '0')}`);
+    const known = join(sshd.folder, 'known_hosts');
+    writeFileSync(known, ['127.0.0.1', ...names].map((name) => sshd.known(name)).join(''));
+    const config = join(sshd.folder, 'ssh_config');
+    writeFileSync(
+      config,
+      [
+        ...['Host t*', 'HostName 127.0.0.1', `Port ${sshd.port}`, 'User plain'],
+        ...[`IdentityFile ${sshd.key}`, 'IdentitiesOnly yes', 'BatchMode yes'],
+        ...[`UserKnownHostsFile ${known}`, 'LogLevel ERROR', ''],
+      ].join('\n'),
+    );
+    const all = `t[0001-${String(size).padStart(4, '0')}]`;
+    const pdsh = (): Promise<void> =>
+      theirs(
+        'pdsh',
+        ['-R', 'ssh', '-f', String(fanout), '-w', all, 'uptime'],
+        { PDSH_SSH_ARGS_APPEND: `-F ${config}` },
+        size,
+      );
+    const clush = (): Promise<void> =>
+      theirs('clush', ['-o', `-F ${config}`, '-f', String(fanout), '-w', all, 'uptime'], {}, size);
+    const took = {
+      cold: [] as number[],
+      warm: [] as number[],
+      pdsh: [] as number[],
+      clush: [] as number[],
+    };
+    // In turns, so that a machine that becomes busier meets all of them.
+    for (let round = 0; round < rounds; round += 1) {
+      const connections = connectionsTo(known);
+      const probes = new Probes(connections);
+      took.cold.push(await timed(() => ask(probes, sshd, names)));
+      await ask(probes, sshd, names);
+      took.warm.push(await timed(() => ask(probes, sshd, names)));
+      connections.close();
+      took.pdsh.push(await timed(pdsh));
+      took.clush.push(await timed(clush));
+    }
+    const [cold, warm] = [median(took.cold), median(took.warm)];
+    const than = (name: 'pdsh' | 'clush', ms: number, atLeast: number): Partial<Figure> => ({
+      limit: { name: `${name}, one uptime`, value: median(took[name]) },
+      ratio: median(took[name]) / ms,
+      target: { atLeast },
+    });
+    return [
+      {
+        name: `${size} machines, new connections`,
+        value: cold,
+        unit: 'ms',
+        ...than('pdsh', cold, 2),
+      },
+      {
+        name: `${size} machines, new connections`,
+        value: cold,
+        unit: 'ms',
+        ...than('clush', cold, 2),
+      },
+      {
+        name: `${size} machines, kept connections`,
+        value: warm,
+        unit: 'ms',
+        ...than('pdsh', warm, 10),
+      },
+      {
+        name: `${size} machines, kept connections`,
+        value: warm,
+        unit: 'ms',
+        ...than('clush', warm, 10),
+      },
+    ];
+  } finally {
+    for (const end of ends) await end();
+  }
+};
+
+const figures: Figure[] = [];
+for (const size of values.sizes.split(',').map(Number)) figures.push(...(await measure(size)));
+report('fan-out over ssh', figures);
