@@ -14,6 +14,7 @@ import { consoleConnectionEvents } from '../src/core/events/console-connections.
 import { maintenanceEvents } from '../src/core/events/maintenance.ts';
 import { obmNewsEvents } from '../src/core/events/obm-news.ts';
 import { obmOrderEvents } from '../src/core/events/obm-orders.ts';
+import { procedureEvents } from '../src/core/events/procedures.ts';
 import { obmEvents } from '../src/core/events/obms.ts';
 import { processEvents } from '../src/core/events/processes.ts';
 import { projectEvents } from '../src/core/events/projects.ts';
@@ -136,10 +137,24 @@ const meanings: Readonly<Record<EventType, string>> = {
     'Whoever has the machine may use its OBM. The event holds the hash of the token, which readers are not shown; earlier tokens are good no more.',
   ObmOrdered:
     'A machine is to be told something by its OBM: power, boot device, lamp. Orders of one machine are given one after the other.',
+  ObmOrderJoined:
+    'Somebody else has asked for the same while it waited: it is one order, and it is sent while one of them may have it.',
   ObmOrderBegun:
     'An order is about to be sent. It is in the log before anything is sent, and sent once.',
   ObmOrderEnded:
-    'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which.',
+    'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which. `cancelled`: it was taken back before it was sent.',
+  ProcedureOrdered:
+    'A machine is to be reinstalled or released, in several stages. It has its turn when all that was ordered of the machine before has ended.',
+  ProcedureJoined: 'Somebody else has asked for the same, which is one operation.',
+  ProcedureBegun:
+    'A procedure has the machine. Memory and CPUs are what the host had then, and `restart` tells whether it ran something.',
+  ProcedureStageBegun:
+    'A stage is under way. It has failed when `until` is over; `act` is what the station does outside.',
+  ProcedureActEnded: 'What the station did outside for a stage has ended.',
+  ProcedureStageEnded: 'A stage is over. The next one begins, or the procedure ends.',
+  ProcedureCancelAsked:
+    'Somebody wants a procedure to end. It does so as soon as nothing of it is under way.',
+  ProcedureEnded: 'A procedure is over, and the machine free for what waits.',
   HostAwaited:
     'The order of the same commit is over when the host is up: when its agent reports another boot than the one it had when the order was sent. That is told by `NodeUp`.',
   HostAwaitProlonged:
@@ -185,6 +200,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
     {
       ...obmEvents,
       ...obmOrderEvents,
+      ...procedureEvents,
       ...hostReturnEvents,
       ...consoleConnectionEvents,
       ...obmNewsEvents,

@@ -14,6 +14,13 @@ import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
 import { connectionsMax, connectionsOfMachineMax } from '../../src/core/values/consoles.ts';
 import { ordersKeptMax, ordersWaitingMax } from '../../src/core/values/obm.ts';
+import { proceduresKeptMax } from '../../src/core/values/procedures.ts';
+import {
+  askersMax,
+  beginWithinMax,
+  beginWithinUsual,
+  ordersOfOneMax,
+} from '../../src/core/values/queues.ts';
 import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
@@ -298,6 +305,30 @@ export const ofReads: readonly Limit[] = [
     ordersWaitingMax,
     '429 `too-many-orders`',
     'core/obm-orders.test.ts: 37: so many orders wait for one machine and not one more',
+  ),
+  limit(
+    'orders that one has under way, of all machines',
+    ordersOfOneMax,
+    '429 `too-many-orders-of-one`',
+    'core/machine-queues.test.ts: one who orders has so much under way and no more',
+  ),
+  limit(
+    'who are remembered to have asked for an order before it was begun',
+    askersMax,
+    'the next one has an order of his own',
+    'core/machine-queues.test.ts: so many join one order, and the next one has his own',
+  ),
+  limit(
+    'for how long what was ordered of a machine waits for its turn',
+    `${beginWithinUsual} s, or as was said, up to ${beginWithinMax} s`,
+    'it fails: not begun in time',
+    'core/machine-queues.test.ts: what has not had its turn in time has failed, and is not sent',
+  ),
+  limit(
+    'reinstalls and releases of one machine that have ended and are remembered',
+    proceduresKeptMax,
+    'the oldest is forgotten; its events stay',
+    'core/procedures.test.ts: of those that have ended the latest are remembered',
   ),
   limit(
     'orders of one machine that have ended and are remembered',

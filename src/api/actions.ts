@@ -13,17 +13,24 @@ import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
 import { Share, waitLimits } from '../station/fair-use/shares.ts';
 import type { Asker } from '../station/fair-use/long-reads.ts';
-import type { Operation as Seen } from '../station/queries/operation.ts';
+import { isUnderWay } from '../station/queries/operation.ts';
+import { joinedBy } from '../station/queries/same-ordered.ts';
 import { actionOf, isActionOf, isRemoving } from '../station/queries/under-way.ts';
 import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
 import { askerOf, principalOf } from './asker.ts';
 import { done, isDryRun, run } from './commands.ts';
+import { nothingDone, operationView } from './views/operations.ts';
 
 /** What came of an action. */
 export interface Taken {
   readonly done: Done;
   readonly operation: Operation;
+}
+
+/** What a command came to, and the operation of somebody else's that it is a part of. */
+interface Reached extends Done {
+  readonly joined: Revision | undefined;
 }
 
 export class Actions {
@@ -41,9 +48,9 @@ export class Actions {
       if ('dry_run' in begun) return begun;
       const operation =
         begun.action === null
-          ? finished(begun.done.revision)
+          ? nothingDone(begun.done.revision)
           : await this.#progress(request, reply, begun.action);
-      if (operation.state === 'running')
+      if (isUnderWay(operation))
         reply.code(202).header('location', `/api/v1/operations/${operation.id}`);
       return { done: begun.done, operation };
     };
@@ -91,7 +98,7 @@ export class Actions {
       isOne = true;
       yield operationView(at, progress);
     }
-    if (!isOne) yield finished(at);
+    if (!isOne) yield nothingDone(at);
   }
 
   /**
@@ -103,10 +110,14 @@ export class Actions {
     reply: FastifyReply,
     command: Command,
   ): Promise<{ done: Done; action: Revision | null } | DryRun> {
-    const submit = (one: Command): Promise<Done | DryRun> =>
-      run(this.#station, request, reply, one, done);
-    const reached = await submit(command);
-    if ('dry_run' in reached) return reached;
+    const submit = async (one: Command): Promise<Reached | DryRun> =>
+      run(this.#station, request, reply, one, (graph, commit, head) => {
+        return { ...done(graph, commit, head), joined: joinedBy(graph, one, commit) };
+      });
+    const begun = await submit(command);
+    if ('dry_run' in begun) return begun;
+    const { joined, ...reached } = begun;
+    if (joined !== undefined) return { done: reached, action: joined };
     if (reached.changed) return { done: reached, action: revision(reached.revision) };
     const action = isRemoving(command) ? await this.#underWay(command) : null;
     if (isRefresh(command)) {
@@ -139,7 +150,7 @@ export class Actions {
   async #progress(request: FastifyRequest, reply: FastifyReply, at: Revision): Promise<Operation> {
     const { operations } = this.#station;
     const progress = await operations.until(at, patienceOf(request), askerOf(reply));
-    return progress ? operationView(at, progress) : finished(at);
+    return progress ? operationView(at, progress) : nothingDone(at);
   }
 }
 
@@ -150,30 +161,8 @@ type Refresh = Extract<Command, { type: 'OrderObm' }> & {
 const isRefresh = (command: Command): command is Refresh =>
   command.type === 'OrderObm' && command.order.kind === 'refresh';
 
-/** Nothing had to be done. */
-const finished = (at: number): Operation => ({
-  id: at,
-  kind: 'none',
-  subject: '',
-  state: 'succeeded',
-  stage: 'nothing had to be done',
-  total: 0,
-  done: 0,
-  failed: [],
-  waiting: [],
-  warnings: [],
-});
-
 /** Ms for which the caller would have the answer held back. */
 const patienceOf = (request: FastifyRequest): number => {
   const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
   return Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
 };
-
-const operationView = (id: number, operation: Seen): Operation => ({
-  id,
-  ...operation,
-  failed: [...operation.failed],
-  waiting: [...operation.waiting],
-  warnings: [...operation.warnings],
-});

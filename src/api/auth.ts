@@ -152,6 +152,8 @@ const resourceOf = (request: FastifyRequest, then: ReadGraph | undefined): Resou
   if (name !== undefined) return { kind: 'host', fqdn: name, ...past };
   if (fid === undefined) return { kind: 'cluster' };
   const kind = request.routeOptions.url?.startsWith('/api/v1/nodes/') ? 'node' : 'process';
+  // A node is named by its host, too.
+  if (kind === 'node' && parseFid(fid) === null) return { kind: 'host', fqdn: fid, ...past };
   return { kind, fid: parseFid(fid) ?? (fid as Fid), ...past };
 };
 

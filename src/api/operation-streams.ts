@@ -9,6 +9,7 @@ import type { FastifyReply } from 'fastify';
 import type { Operation } from '../contract/operations.ts';
 import { changesRights } from '../core/rights/changes.ts';
 import type { Share } from '../station/fair-use/shares.ts';
+import { isUnderWay } from '../station/queries/operation.ts';
 import type { Station } from '../station/station.ts';
 import { keepAliveMs } from './event-streams.ts';
 import { drained } from './streaming.ts';
@@ -30,7 +31,7 @@ export const isMessageId = (text: string): boolean => /^[0-9a-f]{16}$/.test(text
 const textOf = (operation: Operation): { id: string; text: string } => {
   const data = JSON.stringify(operation);
   const id = idOf(data);
-  const event = operation.state === 'running' ? 'progress' : 'end';
+  const event = isUnderWay(operation) ? 'progress' : 'end';
   return { id, text: `id: ${id}\nevent: ${event}\ndata: ${data}\n\n` };
 };
 
@@ -69,7 +70,7 @@ export class OperationStreams {
     const giveBack = this.#share.take(options.name);
     try {
       const first = await operations.next();
-      if (!first.done && first.value.state !== 'running')
+      if (!first.done && !isUnderWay(first.value))
         if (textOf(first.value).id === options.lastSeen) return await reply.code(204).send();
       await this.#stream(reply, first, operations, options);
       return reply;

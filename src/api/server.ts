@@ -44,6 +44,7 @@ import { maintenanceHandlers } from './routes/maintenance.ts';
 import { nodeHandlers } from './routes/nodes.ts';
 import { obmReadingHandlers } from './routes/obm-readings.ts';
 import { obmHandlers } from './routes/obms.ts';
+import { procedureHandlers } from './routes/procedures.ts';
 import { operationHandlers } from './routes/operations.ts';
 import { outputHandlers } from './routes/output.ts';
 import { ownedHandlers } from './routes/owned.ts';
@@ -152,6 +153,7 @@ export const createServer = async (
       ...maintenanceHandlers(station),
       ...nodeHandlers(station, actions),
       ...obmHandlers(station, actions),
+      ...procedureHandlers(station, actions),
       ...operationHandlers(station, actions, operations),
       ...obmReadingHandlers(station, actions),
       ...outputHandlers(station, outputs),

@@ -8,7 +8,7 @@ import type { JsonFlag } from './command.ts';
 import { Failure } from './exit-codes.ts';
 import { summary } from './explanation.ts';
 import { formatTable } from './output/table.ts';
-import { counted, formatJson, printable } from './output/text.ts';
+import { counted, formatJson, formatTime, printable } from './output/text.ts';
 import { printLines } from './shell.ts';
 import type { Shell } from './shell.ts';
 
@@ -25,10 +25,16 @@ const verbs = {
   'boot-device': { ing: 'setting the boot device', ed: 'told its boot device' },
   light: { ing: 'lighting', ed: 'told its light' },
   refresh: { ing: 'looking at', ed: 'looked at' },
+  reinstall: { ing: 'reinstalling', ed: 'reinstalled' },
+  release: { ing: 'releasing', ed: 'released' },
 } as const;
 
 const ofKind = (kind: string): { ing: string; ed: string } =>
   verbs[kind as keyof typeof verbs] ?? { ing: 'running', ed: 'done' };
+
+/** Whether it may still change by itself. */
+export const isUnderWay = ({ state }: Pick<Operation, 'state'>): boolean =>
+  state === 'queued' || state === 'running';
 
 /** The stage of an order that nobody waits any longer for than that. */
 const carriedOut = 'carried out';
@@ -55,7 +61,7 @@ export const settle = async (
   const shows = shell.progress && isOnly;
   let operation = begun;
   let away: number | undefined;
-  while (operation.state === 'running') {
+  while (isUnderWay(operation)) {
     if (shows) shell.say(`\r\u001b[K${progressOf(operation)}`);
     try {
       operation = await client.operation(id, patience, { signal: shell.signal });
@@ -90,6 +96,30 @@ const isAway = (error: unknown): boolean =>
 const reasonOf = (error: unknown): string =>
   error instanceof UnreachableError ? 'No station answers' : summary(error);
 
+/** Of one machine, and not of what runs on it. */
+const isOfMachine = ({ kind, stages }: Operation): boolean =>
+  stages.length > 0 || /^(light|refresh)$/.test(kind) || /^(power|boot)-/.test(kind);
+
+const goesOn = ({ state, queued_behind: behind }: Operation): string => {
+  if (state !== 'queued') return 'goes on';
+  return behind === null ? 'waits for its turn' : `waits for operation ${behind}`;
+};
+
+/** Of what has several stages, how each is. */
+const stageLines = ({ stages }: Operation, width: number | undefined): string[] =>
+  stages.length === 0
+    ? []
+    : formatTable<Operation['stages'][number]>(
+        [
+          { title: 'STAGE', value: ({ name }) => name },
+          { title: 'STATE', value: ({ state }) => state },
+          { title: 'BEGAN', value: ({ began }) => (began === null ? '-' : formatTime(began)) },
+          { title: 'NOTE', value: ({ detail }) => detail, yields: 1 },
+        ],
+        stages,
+        width,
+      );
+
 const progressOf = ({ kind, stage, done, total, waiting }: Operation): string => {
   const [next] = waiting;
   if (next?.fid === null) return `${ofKind(kind).ing} ${next.host}: ${stage}`;
@@ -122,7 +152,14 @@ export const refuseFailed = (operation: Operation): void => {
     );
   }
   const [order] = failed;
-  if (state === 'failed' && order?.fid === null)
+  if (state === 'failed' && operation.stages.length > 0)
+    throw new Failure(
+      'failed',
+      `${kind} of ${subject} failed: ${operation.problem ?? operation.stage}`,
+      'What was done of it stands; see how the machine is: halctl obm holder HOST',
+      operation,
+    );
+  if ((state === 'failed' || state === 'interrupted') && order?.fid === null)
     throw new Failure(
       'failed',
       howOrderEnded(order),
@@ -137,7 +174,12 @@ export const refuseFailed = (operation: Operation): void => {
       operation,
     );
   if (state === 'cancelled')
-    throw new Failure('failed', 'somebody wanted the opposite meanwhile', undefined, operation);
+    throw new Failure(
+      'failed',
+      operation.problem ?? 'somebody wanted the opposite meanwhile',
+      undefined,
+      operation,
+    );
 };
 
 const howOrderEnded = ({ name, host, state, reason }: Straggler): string => {
@@ -160,22 +202,22 @@ export const resultLines = (operation: Operation, width: number | undefined): st
   const { id, kind, state, stage, done, total, failed, waiting } = operation;
   if (kind === 'none') return ['Nothing had to be done.'];
   if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
-  const left = state === 'running' ? waiting : failed;
-  const isOrder =
-    left[0]?.fid === null || /^(light|refresh)$/.test(kind) || /^(power|boot)-/.test(kind);
+  const left = isUnderWay(operation) ? waiting : failed;
+  const isOrder = isOfMachine(operation);
   if (isOrder && state === 'succeeded') {
-    const more = stage === carriedOut ? '' : `; ${stage}`;
+    const more = stage === carriedOut || operation.stages.length > 0 ? '' : `; ${stage}`;
     return [`${operation.subject}: ${ofKind(kind).ed}${more}.`];
   }
+  if (isOrder && !isUnderWay(operation)) return stageLines(operation, width);
   if (isOrder)
     return [
-      `Operation ${id} goes on: ${left[0]?.name ?? kind} of ${operation.subject}. ${howToFollow(id)}`,
+      `Operation ${id} ${goesOn(operation)}: ${left[0]?.name ?? kind} of ${operation.subject}. ${howToFollow(id)}`,
+      ...stageLines(operation, width),
     ];
   const summary = `${done} of ${counted(total, 'process')} ${ofKind(kind).ed}`;
-  const head =
-    state === 'running'
-      ? `Operation ${id} goes on: ${summary}. ${howToFollow(id)}`
-      : `${state === 'succeeded' ? 'Done' : 'Ended'}: ${summary}.`;
+  const head = isUnderWay(operation)
+    ? `Operation ${id} goes on: ${summary}. ${howToFollow(id)}`
+    : `${state === 'succeeded' ? 'Done' : 'Ended'}: ${summary}.`;
   if (left.length === 0) return [head];
   return [
     head,

@@ -10,6 +10,7 @@ import { eventsCommands } from './commands/events.ts';
 import { execCommand } from './commands/exec.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { nodesetCommands } from './commands/nodeset.ts';
+import { nodeActionCommands } from './commands/node-actions.ts';
 import { obmCommands } from './commands/obm.ts';
 import { operationCommand } from './commands/operation.ts';
 import { projectCommands } from './commands/project.ts';
@@ -64,6 +65,7 @@ export const createProgram = (shell: Shell): Command => {
   maintenanceCommands(program, shell);
   obmCommands(program, shell);
   nodesetCommands(program, shell);
+  nodeActionCommands(program, shell);
   operationCommand(program, shell);
   runCommand(program, shell);
   fleetCommands(program, shell);

@@ -22,6 +22,8 @@ export type Action =
       readonly action: PowerBody['action'];
       /** It is over when the host is up, or so many s after it was sent. */
       readonly waitUp?: number | undefined;
+      /** For so many seconds it may wait for its turn. */
+      readonly deadline?: number | undefined;
     }
   | { readonly verb: 'boot-device'; readonly host: string; readonly boot: BootDeviceBody }
   | { readonly verb: 'light'; readonly host: string; readonly light: LightBody['light'] }
@@ -39,9 +41,10 @@ export const takeAction = <O extends ActionOptions>(
   const { host } = action;
   switch (action.verb) {
     case 'power': {
-      const { action: power, waitUp } = action;
+      const { action: power, waitUp, deadline } = action;
       const wait = waitUp === undefined ? {} : { wait_up: waitUp };
-      return calls.powerObm<O>(host, { action: power, ...wait }, options);
+      const turn = deadline === undefined ? {} : { begin_within: deadline };
+      return calls.powerObm<O>(host, { action: power, ...wait, ...turn }, options);
     }
     case 'boot-device':
       return calls.setBootDevice<O>(host, action.boot, options);

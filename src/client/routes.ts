@@ -41,11 +41,23 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  cancelOperation: {
+    method: 'POST',
+    path: '/api/v1/operations/:id/cancel',
+    repeat: 'by-key',
+    query: ['dry_run'],
+  },
   createProject: {
     method: 'POST',
     path: '/api/v1/projects',
     repeat: 'by-key',
     body: true,
+    query: ['dry_run'],
+  },
+  deleteOperation: {
+    method: 'DELETE',
+    path: '/api/v1/operations/:id',
+    repeat: 'by-key',
     query: ['dry_run'],
   },
   deleteProject: {
@@ -122,6 +134,7 @@ export const routes = {
     path: '/api/v1/hosts/:fqdn/obm/console/info',
     repeat: 'as-it-is',
   },
+  getHolder: { method: 'GET', path: '/api/v1/hosts/:fqdn/holder', repeat: 'as-it-is' },
   getHost: { method: 'GET', path: '/api/v1/hosts/:fqdn', repeat: 'as-it-is', query: ['at'] },
   getInventory: {
     method: 'GET',
@@ -130,6 +143,7 @@ export const routes = {
     query: ['max_age'],
   },
   getNode: { method: 'GET', path: '/api/v1/nodes/:fid', repeat: 'as-it-is', query: ['at'] },
+  getNodeHolder: { method: 'GET', path: '/api/v1/nodes/:fid/holder', repeat: 'as-it-is' },
   getObm: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm', repeat: 'as-it-is', query: ['at'] },
   getPower: {
     method: 'GET',
@@ -300,11 +314,25 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  reinstallHost: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/actions/reinstall',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run', 'force'],
+  },
   reissueObm: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/obm/reissue',
     repeat: 'by-key',
     query: ['dry_run'],
+  },
+  releaseHost: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/actions/release',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run', 'force'],
   },
   removeHost: {
     method: 'DELETE',

@@ -25,6 +25,7 @@ export type {
   Power,
   PowerBody,
 } from '../contract/obms.ts';
+export type { Holder, ProcedurePlan } from '../contract/procedures.ts';
 export type { Operation, OperationItem, OperationPage, Scaled } from '../contract/operations.ts';
 export type {
   ConsoleInfo,

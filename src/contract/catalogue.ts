@@ -22,6 +22,7 @@ import * as outcome from './outcome.ts';
 import * as output from './output.ts';
 import * as owned from './owned.ts';
 import * as problem from './problem.ts';
+import * as procedures from './procedures.ts';
 import * as processes from './processes.ts';
 import * as projects from './projects.ts';
 import * as station from './station.ts';
@@ -47,6 +48,7 @@ const subjects = {
   ...operations,
   ...output,
   ...owned,
+  ...procedures,
   ...processes,
   ...projects,
   ...station,

@@ -11,6 +11,7 @@ import {
   refreshable,
   waitUpMax,
 } from '../core/values/obm.ts';
+import { beginWithinMax, beginWithinUsual } from '../core/values/queues.ts';
 import { ask, command, order, read } from './endpoint.ts';
 import { age, atOnce, maxAge } from './obm-ages.ts';
 import { Operation } from './operations.ts';
@@ -106,6 +107,19 @@ export const ObmBody = Type.Object(
   strict,
 );
 
+/** For how long what is ordered may wait for its turn. */
+export const beginWithin = {
+  begin_within: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: beginWithinMax,
+      description:
+        `It fails where it does not have its turn within so many seconds; absent: ${beginWithinUsual}. What is ordered of ` +
+        'a machine waits until all that was ordered before has ended.',
+    }),
+  ),
+};
+
 export const PowerBody = Type.Object(
   {
     action: Type.Enum([...powerActions], {
@@ -123,6 +137,7 @@ export const PowerBody = Type.Object(
           'anew, or has failed so many seconds after the order was sent. Absent: it is over when the order was carried out.',
       }),
     ),
+    ...beginWithin,
   },
   strict,
 );
@@ -135,6 +150,7 @@ export const BootDeviceBody = Type.Object(
     persistent: Type.Optional(
       Type.Boolean({ description: 'For every start; absent: for the next only.' }),
     ),
+    ...beginWithin,
   },
   strict,
 );
@@ -145,6 +161,7 @@ export const LightBody = Type.Object(
       Type.Integer({ minimum: 1, maximum: 255, description: 'For so many seconds.' }),
       Type.Enum(['on', 'off']),
     ]),
+    ...beginWithin,
   },
   strict,
 );
@@ -275,8 +292,8 @@ export const disableObm = command({
 
 const onceOnly =
   'Its beginning is in the log before anything is sent, and it is sent once, whatever ends in between: what became of ' +
-  'it is read from the machine then, or said to be unknown. Orders of one machine are given one after the other. ' +
-  'Refused while the OBM is not enabled.';
+  'it is read from the machine then, or said to be unknown. What is ordered of a machine that is busy waits (`queued`), ' +
+  'also for a reinstall; what is the same as what waits last is that operation. Refused while the OBM is not enabled.';
 
 export const powerObm = order({
   method: 'POST',

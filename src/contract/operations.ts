@@ -3,7 +3,8 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { powerActions } from '../core/values/obm.ts';
-import { ask } from './endpoint.ts';
+import { procedureKinds } from '../core/values/procedures.ts';
+import { ask, order } from './endpoint.ts';
 import { Done } from './outcome.ts';
 import { page } from './page.ts';
 import { FidText, Fqdn, nullable, Timestamp } from './values.ts';
@@ -16,23 +17,37 @@ const Straggler = Type.Object({
   reason: Type.String(),
 });
 
-const operationStates = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+const operationStates = [
+  ...(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const),
+] as const;
 
 const operationKinds = [
-  ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh'] as const),
+  ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh', ...procedureKinds] as const),
   ...powerActions.map((action) => `power-${action}` as const),
 ];
+
+const OperationStage = Type.Object({
+  name: Type.String(),
+  text: Type.String({ description: 'What is done in it.' }),
+  state: Type.Enum(['to-come', 'running', 'done', 'failed', 'cancelled']),
+  began: nullable(Timestamp),
+  ended: nullable(Timestamp),
+  until: nullable({ ...Timestamp, description: 'When it has failed; null: it has not begun.' }),
+  detail: Type.String({ description: 'What it waits for, or how it ended.' }),
+});
 
 export const Operation = Type.Object({
   id: Type.Integer({ description: 'Revision of the commit that set it off.' }),
   kind: Type.String({
     description:
       'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light, ' +
-      'refresh; none where nothing had to be done.',
+      'refresh, reinstall, release; none where nothing had to be done.',
   }),
-  subject: Type.String({ description: 'cluster, a fid or a host.' }),
+  subject: Type.String({ description: 'Its target: cluster, a fid or a host.' }),
   state: Type.Enum([...operationStates], {
-    description: 'cancelled: somebody wanted the opposite meanwhile.',
+    description:
+      '`queued`: it waits for its turn. `cancelled`: somebody took it back, or wanted the opposite meanwhile. ' +
+      '`interrupted`: it was sent, and nobody knows whether it was carried out.',
   }),
   stage: Type.String({ description: 'How far it is, in words.' }),
   total: Type.Integer({ description: 'Processes or machines that it is about.' }),
@@ -44,11 +59,34 @@ export const Operation = Type.Object({
   }),
   waiting: Type.Array(Straggler, { description: 'The first 100 of the others.' }),
   warnings: Type.Array(Type.String()),
+  problem: nullable(
+    Type.String({
+      description: 'Why it failed, was interrupted or cancelled, where one reason says it.',
+    }),
+  ),
+  stages: Type.Array(OperationStage, {
+    description: 'Of reinstall and release, all of them in order; of others none.',
+  }),
+  at: nullable({ ...Timestamp, description: 'When it was accepted, ms since the epoch.' }),
+  begun: nullable({ ...Timestamp, description: 'When it was begun; null: it was not.' }),
+  ended: nullable({
+    ...Timestamp,
+    description:
+      'When it ended; null: it has not, or is about many processes, of which nobody keeps that.',
+  }),
+  begin_by: nullable({
+    ...Timestamp,
+    description: 'It fails where it is not begun by then; null: it does not wait.',
+  }),
+  queued_behind: nullable(
+    Type.Integer({ description: 'The operation that it waits for; null: none.' }),
+  ),
+  actor: nullable(Type.String({ description: 'Who ordered it: `token:<id>`.' })),
 });
 
 /** One of a list: what is not done yet is told by the operation itself. */
 export const OperationItem = Type.Object({
-  ...Type.Omit(Operation, ['failed', 'waiting', 'warnings']).properties,
+  ...Type.Omit(Operation, ['failed', 'waiting', 'warnings', 'stages']).properties,
   at: { ...Timestamp, description: 'When it was ordered, ms since the epoch.' },
   actor: Type.String({ description: 'Who ordered it: `token:<id>`.' }),
 });
@@ -113,4 +151,33 @@ export const listOperations = ask({
     ),
   },
   reply: OperationPage,
+});
+
+const cancelled =
+  'What waits is taken back. A reinstall or a release ends as soon as nothing of it is under way, and says what was done of ' +
+  'it and what was not. What was sent to an OBM cannot be taken back (409 `not-cancellable`); starting and stopping is ' +
+  'ended by ordering the opposite. What is cancelled already is done.';
+
+const cancelling = {
+  params: { id: Type.Integer({ minimum: 1, description: 'Its revision.' }) },
+  access: 'operator',
+  lent: 'shown',
+  tag: 'station',
+  reply: Operation,
+} as const;
+
+export const cancelOperation = order({
+  ...cancelling,
+  method: 'POST',
+  path: '/operations/:id/cancel',
+  summary: 'Cancel an operation',
+  description: cancelled,
+});
+
+export const deleteOperation = order({
+  ...cancelling,
+  method: 'DELETE',
+  path: '/operations/:id',
+  summary: 'Cancel an operation, said otherwise',
+  description: cancelled,
 });

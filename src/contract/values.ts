@@ -13,14 +13,23 @@ const oneOf = <const T extends readonly string[]>(values: T, description: string
 /** Bodies refuse fields they do not know: a misspelt field must not be taken for an absent one. */
 export const strict = { additionalProperties: false } as const;
 
+const fqdnPattern = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$';
+const fidPattern = '^0[xX][0-9a-fA-F]{1,16}:0[xX][0-9a-fA-F]{1,13}$';
+
 export const Fqdn = Type.String({
   description: 'Fully qualified domain name, lower case.',
   maxLength: 253,
-  pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
+  pattern: fqdnPattern,
 });
 export const FidText = Type.String({
   description: 'A fid, `0x<container>:0x<key>`.',
-  pattern: '^0[xX][0-9a-fA-F]{1,16}:0[xX][0-9a-fA-F]{1,13}$',
+  pattern: fidPattern,
+});
+/** Where a path names a node. */
+export const NodeText = Type.String({
+  description: 'A node: the name of its host, or its fid.',
+  maxLength: 253,
+  pattern: `${fidPattern}|${fqdnPattern}`,
 });
 export const RoleName = Type.String({
   minLength: 1,

@@ -146,6 +146,7 @@ const bodies: Readonly<Record<string, object>> = {
   powerObm: { action: 'on' },
   setBootDevice: { device: 'pxe' },
   setLight: { light: 'on' },
+  reinstallHost: {},
 };
 
 const requestOf = (

@@ -550,6 +550,9 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'right-ended': 'by `core/console-connections.test.ts`',
   'too-many-connections': 'by `core/console-connections.test.ts`',
   'too-many-orders': 'by `core/obm-orders.test.ts`',
+  'too-many-orders-of-one': 'by `core/machine-queues.test.ts`, as those that follow',
+  'in-maintenance': 'by `core/procedures.test.ts`',
+  'not-cancellable': 'by `core/machine-queues.test.ts`',
   'unknown-order': 'by `core/obm-orders.test.ts`',
   'obm-changed': 'by `core/obms.test.ts`',
   'not-a-member': [

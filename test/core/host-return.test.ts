@@ -84,7 +84,7 @@ const up = nodeUp(host);
 t.test('case 16: a restart is over when the host is up by another boot', (t) => {
   for (const action of ['on', 'cycle', 'reset'] as const) {
     const c = new Awaiting(up).order(action);
-    t.match(c.is, { kind: `power-${action}`, state: 'running', stage: 'waits for its turn' });
+    t.match(c.is, { kind: `power-${action}`, state: 'queued', stage: 'waits for its turn' });
     t.notOk(c.isAwaited, 'nobody waits before it is sent');
     t.match(c.begin().is, { state: 'running', stage: 'sent' });
     t.match(c.end().is, {

@@ -7,6 +7,7 @@ import type { Graph } from '../../src/core/graph/graph.ts';
 import { relations } from '../../src/core/graph/relations.ts';
 import type { Relation, RelationName } from '../../src/core/graph/relations.ts';
 import { keyOf } from '../../src/core/graph/resources.ts';
+import { isOver, stageOf } from '../../src/core/graph/rows/procedures.ts';
 import { isAwaiting } from '../../src/core/graph/rows/obms.ts';
 import type { DeadlineRow } from '../../src/core/graph/rows/deadlines.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
@@ -315,6 +316,13 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('order')]
       .filter((row) => isAwaiting(row) && row.awaited.until !== null)
       .map(({ id }) => `host-return/${id}`),
+    ...[...graph.all('order')]
+      .filter(({ state, turn }) => state === 'waiting' && turn?.beginBy != null)
+      .map(({ id }) => `queue-expiry/${id}`),
+    ...[...graph.all('procedure')]
+      .filter(({ state }) => state === 'queued')
+      .map(({ id }) => `queue-expiry/${id}`),
+    ...[...graph.all('procedure')].filter(stageOf).map(({ id }) => `stage-expiry/${id}`),
     ...[...graph.all('maintenance')]
       .filter(({ until }) => until !== null)
       .map(({ host }) => `maintenance-expiry/${host}`),
@@ -323,6 +331,29 @@ const checkDeadlines = (graph: Graph): void => {
       .map(({ host }) => `recovery-attempt/${host}`),
   ];
   must(subjects.sort().join() === expected.sort().join(), 'a deadline is missing or left over');
+};
+
+/** One thing at a time is done with a machine; what has ended has nothing under way. */
+const checkQueues = (graph: Graph): void => {
+  for (const { fqdn } of graph.all('host')) {
+    const procedures = [...graph.many('undergoes', fqdn)];
+    const running = procedures.filter(({ state }) => state === 'running');
+    must(running.length <= 1, `two procedures have ${fqdn}`);
+    for (const row of graph.many('obeys', fqdn)) {
+      const isOwn = row.procedure !== undefined;
+      must(
+        !(row.state === 'begun' && !isOwn && running.length > 0),
+        `${row.id} and a procedure have the machine`,
+      );
+      const of = procedures.find(({ created }) => created === row.procedure);
+      must(
+        !(row.state === 'waiting' && of && isOver(of)),
+        `${row.id} waits for the turn of a procedure that is over`,
+      );
+    }
+    for (const row of running)
+      must(stageOf(row) !== undefined, `${row.id} is in no stage and has not ended`);
+  }
 };
 
 /** A machine is in one project at most, since a commit that is told where it was told. */
@@ -369,6 +400,7 @@ export const checkGraph = (graph: Graph): void => {
   checkHosts(graph);
   checkLists(graph);
   checkProjects(graph);
+  checkQueues(graph);
   checkRegistrations(graph);
   checkDeadlines(graph);
 };

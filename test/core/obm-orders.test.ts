@@ -19,6 +19,7 @@ import {
 
 const host = 'n1.example';
 const cycle: ObmOrder = { kind: 'power', action: 'cycle' };
+const off: ObmOrder = { kind: 'power', action: 'off' };
 const register: Command = {
   type: 'RegisterObm',
   fqdn: host,
@@ -47,12 +48,13 @@ const usable = (): { engine: Engine; epoch: number } => {
   return { engine, epoch: enabled(engine) };
 };
 
-const ordered = (engine: Engine): string => orderId(commitOf(engine, order()).revision, host);
+const ordered = (engine: Engine, one: ObmOrder = cycle): string =>
+  orderId(commitOf(engine, order(one)).revision, host);
 
 t.test('an order waits, is begun once, and ends once', async (t) => {
   const { engine, epoch } = usable();
   const commit = commitOf(engine, order());
-  t.same(dataOf(commit, 'ObmOrdered'), [{ fqdn: host, epoch, order: cycle, recovery: false }]);
+  t.match(dataOf(commit, 'ObmOrdered'), [{ fqdn: host, epoch, order: cycle, recovery: false }]);
   const id = orderId(commit.revision, host);
   t.match(engine.graph.must('order', id), { host, state: 'waiting', epoch });
   commitOf(engine, begin(id));
@@ -79,7 +81,7 @@ t.test('3: nothing can be ordered of an OBM that is not enabled', async (t) => {
 
 t.test('what waits when the right ends is not begun any more', async (t) => {
   const { engine, epoch } = usable();
-  const [first, second] = [ordered(engine), ordered(engine)];
+  const [first, second] = [ordered(engine), ordered(engine, off)];
   enabled(engine, true);
   t.match(rejectionOf(engine, begin(first)), { code: 'obm-disabled', message: /enabled anew/ });
   const third = ordered(engine);
@@ -94,7 +96,9 @@ t.test('what waits when the right ends is not begun any more', async (t) => {
 
 t.test('37: so many orders wait for one machine and not one more', async (t) => {
   const { engine } = usable();
-  const ids = Array.from({ length: ordersWaitingMax }, () => ordered(engine));
+  const ids = Array.from({ length: ordersWaitingMax }, (_, i) =>
+    ordered(engine, i % 2 === 0 ? cycle : off),
+  );
   t.match(rejectionOf(engine, order()), { code: 'too-many-orders', retryAfter: 10 });
   commitOf(engine, begin(ids[0]!));
   t.equal(rejectionOf(engine, order()).code, 'too-many-orders', 'one that is under way counts');

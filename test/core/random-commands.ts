@@ -9,6 +9,8 @@ import type { Graph } from '../../src/core/graph/graph.ts';
 import { requestMemory } from '../../src/core/graph/remembering.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
+import type { ObmOrder } from '../../src/core/values/obm.ts';
+import { actEnds } from '../../src/core/values/procedures.ts';
 import { projectRoles } from '../../src/core/values/projects.ts';
 import { sshDefaults, stepOutcomes } from '../../src/core/values/recovery-policy.ts';
 import type { RecoveryStep } from '../../src/core/values/recovery-policy.ts';
@@ -320,6 +322,108 @@ export const lending: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+const obmOrder = fc.constantFrom<ObmOrder>(
+  { kind: 'power', action: 'on' },
+  { kind: 'power', action: 'cycle' },
+  { kind: 'boot-device', device: 'pxe', persistent: false },
+);
+const asker = fc.constantFrom(undefined, 'token:c1', 'token:c2', 'token:c3');
+
+/** The n-th that was ordered of machines, counted around; now and then none. */
+const orderedIn = (graph: Graph, n: number): { readonly id: string; readonly created: number } => {
+  const ordered = [...graph.all('order'), ...graph.all('procedure')];
+  return ordered[n % Math.max(1, ordered.length)] ?? { id: '1/n9.example', created: 1 };
+};
+
+/** What is ordered of machines: by their OBMs, and in several stages. */
+export const machines: fc.Arbitrary<Step['command']> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: host.map((fqdn): Command => ({
+      ...{ type: 'RegisterObm', fqdn, obmd: 'https://obmd.example', label: fqdn },
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(host, fc.boolean())
+      .map(([fqdn, anew]): Command => ({ type: 'EnableObm', fqdn, anew })),
+  },
+  {
+    weight: 3,
+    arbitrary: host.map((fqdn) => (graph: Graph): Command => {
+      const epoch = graph.get('registration', fqdn)?.epoch ?? 1;
+      return { type: 'ReportObmEnabled', fqdn, epoch, hash: 'a'.repeat(64) };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: host.map((fqdn) => (graph: Graph): Command => {
+      return { type: 'DisableObm', fqdn, epoch: graph.get('registration', fqdn)?.epoch ?? 1 };
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({ fqdn: host, order: obmOrder, by: asker, wait: fc.boolean() })
+      .map(({ by, wait, order, fqdn }): Command => ({
+        ...{ type: 'OrderObm', fqdn, order, beginWithin: 600 },
+        ...(by === undefined ? {} : { by }),
+        ...(wait && order.kind === 'power' ? { waitUp: 600 } : {}),
+      })),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({ fqdn: host, force: fc.boolean(), gone: fc.boolean(), by: asker })
+      .map(({ fqdn, force, gone, by }): Command => ({
+        ...{ type: 'OrderProcedure', fqdn },
+        plan: gone ? { kind: 'release', force } : { kind: 'reinstall', wait_up: 600, force },
+        ...(by === undefined ? {} : { by }),
+      })),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.nat(40).map((n) => (graph: Graph): Command => ({
+      type: 'BeginObmOrder',
+      id: orderedIn(graph, n).id,
+    })),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(fc.nat(40), fc.constantFrom('done', 'done', 'failed', 'unknown'))
+      .map(([n, how]) => (graph: Graph): Command => {
+        const { id } = orderedIn(graph, n);
+        // What was not begun ends by a refusal only.
+        const outcome = graph.get('order', id)?.state === 'begun' ? how : 'failed';
+        return { type: 'EndObmOrder', id, outcome, detail: 'it said so' };
+      }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(host, fc.constantFrom(...actEnds))
+      .map(([fqdn, outcome]) => (graph: Graph): Command => {
+        const begun = [...graph.many('undergoes', fqdn)].at(-1)?.stages.at(-1)?.begun ?? 1;
+        return { type: 'EndStageAct', fqdn, begun, outcome, detail: '' };
+      }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(40).map((n) => (graph: Graph): Command => {
+      const { id, created: ordered } = orderedIn(graph, n);
+      return { type: 'CancelOrdered', ordered, fqdn: id.slice(id.indexOf('/') + 1), by: 'me' };
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(host, fc.nat(9))
+      .map(([fqdn, boot]) => nodeUp(fqdn, addresses[hosts.indexOf(fqdn)], { boot_id: `${boot}` })),
+  },
+);
+
 const command: fc.Arbitrary<Step['command']> = fc.oneof(
   { weight: 2, arbitrary: loads },
   { weight: 6, arbitrary: adds },
@@ -370,6 +474,7 @@ const command: fc.Arbitrary<Step['command']> = fc.oneof(
     arbitrary: fc.nat(3).map((id): Command => ({ type: 'RevokeCredential', id: `c${id}` })),
   },
   { weight: 4, arbitrary: lending },
+  { weight: 8, arbitrary: machines },
   { weight: 2, arbitrary: fc.constant<Command>({ type: 'FireDeadlines' }) },
 );
 

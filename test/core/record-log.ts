@@ -253,6 +253,22 @@ const record = (): Recorded[] => {
     data: { fqdn, ordered: awaited, until: at + 600_000 },
   });
   happened({ type: 'HostAwaitEnded', data: { fqdn, ordered: awaited, outcome: 'away' } });
+  const asked: Command = { type: 'OrderObm', fqdn, order: reset, by: 'token:c7' };
+  const late = run(asked).revision;
+  run({ ...asked, by: 'token:c8' } as Command);
+  run({ type: 'CancelOrdered', ordered: late, fqdn, by: 'token:c8' });
+  const plan = { kind: 'reinstall', wait_up: 600, force: true } as const;
+  const reinstall: Command = { type: 'OrderProcedure', fqdn, plan };
+  for (const row of [...engine.graph.many('obeys', fqdn)])
+    if (row.state === 'waiting')
+      run({ type: 'EndObmOrder', id: row.id, outcome: 'failed', detail: 'no answer' });
+  const procedure = run(reinstall).revision;
+  run({ ...reinstall, by: 'token:c8' } as Command);
+  run({ type: 'CancelOrdered', ordered: procedure, fqdn, by: 'token:c8' });
+  happened({
+    type: 'ProcedureActEnded',
+    data: { fqdn, ordered: procedure, begun: procedure, outcome: 'done', detail: '' },
+  });
   const connect = (id: string, expires: number): number =>
     run({
       ...{ type: 'MakeConnection', fqdn, id, purpose: 'console', mode: 'read-write' },

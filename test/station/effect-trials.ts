@@ -76,9 +76,9 @@ const executorOn = ({ kind, log, graph, submit }: Ground, time: HandTime, sabota
   const watched: EffectKind<unknown> = {
     ...kind,
     // Told twice of each, as by a log that repeats itself.
-    *intendedBy(commit) {
-      yield* kind.intendedBy(commit);
-      yield* kind.intendedBy(commit);
+    *intendedBy(commit, graph) {
+      yield* kind.intendedBy(commit, graph);
+      yield* kind.intendedBy(commit, graph);
     },
     ...(kind.begin && {
       begin: (effect: Effect<unknown>) => noted(kind.begin!(effect), 'begin'),

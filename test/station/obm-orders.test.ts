@@ -105,7 +105,7 @@ t.test('an order is answered at once, and followed by its operation', async (t) 
   const begun = await power(bench, 'on', { headers: {} });
   t.match(begun, {
     status: 202,
-    body: { state: 'running', waiting: [{ fid: null, host, name: 'power on' }] },
+    body: { state: 'queued', waiting: [{ fid: null, host, name: 'power on' }] },
   });
   t.equal(begun.headers.location, `/api/v1/operations/${begun.body.id}`);
   t.match(await follow(bench, begun.body.id as number), { body: { state: 'succeeded', done: 1 } });
@@ -203,7 +203,7 @@ t.test('39: what nobody knows is said to be unknown, and what was not sent is no
   await bench.turn('enable');
   bench.proxy.cuts = (call, when) => call === 'POST power' && when === 'after';
   t.match(await power(bench, 'cycle'), {
-    body: { state: 'failed', failed: [{ state: 'unknown', reason: /broke off/ }] },
+    body: { state: 'interrupted', failed: [{ state: 'unknown', reason: /broke off/ }] },
   });
   bench.proxy.cuts = () => false;
   t.equal(sent(bench), 1, 'it is not sent again');
@@ -225,7 +225,11 @@ t.test('an OBM that fails says why, and whether it did anything', async (t) => {
     await bench.register({ info: { fault } });
     await bench.turn('enable');
     t.match(await power(bench, 'on'), {
-      body: { state: 'failed', failed: [{ host, state, reason: new RegExp(fault) }] },
+      body: {
+        state: state === 'unknown' ? 'interrupted' : 'failed',
+        failed: [{ host, state, reason: new RegExp(fault) }],
+        problem: new RegExp(fault),
+      },
     });
     await bench.turn('disable');
     await bench.unregister();

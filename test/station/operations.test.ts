@@ -37,6 +37,7 @@ const begin = (c: PlayedCluster, command: Command): (() => Operation) => {
 t.test('a start runs until every process is online', async (t) => {
   const c = new PlayedCluster({ [n1]: ['s3', 'app'] });
   const look = begin(c, start);
+  const { at } = look();
   const s3 = { fid: c.fid('s3'), host: n1, name: 's3', state: 'unknown' };
   t.match(look(), { kind: 'start', subject: 'cluster', state: 'running', total: 2, done: 0 });
   t.strictSame(look().waiting[1], {
@@ -56,6 +57,10 @@ t.test('a start runs until every process is online', async (t) => {
     failed: [],
     waiting: [],
     warnings: [],
+    times: { begun: at, ended: null, beginBy: null, queuedBehind: null },
+    stages: [],
+    at,
+    actor: 'token:test',
   });
   c.run(add(n1, 'late'));
   t.equal(look().total, 2, 'what is added later is not part of it');

@@ -5,6 +5,7 @@ import type * as contract from '../../contract/obms.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { Done, DryRun } from '../../contract/outcome.ts';
 import type { Command } from '../../core/commands/index.ts';
+import type { OrderObm } from '../../core/commands/order-obm.ts';
 import { startingActions } from '../../core/values/obm.ts';
 import type { ObmOrder } from '../../core/values/obm.ts';
 import type { Sender } from '../../station/access/sender.ts';
@@ -49,11 +50,14 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
     reply: FastifyReply,
     fqdn: string,
     order: ObmOrder,
-    waitUp?: number,
+    { waitUp, beginWithin }: Pick<OrderObm, 'waitUp' | 'beginWithin'> = {},
   ): Promise<Operation | DryRun> => {
-    const wait = waitUp === undefined ? {} : { waitUp };
     if (!isDryRun(request)) obms.looks.mustTake(principalOf(request));
-    return actions.take(request, reply, { type: 'OrderObm', fqdn, order, ...wait });
+    return actions.take(request, reply, {
+      ...{ type: 'OrderObm', fqdn, order, by: principalOf(request) },
+      ...(waitUp === undefined ? {} : { waitUp }),
+      ...(beginWithin === undefined ? {} : { beginWithin }),
+    });
   };
 
   return {
@@ -131,24 +135,26 @@ export const obmHandlers = (station: Station, actions: Actions): Handlers<typeof
     },
 
     powerObm: (request, reply) => {
-      const { action, wait_up: waitUp } = request.body;
+      const { action, wait_up: waitUp, begin_within: beginWithin } = request.body;
       if (waitUp !== undefined && !startingActions.includes(action))
         throw new ApiError(
           'invalid-request',
           `wait_up is for ${startingActions.join(', ')}: after ${action} no host starts`,
           { field: 'wait_up' },
         );
-      return give(request, reply, request.params.fqdn, { kind: 'power', action }, waitUp);
+      const { fqdn } = request.params;
+      return give(request, reply, fqdn, { kind: 'power', action }, { waitUp, beginWithin });
     },
 
     setBootDevice: (request, reply) => {
-      const { device, persistent = false } = request.body;
-      return give(request, reply, request.params.fqdn, { kind: 'boot-device', device, persistent });
+      const { device, persistent = false, begin_within: beginWithin } = request.body;
+      const order = { kind: 'boot-device', device, persistent } as const;
+      return give(request, reply, request.params.fqdn, order, { beginWithin });
     },
 
     setLight: (request, reply) => {
-      const { light } = request.body;
-      return give(request, reply, request.params.fqdn, { kind: 'light', light });
+      const { light, begin_within: beginWithin } = request.body;
+      return give(request, reply, request.params.fqdn, { kind: 'light', light }, { beginWithin });
     },
 
     refreshObm: (request, reply) => {

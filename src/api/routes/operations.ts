@@ -1,25 +1,33 @@
 /** How far long work is. A request only records what is wanted; progress has a URL. */
 
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/operations.ts';
-import type { OperationItem } from '../../contract/operations.ts';
+import type { Operation } from '../../contract/operations.ts';
+import type { DryRun } from '../../contract/outcome.ts';
 import type { Commit } from '../../core/events/commit.ts';
+import { asksForLongWork } from '../../core/commands/long-work.ts';
+import { eventsOfType } from '../../core/events/reading.ts';
+import { orderId } from '../../core/graph/rows/obms.ts';
+import { procedureId } from '../../core/graph/rows/procedures.ts';
+import { allows } from '../../core/rights/rights.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import { revision } from '../../core/values/revision.ts';
 import { listOperations } from '../../station/queries/operation-list.ts';
-import type { ListedOperation, Sought } from '../../station/queries/operation-list.ts';
+import type { Sought } from '../../station/queries/operation-list.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import { askerOf, principalOf } from '../asker.ts';
 import { isMember } from '../auth.ts';
+import { run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import type { Actions } from '../actions.ts';
 import { keepAliveMs } from '../event-streams.ts';
 import { isMessageId } from '../operation-streams.ts';
 import type { OperationStreams } from '../operation-streams.ts';
 import { machinesOf, seesEvent } from '../sight.ts';
+import { operationItem } from '../views/operations.ts';
 
 const unknown = (id: number): ApiError => new ApiError('not-found', `there is no operation ${id}`);
 
@@ -45,11 +53,56 @@ const sightOf = async (
 ): Promise<() => boolean> => {
   if (id > station.log.head()) throw unknown(id);
   if (!isMember(request)) return () => true;
-  for await (const commit of station.log.read(revision(id - 1), revision(id))) {
-    const isVisible = (): boolean => isSeen(station, request, commit);
-    if (isVisible()) return isVisible;
-  }
+  const commit = await commitOf(station, id);
+  const isVisible = (): boolean => isSeen(station, request, commit);
+  if (isVisible()) return isVisible;
   throw unknown(id);
+};
+
+/** @throws {ApiError} there is none */
+const commitOf = async ({ log }: Station, id: number): Promise<Commit> => {
+  if (id <= log.head())
+    for await (const commit of log.read(revision(id - 1), revision(id))) return commit;
+  throw unknown(id);
+};
+
+/** Takes back what was ordered, and answers how the operation is then. */
+const cancel = async (
+  station: Station,
+  actions: Actions,
+  request: FastifyRequest & { readonly params: { readonly id: number } },
+  reply: FastifyReply,
+): Promise<Operation | DryRun> => {
+  const { id } = request.params;
+  const commit = await commitOf(station, id);
+  if (isMember(request) && !isSeen(station, request, commit)) throw unknown(id);
+  const [ordered] = eventsOfType(commit, 'ObmOrdered', 'ProcedureOrdered');
+  if (!ordered || !asksForLongWork(commit))
+    throw new ApiError(
+      'not-cancellable',
+      `the operation ${id} is not one of a machine; order the opposite of it`,
+    );
+  const { fqdn } = ordered.data;
+  mustOperate(station, request, id, fqdn);
+  const command = { type: 'CancelOrdered', ordered: id, fqdn, by: principalOf(request) } as const;
+  const done = await run(station, request, reply, command, () => null);
+  if (done !== null) return done;
+  return actions.follow(request, reply, id);
+};
+
+/** Whoever may operate the machine by the name that it has now may take back what was ordered of it. */
+const mustOperate = (
+  { graph }: Station,
+  request: FastifyRequest,
+  id: number,
+  then: string,
+): void => {
+  const at = revision(id);
+  const procedure = graph.get('procedure', procedureId(at, then));
+  const fqdn = (procedure ?? graph.get('order', orderId(at, then)))?.host ?? then;
+  const who = request.credential!;
+  if (allows(graph, who, 'operate', { kind: 'host', fqdn }).allowed) return;
+  throw new ApiError('forbidden', `the token may not operate ${fqdn}`);
 };
 
 export const operationHandlers = (
@@ -74,6 +127,9 @@ export const operationHandlers = (
     return operation;
   },
 
+  cancelOperation: (request, reply) => cancel(station, actions, request, reply),
+  deleteOperation: (request, reply) => cancel(station, actions, request, reply),
+
   listOperations: (request, reply) =>
     station.longReads.run(askerOf(reply), async (turn) => {
       const { limit = 100, cursor } = request.query;
@@ -85,7 +141,11 @@ export const operationHandlers = (
         turn,
       );
       await station.settled();
-      return { revision: head, items: operations.map(itemOf), next: next && String(next) };
+      return {
+        revision: head,
+        items: operations.map(({ id, operation }) => operationItem(id, operation)),
+        next: next && String(next),
+      };
     }),
 });
 
@@ -135,9 +195,4 @@ const isSeen = (
   // What has gone may have been another's.
   const isKnown = abouts.every((known) => known !== undefined);
   return (isKnown || isOwn) && seesEvent(graph, request.credential!, machines, at);
-};
-
-const itemOf = ({ id, at, actor, operation }: ListedOperation): OperationItem => {
-  const { kind, subject, state, stage, total, done } = operation;
-  return { id, kind, subject, state, stage, total, done, at, actor };
 };

@@ -1,26 +1,17 @@
 /** `halctl obm power` and the like: what machines are told by their OBMs. */
 
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
-import type { CommandOptions, DryRun, Operation, Power, PowerBody } from '../../client/types.ts';
-import { foldNodeset } from '../../nodeset/nodeset.ts';
-import {
-  isDryRun,
-  showChange,
-  wholeNumber,
-  withChange,
-  withExamples,
-  withWork,
-} from '../command.ts';
-import type { ChangeFlags } from '../command.ts';
+import type { Power, PowerBody } from '../../client/types.ts';
+import { showChange, wholeNumber, withChange, withExamples, withWork } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { mustMean, withCount } from '../how-many.ts';
-import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
-import { refuseFailed, reportOperation, sayWarningsOf, settle } from '../operation.ts';
+import { forHosts, hostsOf } from '../many-hosts.ts';
 import { formatTable } from '../output/table.ts';
-import { counted, formatTime } from '../output/text.ts';
+import { formatTime } from '../output/text.ts';
+import { orderPaced, withDeadline, withPace } from '../paced-orders.ts';
+import type { PacedFlags } from '../paced-orders.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { actionCommand } from './actions.ts';
@@ -37,11 +28,7 @@ const starting: readonly string[] = ['on', 'cycle', 'reset'];
 const waitUpUsual = 600;
 const waitUpMax = 86_400;
 
-interface PowerFlags extends ChangeFlags {
-  /** False after `--no-wait`. */
-  readonly wait: boolean;
-  readonly stagger: number;
-  readonly maxParallel: number;
+interface PowerFlags extends PacedFlags {
   readonly count?: number;
   /** True: for as long as is usual. */
   readonly waitUp?: number | true;
@@ -56,23 +43,10 @@ export const obmOrderCommands = (obm: Command, shell: Shell): void => {
   refreshCommand(obm, shell);
 };
 
-const seconds = (text: string): number => {
-  if (!/^\d{1,5}(\.\d{1,3})?$/.test(text))
-    throw new InvalidArgumentError('It must be a number of seconds.');
-  return Number(text);
-};
-
 const wholeSeconds = (text: string): number => {
   const number = wholeNumber(text);
   if (number < 1 || number > waitUpMax)
     throw new InvalidArgumentError(`It must be from 1 to ${waitUpMax} seconds.`);
-  return number;
-};
-
-const atOnce = (text: string): number => {
-  const number = wholeNumber(text);
-  if (number < 1 || number > waitingAtATime)
-    throw new InvalidArgumentError(`It must be from 1 to ${waitingAtATime}.`);
   return number;
 };
 
@@ -88,28 +62,28 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     if (flags.waitUp !== undefined && !starting.includes(action))
       throw new Failure('usage', `--wait-up is for ${starting.join(', ')}`);
     if (!flags.dryRun) await mustMean(shell, flags, `power ${action} of`, hosts);
-    await order(shell, flags, client, hosts, action);
+    const { waitUp: asked, deadline } = flags;
+    const waitUp = asked === true ? waitUpUsual : asked;
+    await orderPaced(shell, flags, client, hosts, {
+      what: `Power ${action}`,
+      ask: (host, options) =>
+        client.act({ verb: 'power', host, action, waitUp, deadline }, options),
+    });
   };
   const power = withCount(
     withChange(
-      obm
-        .command('power')
-        .description('switch machines on or off, start them again, or see whether they are on')
-        .addArgument(new Argument('<action>', 'what is done').choices(actions))
-        .argument('<nodeset...>', machines)
-        .option('--no-wait', 'do not wait until it is done')
-        .option(
-          '--wait-up [seconds]',
-          `of on, cycle and reset: it is done when the host is up again, within so many seconds (${waitUpUsual})`,
-          wholeSeconds,
-        )
-        .option(
-          '--stagger <seconds>',
-          'begin with one machine after the other, so far apart',
-          seconds,
-          0,
-        )
-        .option('--max-parallel <n>', 'machines at a time', atOnce, waitingAtATime),
+      withPace(
+        obm
+          .command('power')
+          .description('switch machines on or off, start them again, or see whether they are on')
+          .addArgument(new Argument('<action>', 'what is done').choices(actions))
+          .argument('<nodeset...>', machines)
+          .option(
+            '--wait-up [seconds]',
+            `of on, cycle and reset: it is done when the host is up again, within so many seconds (${waitUpUsual})`,
+            wholeSeconds,
+          ),
+      ),
     ),
   );
   withExamples(
@@ -119,44 +93,6 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     'halctl obm power reset n0001.example --wait-up 900',
     "halctl obm power on 'n[0001-0016].savio3' --stagger 0.5 --count 16",
   );
-};
-
-const order = async (
-  shell: Shell,
-  flags: PowerFlags,
-  client: Client,
-  hosts: readonly string[],
-  action: PowerAction,
-): Promise<void> => {
-  const isOnly = hosts.length === 1;
-  let next = performance.now();
-  const turn = async (): Promise<void> => {
-    const wait = next - performance.now();
-    next = Math.max(next, performance.now()) + flags.stagger * 1000;
-    if (wait > 0) await pause(wait, undefined, { signal: shell.signal });
-  };
-  const request = async (host: string, options: CommandOptions): Promise<Operation | DryRun> => {
-    await turn();
-    const waitUp = flags.waitUp === true ? waitUpUsual : flags.waitUp;
-    const reply = await client.act({ verb: 'power', host, action, waitUp }, options);
-    if (isDryRun(reply)) return reply;
-    const operation = flags.wait ? await settle(shell, client, reply, { isOnly }) : reply;
-    if (!isOnly) refuseFailed(operation);
-    return operation;
-  };
-  const showReply = async (reply: Operation | DryRun): Promise<void> => {
-    if (isDryRun(reply)) return showChange(shell, flags, reply, () => []);
-    if (isOnly) return reportOperation(shell, flags, reply);
-    sayWarningsOf(shell, reply);
-  };
-  const summarise = (done: readonly string[]): string[] => {
-    if (done.length === 0 || flags.dryRun) return [];
-    const said = flags.wait ? 'done' : 'ordered';
-    return [
-      `Power ${action} ${said} for ${counted(done.length, 'machine')}: ${foldNodeset(done)}.`,
-    ];
-  };
-  await forHosts(shell, flags, hosts, request, showReply, { summarise, most: flags.maxParallel });
 };
 
 const showPower = async (
@@ -205,6 +141,7 @@ const bootDeviceCommand = (obm: Command, shell: Shell): void => {
   interface Flags {
     readonly device: 'none' | 'pxe' | 'disk' | 'cdrom' | 'bios';
     readonly persistent?: true;
+    readonly deadline?: number;
   }
   const command = obm
     .command('bootdev')
@@ -217,11 +154,12 @@ const bootDeviceCommand = (obm: Command, shell: Shell): void => {
     )
     .option('--persistent', 'for every start, and not for the next only');
   actionCommand(
-    command,
+    withDeadline(command),
     shell,
     (_client, host, flags) => {
-      const { device, persistent = false } = flags as unknown as Flags;
-      return { verb: 'boot-device', host, boot: { device, persistent } };
+      const { device, persistent = false, deadline } = flags as unknown as Flags;
+      const turn = deadline === undefined ? {} : { begin_within: deadline };
+      return { verb: 'boot-device', host, boot: { device, persistent, ...turn } };
     },
     ["halctl obm bootdev 'n[0001-0004].savio3' --device pxe"],
   );

@@ -25,6 +25,7 @@ import { connect, readToken } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { obmConsoleCommand } from './obm-console.ts';
 import { obmLogCommand } from './obm-log.ts';
+import { holderCommand } from './obm-holder.ts';
 import { obmOrderCommands } from './obm-orders.ts';
 import { obmReadingCommands } from './obm-readings.ts';
 import { obmSendCommand } from './obm-send.ts';
@@ -55,6 +56,7 @@ export const obmCommands = (program: Command, shell: Shell): void => {
     told: ({ changed }) => (changed ? 'disabled' : 'disabled already'),
   });
   obmOrderCommands(obm, shell);
+  holderCommand(obm, shell);
   obmReadingCommands(obm, shell);
   obmConsoleCommand(obm, shell);
   obmLogCommand(obm, shell);

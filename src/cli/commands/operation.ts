@@ -2,9 +2,19 @@
 
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import type { OperationItem, OperationPage } from '../../client/types.ts';
-import { fidOf, show, wholeNumber, withExamples, withJson, withWork } from '../command.ts';
-import type { JsonFlag } from '../command.ts';
+import type { Operation, OperationItem, OperationPage } from '../../client/types.ts';
+import {
+  changeOptions,
+  fidOf,
+  show,
+  showChange,
+  wholeNumber,
+  withChange,
+  withExamples,
+  withJson,
+  withWork,
+} from '../command.ts';
+import type { ChangeFlags, JsonFlag } from '../command.ts';
 import { reportOperation, settle } from '../operation.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
@@ -18,6 +28,7 @@ export const operationCommand = (program: Command, shell: Shell): void => {
     .description('what was ordered before (start, stop, remove, power): follow it, or list it');
   showCommand(operation, shell);
   listCommand(operation, shell);
+  cancelCommand(operation, shell);
 };
 
 interface ShowFlags extends GlobalFlags, JsonFlag {
@@ -48,6 +59,34 @@ const showCommand = (operation: Command, shell: Shell): void => {
   );
 };
 
+const cancelCommand = (operation: Command, shell: Shell): void => {
+  const run = async (flags: ChangeFlags, id: number): Promise<void> => {
+    const client = await connect(shell, flags);
+    const reply = await client.cancelOperation(id, changeOptions(shell, flags));
+    await showChange(shell, flags, reply, (now: Operation) => {
+      const { state, kind, subject, problem } = now;
+      if (state === 'cancelled') return [`Operation ${id}: ${problem ?? 'cancelled'}.`];
+      return [
+        `Operation ${id}, ${kind} of ${subject}, ends as soon as nothing of it is under way.`,
+      ];
+    });
+  };
+  withExamples(
+    withWork(
+      withChange(
+        operation
+          .command('cancel')
+          .description(
+            'take back what waits for its turn, or end a reinstall or a release between two stages',
+          )
+          .argument('<id>', 'its number, as the order told it', wholeNumber),
+      ),
+      run,
+    ),
+    'halctl operation cancel 1742',
+  );
+};
+
 interface ListFlags extends GlobalFlags, JsonFlag {
   readonly host?: string;
   readonly process?: string;
@@ -57,11 +96,13 @@ interface ListFlags extends GlobalFlags, JsonFlag {
   readonly limit: number;
 }
 
-const states = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+const states = [
+  ...(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const),
+] as const;
 const kinds = [
   ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh'] as const),
   ...(['power-on', 'power-off', 'power-soft', 'power-cycle', 'power-reset'] as const),
-  'power-diagnostic-interrupt',
+  ...(['power-diagnostic-interrupt', 'reinstall', 'release'] as const),
 ] as const;
 
 /** As many as are shown unless told otherwise, and as there may be told. */

@@ -14,7 +14,7 @@ import {
   withWork,
 } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
-import { refuseFailed, resultLines, settle } from '../operation.ts';
+import { isUnderWay, refuseFailed, resultLines, settle } from '../operation.ts';
 import { printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';
@@ -37,8 +37,7 @@ const scaledLines = (
 ): string[] => {
   const { state, kind, changed, revision } = reply;
   const [name, what] = [printable(host), `${to} of ${printable(role)}`];
-  if (state === 'running')
-    return [`${name} is going to have ${what}.`, ...resultLines(reply, width)];
+  if (isUnderWay(reply)) return [`${name} is going to have ${what}.`, ...resultLines(reply, width)];
   if (state !== 'succeeded') return resultLines(reply, width);
   if (!changed && kind === 'none') return [`${name} has ${what} already.`];
   return [`${name} has ${what}; revision ${revision}.`];

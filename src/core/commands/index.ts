@@ -4,6 +4,7 @@ import type { DecideContext, Decide, Decision } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import { addProcesses } from './add-processes.ts';
 import { attachMachines } from './attach-machines.ts';
+import { cancelOrdered } from './cancel-ordered.ts';
 import { endConnection, makeConnection } from './console-connections.ts';
 import { detachMachines } from './detach-machines.ts';
 import { expireLease } from './expire-lease.ts';
@@ -15,6 +16,7 @@ import { loadDeclaration } from './load-declaration.ts';
 import { beginMaintenance, endMaintenance } from './maintenance.ts';
 import { joinProject, leaveProject } from './memberships.ts';
 import { beginObmOrder, endObmOrder, orderObm } from './order-obm.ts';
+import { endStageAct, orderProcedure } from './order-procedure.ts';
 import { overrideState } from './override-state.ts';
 import { createProject, deleteProject } from './projects.ts';
 import { registerHost } from './register-host.ts';
@@ -86,6 +88,9 @@ const deciders = {
   OrderObm: orderObm,
   BeginObmOrder: beginObmOrder,
   EndObmOrder: endObmOrder,
+  OrderProcedure: orderProcedure,
+  EndStageAct: endStageAct,
+  CancelOrdered: cancelOrdered,
   MakeConnection: makeConnection,
   EndConnection: endConnection,
   ReportObmd: reportObmd,

@@ -13,6 +13,7 @@ const longWork = [
   'RemoveHost',
   'ScaleRole',
   'OrderObm',
+  'OrderProcedure',
 ] as const satisfies readonly Command['type'][];
 
 const names: ReadonlySet<string> = new Set(longWork);

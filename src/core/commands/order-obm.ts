@@ -1,53 +1,97 @@
-/** A machine is told something by its out-of-band manager: ordered, begun before it is sent, ended. */
+/**
+ * A machine is told something by its out-of-band manager: ordered, begun before it is sent, ended. What is ordered of a
+ * busy machine waits; what is the same as what waits last is that.
+ */
 
 import { decided, unchanged } from '../decision.ts';
-import type { Decide } from '../decision.ts';
+import type { Decide, Decision } from '../decision.ts';
+import type { EventDraft } from '../events/catalogue.ts';
 import { orderDetailLength } from '../events/obm-orders.ts';
 import type { Graph } from '../graph/graph.ts';
-import { hasEnded } from '../graph/rows/obms.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
+import { hasEnded, turnOf } from '../graph/rows/obms.ts';
+import type { OrderRow } from '../graph/rows/obms.ts';
 import { varOf } from '../graph/vars.ts';
-import { latestRefresh, waitingOrders } from '../lifecycle/obm.ts';
-import { ordersWaitingMax } from '../values/obm.ts';
+import { isHeldBack, queueOf } from '../lifecycle/machine-queue.ts';
+import { latestRefresh } from '../lifecycle/obm.ts';
+import { mayStill } from '../rights/asking.ts';
 import type { ObmOrder, OrderOutcome, Refreshed } from '../values/obm.ts';
+import { askersMax, beginWithinUsual } from '../values/queues.ts';
 import { reject } from '../values/rejection.ts';
+import type { Refused } from '../values/rejection.ts';
 import type { Revision } from '../values/revision.ts';
+import { lackOfTurns } from './room-in-queue.ts';
 import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
-
-/** Seconds after which there may be room for another order. */
-const retryAfter = 10;
 
 export interface OrderObm {
   readonly type: 'OrderObm';
   readonly fqdn: string;
   readonly order: ObmOrder;
   /** Of what starts a host: over when that is up, or so many s after it was sent. Absent: when it was carried out. */
-  readonly waitUp?: number;
+  readonly waitUp?: number | undefined;
+  /** Who asks; absent: the station itself. */
+  readonly by?: string;
+  /** For how long it may wait for its turn, s; absent: as long as is usual. */
+  readonly beginWithin?: number | undefined;
 }
 
-/** By the right of now: where that has ended when its turn comes, nothing is sent. */
-export const orderObm: Decide<OrderObm> = (graph, { fqdn, order, waitUp }, { at }) => {
+/** The epoch of the right to the OBM of a host, or why there is none. */
+export const rightTo = (graph: Graph, fqdn: string): Revision | Refused => {
   const refused = usableHost(graph, fqdn);
   if (refused) return refused;
   const row = graph.get('registration', fqdn);
   if (!row) return notRegistered(fqdn);
-  if (row.token === null) return obmDisabled(fqdn);
-  // However many ask, a machine is looked at once.
-  if (order.kind === 'refresh' && isLookedAt(graph, fqdn, order.what, row.token, at))
-    return unchanged;
-  const waiting = waitingOrders(graph, fqdn);
-  if (waiting >= ordersWaitingMax)
-    return reject(
-      'too-many-orders',
-      `${waiting} orders wait for ${fqdn} already, which is the most`,
-      { subject: fqdn, retryAfter },
-    );
-  const data = { fqdn, epoch: row.token, order, recovery: false };
-  return decided([
-    { type: 'ObmOrdered', data },
-    ...(waitUp === undefined
-      ? []
-      : [{ type: 'HostAwaited', data: { fqdn, seconds: waitUp } } as const]),
-  ]);
+  return row.token ?? obmDisabled(fqdn);
+};
+
+/** The order that waits last for a machine, where it is the same as another would be. */
+export const sameWaiting = (
+  graph: ReadGraph,
+  { fqdn, order, waitUp }: Pick<OrderObm, 'fqdn' | 'order' | 'waitUp'>,
+): OrderRow | undefined => {
+  const last = queueOf(graph, fqdn).at(-1);
+  if (last?.kind !== 'order') return undefined;
+  const { row } = last;
+  const isSame =
+    row.state === 'waiting' &&
+    row.recovery === undefined &&
+    row.epoch === graph.get('registration', fqdn)?.token &&
+    row.awaited?.seconds === waitUp &&
+    JSON.stringify(row.order) === JSON.stringify(order);
+  return isSame ? row : undefined;
+};
+
+/** By the right of now: where that has ended when its turn comes, nothing is sent. */
+export const orderObm: Decide<OrderObm> = (graph, command, { at }) => {
+  const { fqdn, order, waitUp, by = null, beginWithin = beginWithinUsual } = command;
+  const epoch = rightTo(graph, fqdn);
+  if (typeof epoch !== 'number') return epoch;
+  if (order.kind === 'refresh') return lookAgain(graph, fqdn, order, epoch, at);
+  const same = sameWaiting(graph, command);
+  if (same && (by === null || turnOf(same).by.includes(by))) return unchanged;
+  if (same && turnOf(same).by.length < askersMax)
+    return decided([{ type: 'ObmOrderJoined', data: { fqdn, ordered: same.created, by } }]);
+  const refused = lackOfTurns(graph, fqdn, by);
+  if (refused) return refused;
+  const turn = { by, begin_by: at + beginWithin * 1000, procedure: null };
+  const events: EventDraft[] = [
+    { type: 'ObmOrdered', data: { fqdn, epoch, order, recovery: false, ...turn } },
+  ];
+  if (waitUp !== undefined) events.push({ type: 'HostAwaited', data: { fqdn, seconds: waitUp } });
+  return decided(events);
+};
+
+/** However many ask, a machine is looked at once. Looks wait for no turn, and nothing waits for them. */
+const lookAgain = (
+  graph: Graph,
+  fqdn: string,
+  order: Extract<ObmOrder, { kind: 'refresh' }>,
+  epoch: Revision,
+  at: number,
+): Decision => {
+  if (isLookedAt(graph, fqdn, order.what, epoch, at)) return unchanged;
+  const turn = { by: null, begin_by: null, procedure: null };
+  return decided([{ type: 'ObmOrdered', data: { fqdn, epoch, order, recovery: false, ...turn } }]);
 };
 
 /** Whether a look that sees all of something is under way, or was over so short ago that another would tell nothing new. */
@@ -73,7 +117,7 @@ export interface BeginObmOrder {
 export const beginObmOrder: Decide<BeginObmOrder> = (graph, { id }) => {
   const row = graph.get('order', id);
   if (!row) return reject('unknown-order', `the order ${id} is not there any more`);
-  if (row.state !== 'waiting') return unchanged;
+  if (row.state !== 'waiting' || isHeldBack(graph, row)) return unchanged;
   const { host: fqdn, epoch, created: ordered } = row;
   // Nothing is done to a host that has reported meanwhile.
   if (row.recovery && graph.one('recovers', fqdn)?.steps?.doing?.begun !== ordered)
@@ -82,6 +126,12 @@ export const beginObmOrder: Decide<BeginObmOrder> = (graph, { id }) => {
     return reject(
       'obm-disabled',
       `the OBM of ${fqdn} was disabled, or enabled anew, before the order had its turn`,
+      { subject: fqdn },
+    );
+  if (!mayStill(graph, turnOf(row).by, 'operate', fqdn))
+    return reject(
+      'right-ended',
+      `whoever ordered it may not operate ${fqdn} any more; nothing was sent`,
       { subject: fqdn },
     );
   return decided([{ type: 'ObmOrderBegun', data: { fqdn, ordered } }]);

@@ -4,10 +4,11 @@ import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';
+import { nodeRemovalOrderedEvents } from '../lifecycle/leaving.ts';
 import { isObmEnabled } from '../lifecycle/obm.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { decideRemoval, nodeRemovalOrderedEvents } from './remove-node.ts';
+import { decideRemoval } from './remove-node.ts';
 import type { Repeatable } from './remove-process.ts';
 
 export interface RemoveHost extends Repeatable {

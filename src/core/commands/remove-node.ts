@@ -6,13 +6,13 @@ import type { EventDraft } from '../events/catalogue.ts';
 import { heldMax } from '../events/removal.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeRow } from '../graph/rows/processes.ts';
+import { nodeRemovalOrderedEvents, processRemovalEvents } from '../lifecycle/leaving.ts';
 import { stayingOf } from '../lifecycle/staying.ts';
 import type { Staying } from '../lifecycle/staying.ts';
 import { byFid } from '../values/fid.ts';
 import type { Fid } from '../values/fid.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-import { processRemovalEvents } from './remove-process.ts';
 import type { Repeatable } from './remove-process.ts';
 
 export interface RemoveNode extends Repeatable {
@@ -52,11 +52,6 @@ export const decideRemoval = (
     ...(first ? [heldEvent(node, host, staying)] : nodeRemovalOrderedEvents(node, host)),
   ]);
 };
-
-export const nodeRemovalOrderedEvents = (node: NodeRow, host: string | null): EventDraft[] => [
-  { type: 'NodeRemovalOrdered', data: { fid: node.fid } },
-  ...(host === null ? [] : [{ type: 'HostRemovalOrdered' as const, data: { fqdn: host } }]),
-];
 
 const heldEvent = (
   { fid }: NodeRow,

@@ -6,9 +6,8 @@
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
-import type { Graph } from '../graph/graph.ts';
 import type { ProcessRow } from '../graph/rows/processes.ts';
-import { mayRun, removedEvents } from '../lifecycle/leaving.ts';
+import { processRemovalEvents, removalOrderedEvent } from '../lifecycle/leaving.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { dependentsOf } from '../lifecycle/requirements.ts';
 import { busyReason } from '../lifecycle/staying.ts';
@@ -51,20 +50,6 @@ export const removeProcess: Decide<RemoveProcess> = (graph, { fid, force, anew }
   if (lost) return reject('quorum-lost', `${fid}: ${lost.why}`, { subject: fid });
   return decided(processRemovalEvents(graph, process, at));
 };
-
-/** It goes at once, unless somebody may be running it. */
-export const processRemovalEvents = (
-  graph: Graph,
-  process: ProcessRow,
-  at: number,
-): EventDraft[] => {
-  return mayRun(process) ? [removalOrderedEvent(process)] : removedEvents(graph, process, at);
-};
-
-const removalOrderedEvent = ({ fid }: ProcessRow): EventDraft => ({
-  type: 'ProcessRemovalOrdered',
-  data: { fid },
-});
 
 /** Those of some processes that leave already, ordered once more, so that all of it is one order. */
 export const removalOrderedAgainEvents = (processes: readonly ProcessRow[]): EventDraft[] =>

@@ -10,6 +10,8 @@ import { endpointCooldown } from './endpoint-cooldown.ts';
 import { grantExpiry } from './grant-expiry.ts';
 import { hostReturn } from './host-return.ts';
 import { maintenanceExpiry } from './maintenance-expiry.ts';
+import { queueExpiry } from './queue-expiry.ts';
+import { stageExpiry } from './stage-expiry.ts';
 import { processRetry } from './process-retry.ts';
 import { processStart } from './process-start.ts';
 import { processStop } from './process-stop.ts';
@@ -22,6 +24,8 @@ export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
   'process-retry': processRetry,
   'recovery-attempt': recoveryAttempt,
   'maintenance-expiry': maintenanceExpiry,
+  'queue-expiry': queueExpiry,
+  'stage-expiry': stageExpiry,
   'cluster-advance': clusterAdvance,
   'endpoint-cooldown': endpointCooldown,
   'departure-expiry': departureExpiry,

@@ -14,6 +14,7 @@ import { maintenanceEvents } from './maintenance.ts';
 import { obmNewsEvents } from './obm-news.ts';
 import { obmOrderEvents } from './obm-orders.ts';
 import { obmEvents } from './obms.ts';
+import { procedureEvents } from './procedures.ts';
 import { processEvents } from './processes.ts';
 import { projectEvents } from './projects.ts';
 import { recoveryEvents } from './recovery.ts';
@@ -34,6 +35,7 @@ export const catalogue = {
   ...projectEvents,
   ...obmEvents,
   ...obmOrderEvents,
+  ...procedureEvents,
   ...consoleConnectionEvents,
   ...obmNewsEvents,
   ...checkEvents,

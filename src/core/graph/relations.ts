@@ -59,6 +59,7 @@ export const relations = {
   observes: relation('host', 'one-to-one', 'observation', 'host'),
   checks: relation('host', 'one-to-one', 'health', 'host'),
   obeys: relation('host', 'one-to-many', 'order', 'host'),
+  undergoes: relation('host', 'one-to-many', 'procedure', 'host'),
   connects: relation('host', 'one-to-many', 'connection', 'host'),
   runs: relation('host', 'one-to-one', 'node', 'host'),
   hosts: relation('node', 'one-to-many', 'process', 'node'),

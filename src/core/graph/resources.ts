@@ -9,6 +9,7 @@ import { grantRows } from './rows/grants.ts';
 import { hostRows } from './rows/hosts.ts';
 import { obmRows } from './rows/obms.ts';
 import { observationRows } from './rows/observations.ts';
+import { procedureRows } from './rows/procedures.ts';
 import { processRows } from './rows/processes.ts';
 import { requestRows } from './rows/requests.ts';
 import { roleRows } from './rows/roles.ts';
@@ -19,6 +20,7 @@ const rowKinds = {
   ...roleRows,
   ...hostRows,
   ...obmRows,
+  ...procedureRows,
   ...observationRows,
   ...checkRows,
   ...processRows,

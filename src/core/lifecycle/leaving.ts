@@ -3,7 +3,7 @@
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { HostRow } from '../graph/rows/hosts.ts';
-import type { ProcessRow } from '../graph/rows/processes.ts';
+import type { NodeRow, ProcessRow } from '../graph/rows/processes.ts';
 import { varOf } from '../graph/vars.ts';
 import { retiredRole } from '../values/credential-roles.ts';
 import { byFid } from '../values/fid.ts';
@@ -27,6 +27,28 @@ export const removedEvents = (
       data: { id, why: 'owner-removed' as const },
     })),
   { type: 'ProcessRemoved', data: { fid, node, cools_until: coolsUntil(graph, at) } },
+];
+
+export const removalOrderedEvent = ({ fid }: ProcessRow): EventDraft => ({
+  type: 'ProcessRemovalOrdered',
+  data: { fid },
+});
+
+/** It goes at once, unless somebody may be running it. */
+export const processRemovalEvents = (
+  graph: Graph,
+  process: ProcessRow,
+  at: number,
+): EventDraft[] =>
+  mayRun(process) ? [removalOrderedEvent(process)] : removedEvents(graph, process, at);
+
+/** The node goes with its last process, and with it the host that is named. */
+export const nodeRemovalOrderedEvents = (
+  { fid }: Pick<NodeRow, 'fid'>,
+  host: string | null,
+): EventDraft[] => [
+  { type: 'NodeRemovalOrdered', data: { fid } },
+  ...(host === null ? [] : [{ type: 'HostRemovalOrdered' as const, data: { fqdn: host } }]),
 ];
 
 const coolsUntil = (graph: Graph, at: number): number | null => {

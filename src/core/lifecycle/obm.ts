@@ -1,9 +1,9 @@
 /** Out-of-band managers, as what they allow bears on everything else. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import { hasEnded } from '../graph/rows/obms.ts';
 import type { OrderRow, RegistrationRow } from '../graph/rows/obms.ts';
 import type { ObmState, Refreshed } from '../values/obm.ts';
+import { queueOf } from './machine-queue.ts';
 
 export const obmStateOf = ({ token, isBegun }: RegistrationRow): ObmState =>
   isBegun ? 'enabling' : token === null ? 'disabled' : 'enabled';
@@ -17,10 +17,9 @@ export const isObmEnabled = (graph: ReadGraph, fqdn: string): boolean => {
   return registration !== undefined && obmStateOf(registration) !== 'disabled';
 };
 
-/** How many orders of a host have not ended; looks are none. */
+/** How much was ordered of a host that has not ended; looks are none. */
 export const waitingOrders = (graph: ReadGraph, fqdn: string): number =>
-  [...graph.many('obeys', fqdn)].filter((row) => row.order.kind !== 'refresh' && !hasEnded(row))
-    .length;
+  queueOf(graph, fqdn).length;
 
 /** The latest look at a host that sees all of something, whether or not it has ended. */
 export const latestRefresh = (

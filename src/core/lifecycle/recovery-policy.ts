@@ -6,6 +6,7 @@ import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
 import { ordersWaitingMax } from '../values/obm.ts';
 import type { ActiveStep, RecoveryStep } from '../values/recovery-policy.ts';
+import { procedureOf } from './machine-queue.ts';
 import { waitingOrders } from './obm.ts';
 
 /** The steps for a host: its own, else those of the cluster, else none, which is to wait. */
@@ -66,6 +67,8 @@ export const fence = (graph: ReadGraph): string => {
 
 /** Why a step cannot be taken with a host, however few are down; empty where it can. */
 export const impediment = (graph: ReadGraph, fqdn: string, { kind }: ActiveStep): string => {
+  // Of a machine that is reinstalled it is known why it is away.
+  if (procedureOf(graph, fqdn)) return 'an operation has the machine';
   if (kind !== 'power-cycle') return '';
   if ((graph.one('registers', fqdn)?.token ?? null) === null) return 'its OBM is not enabled';
   return waitingOrders(graph, fqdn) < ordersWaitingMax ? '' : 'too many orders wait for its OBM';

@@ -5,6 +5,7 @@ import { deadlineId } from '../graph/changes.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { RecoveryRow } from '../graph/rows/hosts.ts';
 import { varOf } from '../graph/vars.ts';
+import { beginWithinUsual } from '../values/queues.ts';
 import type { ActiveStep } from '../values/recovery-policy.ts';
 import { fence, impediment, stepDue } from './recovery-policy.ts';
 
@@ -57,12 +58,13 @@ const postponedEvent = (
 });
 
 /** A machine is cycled by an order like any other, whose end is that of the step. */
-const stepEvents = (graph: ReadGraph, fqdn: string, step: ActiveStep): EventDraft[] => {
+const stepEvents = (graph: ReadGraph, fqdn: string, step: ActiveStep, at: number): EventDraft[] => {
   const begun: EventDraft = { type: 'RecoveryStepBegun', data: { fqdn, step } };
   const epoch = graph.one('registers', fqdn)?.token ?? null;
   if (step.kind !== 'power-cycle' || epoch === null) return [begun];
   const order = { kind: 'power', action: 'cycle' } as const;
-  return [begun, { type: 'ObmOrdered', data: { fqdn, epoch, order, recovery: true } }];
+  const of = { by: null, begin_by: at + beginWithinUsual * 1000, procedure: null };
+  return [begun, { type: 'ObmOrdered', data: { fqdn, epoch, order, recovery: true, ...of } }];
 };
 
 /**
@@ -92,6 +94,6 @@ export const recoveryAttemptEvents = (
   const next = at + pauseAfter(graph, attempt);
   return [
     { type: 'RecoveryAttempted', data: { fqdn, attempt, next } },
-    ...(step ? stepEvents(graph, fqdn, step) : []),
+    ...(step ? stepEvents(graph, fqdn, step, at) : []),
   ];
 };

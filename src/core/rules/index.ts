@@ -2,6 +2,7 @@
 
 import type { EventType } from '../events/catalogue.ts';
 import { allocateDeclaredRoles } from './allocate-declared-roles.ts';
+import { advanceProcedures } from './advance-procedures.ts';
 import { handOverMachines } from './hand-over-machines.ts';
 import { recoverHosts } from './recover-hosts.ts';
 import { runProcesses } from './run-processes.ts';
@@ -11,13 +12,14 @@ import type { Rule } from './rule.ts';
  * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
  * older rules are replayed as they were decided.
  */
-export const rulesVersion = 12;
+export const rulesVersion = 13;
 
 export const rules: readonly Rule[] = [
   ...allocateDeclaredRoles,
   ...runProcesses,
   ...recoverHosts,
   ...handOverMachines,
+  ...advanceProcedures,
 ];
 
 const byEvent = new Map<EventType, Rule[]>();

@@ -23,7 +23,7 @@ const endPowerCycle = eventRule({
   on: ['ObmOrderEnded'],
   react: (graph, { data: { fqdn, ordered, outcome, detail } }) => {
     if (graph.one('recovers', fqdn)?.steps?.doing?.begun !== ordered) return unchanged;
-    const how = outcome === 'unknown' ? 'interrupted' : outcome;
+    const how = outcome === 'unknown' ? 'interrupted' : outcome === 'done' ? 'done' : 'failed';
     return decided([
       { type: 'RecoveryStepEnded', data: { fqdn, begun: ordered, outcome: how, detail } },
     ]);

@@ -43,8 +43,11 @@ export type ObmOrder =
   /** Nothing is changed: it is looked at again. */
   | { readonly kind: 'refresh'; readonly what: readonly Refreshed[] };
 
-/** How an order may end. `unknown`: it may have been carried out or not, and nothing shows which. */
-export const orderOutcomes = ['done', 'failed', 'unknown'] as const;
+/**
+ * How an order may end. `unknown`: it may have been carried out or not, and nothing shows which; `cancelled`: somebody
+ * took it back before it was sent.
+ */
+export const orderOutcomes = ['done', 'failed', 'unknown', 'cancelled'] as const;
 export type OrderOutcome = (typeof orderOutcomes)[number];
 
 /** Orders after which a host starts anew, or at all: it may be waited for. */

@@ -97,7 +97,7 @@ class Line {
   }
 
   take(commit: Commit): void {
-    for (const effect of this.#kind.intendedBy(commit)) this.#wait(effect);
+    for (const effect of this.#kind.intendedBy(commit, this.#parts.graph())) this.#wait(effect);
     this.#next();
   }
 

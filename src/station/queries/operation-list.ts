@@ -18,10 +18,6 @@ import { operationIn } from './operations.ts';
 
 export interface ListedOperation {
   readonly id: Revision;
-  /** When it was ordered, ms since the epoch. */
-  readonly at: number;
-  /** Who ordered it. */
-  readonly actor: string;
   readonly operation: Operation;
 }
 
@@ -76,7 +72,7 @@ export const listOperations = async (
     const view = new GraphView(parts.graph());
     try {
       for (const { commit, progress } of found) {
-        const { revision: id, at, actor } = commit;
+        const { revision: id } = commit;
         const walk = progress.look(view);
         let step = walk.next();
         for (; !step.done; step = walk.next()) {
@@ -84,7 +80,7 @@ export const listOperations = async (
           if (turn.isOver) await turn.next();
         }
         const operation = step.value;
-        if (accepts(operation, commit)) operations.push({ id, at, actor, operation });
+        if (accepts(operation, commit)) operations.push({ id, operation });
         const isFull = operations.length > limit;
         if (isFull)
           return { operations: operations.slice(0, limit), next: operations[limit - 1]!.id };

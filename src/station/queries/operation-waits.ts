@@ -20,6 +20,7 @@ import type { Turn, Turns } from '../fair-use/turns.ts';
 import type { Cancel, Time } from '../time.ts';
 import { concernsOf, namedIn } from './operation-concerns.ts';
 import type { Concerns } from './operation-concerns.ts';
+import { isUnderWay } from './operation.ts';
 import type { Operation, Progress } from './operation.ts';
 import { operationIn } from './operations.ts';
 
@@ -31,7 +32,7 @@ const restShare = 10;
 /** Whether somebody has waited for an operation to be as it is. */
 type IsEnough = (operation: Operation) => boolean;
 
-const hasEnded: IsEnough = ({ state }) => state !== 'running';
+const hasEnded: IsEnough = (operation) => !isUnderWay(operation);
 
 /** Told once: of what it waits for, how far the operation is when the patience ends, or that nobody can tell. */
 interface Waiter {

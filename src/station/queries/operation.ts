@@ -2,13 +2,57 @@
 
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { ObmOrder, PowerAction } from '../../core/values/obm.ts';
+import type { ProcedureKind } from '../../core/values/procedures.ts';
+import type { Revision } from '../../core/values/revision.ts';
 import type { Straggler } from './stragglers.ts';
 
-export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled';
+/** `interrupted`: it ended, and nobody knows how far it was by then. */
+export type OperationState =
+  'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
-export interface Operation {
+/** Whether it may still change by itself. */
+export const isUnderWay = ({ state }: { readonly state: OperationState }): boolean =>
+  state === 'queued' || state === 'running';
+
+/** One of several stages. Times are ms since the epoch. */
+export interface StageSeen {
+  readonly name: string;
+  /** What is done in it. */
+  readonly text: string;
+  readonly state: 'to-come' | 'running' | 'done' | 'failed' | 'cancelled';
+  /** When it began, and ended; null: it has not. */
+  readonly began: number | null;
+  readonly ended: number | null;
+  /** When it has failed. */
+  readonly until: number | null;
+  /** What it waits for, or how it ended. */
+  readonly detail: string;
+}
+
+/** What is known of when it was done; null: it is not, or not yet. Ms since the epoch. */
+export interface Times {
+  readonly begun: number | null;
+  readonly ended: number | null;
+  /** It has failed where it has not been begun by then. */
+  readonly beginBy: number | null;
+  /** What it waits for. */
+  readonly queuedBehind: Revision | null;
+}
+
+/** Who ordered it, and when, ms since the epoch. */
+export interface Ordered {
+  readonly at: number;
+  readonly actor: string;
+}
+
+export interface Operation extends Seen, Ordered {}
+
+/** What is seen of one in the graph. */
+export interface Seen {
   readonly kind:
-    'start' | 'stop' | 'remove' | `power-${PowerAction}` | Exclude<ObmOrder['kind'], 'power'>;
+    | ('start' | 'stop' | 'remove')
+    | (`power-${PowerAction}` | Exclude<ObmOrder['kind'], 'power'>)
+    | ProcedureKind;
   readonly subject: string;
   readonly state: OperationState;
   /** How far it is, in words. */
@@ -21,7 +65,17 @@ export interface Operation {
   readonly waiting: readonly Straggler[];
   /** What the operation leaves alone although one might expect otherwise. */
   readonly warnings: readonly string[];
+  /** Why it is not what was wanted, where one reason says it. */
+  readonly problem?: string;
+  readonly times: Times;
+  /** Where it has several. */
+  readonly stages: readonly StageSeen[];
 }
+
+/** Of what is done by many at once: nobody keeps when the last was there. */
+export const timesOf = ({ at }: { readonly at: number }): Times => ({
+  ...{ begun: at, ended: null, beginBy: null, queuedBehind: null },
+});
 
 /** A cluster that starts has many that wait; who does is interesting only when few are left. */
 export const waitingShown = 100;
@@ -33,8 +87,8 @@ export const stageOf = (done: number, total: number, what: string): string =>
   `${done} of ${total} ${what}`;
 
 /** An operation, and how to find out how far it is. */
-export interface Progress {
+export interface Progress<O = Operation> {
   readonly subject: string;
   /** Looks at the graph bit by bit: where it yields, others may have a turn. The graph must not change meanwhile. */
-  readonly look: (graph: ReadGraph) => Generator<undefined, Operation>;
+  readonly look: (graph: ReadGraph) => Generator<undefined, O>;
 }

@@ -14,9 +14,10 @@ import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { WantedState } from '../../core/values/states.ts';
-import { stageOf, waitingShown, warningsMax } from './operation.ts';
-import type { Operation, Progress } from './operation.ts';
+import { stageOf, timesOf, waitingShown, warningsMax } from './operation.ts';
+import type { Progress, Seen } from './operation.ts';
 import { orderIn } from './order-progress.ts';
+import { procedureIn } from './procedure-progress.ts';
 import { removalIn } from './removal-progress.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { RequirementsOf, Straggler } from './stragglers.ts';
@@ -77,10 +78,25 @@ const wishIn = (events: readonly ReadEvent[]): Wish | null => {
 
 /** The operation of a commit; null where the commit is none. */
 export const operationIn = (commit: Commit): Progress | null => {
+  const progress = seenIn(commit);
+  if (!progress) return null;
+  const { at, actor } = commit;
+  return {
+    subject: progress.subject,
+    *look(graph) {
+      return { ...(yield* progress.look(graph)), at, actor };
+    },
+  };
+};
+
+/** A procedure first: the wishes that it sets off at once are a part of it. */
+const seenIn = (commit: Commit): Progress<Seen> | null => {
+  const procedure = procedureIn(commit);
+  if (procedure) return procedure;
   const wish = wishIn(eventsOf(commit));
   if (!wish) return orderIn(commit) ?? removalIn(commit);
   const { subject } = wish;
-  return { subject, look: (graph) => progressOf(graph, wish, commit.revision) };
+  return { subject, look: (graph) => progressOf(graph, wish, commit) };
 };
 
 /** The processes that a wish is about, how many they are, and which are not where they were wanted. */
@@ -119,11 +135,8 @@ function* find(
   return { managed, targets, left, warnings };
 }
 
-function* progressOf(
-  graph: ReadGraph,
-  wish: Wish,
-  revision: Revision,
-): Generator<undefined, Operation> {
+function* progressOf(graph: ReadGraph, wish: Wish, commit: Commit): Generator<undefined, Seen> {
+  const { revision } = commit;
   const { kind, subject, isGone } = wish;
   const { managed, targets, left, warnings } = yield* find(graph, wish, revision);
   const requirements = requirementsOf(graph);
@@ -151,6 +164,8 @@ function* progressOf(
     failed,
     waiting,
     warnings,
+    times: timesOf(commit),
+    stages: [],
   };
 }
 

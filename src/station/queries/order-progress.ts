@@ -3,15 +3,17 @@
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import { isAwaiting, orderId } from '../../core/graph/rows/obms.ts';
+import { isAwaiting, orderId, turnOf } from '../../core/graph/rows/obms.ts';
 import type { OrderRow } from '../../core/graph/rows/obms.ts';
 import type { HostFacts } from '../../core/values/host-facts.ts';
 import { orderText } from '../../core/values/obm.ts';
 import type { ObmOrder } from '../../core/values/obm.ts';
-import type { Operation, OperationState, Progress } from './operation.ts';
+import { aheadOf } from './machine-holder.ts';
+import { isUnderWay, timesOf } from './operation.ts';
+import type { OperationState, Progress, Seen, Times } from './operation.ts';
 import type { Straggler } from './stragglers.ts';
 
-const kindOf = (order: ObmOrder): Operation['kind'] =>
+const kindOf = (order: ObmOrder): Seen['kind'] =>
   order.kind === 'power' ? `power-${order.action}` : order.kind;
 
 /** How it is, and in words; and what is said of the machine and why, and what else is to be known. */
@@ -26,11 +28,12 @@ interface Standing {
 const states: {
   readonly [S in OrderRow['state']]: { readonly is: OperationState; readonly stage: string };
 } = {
-  waiting: { is: 'running', stage: 'waits for its turn' },
+  waiting: { is: 'queued', stage: 'waits for its turn' },
   begun: { is: 'running', stage: 'sent' },
   done: { is: 'succeeded', stage: 'carried out' },
   failed: { is: 'failed', stage: 'not carried out' },
-  unknown: { is: 'failed', stage: 'nobody knows' },
+  unknown: { is: 'interrupted', stage: 'nobody knows' },
+  cancelled: { is: 'cancelled', stage: 'cancelled before it was sent' },
 };
 
 /** One that is too old to be remembered is not said to have succeeded. */
@@ -42,7 +45,7 @@ const forgotten: Standing = {
 };
 
 /** The order of a commit; null: it is none. */
-export const orderIn = (commit: Commit): Progress | null => {
+export const orderIn = (commit: Commit): Progress<Seen> | null => {
   const [ordered] = eventsOfType(commit, 'ObmOrdered');
   if (!ordered) return null;
   const { fqdn, order } = ordered.data;
@@ -54,6 +57,10 @@ export const orderIn = (commit: Commit): Progress | null => {
       const host = row?.host ?? fqdn;
       const { is, stage, state, reason, warning } = row ? standingOf(graph, row) : forgotten;
       const machine: Straggler = { fid: null, host, name: orderText(order), state, reason };
+      const { by = [] } = row?.turn ?? {};
+      const joined = by.length > 1 ? [`asked for by ${by.join(', ')}; it is one operation`] : [];
+      const notes = [...(warning === undefined ? [] : [warning]), ...joined];
+      const cannot = is === 'failed' || is === 'interrupted';
       return {
         kind: kindOf(order),
         subject: host,
@@ -61,17 +68,28 @@ export const orderIn = (commit: Commit): Progress | null => {
         stage,
         total: 1,
         done: is === 'succeeded' ? 1 : 0,
-        failed: is === 'failed' ? [machine] : [],
-        waiting: is === 'running' ? [machine] : [],
-        warnings: warning === undefined ? [] : [`${host}: ${warning}`],
+        failed: cannot ? [machine] : [],
+        waiting: isUnderWay({ state: is }) ? [machine] : [],
+        warnings: notes.map((note) => `${host}: ${note}`),
+        times: row ? timesOfOrder(graph, row, isUnderWay({ state: is })) : timesOf(commit),
+        stages: [],
+        ...(cannot || is === 'cancelled' ? { problem: reason || stage } : {}),
       };
     },
   };
 };
 
+const timesOfOrder = (graph: ReadGraph, row: OrderRow, isOpen: boolean): Times => ({
+  ended: isOpen ? null : row.since,
+  begun: turnOf(row).begun,
+  beginBy: turnOf(row).beginBy,
+  queuedBehind: row.state === 'waiting' ? aheadOf(graph, row) : null,
+});
+
 const standingOf = (graph: ReadGraph, row: OrderRow): Standing => {
   const { state, detail, awaited } = row;
   const plain: Standing = { ...states[state], state, reason: detail };
+  if (state === 'cancelled') return plain;
   if (state === 'failed' || (!awaited && state !== 'done')) return plain;
   if (!awaited) return detail === '' ? plain : { ...plain, warning: detail };
   // Where nobody knows what became of the order, a new start of the host tells.
@@ -106,7 +124,7 @@ const awaitedStanding = (
   const unheard = factsOf(graph, host)
     ? {}
     : { warning: 'no agent has reported from it yet; it is up when one does' };
-  if (!isSent) return { is: 'running', ...unheard };
+  if (!isSent) return { is: state === 'waiting' ? 'queued' : 'running', ...unheard };
   const seen = graph.one('observes', host);
   const power = seen?.power && seen.changed >= created ? `, power ${seen.power.state}` : '';
   const sent = state === 'done' ? `carried out${power}` : `perhaps carried out${power}`;

@@ -9,13 +9,13 @@ import { hostOf, specOf } from '../../core/lifecycle/process.ts';
 import { shownState } from '../../core/lifecycle/shown.ts';
 import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
-import { stageOf, waitingShown, warningsMax } from './operation.ts';
-import type { Progress } from './operation.ts';
+import { stageOf, timesOf, waitingShown, warningsMax } from './operation.ts';
+import type { Progress, Seen } from './operation.ts';
 import { requirementsOf, straggler } from './stragglers.ts';
 import type { Straggler } from './stragglers.ts';
 
 /** The removal that a commit ordered; null: none. */
-export const removalIn = (commit: Commit): Progress | null => {
+export const removalIn = (commit: Commit): Progress<Seen> | null => {
   const leaving = eventsOfType(commit, 'ProcessRemovalOrdered', 'ProcessRemoved');
   const ordered = new Set(leaving.map(({ data }) => data.fid));
   const host = eventsOfType(commit, 'HostRemovalOrdered')[0]?.data.fqdn;
@@ -55,6 +55,8 @@ export const removalIn = (commit: Commit): Progress | null => {
         failed,
         waiting,
         warnings: warnings(graph, ordered, held?.more ?? 0),
+        times: timesOf(commit),
+        stages: [],
       };
     },
   };

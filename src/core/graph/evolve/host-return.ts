@@ -42,7 +42,8 @@ export const beginWait = (graph: Graph, row: OrderRow, position: Position): void
  * is looked at once one that was off would be known to be down.
  */
 export const afterEnd = (graph: Graph, row: OrderRow, position: Position): void => {
-  if (row.state === 'failed') clearDeadline(graph, 'host-return', row.id);
+  if (row.state === 'failed' || row.state === 'cancelled')
+    clearDeadline(graph, 'host-return', row.id);
   if (!isAwaiting(row) || row.order.kind !== 'power' || row.order.action !== 'on') return;
   if (graph.must('host', row.host).state !== 'up') return;
   const known = position.at + 2 * varOf(graph, 'keepalive_timeout') * 1000;

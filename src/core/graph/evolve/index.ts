@@ -17,6 +17,7 @@ import { maintenanceEvolvers } from './maintenance.ts';
 import { obmNewsEvolvers } from './obm-news.ts';
 import { obmOrderEvolvers } from './obm-orders.ts';
 import { obmEvolvers } from './obms.ts';
+import { procedureEvolvers } from './procedures.ts';
 import { processEvolvers } from './processes.ts';
 import { projectEvolvers } from './projects.ts';
 import { recoveryEvolvers } from './recovery.ts';
@@ -38,6 +39,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...projectEvolvers,
   ...obmEvolvers,
   ...obmOrderEvolvers,
+  ...procedureEvolvers,
   ...consoleConnectionEvolvers,
   ...obmNewsEvolvers,
   ...checkEvolvers,

@@ -3,7 +3,7 @@
 import type { obmOrderEvents } from '../../events/obm-orders.ts';
 import { ordersKeptMax, refreshesKeptMax } from '../../values/obm.ts';
 import { revision as revisionOf } from '../../values/revision.ts';
-import { clearDeadline, made } from '../changes.ts';
+import { clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { hasEnded, orderId } from '../rows/obms.ts';
@@ -13,6 +13,7 @@ import { afterEnd, beginWait } from './host-return.ts';
 const forget = (graph: Graph, id: string): void => {
   graph.remove('order', id);
   clearDeadline(graph, 'host-return', id);
+  clearDeadline(graph, 'queue-expiry', id);
 };
 
 /** Those of a host that is gone. */
@@ -36,30 +37,55 @@ const keepLatest = (graph: Graph, fqdn: string): void => {
   );
 };
 
+interface Named {
+  readonly fqdn: string;
+  readonly ordered: number;
+}
+
+const orderOf = (graph: Graph, { fqdn, ordered }: Named): OrderRow | undefined =>
+  [...graph.many('obeys', fqdn)].find(({ created }) => created === ordered);
+
+/** It waits for its turn no more. */
 const change = (
   graph: Graph,
-  { fqdn, ordered }: { readonly fqdn: string; readonly ordered: number },
+  named: Named,
   changed: Partial<OrderRow>,
   { revision, at }: Position,
 ): OrderRow | undefined => {
-  const row = [...graph.many('obeys', fqdn)].find(({ created }) => created === ordered);
+  const row = orderOf(graph, named);
   if (!row) return undefined;
+  clearDeadline(graph, 'queue-expiry', row.id);
   const after = { ...row, ...changed, since: at, changed: revision };
   graph.put('order', after);
   return after;
 };
 
 export const obmOrderEvolvers: Evolvers<typeof obmOrderEvents> = {
-  ObmOrdered: (graph, { fqdn: host, epoch, order, recovery }, position) => {
+  ObmOrdered: (graph, data, position) => {
+    const { fqdn: host, epoch, order, recovery, by, begin_by: beginBy, procedure } = data;
     const { revision, at: since } = position;
-    const waiting = { state: 'waiting', detail: '', since } as const;
-    const row = { id: orderId(revision, host), host, order, epoch: revisionOf(epoch), ...waiting };
-    const why = recovery ? { recovery: true as const } : {};
-    graph.put('order', { ...row, ...why, ...made(position) });
+    const id = orderId(revision, host);
+    graph.put('order', {
+      ...{ id, host, order, epoch: revisionOf(epoch) },
+      ...(beginBy === null ? {} : { turn: { by: by === null ? [] : [by], beginBy, begun: null } }),
+      ...(recovery ? { recovery: true as const } : {}),
+      ...(procedure === null ? {} : { procedure: revisionOf(procedure) }),
+      ...{ state: 'waiting', detail: '', since, ...made(position) },
+    });
+    if (beginBy !== null) setDeadline(graph, 'queue-expiry', id, beginBy, position);
+  },
+
+  ObmOrderJoined: (graph, data, position) => {
+    const row = orderOf(graph, data);
+    if (!row?.turn || data.by === null) return;
+    const turn = { ...row.turn, by: [...row.turn.by, data.by] };
+    graph.put('order', { ...row, turn, changed: position.revision });
   },
 
   ObmOrderBegun: (graph, data, position) => {
-    const row = change(graph, data, { state: 'begun' }, position);
+    const turn = orderOf(graph, data)?.turn;
+    const begun = turn ? { turn: { ...turn, begun: position.at } } : {};
+    const row = change(graph, data, { state: 'begun', ...begun }, position);
     if (row) beginWait(graph, row, position);
   },
 

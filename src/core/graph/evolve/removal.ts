@@ -9,6 +9,7 @@ import { endConnections } from './console-connections.ts';
 import { endMaintenance } from './maintenance.ts';
 import { forgetRegistration } from './obm-news.ts';
 import { forgetOrders } from './obm-orders.ts';
+import { forgetProcedures } from './procedures.ts';
 import { endRecovery } from './recovery.ts';
 
 /** Processes that could not be stopped and are remembered; the next one takes the place of the oldest. */
@@ -65,6 +66,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
     if (graph.get('obm', fqdn)) graph.remove('obm', fqdn);
     forgetRegistration(graph, fqdn);
     forgetOrders(graph, fqdn);
+    forgetProcedures(graph, fqdn);
     endConnections(graph, fqdn);
     endRecovery(graph, fqdn);
     endMaintenance(graph, fqdn);

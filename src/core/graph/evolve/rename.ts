@@ -38,6 +38,8 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
   }
   for (const order of [...graph.many('obeys', from)])
     graph.put('order', { ...order, host: to, changed: revision });
+  for (const procedure of [...graph.many('undergoes', from)])
+    graph.put('procedure', { ...procedure, host: to, changed: revision });
   for (const connection of [...graph.many('connects', from)])
     graph.put('connection', { ...connection, host: to, changed: revision });
   const policy = graph.one('guides', from);

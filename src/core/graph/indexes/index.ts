@@ -11,6 +11,7 @@ import { HostLists } from './host-lists.ts';
 import { LentHosts } from './lent-hosts.ts';
 import { ObmLabels } from './obm-labels.ts';
 import { Problems } from './problems.ts';
+import { OrdersOf } from './orders-of.ts';
 import { ProcessLists } from './process-lists.ts';
 import { Ranges } from './ranges.ts';
 import { Requests } from './requests.ts';
@@ -30,6 +31,7 @@ export const indexesOver = (lookup: Lookup) => ({
   hostLists: new HostLists(),
   lentHosts: new LentHosts(),
   obmLabels: new ObmLabels(),
+  ordersOf: new OrdersOf(),
   problems: new Problems(lookup),
   processLists: new ProcessLists(lookup),
   ranges: new Ranges(),

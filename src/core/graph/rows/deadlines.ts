@@ -18,6 +18,8 @@ export const deadlineKinds = [
   'host-return',
   'maintenance-expiry',
   'grant-expiry',
+  'queue-expiry',
+  'stage-expiry',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 

@@ -35,6 +35,16 @@ export interface Awaited {
   readonly outcome: ReturnOutcome | null;
 }
 
+/** Whose turn it is to be. Times are ms since the epoch. */
+export interface Turn {
+  /** Who asked, the first first; nobody: the station itself. */
+  readonly by: readonly string[];
+  /** Until when it is to be begun; null: whenever it has its turn. */
+  readonly beginBy: number | null;
+  /** When it was begun; null: it was not. */
+  readonly begun: number | null;
+}
+
 /** What a machine is to be told by its OBM, or was. */
 export interface OrderRow extends Provenance {
   /** `orderId` of the commit that ordered it, and of the name that the host had then. */
@@ -43,6 +53,10 @@ export interface OrderRow extends Provenance {
   readonly order: ObmOrder;
   /** Of the right by which it was given: with another one it is not begun. */
   readonly epoch: Revision;
+  /** Absent in logs of versions that did not tell. */
+  readonly turn?: Turn;
+  /** The procedure that it is a part of. */
+  readonly procedure?: Revision;
   /** It is a step of the recovery of a lost host. */
   readonly recovery?: true;
   /** `waiting` and `begun`: it has not ended. */
@@ -77,10 +91,13 @@ export const obmRows = {
   connection: internal<ConnectionRow>('id'),
 };
 
+export const turnOf = ({ turn }: Pick<OrderRow, 'turn'>): Turn =>
+  turn ?? { by: [], beginBy: null, begun: null };
+
 export const hasEnded = ({ state }: OrderRow): boolean => state !== 'waiting' && state !== 'begun';
 
 /** Whether a host is still to come up after an order, or may be. */
 export const isAwaiting = (row: OrderRow): row is OrderRow & { readonly awaited: Awaited } =>
-  row.awaited?.outcome === null && row.state !== 'failed';
+  row.awaited?.outcome === null && row.state !== 'failed' && row.state !== 'cancelled';
 
 export const orderId = (ordered: Revision, host: string): string => `${ordered}/${host}`;

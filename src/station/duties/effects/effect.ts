@@ -40,10 +40,14 @@ export interface EffectKind<Intent> {
    * one that threw; any other is reported as interrupted and never done again.
    */
   readonly mayRepeat: boolean;
-  /** All that the graph has and that have not ended. */
+  /** All that the graph has, that have not ended, and that nothing else keeps from being begun. */
   unended(graph: Graph): Iterable<Effect<Intent>>;
-  /** Those that a commit intended. */
-  intendedBy(commit: Commit): Iterable<Effect<Intent>>;
+  /**
+   * Those that a commit intended, or whose turn has come by it.
+   *
+   * @param graph as it is after the commit, or later
+   */
+  intendedBy(commit: Commit, graph: Graph): Iterable<Effect<Intent>>;
   /** How the graph has one now; undefined: it has ended, or nobody wants it any more. */
   find(graph: Graph, effect: Effect<Intent>): Effect<Intent> | undefined;
   /** Records its beginning. Absent: the commit that intended it says so too. */

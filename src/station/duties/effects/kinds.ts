@@ -4,9 +4,11 @@ import type { Obms } from '../../obm/obms.ts';
 import type { EffectKind } from './effect.ts';
 import { obmOrders, obmRefreshes } from './obm-orders.ts';
 import { ssh } from './ssh.ts';
+import { stageActs } from './stage-acts.ts';
 
 export const effectKinds = (obms: Obms): readonly EffectKind<unknown>[] => [
   ssh,
   obmOrders(obms),
   obmRefreshes(obms),
+  stageActs(obms),
 ];

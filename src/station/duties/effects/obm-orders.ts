@@ -1,8 +1,10 @@
 /** What machines are told by their OBMs. Each order is sent once; what a station that ended had sent is looked for. */
 
 import { eventsOfType } from '../../../core/events/reading.ts';
+import type { Graph } from '../../../core/graph/graph.ts';
 import { hasEnded, orderId } from '../../../core/graph/rows/obms.ts';
 import type { OrderRow } from '../../../core/graph/rows/obms.ts';
+import { isHeldBack } from '../../../core/lifecycle/machine-queue.ts';
 import type { ObmOrder } from '../../../core/values/obm.ts';
 import { revision } from '../../../core/values/revision.ts';
 import type { Obms } from '../../obm/obms.ts';
@@ -15,6 +17,17 @@ const effectOf = ({ created: intended, id, order: intent, state }: OrderRow): Ef
   intent,
   isBegun: state === 'begun',
 });
+
+/** Those that may be begun, the oldest first. */
+const inOrder = (
+  graph: Graph,
+  rows: Iterable<OrderRow>,
+  isOurs: (order: ObmOrder) => boolean,
+): Effect<ObmOrder>[] =>
+  [...rows]
+    .filter((row) => isOurs(row.order) && !hasEnded(row) && !isHeldBack(graph, row))
+    .sort((a, b) => a.created - b.created)
+    .map(effectOf);
 
 const idOf = ({ intended, target }: Effect<ObmOrder>): string =>
   orderId(revision(intended), target);
@@ -40,14 +53,18 @@ const ofObms = (
   // Each is a request that waits: those that hang must not take the places of the others. The daemons pace them.
   limits: { atOnce: 1024, perTarget: 1 },
   *unended(graph) {
-    const rows = [...graph.all('order')].filter((row) => isOurs(row.order) && !hasEnded(row));
-    for (const row of rows.sort((a, b) => a.created - b.created)) yield effectOf(row);
+    yield* inOrder(graph, graph.all('order'), isOurs);
   },
-  *intendedBy(commit) {
+  // What waits for a procedure has its turn when that has ended.
+  *intendedBy(commit, graph) {
     for (const { data } of eventsOfType(commit, 'ObmOrdered')) {
-      const { fqdn: target, order: intent } = data;
-      if (isOurs(intent)) yield { intended: commit.revision, target, intent, isBegun: false };
+      const row = graph.get('order', orderId(commit.revision, data.fqdn));
+      if (row) yield* inOrder(graph, [row], isOurs);
     }
+    for (const { data } of eventsOfType(commit, 'ProcedureEnded'))
+      yield* inOrder(graph, graph.many('obeys', data.fqdn), isOurs);
+    for (const { data } of eventsOfType(commit, 'HostRenamed'))
+      yield* inOrder(graph, graph.many('obeys', data.to), isOurs);
   },
   find(graph, effect) {
     const row = graph.get('order', idOf(effect));
