@@ -20,6 +20,7 @@ import { processEvents } from '../src/core/events/processes.ts';
 import { projectEvents } from '../src/core/events/projects.ts';
 import { removalEvents } from '../src/core/events/removal.ts';
 import { requestEvents } from '../src/core/events/requests.ts';
+import { userEvents } from '../src/core/events/users.ts';
 import { wantedEvents } from '../src/core/events/wanted.ts';
 import { recoveryEvents } from '../src/core/events/recovery.ts';
 
@@ -116,6 +117,18 @@ const meanings: Readonly<Record<EventType, string>> = {
   CredentialRetired:
     'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
   CredentialRevoked: 'A token stopped working.',
+  UserAdded: 'Somebody may log in, once there is a password.',
+  UserRoleChanged: 'A user has another role, and so have the tokens of the user.',
+  UserDisabled: 'A user is let in no more.',
+  UserEnabled: 'A user is let in again.',
+  UserRemoved: 'There is no such user any more.',
+  UserPasswordSet: 'A user has another password, which is not in the log.',
+  UserSecondFactorSet:
+    'A user is asked for codes of an authenticator from now on, or not any more.',
+  SecondFactorUsed:
+    'A user has shown a code. `step`: the 30 s that it was for, none of which is good again; null: it was a recovery code.',
+  LoginRefused: 'A user has shown a wrong password or a wrong code.',
+  UserLocked: 'Too many in a row were wrong: until `until` nothing lets the user in.',
   GrantGiven:
     'A token took up a right for a while: for some actions on some machines (`machines`; null: all), `uses` times at most.',
   GrantUsed: 'Something is to be done to a machine by a grant, and why.',
@@ -193,6 +206,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['What is wanted', wantedEvents],
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
+  ['Users', userEvents],
   ['Grants', grantEvents],
   ['Projects', projectEvents],
   [

@@ -6,7 +6,9 @@ import {
   grantsMax,
   grantsOfTokenMax,
 } from '../../src/core/values/grants.ts';
-import { limit } from './limit.ts';
+import { sessionsOfUserMax, usersMax } from '../../src/core/values/users.ts';
+import { passwordLimits } from '../../src/station/fair-use/shares.ts';
+import { limit, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
 
 const hours = Object.entries(grantSecondsMax)
@@ -14,6 +16,30 @@ const hours = Object.entries(grantSecondsMax)
   .join(', ');
 
 export const ofAccess: readonly Limit[] = [
+  limit(
+    'users',
+    usersMax,
+    '409 `too-many-users`',
+    'core/users.test.ts: of users there are so many, each with a name of their own',
+  ),
+  limit(
+    'sessions of one user',
+    sessionsOfUserMax,
+    'the oldest ends',
+    'core/users.test.ts: a user has so many sessions, and the oldest ends for one more',
+  ),
+  limit(
+    'wrong passwords and codes in a row',
+    5,
+    '429 `user-locked`, for 15 minutes',
+    'core/users.test.ts: 51: too many wrong codes in a row lock a user out for a while',
+  ),
+  limit(
+    'passwords that are looked at, or wait for it',
+    passwordLimits.inAll,
+    tooMany,
+    'api/users.test.ts: whoever sends many passwords at once is told to wait',
+  ),
   limit(
     'how long a grant lasts',
     hours,

@@ -12,9 +12,12 @@ export interface Problem {
   readonly body: string;
 }
 
+const stepUp = 'Bearer error="insufficient_user_authentication"';
 /** What is asked of whoever is not let in (RFC 6750, RFC 9470). */
 const challenges: Readonly<Record<string, string>> = {
-  'step-up-needed': 'Bearer error="insufficient_user_authentication"',
+  'step-up-needed': stepUp,
+  'code-needed': stepUp,
+  'password-needed': stepUp,
 };
 
 const problemType = 'application/problem+json; charset=utf-8';

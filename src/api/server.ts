@@ -53,6 +53,7 @@ import { projectHandlers } from './routes/projects.ts';
 import { stationHandlers } from './routes/station.ts';
 import { statusHandlers } from './routes/status.ts';
 import { tokenHandlers } from './routes/tokens.ts';
+import { userHandlers } from './routes/users.ts';
 import { varHandlers } from './routes/vars.ts';
 import { admitUploads } from './uploads.ts';
 import { validatorCompiler } from './validation.ts';
@@ -163,6 +164,7 @@ export const createServer = async (
       ...stationHandlers(station, streams, version),
       ...statusHandlers(station),
       ...tokenHandlers(station),
+      ...userHandlers(station),
       ...varHandlers(station),
     });
     agentSocket(scope, { station, version, facts });

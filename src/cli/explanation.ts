@@ -16,6 +16,11 @@ const advice: Readonly<Record<string, string>> = {
   'unknown-node': 'See which nodes there are: halctl cluster node list',
   'unknown-process': 'See which processes there are: halctl cluster process list',
   'unknown-credential': 'See which tokens there are: halctl auth token list',
+  'login-refused': 'Try again; whoever has lost the password asks an administrator.',
+  'user-locked': 'Wait, or have an administrator let you in: halctl auth user enable NAME',
+  'code-refused': 'See that your clock and that of the device are right, then try again.',
+  'code-used': 'Wait for the next code.',
+  'unknown-user': 'See which there are: halctl auth user list',
   'not-allowed': 'See what your token allows: halctl auth whoami',
   'step-up-needed':
     'Take up a grant: halctl auth elevate --action power --scope NODESET --reason TEXT',

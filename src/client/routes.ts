@@ -27,6 +27,7 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  addUser: { method: 'POST', path: '/api/v1/users', repeat: 'never', body: true },
   attachMachines: {
     method: 'POST',
     path: '/api/v1/projects/:name/attach',
@@ -41,10 +42,18 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  beginSession: { method: 'POST', path: '/api/v1/sessions', repeat: 'never', body: true },
   cancelOperation: {
     method: 'POST',
     path: '/api/v1/operations/:id/cancel',
     repeat: 'by-key',
+    query: ['dry_run'],
+  },
+  changeUser: {
+    method: 'PUT',
+    path: '/api/v1/users/:name',
+    repeat: 'as-it-is',
+    body: true,
     query: ['dry_run'],
   },
   createProject: {
@@ -79,6 +88,7 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['dry_run'],
   },
+  dropCodes: { method: 'DELETE', path: '/api/v1/users/:name/totp', repeat: 'as-it-is' },
   dump: { method: 'GET', path: '/api/v1/dump', repeat: 'as-it-is', query: ['at'] },
   enableObm: {
     method: 'POST',
@@ -92,6 +102,7 @@ export const routes = {
     repeat: 'by-key',
     query: ['dry_run'],
   },
+  endSession: { method: 'DELETE', path: '/api/v1/sessions/:id', repeat: 'as-it-is' },
   engine: { method: 'GET', path: '/api/v1/engine', repeat: 'as-it-is' },
   fleet: {
     method: 'GET',
@@ -248,12 +259,14 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'at'],
   },
+  listSessions: { method: 'GET', path: '/api/v1/sessions', repeat: 'as-it-is' },
   listTokens: {
     method: 'GET',
     path: '/api/v1/tokens',
     repeat: 'as-it-is',
     query: ['limit', 'cursor'],
   },
+  listUsers: { method: 'GET', path: '/api/v1/users', repeat: 'as-it-is' },
   load: {
     method: 'POST',
     path: '/api/v1/load',
@@ -263,6 +276,7 @@ export const routes = {
   },
   log: { method: 'GET', path: '/api/v1/log', repeat: 'as-it-is' },
   metrics: { method: 'GET', path: '/metrics', repeat: 'as-it-is' },
+  offerCodes: { method: 'POST', path: '/api/v1/users/:name/totp', repeat: 'never', body: true },
   openConsole: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/obm/console',
@@ -358,6 +372,7 @@ export const routes = {
     repeat: 'by-key',
     query: ['dry_run', 'force'],
   },
+  removeUser: { method: 'DELETE', path: '/api/v1/users/:name', repeat: 'as-it-is' },
   renameHost: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/rename',
@@ -444,6 +459,12 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  setPassword: {
+    method: 'PUT',
+    path: '/api/v1/users/:name/password',
+    repeat: 'as-it-is',
+    body: true,
+  },
   setTraces: { method: 'PUT', path: '/api/v1/agents/:fqdn/traces', repeat: 'as-it-is', body: true },
   setVars: {
     method: 'PUT',
@@ -497,6 +518,7 @@ export const routes = {
     query: ['dry_run', 'force'],
   },
   sync: { method: 'POST', path: '/api/v1/cluster/sync', repeat: 'never', body: true },
+  takeCodes: { method: 'PUT', path: '/api/v1/users/:name/totp', repeat: 'never', body: true },
   unregisterObm: {
     method: 'DELETE',
     path: '/api/v1/hosts/:fqdn/obm',

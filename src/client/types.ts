@@ -12,6 +12,14 @@ export type {
   FleetQuery,
   FleetSummary,
 } from '../contract/fleet.ts';
+export type {
+  CodesOffered,
+  RecoveryCodes,
+  Session,
+  SessionBody,
+  User,
+  UserBody,
+} from '../contract/users.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';
 export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';

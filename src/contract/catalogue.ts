@@ -28,6 +28,7 @@ import * as projects from './projects.ts';
 import * as station from './station.ts';
 import * as status from './status.ts';
 import * as tokens from './tokens.ts';
+import * as users from './users.ts';
 import * as values from './values.ts';
 import * as vars from './vars.ts';
 
@@ -54,6 +55,7 @@ const subjects = {
   ...station,
   ...status,
   ...tokens,
+  ...users,
   ...vars,
 };
 

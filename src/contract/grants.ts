@@ -41,6 +41,18 @@ export const GrantBody = Type.Object(
         description: `How long it lasts; absent: ${grantSecondsUsual}.`,
       }),
     ),
+    password: Type.Optional(
+      Type.String({
+        maxLength: 1024,
+        description: 'Of a user who has no authenticator, asked again (`password-needed`).',
+      }),
+    ),
+    code: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'Of the authenticator of a user who has one (`code-needed`).',
+      }),
+    ),
     uses: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -92,7 +92,9 @@ const responsesOf = (endpoint: Endpoint): Json => {
     ...(endpoint.tagged
       ? { 304: { description: 'What If-None-Match names is still current' } }
       : {}),
-    ...(access === 'public' ? {} : { '4XX': ref('responses', 'Refused') }),
+    ...(access === 'public' && endpoint.kind !== 'tell'
+      ? {}
+      : { '4XX': ref('responses', 'Refused') }),
     '5XX': ref('responses', 'Failed'),
   };
 };

@@ -27,6 +27,9 @@ export const TokenBody = Type.Object(
     role: CredentialRole,
     host: Type.Optional(nullable(Fqdn)),
     process: Type.Optional(nullable(FidText)),
+    user: Type.Optional(
+      Type.String({ maxLength: 128, description: 'Whose it is; the role is that of the user.' }),
+    ),
     projects: Type.Optional(
       Type.Array(Place, {
         minItems: 1,
@@ -51,6 +54,7 @@ export const Token = Type.Object({
   role: TokenRole,
   host: nullable(Fqdn),
   process: nullable(FidText),
+  user: nullable(Type.String({ description: 'Whose it is; null: no user’s.' })),
   projects: Type.Array(Place, { description: 'Of a `member`; what it may do in which.' }),
   expires: nullable(Timestamp),
 });

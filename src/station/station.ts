@@ -28,6 +28,7 @@ import type { KeyRing } from './access/keys.ts';
 import type { Secrets } from './access/secrets.ts';
 import type { Sender } from './access/sender.ts';
 import { processToken } from './access/tokens.ts';
+import { Users } from './access/users.ts';
 import { awakeClock } from './clocks.ts';
 import { holdDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -46,6 +47,7 @@ import { OwnCommands } from './duties/own-commands.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
 import type { Asker } from './fair-use/long-reads.ts';
+import { passwordLimits, Share } from './fair-use/shares.ts';
 import { Turns } from './fair-use/turns.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { Loads } from './loading/loads.ts';
@@ -108,6 +110,7 @@ export class Station {
   readonly archive: Archive;
   readonly history: History;
   readonly access: Access;
+  readonly users: Users;
   readonly secrets: Secrets;
   readonly premises: Premises;
   readonly agents: AgentSessions;
@@ -207,6 +210,13 @@ export class Station {
     const submit = <T>(command: Command, makeReply: MakeReply<T>): Promise<Result<T>> =>
       this.submit(command, { actor: 'station' }, makeReply);
     this.access = new Access({ graph, now, keys, submit });
+    this.users = new Users({
+      graph,
+      now,
+      secrets,
+      room: new Share('passwords', passwordLimits),
+      submit: (command, sender, makeReply) => this.submit(command, sender, makeReply),
+    });
     const reach = { time, ca: options.obmdCa };
     this.obms = new Obms({
       graph,

@@ -16,6 +16,17 @@ const routes: Readonly<Record<string, string>> = {
   'GET /metrics': 'viewer operator admin',
   'GET /api/v1/openapi.json': 'everybody',
   'GET /api/v1/whoami': 'viewer operator admin agent process',
+  'GET /api/v1/users': 'admin',
+  'POST /api/v1/users': 'admin',
+  'PUT /api/v1/users/:name': 'admin',
+  'DELETE /api/v1/users/:name': 'admin',
+  'PUT /api/v1/users/:name/password': 'admin',
+  'POST /api/v1/users/:name/totp': 'nobody',
+  'PUT /api/v1/users/:name/totp': 'nobody',
+  'DELETE /api/v1/users/:name/totp': 'admin',
+  'POST /api/v1/sessions': 'everybody',
+  'GET /api/v1/sessions': 'viewer operator admin agent process',
+  'DELETE /api/v1/sessions/:id': 'viewer operator admin agent process',
   'GET /api/v1/grants': 'viewer operator admin',
   'POST /api/v1/grants': 'viewer operator admin agent process',
   'DELETE /api/v1/grants/:id': 'viewer operator admin agent process',
@@ -148,6 +159,12 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     'POST /api/v1/tokens': { wrong: 1 },
     'POST /api/v1/projects': { wrong: 1 },
     'POST /api/v1/grants': { wrong: 1 },
+    'POST /api/v1/users': { wrong: 1 },
+    'PUT /api/v1/users/:name': {},
+    'PUT /api/v1/users/:name/password': { password: 'long enough for it' },
+    'POST /api/v1/users/:name/totp': { password: 'x' },
+    'PUT /api/v1/users/:name/totp': { code: '123456' },
+    'POST /api/v1/sessions': { wrong: 1 },
     'POST /api/v1/projects/:name/attach': { hosts: [host] },
     'POST /api/v1/projects/:name/detach': { hosts: [host] },
     'PUT /api/v1/projects/:name/members/:id': { role: 'viewer' },
@@ -191,7 +208,8 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     }
     for (const token of [undefined, 'hal_0123456789ab_wrong', `${tokens['admin']!}x`]) {
       const status = await call(route, token);
-      if (allowed === 'everybody') t.equal(status, 200, `nobody may ${route}`);
+      if (allowed === 'everybody')
+        t.equal(status, bodies[route] ? 400 : 200, `nobody may ${route}`);
       else t.equal(status, 401, `${token ?? 'nobody'} may not ${route}`);
     }
   }

@@ -23,7 +23,7 @@ const issue = (id: string, role: CredentialRole, projects: string[] = []): Comma
 
 const elevate = (id: string, credential: string, change: Partial<GiveGrant> = {}): GiveGrant => ({
   ...{ type: 'GiveGrant', id, credential, actions: ['power'], machines: [n1] },
-  ...{ reason: 'it hangs', seconds: 900, uses: null, secondFactor: false },
+  ...{ reason: 'it hangs', seconds: 900, uses: null, factor: null },
   ...change,
 });
 

@@ -27,6 +27,10 @@ const rows: { readonly [K in Exclude<Kind, ShownKind>]: Rows[K] } = {
     ...made,
   },
   member: { id: secret, credential: secret, project: 'weather', role: 'viewer', ...made },
+  user: {
+    ...{ name: secret, role: 'viewer', disabled: false, password: true, second_factor: true },
+    ...{ step: 1, failures: 0, locked: 0, ...made },
+  },
   usage: { who: secret, times: [1], ...made },
   connection: {
     ...{ id: secret, host: 'n1.example', credential: secret },

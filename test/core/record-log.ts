@@ -332,7 +332,7 @@ const record = (): Recorded[] => {
   const elevate = (id: string, seconds: number): Commit =>
     run({
       ...{ type: 'GiveGrant', id, credential, actions: ['power'], machines: ['n16.example'] },
-      ...{ reason: 'it hangs', seconds, uses: 2, secondFactor: false },
+      ...{ reason: 'it hangs', seconds, uses: 2, factor: null },
     });
   elevate('g1', 3600);
   const used = { fqdn: 'n16.example', id: 'g1', credential, action: 'power' } as const;
@@ -343,6 +343,18 @@ const record = (): Recorded[] => {
   // Maintenance ends first, in a commit of its own.
   run({ type: 'FireDeadlines' });
   run({ type: 'FireDeadlines' });
+
+  const ada = { name: 'ada' } as const;
+  run({ type: 'AddUser', ...ada, role: 'operator' });
+  run({ type: 'ChangeFactor', ...ada, factor: 'password', except: null });
+  run({ type: 'ChangeFactor', ...ada, factor: 'code', except: null });
+  const begin = { type: 'BeginSession', ...ada, hash: 'e'.repeat(64), expires: at + 1e9 } as const;
+  run({ ...begin, id: 's1', factor: { step: 1 } });
+  run({ ...begin, id: 's2', factor: { recovery: true } });
+  for (let i = 0; i < 5; i++) run({ type: 'RefuseLogin', ...ada, factor: 'code' });
+  run({ type: 'ChangeUser', ...ada, role: 'admin', disabled: false });
+  run({ type: 'ChangeUser', ...ada, disabled: true });
+  run({ type: 'RemoveUser', ...ada });
 
   const after = '0x6e00000000000001:0x9' as Fid;
   happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });

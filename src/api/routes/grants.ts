@@ -7,9 +7,10 @@ import type { Station } from '../../station/station.ts';
 import { principalOf } from '../asker.ts';
 import { isMember } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
-import { done, run } from '../commands.ts';
+import { done, run, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 import { read } from '../reads.ts';
+import { orRefused } from './users.ts';
 import { grantView } from '../views/grants.ts';
 
 export const grantHandlers = (station: Station): Handlers<typeof contract> => ({
@@ -21,17 +22,20 @@ export const grantHandlers = (station: Station): Handlers<typeof contract> => ({
       return { items: items.sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1)) };
     }),
 
-  giveGrant: (request, reply) => {
+  giveGrant: async (request, reply) => {
     if (request.headers['idempotency-key'] !== undefined)
       throw new ApiError('invalid-request', 'a grant is given once and takes no Idempotency-Key', {
         field: 'idempotency-key',
       });
     const { actions, hosts: machines, reason, seconds = grantSecondsUsual } = request.body;
-    const { uses = null } = request.body;
+    const { uses = null, password, code } = request.body;
     const id = randomBytes(6).toString('hex');
     const credential = request.credential!.id;
+    const factor = await orRefused(
+      station.users.showAgain(request.credential!, { password, code }, senderOf(request)),
+    );
     const command = {
-      ...({ type: 'GiveGrant', secondFactor: false } as const),
+      ...({ type: 'GiveGrant', factor } as const),
       ...{ id, credential, actions, machines, reason, seconds, uses },
     };
     return run(

@@ -36,7 +36,7 @@ export const tokenHandlers = (station: Station): Handlers<typeof contract> => ({
           field: 'idempotency-key',
         },
       );
-    const { name, role, host = null, expires_in: seconds } = request.body;
+    const { name, role, host = null, expires_in: seconds, user } = request.body;
     const process = processOf(request.body);
     if (host !== null && role !== 'agent')
       throw new ApiError('invalid-request', 'host goes with the role agent only', {
@@ -49,7 +49,20 @@ export const tokenHandlers = (station: Station): Handlers<typeof contract> => ({
       station,
       request,
       reply,
-      { type: 'IssueCredential', id, name, role, hash, host, process, expires, projects },
+      {
+        ...({
+          type: 'IssueCredential',
+          id,
+          name,
+          role,
+          hash,
+          host,
+          process,
+          expires,
+          projects,
+        } as const),
+        ...(user === undefined ? {} : { user }),
+      },
       (graph) => ({ ...tokenView(graph, graph.must('credential', id)), token }),
       true,
     );

@@ -22,6 +22,7 @@ import { formatTime } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { passwordStdin, secretsFrom, withProof } from './auth-session.ts';
 
 const grantActions = ['power'] as const;
 
@@ -35,7 +36,10 @@ export const elevateCommand = (auth: Command, shell: Shell): void => {
       ...(seconds === undefined ? {} : { seconds }),
       ...(uses === undefined ? {} : { uses }),
     };
-    const reply = await client.giveGrant(body, { dryRun, signal: shell.signal });
+    const ask = secretsFrom(shell, flags.passwordStdin === true);
+    const reply = await withProof(ask, (proof) =>
+      client.giveGrant({ ...body, ...proof }, { dryRun, signal: shell.signal }),
+    );
     await showChange(shell, flags, reply, grantLines);
   };
   const elevate = withJson(
@@ -51,6 +55,7 @@ export const elevateCommand = (auth: Command, shell: Shell): void => {
       .requiredOption('--reason <text>', 'why, in one line')
       .option('--for <duration>', 'how long, like 15m or 2h; absent: 15m', duration)
       .option('--uses <n>', 'how many machines it may be used for; absent: any number', wholeNumber)
+      .option(...passwordStdin)
       .option('--dry-run', 'show the events that would be appended; change nothing'),
   );
   withExamples(
@@ -66,6 +71,7 @@ interface ElevateFlags extends GlobalFlags, JsonFlag {
   readonly reason: string;
   readonly for?: number;
   readonly uses?: number;
+  readonly passwordStdin?: true;
   readonly dryRun?: true;
 }
 

@@ -26,6 +26,8 @@ import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { elevateCommand, grantCommands } from './auth-grants.ts';
+import { sessionCommands } from './auth-session.ts';
+import { userCommands } from './auth-users.ts';
 
 const tokenRoles = [
   'viewer',
@@ -51,6 +53,8 @@ export const authCommands = (program: Command, shell: Shell): void => {
     ),
     'halctl auth whoami',
   );
+  sessionCommands(auth, shell);
+  userCommands(auth, shell);
   elevateCommand(auth, shell);
   grantCommands(auth, shell);
   const token = auth.command('token').description('tokens of people, agents and processes');
@@ -71,6 +75,7 @@ const tokenLines = (token: Token): string[] =>
     ['role', token.role],
     ['host', token.host ?? undefined],
     ['process', token.process ?? undefined],
+    ['user', token.user ?? undefined],
     ['projects', placesText(token) || undefined],
     ['expires', expiry(token)],
   ]);
@@ -79,6 +84,7 @@ interface CreateFlags extends GlobalFlags, JsonFlag {
   readonly role: TokenBody['role'];
   readonly host?: string;
   readonly process?: string;
+  readonly user?: string;
   readonly project?: readonly string[];
   readonly expires?: number;
   readonly output?: string;
@@ -99,7 +105,7 @@ const placesOf = (
 
 const createCommand = (token: Command, shell: Shell): void => {
   const run = async (flags: CreateFlags, name: string): Promise<void> => {
-    const { host, process, expires, output, dryRun } = flags;
+    const { host, process, user, expires, output, dryRun } = flags;
     const places = flags.project && placesOf(flags.project, flags.role);
     const client = await connect(shell, flags);
     const body: TokenBody = {
@@ -107,6 +113,7 @@ const createCommand = (token: Command, shell: Shell): void => {
       ...(places ? { role: 'member', projects: places } : { role: flags.role }),
       ...(host === undefined ? {} : { host }),
       ...(process === undefined ? {} : { process }),
+      ...(user === undefined ? {} : { user }),
       ...(expires === undefined ? {} : { expires_in: expires }),
     };
     const reply = await client.issueToken(body, { dryRun, signal: shell.signal });
@@ -135,6 +142,7 @@ const createCommand = (token: Command, shell: Shell): void => {
       )
       .option('--host <host>', 'for the role agent: the only host that it may speak for')
       .option('--process <fid>', 'for the role process: the process', fidOf)
+      .option('--user <name>', 'whose it is; --role is that of the user')
       .option(
         '--project <project>',
         'good for the machines of this project only, with --role viewer or operator there; PROJECT:ROLE says another; repeatable',
@@ -156,7 +164,8 @@ const createCommand = (token: Command, shell: Shell): void => {
   );
 };
 
-const forWhat = (token: Token): string => token.host ?? token.process ?? (placesText(token) || '-');
+const forWhat = (token: Token): string =>
+  token.host ?? token.process ?? token.user ?? (placesText(token) || '-');
 
 const listCommand = (token: Command, shell: Shell): void => {
   const run = async (flags: GlobalFlags & JsonFlag): Promise<void> => {

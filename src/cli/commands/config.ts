@@ -59,7 +59,10 @@ const tokenFor = async (
 };
 
 const setCommand = (config: Command, shell: Shell): void => {
-  const run = async (flags: GlobalFlags, name: string): Promise<void> => {
+  const run = async (
+    flags: GlobalFlags & { readonly token: boolean },
+    name: string,
+  ): Promise<void> => {
     checkContextName(name);
     const before = await readConfig(shell.env);
     const old = Object.hasOwn(before.contexts, name) ? before.contexts[name] : undefined;
@@ -72,7 +75,11 @@ const setCommand = (config: Command, shell: Shell): void => {
       );
     const keepsToken = old !== undefined && flags.tokenFile === undefined;
     const { station: _, ca: oldCa, ...oldToken } = old ?? {};
-    const token = keepsToken ? oldToken : await tokenFor(shell, flags.tokenFile);
+    const token = keepsToken
+      ? oldToken
+      : flags.token === false
+        ? {}
+        : await tokenFor(shell, flags.tokenFile);
     if (flags.ca !== undefined) await readAuthorities(flags.ca);
     const ca = flags.ca === undefined ? oldCa : resolve(flags.ca);
     const trust = ca === undefined ? {} : { ca };
@@ -90,7 +97,8 @@ const setCommand = (config: Command, shell: Shell): void => {
           'make or change a context; its token is read from --token-file, from the terminal without ' +
             'showing it, or from standard input',
         )
-        .argument('<name>', 'a name for it'),
+        .argument('<name>', 'a name for it')
+        .option('--no-token', 'without one: log in then (halctl auth login)'),
       run,
     ),
     'halctl config set-context test --station http://127.0.0.1:7400',

@@ -7,6 +7,8 @@ import type { CredentialRow } from '../graph/rows/credentials.ts';
 import { lacks } from '../rights/circumstances.ts';
 import { allows, rightTo } from '../rights/rights.ts';
 import type { Circumstances, Verdict } from '../rights/rights.ts';
+import type { SecondFactor } from '../values/users.ts';
+import { showFactor, shutOut } from './users.ts';
 import { grantsMax, grantsOfTokenMax, longestGrantOf } from '../values/grants.ts';
 import type { GrantAction } from '../values/grants.ts';
 import { reject } from '../values/rejection.ts';
@@ -25,13 +27,14 @@ export interface GiveGrant {
   readonly seconds: number;
   /** Null: any number. */
   readonly uses: number | null;
-  readonly secondFactor: boolean;
+  /** What the user of the token has shown for it; null: no second factor. */
+  readonly factor: SecondFactor | null;
 }
 
 /** Nobody gets by a grant what they have no right to. */
 export const giveGrant: Decide<GiveGrant> = (
   graph,
-  { id, credential, actions, machines, reason, seconds, uses, secondFactor },
+  { id, credential, actions, machines, reason, seconds, uses, factor },
   { at },
 ) => {
   const who = graph.get('credential', credential);
@@ -39,15 +42,20 @@ export const giveGrant: Decide<GiveGrant> = (
   const refused =
     lackOfTime(who, seconds) ??
     lackOfRoom(graph, credential) ??
-    lackOfRight(graph, who, actions, machines, { at, second_factor: secondFactor, stage: 'ahead' });
+    lackOfRight(graph, who, actions, machines, {
+      ...{ at, second_factor: factor !== null, stage: 'ahead' },
+    });
   if (refused) return refused;
+  const user = who.user === undefined ? undefined : graph.get('user', who.user);
+  const shown = user && (shutOut(user, at) ?? showFactor(user, factor));
+  if (shown && !shown.ok) return shown;
   const data = {
-    ...{ id, credential, reason, uses, second_factor: secondFactor },
+    ...{ id, credential, reason, uses, second_factor: factor !== null },
     actions: [...new Set(actions)],
     machines: machines && [...new Set(machines)].sort(),
     until: at + seconds * 1000,
   };
-  return decided([{ type: 'GrantGiven', data }]);
+  return decided([...(shown?.events ?? []), { type: 'GrantGiven', data }]);
 };
 
 const unknownToken = (id: string): Refused =>

@@ -39,6 +39,14 @@ import { revokeCredential } from './revoke-credential.ts';
 import { scaleRole } from './scale-role.ts';
 import { setVars } from './set-vars.ts';
 import { disableObm, enableObm, reportObmEnabled } from './use-obm.ts';
+import {
+  addUser,
+  beginSession,
+  changeFactor,
+  changeUser,
+  refuseLogin,
+  removeUser,
+} from './users.ts';
 import { wantCluster } from './want-cluster.ts';
 import { wantNode } from './want-node.ts';
 import { wantProcess } from './want-process.ts';
@@ -72,6 +80,12 @@ const deciders = {
   ExpireLease: expireLease,
   IssueCredential: issueCredential,
   RevokeCredential: revokeCredential,
+  AddUser: addUser,
+  ChangeUser: changeUser,
+  RemoveUser: removeUser,
+  ChangeFactor: changeFactor,
+  RefuseLogin: refuseLogin,
+  BeginSession: beginSession,
   GiveGrant: giveGrant,
   RevokeGrant: revokeGrant,
   CreateProject: createProject,

@@ -22,6 +22,8 @@ export interface IssueCredential {
   readonly projects?: readonly { readonly name: string; readonly role: ProjectRole }[];
   /** Whoever runs the station gets one however many there are. */
   readonly isNeeded?: true;
+  /** Whose it is, and may then what the user may; absent: no user's. */
+  readonly user?: string;
 }
 
 /** Tokens in all, and one more for each process, which may have one from its beginning. Expired ones are gone. */
@@ -42,6 +44,21 @@ export const issueCredential: Decide<IssueCredential> = (
       'too-many-tokens',
       `there are as many tokens as there may be: ${tokensMax}, and one for each process; revoke some that nobody uses`,
     );
+  if (data.user !== undefined) {
+    const user = graph.get('user', data.user);
+    if (!user || user.disabled)
+      return reject('unknown-user', `there is no user ${data.user} who may log in`, {
+        subject: 'user',
+      });
+    if (user.role !== data.role)
+      return reject(
+        'role-differs',
+        `${data.user} is ${user.role}, and so are all of their tokens`,
+        {
+          subject: 'role',
+        },
+      );
+  }
   const missing = projects.find(({ name }) => !graph.get('project', name));
   if (missing)
     return reject('unknown-project', `there is no project ${missing.name}`, {

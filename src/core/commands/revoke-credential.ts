@@ -13,7 +13,7 @@ export interface RevokeCredential {
 export const revokeCredential: Decide<RevokeCredential> = (graph, { id }) => {
   const credential = graph.get('credential', id);
   if (!credential) return reject('unknown-credential', `there is no token ${id}`, { subject: id });
-  if (credential.role === 'admin' && countAdmins(graph) === 1)
+  if (credential.role === 'admin' && !credential.session && countAdmins(graph) === 1)
     return reject(
       'last-admin',
       `${id} is the last token of an administrator; issue another one first`,
@@ -26,6 +26,7 @@ export const revokeCredential: Decide<RevokeCredential> = (graph, { id }) => {
 
 const countAdmins = (graph: Graph): number => {
   let admins = 0;
-  for (const { role } of graph.all('credential')) if (role === 'admin') admins += 1;
+  for (const { role, session, user } of graph.all('credential'))
+    if (role === 'admin' && !session && user === undefined) admins += 1;
   return admins;
 };

@@ -20,6 +20,7 @@ import { projectEvents } from './projects.ts';
 import { recoveryEvents } from './recovery.ts';
 import { removalEvents } from './removal.ts';
 import { requestEvents } from './requests.ts';
+import { userEvents } from './users.ts';
 import { wantedEvents } from './wanted.ts';
 
 export const catalogue = {
@@ -30,6 +31,7 @@ export const catalogue = {
   ...processEvents,
   ...wantedEvents,
   ...removalEvents,
+  ...userEvents,
   ...credentialEvents,
   ...grantEvents,
   ...projectEvents,

@@ -69,6 +69,7 @@ export const relations = {
   speaks: relation('process', 'one-to-many', 'credential', 'process'),
   admits: relation('project', 'one-to-many', 'member', 'project'),
   joins: relation('credential', 'one-to-many', 'member', 'credential'),
+  owns: relation('user', 'one-to-many', 'credential', 'user'),
   elevates: relation('credential', 'one-to-many', 'grant', 'credential'),
 } as const satisfies Record<string, Relation>;
 

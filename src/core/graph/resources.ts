@@ -13,6 +13,7 @@ import { procedureRows } from './rows/procedures.ts';
 import { processRows } from './rows/processes.ts';
 import { requestRows } from './rows/requests.ts';
 import { roleRows } from './rows/roles.ts';
+import { userRows } from './rows/users.ts';
 
 /** Ordered so that what a row refers to comes before it. */
 const rowKinds = {
@@ -24,6 +25,7 @@ const rowKinds = {
   ...observationRows,
   ...checkRows,
   ...processRows,
+  ...userRows,
   ...credentialRows,
   ...grantRows,
   ...requestRows,

@@ -14,6 +14,7 @@ const types: ReadonlySet<string> = new Set<EventType>([
   'ProjectDeleted',
   'ProjectJoined',
   'ProjectLeft',
+  'UserRoleChanged',
 ]);
 
 export const changesRights = ({

@@ -17,3 +17,15 @@ export type UserRole = (typeof userRoles)[number];
 
 /** Users in all. */
 export const usersMax = 2000;
+/** Sessions that one user may have; the oldest ends for one more. */
+export const sessionsOfUserMax = 16;
+/** Seconds that a session lasts, and the most. */
+export const sessionSecondsUsual = 12 * 3600;
+export const sessionSecondsMax = 7 * 86_400;
+
+/** Wrong passwords and codes in a row after which a user is locked out, and for how long, ms. */
+export const triesMax = 5;
+export const lockedMs = 15 * 60_000;
+
+/** What was shown beside a password: the code of a time step, or a code for when the device is lost. */
+export type SecondFactor = { readonly step: number } | { readonly recovery: true };

@@ -32,6 +32,9 @@ export const obmLimits: ShareLimits = { each: 32, inAll: 256 };
 /** Looks at OBMs that run behind requests; one that hangs takes as long as it may. */
 export const lookingLimits: ShareLimits = { each: 1024, inAll: 2048 };
 
+/** Passwords that are looked at, whosever, or wait for it. */
+export const passwordLimits: ShareLimits = { each: 16, inAll: 16 };
+
 /** Live streams of events. */
 export const streamLimits: ShareLimits = { each: 32, inAll: 1024 };
 

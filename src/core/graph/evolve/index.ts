@@ -23,6 +23,7 @@ import { projectEvolvers } from './projects.ts';
 import { recoveryEvolvers } from './recovery.ts';
 import { removalEvolvers } from './removal.ts';
 import { requestEvolvers } from './requests.ts';
+import { userEvolvers } from './users.ts';
 import { wantedEvolvers } from './wanted.ts';
 
 /** A file here for each in `core/events/`; a type that none of them knows does not compile. */
@@ -34,6 +35,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...processEvolvers,
   ...wantedEvolvers,
   ...removalEvolvers,
+  ...userEvolvers,
   ...credentialEvolvers,
   ...grantEvolvers,
   ...projectEvolvers,

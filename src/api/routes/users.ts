@@ -1,0 +1,150 @@
+/** People who log in, and their sessions. */
+
+import type { FastifyRequest } from 'fastify';
+import type * as contract from '../../contract/users.ts';
+import type { Done } from '../../contract/outcome.ts';
+import type { Session, User } from '../../contract/users.ts';
+import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
+import type { UserRow } from '../../core/graph/rows/users.ts';
+import { sessionSecondsUsual } from '../../core/values/users.ts';
+import { otpauthOf } from '../../station/access/totp.ts';
+import { UserRefusedError } from '../../station/access/users.ts';
+import type { Station } from '../../station/station.ts';
+import type { Handlers } from '../bind.ts';
+import { done, refusal, run, senderOf } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+
+/** What somebody is refused, as an answer. */
+export const orRefused = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof UserRefusedError ? refusal(error.rejection) : error;
+  }
+};
+
+export const userHandlers = (station: Station): Handlers<typeof contract> => {
+  const { users } = station;
+  const changed = (): Done => ({ revision: station.head, changed: true });
+  return {
+    listUsers: async () => {
+      await station.settled();
+      const rows = [...station.graph.all('user')].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return { items: rows.map((row) => userView(row, station.now())) };
+    },
+
+    addUser: async (request, reply) => {
+      const { name, role } = request.body;
+      await orRefused(users.add(name, role, senderOf(request)));
+      reply.code(201);
+      return userView(station.graph.must('user', name), station.now());
+    },
+
+    changeUser: (request, reply) => {
+      const { name } = request.params;
+      return run(station, request, reply, { type: 'ChangeUser', name, ...request.body }, done);
+    },
+
+    removeUser: async (request) => {
+      await orRefused(users.remove(request.params.name, senderOf(request)));
+      return changed();
+    },
+
+    setPassword: async (request) => {
+      const { name } = request.params;
+      const { password, current } = request.body;
+      const who = request.credential!;
+      if (who.user !== name) mustBeAdmin(who, name);
+      else await orRefused(users.showPassword(who, { password: current }, senderOf(request)));
+      await orRefused(users.setPassword(name, password, senderOf(request), who.id));
+      return changed();
+    },
+
+    offerCodes: async (request) => {
+      const { name } = request.params;
+      const who = mustBe(request, name);
+      const { password } = request.body;
+      if (station.graph.get('user', name)?.second_factor)
+        throw new ApiError(
+          'forbidden',
+          'codes are asked for already; an administrator can drop them first',
+        );
+      await orRefused(users.showPassword(who, { password }, senderOf(request)));
+      const secret = users.offerCodes(name);
+      return { secret, uri: otpauthOf(name, secret) };
+    },
+
+    takeCodes: async (request) => {
+      const { name } = request.params;
+      mustBe(request, name);
+      const codes = await orRefused(users.takeCodes(name, request.body.code, senderOf(request)));
+      return { recovery_codes: codes };
+    },
+
+    dropCodes: async (request) => {
+      await orRefused(users.dropCodes(request.params.name, senderOf(request)));
+      return changed();
+    },
+
+    beginSession: async (request, reply) => {
+      const { user, password, code, seconds = sessionSecondsUsual } = request.body;
+      const sender = {
+        actor: `user:${/^[a-z0-9._-]{1,32}$/.test(user) ? user : 'unknown'}`,
+        correlation: request.id,
+      };
+      const { id, token } = await orRefused(users.begin(user, { password, code }, seconds, sender));
+      reply.code(201);
+      return { ...sessionView(station.graph.must('credential', id), id), token };
+    },
+
+    listSessions: async (request) => {
+      await station.settled();
+      const { graph } = station;
+      const { id, role, user } = request.credential!;
+      const owners = role === 'admin' ? [...graph.all('user')].map(({ name }) => name) : [user];
+      const rows = owners.flatMap((name) =>
+        name === undefined ? [] : [...graph.many('owns', name)],
+      );
+      const sessions = rows.filter(({ session }) => session);
+      return { items: sessions.sort(byAge).map((row) => sessionView(row, id)) };
+    },
+
+    endSession: async (request, reply) => {
+      const who = request.credential!;
+      const id = request.params.id === 'current' ? who.id : request.params.id;
+      const row = station.graph.get('credential', id);
+      if (!row?.session || (row.user !== who.user && who.role !== 'admin'))
+        throw new ApiError('unknown-session', `there is no session ${id}`, { field: 'id' });
+      return (await run(station, request, reply, { type: 'RevokeCredential', id }, done)) as Done;
+    },
+  };
+};
+
+const byAge = (a: CredentialRow, b: CredentialRow): number =>
+  a.created - b.created || (a.id < b.id ? -1 : 1);
+
+const userView = (
+  { name, role, disabled, password, second_factor, locked }: UserRow,
+  now: number,
+): User => ({
+  ...{ name, role, disabled, password, second_factor },
+  locked: locked > now ? locked : null,
+});
+
+const sessionView = (
+  { id, user, role, session, expires }: CredentialRow,
+  own: string,
+): Session => ({
+  ...{ id, user: user!, role, expires, current: id === own },
+  second_factor: session!.second_factor,
+});
+
+const mustBeAdmin = ({ role }: CredentialRow, name: string): void => {
+  if (role !== 'admin') throw new ApiError('forbidden', `you are not ${name}`);
+};
+
+/** What somebody sets up that others must not see. */
+const mustBe = ({ credential }: FastifyRequest, name: string): CredentialRow => {
+  if (credential!.user === name) return credential!;
+  throw new ApiError('forbidden', `you are not ${name}; nobody but the user is shown that`);
+};

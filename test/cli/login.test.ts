@@ -1,0 +1,60 @@
+/** People at the real halctl: they log in, elevate and log out, and leave nothing where others can read it. */
+
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { environment, shell, startStation } from './station.ts';
+
+const folder = t.testdir({ home: {} });
+mkdirSync(join(folder, 'data'), { mode: 0o700 });
+const station = await startStation(t, join(folder, 'data'));
+const env = environment(join(folder, 'home'), { HALCYON_STATION: station.url });
+const halctl = (line: string, more: NodeJS.ProcessEnv = {}) =>
+  shell(line, folder, { ...env, ...more });
+const asAdmin = (line: string) => halctl(line, { HALCYON_TOKEN: station.token });
+const password = 'correct horse battery';
+
+t.test('a user is made, logs in, elevates by the password again, and logs out', async (t) => {
+  t.match(
+    await asAdmin(`echo '${password}' | halctl auth user add ada operator --password-stdin`),
+    { code: 0, out: /ada is operator, and can log in/ },
+  );
+  await asAdmin('halctl system node add n1.example');
+  const login = await halctl(
+    `echo '${password}' | halctl auth login --user ada -o ada.token --password-stdin`,
+  );
+  t.match(login, { code: 0, out: /You are ada \(operator\) until/ });
+  t.equal(statSync(join(folder, 'ada.token')).mode & 0o777, 0o600);
+  const token = readFileSync(join(folder, 'ada.token'), 'utf8').trim();
+  t.notMatch(login.out + login.err, token);
+  const own = { HALCYON_TOKEN_FILE: join(folder, 'ada.token') };
+  t.match(await halctl('halctl auth whoami', own), { code: 0, out: /user +ada/ });
+  const elevate = 'halctl auth elevate --action power --scope n1.example --reason test';
+  const needed = await halctl(`${elevate} </dev/null`, own);
+  t.match(needed, { code: 2, err: /no terminal to ask for a password/ });
+  t.match(await halctl(`echo '${password}' | ${elevate} --password-stdin`, own), {
+    code: 0,
+    out: /for +ada/,
+  });
+  t.match(await halctl(`echo wrong | ${elevate} --password-stdin`, own), {
+    code: 6,
+    err: /login-refused/,
+  });
+  t.match(await halctl('halctl auth logout', own), { code: 0, out: /logged out/ });
+  t.match(await halctl('halctl auth whoami', own), { code: 6 });
+});
+
+t.test('the session of a context is kept in it, and is gone with it', async (t) => {
+  const { HALCYON_STATION: _, ...rest } = env;
+  const run = (line: string) => shell(line, folder, rest);
+  await run(`halctl config set-context lab --no-token --station ${station.url}`);
+  const login = `echo '${password}' | halctl auth login --user ada --password-stdin`;
+  const file = /in (\/\S+lab\.session)\./.exec((await run(login)).out)![1]!;
+  t.equal(statSync(file).mode & 0o777, 0o600);
+  t.match(await run('halctl auth whoami'), { code: 0, out: /ada/ });
+  t.match(await run('halctl auth sessions'), { code: 0, out: /this one/ });
+  t.match(await run('halctl auth logout'), { code: 0 });
+  t.throws(() => statSync(file));
+  t.match(await run('halctl auth whoami'), { code: 6, err: /no token was sent/ });
+  t.match(await run(login), { code: 0 }, 'and can log in again');
+});
