@@ -1,49 +1,71 @@
 /** The script of a sweep, and the marks in what it says. Pure. */
 
 import type { ProbeSection } from './section.ts';
-import { quoted } from './remote-shell.ts';
+import { quoted, scriptLine } from './remote-shell.ts';
 
-/** What a script of probes may hold, characters. */
-export const probeScriptMax = 256 * 1024;
-
-/**
- * Reads the mark and the sections to pass over from standard input, as arguments stand in lists of processes. Each
- * section says before it the number of its process, and after it how it ended.
- */
+/** Each section says before it the number of its process, and after it how it ended. */
 export const probeScript = (sections: readonly ProbeSection[]): string =>
-  [
-    'IFS= read -r m; IFS= read -r k; exec </dev/null 2>/dev/null',
-    'LC_ALL=C; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL PATH',
-    ...sections.flatMap(({ lines }, index) => [
+  sections
+    .flatMap(({ lines }, index) => [
       `case $k in *" ${index} "*) ;; *)`,
-      `(read -r p _ </proc/self/stat; printf '\\n%s ${index} %s\\n' "$m" "$p"; m= k=`,
+      `(read -r p _ </proc/self/stat; printf '\\n%s ${index} %s\\n' "$m" "$p"; m= k= s=`,
       `eval ${quoted(lines.join('\n'))})`,
       `printf '\\n%s ${index} =%s\\n' "$m" $?;; esac`,
-    ]),
-  ].join('\n');
+    ])
+    .join('\n');
 
-/** Whoever waits for a round no more: the machine ends it by itself, s. */
-const graceSeconds = 30;
+/** What a section started is ended by the machine itself, should nobody be there who does, s. */
+const roundSecondsMax = 600;
+/** How often that is looked for, s. */
+const watchSeconds = 60;
 
-export const roundSeconds = (sections: readonly ProbeSection[]): number =>
-  sections.reduce((all, { timeoutSeconds }) => all + timeoutSeconds, graceSeconds);
+/**
+ * A process that ends what is below the shell ($1) and older than a round may be, and itself with the shell. It wakes
+ * once a minute, and reads a few lines of /proc then.
+ */
+const watch = [
+  'trap "" HUP TERM INT',
+  'kids() { read -r c </proc/$1/task/$1/children; } 2>/dev/null',
+  'end() { kids $1; set -- $1 $c; kill -s KILL $1; shift; for p; do end $p; done; } 2>/dev/null',
+  `while sleep ${watchSeconds}; [ -d /proc/$1 ]; do`,
+  'c=; kids $1; read -r now _ </proc/uptime',
+  'for p in $c; do',
+  'l=; { read -r l </proc/$p/stat; } 2>/dev/null; set -- $1 ${l##*) }',
+  `[ $# -ge 21 ] && [ $((\${now%.*} - \${21} / 100)) -gt ${roundSecondsMax} ] && end $p`,
+  'set -- $1',
+  'done; done',
+].join('\n');
 
-/** What a shell does first; afterwards it reads rounds. */
-export const shellStart = 'command -v timeout >/dev/null 2>&1 || timeout() { shift 3; "$@"; }\n';
+/**
+ * A shell that runs a round for each two lines: a mark, and the sections to pass over; or `new`, whereupon a script for
+ * this round and the next ones follows, and then the sections. Marks stand in no list of processes. With the second
+ * round, as it stays then, it gets somebody who watches it.
+ */
+export const probeShell = [
+  'LC_ALL=C; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL PATH',
+  `w=${quoted(watch)}; n=0`,
+  'while IFS= read -r m && IFS= read -r k; do',
+  '[ "$k" != new ] || { IFS= read -r s; s=$(printf %b "$s"); IFS= read -r k; }',
+  'n=$((n+1)); [ $n -ne 2 ] || { i=; command -v setsid >/dev/null 2>&1 && i=setsid',
+  '($i /bin/sh -c "$w" halcyon-watch $$ </dev/null >/dev/null 2>&1 &); }',
+  '(eval "$s") </dev/null 2>/dev/null',
+  `printf '\\n%s end =%s\\n' "$m" $?`,
+  'done',
+].join('\n');
 
-/** Keeps a script in the shell for the rounds to come. */
-export const keptScript = (script: string): string => `s=${quoted(script)}\n`;
-
-/** One round by the script that is kept. */
-export const roundText = (mark: string, passedOver: readonly number[], seconds: number): string =>
-  [
-    `timeout -k 5 ${seconds} /bin/sh -c "$s" 2>/dev/null <<'end-${mark}'`,
-    mark,
-    ` ${passedOver.join(' ')} `,
-    `end-${mark}`,
-    `printf '\\n%s end =%s\\n' ${mark} $?`,
-    '',
-  ].join('\n');
+/**
+ * One round.
+ *
+ * @param script where it is another one than before
+ */
+export const roundText = (
+  mark: string,
+  passedOver: readonly number[],
+  script: string | undefined,
+): string => {
+  const renewed = script === undefined ? '' : `new\n${scriptLine(script)}`;
+  return `${mark}\n${renewed} ${passedOver.join(' ')} \n`;
+};
 
 export interface SectionSink {
   /** A section begins, as the process of that number. */

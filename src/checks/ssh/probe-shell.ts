@@ -4,14 +4,7 @@ import type { ClientChannel } from 'ssh2';
 import { SshFailure } from './failure.ts';
 import type { Link } from './link.ts';
 import type { ProbeSection, SectionResult } from './section.ts';
-import {
-  keptScript,
-  MarkReader,
-  probeScript,
-  roundSeconds,
-  roundText,
-  shellStart,
-} from './probe-script.ts';
+import { MarkReader, probeScript, probeShell, roundText } from './probe-script.ts';
 import type { SectionSink } from './probe-script.ts';
 import { Preamble } from './preamble.ts';
 import { endTree } from './process-tree.ts';
@@ -65,8 +58,7 @@ export class ProbeShell {
             }
             if (ours.length > 0) this.#reader?.(ours);
           });
-          channel.write(scriptLine(`${beginning(mark)}\nexec /bin/sh`));
-          channel.write(shellStart);
+          channel.write(scriptLine(`${beginning(mark)}\n${probeShell}`));
         });
       const none = (): SshFailure =>
         this.#link.lost.aborted
@@ -124,10 +116,10 @@ export class ProbeShell {
     };
     signal.addEventListener('abort', leave, { once: true });
     try {
-      if (this.#kept !== sections) channel.write(keptScript(probeScript(sections)));
+      const script = this.#kept === sections ? undefined : probeScript(sections);
       this.#kept = sections;
       round.await(answerMs);
-      channel.write(roundText(mark, passedOver, roundSeconds(sections)));
+      channel.write(roundText(mark, passedOver, script));
       const whole = await isWhole;
       if (signal.aborted) {
         await endTree(this.#link, this.#time, pid);
