@@ -104,8 +104,10 @@ function makePrograms(folder: string): string {
   rmSync(opt, { recursive: true, force: true });
   for (const name of ['bin', 'lib', 'halcyon']) mkdirSync(join(opt, name), { recursive: true });
   copyFileSync(process.execPath, join(opt, 'bin', 'node'));
-  for (const [, library] of run('ldd', process.execPath).matchAll(/(\/\S+) \(0x/g))
-    copyFileSync(library!, join(opt, 'lib', basename(library!)));
+  copyFileSync('/usr/sbin/dropbear', join(opt, 'bin', 'dropbear'));
+  for (const program of [process.execPath, '/usr/sbin/dropbear'])
+    for (const [, library] of run('ldd', program).matchAll(/(\/\S+) \(0x/g))
+      copyFileSync(library!, join(opt, 'lib', basename(library!)));
   run(join(project, 'scripts', 'build'));
   for (const name of ['package.json', 'dist'])
     cpSync(join(project, name), join(opt, 'halcyon', name), { recursive: true });

@@ -22,6 +22,10 @@ export interface MachineOptions {
   readonly host: string;
   /** Where the station listens on this machine. */
   readonly stationPort: number;
+  /** Where its serial console listens, for a BMC; absent: it is only written down. */
+  readonly consolePort?: number;
+  /** Where its sshd is reached; absent: nowhere. */
+  readonly sshPort?: number;
 }
 
 /** How long QEMU may take for an order on a busy machine, ms. */
@@ -83,6 +87,12 @@ export class Machine {
     await this.#hears(({ event }) => event === 'SHUTDOWN', 120_000);
   }
 
+  /** Starts it again without taking the power away. */
+  async reset(): Promise<void> {
+    await this.#reset();
+    await this.#order('cont');
+  }
+
   /** The end of what it has written on its console. */
   consoleTail(): string {
     return existsSync(this.#console) ? readFileSync(this.#console, 'utf8').slice(-4000) : '';
@@ -125,22 +135,34 @@ export class Machine {
   }
 }
 
-function argumentsFor({ folder, images, host, stationPort }: MachineOptions): string[] {
+function argumentsFor(options: MachineOptions): string[] {
+  const { folder, images, host, stationPort, consolePort, sshPort } = options;
   const station = `http://10.0.2.2:${stationPort}`;
+  const place = join(folder, 'console');
+  const console =
+    consolePort === undefined
+      ? `file,id=console,path=${place}`
+      : `socket,id=console,host=127.0.0.1,port=${consolePort},server=on,wait=off,logfile=${place}`;
+  const forwarded = sshPort === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${sshPort}-10.0.2.15:22`;
+  // Whoever looks at the console sees the kernel start.
+  const quiet = consolePort === undefined ? 'quiet ' : '';
   return [
     ...['-name', host, '-M', 'pc,graphics=off', '-nodefaults', '-display', 'none'],
     // Software emulation is everywhere and the same everywhere; a small CPU is less to emulate.
     ...['-accel', 'tcg,tb-size=64', '-cpu', 'Nehalem,+rdrand', '-m', '256M'],
     ...['-S', '-no-shutdown', '-qmp', `unix:${join(folder, 'qmp')},server=on,wait=off`],
     ...['-kernel', images.kernel, '-initrd', images.root],
-    ...['-append', `console=ttyS0 quiet mitigations=off panic=-1 host=${host} station=${station}`],
     ...[
-      '-chardev',
-      `file,id=console,path=${join(folder, 'console')}`,
-      '-serial',
-      'chardev:console',
+      '-append',
+      `console=ttyS0 ${quiet}mitigations=off panic=-1 host=${host} station=${station}`,
     ],
-    ...['-netdev', 'user,id=net,ipv6=off', '-device', 'virtio-net-pci,netdev=net,romfile='],
+    ...['-chardev', console, '-serial', 'chardev:console'],
+    ...[
+      '-netdev',
+      `user,id=net,ipv6=off${forwarded}`,
+      '-device',
+      'virtio-net-pci,netdev=net,romfile=',
+    ],
     ...['-drive', `if=virtio,format=raw,file=${join(folder, 'disk.img')}`],
     ...['-drive', `if=virtio,format=raw,readonly=on,file=${images.programs}`],
   ];
