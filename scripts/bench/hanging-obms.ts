@@ -5,12 +5,10 @@
  *     scripts/node scripts/bench/hanging-obms.ts [OBMS [ROUNDS]]
  */
 
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Pool } from 'undici';
+import { startHalcyon } from './halcyon.ts';
+import type { Running } from './halcyon.ts';
 import { quantile, report } from './report.ts';
 import { withDirectory } from './station.ts';
 
@@ -22,18 +20,18 @@ const roundMs = 3_000;
 const inFlight = 8;
 /** What OBMs that answer take for it, ms; those that hang take as long as may be said. */
 const latency = { answers: 20, hangs: 600_000 } as const;
-const root = join(import.meta.dirname, '..', '..');
 
 class Daemon {
-  readonly #child: ChildProcess;
+  readonly #running: Running;
   readonly #pool: Pool;
   readonly #authorization: string;
   readonly reads: number[] = [];
   readonly orders: number[] = [];
   #turn = 0;
 
-  private constructor(child: ChildProcess, url: string, admin: string) {
-    this.#child = child;
+  private constructor(running: Running) {
+    const { url, admin } = running;
+    this.#running = running;
     this.#pool = new Pool(url, { connections: 2 * inFlight });
     this.#authorization = `Basic ${Buffer.from(`admin:${admin}`).toString('base64')}`;
   }
@@ -41,19 +39,9 @@ class Daemon {
   /** With some OBMs; the first ones take another time than the others. */
   static async start(data: string, firstMs: number): Promise<Daemon> {
     // It looks at each every five seconds, at those that hang too.
-    const args = ['obmd', '--data', data, '--listen', '127.0.0.1:0', '--poll', '5'];
-    const child = spawn(
-      join(root, 'scripts/halcyon'),
-      [...args, '--no-console-log', '--log-level', 'error'],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+    const daemon = new Daemon(
+      await startHalcyon('obmd', data, ['--poll', '5', '--no-console-log']),
     );
-    let [url, admin] = ['', ''];
-    for await (const said of createInterface({ input: child.stdout })) {
-      url ||= /^listening on (\S+)/.exec(said)?.[1] ?? '';
-      admin ||= /^admin token: (\S+)/.exec(said)?.[1] ?? '';
-      if (url && admin) break;
-    }
-    const daemon = new Daemon(child, url, admin);
     for (let i = 0; i < count; i += 1) {
       const info = { latency_ms: i < hanging ? firstMs : latency.answers, boot_ms: 0 };
       await daemon.#ask('PUT', `/node/n${i}`, { type: 'dummy', info });
@@ -98,9 +86,7 @@ class Daemon {
 
   async stop(): Promise<void> {
     await this.#pool.close();
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await ended;
+    await this.#running.stop();
   }
 }
 

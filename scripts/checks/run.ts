@@ -38,7 +38,7 @@ interface Outcome {
 }
 
 const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({ options: { soak: flag, machines: flag } });
+const { values } = parseArgs({ options: { soak: flag, machine: flag, machines: flag } });
 
 const outcomes = await chosen();
 const failed = outcomes.filter(({ passed }) => !passed);
@@ -50,7 +50,7 @@ process.exitCode = failed.length > 0 || outcomes.length === 0 ? 1 : 0;
 
 function chosen(): Promise<Outcome[]> {
   if (values.soak) return runLong('soak');
-  return values.machines ? runLong('machines') : runAll();
+  return values.machine || values.machines ? runLong('machines') : runAll();
 }
 
 /** The linter takes a core for as long as many tests take together, so nothing waits for it. */

@@ -14,7 +14,7 @@ const perSecond = 2;
 const bmcsMax = 6;
 const callsPerSecond = 1_000;
 /** Packets to a BMC for one look, a session included that has to be opened for it. */
-const packetsOfLook = 24;
+const packetsOfLook = 12;
 
 /** A thousand calls a second, for so many seconds, half of them `validate` and half of them power status. */
 export const askAThousandTimes = async (t: Test, seconds: number): Promise<void> => {

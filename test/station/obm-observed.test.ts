@@ -128,3 +128,27 @@ t.test('the console of a machine is told as its daemon has it', async (t) => {
   t.match(body, { host, state: 'idle', viewers: 0, logged: false, stale: false });
   t.match(await info(other), { status: 404, body: { code: 'obm-not-registered' } });
 });
+
+t.test('what is done again and again is told, by whom, how often and how late', async (t) => {
+  const bench = await enabled(t);
+  const daemon = new URL(bench.proxy.url).href.replace(/\/$/, '');
+  const works = await until('the daemon has told', async () => {
+    const { body } = await bench.station.ask('GET', '/station');
+    const all = body.periodic as { work: string; where: string; period_ms: number }[];
+    return all.some((one) => one.work === 'validation') ? all : null;
+  });
+  t.match(works.map(({ work, where }) => `${work} ${where}`).toSorted(), [
+    'clean-up station',
+    `event logs ${daemon}`,
+    `news of OBMs ${daemon}`,
+    `power sync ${daemon}`,
+    `validation ${daemon}`,
+  ]);
+  t.match(
+    works.find(({ work }) => work === 'power sync'),
+    { period_ms: 0, items: 1, lag_ms: 0 },
+  );
+  const { text } = await bench.station.ask('GET', '/metrics');
+  t.match(text, /halcyon_periodic_lag_seconds\{work="clean-up",where="station"\} [0-9.]+/);
+  t.match(text, new RegExp(`halcyon_periodic_due\\{work="power sync",where="${daemon}"\\} 0`));
+});
