@@ -51,7 +51,8 @@ export const askAThousandTimes = async (t: Test, seconds: number): Promise<void>
   while (calls < seconds * callsPerSecond) {
     await Promise.all(Array.from({ length: callsPerSecond / 20 }, one));
     const rest = began + (calls * 1_000) / callsPerSecond - performance.now();
-    if (rest > 0) await pause(rest);
+    // Also where this machine is too slow: what the calls set off has its turn.
+    await pause(Math.max(1, rest));
   }
   const took = (performance.now() - began) / 1_000;
   const looks = Math.ceil(perSecond * (took + 1));
