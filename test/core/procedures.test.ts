@@ -299,6 +299,16 @@ t.test(
   },
 );
 
+t.test('a cancelled one that waited for its host keeps nobody from the machine', async (t) => {
+  const c = upTo('boot');
+  c.do(c.cancelling);
+  c.order();
+  t.match(c.is, { state: 'running' });
+  t.equal(c.stage, 'netboot', 'its processes are stopped already');
+  c.obm().obm().boots('boot 2').says('online');
+  t.match(c.is, { state: 'succeeded' });
+});
+
 t.test('it has the machine: what is ordered meanwhile waits, and so does it', async (t) => {
   const c = new Machine();
   const off: Command = { type: 'OrderObm', fqdn: host, order: { kind: 'power', action: 'off' } };

@@ -17,10 +17,11 @@ import type { Effect } from '../../src/station/duties/effects/effect.ts';
 import { effectKinds } from '../../src/station/duties/effects/kinds.ts';
 import { obmOrders } from '../../src/station/duties/effects/obm-orders.ts';
 import { ssh } from '../../src/station/duties/effects/ssh.ts';
+import { stageActs } from '../../src/station/duties/effects/stage-acts.ts';
 import { Executor } from '../../src/station/duties/executor.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
 import { Obms } from '../../src/station/obm/obms.ts';
-import { tokenSecret } from '../../src/station/obm/secret-names.ts';
+import { adminSecret, tokenSecret } from '../../src/station/obm/secret-names.ts';
 import { Replica } from '../../src/station/replica/replica.ts';
 import { load, nodeDown, nodeUp, setVars } from '../core/scenario.ts';
 import { tried } from './effect-trials.ts';
@@ -231,10 +232,63 @@ const cycling = async (): Promise<Trial> => {
   };
 };
 
+/** A machine that is given back, whose OBM is disabled by a daemon that counts how often it is asked to. */
+const releasing = async (): Promise<Trial> => {
+  let acts = 0;
+  const daemon = createServer((request, response) => {
+    if (request.method === 'DELETE') acts += 1;
+    response.end('{}');
+  });
+  daemon.listen(0, '127.0.0.1');
+  await once(daemon, 'listening');
+  t.teardown(() => daemon.close());
+  const obmd = `http://127.0.0.1:${(daemon.address() as AddressInfo).port}`;
+  const secrets = new FileSecrets(temporary(t), keysOf(Buffer.alloc(32)));
+  secrets.put(new Map([[adminSecret(obmd), { user: 'admin', password: 'c'.repeat(32) }]]));
+  return {
+    async open(storage, time) {
+      const ground = await replicaOn(storage, time);
+      const { graph, submit } = ground;
+      const parts = { graph, secrets, reach: { time }, refusal: () => undefined };
+      const obms = new Obms({ ...parts, submit: (command) => submit(command) });
+      return { ...ground, kind: stageActs(obms) };
+    },
+    async intend({ submit, graph }) {
+      await submit(nodeUp(host));
+      await submit({ type: 'CreateProject', name: 'ocean' });
+      await submit({ type: 'AttachMachines', project: 'ocean', hosts: [host], mayKnow: true });
+      await submit({ type: 'RegisterObm', fqdn: host, obmd, label: host });
+      const begun = await submit({ type: 'EnableObm', fqdn: host, anew: false });
+      const epoch = begun.ok ? begun.revision : 0;
+      await submit({ type: 'ReportObmEnabled', fqdn: host, epoch, hash: 'b'.repeat(64) });
+      const plan = { kind: 'release', force: false } as const;
+      await submit({ type: 'OrderProcedure', fqdn: host, plan });
+      const [off] = [...graph().many('obeys', host)];
+      await submit({ type: 'BeginObmOrder', id: off!.id });
+      await submit({ type: 'EndObmOrder', id: off!.id, outcome: 'done', detail: '' });
+    },
+    acts: () => acts,
+    outcomes: (log) => outcomesIn(log, 'ProcedureActEnded'),
+  };
+};
+
+// The log says that the OBM is disabled: the second time there is nothing left to ask for.
+tryAll('an OBM is disabled for a release, however often the station ends', await releasing(), [
+  ['act', 'crash', onceDone],
+  ['act', 'error', onceDone],
+  ['act', 'stop', onceDone],
+  ['acted', 'crash', onceDone],
+  ['acted', 'error', onceDone],
+  ['acted', 'stop', onceDone],
+  ['end', 'crash', onceDone],
+  ['end', 'error', onceDone],
+  ['ended', 'crash', onceDone],
+]);
+
 t.test('every kind of effect is tried here', async (t) => {
   t.same(
     effectKinds(undefined as never).map(({ kind }) => kind),
-    ['ssh', 'order to an OBM'],
+    ['ssh', 'order to an OBM', 'look at an OBM', 'act of a stage'],
   );
 });
 

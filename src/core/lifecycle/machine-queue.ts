@@ -13,6 +13,8 @@ export type Queued =
 /** Looks change nothing: they wait for nothing, and nothing waits for them. */
 const isInQueue = (row: OrderRow): boolean => row.order.kind !== 'refresh' && !hasEnded(row);
 
+const isAwaited = (row: OrderRow): boolean => row.procedure === undefined && isAwaiting(row);
+
 /** All that has not ended, the oldest first. What a procedure orders is a part of it, and waits for nothing else. */
 export const queueOf = (graph: ReadGraph, fqdn: string): Queued[] => {
   const queue: Queued[] = [];
@@ -38,9 +40,12 @@ export const isHeldBack = (graph: ReadGraph, order: OrderRow): boolean => {
   return procedure !== undefined && procedure.created < order.created;
 };
 
-/** Whether anything that was accepted before a procedure has not ended: a host that is awaited, too. */
+/**
+ * Whether anything that was accepted before a procedure has not ended: a host that is awaited, too, unless it was by a
+ * procedure that is over.
+ */
 export const isBlocked = (graph: ReadGraph, { host, created }: ProcedureRow): boolean => {
   for (const row of graph.many('obeys', host))
-    if (row.created < created && (isInQueue(row) || isAwaiting(row))) return true;
+    if (row.created < created && (isInQueue(row) || isAwaited(row))) return true;
   return procedureOf(graph, host)?.created !== created;
 };

@@ -301,6 +301,9 @@ export class Obms {
     const row = this.#parts.graph().must('order', id);
     const { order } = row;
     const holder = this.#holderOf(row);
+    // A procedure has the machine: to say it again says nothing else.
+    if (holder && order.kind === 'boot-device' && row.procedure !== undefined)
+      return holder.give(row, signal);
     if (!holder || order.kind !== 'power') return { outcome: 'unknown', detail: endedBefore };
     const state = await holder.lookAtPower(signal);
     const isSeen = state === order.action;
