@@ -6,6 +6,7 @@ import { ofAgents, ofBodies, ofConnections, ofRequests } from './limits/clients.
 import { ofConsoles } from './limits/consoles.ts';
 import { ofFleet } from './limits/fleet.ts';
 import type { Limit } from './limits/limit.ts';
+import { ofSsh } from './limits/ssh.ts';
 import { ofCommands, ofReaders, ofReads } from './limits/station.ts';
 
 export const limits: readonly Limit[] = [
@@ -20,6 +21,7 @@ export const limits: readonly Limit[] = [
   ...ofConsoles,
   ...ofAccess,
   ...ofChecks,
+  ...ofSsh,
 ];
 
 /** The limits as Markdown. */

@@ -103,12 +103,14 @@ export class ProbeShell {
     const mark = this.#random(16).toString('hex');
     const passedOver = sections.flatMap(({ id }, index) => (found.has(id) ? [index] : []));
     const round = new Round(sections, found, this.#time);
+    const endings: Promise<void>[] = [];
     const isWhole = new Promise<boolean>((resolve) => {
       const reader = new MarkReader(mark, round);
       this.#reader = (piece) => reader.take(piece);
       this.#closed = () => resolve(false);
       round.settled = resolve;
-      round.late = (index, running) => void this.#endSection(round, index, running, remember);
+      round.late = (index, running) =>
+        void endings.push(this.#endSection(round, index, running, remember));
     });
     const leave = (): void => {
       // Everything below the shell is ended before anybody is told, see `finally`.
@@ -121,6 +123,8 @@ export class ProbeShell {
       round.await(answerMs);
       channel.write(roundText(mark, passedOver, script));
       const whole = await isWhole;
+      // The shell goes on before it is known whether all of a section could be ended.
+      await Promise.all(endings);
       if (signal.aborted) {
         await endTree(this.#link, this.#time, pid);
         this.#end();

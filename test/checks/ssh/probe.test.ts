@@ -1,5 +1,7 @@
 /** What many checks ask at once: sections told apart whatever they say, limits of each, and at most one that hangs. */
 
+import { chmodSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { Probes } from '../../../src/checks/ssh/probe.ts';
 import type { ProbeSection } from '../../../src/checks/ssh/probe.ts';
@@ -11,6 +13,7 @@ const sshd = await startSshd(t, {
   accounts: {
     chatty: { shell: '/bin/bash', home: { '.bashrc': 'echo one\nprintf "two without end"\n' } },
     csh: { shell: '/bin/csh', home: { '.cshrc': 'echo from cshrc\n' } },
+    weak: { shell: '/bin/sh', uid: 54_321 },
     fish: { shell: '/usr/bin/fish', home: { '.config/fish/config.fish': 'echo from fish\n' } },
   },
 });
@@ -100,3 +103,40 @@ t.test('marks are found wherever pieces end', async (t) => {
     { numRuns: 20 },
   );
 });
+
+t.test(
+  'what cannot be ended is not started again while it is there: one of ours at most',
+  async (t) => {
+    // A process of root that an account without rights started stands in for one that hangs in the kernel.
+    const setpriv = join(sshd.folder, 'setpriv');
+    copyFileSync('/usr/bin/setpriv', setpriv);
+    chmodSync(setpriv, 0o4755);
+    const one = sleep();
+    const sections = [
+      section('hung', [`${setpriv} --reuid 0 --clear-groups ${one}`], 1),
+      section('next', ['echo next']),
+    ];
+    const target = sshd.target('n1', 'weak');
+    const pids = (): number[] =>
+      processesOf(one)
+        .filter((line) => /^\s*\d+ +\S+ +sleep \d+$/.test(line))
+        .map((line) => Number.parseInt(line, 10));
+    t.teardown(() => {
+      for (const pid of pids()) process.kill(pid, 'SIGKILL');
+    });
+    const first = await probes.run(target, sections, neverAborted);
+    t.match(first.sections.get('hung'), { ending: 'stuck', exitCode: null });
+    t.match(first.sections.get('next'), { ending: 'done', output: 'next\n' });
+    const [pid] = pids();
+    for (let again = 0; again < 2; again += 1) {
+      const later = await probes.run(target, sections, neverAborted);
+      t.match(later.sections.get('hung'), { ending: 'stuck' });
+      t.match(later.sections.get('next'), { ending: 'done' });
+      t.strictSame(pids(), [pid], 'it was not started again');
+    }
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await until('it is gone', () => pids().length === 0);
+    await probes.run(target, sections, neverAborted);
+    t.equal(pids().length, 1, 'then it is tried again');
+  },
+);

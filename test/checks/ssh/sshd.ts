@@ -52,6 +52,8 @@ const freePort = async (): Promise<number> => {
 
 export interface Account {
   readonly shell: string;
+  /** That of whoever runs the test if absent. */
+  readonly uid?: number;
   /** Files of its home, by their path in it. */
   readonly home?: Readonly<Record<string, string>>;
 }
@@ -86,14 +88,15 @@ export const startSshd = async (t: Ends, options: SshdOptions = {}): Promise<Ssh
   const port = await freePort();
   const { uid, gid } = userInfo();
   const accounts = { plain: { shell: '/bin/sh' }, ...options.accounts };
-  const passwd = Object.entries<Account>(accounts).map(([name, { shell, home = {} }]) => {
+  const passwd = Object.entries<Account>(accounts).map(([name, account]) => {
+    const { shell, home = {} } = account;
     const own = join(folder, 'homes', name);
     mkdirSync(own, { recursive: true });
     for (const [path, content] of Object.entries(home)) {
       mkdirSync(join(own, path, '..'), { recursive: true });
       writeFileSync(join(own, path), content);
     }
-    return `${name}:x:${uid}:${gid}::${own}:${shell}`;
+    return `${name}:x:${account.uid ?? uid}:${gid}::${own}:${shell}`;
   });
   const system = readFileSync('/etc/passwd', 'utf8');
   writeFileSync(join(folder, 'passwd'), `${passwd.join('\n')}\n${system}`);
