@@ -69,6 +69,8 @@ const meanings: Readonly<Record<EventType, string>> = {
     'A host was given up: it stays down, and nothing is done about it, until its agent reports.',
   ChecksChanged:
     'Checks have confirmed that a machine is otherwise than it was, by as many looks as it takes. Looks that find the same are no events.',
+  NoteAdded:
+    'Somebody has written something down about a machine. The last 20 of each are shown with it; the log has all.',
   HostClaimRefused:
     'Another machine reported under the name of a host whose own agent is alive, and was refused.',
   DeclaredRoleAllocated: 'The processes of a role that facts give to a host were added.',

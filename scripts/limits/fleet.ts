@@ -3,6 +3,7 @@
 import { freshMs } from '../../src/api/fleet/answers.ts';
 import { pagesKept, pagesKeptEach, pagesLastMs } from '../../src/api/fleet/pages.ts';
 import { filterLengthMax, termsMax } from '../../src/checks/view/filter-grammar.ts';
+import { notesKeptMax } from '../../src/core/values/notes.ts';
 import { fleetChangesKept } from '../../src/station/fleet/fleet.ts';
 import { limit, seconds } from './limit.ts';
 import type { Limit } from './limit.ts';
@@ -30,6 +31,12 @@ export const ofFleet: readonly Limit[] = [
     seconds(pagesLastMs),
     '410 `page-gone`',
     'api/fleet-pages.test.ts: a list is kept for a while after its last page',
+  ),
+  limit(
+    'notes that are shown with a machine',
+    notesKeptMax,
+    'older ones are in its history only',
+    'api/machine-history.test.ts: notes are one line, of operators, the last of which stay with the machine',
   ),
   limit(
     'age of an answer about the fleet that only observations have outdated',

@@ -40,6 +40,7 @@ import { fleetHandlers } from './routes/fleet.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
+import { machineHistoryHandlers } from './routes/machine-history.ts';
 import { maintenanceHandlers } from './routes/maintenance.ts';
 import { nodeHandlers } from './routes/nodes.ts';
 import { obmReadingHandlers } from './routes/obm-readings.ts';
@@ -151,6 +152,7 @@ export const createServer = async (
         new ReportsOfHosts(station, options.paces?.reportedHosts),
       ),
       ...loadHandlers(station),
+      ...machineHistoryHandlers(station),
       ...maintenanceHandlers(station),
       ...nodeHandlers(station, actions),
       ...obmHandlers(station, actions),

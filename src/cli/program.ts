@@ -11,6 +11,7 @@ import { execCommand } from './commands/exec.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { nodesetCommands } from './commands/nodeset.ts';
 import { nodeActionCommands } from './commands/node-actions.ts';
+import { noteCommands } from './commands/notes.ts';
 import { obmCommands } from './commands/obm.ts';
 import { operationCommand } from './commands/operation.ts';
 import { projectCommands } from './commands/project.ts';
@@ -70,6 +71,7 @@ export const createProgram = (shell: Shell): Command => {
   runCommand(program, shell);
   fleetCommands(program, shell);
   execCommand(program, shell);
+  noteCommands(program, shell);
   eventsCommands(program, shell);
   authCommands(program, shell);
   configCommands(program, shell);

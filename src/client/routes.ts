@@ -20,6 +20,13 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  addNote: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/notes',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   addProcess: {
     method: 'POST',
     path: '/api/v1/processes',
@@ -235,6 +242,7 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'at'],
   },
+  listNotes: { method: 'GET', path: '/api/v1/hosts/:fqdn/notes', repeat: 'as-it-is' },
   listObms: {
     method: 'GET',
     path: '/api/v1/obms',
@@ -275,6 +283,12 @@ export const routes = {
     query: ['prune', 'dry_run'],
   },
   log: { method: 'GET', path: '/api/v1/log', repeat: 'as-it-is' },
+  machineHistory: {
+    method: 'GET',
+    path: '/api/v1/hosts/:fqdn/history',
+    repeat: 'as-it-is',
+    query: ['since', 'until', 'kind', 'limit', 'cursor'],
+  },
   metrics: { method: 'GET', path: '/metrics', repeat: 'as-it-is' },
   offerCodes: { method: 'POST', path: '/api/v1/users/:name/totp', repeat: 'never', body: true },
   openConsole: {

@@ -21,6 +21,7 @@ export type {
   UserBody,
 } from '../contract/users.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
+export type { HistoryEntry, HistoryPage, NoteList } from '../contract/machine-history.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';
 export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';
 export type { Node, NodeBody } from '../contract/nodes.ts';

@@ -13,6 +13,7 @@ import * as fleet from './fleet.ts';
 import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
+import * as machineHistory from './machine-history.ts';
 import * as maintenance from './maintenance.ts';
 import * as nodes from './nodes.ts';
 import * as obmReadings from './obm-readings.ts';
@@ -42,6 +43,7 @@ const subjects = {
   ...health,
   ...hosts,
   ...load,
+  ...machineHistory,
   ...maintenance,
   ...nodes,
   ...obmReadings,

@@ -324,6 +324,8 @@ const record = (): Recorded[] => {
   });
   run({ type: 'ReportChecks', changes: [{ ...changed, check: 'ssh', verdict: 'ok' }] });
 
+  run({ type: 'AddNote', fqdn: 'n16.example', text: 'a slow disk', by: 'token:c6' });
+
   const credential = 'operator';
   run({
     ...{ type: 'IssueCredential', id: credential, name: 'night shift', role: 'operator' },

@@ -11,6 +11,7 @@ import { jsonLine } from '../output/text.ts';
 import { connect } from '../session.ts';
 import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
+import { historyCommand } from './notes.ts';
 
 interface FleetFlags extends ReadFlags, FleetLook {
   readonly group?: readonly string[];
@@ -55,6 +56,7 @@ export const fleetCommands = (program: Command, shell: Shell): void => {
     'halctl status --watch',
   );
   showCommand(status, shell);
+  historyCommand(status, shell);
 };
 
 const queryOf = (flags: FleetFlags, nodesets: readonly string[]): FleetQuery => ({

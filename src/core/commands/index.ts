@@ -2,6 +2,7 @@
 
 import type { DecideContext, Decide, Decision } from '../decision.ts';
 import type { Graph } from '../graph/graph.ts';
+import { addNote } from './add-note.ts';
 import { addProcesses } from './add-processes.ts';
 import { attachMachines } from './attach-machines.ts';
 import { cancelOrdered } from './cancel-ordered.ts';
@@ -62,6 +63,7 @@ const deciders = {
   ReportRecoveryStep: reportRecoveryStep,
   BeginMaintenance: beginMaintenance,
   EndMaintenance: endMaintenance,
+  AddNote: addNote,
   AddProcesses: addProcesses,
   ScaleRole: scaleRole,
   ResetCluster: resetCluster,

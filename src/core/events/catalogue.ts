@@ -11,6 +11,7 @@ import { grantEvents } from './grants.ts';
 import { hostReturnEvents } from './host-return.ts';
 import { hostEvents } from './hosts.ts';
 import { maintenanceEvents } from './maintenance.ts';
+import { noteEvents } from './notes.ts';
 import { obmNewsEvents } from './obm-news.ts';
 import { obmOrderEvents } from './obm-orders.ts';
 import { obmEvents } from './obms.ts';
@@ -41,6 +42,7 @@ export const catalogue = {
   ...consoleConnectionEvents,
   ...obmNewsEvents,
   ...checkEvents,
+  ...noteEvents,
   ...hostReturnEvents,
   ...requestEvents,
 };

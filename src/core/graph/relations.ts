@@ -58,6 +58,7 @@ export const relations = {
   registers: relation('host', 'one-to-one', 'registration', 'host'),
   observes: relation('host', 'one-to-one', 'observation', 'host'),
   checks: relation('host', 'one-to-one', 'health', 'host'),
+  notes: relation('host', 'one-to-one', 'notes', 'host'),
   obeys: relation('host', 'one-to-many', 'order', 'host'),
   undergoes: relation('host', 'one-to-many', 'procedure', 'host'),
   connects: relation('host', 'one-to-many', 'connection', 'host'),

@@ -7,6 +7,7 @@ import { deadlineRows } from './rows/deadlines.ts';
 import { departureRows } from './rows/departures.ts';
 import { grantRows } from './rows/grants.ts';
 import { hostRows } from './rows/hosts.ts';
+import { noteRows } from './rows/notes.ts';
 import { obmRows } from './rows/obms.ts';
 import { observationRows } from './rows/observations.ts';
 import { procedureRows } from './rows/procedures.ts';
@@ -24,6 +25,7 @@ const rowKinds = {
   ...procedureRows,
   ...observationRows,
   ...checkRows,
+  ...noteRows,
   ...processRows,
   ...userRows,
   ...credentialRows,

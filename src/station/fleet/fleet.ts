@@ -175,6 +175,7 @@ const machineOf = (kind: Kind, row: Rows[Kind]): string | undefined => {
       return (row as Rows['host']).fqdn;
     case 'node':
     case 'maintenance':
+    case 'notes':
     case 'observation':
       return (row as Rows['maintenance']).host;
     default:

@@ -27,7 +27,7 @@ export const machineFacts = (
     enclosure,
     maintenance: maintenanceOf(graph, fqdn),
     scheduler: null,
-    note: null,
+    note: noteOf(graph, fqdn),
     checks: withGraphs(graph, row, observed),
   };
 };
@@ -37,6 +37,11 @@ const maintenanceOf = (graph: ReadGraph, fqdn: string): MachineFacts['maintenanc
   if (!row) return null;
   const { reason, by, since, until } = row;
   return { reason, by, since, until };
+};
+
+const noteOf = (graph: ReadGraph, fqdn: string): MachineFacts['note'] => {
+  const last = graph.get('notes', fqdn)?.notes.at(-1);
+  return last ? { text: last.text, by: last.by, at: last.at } : null;
 };
 
 const byCheck = (a: Observation, b: Observation): number =>

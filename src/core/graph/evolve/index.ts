@@ -14,6 +14,7 @@ import { grantEvolvers } from './grants.ts';
 import { hostReturnEvolvers } from './host-return.ts';
 import { hostEvolvers } from './hosts.ts';
 import { maintenanceEvolvers } from './maintenance.ts';
+import { noteEvolvers } from './notes.ts';
 import { obmNewsEvolvers } from './obm-news.ts';
 import { obmOrderEvolvers } from './obm-orders.ts';
 import { obmEvolvers } from './obms.ts';
@@ -45,6 +46,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...consoleConnectionEvolvers,
   ...obmNewsEvolvers,
   ...checkEvolvers,
+  ...noteEvolvers,
   ...hostReturnEvolvers,
   ...requestEvolvers,
 };

@@ -5,6 +5,7 @@ import { changeHost, clearDeadline, made, setDeadline } from '../changes.ts';
 import type { Evolvers } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { forgetHealth } from './checks.ts';
+import { forgetNotes } from './notes.ts';
 import { endConnections } from './console-connections.ts';
 import { endMaintenance } from './maintenance.ts';
 import { forgetRegistration } from './obm-news.ts';
@@ -71,6 +72,7 @@ export const removalEvolvers: Evolvers<typeof removalEvents> = {
     endRecovery(graph, fqdn);
     endMaintenance(graph, fqdn);
     forgetHealth(graph, fqdn);
+    forgetNotes(graph, fqdn);
     if (graph.get('policy', fqdn)) graph.remove('policy', fqdn);
     graph.remove('host', fqdn);
   },

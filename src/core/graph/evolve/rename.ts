@@ -5,6 +5,7 @@ import { clearDeadline, deadlineOf, setDeadline } from '../changes.ts';
 import type { Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
 import { renameHealth } from './checks.ts';
+import { renameNotes } from './notes.ts';
 import { renameMaintenance } from './maintenance.ts';
 
 /** How many former names of a host are remembered. */
@@ -59,6 +60,7 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
   }
   renameMaintenance(graph, from, to, position);
   renameHealth(graph, from, to, position);
+  renameNotes(graph, from, to, position);
   // Tokens that speak for the host go on doing so.
   for (const credential of [...graph.all('credential')])
     if (credential.host === from && credential.role !== retiredRole)

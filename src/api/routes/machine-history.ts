@@ -1,0 +1,64 @@
+/** What happened to a machine, and what people wrote down about it. */
+
+import type * as contract from '../../contract/machine-history.ts';
+import { revision } from '../../core/values/revision.ts';
+import { machineHistory } from '../../station/queries/machine-history.ts';
+import type { Station } from '../../station/station.ts';
+import { askerOf, principalOf } from '../asker.ts';
+import { isMember } from '../auth.ts';
+import type { Handlers } from '../bind.ts';
+import { done, run } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+import { machinesToldOf, seesEvent } from '../sight.ts';
+import { eventViews } from '../views/events.ts';
+import { historyEntry, historyKind } from '../views/history.ts';
+
+const mustBeThere = ({ graph }: Station, fqdn: string): void => {
+  if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+};
+
+export const machineHistoryHandlers = (station: Station): Handlers<typeof contract> => ({
+  machineHistory: (request, reply) => {
+    const { fqdn } = request.params;
+    const { since = 0, until = Infinity, kind, limit = 100, cursor } = request.query;
+    mustBeThere(station, fqdn);
+    const { log, index, graph } = station;
+    const credential = request.credential!;
+    const isHidden = isMember(request);
+    return station.longReads.run(askerOf(reply), async (turn) => {
+      const found = await machineHistory(
+        { log, index, graph },
+        {
+          ...{ fqdn, limit, since },
+          before: revision(cursor === undefined ? log.head() + 1 : Number(cursor)),
+          accepts: (event, commit) =>
+            commit.at <= until &&
+            (kind === undefined || historyKind(event.type) === kind) &&
+            (!isHidden ||
+              seesEvent(graph, credential, machinesToldOf(graph, event), commit.revision)),
+        },
+        turn,
+      );
+      return {
+        revision: log.head(),
+        entries: found.events.map(({ commit, index: i }) =>
+          historyEntry(eventViews(commit, [i])[0]!),
+        ),
+        next: found.next === null ? null : String(found.next),
+      };
+    });
+  },
+
+  listNotes: (request) => {
+    const { fqdn } = request.params;
+    mustBeThere(station, fqdn);
+    return { notes: [...(station.graph.get('notes', fqdn)?.notes ?? [])].reverse() };
+  },
+
+  addNote: (request, reply) => {
+    const { fqdn } = request.params;
+    const { text } = request.body;
+    const by = principalOf(request);
+    return run(station, request, reply, { type: 'AddNote', fqdn, text, by }, done);
+  },
+});

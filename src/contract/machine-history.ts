@@ -1,0 +1,105 @@
+/** What happened to a machine, and what people wrote down about it. */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { notePattern, notesKeptMax } from '../core/values/notes.ts';
+import { ask, command } from './endpoint.ts';
+import { EventReply } from './events.ts';
+import { Done } from './outcome.ts';
+import { Fqdn, nullable, RevisionNumber, strict, Timestamp } from './values.ts';
+
+export const historyKinds = [
+  ...(['boot', 'check', 'power', 'console', 'process', 'operation', 'maintenance'] as const),
+  ...(['recovery', 'note', 'project', 'other'] as const),
+] as const;
+
+export const HistoryEntry = Type.Object({
+  id: Type.String({ description: '`<revision>.<index>` of the event.' }),
+  at: { ...Timestamp, description: 'By the clock of the station.' },
+  kind: Type.String({ description: historyKinds.join(', ') }),
+  text: Type.String({ description: 'What happened, in one line.' }),
+  by: Type.String({ description: 'Who asked for it, or `station`.' }),
+  event: EventReply,
+});
+
+export const HistoryPage = Type.Object({
+  revision: RevisionNumber,
+  entries: Type.Array(HistoryEntry, { description: 'Newest first.' }),
+  next: nullable(Type.String({ description: '`cursor` of the next page; null on the last one.' })),
+});
+
+export const NoteBody = Type.Object(
+  {
+    text: Type.String({
+      pattern: notePattern,
+      description: 'One line; whoever sees the host sees it.',
+    }),
+  },
+  strict,
+);
+
+export const NoteList = Type.Object({
+  notes: Type.Array(
+    Type.Object({
+      text: Type.String(),
+      by: Type.String(),
+      at: Timestamp,
+      revision: RevisionNumber,
+    }),
+    { description: `Newest first; the last ${notesKeptMax}. Older ones are in the history.` },
+  ),
+});
+
+export type HistoryEntry = Static<typeof HistoryEntry>;
+export type HistoryPage = Static<typeof HistoryPage>;
+export type NoteList = Static<typeof NoteList>;
+export type NoteBody = Static<typeof NoteBody>;
+
+const params = { fqdn: Fqdn };
+const moment = { pattern: '^[1-9][0-9]{0,14}$' } as const;
+
+export const machineHistory = ask({
+  path: '/hosts/:fqdn/history',
+  params,
+  access: 'viewer',
+  lent: 'machine',
+  tag: 'fleet',
+  summary: 'What happened to a machine, newest first',
+  description:
+    'Boots, checks that changed, power, consoles, processes, what somebody asked for, maintenance, notes. Ordered as the ' +
+    'station had it, whatever the clock of the machine says. A page looks at 20,000 commits at most; where it found less ' +
+    'than its limit by then, `next` goes on.',
+  query: {
+    since: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Not before; ms since the epoch.' }),
+    ),
+    until: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Not after; ms since the epoch.' }),
+    ),
+    kind: Type.Optional(Type.Enum([...historyKinds], { description: 'Only of this kind.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default 100.' })),
+    cursor: Type.Optional(Type.String({ ...moment, description: '`next` of the page before.' })),
+  },
+  reply: HistoryPage,
+});
+
+export const listNotes = ask({
+  path: '/hosts/:fqdn/notes',
+  params,
+  access: 'viewer',
+  lent: 'machine',
+  tag: 'fleet',
+  summary: 'What people wrote down about a machine',
+  reply: NoteList,
+});
+
+export const addNote = command({
+  method: 'POST',
+  path: '/hosts/:fqdn/notes',
+  params,
+  access: 'operator',
+  tag: 'fleet',
+  summary: 'Write something down about a machine',
+  body: NoteBody,
+  reply: Done,
+});
