@@ -53,6 +53,7 @@ import { processHandlers } from './routes/processes.ts';
 import { projectHandlers } from './routes/projects.ts';
 import { stationHandlers } from './routes/station.ts';
 import { statusHandlers } from './routes/status.ts';
+import { suggestionHandlers } from './routes/suggestions.ts';
 import { tokenHandlers } from './routes/tokens.ts';
 import { userHandlers } from './routes/users.ts';
 import { varHandlers } from './routes/vars.ts';
@@ -165,6 +166,7 @@ export const createServer = async (
       ...projectHandlers(station),
       ...stationHandlers(station, streams, version),
       ...statusHandlers(station),
+      ...suggestionHandlers(station),
       ...tokenHandlers(station),
       ...userHandlers(station),
       ...varHandlers(station),

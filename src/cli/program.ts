@@ -16,6 +16,7 @@ import { obmCommands } from './commands/obm.ts';
 import { operationCommand } from './commands/operation.ts';
 import { projectCommands } from './commands/project.ts';
 import { runCommand } from './commands/run.ts';
+import { suggestCommands } from './commands/suggest.ts';
 import { systemCommands } from './commands/system.ts';
 import type { Shell } from './shell.ts';
 import { version } from './version.ts';
@@ -64,6 +65,7 @@ export const createProgram = (shell: Shell): Command => {
   systemCommands(program, shell);
   projectCommands(program, shell);
   maintenanceCommands(program, shell);
+  suggestCommands(program, shell);
   obmCommands(program, shell);
   nodesetCommands(program, shell);
   nodeActionCommands(program, shell);

@@ -162,6 +162,7 @@ export const routes = {
   },
   getNode: { method: 'GET', path: '/api/v1/nodes/:fid', repeat: 'as-it-is', query: ['at'] },
   getNodeHolder: { method: 'GET', path: '/api/v1/nodes/:fid/holder', repeat: 'as-it-is' },
+  getNodeSuggestion: { method: 'GET', path: '/api/v1/nodes/:fqdn/suggestion', repeat: 'as-it-is' },
   getObm: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm', repeat: 'as-it-is', query: ['at'] },
   getPower: {
     method: 'GET',
@@ -177,6 +178,8 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['max_age'],
   },
+  getSuggestion: { method: 'GET', path: '/api/v1/hosts/:fqdn/suggestion', repeat: 'as-it-is' },
+  getSuggestionRules: { method: 'GET', path: '/api/v1/suggestions/rules', repeat: 'as-it-is' },
   getSystemEvents: {
     method: 'GET',
     path: '/api/v1/hosts/:fqdn/obm/system-events',
@@ -236,6 +239,7 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'state', 'project', 'maintenance', 'at'],
   },
+  listIncidents: { method: 'GET', path: '/api/v1/incidents', repeat: 'as-it-is' },
   listNodes: {
     method: 'GET',
     path: '/api/v1/nodes',
@@ -268,6 +272,12 @@ export const routes = {
     query: ['limit', 'cursor', 'at'],
   },
   listSessions: { method: 'GET', path: '/api/v1/sessions', repeat: 'as-it-is' },
+  listSuggestions: {
+    method: 'GET',
+    path: '/api/v1/suggestions',
+    repeat: 'as-it-is',
+    query: ['action', 'limit', 'cursor'],
+  },
   listTokens: {
     method: 'GET',
     path: '/api/v1/tokens',

@@ -58,6 +58,7 @@ export type {
 export type { MachinesBody, MemberBody, Project, ProjectBody } from '../contract/projects.ts';
 export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';
 export type { Status, StatusHost, StatusProcess } from '../contract/status.ts';
+export type { Incident, Suggestion, SuggestionItem } from '../contract/suggestions.ts';
 export type { IssuedToken, Token, TokenBody } from '../contract/tokens.ts';
 export type { VarList, VarsBody } from '../contract/vars.ts';
 

@@ -28,6 +28,7 @@ import * as processes from './processes.ts';
 import * as projects from './projects.ts';
 import * as station from './station.ts';
 import * as status from './status.ts';
+import * as suggestions from './suggestions.ts';
 import * as tokens from './tokens.ts';
 import * as users from './users.ts';
 import * as values from './values.ts';
@@ -56,6 +57,7 @@ const subjects = {
   ...projects,
   ...station,
   ...status,
+  ...suggestions,
   ...tokens,
   ...users,
   ...vars,

@@ -12,6 +12,8 @@ import type { CheckSettings } from '../checks/settings/settings.ts';
 import { readSshSettings } from '../checks/ssh/settings.ts';
 import { ownSshDefaults } from '../checks/sweep/sweeper.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
+import { rulesFileMax, rulesOf } from '../checks/suggestions/rules-file.ts';
+import type { Rules } from '../checks/suggestions/rules.ts';
 import { LogUrlError } from '../log/log.ts';
 import { Station } from '../station/station.ts';
 import { addServingFlags, servingOf, stopBySignal, urlOf } from './serving.ts';
@@ -24,6 +26,7 @@ interface StationFlags extends ServingFlags {
   readonly newAdminToken?: true;
   readonly obmdCa?: string;
   readonly checks?: string;
+  readonly suggestions?: string;
   readonly unprovenPerAddress: number;
   readonly logLevel: string;
 }
@@ -48,6 +51,7 @@ export const registerStation = (program: Command): void => {
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
     .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
     .option('--checks <file>', 'what is checked of machines, as YAML; otherwise nothing is sent')
+    .option('--suggestions <file>', 'rules in YAML by which something is suggested about machines')
     .option(
       '--unproven-per-address <n>',
       'connections without a valid token that one other address may have; more for a proxy',
@@ -96,6 +100,10 @@ const checksIn = (file: string): CheckSettings => {
   return settings;
 };
 
+/** @throws Error something in it is wrong */
+const rulesIn = (file: string): Rules =>
+  rulesOf({ name: file, text: readRegularSync(file, rulesFileMax).toString('utf8') });
+
 const runStation = async (flags: StationFlags): Promise<void> => {
   const serving = servingOf(flags);
   const { host, port, tls } = serving;
@@ -112,6 +120,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     verify: flags.verify ? 'full' : 'tail',
     obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
     checks,
+    rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
   });
   let app: FastifyInstance;
   try {

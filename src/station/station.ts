@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path';
 import { usualSettings } from '../checks/settings/settings.ts';
 import type { CheckSettings } from '../checks/settings/settings.ts';
+import type { Rules } from '../checks/suggestions/rules.ts';
 import type { Command } from '../core/commands/index.ts';
 import type { MintedToken } from '../core/decision.ts';
 import type { EngineCounters } from '../core/engine.ts';
@@ -64,6 +65,7 @@ import type { History, Moment } from './replica/history.ts';
 import type { LogIndex } from './replica/log-index.ts';
 import { Replica } from './replica/replica.ts';
 import type { MakeReply, Result } from './result.ts';
+import { Suggestions } from './suggestions/suggestions.ts';
 import { systemTime } from './time.ts';
 import type { Time } from './time.ts';
 
@@ -86,6 +88,8 @@ export interface StationOptions {
   readonly snapshotEvery?: number;
   /** What is checked of machines; absent: what is known anyway, and nothing is sent. */
   readonly checks?: CheckSettings | undefined;
+  /** By which something is suggested about machines; default: those that come with it. */
+  readonly rules?: Rules | undefined;
   /** How many requests with an idempotency key are remembered. */
   readonly requests?: RequestLimits;
 }
@@ -129,6 +133,7 @@ export class Station {
   readonly checks: Checks;
   readonly fleet: Fleet;
   readonly periodic = new PeriodicWorks();
+  readonly suggestions: Suggestions;
   /** Of the data, absolute. */
   readonly directory: string;
   /** Wall clock, ms since the epoch. */
@@ -202,6 +207,8 @@ export class Station {
     this.operations = new OperationWaits(log, graph, time, turns);
     this.fleet = new Fleet({ graph: replica.graph, observations: this.observations });
     this.changedHosts = new ChangedHosts(replica.graph, () => replica.head);
+    const known = { graph: replica.graph, observations: this.observations, now };
+    this.suggestions = new Suggestions({ ...known, rules: options.rules });
     const { directory } = this;
     const premises = new Premises({ log, directory, data, keys, secrets, logger, time });
     this.premises = premises;

@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap';
 import { openStation } from '../station/harness.ts';
-import type { InProcess, Json } from '../station/harness.ts';
+import type { Choices, InProcess, Json } from '../station/harness.ts';
 
 /** The machines of the two projects; the third one is nobody's. */
 export const [ours, theirs, free] = [1, 2, 3].map((n) => `node${n}.halcyon.example`) as [
@@ -28,8 +28,8 @@ export interface Two extends InProcess {
 export const idOf = (token: string): string => token.split('_')[1]!;
 
 /** Two projects with a machine each, and what runs there. */
-export const twoProjects = async (t: Test): Promise<Two> => {
-  const opened = await openStation(t);
+export const twoProjects = async (t: Test, choices: Choices = {}): Promise<Two> => {
+  const opened = await openStation(t, choices);
   const { ask, tokenOf } = opened;
   await opened.fill();
   const did = async (method: string, path: string, body: object): Promise<Json> => {
