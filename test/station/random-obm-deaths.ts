@@ -241,8 +241,10 @@ class History {
     const { status, body } = await this.#perform(machine, act, key);
     if (status >= 300) return undefined;
     const id = body.id as number;
+    // What is the same as what waits is that.
+    const isOne = machine.pending.has(id);
     machine.pending.set(id, action);
-    if (action === 'reset') machine.ordered += 1;
+    if (action === 'reset' && !isOne) machine.ordered += 1;
     return id;
   }
 
@@ -254,7 +256,7 @@ class History {
         this.mortals.station.ask('GET', `/operations/${id}`, undefined, asked),
       );
       if (answer.status !== 200) throw new Error(`operation ${id} is lost: ${answer.text}`);
-      if (answer.body.state === 'running') continue;
+      if (['queued', 'running'].includes(answer.body.state as string)) continue;
       machine.ended(id, answer);
       return answer;
     }
