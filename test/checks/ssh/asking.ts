@@ -1,4 +1,4 @@
-/** Asks a machine to run a command, and waits: a process to be killed. */
+/** Asks a machine to run a command, and waits so many ms: a process to be killed, or stopped. */
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { KnownHostsStore } from '../../../src/checks/ssh/known-hosts-file.ts';
 import type { Target } from '../../../src/checks/ssh/target.ts';
 import { systemTime } from '../../../src/checks/ssh/time.ts';
 
-const [target = '', known = '', command = ''] = process.argv.slice(2);
+const [target = '', known = '', command = '', timeoutMs = '600000'] = process.argv.slice(2);
 const file = join(mkdtempSync(join(tmpdir(), 'halcyon-asking-')), 'known_hosts');
 writeFileSync(file, known);
 const knownHosts = new KnownHostsStore({ paths: [file] }, systemTime, randomBytes);
@@ -20,4 +20,5 @@ const connections = new Connections({
   ...{ hostKeys: 'strict', agent: undefined },
 });
 const { signal } = new AbortController();
-await exec(connections, JSON.parse(target) as Target, command, { timeoutMs: 600_000 }, signal);
+const options = { timeoutMs: Number(timeoutMs) };
+await exec(connections, JSON.parse(target) as Target, command, options, signal);

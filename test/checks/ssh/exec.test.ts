@@ -10,7 +10,7 @@ import t from 'tap';
 import { exec } from '../../../src/checks/ssh/exec.ts';
 import type { ExecOptions, ExecResult } from '../../../src/checks/ssh/exec.ts';
 import type { Target } from '../../../src/checks/ssh/target.ts';
-import { connectionsFor, neverAborted, processesOf, startSshd, until } from './sshd.ts';
+import { connectionsFor, neverAborted, processesOf, run, startSshd, until } from './sshd.ts';
 
 const shells = {
   chatty: {
@@ -129,21 +129,27 @@ t.test('case 22: nothing is left when who asked leaves', async (t) => {
 t.test(
   'case 22: nothing is left when the asking process is killed, or the connection cut',
   async (t) => {
-    const [one, two] = [sleep(), sleep()];
-    const asking = spawn(
-      process.execPath,
-      [
-        join(import.meta.dirname, 'asking.ts'),
-        JSON.stringify(plain),
-        sshd.known('n1'),
-        `${one} & sh -c '${two}; true'`,
-      ],
-      { stdio: 'inherit' },
-    );
-    t.teardown(() => asking.kill('SIGKILL'));
-    await until('they run', () => processesOf(one).length > 0 && processesOf(two).length > 1);
-    asking.kill('SIGKILL');
-    await until('both have ended', () => processesOf(one).length + processesOf(two).length === 0);
-    await until('nor is who watched them', () => processesOf('halcyon-watch').length === 0);
+    for (const [signal, timeoutMs] of [
+      ['SIGKILL', 600_000],
+      // Its connection stays, and nobody is there any more: the machine goes by the time.
+      ['SIGSTOP', 5_000],
+    ] as const) {
+      const [one, two] = [sleep(), sleep()];
+      const command = `${one} & sh -c '${two}; true'`;
+      const given = [JSON.stringify(plain), sshd.known('n1'), command, String(timeoutMs)];
+      const asking = spawn(process.execPath, [join(import.meta.dirname, 'asking.ts'), ...given], {
+        stdio: 'inherit',
+      });
+      t.teardown(() => asking.kill('SIGKILL'));
+      const started = (): string | undefined =>
+        processesOf(one).find((line) => /^\s*\d+ +\S+ +sleep \d+$/.test(line));
+      await until('they run', () => started() !== undefined && processesOf(two).length > 1);
+      const group = run('ps', '-o', 'pgid=', '-p', String(Number.parseInt(started() ?? '', 10)));
+      asking.kill(signal);
+      await until('both have ended', () => !started() && processesOf(`sh -c ${two}`).length === 0);
+      const watch = `halcyon-watch -${group}`;
+      await until('nor is who watched them', () => processesOf(watch).length === 0);
+      t.pass(signal);
+    }
   },
 );
