@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { canonicalUri } from '../../src/api/seed-uris.ts';
+import { settingsOf } from '../../src/checks/settings/settings.ts';
 import { openStation, root } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 
@@ -12,7 +13,9 @@ const page = readFileSync(join(root, 'docs', 'seed-uris.md'), 'utf8');
 const uris = Array.from(page.matchAll(/^\| `GET (\/\S+)` \|/gm), ([, uri]) => uri!);
 
 const filled = async (t: Test): Promise<InProcess> => {
-  const opened = await openStation(t);
+  // The file systems that the old server looked at; none is looked at here by itself.
+  const mounts = { tmp: { path: '/tmp' }, scratch: { path: '/global/scratch' } };
+  const opened = await openStation(t, { checks: settingsOf({ df: { mounts } }) });
   for (const fqdn of ['n0000.savio3', 'n0001.savio3', 'ssh'])
     await opened.ask('POST', '/hosts', { fqdn });
   opened.station.observations.record([
