@@ -16,8 +16,8 @@ const power = (
 ): Promise<Answer> =>
   station.ask('POST', `/hosts/${fqdn}/obm/power`, { action }, { headers, ...asked });
 
-const seen = async ({ station }: Bench): Promise<string> => {
-  const { body } = await station.ask('GET', `/hosts/${host}/obm/power`);
+const seen = async ({ station }: Bench, asked: Asked = {}): Promise<string> => {
+  const { body } = await station.ask('GET', `/hosts/${host}/obm/power`, undefined, asked);
   return body.state as string;
 };
 
@@ -54,7 +54,7 @@ t.test('45: a machine is switched on and off, cycled and reset, as operations', 
       },
     });
     await bench.daemon.power(host, bench.held()!);
-    t.equal(await seen(bench), after, action);
+    t.equal(await seen(bench, { headers: patient }), after, action);
   }
   t.match(await power(bench, 'cycle'), {
     body: { state: 'succeeded', warnings: [/it was on that was sent/] },
@@ -174,7 +174,7 @@ t.test('35, 37: orders of one machine are given in order, and so many may wait',
   gate.resolve(false);
   for (const id of ids) t.match(await follow(bench, id), { body: { state: 'succeeded' } });
   await bench.daemon.power(host, bench.held()!);
-  t.equal(await seen(bench), 'off', 'the last one had the last word');
+  t.equal(await seen(bench, { headers: patient }), 'off', 'the last one had the last word');
 });
 
 t.test('what waits when the right ends is not sent', async (t) => {

@@ -90,6 +90,8 @@ export class ObmdProxy {
   async #take(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url!.startsWith('/v2/events')) return passOn(target, request, response);
     const call = callOf(request);
+    // A station asks so every second, whatever else happens: that is neither counted nor cut.
+    if (request.url === '/v2/observed') return this.#serve(null, target, request, response);
     this.calls.push(call);
     const served = this.#serve(call, target, request, response);
     if (!/token$|node$/.test(call)) return served;
@@ -98,8 +100,9 @@ export class ObmdProxy {
     this.#changing.delete(served);
   }
 
+  /** @param call null: what is never cut */
   async #serve(
-    call: Call,
+    call: Call | null,
     target: string,
     request: IncomingMessage,
     response: ServerResponse,
@@ -116,7 +119,8 @@ export class ObmdProxy {
       const { action } = JSON.parse(Buffer.concat(pieces).toString()) as { action: string };
       this.orders.push({ label, action });
     }
-    if (await this.cuts(call, 'before')) return void request.socket.destroy();
+    const cut = async (when: When): Promise<boolean> => call !== null && this.cuts(call, when);
+    if (await cut('before')) return void request.socket.destroy();
     try {
       const { status, text, type } = await forwarded(target, request, Buffer.concat(pieces));
       this.hears(text);
@@ -127,7 +131,7 @@ export class ObmdProxy {
       }
       if (call === 'POST connection' && token !== undefined)
         this.connections.push({ label, token });
-      if (await this.cuts(call, 'after')) return void request.socket.destroy();
+      if (await cut('after')) return void request.socket.destroy();
       response.writeHead(status, { 'content-type': type }).end(text);
     } catch {
       request.socket.destroy();

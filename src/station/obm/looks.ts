@@ -72,16 +72,23 @@ export class Looks {
   /**
    * Sets a look off, or joins one that is under way.
    *
+   * @param withinMs a look that was over longer ago counts for nothing, as something has happened since
    * @returns resolves when it is over, however; null: there is none, because the last one was so short ago, or too many
    *   are under way
    */
-  want(host: string, what: Refreshed, actor: string, look: Look): Promise<void> | null {
+  want(
+    host: string,
+    what: Refreshed,
+    actor: string,
+    look: Look,
+    withinMs = Infinity,
+  ): Promise<void> | null {
     const key = keyOf(host, what);
     const flight = this.#flights.get(key);
     if (flight) return flight;
     const { time, freshMs } = this.#parts;
     const last = this.#tries.get(key);
-    if (last && time.monotonic() - last.ended < freshMs()) return null;
+    if (last && time.monotonic() - last.ended < Math.min(freshMs(), withinMs)) return null;
     try {
       const giveBack = this.#share.take(actor);
       if (this.#actors.take(actor, 0) === null) {

@@ -76,7 +76,9 @@ export class Sights {
     const value = state === undefined ? null : { state, since, orders: seen?.orders ?? 0 };
     const at = seen?.power?.at ?? null;
     // What was seen before an order says little of now.
-    const aged = at !== null && at <= this.#orderedAt(fqdn) ? { ...wish, maxAge: -1 } : wish;
+    const orderedAt = this.#orderedAt(fqdn);
+    const withinMs = this.#parts.time.now() - orderedAt;
+    const aged = at !== null && at <= orderedAt ? { ...wish, maxAge: -1, withinMs } : wish;
     return this.#sight(row, 'power', aged, value, at, seen?.look?.trouble ?? null);
   }
 
@@ -115,7 +117,7 @@ export class Sights {
   #sight<T>(
     row: RegistrationRow,
     what: Refreshed,
-    { actor, maxAge }: Wish,
+    { actor, maxAge, withinMs }: Wish & { readonly withinMs?: number },
     value: T | null,
     observedAt: number | null,
     seenTrouble: Trouble | null,
@@ -125,7 +127,7 @@ export class Sights {
     const stale = this.#isOld(observedAt, maxAge);
     const look =
       stale && actor !== null
-        ? looks.want(fqdn, what, actor, this.#look(fqdn, what))
+        ? looks.want(fqdn, what, actor, this.#look(fqdn, what), withinMs)
         : looks.underWay(fqdn, what);
     const tried = stale ? (looks.lastTry(fqdn, what)?.trouble ?? null) : null;
     const trouble = this.#daemonTrouble(row) ?? tried ?? seenTrouble;
