@@ -37,6 +37,7 @@ import { consoleHandlers } from './routes/consoles.ts';
 import { eventHandlers } from './routes/events.ts';
 import { grantHandlers } from './routes/grants.ts';
 import { fleetHandlers } from './routes/fleet.ts';
+import { groupHandlers } from './routes/groups.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
@@ -145,6 +146,7 @@ export const createServer = async (
       ...eventHandlers(station, streams),
       ...grantHandlers(station),
       ...fleetHandlers(station, new FleetAnswers(station), fleetStreams),
+      ...groupHandlers(station),
       ...healthHandlers(station),
       ...hostHandlers(
         station,

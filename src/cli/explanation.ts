@@ -12,6 +12,7 @@ const advice: Readonly<Record<string, string>> = {
   forbidden: 'See what your token allows: halctl auth whoami',
   'identity-mismatch': 'See whom your token speaks for: halctl auth whoami',
   'cluster-not-loaded': 'Load the cluster first: halctl cluster load -f facts.yaml -r roles/',
+  'unknown-group': 'See which groups there are: halctl group list',
   'unknown-host': 'See which hosts there are: halctl system node list',
   'unknown-node': 'See which nodes there are: halctl cluster node list',
   'unknown-process': 'See which processes there are: halctl cluster process list',

@@ -16,7 +16,7 @@ const atATime = 8;
 /** Requests that only wait for something to happen cost little. */
 export const waitingAtATime = 32;
 
-/** The hosts of several nodesets, each once. */
+/** The hosts of several nodesets without groups, each once; with groups: `machinesOf`. */
 export const hostsOf = (nodesets: readonly string[]): readonly string[] => {
   try {
     return [...new Set(nodesets.flatMap((nodeset) => expandNodeset(nodeset)))];

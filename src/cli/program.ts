@@ -8,6 +8,7 @@ import { configCommands } from './commands/config.ts';
 import { fleetCommands } from './commands/fleet.ts';
 import { eventsCommands } from './commands/events.ts';
 import { execCommand } from './commands/exec.ts';
+import { groupCommands } from './commands/group.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { nodesetCommands } from './commands/nodeset.ts';
 import { nodeActionCommands } from './commands/node-actions.ts';
@@ -67,6 +68,7 @@ export const createProgram = (shell: Shell): Command => {
   maintenanceCommands(program, shell);
   suggestCommands(program, shell);
   obmCommands(program, shell);
+  groupCommands(program, shell);
   nodesetCommands(program, shell);
   nodeActionCommands(program, shell);
   operationCommand(program, shell);

@@ -152,6 +152,7 @@ export const routes = {
     path: '/api/v1/hosts/:fqdn/obm/console/info',
     repeat: 'as-it-is',
   },
+  getGroup: { method: 'GET', path: '/api/v1/groups/:name', repeat: 'as-it-is', query: ['source'] },
   getHolder: { method: 'GET', path: '/api/v1/hosts/:fqdn/holder', repeat: 'as-it-is' },
   getHost: { method: 'GET', path: '/api/v1/hosts/:fqdn', repeat: 'as-it-is', query: ['at'] },
   getInventory: {
@@ -177,6 +178,12 @@ export const routes = {
     path: '/api/v1/hosts/:fqdn/obm/sensors',
     repeat: 'as-it-is',
     query: ['max_age'],
+  },
+  getSubgroup: {
+    method: 'GET',
+    path: '/api/v1/groups/:name/:child',
+    repeat: 'as-it-is',
+    query: ['source'],
   },
   getSuggestion: { method: 'GET', path: '/api/v1/hosts/:fqdn/suggestion', repeat: 'as-it-is' },
   getSuggestionRules: { method: 'GET', path: '/api/v1/suggestions/rules', repeat: 'as-it-is' },
@@ -233,6 +240,12 @@ export const routes = {
     query: ['from', 'limit', 'type'],
   },
   listGrants: { method: 'GET', path: '/api/v1/grants', repeat: 'as-it-is' },
+  listGroups: {
+    method: 'GET',
+    path: '/api/v1/groups',
+    repeat: 'as-it-is',
+    query: ['source', 'expand'],
+  },
   listHosts: {
     method: 'GET',
     path: '/api/v1/hosts',
@@ -431,6 +444,12 @@ export const routes = {
     repeat: 'by-key',
     body: true,
     query: ['dry_run'],
+  },
+  resolveNodeset: {
+    method: 'GET',
+    path: '/api/v1/nodesets',
+    repeat: 'as-it-is',
+    query: ['nodeset'],
   },
   restartProcess: {
     method: 'POST',

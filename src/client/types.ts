@@ -55,6 +55,7 @@ export type {
   ProcessBody,
   ScaleBody,
 } from '../contract/processes.ts';
+export type { Group, GroupList, GroupSourceState, ResolvedNodeset } from '../contract/groups.ts';
 export type { MachinesBody, MemberBody, Project, ProjectBody } from '../contract/projects.ts';
 export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';
 export type { Status, StatusHost, StatusProcess } from '../contract/status.ts';

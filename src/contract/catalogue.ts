@@ -10,6 +10,7 @@ import type { EndpointsOf } from './endpoint.ts';
 import * as events from './events.ts';
 import * as grants from './grants.ts';
 import * as fleet from './fleet.ts';
+import * as groups from './groups.ts';
 import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
@@ -41,6 +42,7 @@ const subjects = {
   ...events,
   ...grants,
   ...fleet,
+  ...groups,
   ...health,
   ...hosts,
   ...load,

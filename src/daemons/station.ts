@@ -11,6 +11,8 @@ import { checkFileBytesMax, readCheckFile } from '../checks/settings/read.ts';
 import type { CheckSettings } from '../checks/settings/settings.ts';
 import { readSshSettings } from '../checks/ssh/settings.ts';
 import { ownSshDefaults } from '../checks/sweep/sweeper.ts';
+import { groupFileBytesMax, readGroupFile } from '../checks/groups/settings.ts';
+import type { GroupSettings } from '../checks/groups/settings.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
 import { rulesFileMax, rulesOf } from '../checks/suggestions/rules-file.ts';
 import type { Rules } from '../checks/suggestions/rules.ts';
@@ -27,6 +29,7 @@ interface StationFlags extends ServingFlags {
   readonly obmdCa?: string;
   readonly checks?: string;
   readonly suggestions?: string;
+  readonly groups?: string;
   readonly unprovenPerAddress: number;
   readonly logLevel: string;
 }
@@ -58,6 +61,7 @@ export const registerStation = (program: Command): void => {
       wholeNumber,
       connectionLimits.strangersOfAddress,
     )
+    .option('--groups <file>', 'YAML that says where groups of machines come from')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .addHelpText(
       'after',
@@ -103,6 +107,11 @@ const checksIn = (file: string): CheckSettings => {
 /** @throws Error something in it is wrong */
 const rulesIn = (file: string): Rules =>
   rulesOf({ name: file, text: readRegularSync(file, rulesFileMax).toString('utf8') });
+/** @throws Error the file is not as it must be: with its lines */
+const groupsIn = (file: string): GroupSettings => {
+  const text = readRegularSync(file, groupFileBytesMax).toString('utf8');
+  return readGroupFile({ name: file, text });
+};
 
 const runStation = async (flags: StationFlags): Promise<void> => {
   const serving = servingOf(flags);
@@ -111,13 +120,14 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     { level: flags.logLevel, base: { station: process.pid } },
     pino.destination(2),
   );
-  const { obmdCa } = flags;
+  const { obmdCa, groups } = flags;
   const checks = flags.checks === undefined ? undefined : checksIn(flags.checks);
   const station = await Station.open({
     directory: flags.data,
     log: flags.log,
     logger,
     verify: flags.verify ? 'full' : 'tail',
+    groups: groups === undefined ? undefined : groupsIn(groups),
     obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
     checks,
     rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),

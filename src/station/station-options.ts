@@ -1,5 +1,6 @@
 /** What a station is opened with. */
 
+import type { GroupSettings } from '../checks/groups/settings.ts';
 import type { CheckSettings } from '../checks/settings/settings.ts';
 import type { Rules } from '../checks/suggestions/rules.ts';
 import type { EventLog } from '../log/log.ts';
@@ -18,6 +19,8 @@ export interface StationOptions {
   readonly log?: string | EventLog | undefined;
   /** PEM certificates of authorities that OBM daemons are believed by, besides the system's. */
   readonly obmdCa?: string | undefined;
+  /** Where groups of machines come from, besides the cluster itself. */
+  readonly groups?: GroupSettings | undefined;
   /** Default: that of the system. */
   readonly time?: Time;
   /** What of the log is verified before it opens. */

@@ -48,6 +48,8 @@ import type { Asker } from './fair-use/long-reads.ts';
 import { passwordLimits, Share } from './fair-use/shares.ts';
 import { Turns } from './fair-use/turns.ts';
 import { Fleet } from './fleet/fleet.ts';
+import { knownGroups } from './groups/known-groups.ts';
+import type { KnownGroups } from './groups/known-groups.ts';
 import { Loads } from './loading/loads.ts';
 import type { StationLogger } from './logger.ts';
 import { Obms } from './obm/obms.ts';
@@ -103,6 +105,7 @@ export class Station {
   readonly longReads: LongReads;
   readonly loads: Loads;
   readonly obms: Obms;
+  readonly groups: KnownGroups;
   /** What checks found out about machines. */
   readonly observations = new Observations();
   readonly checks: Checks;
@@ -213,6 +216,8 @@ export class Station {
 
     this.periodic.add(() => [deadlineWork(graph(), now())]);
     this.periodic.add(() => worksOf(this.obms.observed, time.now()));
+    const head = (): number => replica.head;
+    this.groups = knownGroups({ settings: options.groups, graph, head, time, logger });
     const awake = awakeClock(time.monotonic);
     const own = new OwnCommands({
       submit: (command) => submit(command, () => null),
@@ -275,6 +280,7 @@ export class Station {
       }),
       new ObservedMachines({ log, graph, observations: this.observations }),
       this.checks,
+      ...this.groups.duties,
       new Deadlines({ graph, now, time, agents, own }),
       this.#snapshots,
     ]);

@@ -9,7 +9,8 @@ import type { CommandOptions, DryRun, Operation } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { isDryRun, showChange, withChange, withExamples, withWork } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
-import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
+import { forHosts, waitingAtATime } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import type { Kind } from '../many-hosts.ts';
 import { refuseFailed, reportOperation, sayWarningsOf, settle } from '../operation.ts';
 import { counted } from '../output/text.ts';
@@ -72,8 +73,11 @@ export const actionCommand = (
   if (force) command.option('--force', force);
   command.option('--no-wait', 'do not wait until it is done');
   withExamples(
-    withWork(withChange(command), (flags: ActionFlags, given?: string | readonly string[]) =>
-      run(flags, Array.isArray(given) ? targetsOf(given as string[]) : [one(given)]),
+    withWork(withChange(command), async (flags: ActionFlags, given?: string | readonly string[]) =>
+      run(
+        flags,
+        Array.isArray(given) ? await targetsOf(shell, flags, given as string[]) : [one(given)],
+      ),
     ),
     ...examples,
   );
@@ -83,9 +87,16 @@ export const actionCommand = (
 const one = (given: unknown): string => (typeof given === 'string' ? given : '');
 
 /** Fids as they are, and the hosts of nodesets; each once. */
-const targetsOf = (given: readonly string[]): readonly string[] => {
-  const targets = given.flatMap((text) => (text.startsWith('0x') ? [text] : hostsOf([text])));
-  return [...new Set(targets)];
+const targetsOf = async (
+  shell: Shell,
+  flags: ActionFlags,
+  given: readonly string[],
+): Promise<readonly string[]> => {
+  const targets = new Set<string>();
+  for (const text of given)
+    if (text.startsWith('0x')) targets.add(text);
+    else for (const host of await machinesOf(shell, flags, [text])) targets.add(host);
+  return [...targets];
 };
 
 /** `Removed 3 hosts: n[1-3].example.` */

@@ -6,7 +6,8 @@ import type { Client } from '../../client/client.ts';
 import type { Added } from '../../client/types.ts';
 import { gather, isDryRun, showChange, withChange, withExamples, withWork } from '../command.ts';
 import type { ChangeFlags, JsonFlag } from '../command.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { addedLines } from '../output/added.ts';
 import { printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
@@ -24,7 +25,7 @@ interface AddFlags extends ChangeFlags {
 
 export const addCommand = (process: Command, shell: Shell): void => {
   const run = async (flags: AddFlags): Promise<void> => {
-    const hosts = hostsOf([flags.host]);
+    const hosts = await machinesOf(shell, flags, [flags.host]);
     const overrides = readOverrides([flags.role], flags.set ?? []).get(flags.role) ?? {};
     const client = await connect(shell, flags);
     const json: JsonFlag = flags.format === 'json' ? { json: true } : flags;

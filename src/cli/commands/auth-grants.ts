@@ -16,7 +16,7 @@ import {
 } from '../command.ts';
 import type { ChangeFlags, JsonFlag } from '../command.ts';
 import { duration } from '../duration.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
 import { connect } from '../session.ts';
@@ -29,7 +29,8 @@ const grantActions = ['power'] as const;
 export const elevateCommand = (auth: Command, shell: Shell): void => {
   const run = async (flags: ElevateFlags): Promise<void> => {
     const { action, reason, for: seconds, uses, dryRun } = flags;
-    const hosts = flags.scope === 'all' ? null : [...hostsOf([flags.scope])];
+    const hosts =
+      flags.scope === 'all' ? null : [...(await machinesOf(shell, flags, [flags.scope]))];
     const client = await connect(shell, flags);
     const body: GrantBody = {
       ...{ actions: [action], hosts, reason },

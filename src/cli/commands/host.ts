@@ -13,7 +13,8 @@ import {
   withWork,
 } from '../command.ts';
 import type { ChangeFlags, ReadFlags } from '../command.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { hostLines, hostTable } from '../output/host.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -38,7 +39,7 @@ export const hostCommands = (system: Command, shell: Shell): void => {
   );
 
   const add = async (flags: ChangeFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     await forHosts(
       shell,

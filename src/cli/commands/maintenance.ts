@@ -17,7 +17,8 @@ import {
 import type { ChangeFlags, ReadFlags } from '../command.ts';
 import { duration } from '../duration.ts';
 import { Failure } from '../exit-codes.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { paintState } from '../output/colour.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
@@ -47,7 +48,7 @@ const forMachines = async (
   names: readonly string[],
   { call, said }: Said,
 ): Promise<void> => {
-  const hosts = hostsOf(names);
+  const hosts = await machinesOf(shell, flags, names);
   const client = await connect(shell, flags);
   const told = (these: readonly string[]): string[] =>
     flags.dryRun || these.length === 0 ? [] : [`${foldNodeset(these)}: ${said}.`];

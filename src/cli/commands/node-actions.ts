@@ -6,7 +6,7 @@ import type { Client } from '../../client/client.ts';
 import type { CommandOptions, DryRun, Operation, ProcedurePlan } from '../../client/types.ts';
 import { wholeNumber, withChange, withExamples, withWork } from '../command.ts';
 import { mustMean, withCount } from '../how-many.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { formatTable } from '../output/table.ts';
 import { orderPaced, withPace } from '../paced-orders.ts';
 import type { PacedFlags } from '../paced-orders.ts';
@@ -85,7 +85,7 @@ type Ask = (
 
 const action = (command: Command, shell: Shell, what: string, ask: Ask): void => {
   const run = async (flags: Flags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     if (!flags.dryRun) await mustMean(shell, flags, `${what.toLowerCase()} of`, hosts);
     await orderPaced(shell, flags, client, hosts, {

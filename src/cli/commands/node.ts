@@ -16,7 +16,8 @@ import {
 } from '../command.ts';
 import type { ChangeFlags, ReadFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { addedLines } from '../output/added.ts';
 import { paintState } from '../output/colour.ts';
 import { formatFields, formatTable } from '../output/table.ts';
@@ -67,7 +68,7 @@ const nodeFid = async (client: Client, id: string, options: ReadOptions): Promis
 
 const addCommand = (node: Command, shell: Shell): void => {
   const run = async (flags: AddFlags, nodeset: string): Promise<void> => {
-    const hosts = hostsOf([nodeset]);
+    const hosts = await machinesOf(shell, flags, [nodeset]);
     const overrides = readOverrides(flags.role, flags.set ?? []);
     const roles = [...overrides].map(([name, values]) => ({ name, overrides: values }));
     const client = await connect(shell, flags);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Holder } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
@@ -16,7 +16,7 @@ const atATime = 32;
 
 export const holderCommand = (obm: Command, shell: Shell): void => {
   const run = async (flags: GlobalFlags & JsonFlag, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     const found: Holder[] = [];
     for (let i = 0; i < hosts.length; i += atATime) {

@@ -11,7 +11,8 @@ import type { JsonFlag } from '../command.ts';
 import type { LogEntry } from '../console/log.ts';
 import type { StationConsole } from '../console/station-console.ts';
 import { Failure } from '../exit-codes.ts';
-import { failureOf, hostsOf, sayFailures } from '../many-hosts.ts';
+import { failureOf, sayFailures } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { momentOf } from '../moment.ts';
 import { hostPrefixes, printable } from '../output/text.ts';
 import { connect, resolveSession } from '../session.ts';
@@ -43,7 +44,7 @@ const machinesMax = 16;
 
 export const obmLogCommand = (obm: Command, shell: Shell): void => {
   const run = async (flags: LogFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     mustBeReadable(flags, hosts);
     const query = {
       since: momentOf(shell, flags.since, '--since'),

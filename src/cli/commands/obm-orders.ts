@@ -7,7 +7,8 @@ import type { Power, PowerBody } from '../../client/types.ts';
 import { showChange, wholeNumber, withChange, withExamples, withWork } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { mustMean, withCount } from '../how-many.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
 import { orderPaced, withDeadline, withPace } from '../paced-orders.ts';
@@ -56,7 +57,7 @@ const powerCommand = (obm: Command, shell: Shell): void => {
     action: PowerAction | 'status',
     nodesets: readonly string[],
   ): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     if (action === 'status') return showPower(shell, flags, client, hosts);
     if (flags.waitUp !== undefined && !starting.includes(action))

@@ -13,7 +13,8 @@ import type {
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { formatTable } from '../output/table.ts';
 import type { Column } from '../output/table.ts';
 import { formatTime, printable } from '../output/text.ts';
@@ -87,7 +88,7 @@ const toldCommand = <Reply extends Aged, Row>(
   { verb, description, ask, rows, columns, notes = () => [] }: Told<Reply, Row>,
 ): void => {
   const run = async (flags: ChangeFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     const replies: Reply[] = [];
     const host: Column<OfHost<Row>> = { title: 'HOST', value: (row) => row.host, yields: 1 };

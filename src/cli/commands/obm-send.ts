@@ -9,7 +9,8 @@ import { isDryRun, showChange, withExamples, withJson, withWork } from '../comma
 import type { JsonFlag } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { mustMean, withCount } from '../how-many.ts';
-import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
+import { forHosts, waitingAtATime } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { counted, hostPrefixes } from '../output/text.ts';
 import { askSecret, readInputBytes } from '../prompt.ts';
 import { connect, resolveSession } from '../session.ts';
@@ -51,7 +52,7 @@ const waitOf = (text: string): number => {
 
 export const obmSendCommand = (obm: Command, shell: Shell): void => {
   const run = async (flags: SendFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     mustSayWhat(flags);
     const client = await connect(shell, flags);
     if (!flags.dryRun) await mustMean(shell, flags, 'write to the consoles of', hosts);

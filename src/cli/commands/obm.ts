@@ -17,7 +17,8 @@ import {
 } from '../command.ts';
 import type { ChangeFlags, ReadFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { readInfo } from '../obm-info.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { formatTime } from '../output/text.ts';
@@ -83,7 +84,7 @@ interface RegisterFlags extends ChangeFlags {
 const registerCommand = (obm: Command, shell: Shell): void => {
   const run = async (flags: RegisterFlags, nodesets: readonly string[]): Promise<void> => {
     const { type, label, plain, declared, set = [], credentialsFile } = flags;
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     if (hosts.length > 1 && (label !== undefined || type !== undefined))
       throw new Failure('usage', '--label and --type are for one machine; these are several');
     if (declared && type !== undefined)
@@ -218,7 +219,7 @@ interface Many {
 
 const manyCommand = (obm: Command, shell: Shell, { verb, description, call, told }: Many): void => {
   const run = async (flags: ChangeFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     const outcomes = new Map<string, string[]>();
     await forHosts(

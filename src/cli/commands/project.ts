@@ -17,7 +17,7 @@ import {
   withWork,
 } from '../command.ts';
 import type { ChangeFlags, ReadFlags } from '../command.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { formatFields, formatTable } from '../output/table.ts';
 import { counted } from '../output/text.ts';
 import { connect } from '../session.ts';
@@ -176,7 +176,7 @@ const machinesCommand = (
     name: string,
     nodesets: readonly string[],
   ): Promise<void> => {
-    const hosts = [...hostsOf(nodesets)];
+    const hosts = [...(await machinesOf(shell, flags, nodesets))];
     const client = await connect(shell, flags);
     const reply = await call(client, name, hosts, changeOptions(shell, flags));
     await showChange(shell, flags, reply, ({ machines }: Project) => [

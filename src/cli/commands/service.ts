@@ -10,7 +10,8 @@ import type { Agent } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { paintState } from '../output/colour.ts';
 import { formatTable } from '../output/table.ts';
 import { counted, formatTime } from '../output/text.ts';
@@ -47,7 +48,7 @@ export const serviceCommands = (system: Command, shell: Shell): void => {
 
 const statusCommand = (service: Command, shell: Shell): void => {
   const run = async (flags: GlobalFlags & JsonFlag, nodesets: readonly string[]): Promise<void> => {
-    const wanted = new Set(hostsOf(nodesets));
+    const wanted = new Set(await machinesOf(shell, flags, nodesets));
     const client = await connect(shell, flags);
     const all = await everyItem((options) => client.listAgents(options), { signal: shell.signal });
     const items = all.items.filter(({ host }) => wanted.size === 0 || wanted.has(host));
@@ -117,7 +118,7 @@ const switchCommand = (
   description: string,
 ): void => {
   const run = async (flags: SwitchFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     const work = async (host: string): Promise<Agent> => {
       await overSsh(shell, flags, host, verb);

@@ -6,7 +6,7 @@ import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { counted } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
@@ -20,7 +20,7 @@ export const syncCommand = (cluster: Command, shell: Shell): void => {
     .description('tell agents once more what their hosts have to run; changes nothing')
     .argument('[nodesets...]', 'hosts; absent: all that have a node');
   const run = async (flags: SyncFlags, nodesets: readonly string[]): Promise<void> => {
-    const hosts = nodesets.length > 0 ? hostsOf(nodesets) : undefined;
+    const hosts = nodesets.length > 0 ? await machinesOf(shell, flags, nodesets) : undefined;
     const client = await connect(shell, flags);
     const reply = await client.sync(hosts, { signal: shell.signal });
     show(shell, flags, reply, lines);

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import type { Agent } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
-import { forHosts, hostsOf } from '../many-hosts.ts';
+import { forHosts } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -32,7 +33,7 @@ const tracesCommand = (
 ): void => {
   const enabled = name === 'enable-traces';
   const run = async (flags: GlobalFlags & JsonFlag, nodesets: readonly string[]): Promise<void> => {
-    const hosts = hostsOf(nodesets);
+    const hosts = await machinesOf(shell, flags, nodesets);
     const client = await connect(shell, flags);
     await forHosts(
       shell,

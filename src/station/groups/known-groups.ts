@@ -1,0 +1,50 @@
+/** What a station knows of groups of machines, and who keeps that up to date. */
+
+import { usualGroupSettings } from '../../checks/groups/settings.ts';
+import type { GroupSettings } from '../../checks/groups/settings.ts';
+import type { Scheduler } from '../../checks/scheduler/row.ts';
+import { Slurm } from '../../checks/scheduler/slurm.ts';
+import type { Graph } from '../../core/graph/graph.ts';
+import type { Duty } from '../duties/duty.ts';
+import { GroupReadings } from '../duties/group-readings.ts';
+import { SchedulerWatch } from '../duties/scheduler-watch.ts';
+import type { StationLogger } from '../logger.ts';
+import type { Time } from '../time.ts';
+import { Nodesets } from './nodesets.ts';
+
+export interface KnownGroupsParts {
+  /** Absent: only what the cluster itself knows. */
+  readonly settings: GroupSettings | undefined;
+  readonly graph: () => Graph;
+  readonly head: () => number;
+  readonly time: Time;
+  readonly logger: StationLogger;
+}
+
+export interface KnownGroups {
+  readonly scheduler: SchedulerWatch;
+  readonly nodesets: Nodesets;
+  readonly duties: readonly Duty[];
+}
+
+/** The scheduler that settings name. */
+const schedulerOf = ({ sources, limitSeconds }: GroupSettings): Scheduler | undefined => {
+  const source = sources.find(({ kind }) => kind === 'slurm');
+  if (!source) return undefined;
+  return new Slurm({ limitSeconds, ...(source.conf === undefined ? {} : { conf: source.conf }) });
+};
+
+export const knownGroups = (parts: KnownGroupsParts): KnownGroups => {
+  const { settings = usualGroupSettings, graph, head, time, logger } = parts;
+  const { refreshSeconds: everySeconds } = settings;
+  const scheduler = new SchedulerWatch({
+    scheduler: schedulerOf(settings),
+    ...{ everySeconds, time, logger },
+  });
+  const nodesets = new Nodesets({
+    ...{ graph, revision: head, now: time.now, settings },
+    scheduler: () => scheduler.snapshot,
+  });
+  const readings = new GroupReadings({ book: nodesets.book, everySeconds, time });
+  return { scheduler, nodesets, duties: [scheduler, readings] };
+};

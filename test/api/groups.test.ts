@@ -1,0 +1,145 @@
+/** Groups and nodesets over HTTP, with a real Slurm among the sources. */
+
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { readGroupFile } from '../../src/checks/groups/settings.ts';
+import { RealSlurm } from '../checks/scheduler/real-slurm.ts';
+import { openStation, until } from '../station/harness.ts';
+import type { InProcess } from '../station/harness.ts';
+
+const opened = async (t: Test, text: string): Promise<InProcess> => {
+  const station = await openStation(t, { groups: readGroupFile({ name: 'groups.yaml', text }) });
+  const { ask } = station;
+  for (const fqdn of ['n1.site', 'n2.site', 'n3.site', 'ssh', 'x.a', 'x.b'])
+    await ask('POST', '/hosts', { fqdn });
+  return station;
+};
+
+const site = `sources:
+  - name: site
+    kind: groups
+    groups:
+      gpu: n[1-2]
+      savio2/htc: [n3, ssh]
+      stray: n[3-4],x
+      a: '@b'
+      b: '@a'
+      'a b': n1
+  - name: other
+    kind: groups
+    groups: {gpu: n3}
+`;
+
+t.test('groups are listed with their sources, and what hides them', async (t) => {
+  const { ask } = await opened(t, site);
+  const { status, body } = await ask('GET', '/groups');
+  t.equal(status, 200);
+  const found = (source: string, name: string): unknown =>
+    body.items.find((one: any) => one.source === source && one.name === name);
+  t.match(found('facts', 'all'), { count: 6, shadowed_by: null });
+  t.match(found('facts', 'state/unknown'), { count: 6 });
+  t.match(found('site', 'gpu'), { count: 2, nodeset: 'n[1-2].site', shadowed_by: null });
+  t.match(found('other', 'gpu'), { count: 1, nodeset: 'n3.site', shadowed_by: 'site' });
+  t.match(found('site', 'a'), { count: 0, error: /circle: @site:a → @site:b → @site:a/ });
+  t.match(body.sources, [
+    { name: 'facts', kind: 'facts', error: null, age_seconds: 0, warnings: [] },
+    { name: 'site', kind: 'groups', groups: 5, warnings: [/"a b" is no name of a group/] },
+    { name: 'other' },
+  ]);
+  t.match((await ask('GET', '/groups?source=other&expand=true')).body.items, [
+    { name: 'gpu', nodes: ['n3.site'] },
+  ]);
+});
+
+t.test('9: an unknown group is 404 with what was meant, in a nodeset too', async (t) => {
+  const { ask } = await opened(t, site);
+  const unknown = { status: 404, body: { code: 'unknown-group' } };
+  t.match(await ask('GET', '/groups/gpuu'), {
+    ...unknown,
+    body: { detail: /no group "@gpuu"\. Did you mean "@gpu"\?/ },
+  });
+  t.match(await ask('GET', '/nodesets?nodeset=n1,@gpuu'), unknown);
+  t.match(await ask('GET', '/groups?source=sit'), {
+    ...unknown,
+    body: { detail: /Did you mean "site"\?/ },
+  });
+  t.match(await ask('GET', '/groups/all?source=other'), {
+    body: { detail: /Did you mean "@other:\*"\?/ },
+  });
+  t.match(await ask('GET', '/nodesets?nodeset=n[3-1]'), {
+    status: 400,
+    body: { code: 'invalid-request', field: 'nodeset', detail: /at character 3/ },
+  });
+  t.match(await ask('GET', '/groups?sauce=x'), { status: 400 });
+});
+
+t.test('11: a group with a slash, and a machine called ssh', async (t) => {
+  const { ask } = await opened(t, site);
+  const group = { status: 200, body: { name: 'savio2/htc', nodes: ['n3.site', 'ssh'] } };
+  t.match(await ask('GET', '/groups/savio2/htc'), group);
+  t.match(await ask('GET', '/groups/savio2%2Fhtc'), group);
+  t.match(await ask('GET', `/nodesets?nodeset=${encodeURIComponent('@savio2/htc&ssh')}`), {
+    body: { count: 1, nodes: ['ssh'] },
+  });
+});
+
+t.test('names are those of machines; those that mean none, or several, are told', async (t) => {
+  const { ask } = await opened(t, site);
+  const resolved = async (nodeset: string): Promise<any> =>
+    (await ask('GET', `/nodesets?nodeset=${encodeURIComponent(nodeset)}`)).body;
+  t.match(await resolved('@stray'), { nodes: ['n3.site'], unmatched: ['n4', 'x'] });
+  t.match(await resolved('@*!@gpu'), { nodeset: 'n3.site,ssh,x.a,x.b', unmatched: [] });
+  t.match(await resolved('N1,n2.site'), { nodes: ['n1.site', 'n2.site'] });
+  t.match(await resolved('n*'), { count: 3 });
+  t.match(await resolved('@gpu!@gpu'), { count: 0, nodes: [] });
+});
+
+t.test('7: partitions and states of Slurm are groups, also while Slurm hangs', async (t) => {
+  const slurm = await RealSlurm.start({ up: ['n1', 'n2'], silent: ['n3'] });
+  t.teardown(() => slurm.stop());
+  slurm.ask('scontrol', 'update', 'NodeName=n2', 'State=DRAIN', 'Reason=dead disk');
+  const { ask, station } = await opened(
+    t,
+    `refresh: 1\ntimeout: 2\nsources:\n  - {name: slurm, kind: slurm, conf: ${slurm.conf}}\n`,
+  );
+  const known = await until('Slurm to be read', async (): Promise<any> => {
+    const { status, body } = await ask('GET', '/groups/main');
+    return status === 200 ? body : undefined;
+  });
+  t.match(known, { source: 'slurm', nodes: ['n1.site', 'n2.site'] });
+  t.match((await ask('GET', '/groups/sinfo')).body.nodes.includes('n2.site'), true);
+  t.match((await ask('GET', '/groups/flag/drain')).body, { nodes: ['n2.site'] });
+  t.match(
+    station.groups.scheduler.snapshot.rows.find(({ node }) => node === 'n2'),
+    { flags: ['DRAIN'], reason: 'dead disk' },
+  );
+  slurm.hang();
+  const stale = await until('Slurm to be silent', async (): Promise<any> => {
+    const { body } = await ask('GET', '/groups?source=slurm');
+    return body.sources[0].error === null ? undefined : body;
+  });
+  t.match(stale.sources, [{ error: /did not answer within 2 s/ }]);
+  const began = performance.now();
+  t.match((await ask('GET', '/groups/main')).body, { nodes: ['n1.site', 'n2.site'] });
+  t.ok(performance.now() - began < 1000, 'nobody waits for it');
+  slurm.goOn();
+  await until('Slurm to answer', async () => {
+    const { body } = await ask('GET', '/groups?source=slurm');
+    return body.sources[0].error === null ? true : undefined;
+  });
+});
+
+t.test('a folder of groups that is not there is an error of its source alone', async (t) => {
+  const missing = join(t.testdir(), 'none');
+  const { ask } = await opened(
+    t,
+    `sources:\n  - {name: pdsh, kind: files, directory: ${missing}}\n`,
+  );
+  const { sources } = await until('the folder to be looked for', async (): Promise<any> => {
+    const { body } = await ask('GET', '/groups');
+    return body.sources[1].error === null ? undefined : body;
+  });
+  t.match(sources[1], { name: 'pdsh', age_seconds: null, error: /ENOENT/ });
+  t.match(await ask('GET', '/groups/all'), { status: 200 });
+});
