@@ -73,7 +73,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       access: ['clocks.ts', 'result.ts'],
       'fair-use': ['clocks.ts', 'time.ts'],
       obm: ['access', 'fair-use', 'logger.ts', 'periodic.ts', 'result.ts', 'time.ts'],
-      checks: ['observations', 'clocks.ts', 'logger.ts', 'time.ts'],
+      checks: ['observations', 'fair-use', 'clocks.ts', 'logger.ts', 'time.ts'],
       observations: [],
       // A follower is a replica without duties.
       replica: [

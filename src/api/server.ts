@@ -32,6 +32,7 @@ import { OutputStreams } from './output-streams.ts';
 import { problemOf } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
+import { checkHandlers } from './routes/checks.ts';
 import { clusterHandlers } from './routes/cluster.ts';
 import { consoleHandlers } from './routes/consoles.ts';
 import { eventHandlers } from './routes/events.ts';
@@ -145,6 +146,7 @@ export const createServer = async (
       ...consoleHandlers(station),
       ...eventHandlers(station, streams),
       ...grantHandlers(station),
+      ...checkHandlers(station),
       ...fleetHandlers(station, new FleetAnswers(station), fleetStreams),
       ...groupHandlers(station),
       ...healthHandlers(station),

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { authCommands } from './commands/auth.ts';
+import { checkCommands } from './commands/check.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
@@ -67,6 +68,7 @@ export const createProgram = (shell: Shell): Command => {
   projectCommands(program, shell);
   maintenanceCommands(program, shell);
   suggestCommands(program, shell);
+  checkCommands(program, shell);
   obmCommands(program, shell);
   groupCommands(program, shell);
   nodesetCommands(program, shell);

@@ -63,6 +63,8 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  checkRun: { method: 'GET', path: '/api/v1/check-runs/:id', repeat: 'as-it-is', query: ['wait'] },
+  checks: { method: 'GET', path: '/api/v1/checks', repeat: 'as-it-is' },
   createProject: {
     method: 'POST',
     path: '/api/v1/projects',
@@ -517,6 +519,7 @@ export const routes = {
     query: ['dry_run'],
   },
   showConsole: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm/console', repeat: 'as-it-is' },
+  startCheckRun: { method: 'POST', path: '/api/v1/check-runs', repeat: 'never', body: true },
   startCluster: {
     method: 'POST',
     path: '/api/v1/cluster/start',

@@ -20,6 +20,7 @@ export type {
   User,
   UserBody,
 } from '../contract/users.ts';
+export type { Check, CheckList, CheckRun, CheckRunBody } from '../contract/checks.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
 export type { HistoryEntry, HistoryPage, NoteList } from '../contract/machine-history.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';

@@ -3,6 +3,7 @@
 import type { TSchema } from 'typebox';
 import { ReportedFacts } from './agent-protocol.ts';
 import * as agents from './agents.ts';
+import * as checks from './checks.ts';
 import * as cluster from './cluster.ts';
 import * as consoles from './consoles.ts';
 import { isEndpoint } from './endpoint.ts';
@@ -37,6 +38,7 @@ import * as vars from './vars.ts';
 
 const subjects = {
   ...agents,
+  ...checks,
   ...cluster,
   ...consoles,
   ...events,

@@ -85,6 +85,8 @@ interface SaidOfChange extends Said {
   readonly bodyBytesMax?: number;
   /** Whether 201 is answered where something was made. */
   readonly creates?: true;
+  /** Whether 202 is answered, and where its progress is. */
+  readonly begins?: true;
   /** What a dry run answers; absent: the events. */
   readonly plan?: TSchema;
   /** Absent: `by-key`. */

@@ -80,7 +80,7 @@ const responsesOf = (endpoint: Endpoint): Json => {
     ...(endpoint.creates
       ? { 201: { description: 'Made and durable', content: contentOf(content) } }
       : {}),
-    ...(kind === 'action'
+    ...(kind === 'action' || endpoint.begins
       ? {
           202: {
             description: 'Begun; `Location` names where its progress is',

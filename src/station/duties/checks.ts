@@ -16,6 +16,7 @@ import type { Confirmed } from '../checks/judge.ts';
 import { ConfirmedChanges } from '../checks/confirmed-changes.ts';
 import type { OwnCommands } from './own-commands.ts';
 import { knownChecks, knownFinding } from '../checks/known.ts';
+import { CheckRuns } from '../checks/runs.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Observations } from '../observations/observations.ts';
 import type { Cancel, Time } from '../time.ts';
@@ -61,6 +62,7 @@ export class Checks implements Duty {
   readonly catalogue: Catalogue;
   readonly settings: CheckSettings;
   readonly inFlight: InFlight;
+  readonly runs: CheckRuns;
   readonly #parts: ChecksParts;
   readonly #judge: Judge;
   readonly #checker: Checker | null;
@@ -76,6 +78,7 @@ export class Checks implements Duty {
     this.settings = settings;
     this.catalogue = catalogueOf(settings.file);
     this.inFlight = new InFlight(time.monotonic);
+    this.runs = new CheckRuns({ time, ask: (machine, ids) => this.ask(machine, ids) });
     this.#changes = new ConfirmedChanges((command) => parts.own.submit(command));
     this.#judge = new Judge({
       damping: settings.damping,
@@ -92,7 +95,10 @@ export class Checks implements Duty {
       : new Checker({
           ...{ settings, time, logger },
           found: (found) => this.take(found),
-          lost: () => this.inFlight.clear(),
+          lost: () => {
+            this.inFlight.clear();
+            this.runs.lost();
+          },
         });
   }
 
@@ -104,14 +110,18 @@ export class Checks implements Duty {
   start(): void {
     const { log, time, observations } = this.#parts;
     this.#unsubscribe = log.subscribe(log.head(), (commit) => this.#hear(commit));
-    this.#unforget = observations.changed(({ forgotten }) => {
-      for (const machine of forgotten) this.#judge.forget(machine);
+    this.#unforget = observations.changed((changes) => {
+      for (const machine of changes.forgotten) this.#judge.forget(machine);
+      this.runs.take(changes);
     });
     this.#checker?.start();
     this.#countMachines();
     this.#cancels = [
       time.every(machinesMs, () => this.#countMachines()),
-      time.every(tickMs, () => this.#tick()),
+      time.every(tickMs, () => {
+        this.#tick();
+        this.runs.tick();
+      }),
     ];
   }
 
@@ -120,16 +130,34 @@ export class Checks implements Duty {
     this.#cancels = [];
     this.#unsubscribe?.();
     this.#unforget?.();
+    this.runs.close();
     await this.#checker?.stop();
     await this.#changes.settled();
     this.inFlight.clear();
   }
 
-  /** Asks now what is not asked already. */
-  ask(machine: string, ids: readonly string[]): void {
+  /** Why a check cannot be asked by this station at all; null: it can. */
+  lackOf({ id, needs }: CheckDescription): string | null {
+    if (knownChecks.has(id)) return null;
+    if (needs === 'scheduler') return 'it is told by the scheduler, and not asked';
+    if (!this.#checker) return 'the station was started without --checks FILE, and sends nothing';
+    const isBySsh = needs === 'ssh' || needs === 'probe';
+    if (isBySsh && this.settings.sshFile === null)
+      return 'the file of checks does not say under "ssh" how machines are reached';
+    return null;
+  }
+
+  /**
+   * Asks now what is not asked already.
+   *
+   * @returns false where nobody can be asked now
+   */
+  ask(machine: string, ids: readonly string[]): boolean {
+    if (!this.#checker?.isReady && ids.some((id) => !knownChecks.has(id))) return false;
     const asking = new Asking();
     this.#collect(asking, machine, ids);
     this.#begin(asking);
+    return true;
   }
 
   #tick(): void {
