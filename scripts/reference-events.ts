@@ -20,6 +20,7 @@ import { processEvents } from '../src/core/events/processes.ts';
 import { projectEvents } from '../src/core/events/projects.ts';
 import { removalEvents } from '../src/core/events/removal.ts';
 import { requestEvents } from '../src/core/events/requests.ts';
+import { policyEvents } from '../src/core/events/policy.ts';
 import { userEvents } from '../src/core/events/users.ts';
 import { wantedEvents } from '../src/core/events/wanted.ts';
 import { recoveryEvents } from '../src/core/events/recovery.ts';
@@ -119,6 +120,8 @@ const meanings: Readonly<Record<EventType, string>> = {
   CredentialRetired:
     'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
   CredentialRevoked: 'A token stopped working.',
+  PolicySet:
+    'The policy of the site was replaced, whole: `file` is where it was read, and the rules are here.',
   UserAdded: 'Somebody may log in, once there is a password.',
   UserRoleChanged: 'A user has another role, and so have the tokens of the user.',
   UserDisabled: 'A user is let in no more.',
@@ -208,6 +211,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
   ['What is wanted', wantedEvents],
   ['Leaving', removalEvents],
   ['Tokens', credentialEvents],
+  ['Policy', policyEvents],
   ['Users', userEvents],
   ['Grants', grantEvents],
   ['Projects', projectEvents],

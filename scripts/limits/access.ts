@@ -6,6 +6,7 @@ import {
   grantsMax,
   grantsOfTokenMax,
 } from '../../src/core/values/grants.ts';
+import { policyMachinesMax, policyRulesMax } from '../../src/core/values/policy.ts';
 import { sessionsOfUserMax, usersMax } from '../../src/core/values/users.ts';
 import { passwordLimits } from '../../src/station/fair-use/shares.ts';
 import { limit, tooMany } from './limit.ts';
@@ -16,6 +17,18 @@ const hours = Object.entries(grantSecondsMax)
   .join(', ');
 
 export const ofAccess: readonly Limit[] = [
+  limit(
+    'rules of a policy',
+    policyRulesMax,
+    '422 `invalid-files`; the policy stays as it was',
+    'config/policy.test.ts: a policy has so many rules, machines and bytes, and one more is refused',
+  ),
+  limit(
+    'machines that the rules of a policy name together',
+    policyMachinesMax,
+    '422 `invalid-files`',
+    'config/policy.test.ts: a policy has so many rules, machines and bytes, and one more is refused',
+  ),
   limit(
     'users',
     usersMax,

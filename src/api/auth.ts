@@ -5,7 +5,8 @@ import type { Access, Lent } from '../contract/endpoint.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { allows, mayEver, rightTo } from '../core/rights/rights.ts';
-import type { Action, Resource } from '../core/rights/rights.ts';
+import { lacks } from '../core/rights/circumstances.ts';
+import type { Action, Resource, Verdict } from '../core/rights/rights.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
 import { parseFid } from '../core/values/fid.ts';
 import type { Fid } from '../core/values/fid.ts';
@@ -21,6 +22,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     credential: CredentialRow | null;
+    /** When it came, ms since the epoch. */
+    askedAt: number;
   }
 }
 
@@ -80,7 +83,8 @@ export const authorise =
       return admission.refuseLater(request, done, why);
     }
     // What is not allowed has its turn, too: it costs an answer.
-    const refusal = refusalOf(config, credential);
+    const refusal = refusalOf(config, credential, station.graph);
+    request.askedAt = station.now();
     admission.admit(request, credential, (late) => done(late ?? refusal));
   };
 
@@ -88,10 +92,11 @@ export const authorise =
 export const refusalOf = (
   { access = 'admin', lent }: { readonly access?: Access; readonly lent?: Lent },
   credential: CredentialRow,
+  graph: ReadGraph,
 ): ApiError | undefined => {
   if (access === 'public') return undefined;
   const { action } = asked[access];
-  if (!mayEver(credential, action))
+  if (!mayEver(graph, credential, action))
     return credential.role === retiredRole
       ? new ApiError('unauthenticated', 'the host that the token spoke for was removed')
       : lacking(access, credential);
@@ -125,7 +130,9 @@ export const mustBeAllowed = (
   if (access === 'public') return;
   const credential = request.credential!;
   const resource = resourceOf(request, then);
-  if (isRight(graph, credential, asked[access].action, resource)) return;
+  const verdict = rightOf(graph, request, asked[access].action, resource);
+  if (verdict.allowed) return;
+  if (credential.role !== 'member') refuseByPolicy(verdict);
   const { role, process } = credential;
   if (role === 'process') throw new ApiError('forbidden', `the token may see ${process} only`);
   if (role !== 'member') throw lacking(access, credential);
@@ -134,15 +141,24 @@ export const mustBeAllowed = (
 };
 
 /** What takes a grant is asked again by the command, which knows the circumstances. */
-const isRight = (
+const rightOf = (
   graph: ReadGraph,
-  who: CredentialRow,
+  { credential, askedAt: at }: FastifyRequest,
   action: Action,
   resource: Resource,
-): boolean =>
+): Verdict =>
   action === 'power'
-    ? rightTo(graph, who, action, resource, { stage: 'ahead', second_factor: true }).allowed
-    : allows(graph, who, action, resource).allowed;
+    ? rightTo(graph, credential!, action, resource, { stage: 'ahead', second_factor: true })
+    : allows(graph, credential!, action, resource, { at });
+
+/** Where it was the policy of the site that decided, it is named. */
+const refuseByPolicy = ({ rule, lack }: Verdict): void => {
+  if (lack === 'second-factor')
+    throw new ApiError('step-up-needed', `this takes ${lacks[lack]} (${rule})`);
+  if (!rule.startsWith('policy: ')) return;
+  const why = lack === undefined ? 'this is not allowed' : `this takes ${lacks[lack]}`;
+  throw new ApiError('forbidden', `${why} (${rule})`);
+};
 
 /** What the path or the body names; where that is nothing, the cluster. */
 const resourceOf = (request: FastifyRequest, then: ReadGraph | undefined): Resource => {

@@ -11,6 +11,7 @@ import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import type { Endpoint } from '../contract/endpoint.ts';
 import { strict } from '../contract/values.ts';
+import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import type { Admission } from './admission.ts';
 import { refusalOf } from './auth.ts';
@@ -24,6 +25,7 @@ type Config = FastifyRequest['routeOptions']['config'];
 
 /** What the framework's way has, too. */
 export interface LightParts {
+  readonly graph: () => ReadGraph;
   readonly authenticate: (authorization: string | undefined) => CredentialRow | undefined;
   readonly connections: Connections;
   readonly admission: Admission;
@@ -101,6 +103,8 @@ class LightRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly credential: CredentialRow;
+  /** What comes here does not depend on the time of the day. */
+  readonly askedAt = 0;
   readonly routeOptions: FastifyRequest['routeOptions'];
   readonly log: FastifyRequest['log'];
   readonly id = randomUUID();
@@ -227,7 +231,7 @@ export class LightPath {
       if (!said) continue;
       const { authenticate, connections, admission, log } = parts;
       const credential = authenticate(raw.headers.authorization);
-      if (!credential || refusalOf(route.options.config, credential)) return false;
+      if (!credential || refusalOf(route.options.config, credential, parts.graph())) return false;
       if (!connections.prove(raw.socket, credential)) return false;
       const request = new LightRequest(raw, said, credential, route, log);
       const reply = new LightReply(response, request as never);

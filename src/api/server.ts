@@ -33,6 +33,7 @@ import { problemOf } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
 import { checkHandlers } from './routes/checks.ts';
+import { auditHandlers } from './routes/audit.ts';
 import { clusterHandlers } from './routes/cluster.ts';
 import { consoleHandlers } from './routes/consoles.ts';
 import { eventHandlers } from './routes/events.ts';
@@ -51,6 +52,7 @@ import { procedureHandlers } from './routes/procedures.ts';
 import { operationHandlers } from './routes/operations.ts';
 import { outputHandlers } from './routes/output.ts';
 import { ownedHandlers } from './routes/owned.ts';
+import { policyHandlers } from './routes/policy.ts';
 import { processHandlers } from './routes/processes.ts';
 import { projectHandlers } from './routes/projects.ts';
 import { stationHandlers } from './routes/station.ts';
@@ -115,6 +117,7 @@ export const createServer = async (
   app.removeContentTypeParser('text/plain');
   const parse = takeExactJson(app);
   app.decorateRequest('credential', null);
+  app.decorateRequest('askedAt', 0);
   onErrors(app);
 
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
@@ -142,6 +145,7 @@ export const createServer = async (
   await app.register(async (scope) => {
     bind(scope, station, light, {
       ...agentHandlers(station),
+      ...auditHandlers(station),
       ...clusterHandlers(station, actions),
       ...consoleHandlers(station),
       ...eventHandlers(station, streams),
@@ -166,6 +170,7 @@ export const createServer = async (
       ...obmReadingHandlers(station, actions),
       ...outputHandlers(station, outputs),
       ...ownedHandlers(station),
+      ...policyHandlers(station),
       ...processHandlers(station, actions),
       ...projectHandlers(station),
       ...stationHandlers(station, streams, version),
@@ -179,6 +184,7 @@ export const createServer = async (
   });
   light.open({
     authenticate: (authorization) => credentialOf(station, authorization),
+    graph: () => station.graph,
     connections,
     admission,
     parse,

@@ -1,6 +1,7 @@
 /** The tree of halctl's commands. */
 
 import { Command } from 'commander';
+import { auditCommand } from './commands/audit.ts';
 import { authCommands } from './commands/auth.ts';
 import { checkCommands } from './commands/check.ts';
 import { clusterCommands } from './commands/cluster.ts';
@@ -79,6 +80,7 @@ export const createProgram = (shell: Shell): Command => {
   execCommand(program, shell);
   noteCommands(program, shell);
   eventsCommands(program, shell);
+  auditCommand(program, shell);
   authCommands(program, shell);
   configCommands(program, shell);
   completionCommands(program, shell);

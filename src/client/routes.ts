@@ -42,6 +42,12 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  audit: {
+    method: 'GET',
+    path: '/api/v1/audit',
+    repeat: 'as-it-is',
+    query: ['host', 'actor', 'since', 'from', 'limit'],
+  },
   beginMaintenance: {
     method: 'PUT',
     path: '/api/v1/hosts/:fqdn/maintenance',
@@ -62,6 +68,12 @@ export const routes = {
     repeat: 'as-it-is',
     body: true,
     query: ['dry_run'],
+  },
+  checkPolicy: {
+    method: 'POST',
+    path: '/api/v1/auth/policy/check',
+    repeat: 'as-it-is',
+    body: true,
   },
   checkRun: { method: 'GET', path: '/api/v1/check-runs/:id', repeat: 'as-it-is', query: ['wait'] },
   checks: { method: 'GET', path: '/api/v1/checks', repeat: 'as-it-is' },
@@ -167,6 +179,7 @@ export const routes = {
   getNodeHolder: { method: 'GET', path: '/api/v1/nodes/:fid/holder', repeat: 'as-it-is' },
   getNodeSuggestion: { method: 'GET', path: '/api/v1/nodes/:fqdn/suggestion', repeat: 'as-it-is' },
   getObm: { method: 'GET', path: '/api/v1/hosts/:fqdn/obm', repeat: 'as-it-is', query: ['at'] },
+  getPolicy: { method: 'GET', path: '/api/v1/auth/policy', repeat: 'as-it-is' },
   getPower: {
     method: 'GET',
     path: '/api/v1/hosts/:fqdn/obm/power',
@@ -387,6 +400,7 @@ export const routes = {
     body: true,
     query: ['dry_run', 'force'],
   },
+  reloadPolicy: { method: 'POST', path: '/api/v1/auth/policy/reload', repeat: 'as-it-is' },
   removeHost: {
     method: 'DELETE',
     path: '/api/v1/hosts/:fqdn',
@@ -572,6 +586,12 @@ export const routes = {
     query: ['dry_run'],
   },
   vars: { method: 'GET', path: '/api/v1/vars', repeat: 'as-it-is', query: ['at'] },
+  whetherAllowed: {
+    method: 'GET',
+    path: '/api/v1/auth/can',
+    repeat: 'as-it-is',
+    query: ['action', 'hosts', 'as', 'suggested'],
+  },
   whoami: { method: 'GET', path: '/api/v1/whoami', repeat: 'as-it-is' },
   why: { method: 'GET', path: '/api/v1/why/:id', repeat: 'as-it-is', query: ['kind'] },
 } as const satisfies Routes;

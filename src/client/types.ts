@@ -21,6 +21,8 @@ export type {
   UserBody,
 } from '../contract/users.ts';
 export type { Check, CheckList, CheckRun, CheckRunBody } from '../contract/checks.ts';
+export type { Audit, Deed } from '../contract/audit.ts';
+export type { Can, Policy, PolicyBody, PolicyChecked, PolicyRule } from '../contract/policy.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
 export type { HistoryEntry, HistoryPage, NoteList } from '../contract/machine-history.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';

@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox';
 import { ReportedFacts } from './agent-protocol.ts';
 import * as agents from './agents.ts';
 import * as checks from './checks.ts';
+import * as audit from './audit.ts';
 import * as cluster from './cluster.ts';
 import * as consoles from './consoles.ts';
 import { isEndpoint } from './endpoint.ts';
@@ -24,6 +25,7 @@ import * as operations from './operations.ts';
 import * as outcome from './outcome.ts';
 import * as output from './output.ts';
 import * as owned from './owned.ts';
+import * as policy from './policy.ts';
 import * as problem from './problem.ts';
 import * as procedures from './procedures.ts';
 import * as processes from './processes.ts';
@@ -39,6 +41,7 @@ import * as vars from './vars.ts';
 const subjects = {
   ...agents,
   ...checks,
+  ...audit,
   ...cluster,
   ...consoles,
   ...events,
@@ -57,6 +60,7 @@ const subjects = {
   ...output,
   ...owned,
   ...procedures,
+  ...policy,
   ...processes,
   ...projects,
   ...station,

@@ -1,10 +1,12 @@
 /** `halcyon station`: opens the data directory, serves the API, and closes both in order. */
 
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { connectionLimits } from '../api/connections.ts';
 import { createServer } from '../api/server.ts';
 import { checkFileBytesMax, readCheckFile } from '../checks/settings/read.ts';
@@ -27,6 +29,7 @@ interface StationFlags extends ServingFlags {
   readonly verify?: true;
   readonly newAdminToken?: true;
   readonly obmdCa?: string;
+  readonly policy?: string;
   readonly checks?: string;
   readonly suggestions?: string;
   readonly groups?: string;
@@ -55,6 +58,7 @@ export const registerStation = (program: Command): void => {
     .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
     .option('--checks <file>', 'what is checked of machines, as YAML; otherwise nothing is sent')
     .option('--suggestions <file>', 'rules in YAML by which something is suggested about machines')
+    .option('--policy <file>', 'rules about who may do what; read again on SIGHUP')
     .option(
       '--unproven-per-address <n>',
       'connections without a valid token that one other address may have; more for a proxy',
@@ -81,6 +85,18 @@ Examples:
         command.error(message, isUsage ? { exitCode: 2, code: 'usage' } : { exitCode: 1 });
       }
     });
+};
+
+/** A policy that is wrong keeps nobody from starting: what was in force stays. */
+const followPolicy = async (station: Station, logger: Logger): Promise<void> => {
+  const sender = { actor: 'station' };
+  await station.policy.reload(sender);
+  if (station.policy.path === undefined) return;
+  process.on('SIGHUP', () => {
+    station.policy
+      .reload(sender)
+      .catch((error: unknown) => logger.error({ err: error }, 'the policy was not read again'));
+  });
 };
 
 const wholeNumber = (text: string): number => {
@@ -129,6 +145,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     verify: flags.verify ? 'full' : 'tail',
     groups: groups === undefined ? undefined : groupsIn(groups),
     obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
+    policy: flags.policy === undefined ? undefined : resolve(flags.policy),
     checks,
     rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
   });
@@ -137,6 +154,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     const limits = { strangersOfAddress: flags.unprovenPerAddress };
     app = await createServer(station, { logger, tls, connections: { limits } });
     station.start(1);
+    await followPolicy(station, logger);
     await app.listen({ host, port, backlog });
   } catch (error) {
     await station.close();

@@ -21,6 +21,8 @@ export interface StationOptions {
   readonly obmdCa?: string | undefined;
   /** Where groups of machines come from, besides the cluster itself. */
   readonly groups?: GroupSettings | undefined;
+  /** The policy file, if there is one. */
+  readonly policy?: string | undefined;
   /** Default: that of the system. */
   readonly time?: Time;
   /** What of the log is verified before it opens. */

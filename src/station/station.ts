@@ -45,12 +45,13 @@ import { OwnCommands } from './duties/own-commands.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
 import type { Asker } from './fair-use/long-reads.ts';
-import { passwordLimits, Share } from './fair-use/shares.ts';
+import { passwordShare } from './fair-use/shares.ts';
 import { Turns } from './fair-use/turns.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { knownGroups } from './groups/known-groups.ts';
 import type { KnownGroups } from './groups/known-groups.ts';
 import { Loads } from './loading/loads.ts';
+import { PolicyFile } from './loading/policy-file.ts';
 import type { StationLogger } from './logger.ts';
 import { Obms } from './obm/obms.ts';
 import { worksOf } from './obm/works.ts';
@@ -92,6 +93,7 @@ export class Station {
   readonly history: History;
   readonly access: Access;
   readonly users: Users;
+  readonly policy: PolicyFile;
   readonly secrets: Secrets;
   readonly premises: Premises;
   readonly agents: AgentSessions;
@@ -195,13 +197,9 @@ export class Station {
     const submit = <T>(command: Command, makeReply: MakeReply<T>): Promise<Result<T>> =>
       this.submit(command, { actor: 'station' }, makeReply);
     this.access = new Access({ graph, now, keys, submit });
-    this.users = new Users({
-      graph,
-      now,
-      secrets,
-      room: new Share('passwords', passwordLimits),
-      submit: (command, sender, makeReply) => this.submit(command, sender, makeReply),
-    });
+    const by = this.submit.bind(this);
+    this.users = new Users({ graph, now, secrets, submit: by, room: passwordShare() });
+    this.policy = new PolicyFile({ path: options.policy, submit: by, logger });
     const reach = { time, ca: options.obmdCa };
     this.obms = new Obms({
       graph,

@@ -16,6 +16,7 @@ import { takeExactJson } from '../../src/api/json-body.ts';
 import { LightPath } from '../../src/api/light-path.ts';
 import { problemOf } from '../../src/api/problems.ts';
 import type { Endpoint } from '../../src/contract/endpoint.ts';
+import { Graph } from '../../src/core/graph/graph.ts';
 import { host, openStation, reported } from '../station/harness.ts';
 import type { Json } from '../station/harness.ts';
 
@@ -205,7 +206,8 @@ t.test('a body is what its check has made of it, on both ways', async (t) => {
   const credential = { id: '0123456789ab', role: 'admin' } as never;
   const admission = new Admission();
   const authenticate = () => credential;
-  light.open({ authenticate, connections, admission, parse, problemOf, log: app.log });
+  const graph = () => new Graph();
+  light.open({ authenticate, graph, connections, admission, parse, problemOf, log: app.log });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   for (const type of ['application/json', 'application/json; charset=utf-8']) {
     const sent = { method: 'PUT', headers: { 'content-type': type }, body: '{"seconds":"7"}' };

@@ -27,6 +27,7 @@ const rows: { readonly [K in Exclude<Kind, ShownKind>]: Rows[K] } = {
     ...made,
   },
   member: { id: secret, credential: secret, project: 'weather', role: 'viewer', ...made },
+  rulebook: { id: 'rulebook', file: secret, rules: [], ...made },
   user: {
     ...{ name: secret, role: 'viewer', disabled: false, password: true, second_factor: true },
     ...{ step: 1, failures: 0, locked: 0, ...made },

@@ -346,6 +346,15 @@ const record = (): Recorded[] => {
   run({ type: 'FireDeadlines' });
   run({ type: 'FireDeadlines' });
 
+  run({
+    ...{ type: 'SetPolicy', file: 'policy.yaml' },
+    rules: [
+      {
+        ...{ name: 'no nights', effect: 'deny', who: ['role:operator'], actions: ['power'] },
+        ...{ machines: ['n16.example'], projects: null, only_if: {} },
+      },
+    ],
+  });
   const ada = { name: 'ada' } as const;
   run({ type: 'AddUser', ...ada, role: 'operator' });
   run({ type: 'ChangeFactor', ...ada, factor: 'password', except: null });

@@ -26,6 +26,7 @@ import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { elevateCommand, grantCommands } from './auth-grants.ts';
+import { canCommand, policyCommands } from './auth-policy.ts';
 import { sessionCommands } from './auth-session.ts';
 import { userCommands } from './auth-users.ts';
 
@@ -55,6 +56,8 @@ export const authCommands = (program: Command, shell: Shell): void => {
   );
   sessionCommands(auth, shell);
   userCommands(auth, shell);
+  canCommand(auth, shell);
+  policyCommands(auth, shell);
   elevateCommand(auth, shell);
   grantCommands(auth, shell);
   const token = auth.command('token').description('tokens of people, agents and processes');

@@ -38,6 +38,7 @@ import { resetCluster } from './reset-cluster.ts';
 import { restartProcess } from './restart-process.ts';
 import { revokeCredential } from './revoke-credential.ts';
 import { scaleRole } from './scale-role.ts';
+import { setPolicy } from './set-policy.ts';
 import { setVars } from './set-vars.ts';
 import { disableObm, enableObm, reportObmEnabled } from './use-obm.ts';
 import {
@@ -82,6 +83,7 @@ const deciders = {
   ExpireLease: expireLease,
   IssueCredential: issueCredential,
   RevokeCredential: revokeCredential,
+  SetPolicy: setPolicy,
   AddUser: addUser,
   ChangeUser: changeUser,
   RemoveUser: removeUser,

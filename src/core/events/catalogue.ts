@@ -16,6 +16,7 @@ import { obmNewsEvents } from './obm-news.ts';
 import { obmOrderEvents } from './obm-orders.ts';
 import { obmEvents } from './obms.ts';
 import { procedureEvents } from './procedures.ts';
+import { policyEvents } from './policy.ts';
 import { processEvents } from './processes.ts';
 import { projectEvents } from './projects.ts';
 import { recoveryEvents } from './recovery.ts';
@@ -32,6 +33,7 @@ export const catalogue = {
   ...processEvents,
   ...wantedEvents,
   ...removalEvents,
+  ...policyEvents,
   ...userEvents,
   ...credentialEvents,
   ...grantEvents,

@@ -3,7 +3,7 @@
 import type { EventRecord } from './commit.ts';
 
 /** Goes up with every change of what commits are found by: what was indexed by another one is indexed anew. */
-export const subjectsVersion = 6;
+export const subjectsVersion = 7;
 
 /**
  * What an event's own fields name: `fid`, `fqdn`, `name`, …, but not what it merely refers to. The
@@ -19,7 +19,7 @@ export const subjectsOf = ({ type, data }: EventRecord): string[] => {
 /** Events that are about more than one thing, and the fields that name the others. */
 const others: Readonly<Record<string, readonly string[]>> = {
   ObmDeclared: ['host'],
-  CredentialIssued: ['user'],
+  CredentialIssued: ['id', 'user'],
   GrantGiven: ['credential'],
   GrantUsed: ['id', 'credential'],
   MachineAttached: ['project'],

@@ -11,6 +11,7 @@ import { noteRows } from './rows/notes.ts';
 import { obmRows } from './rows/obms.ts';
 import { observationRows } from './rows/observations.ts';
 import { procedureRows } from './rows/procedures.ts';
+import { rulebookRows } from './rows/policy.ts';
 import { processRows } from './rows/processes.ts';
 import { requestRows } from './rows/requests.ts';
 import { roleRows } from './rows/roles.ts';
@@ -27,6 +28,7 @@ const rowKinds = {
   ...checkRows,
   ...noteRows,
   ...processRows,
+  ...rulebookRows,
   ...userRows,
   ...credentialRows,
   ...grantRows,

@@ -11,6 +11,7 @@ const types: ReadonlySet<string> = new Set<EventType>([
   'HostRenamed',
   'MachineAttached',
   'MachineDetached',
+  'PolicySet',
   'ProjectDeleted',
   'ProjectJoined',
   'ProjectLeft',

@@ -11,7 +11,8 @@ import type { Action, Principal, Resource } from './asked.ts';
 import { lackOf } from './circumstances.ts';
 import type { Circumstances, Lack } from './circumstances.ts';
 import { grantFor, usedGrant } from './grants.ts';
-import { rules } from './rules.ts';
+import { policyMayEver, policyOn } from './policy.ts';
+import { inProject, rules } from './rules.ts';
 
 export type { Action, Principal, Resource } from './asked.ts';
 export { grantFor } from './grants.ts';
@@ -71,6 +72,8 @@ export const rightTo = (
   resource: Resource,
   circumstances: Circumstances = {},
 ): Verdict => {
+  const { forbids, allow } = policyOn(graph, who, action, resource);
+  if (forbids) return { allowed: false, rule: `policy: ${forbids.name}` };
   let almost: Verdict | undefined;
   for (const { name, roles, actions, of, only_if } of rules) {
     if (!roles.includes(who.role) || !actions.includes(action)) continue;
@@ -79,9 +82,17 @@ export const rightTo = (
     if (lack === undefined) return { allowed: true, rule: name };
     almost ??= { allowed: false, rule: name, lack };
   }
+  // A member is never told of machines of others, whatever the policy says of these.
+  if (who.role === 'member' && !inProject('viewer')(graph, who, resource)) return denied;
+  for (const { name, only_if } of allow) {
+    const lack = lackOf(graph, who, only_if, circumstances);
+    if (lack === undefined) return { allowed: true, rule: `policy: ${name}` };
+    almost = { allowed: false, rule: `policy: ${name}`, lack };
+  }
   return almost ?? denied;
 };
 
-/** Whether there is anything with which a token of a role may do that; with what, is not known yet. */
-export const mayEver = ({ role }: Pick<Principal, 'role'>, action: Action): boolean =>
-  rules.some(({ roles, actions }) => roles.includes(role) && actions.includes(action));
+/** Whether there is anything with which a token may do that; with what, is not known yet. */
+export const mayEver = (graph: ReadGraph, who: Principal, action: Action): boolean =>
+  rules.some(({ roles, actions }) => roles.includes(who.role) && actions.includes(action)) ||
+  policyMayEver(graph, who, action);

@@ -12,8 +12,10 @@ const hour = 60 * minute;
 /** Seconds that a grant lasts where nobody says how long. */
 export const grantSecondsUsual = 15 * minute;
 
-/** Seconds that a grant may last, by the role of whoever takes it; the other roles have none. */
+/** Seconds that a grant may last, by the role of whoever takes it; agents and processes have none. */
 export const grantSecondsMax = {
+  viewer: hour,
+  'note-taker': hour,
   'power-intern': hour,
   member: 4 * hour,
   operator: 8 * hour,

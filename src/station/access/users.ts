@@ -25,11 +25,11 @@ export interface UsersParts {
   readonly now: Clock;
   readonly secrets: Secrets;
   readonly room: Room;
-  readonly submit: <T>(
+  readonly submit: (
     command: Command,
     sender: Sender,
-    makeReply: MakeReply<T>,
-  ) => Promise<Result<T>>;
+    makeReply: MakeReply<null>,
+  ) => Promise<Result<unknown>>;
 }
 
 /** What is kept of a user, sealed. */

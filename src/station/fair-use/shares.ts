@@ -104,3 +104,5 @@ export class Share {
     }
   }
 }
+
+export const passwordShare = (): Share => new Share('passwords', passwordLimits);

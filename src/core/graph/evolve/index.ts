@@ -19,6 +19,7 @@ import { obmNewsEvolvers } from './obm-news.ts';
 import { obmOrderEvolvers } from './obm-orders.ts';
 import { obmEvolvers } from './obms.ts';
 import { procedureEvolvers } from './procedures.ts';
+import { policyEvolvers } from './policy.ts';
 import { processEvolvers } from './processes.ts';
 import { projectEvolvers } from './projects.ts';
 import { recoveryEvolvers } from './recovery.ts';
@@ -36,6 +37,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...processEvolvers,
   ...wantedEvolvers,
   ...removalEvolvers,
+  ...policyEvolvers,
   ...userEvolvers,
   ...credentialEvolvers,
   ...grantEvolvers,
