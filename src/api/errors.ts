@@ -109,6 +109,7 @@ const others = {
   'obmd-lost': { status: 409, title: 'the OBM daemon does not have the OBM of the machine' },
   'no-console': { status: 409, title: 'the out-of-band manager has no console, or no log of it' },
   'output-unreadable': { status: 409, title: 'the output of the process cannot be read' },
+  'reboot-vetoed': { status: 422, title: 'something forbids to reboot the machine' },
   'too-many-requests': { status: 429, title: 'you ask for more than your share' },
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
@@ -149,7 +150,7 @@ export class ApiError extends Error {
   constructor(
     code: ErrorCode,
     detail: string,
-    extra: { errors?: readonly Problem[]; field?: string; retryAfter?: number } = {},
+    extra: { errors?: readonly Problem[]; field?: string; retryAfter?: number; vetoes?: ProblemDetails['vetoes'] } = {},
   ) {
     super(detail);
     this.name = 'ApiError';
@@ -164,6 +165,7 @@ export class ApiError extends Error {
       code,
       detail,
       ...(extra.errors ? { errors: extra.errors.map((problem) => ({ ...problem })) } : {}),
+      ...(extra.vetoes ? { vetoes: extra.vetoes } : {}),
       ...(extra.field === undefined ? {} : { field: extra.field }),
     };
   }

@@ -55,6 +55,7 @@ import { ownedHandlers } from './routes/owned.ts';
 import { policyHandlers } from './routes/policy.ts';
 import { processHandlers } from './routes/processes.ts';
 import { projectHandlers } from './routes/projects.ts';
+import { rebootHandlers } from './routes/reboots.ts';
 import { stationHandlers } from './routes/station.ts';
 import { statusHandlers } from './routes/status.ts';
 import { suggestionHandlers } from './routes/suggestions.ts';
@@ -173,6 +174,7 @@ export const createServer = async (
       ...policyHandlers(station),
       ...processHandlers(station, actions),
       ...projectHandlers(station),
+      ...rebootHandlers(station, actions),
       ...stationHandlers(station, streams, version),
       ...statusHandlers(station),
       ...suggestionHandlers(station),

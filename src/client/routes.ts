@@ -366,6 +366,20 @@ export const routes = {
     query: ['dry_run'],
   },
   ready: { method: 'GET', path: '/readyz', repeat: 'as-it-is' },
+  rebootHost: {
+    method: 'POST',
+    path: '/api/v1/hosts/:fqdn/actions/reboot',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
+  rebootNode: {
+    method: 'POST',
+    path: '/api/v1/nodes/:fqdn/actions/reboot',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   refreshObm: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/obm/refresh',

@@ -30,6 +30,7 @@ import * as problem from './problem.ts';
 import * as procedures from './procedures.ts';
 import * as processes from './processes.ts';
 import * as projects from './projects.ts';
+import * as reboots from './reboots.ts';
 import * as station from './station.ts';
 import * as status from './status.ts';
 import * as suggestions from './suggestions.ts';
@@ -63,6 +64,7 @@ const subjects = {
   ...policy,
   ...processes,
   ...projects,
+  ...reboots,
   ...station,
   ...status,
   ...suggestions,

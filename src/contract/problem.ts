@@ -23,6 +23,11 @@ export const ProblemDetails = Type.Object({
     Type.String({ description: 'Id of the request, as in the log of the station.' }),
   ),
   errors: Type.Optional(Type.Array(Problem)),
+  vetoes: Type.Optional(
+    Type.Array(Type.Object({ code: Type.String(), text: Type.String() }), {
+      description: 'Of `reboot-vetoed`: all that forbids it.',
+    }),
+  ),
   field: Type.Optional(Type.String()),
 });
 

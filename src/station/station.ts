@@ -245,7 +245,7 @@ export class Station {
       settled: () => replica.settled(),
     });
     const executor = new Executor({
-      kinds: effectKinds(this.obms),
+      kinds: effectKinds(this.obms, (...reboot) => this.suggestions.mayNotSend(...reboot)),
       log,
       graph,
       time,

@@ -10,7 +10,7 @@ import { vetoesOf } from './vetoes.ts';
 import type { VetoCode } from './vetoes.ts';
 
 export interface RebootVeto {
-  readonly code: VetoCode | 'no-suggestion';
+  readonly code: VetoCode | 'no-suggestion' | 'too-many-at-once';
   readonly text: string;
 }
 

@@ -20,6 +20,7 @@ import { beginObmOrder, endObmOrder, orderObm } from './order-obm.ts';
 import { endStageAct, orderProcedure } from './order-procedure.ts';
 import { overrideState } from './override-state.ts';
 import { createProject, deleteProject } from './projects.ts';
+import { rebootHost, refuseReboot } from './reboot-host.ts';
 import { registerHost } from './register-host.ts';
 import { registerObm, unregisterObm } from './register-obm.ts';
 import { removeHost } from './remove-host.ts';
@@ -104,6 +105,8 @@ const deciders = {
   ReportObmEnabled: reportObmEnabled,
   DisableObm: disableObm,
   OrderObm: orderObm,
+  RebootHost: rebootHost,
+  RefuseReboot: refuseReboot,
   BeginObmOrder: beginObmOrder,
   EndObmOrder: endObmOrder,
   OrderProcedure: orderProcedure,

@@ -14,6 +14,7 @@ const longWork = [
   'ScaleRole',
   'OrderObm',
   'OrderProcedure',
+  'RebootHost',
 ] as const satisfies readonly Command['type'][];
 
 const names: ReadonlySet<string> = new Set(longWork);

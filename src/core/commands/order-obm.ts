@@ -21,6 +21,7 @@ import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 import type { Revision } from '../values/revision.ts';
 import { lackOfTurns } from './room-in-queue.ts';
+import { rightEnded } from './grants.ts';
 import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
 
 export interface OrderObm {
@@ -114,7 +115,7 @@ export interface BeginObmOrder {
 }
 
 /** Refused where the right by which it was given has ended: then it must not be sent. */
-export const beginObmOrder: Decide<BeginObmOrder> = (graph, { id }) => {
+export const beginObmOrder: Decide<BeginObmOrder> = (graph, { id }, { at }) => {
   const row = graph.get('order', id);
   if (!row) return reject('unknown-order', `the order ${id} is not there any more`);
   if (row.state !== 'waiting' || isHeldBack(graph, row)) return unchanged;
@@ -134,6 +135,12 @@ export const beginObmOrder: Decide<BeginObmOrder> = (graph, { id }) => {
       `whoever ordered it may not operate ${fqdn} any more; nothing was sent`,
       { subject: fqdn },
     );
+  if (row.reboot) {
+    const { credential, grant, symptom, overridden } = row.reboot;
+    const suggested = symptom !== null && overridden.length === 0;
+    const ended = rightEnded(graph, { credential, grant, action: 'power', fqdn, suggested }, at);
+    if (ended) return ended;
+  }
   return decided([{ type: 'ObmOrderBegun', data: { fqdn, ordered } }]);
 };
 

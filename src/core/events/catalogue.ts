@@ -19,6 +19,7 @@ import { procedureEvents } from './procedures.ts';
 import { policyEvents } from './policy.ts';
 import { processEvents } from './processes.ts';
 import { projectEvents } from './projects.ts';
+import { rebootEvents } from './reboots.ts';
 import { recoveryEvents } from './recovery.ts';
 import { removalEvents } from './removal.ts';
 import { requestEvents } from './requests.ts';
@@ -41,6 +42,7 @@ export const catalogue = {
   ...obmEvents,
   ...obmOrderEvents,
   ...procedureEvents,
+  ...rebootEvents,
   ...consoleConnectionEvents,
   ...obmNewsEvents,
   ...checkEvents,

@@ -1,6 +1,5 @@
 /** What to do about machines, from what is at hand. Nothing is asked, sent or written for it. */
 
-import { experienceOf } from '../../checks/suggestions/confidence.ts';
 import type { Experience } from '../../checks/suggestions/confidence.ts';
 import { incidentsOf } from '../../checks/suggestions/incidents.ts';
 import type { Silent } from '../../checks/suggestions/incidents.ts';
@@ -12,10 +11,12 @@ import type { Suggestion } from '../../checks/suggestions/suggest.ts';
 import type { Incident, Symptoms } from '../../checks/suggestions/symptoms.ts';
 import { builtInRules } from '../../checks/suggestions/table.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import type { RebootNote } from '../../core/values/reboots.ts';
 import type { Observations } from '../observations/observations.ts';
 import { LastingFindings } from './lasting.ts';
 import { neighboursOf, sizeOf, symptomsOf } from './machine-symptoms.ts';
 import { noScheduling } from './scheduling.ts';
+import { Reboots } from './reboots.ts';
 import type { Scheduling } from './scheduling.ts';
 
 /** For so long a suggestion is not made again while nothing about its machine is new, ms: waits come to their ends. */
@@ -54,12 +55,14 @@ export class Suggestions {
   readonly #lasting: LastingFindings;
   /** One of each machine at most. */
   readonly #kept = new Map<string, Kept>();
+  readonly #reboots: Reboots;
   #incidents: KnownIncidents | undefined;
 
   constructor(parts: SuggestionsParts) {
     const { scheduling = noScheduling, rules = builtInRules } = parts;
     this.#parts = { ...parts, scheduling, rules };
     this.#lasting = new LastingFindings(parts.observations);
+    this.#reboots = new Reboots(parts.graph);
     parts.observations.changed(({ forgotten }) => {
       for (const machine of forgotten) this.#kept.delete(machine);
     });
@@ -111,12 +114,24 @@ export class Suggestions {
     return { suggestion, ...mayReboot(symptoms, suggestion, this.rules, drains) };
   }
 
+  /** Why a reboot that waited must not be sent: something forbids it that did not, or nothing is the matter any more. */
+  mayNotSend(machine: string, { symptom, overridden }: RebootNote): string | null {
+    const { vetoes } = this.mayReboot(machine, false);
+    // The order itself is what is under way.
+    const fresh = vetoes.filter(({ code }) => code !== 'under-way' && !overridden.includes(code));
+    const [first] = fresh;
+    if (!first) return null;
+    const isWell = symptom !== null && first.code === 'no-suggestion';
+    return isWell ? `${machine} recovered by itself` : `${first.code}: ${first.text}`;
+  }
+
   #fresh(symptoms: Symptoms): Suggestion {
     return suggest(symptoms, this.#experience(), this.rules);
   }
 
+  /** Of all that is remembered; each machine remembers a few orders. */
   #experience(): Experience {
-    return experienceOf([]);
+    return this.#reboots.experience(this.#parts.now());
   }
 
   #isWell(machine: string): boolean {
@@ -136,7 +151,7 @@ export class Suggestions {
       observations: observations.allOf(machine),
       sinceOf: (observation) => this.#lasting.sinceOf(observation),
       incident: this.#incidentsNow().byMachine.get(machine) ?? null,
-      attempts: [],
+      attempts: this.#reboots.of(machine, now()),
       at: now(),
     });
   }

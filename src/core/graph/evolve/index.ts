@@ -22,6 +22,7 @@ import { procedureEvolvers } from './procedures.ts';
 import { policyEvolvers } from './policy.ts';
 import { processEvolvers } from './processes.ts';
 import { projectEvolvers } from './projects.ts';
+import { rebootEvolvers } from './reboots.ts';
 import { recoveryEvolvers } from './recovery.ts';
 import { removalEvolvers } from './removal.ts';
 import { requestEvolvers } from './requests.ts';
@@ -45,6 +46,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...obmEvolvers,
   ...obmOrderEvolvers,
   ...procedureEvolvers,
+  ...rebootEvolvers,
   ...consoleConnectionEvolvers,
   ...obmNewsEvolvers,
   ...checkEvolvers,

@@ -2,6 +2,7 @@
 
 import type { ConsoleMode, ConsolePurpose } from '../../values/consoles.ts';
 import type { ObmOrder, OrderOutcome, ReturnOutcome } from '../../values/obm.ts';
+import type { RebootNote } from '../../values/reboots.ts';
 import type { Revision } from '../../values/revision.ts';
 import { internal, shown } from './row.ts';
 import type { Provenance } from './row.ts';
@@ -57,6 +58,8 @@ export interface OrderRow extends Provenance {
   readonly turn?: Turn;
   /** The procedure that it is a part of. */
   readonly procedure?: Revision;
+  /** Why somebody has the machine rebooted by it. */
+  readonly reboot?: RebootNote;
   /** It is a step of the recovery of a lost host. */
   readonly recovery?: true;
   /** `waiting` and `begun`: it has not ended. */

@@ -6,6 +6,7 @@ import { hasEnded, orderId } from '../../../core/graph/rows/obms.ts';
 import type { OrderRow } from '../../../core/graph/rows/obms.ts';
 import { isHeldBack } from '../../../core/lifecycle/machine-queue.ts';
 import type { ObmOrder } from '../../../core/values/obm.ts';
+import type { RebootNote } from '../../../core/values/reboots.ts';
 import { revision } from '../../../core/values/revision.ts';
 import type { Obms } from '../../obm/obms.ts';
 import type { Effect, EffectKind } from './effect.ts';
@@ -32,9 +33,14 @@ const inOrder = (
 const idOf = ({ intended, target }: Effect<ObmOrder>): string =>
   orderId(revision(intended), target);
 
+/** Why a reboot that was ordered must not be sent any more, by what is known now; null: it may. */
+export type AskAgain = (fqdn: string, reboot: RebootNote) => string | null;
+
+const nothingForbids: AskAgain = () => null;
+
 /** Orders: sent once, one after the other. */
-export const obmOrders = (obms: Obms): EffectKind<ObmOrder> => ({
-  ...ofObms(obms, 'order to an OBM', ({ kind }) => kind !== 'refresh'),
+export const obmOrders = (obms: Obms, askAgain = nothingForbids): EffectKind<ObmOrder> => ({
+  ...ofObms(obms, 'order to an OBM', ({ kind }) => kind !== 'refresh', askAgain),
   mayRepeat: false,
 });
 
@@ -48,6 +54,7 @@ const ofObms = (
   obms: Obms,
   kind: string,
   isOurs: (order: ObmOrder) => boolean,
+  askAgain = nothingForbids,
 ): Omit<EffectKind<ObmOrder>, 'mayRepeat'> => ({
   kind,
   // Each is a request that waits: those that hang must not take the places of the others. The daemons pace them.
@@ -71,7 +78,10 @@ const ofObms = (
     return row && !hasEnded(row) ? effectOf(row) : undefined;
   },
   begin: (effect) => ({ type: 'BeginObmOrder', id: idOf(effect) }),
-  async run(effect, { signal }) {
+  async run(effect, { graph, signal }) {
+    const row = graph.get('order', idOf(effect));
+    const why = row?.reboot ? askAgain(row.host, row.reboot) : null;
+    if (why !== null) return { outcome: 'failed', detail: `nothing was sent: ${why}` };
     const { outcome, detail } = await obms.carryOut(idOf(effect), signal);
     return { outcome: outcome === 'unknown' ? 'interrupted' : outcome, detail };
   },

@@ -1,0 +1,86 @@
+/** Machines are rebooted because something is the matter with them. */
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type * as contract from '../../contract/reboots.ts';
+import { rebootUsual } from '../../contract/reboots.ts';
+import type { RebootBody } from '../../contract/reboots.ts';
+import type { Operation } from '../../contract/operations.ts';
+import type { DryRun } from '../../contract/outcome.ts';
+import { rebootsAtOnceMax } from '../../core/values/reboots.ts';
+import { hasEnded, isAwaiting } from '../../core/graph/rows/obms.ts';
+import type { RebootVeto } from '../../checks/suggestions/may-reboot.ts';
+import { hardwareOf } from '../../station/suggestions/machine-symptoms.ts';
+import type { Station } from '../../station/station.ts';
+import type { Actions } from '../actions.ts';
+import { principalOf } from '../asker.ts';
+import type { Handlers } from '../bind.ts';
+import { isDryRun, senderOf } from '../commands.ts';
+import { ApiError } from '../errors.ts';
+
+/** Nobody does two things to a machine at once, whatever the reason. */
+const neverOverridden: readonly string[] = ['under-way'];
+
+export const rebootHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => {
+  const reboot = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    fqdn: string,
+    { reason, override = false, wait_up: waitUp = rebootUsual }: RebootBody,
+  ): Promise<Operation | DryRun> => {
+    if (!station.graph.get('host', fqdn))
+      throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+    if (override && reason === undefined)
+      throw new ApiError('invalid-request', 'override takes a reason', { field: 'reason' });
+    const { vetoes: known, suggested, symptom, suggestion } = station.suggestions.mayReboot(fqdn, false);
+    const vetoes = [...known, ...manyAtOnce(station)];
+    const binding = override
+      ? vetoes.filter(({ code }) => neverOverridden.includes(code))
+      : vetoes;
+    if (binding.length > 0) throw await refused(station, request, fqdn, binding);
+    return actions.take(request, reply, {
+      type: 'RebootHost',
+      fqdn,
+      power: suggested === 'power-on' ? 'on' : 'cycle',
+      waitUp,
+      symptom,
+      action: suggested ?? 'power-cycle',
+      hardware: hardwareOf(station.graph, fqdn),
+      reason: reason ?? suggestion.says,
+      overridden: vetoes.map(({ code }) => code),
+      credential: request.credential!.id,
+    });
+  };
+  return {
+    rebootHost: (request, reply) => reboot(request, reply, request.params.fqdn, request.body),
+    rebootNode: (request, reply) => reboot(request, reply, request.params.fqdn, request.body),
+  };
+};
+
+/** So many at once are a mistake, unless somebody says otherwise. */
+const manyAtOnce = ({ graph }: Station): RebootVeto[] => {
+  let underWay = 0;
+  for (const order of graph.all('order'))
+    if (order.reboot && (!hasEnded(order) || isAwaiting(order))) underWay += 1;
+  if (underWay < rebootsAtOnceMax) return [];
+  const text = `${underWay} machines are being rebooted already, which is the most at once`;
+  return [{ code: 'too-many-at-once', text }];
+};
+
+/** Each refusal is in the log, but for what a dry run is told. */
+const refused = async (
+  station: Station,
+  request: FastifyRequest,
+  fqdn: string,
+  vetoes: readonly RebootVeto[],
+): Promise<ApiError> => {
+  if (!isDryRun(request)) {
+    const by = principalOf(request);
+    const command = { type: 'RefuseReboot', fqdn, by, vetoes: vetoes.map(({ code }) => code) } as const;
+    const { request: _key, expected: _expected, ...sender } = senderOf(request);
+    await station.submit(command, sender, () => null);
+  }
+  const said = vetoes.map(({ code, text }) => `${code}: ${text}`).join('; ');
+  return new ApiError('reboot-vetoed', `${fqdn} is not rebooted: ${said}`, {
+    vetoes: vetoes.map(({ code, text }) => ({ code, text })),
+  });
+};
