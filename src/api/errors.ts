@@ -150,7 +150,12 @@ export class ApiError extends Error {
   constructor(
     code: ErrorCode,
     detail: string,
-    extra: { errors?: readonly Problem[]; field?: string; retryAfter?: number; vetoes?: ProblemDetails['vetoes'] } = {},
+    extra: {
+      errors?: readonly Problem[];
+      field?: string;
+      retryAfter?: number;
+      vetoes?: ProblemDetails['vetoes'];
+    } = {},
   ) {
     super(detail);
     this.name = 'ApiError';

@@ -31,11 +31,14 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
       throw new ApiError('unknown-host', `there is no host ${fqdn}`);
     if (override && reason === undefined)
       throw new ApiError('invalid-request', 'override takes a reason', { field: 'reason' });
-    const { vetoes: known, suggested, symptom, suggestion } = station.suggestions.mayReboot(fqdn, false);
+    const {
+      vetoes: known,
+      suggested,
+      symptom,
+      suggestion,
+    } = station.suggestions.mayReboot(fqdn, false);
     const vetoes = [...known, ...manyAtOnce(station)];
-    const binding = override
-      ? vetoes.filter(({ code }) => neverOverridden.includes(code))
-      : vetoes;
+    const binding = override ? vetoes.filter(({ code }) => neverOverridden.includes(code)) : vetoes;
     if (binding.length > 0) throw await refused(station, request, fqdn, binding);
     return actions.take(request, reply, {
       type: 'RebootHost',
@@ -75,7 +78,12 @@ const refused = async (
 ): Promise<ApiError> => {
   if (!isDryRun(request)) {
     const by = principalOf(request);
-    const command = { type: 'RefuseReboot', fqdn, by, vetoes: vetoes.map(({ code }) => code) } as const;
+    const command = {
+      type: 'RefuseReboot',
+      fqdn,
+      by,
+      vetoes: vetoes.map(({ code }) => code),
+    } as const;
     const { request: _key, expected: _expected, ...sender } = senderOf(request);
     await station.submit(command, sender, () => null);
   }

@@ -17,7 +17,8 @@ export interface RebootHost extends Omit<RebootNote, 'grant'> {
 
 /** By a right and a grant: the use of the grant, the order and why it was given are one commit. */
 export const rebootHost: Decide<RebootHost> = (graph, command, context) => {
-  const { fqdn, power, waitUp, symptom, action, hardware, reason, overridden, credential } = command;
+  const { fqdn, power, waitUp, symptom, action, hardware, reason, overridden, credential } =
+    command;
   const used = useGrants(
     graph,
     {

@@ -39,7 +39,10 @@ export const rebootEvents = {
   /** Somebody wanted it, and something forbade it. */
   RebootRefused: event(
     1,
-    Type.Object({ fqdn: Fqdn, by: Type.String({ minLength: 1, maxLength: 256 }), vetoes: Words }, closed),
+    Type.Object(
+      { fqdn: Fqdn, by: Type.String({ minLength: 1, maxLength: 256 }), vetoes: Words },
+      closed,
+    ),
     { fqdn, by: 'token:4f1c9d3e0c52', vetoes: ['job-running'] },
   ),
 };
