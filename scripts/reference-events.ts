@@ -23,6 +23,7 @@ import { requestEvents } from '../src/core/events/requests.ts';
 import { policyEvents } from '../src/core/events/policy.ts';
 import { userEvents } from '../src/core/events/users.ts';
 import { wantedEvents } from '../src/core/events/wanted.ts';
+import { rebootEvents } from '../src/core/events/reboots.ts';
 import { recoveryEvents } from '../src/core/events/recovery.ts';
 
 export const eventsPath = join(import.meta.dirname, '..', 'docs', 'events.md');
@@ -223,6 +224,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
     {
       ...obmEvents,
       ...obmOrderEvents,
+      ...rebootEvents,
       ...procedureEvents,
       ...hostReturnEvents,
       ...consoleConnectionEvents,

@@ -19,6 +19,7 @@ import { obmCommands } from './commands/obm.ts';
 import { operationCommand } from './commands/operation.ts';
 import { projectCommands } from './commands/project.ts';
 import { runCommand } from './commands/run.ts';
+import { rebootCommand } from './commands/reboot.ts';
 import { suggestCommands } from './commands/suggest.ts';
 import { systemCommands } from './commands/system.ts';
 import type { Shell } from './shell.ts';
@@ -70,6 +71,7 @@ export const createProgram = (shell: Shell): Command => {
   maintenanceCommands(program, shell);
   suggestCommands(program, shell);
   checkCommands(program, shell);
+  rebootCommand(program, shell);
   obmCommands(program, shell);
   groupCommands(program, shell);
   nodesetCommands(program, shell);

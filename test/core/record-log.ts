@@ -339,6 +339,18 @@ const record = (): Recorded[] => {
   elevate('g1', 3600);
   const used = { fqdn: 'n16.example', id: 'g1', credential, action: 'power' } as const;
   happened({ type: 'GrantUsed', data: { ...used, reason: 'no answer' } });
+  happened({
+    type: 'RebootOrdered',
+    data: {
+      ...{ fqdn: 'n16.example', symptom: 'silent-power-on', action: 'power-cycle' },
+      ...{ hardware: '4 CPUs, 63 GiB', reason: 'no answer', overridden: ['loop-guard'] },
+      ...{ credential, grant: 'g1' },
+    },
+  });
+  run({
+    ...{ type: 'RefuseReboot', fqdn: 'n16.example', by: 'token:c6' },
+    vetoes: ['job-running'],
+  });
   run({ type: 'RevokeGrant', id: 'g1', by: 'token:c6' });
   elevate('g2', 60);
   at += 60_000;

@@ -3,7 +3,7 @@
 import type { Test } from 'tap';
 import { Daemon } from '../obm/daemon.ts';
 import { host, openStation, until } from './harness.ts';
-import type { Answer, Asked, InProcess } from './harness.ts';
+import type { Answer, Asked, Choices, InProcess } from './harness.ts';
 import { ObmdProxy } from './obmd-proxy.ts';
 
 /** Another machine than `host`. */
@@ -21,11 +21,14 @@ export class Bench {
   }
 
   /** @param poll s from one look of the daemon to the next; 0: it looks at nothing by itself */
-  static async set(t: Test, { isLogged = false, poll = 0 } = {}): Promise<Bench> {
+  static async set(
+    t: Test,
+    { isLogged = false, poll = 0, station: choices = {} as Choices } = {},
+  ): Promise<Bench> {
     const flags = isLogged ? [] : ['--no-console-log'];
     const daemon = await Daemon.start(t, ['--poll', `${poll}`, ...flags]);
     const proxy = await ObmdProxy.start(t, () => daemon.url);
-    const station = await openStation(t);
+    const station = await openStation(t, choices);
     await station.fill();
     return new Bench(station, daemon, proxy);
   }
