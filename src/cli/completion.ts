@@ -103,7 +103,12 @@ const bash = (program: CommandNode): string => {
         ? ''
         : `\n      [[ $cur == -* ]] || case $given in\n${offers.join('\n')}\n      esac` +
           '\n      [[ ${#COMPREPLY[@]} -gt 0 ]] && return';
-    return `    ${single(row.key)})${argument}\n      _halctl_offer ${single(words.join(' '))} ;;`;
+    // After a word that is none of its commands, none of them can stand any more.
+    const astray =
+      row.node.children.length > 0 && row.node.positionals.length === 0
+        ? '\n      [[ $given -eq 0 || $cur == -* ]] || return'
+        : '';
+    return `    ${single(row.key)})${astray}${argument}\n      _halctl_offer ${single(words.join(' '))} ;;`;
   });
   return `# bash completion for halctl. In ~/.bashrc: source <(halctl completion bash)
 _halctl_offer() {
