@@ -125,7 +125,7 @@ t.test('43: asking changes nothing: no event, no order', async (t) => {
   for (const path of ['/suggestions', '/incidents', suggestion('n1.example'), '/suggestions/rules'])
     t.equal((await ask('GET', path)).status, 200);
   t.equal(station.head, head);
-  t.match(await ask('POST', '/suggestions'), { status: 404 });
+  t.match(await ask('POST', '/suggestions'), { status: 405 });
 });
 
 t.test('pages, one action only, and what is misspelt', async (t) => {

@@ -146,7 +146,7 @@ const someUsers = ({ value }: Seen): boolean =>
 const usersAlive: Find = (symptoms, rules) => byCheck(seenOf(symptoms, rules, 'users'), someUsers);
 
 const stuck: Find = (symptoms, rules) =>
-  byCheck(seenOf(symptoms, rules, 'processes/stuck'), ({ verdict, value }) =>
+  byCheck(seenOf(symptoms, rules, 'dstate'), ({ verdict, value }) =>
     typeof value === 'number' ? value > 0 : verdict === 'fail',
   );
 
@@ -185,7 +185,7 @@ const findings: Readonly<Record<FactName, Find>> = {
   'stuck-processes': stuck,
   'no-stuck-processes': (symptoms, rules) => not(stuck(symptoms, rules)),
   'gpu-mismatch': (symptoms, rules) =>
-    byCheck(seenOf(symptoms, rules, 'gpus'), ({ verdict }) => verdict === 'fail'),
+    byCheck(seenOf(symptoms, rules, 'gpu'), ({ verdict }) => verdict === 'fail'),
   'checks-pass': checksPass,
   'just-booted': justBooted,
   'console-moved': (symptoms, rules) => byCheck(seenOf(symptoms, rules, 'console'), isGood),

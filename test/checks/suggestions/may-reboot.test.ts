@@ -52,7 +52,7 @@ t.test('19: nor one that lives and does not let us in', async (t) => {
 t.test(
   '61: a job that runs is no reason against it where the machine is drained first',
   async (t) => {
-    const observations = [seen('ssh', 'ok'), seen('gpus', 'fail')];
+    const observations = [seen('ssh', 'ok'), seen('gpu', 'fail')];
     t.strictSame(vetoes({ observations, scheduler: running }, true), []);
     t.strictSame(vetoes({ observations, scheduler: running }, false), ['job-running']);
   },

@@ -52,7 +52,7 @@ export const alive = [
   seen('ping', 'ok'),
   seen('ssh', 'ok'),
   seen('users', 'ok', { value: '' }),
-  seen('processes/stuck', 'ok', { value: 0 }),
+  seen('dstate', 'ok', { value: 0 }),
 ];
 export const dead = [
   seen('ping', 'fail', { cause: 'silent' }),

@@ -20,7 +20,7 @@ const observation: fc.Arbitrary<Seen> = fc
       'agent',
       'users',
       'uptime',
-      'gpus',
+      'gpu',
       'console',
       'df/tmp',
     ),
