@@ -42,6 +42,7 @@ import { Leases } from './duties/leases.ts';
 import { ObmFollowers } from './duties/obm-followers.ts';
 import { ObservedMachines } from './duties/observed-machines.ts';
 import { OwnCommands } from './duties/own-commands.ts';
+import { SchedulerFindings } from './duties/scheduler-findings.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
 import type { Asker } from './fair-use/long-reads.ts';
@@ -185,10 +186,13 @@ export class Station {
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
     this.operations = new OperationWaits(log, graph, time, turns);
-    this.fleet = new Fleet({ graph: replica.graph, observations: this.observations });
+    const head = (): number => replica.head;
+    this.groups = knownGroups({ settings: options.groups, graph, head, time, logger });
+    const { scheduled } = this.groups;
+    this.fleet = new Fleet({ graph: replica.graph, observations: this.observations, scheduled });
     this.changedHosts = new ChangedHosts(replica.graph, () => replica.head);
     const known = { graph: replica.graph, observations: this.observations, now };
-    this.suggestions = new Suggestions({ ...known, rules: options.rules });
+    this.suggestions = new Suggestions({ ...known, scheduling: scheduled, rules: options.rules });
     const { directory } = this;
     const premises = new Premises({ log, directory, data, keys, secrets, logger, time });
     this.premises = premises;
@@ -214,8 +218,6 @@ export class Station {
 
     this.periodic.add(() => [deadlineWork(graph(), now())]);
     this.periodic.add(() => worksOf(this.obms.observed, time.now()));
-    const head = (): number => replica.head;
-    this.groups = knownGroups({ settings: options.groups, graph, head, time, logger });
     const awake = awakeClock(time.monotonic);
     const own = new OwnCommands({
       submit: (command) => submit(command, () => null),
@@ -278,6 +280,7 @@ export class Station {
       }),
       new ObservedMachines({ log, graph, observations: this.observations }),
       this.checks,
+      new SchedulerFindings({ machines: scheduled, checks: this.checks, turns }),
       ...this.groups.duties,
       new Deadlines({ graph, now, time, agents, own }),
       this.#snapshots,

@@ -107,7 +107,7 @@ t.test('9: an unknown group or machine is not found, with what was meant', async
   const { get } = await fleetOf(t);
   t.match(await get('/fleet?groups=al'), {
     status: 404,
-    body: { code: 'unknown-group', detail: /"al"; did you mean "all"/ },
+    body: { code: 'unknown-group', detail: /"@al"\. Did you mean "@all"/ },
   });
   t.match(await get('/fleet?filter=@savoi3'), { status: 404, body: { code: 'unknown-group' } });
   t.match(await get('/fleet?nodes=n11.savio3'), {

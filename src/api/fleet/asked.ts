@@ -20,7 +20,7 @@ import type { Shape } from '../../checks/view/shapes.ts';
 import type { SortKey } from '../../checks/view/sort.ts';
 import { isProblem } from '../../checks/view/state.ts';
 import { nearest } from '../../core/values/nearest.ts';
-import { expandNodeset, NodesetError } from '../../nodeset/nodeset.ts';
+import { NodesetError, UnknownGroupError } from '../../nodeset/nodeset.ts';
 import { ApiError } from '../errors.ts';
 
 type FleetQuery = QueryOf<typeof contract.fleet>;
@@ -31,6 +31,8 @@ export interface FleetSurroundings {
   readonly checks: readonly ViewedCheck[];
   readonly hasMachine: (fqdn: string) => boolean;
   readonly machines: () => Iterable<string>;
+  /** Names that a nodeset means. @throws {NodesetError} */
+  readonly nodeset: (text: string) => Iterable<string>;
   /** Throws an `ApiError` that says which group was meant. */
   readonly group: (name: string) => ReadonlySet<string>;
 }
@@ -71,6 +73,8 @@ const refusing = <T>(read: () => T): T => {
       throw new ApiError('invalid-request', error.message, { field: error.field });
     if (error instanceof FilterError)
       throw new ApiError('invalid-request', error.message, { field: 'filter' });
+    if (error instanceof UnknownGroupError)
+      throw new ApiError('unknown-group', error.message, { field: 'nodes' });
     if (error instanceof NodesetError)
       throw new ApiError('invalid-request', error.message, { field: 'nodes' });
     throw error;
@@ -101,7 +105,7 @@ const machinesIn = (
   around: FleetSurroundings,
 ): ReadonlySet<string> | undefined => {
   const named = joined(nodes);
-  const machines = named === undefined ? undefined : new Set(expandNodeset(named));
+  const machines = named === undefined ? undefined : new Set(around.nodeset(named));
   const unknown = machines && [...machines].find((one) => !around.hasMachine(one));
   if (unknown !== undefined)
     throw new ApiError('unknown-host', `there is no host ${unknown}${meant(unknown, around)}`, {

@@ -2,8 +2,8 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { FleetMeta } from '../../contract/fleet.ts';
-import { nearest } from '../../core/values/nearest.ts';
 import type { Graph } from '../../core/graph/graph.ts';
+import { expandNodeset, NodesetError, UnknownGroupError } from '../../nodeset/nodeset.ts';
 import type { Station } from '../../station/station.ts';
 import { ApiError } from '../errors.ts';
 import { machinesSeen } from '../sight.ts';
@@ -27,7 +27,8 @@ export const surroundingsOf = (
   checks: station.checks.catalogue.all,
   hasMachine: (fqdn) => (seen ? seen.has(fqdn) : graph.get('host', fqdn) !== undefined),
   machines: () => seen ?? Array.from(graph.all('host'), ({ fqdn }) => fqdn),
-  group: (name) => (name === 'sinfo' ? drainedIn(station) : unknownGroup(name, ['all', 'sinfo'])),
+  nodeset: (text) => expandNodeset(text, station.groups.nodesets.groups),
+  group: (name) => (name === 'sinfo' ? drainedIn(station) : membersOf(station, name)),
 });
 
 /** Machines for which the batch system has a reason. There may be none, which is no mistake. */
@@ -39,10 +40,19 @@ const drainedIn = ({ fleet }: Station): ReadonlySet<string> =>
       .map(({ machine }) => machine),
   );
 
-const unknownGroup = (name: string, known: readonly string[]): never => {
-  const near = nearest(name, known);
-  const meant = near === undefined ? '' : `; did you mean "${near}"?`;
-  throw new ApiError('unknown-group', `there is no group "${name}"${meant}`, { field: 'groups' });
+/** A group of any source, as `savio3` or `slurm:savio3`, with or without its `@`; `*` are all. */
+const membersOf = (station: Station, given: string): ReadonlySet<string> => {
+  const { groups } = station.groups.nodesets;
+  const [, source, name = ''] = /^@?(?:([^:]+):)?(.*)$/s.exec(given) ?? [];
+  try {
+    return new Set(name === '*' ? groups.all(source) : groups.members(name, source));
+  } catch (error) {
+    if (error instanceof UnknownGroupError)
+      throw new ApiError('unknown-group', error.message, { field: 'groups' });
+    if (error instanceof NodesetError)
+      throw new ApiError('invalid-request', error.message, { field: 'groups' });
+    throw error;
+  }
 };
 
 type Moment = Omit<FleetMeta, 'shape' | 'columns' | 'checks'>;

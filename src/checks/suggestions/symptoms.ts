@@ -22,6 +22,8 @@ export interface Scheduled {
   readonly since: number | null;
   /** Ids of the jobs that run there; null: that could not be found out. */
   readonly jobs: readonly string[] | null;
+  /** How many they are, where their ids are not told. */
+  readonly jobCount?: number;
   /** When the scheduler was asked, ms since the epoch. */
   readonly observedAt: number;
 }

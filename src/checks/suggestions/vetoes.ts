@@ -56,9 +56,10 @@ const listed = (names: readonly string[]): string => {
 
 const jobRunning: Find = ({ scheduler }, { action }) => {
   if (!scheduler || (action !== 'power-cycle' && action !== 'reboot')) return undefined;
-  const { jobs, state, flags } = scheduler;
+  const { jobs, jobCount = 0, state, flags } = scheduler;
   if (jobs && jobs.length > 0)
     return `job ${listed(jobs)} ${jobs.length === 1 ? 'runs' : 'run'} here`;
+  if (jobCount > 0) return jobCount === 1 ? 'a job runs here' : `${jobCount} jobs run here`;
   const busy = [state, ...flags].find((each) => busyStates.includes(each));
   return busy === undefined ? undefined : `the scheduler has jobs here: it is ${busy}`;
 };

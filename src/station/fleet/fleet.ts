@@ -9,6 +9,7 @@ import { rowOf } from '../../checks/view/state.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { Kind, Rows } from '../../core/graph/resources.ts';
 import type { Turn } from '../fair-use/turns.ts';
+import type { ScheduledMachines } from '../groups/scheduled-machines.ts';
 import type { Observations } from '../observations/observations.ts';
 import { machineFacts } from './machine-facts.ts';
 
@@ -27,11 +28,13 @@ export const fleetChangesKept = 65_536;
 export interface FleetParts {
   readonly graph: Graph;
   readonly observations: Observations;
+  readonly scheduled: Pick<ScheduledMachines, 'stateOf'>;
 }
 
 export class Fleet {
   readonly #graph: Graph;
   readonly #observations: Observations;
+  readonly #scheduled: FleetParts['scheduled'];
   readonly #rows = new Map<string, FleetRow>();
   /** In their order. */
   readonly #names: string[] = [];
@@ -46,9 +49,10 @@ export class Fleet {
   /** Before this nothing is known of what changed. */
   #since = 0;
 
-  constructor({ graph, observations }: FleetParts) {
+  constructor({ graph, observations, scheduled }: FleetParts) {
     this.#graph = graph;
     this.#observations = observations;
+    this.#scheduled = scheduled;
     for (const { fqdn } of graph.all('host')) this.#old.add(fqdn);
     graph.watch((kind, _key, before, after) => {
       for (const row of [before, after]) {
@@ -140,7 +144,9 @@ export class Fleet {
       return;
     }
     if (!before) this.#names.splice(this.#placeOf(machine), 0, machine);
-    const row = rowOf(machineFacts(this.#graph, host, this.#observations.allOf(machine)));
+    const observed = this.#observations.allOf(machine);
+    const scheduler = this.#scheduled.stateOf(machine);
+    const row = rowOf(machineFacts(this.#graph, host, observed, scheduler));
     this.#rows.set(machine, row);
     if (!before || !isAlike(before, row)) this.#note(machine);
   }

@@ -9,11 +9,15 @@ import type { MachineFacts } from '../../checks/view/row.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import type { HostRow } from '../../core/graph/rows/hosts.ts';
 
-/** @param observed what checks found; those that the graph tells by itself are added where they are missing */
+/**
+ * @param observed what checks found; those that the graph tells by itself are added where they are missing
+ * @param scheduler what the batch scheduler says; null: nothing, or not at that moment
+ */
 export const machineFacts = (
   graph: ReadGraph,
   row: HostRow,
   observed: readonly Observation[],
+  scheduler: MachineFacts['scheduler'],
 ): MachineFacts => {
   const { fqdn, state, reason, since, roles, project, enclosure } = row;
   return {
@@ -26,7 +30,7 @@ export const machineFacts = (
     project,
     enclosure,
     maintenance: maintenanceOf(graph, fqdn),
-    scheduler: null,
+    scheduler,
     note: noteOf(graph, fqdn),
     checks: withGraphs(graph, row, observed),
   };

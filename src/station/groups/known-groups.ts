@@ -11,6 +11,7 @@ import { SchedulerWatch } from '../duties/scheduler-watch.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Time } from '../time.ts';
 import { Nodesets } from './nodesets.ts';
+import { ScheduledMachines } from './scheduled-machines.ts';
 
 export interface KnownGroupsParts {
   /** Absent: only what the cluster itself knows. */
@@ -23,6 +24,7 @@ export interface KnownGroupsParts {
 
 export interface KnownGroups {
   readonly scheduler: SchedulerWatch;
+  readonly scheduled: ScheduledMachines;
   readonly nodesets: Nodesets;
   readonly duties: readonly Duty[];
 }
@@ -46,5 +48,9 @@ export const knownGroups = (parts: KnownGroupsParts): KnownGroups => {
     scheduler: () => scheduler.snapshot,
   });
   const readings = new GroupReadings({ book: nodesets.book, everySeconds, time });
-  return { scheduler, nodesets, duties: [scheduler, readings] };
+  const scheduled = new ScheduledMachines({
+    watch: scheduler,
+    machines: () => nodesets.machines,
+  });
+  return { scheduler, scheduled, nodesets, duties: [scheduler, readings] };
 };

@@ -142,7 +142,7 @@ const rows: readonly Row[] = [
   {
     name: '"Kill task failed" with processes that hang in the kernel: drained and rebooted',
     given: {
-      observations: [...alive.slice(0, 3), seen('processes/stuck', 'fail', { value: 2 })],
+      observations: [...alive.slice(0, 3), seen('dstate', 'fail', { value: 2 })],
       scheduler: scheduled('Kill task failed'),
     },
     action: 'drain-reboot',
@@ -169,7 +169,7 @@ const rows: readonly Row[] = [
   {
     name: '61: GPUs are missing: drained, and rebooted when empty',
     given: {
-      observations: [...alive, seen('gpus', 'fail', { text: '7 of 8, GPU-3 is missing' })],
+      observations: [...alive, seen('gpu', 'fail', { text: '7 of 8, GPU-3 is missing' })],
       scheduler: scheduled('', { state: 'mixed', jobs: ['812'] }),
     },
     action: 'drain-reboot',
@@ -301,10 +301,21 @@ t.test('19: no cause but silence offers a reboot', async (t) => {
 });
 
 t.test('61: missing GPUs: drained first, so that the job that runs goes on', async (t) => {
-  const observations = [...alive, seen('gpus', 'fail', { text: '7 of 8, GPU-3 is missing' })];
+  const observations = [...alive, seen('gpu', 'fail', { text: '7 of 8, GPU-3 is missing' })];
   const scheduler = scheduled('', { state: 'mixed', jobs: ['812'] });
   const { action, vetoes, evidence } = about({ observations, scheduler });
   t.equal(action, 'drain-reboot');
   t.same(vetoes, []);
   t.ok(evidence.some(({ text }) => text.includes('GPU-3 is missing')));
 });
+
+t.test(
+  'jobs that are only counted keep a machine from being cycled as those with ids do',
+  async (t) => {
+    const { vetoes } = about({
+      observations: dead,
+      scheduler: { ...notResponding, jobs: [], jobCount: 3 },
+    });
+    t.match(vetoes, [{ code: 'job-running', text: '3 jobs run here' }]);
+  },
+);
