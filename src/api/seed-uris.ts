@@ -45,7 +45,7 @@ export const seedUris: readonly SeedUri[] = [
   {
     uri: '/df/tmp?g=GROUP',
     path: /^\/df\/([a-z0-9_-]+)$/,
-    to: (mount) => check(`df/${mount!}`),
+    to: (mount) => check(`df/${mount}`),
     meaning: 'one of them',
   },
   {
@@ -69,43 +69,43 @@ export const seedUris: readonly SeedUri[] = [
   {
     uri: '/status/cmd/df/scratch',
     path: /^\/status\/(?:cmd\/)?df\/([a-z0-9_-]+)$/,
-    to: (mount) => check(`df/${mount!}`),
+    to: (mount) => check(`df/${mount}`),
     meaning: 'one file system',
   },
   {
     uri: '/status/cmd/uptime',
     path: /^\/status\/cmd\/([a-z0-9_-]+)$/,
-    to: (id) => check(id!),
+    to: (id) => check(id),
     meaning: 'what a check found that runs a command',
   },
   {
     uri: '/status/ssh',
     path: new RegExp(`^/status/(${words})$`),
-    to: (id) => check(id!),
+    to: (id) => check(id),
     meaning: 'what a check found',
   },
   {
     uri: '/status/node/NAME',
     path: /^\/status\/node\/([^/]+)$/,
-    to: (name) => `/hosts/${name!}/status`,
+    to: (name) => `/hosts/${name}/status`,
     meaning: 'a machine, also one that is called `ssh`',
   },
   {
     uri: '/status/NAME',
     path: /^\/status\/([^/]+)$/,
-    to: (name) => `/hosts/${name!}/status`,
+    to: (name) => `/hosts/${name}/status`,
     meaning: 'a machine',
   },
   {
     uri: '/nodes/NAME',
     path: /^\/nodes\/((?!0[xX])[^/]+)$/,
-    to: (name) => `/hosts/${name!}/status`,
+    to: (name) => `/hosts/${name}/status`,
     meaning: 'a machine by its name; a node has a fid',
   },
   {
     uri: '/nodes/NAME/history',
     path: /^\/nodes\/((?!0[xX])[^/]+)\/(history|notes|status)$/,
-    to: (name, part) => `/hosts/${name!}/${part!}`,
+    to: (name, part) => `/hosts/${name}/${part}`,
     meaning: 'what happened to a machine; its notes',
   },
 ];

@@ -4,7 +4,7 @@ import t from 'tap';
 import { readGroupFile } from '../../src/checks/groups/settings.ts';
 import { RealSlurm } from '../checks/scheduler/real-slurm.ts';
 import { openStation, reported, until } from '../station/harness.ts';
-import type { InProcess } from '../station/harness.ts';
+import type { InProcess, Json } from '../station/harness.ts';
 
 const opened = async (t: tapTest, text: string, hosts: readonly string[]): Promise<InProcess> => {
   const station = await openStation(t, { groups: readGroupFile({ name: 'groups.yaml', text }) });
@@ -79,12 +79,12 @@ t.test(
     ]);
     const { ask } = station;
     await ask('PUT', '/hosts/n1.site/facts', reported('10.0.0.1'));
-    const rows = await until('Slurm to be read', async (): Promise<any> => {
+    const rows = await until('Slurm to be read', async (): Promise<Json> => {
       const { body } = await ask('GET', '/fleet?checks=scheduler');
-      const { n2 } = { n2: body.nodes.find((one: any) => one.name === 'n2.site') };
+      const { n2 } = { n2: body.nodes.find((one: Json) => one.name === 'n2.site') };
       return n2?.checks?.scheduler ? body.nodes : undefined;
     });
-    const row = (name: string): any => rows.find((one: any) => one.name === name);
+    const row = (name: string): Json => rows.find((one: Json) => one.name === name);
     t.match(row('n2.site'), {
       scheduler: {
         state: 'drain',

@@ -6,7 +6,7 @@ import type { Test } from 'tap';
 import { readGroupFile } from '../../src/checks/groups/settings.ts';
 import { RealSlurm } from '../checks/scheduler/real-slurm.ts';
 import { openStation, until } from '../station/harness.ts';
-import type { InProcess } from '../station/harness.ts';
+import type { InProcess, Json } from '../station/harness.ts';
 
 const opened = async (t: Test, text: string): Promise<InProcess> => {
   const station = await openStation(t, { groups: readGroupFile({ name: 'groups.yaml', text }) });
@@ -36,7 +36,7 @@ t.test('groups are listed with their sources, and what hides them', async (t) =>
   const { status, body } = await ask('GET', '/groups');
   t.equal(status, 200);
   const found = (source: string, name: string): unknown =>
-    body.items.find((one: any) => one.source === source && one.name === name);
+    body.items.find((one: Json) => one.source === source && one.name === name);
   t.match(found('facts', 'all'), { count: 6, shadowed_by: null });
   t.match(found('facts', 'state/unknown'), { count: 6 });
   t.match(found('site', 'gpu'), { count: 2, nodeset: 'n[1-2].site', shadowed_by: null });
@@ -86,7 +86,7 @@ t.test('11: a group with a slash, and a machine called ssh', async (t) => {
 
 t.test('names are those of machines; those that mean none, or several, are told', async (t) => {
   const { ask } = await opened(t, site);
-  const resolved = async (nodeset: string): Promise<any> =>
+  const resolved = async (nodeset: string): Promise<Json> =>
     (await ask('GET', `/nodesets?nodeset=${encodeURIComponent(nodeset)}`)).body;
   t.match(await resolved('@stray'), { nodes: ['n3.site'], unmatched: ['n4', 'x'] });
   t.match(await resolved('@*!@gpu'), { nodeset: 'n3.site,ssh,x.a,x.b', unmatched: [] });
@@ -103,7 +103,7 @@ t.test('7: partitions and states of Slurm are groups, also while Slurm hangs', a
     t,
     `refresh: 1\ntimeout: 2\nsources:\n  - {name: slurm, kind: slurm, conf: ${slurm.conf}}\n`,
   );
-  const known = await until('Slurm to be read', async (): Promise<any> => {
+  const known = await until('Slurm to be read', async (): Promise<Json> => {
     const { status, body } = await ask('GET', '/groups/main');
     return status === 200 ? body : undefined;
   });
@@ -115,7 +115,7 @@ t.test('7: partitions and states of Slurm are groups, also while Slurm hangs', a
     { flags: ['DRAIN'], reason: 'dead disk' },
   );
   slurm.hang();
-  const stale = await until('Slurm to be silent', async (): Promise<any> => {
+  const stale = await until('Slurm to be silent', async (): Promise<Json> => {
     const { body } = await ask('GET', '/groups?source=slurm');
     return body.sources[0].error === null ? undefined : body;
   });
@@ -136,7 +136,7 @@ t.test('a folder of groups that is not there is an error of its source alone', a
     t,
     `sources:\n  - {name: pdsh, kind: files, directory: ${missing}}\n`,
   );
-  const { sources } = await until('the folder to be looked for', async (): Promise<any> => {
+  const { sources } = await until('the folder to be looked for', async (): Promise<Json> => {
     const { body } = await ask('GET', '/groups');
     return body.sources[1].error === null ? undefined : body;
   });

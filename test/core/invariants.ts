@@ -317,7 +317,7 @@ const checkDeadlines = (graph: Graph): void => {
       .filter((row) => isAwaiting(row) && row.awaited.until !== null)
       .map(({ id }) => `host-return/${id}`),
     ...[...graph.all('order')]
-      .filter(({ state, turn }) => state === 'waiting' && turn?.beginBy != null)
+      .filter(({ state, turn }) => state === 'waiting' && (turn?.beginBy ?? null) !== null)
       .map(({ id }) => `queue-expiry/${id}`),
     ...[...graph.all('procedure')]
       .filter(({ state }) => state === 'queued')

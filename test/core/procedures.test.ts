@@ -254,7 +254,7 @@ t.test('a machine that lost CPUs or memory is not started, unless by force', asy
   }
   const slightly = upTo('boot').boots('boot 2', { memory_mib: 63_000 });
   t.equal(slightly.stage, 'start', 'a kernel may keep some to itself');
-  const c = new Machine().order({ ...reinstall, plan: { ...plan, force: true } } as Command);
+  const c = new Machine().order({ ...reinstall, plan: { ...plan, force: true } });
   c.says('exited').obm().obm().boots('boot 2', { cpus: 4 });
   t.equal(c.stage, 'start');
 });
@@ -332,7 +332,7 @@ t.test('it has the machine: what is ordered meanwhile waits, and so does it', as
 
 t.test('two people at one machine have one operation', async (t) => {
   const c = new Machine().order();
-  t.match(c.do({ ...reinstall, by: 'process:y' } as Command).events, [{ type: 'ProcedureJoined' }]);
+  t.match(c.do({ ...reinstall, by: 'process:y' }).events, [{ type: 'ProcedureJoined' }]);
   t.match(c.is, { warnings: [/asked for by process:x, process:y; it is one operation/] });
   t.equal(submit(c.engine, reinstall).kind, 'unchanged');
 });
@@ -370,7 +370,7 @@ t.test('it ends where the OBM is disabled, or whoever asked may not any more', a
   const d = new Machine();
   const token = { role: 'operator', host: null, process: null, expires: 0 } as const;
   d.do({ type: 'IssueCredential', id: 'a1', name: 'a', hash: 'b'.repeat(64), ...token });
-  d.order({ ...reinstall, by: 'token:a1' } as Command);
+  d.order({ ...reinstall, by: 'token:a1' });
   d.do({ type: 'RevokeCredential', id: 'a1' });
   d.says('exited');
   t.match(d.is, { state: 'failed', problem: /^netboot: refused: whoever asked may not operate/ });

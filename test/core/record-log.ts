@@ -255,7 +255,7 @@ const record = (): Recorded[] => {
   happened({ type: 'HostAwaitEnded', data: { fqdn, ordered: awaited, outcome: 'away' } });
   const asked: Command = { type: 'OrderObm', fqdn, order: reset, by: 'token:c7' };
   const late = run(asked).revision;
-  run({ ...asked, by: 'token:c8' } as Command);
+  run({ ...asked, by: 'token:c8' });
   run({ type: 'CancelOrdered', ordered: late, fqdn, by: 'token:c8' });
   const plan = { kind: 'reinstall', wait_up: 600, force: true } as const;
   const reinstall: Command = { type: 'OrderProcedure', fqdn, plan };
@@ -263,7 +263,7 @@ const record = (): Recorded[] => {
     if (row.state === 'waiting')
       run({ type: 'EndObmOrder', id: row.id, outcome: 'failed', detail: 'no answer' });
   const procedure = run(reinstall).revision;
-  run({ ...reinstall, by: 'token:c8' } as Command);
+  run({ ...reinstall, by: 'token:c8' });
   run({ type: 'CancelOrdered', ordered: procedure, fqdn, by: 'token:c8' });
   happened({
     type: 'ProcedureActEnded',

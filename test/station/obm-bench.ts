@@ -3,7 +3,7 @@
 import type { Test } from 'tap';
 import { Daemon } from '../obm/daemon.ts';
 import { host, openStation, until } from './harness.ts';
-import type { Answer, Asked, Choices, InProcess } from './harness.ts';
+import type { Answer, Asked, InProcess } from './harness.ts';
 import { ObmdProxy } from './obmd-proxy.ts';
 
 /** Another machine than `host`. */
@@ -23,7 +23,7 @@ export class Bench {
   /** @param poll s from one look of the daemon to the next; 0: it looks at nothing by itself */
   static async set(
     t: Test,
-    { isLogged = false, poll = 0, station: choices = {} as Choices } = {},
+    { isLogged = false, poll = 0, station: choices = {} } = {},
   ): Promise<Bench> {
     const flags = isLogged ? [] : ['--no-console-log'];
     const daemon = await Daemon.start(t, ['--poll', `${poll}`, ...flags]);

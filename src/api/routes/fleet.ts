@@ -121,7 +121,8 @@ const past = (
     return (function* () {
       const rows: FleetRow[] = [];
       for (const host of moment.graph.rowsAfter('host')) {
-        if (!seen || seen.has(host.fqdn)) rows.push(rowOf(machineFacts(moment.graph, host, [], null)));
+        if (!seen || seen.has(host.fqdn))
+          rows.push(rowOf(machineFacts(moment.graph, host, [], null)));
         yield '';
       }
       const found = yield* passing(rows, asked, moment.at);

@@ -104,14 +104,15 @@ const contradictions = (yaml: YamlFile, sources: readonly Source[]): Problem[] =
     if (names.has(name))
       problems.push(yaml.problem(['sources', i, 'name'], `Another source is called "${name}".`));
     names.add(name);
-    const { must, may } = needs[kind as Kind];
+    const known = kind as Kind;
+    const { must, may } = needs[known];
     for (const key of must)
       if (!Object.hasOwn(source, key))
-        problems.push(yaml.problem(['sources', i], `A source of kind "${kind}" needs "${key}".`));
+        problems.push(yaml.problem(['sources', i], `A source of kind "${known}" needs "${key}".`));
     for (const key of Object.keys(source))
       if (!['name', 'kind', ...must, ...may].includes(key))
         problems.push(
-          yaml.keyProblem(['sources', i, key], `A source of kind "${kind}" has no "${key}".`),
+          yaml.keyProblem(['sources', i, key], `A source of kind "${known}" has no "${key}".`),
         );
     if (kind === 'slurm' && hasSlurm)
       problems.push(yaml.problem(['sources', i], 'There can be one source of kind "slurm".'));

@@ -32,7 +32,7 @@ export const auditCommand = (program: Command, shell: Shell): void => {
         ...(host === undefined ? {} : { host }),
         ...(actor === undefined ? {} : { actor }),
         ...(since === undefined ? {} : { since: Date.now() - since * 1000 }),
-        ...(page?.next == null ? {} : { from: page.next }),
+        ...(typeof page?.next === 'number' ? { from: page.next } : {}),
         limit: 1000,
       });
       items.push(...page.items);

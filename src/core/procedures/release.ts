@@ -1,5 +1,6 @@
 /** A machine is given back: nothing of the cluster is left on it, it is off, and it is in no project. */
 
+import type { ReadGraph } from '../graph/read-graph.ts';
 import { decided, unchanged } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -70,13 +71,16 @@ const powerOff: Stage = {
 /** What the station does for it: nobody may use the OBM of a machine that changes hands. */
 export const disablesObm = 'disable-obm';
 
+const isLent = (graph: ReadGraph, host: string): boolean =>
+  (graph.get('host', host)?.project ?? null) !== null;
+
 const detach: Stage = {
   name: 'detach',
   text: 'disable its OBM and take it from its project, if it is in one',
   seconds: () => 600,
-  act: (graph, { host }) => (graph.get('host', host)?.project == null ? null : disablesObm),
+  act: (graph, { host }) => (isLent(graph, host) ? disablesObm : null),
   begin: (graph, { host, by }) =>
-    graph.get('host', host)?.project == null || mayStill(graph, by, 'operate', host)
+    !isLent(graph, host) || mayStill(graph, by, 'operate', host)
       ? unchanged
       : reject('right-ended', `whoever asked may not take ${host} from its project any more`),
   look: (graph, { row: { host: fqdn }, note: { act } }) => {

@@ -26,7 +26,7 @@ export class Reboots {
       if (kind !== 'order') return;
       for (const row of [before, after])
         if (row && 'reboot' in row && row.reboot) {
-          this.#machines.add((row as OrderRow).host);
+          this.#machines.add(row.host);
           this.#experience = undefined;
         }
     });

@@ -26,7 +26,10 @@ const { connections } = connectionsFor(t, sshd.known('n1'));
 const patience = { timeoutMs: 60_000 };
 const on = (user: string): Target => sshd.target('n1', user);
 const plain = on('plain');
-const text = ({ stdout, stderr }: ExecResult): [string, string] => [`${stdout}`, `${stderr}`];
+const text = ({ stdout, stderr }: ExecResult): [string, string] => [
+  stdout.toString(),
+  stderr.toString(),
+];
 /** Seconds that no other sleep on this machine has. */
 let nonce = 40_000_000 + (process.pid % 100_000) * 100;
 const sleep = (): string => `sleep ${(nonce += 1)}`;
@@ -73,7 +76,7 @@ t.test(
     const own = connectionsFor(t, known).connections;
     const result = await exec(own, { ...plain, port }, 'true', patience, neverAborted);
     t.match(result.ending, { kind: 'unknown' });
-    t.equal(`${result.stdout}`, 'hello\n');
+    t.equal(result.stdout.toString(), 'hello\n');
   },
 );
 

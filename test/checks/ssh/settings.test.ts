@@ -70,7 +70,7 @@ t.test('each mistake is told with its line and field', async (t) => {
   ];
   for (const [text, message] of mistakes) {
     const failing = (): unknown => parse(text);
-    t.throws(failing, { message } as unknown as Error, text);
+    t.throws(failing, { message }, text);
     t.throws(failing, SshSettingsError);
   }
 });
