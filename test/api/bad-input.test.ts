@@ -144,7 +144,7 @@ t.test('T16, T65: what does not exist is named', async (t) => {
     refused(t, await ask('DELETE', '/tokens/0123456789ab'), 404, 'unknown-credential');
     refused(t, await ask('GET', '/why/nothing'), 404, 'not-found');
     refused(t, await ask('GET', '/nowhere'), 404, 'not-found');
-    refused(t, await ask('PATCH', '/hosts', {}), 404, 'not-found');
+    refused(t, await ask('PATCH', '/hosts', {}), 405, 'method-not-allowed');
   });
 });
 

@@ -200,7 +200,11 @@ export class Checks implements Duty {
     const graph = this.#parts.graph();
     const here = found.filter(({ machine }) => graph.get('host', machine));
     const changes: Confirmed[] = [];
-    const judged = here.map((one) => this.#judge.judge(one, (change) => changes.push(change)));
+    const confirmed = (change: Confirmed): void => {
+      // What the graph has is in the log already.
+      if (!knownChecks.has(change.found.check)) changes.push(change);
+    };
+    const judged = here.map((one) => this.#judge.judge(one, confirmed));
     this.#changes.add(changes);
     this.#parts.observations.record(judged);
     for (const one of found) this.inFlight.end(one);
