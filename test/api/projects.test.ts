@@ -145,6 +145,9 @@ const bodies: Readonly<Record<string, object>> = {
   leaseProcess: { seconds: 60 },
   powerObm: { action: 'on' },
   setBootDevice: { device: 'pxe' },
+  refreshObm: {},
+  rebootHost: {},
+  rebootNode: {},
   setLight: { light: 'on' },
   reinstallHost: {},
 };

@@ -105,7 +105,7 @@ t.test('an order is answered at once, and followed by its operation', async (t) 
   const begun = await power(bench, 'on', { headers: {} });
   t.match(begun, {
     status: 202,
-    body: { state: 'queued', waiting: [{ fid: null, host, name: 'power on' }] },
+    body: { state: /^(queued|running)$/, waiting: [{ fid: null, host, name: 'power on' }] },
   });
   t.equal(begun.headers.location, `/api/v1/operations/${begun.body.id}`);
   t.match(await follow(bench, begun.body.id as number), { body: { state: 'succeeded', done: 1 } });
@@ -211,7 +211,10 @@ t.test('39: what nobody knows is said to be unknown, and what was not sent is no
   t.match(await power(bench, 'cycle'), {
     body: { state: 'failed', failed: [{ state: 'failed', reason: /cannot be reached/ }] },
   });
-  t.match(await bench.station.ask('GET', `/hosts/${host}/obm/power`), { status: 502 });
+  t.match(await bench.station.ask('GET', `/hosts/${host}/obm/power`), {
+    status: 200,
+    body: { stale: true },
+  });
 });
 
 t.test('an OBM that fails says why, and whether it did anything', async (t) => {
