@@ -1,6 +1,7 @@
 /** What the batch scheduler says of a machine. */
 
 import type { CheckDescription, Finding } from '../check.ts';
+import type { SchedulerRow } from '../scheduler/row.ts';
 import { shortened, skipped } from './finding.ts';
 
 export const scheduler: CheckDescription = {
@@ -14,18 +15,6 @@ export const scheduler: CheckDescription = {
   periodSeconds: 30,
 };
 
-/** What a scheduler says of one machine. */
-export interface SchedulerRow {
-  /** In the scheduler's own words, such as `idle` or `drain`. */
-  readonly state: string;
-  /** Such as `drain` or `not_responding`; in lower case. */
-  readonly flags: readonly string[];
-  /** Foreign text; empty: none was given. */
-  readonly reason: string;
-  /** Who gave it; empty: nobody. */
-  readonly user: string;
-}
-
 const bad: readonly string[] = ['down', 'fail', 'failing', 'error', 'not_responding'];
 const away: readonly string[] = [
   ...['drain', 'draining', 'drained', 'maint', 'powered_down', 'power_down', 'powering_down'],
@@ -37,7 +26,10 @@ export const schedulerFinding = (row: SchedulerRow | undefined): Finding => {
   if (!row) return skipped('the scheduler does not know it');
   const words = [row.state, ...row.flags].map((word) => word.toLowerCase());
   const value = words.join('+');
-  const why = row.reason === '' ? '' : `: ${row.reason}${row.user === '' ? '' : ` (${row.user})`}`;
+  const why =
+    row.reason === ''
+      ? ''
+      : `: ${row.reason}${row.reasonUser === null ? '' : ` (${row.reasonUser})`}`;
   const is = (list: readonly string[]): boolean => words.some((word) => list.includes(word));
   return {
     verdict: is(bad) ? 'fail' : is(away) ? 'warn' : 'ok',

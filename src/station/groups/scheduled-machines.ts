@@ -86,11 +86,10 @@ export class ScheduledMachines implements Scheduling {
       const observedAt = now.readAt!;
       const gone = [...known.keys()].filter((machine) => !rows.has(machine));
       listener(
-        [...rows.keys(), ...gone].map((machine) => {
-          const row = rows.get(machine);
-          const asked = row && { ...row, user: row.reasonUser ?? '' };
-          return { machine, observedAt, ...schedulerFinding(asked) };
-        }),
+        [...rows.keys(), ...gone].map((machine) => ({
+          ...{ machine, observedAt },
+          ...schedulerFinding(rows.get(machine)),
+        })),
       );
     });
   }
