@@ -92,7 +92,7 @@ t.test('the process dies with its station, however that dies', async (t) => {
   const [pid] = children();
   station.process.kill('SIGKILL');
   await until('its end', () => !isAlive(pid!));
-  t.pass();
+  t.notOk(isAlive(pid!));
 });
 
 t.test('a file with a mistake keeps the station from starting, and says where it is', async (t) => {

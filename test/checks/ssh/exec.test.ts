@@ -152,7 +152,7 @@ t.test(
       await until('both have ended', () => !started() && processesOf(`sh -c ${two}`).length === 0);
       const watch = `halcyon-watch -${group}`;
       await until('nor is who watched them', () => processesOf(watch).length === 0);
-      t.pass(signal);
+      t.same(processesOf(watch), [], signal);
     }
   },
 );
