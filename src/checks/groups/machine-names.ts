@@ -35,7 +35,3 @@ export class MachineNames {
     return !this.#hosts.has(lower) && this.#byStem.get(lower) === null;
   }
 }
-
-/** The machine that a name from elsewhere means; undefined where there is none, or more than one. */
-export const matchMachine = (name: string, names: MachineNames): string | undefined =>
-  names.match(name);

@@ -1,7 +1,7 @@
 /** Names from elsewhere are matched to machines, and never to the wrong one. */
 
 import t from 'tap';
-import { MachineNames, matchMachine } from '../../../src/checks/groups/machine-names.ts';
+import { MachineNames } from '../../../src/checks/groups/machine-names.ts';
 
 t.test(
   'a name means the machine of that name, or the only one that goes on with a dot',
@@ -24,7 +24,7 @@ t.test(
       ['toString', undefined],
       ['', undefined],
     ];
-    for (const [name, host] of meanings) t.equal(matchMachine(name, names), host, name);
+    for (const [name, host] of meanings) t.equal(names.match(name), host, name);
     t.ok(names.isAmbiguous('n1'));
     t.notOk(names.isAmbiguous('n2'));
   },
