@@ -77,7 +77,9 @@ const normalised = (text: string): string =>
     .replace(/\bepoch=\d+/g, 'epoch=<revision>')
     .replace(/^epoch( +)\d+$/gm, 'epoch$1<revision>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
-    .replace(/"observed_at": \d+/g, '"observed_at": <moment>');
+    .replace(/"(observed_at|at|begun|ended|begin_by)": \d+/g, '"$1": <moment>')
+    .replace(/\bbegin_by=\d+/g, 'begin_by=<moment>')
+    .replace(/\btoken:[0-9a-f]{12}\b/g, 'token:<id>');
 
 t.test('an operator registers OBMs, and lets whoever has a machine use its own', async (t) => {
   const folder = t.testdir({ home: {} });

@@ -98,7 +98,12 @@ const listCommand = (user: Command, shell: Shell): void => {
     );
   };
   withExamples(
-    withWork(withJson(user.command('list').description('list users')), run),
+    withWork(
+      withJson(
+        user.command('list').description('list users, their roles and whether they can sign in'),
+      ),
+      run,
+    ),
     'halctl auth user list',
   );
 };

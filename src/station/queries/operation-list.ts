@@ -40,7 +40,7 @@ export interface OperationPage {
 
 interface Parts {
   readonly log: EventLog;
-  readonly index: LogIndex;
+  readonly index: Pick<LogIndex, 'position' | 'newest'>;
   readonly graph: () => Graph;
 }
 
