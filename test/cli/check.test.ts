@@ -29,6 +29,15 @@ t.test('a look tells what is not well, and with --all everything', async (t) => 
   t.match(JSON.parse(json.out), { state: 'ended', total: 3, done: 3 });
 });
 
+t.test('groups are asked for as anywhere else', async (t) => {
+  t.match((await run("halctl check run '@*' --checks agent")).out, /^3 looks: 3 unknown$/m);
+  const unknown = await run('halctl check run @nowhere');
+  t.equal(unknown.code, 3);
+  t.match(unknown.err, /nowhere/);
+  t.match(await run("halctl suggest '@*'"), { code: 0, out: /Nothing is suggested/ });
+  t.equal((await run('halctl suggest @nowhere')).code, 3);
+});
+
 t.test('10: what is mistyped is refused with what was meant', async (t) => {
   const check = await run('halctl check run n1.example --checks agnet');
   t.equal(check.code, 2);

@@ -7,7 +7,7 @@ import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import type { Paint, Palette } from '../output/colour.ts';
 import { formatTable } from '../output/table.ts';
 import { counted } from '../output/text.ts';
@@ -33,7 +33,7 @@ interface RunFlags extends GlobalFlags, JsonFlag {
 
 const runCommand = (check: Command, shell: Shell): void => {
   const run = async (flags: RunFlags, names: readonly string[]): Promise<void> => {
-    const nodes = foldNodeset(hostsOf(names));
+    const nodes = foldNodeset(await machinesOf(shell, flags, names));
     const checks = flags.checks?.split(',').map((id) => id.trim());
     const client = await connect(shell, flags);
     const begun = await client.startCheckRun({ nodes, ...(checks ? { checks } : {}) });
@@ -58,7 +58,7 @@ const runCommand = (check: Command, shell: Shell): void => {
           .description(
             'look at machines now and wait for what is found; exits with 1 where something fails',
           )
-          .argument('<nodeset...>', "machines, like 'n[0001-0100].example'"),
+          .argument('<nodeset...>', "machines, like 'n[0001-0100].example' or @savio3"),
       )
         .option('--checks <ids>', 'checks, separated by commas; otherwise all that are enabled')
         .option('--all', 'show what is ok and what was skipped too'),

@@ -5,7 +5,7 @@ import { everyItem } from '../../client/pages.ts';
 import type { SuggestionItem } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
-import { hostsOf } from '../many-hosts.ts';
+import { machinesOf } from '../nodesets.ts';
 import { incidentLines, suggestionLines, suggestionTable } from '../output/suggestions.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
@@ -27,7 +27,8 @@ const nothing = 'Nothing is suggested: no rule finds that anything is the matter
 
 const listCommand = (suggest: Command, shell: Shell): void => {
   const run = async (flags: Flags, nodesets: readonly string[]): Promise<void> => {
-    const wanted = nodesets.length === 0 ? undefined : new Set(hostsOf(nodesets));
+    const wanted =
+      nodesets.length === 0 ? undefined : new Set(await machinesOf(shell, flags, nodesets));
     const client = await connect(shell, flags);
     const options = { signal: shell.signal };
     const page = await everyItem((more) => client.listSuggestions(more), options);
@@ -47,7 +48,7 @@ const listCommand = (suggest: Command, shell: Shell): void => {
         suggest
           .command('list', { isDefault: true })
           .description('machines with which something is the matter, folded by what is suggested')
-          .argument('[nodeset...]', "only these: n0001.example, or 'n[0001-0100].savio3'"),
+          .argument('[nodeset...]', "only these: n0001.example, 'n[0001-0100].savio3' or @savio3"),
       ),
       run,
     ),
