@@ -1,6 +1,10 @@
 /** The catalogue of checks, and what each of them makes of what machines print. Numbers are those of the acceptance cases. */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { Catalogue } from '../../src/checks/catalogue/index.ts';
 import type { Finding, ProbeCheck } from '../../src/checks/check.ts';
@@ -9,10 +13,13 @@ import { dfWith, usualFull } from '../../src/checks/catalogue/df.ts';
 import { gpuWith } from '../../src/checks/catalogue/gpu.ts';
 import { mountsWith } from '../../src/checks/catalogue/mounts.ts';
 import { commandCheck, nagiosFinding, nhcFinding } from '../../src/checks/catalogue/site.ts';
+import { dstate } from '../../src/checks/catalogue/dstate.ts';
+import { slurmd } from '../../src/checks/catalogue/slurmd.ts';
 import { users } from '../../src/checks/catalogue/users.ts';
 import { load } from '../../src/checks/catalogue/load.ts';
 import { memory } from '../../src/checks/catalogue/memory.ts';
 import { bootOf, uptime } from '../../src/checks/catalogue/uptime.ts';
+import { until } from './ssh/sshd.ts';
 
 const catalogue = new Catalogue();
 const seen = 1_790_000_000_000;
@@ -83,10 +90,12 @@ t.test('memory is what is taken and cannot be dropped, on old kernels too', asyn
   t.match(parsed(memory, 'MemTotal: 0 kB\n'), { verdict: 'unknown' });
 });
 
-const shell = (check: ProbeCheck): Finding => {
-  const script = check.probe.join('\n');
-  const { stdout, status } = spawnSync('/bin/sh', ['-c', script], {
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+const usualPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+const shell = (check: ProbeCheck, sh = ['/bin/sh'], path = usualPath): Finding => {
+  const [program = '', ...args] = [...sh, '-c', check.probe.join('\n')];
+  const { stdout, status } = spawnSync(program, args, {
+    env: { PATH: path, LC_ALL: 'C' },
     encoding: 'utf8',
   });
   return check.parse(stdout, status ?? -1, Date.now());
@@ -101,6 +110,50 @@ t.test('every probe has something to say of this machine', async (t) => {
     t.not(finding.verdict, 'unknown', `${check.id}: ${finding.text}`);
     t.notMatch(finding.text, /\n/);
   }
+});
+
+t.test('a machine that has BusyBox only is read as well', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'halcyon-busybox-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const { status } = spawnSync('busybox', ['--install', '-s', folder]);
+  t.equal(status, 0, 'busybox is there; scripts/setup brings it');
+  for (const check of probes) {
+    const finding = shell(check, [join(folder, 'sh')], folder);
+    t.not(finding.verdict, 'unknown', `${check.id}: ${finding.text}`);
+  }
+});
+
+t.test('one list of processes serves all who read it, and names what nobody knows', async (t) => {
+  const reading = probes.filter(({ probe }) => probe === users.probe).map(({ id }) => id);
+  t.same(reading, ['users', 'dstate', 'slurmd']);
+  // An account without a name, and a process that bears the name of the daemon.
+  const folder = mkdtempSync(join(tmpdir(), 'halcyon-processes-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o755);
+  const named = join(folder, 'slurmd');
+  copyFileSync('/bin/sleep', named);
+  const uid = 60_000 + (process.pid % 5000);
+  const other = spawn('setpriv', ['--reuid', String(uid), '--clear-groups', named, '1000']);
+  t.teardown(() => other.kill());
+  await once(other, 'spawn');
+  const comm = (): string => readFileSync(`/proc/${other.pid}/comm`, 'utf8');
+  await until('it bears the name', () => comm() === 'slurmd\n');
+  t.match(shell(users), { verdict: 'ok', text: new RegExp(`\\b${uid}\\b`) });
+  t.match(shell(slurmd), { verdict: 'ok', value: true });
+  // A directory of accounts that does not answer.
+  writeFileSync(join(folder, 'getent'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+  const path = `${folder}:${usualPath}`;
+  t.match(shell(users, ['/bin/sh'], path), { verdict: 'ok', text: new RegExp(`\\b${uid}\\b`) });
+});
+
+t.test('who is not shown the processes of others knows nothing of them', async (t) => {
+  const whole = 'self 7\np 1 0 0\np 7 1 1000\nd nfsd\nslurmd no\nu 1000 ada\nend\n';
+  t.match(parsed(dstate, whole), { verdict: 'warn', value: 1, text: '1 wait in the kernel: nfsd' });
+  t.match(parsed(slurmd, whole), { verdict: 'fail', value: false });
+  const [hidden, cut] = [whole.replace('p 1 0 0\n', ''), whole.replace('end\n', '')];
+  for (const output of [hidden, cut])
+    for (const check of [users, dstate, slurmd])
+      t.match(parsed(check, output), { verdict: 'unknown', cause: 'unreadable' }, check.id);
 });
 
 t.test('garbage is never taken for a machine that is well, or for one that is dead', async (t) => {
@@ -170,7 +223,7 @@ t.test(
       ],
       'p 600 1 2000',
       ...['u 0 root', 'u 1001 checker', 'u 499 munge', 'u 70001 from-directory', `u 2000 ${long}`],
-      '',
+      ...['end', ''],
     ].join('\n');
     const finding = parsed(users, output);
     t.equal(finding.text, `4242, ${long}, checker, from-directory`);

@@ -1,6 +1,8 @@
 /** Looks at machines over the real sshd. Numbers are those of the acceptance cases and field reports. */
 
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -12,8 +14,15 @@ import { Sweeper } from '../../src/checks/sweep/sweeper.ts';
 import { openStation, reported, until } from '../station/harness.ts';
 import { startSshd } from './ssh/sshd.ts';
 
+/** An account of this run alone: what other runs have left says nothing of it. */
+const monitor = 60_000 + (process.pid % 5000);
+const isSeen = new RegExp(`\\b${monitor}\\b`);
+
 const sshd = await startSshd(t, {
-  accounts: { chatty: { shell: '/bin/bash', home: { '.bashrc': 'echo Welcome to this node\n' } } },
+  accounts: {
+    chatty: { shell: '/bin/bash', home: { '.bashrc': 'echo Welcome to this node\n' } },
+    monitor: { shell: '/bin/sh', uid: monitor },
+  },
 });
 
 const byProbe = ['uptime', 'load', 'memory', 'df', 'df/tmp', 'users', 'dstate', 'clock'];
@@ -55,6 +64,26 @@ t.test('one login answers all checks of a machine, and the next look keeps it', 
     const again = await look('n1', ['ssh', ...byProbe]);
     t.match(again.get('ssh'), { verdict: 'ok', text: 'login works (connection kept)' });
   }
+});
+
+t.test('21: the account that looks is no user, however often it has looked', async (t) => {
+  const settings = settingsFor(
+    'monitor',
+    ['user: monitor', `port: ${sshd.port}`],
+    'checks: [users]',
+  );
+  const look = looking(settings);
+  for (let looks = 0; looks < 3; looks += 1)
+    t.notMatch((await look('n1', ['users'])).get('users')?.text, isSeen);
+  const other = spawn('setpriv', ['--reuid', String(monitor), '--clear-groups', 'sleep', '1000']);
+  t.teardown(() => other.kill());
+  await once(other, 'spawn');
+  await until(
+    'it is another account',
+    () => readFileSync(`/proc/${other.pid}/comm`, 'utf8') === 'sleep\n',
+  );
+  const users = (await look('n1', ['users'])).get('users');
+  t.match(users, { verdict: 'ok', text: isSeen }, 'but what it runs otherwise is');
 });
 
 t.test(

@@ -26,6 +26,6 @@ export const clock: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 5,
   periodSeconds: 300,
-  probe: ['date +%s'],
+  probe: ['exec date +%s'],
   parse: (output, _exitCode, now) => clockFinding(output, now),
 };

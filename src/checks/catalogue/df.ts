@@ -54,13 +54,11 @@ const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} Gi
 
 /** The lines that are the same for all: df says of each local file system, and of each named path where it lies. */
 const probeOf = (mounts: readonly NamedMount[]): readonly string[] => [
-  // A network file system that hangs keeps df for ever; the probe ends it, and what was printed before counts.
-  'df -Plk 2>/dev/null',
+  // A network file system that hangs keeps df for ever, therefore -l; the df of BusyBox does not know it.
+  'o=$(df -Plk 2>/dev/null); [ -n "$o" ] || o=$(df -Pk 2>/dev/null); printf "%s\\n" "$o"',
   ...mounts.flatMap(({ path }) => {
     const quoted = `'${path.replaceAll("'", `'\\''`)}'`;
-    return [
-      `[ -d ${quoted} ] && printf 'at %s\\n' ${quoted} && df -Pk ${quoted} 2>/dev/null | tail -n 1`,
-    ];
+    return [`[ -d ${quoted} ] && printf 'at %s\\n' ${quoted} && df -Pk ${quoted} 2>/dev/null`];
   }),
   ':',
 ];

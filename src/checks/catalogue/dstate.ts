@@ -2,9 +2,10 @@
 
 import type { Finding, ProbeCheck } from '../check.ts';
 import { shortened, unreadable } from './finding.ts';
+import { processesOf, processesProbe, unseen } from './processes.ts';
 
 const parse = (output: string): Finding => {
-  if (!/^end$/m.test(output)) return unreadable('the list of processes could not be read');
+  if (processesOf(output) === null) return unreadable(unseen);
   const names = [...output.matchAll(/^d (.+)$/gm)].map(([, name = '']) => name);
   const value = names.length;
   if (value === 0) return { verdict: 'ok', value, text: 'none' };
@@ -21,10 +22,6 @@ export const dstate: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 10,
   periodSeconds: 60,
-  // Threads of the kernel wait so as well; they have process 2 above them.
-  probe: [
-    'ps -e -o stat= -o ppid= -o comm= | awk \'$1 ~ /^D/ && $2 != 2 { $1 = $2 = ""; sub(/^ +/, ""); print "d", $0 }\'',
-    'echo end',
-  ],
+  probe: processesProbe,
   parse,
 };

@@ -37,7 +37,7 @@ export const loadWith = (policy: LoadPolicy): ProbeCheck => ({
   timeoutSeconds: 10,
   periodSeconds: 60,
   probe: [
-    'cat /proc/loadavg',
+    'read -r l </proc/loadavg && echo "$l"',
     // Lines of processors differ between architectures; those of /sys do not.
     'set -- /sys/devices/system/cpu/cpu[0-9]*; [ -e "$1" ] && echo "processors=$#"',
   ],

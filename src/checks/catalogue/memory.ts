@@ -53,7 +53,7 @@ export const memoryWith = (policy: MemoryPolicy): ProbeCheck => ({
   needs: 'probe',
   timeoutSeconds: 10,
   periodSeconds: 60,
-  probe: ['cat /proc/meminfo'],
+  probe: ['exec cat /proc/meminfo'],
   parse: parseWith(policy),
 });
 

@@ -33,6 +33,6 @@ export const mountsWith = (expected: readonly string[]): ProbeCheck => ({
   needs: 'probe',
   timeoutSeconds: 5,
   periodSeconds: 60,
-  probe: ['cat /proc/mounts'],
+  probe: ['exec cat /proc/mounts'],
   parse: parseWith(expected),
 });

@@ -2,6 +2,7 @@
 
 import type { Finding, ProbeCheck } from '../check.ts';
 import { skipped, unreadable } from './finding.ts';
+import { processesOf, processesProbe, unseen } from './processes.ts';
 
 const parse = (output: string): Finding => {
   const [, runs] = /^slurmd (yes|no|absent)$/m.exec(output) ?? [];
@@ -9,6 +10,8 @@ const parse = (output: string): Finding => {
     case 'yes':
       return { verdict: 'ok', value: true, text: 'runs' };
     case 'no':
+      // An account that is not shown the processes of others sees none of this one either.
+      if (processesOf(output) === null) return unreadable(unseen);
       return { verdict: 'fail', value: false, text: 'is installed and does not run' };
     case 'absent':
       return skipped('slurmd is not installed');
@@ -25,10 +28,6 @@ export const slurmd: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 5,
   periodSeconds: 60,
-  probe: [
-    'if pgrep -x slurmd >/dev/null 2>&1; then echo slurmd yes',
-    'elif command -v slurmd >/dev/null 2>&1; then echo slurmd no',
-    'else echo slurmd absent; fi',
-  ],
+  probe: processesProbe,
   parse,
 };

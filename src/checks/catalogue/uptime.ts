@@ -52,6 +52,9 @@ export const uptime: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 10,
   periodSeconds: 60,
-  probe: ['cat /proc/uptime /proc/sys/kernel/random/boot_id'],
+  probe: [
+    'read -r l </proc/uptime && echo "$l"',
+    'read -r l </proc/sys/kernel/random/boot_id && echo "$l"',
+  ],
   parse,
 };

@@ -5,19 +5,8 @@
 
 import type { Finding, ProbeCheck } from '../check.ts';
 import { shortened, unreadable } from './finding.ts';
-
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly uid: number;
-}
-
-const processesOf = (output: string): readonly Process[] =>
-  [...output.matchAll(/^p (\d+) (\d+) (\d+)$/gm)].map(([, pid, parent, uid]) => ({
-    pid: Number(pid),
-    parent: Number(parent),
-    uid: Number(uid),
-  }));
+import { processesOf, processesProbe, unseen } from './processes.ts';
+import type { Process } from './processes.ts';
 
 /** What the script runs in, up to the sshd that took our connection, and all that came of it. */
 const ours = (processes: readonly Process[], self: number): ReadonlySet<number> => {
@@ -50,8 +39,7 @@ const namesOf = (output: string): ReadonlyMap<number, string> =>
 const parse = (output: string): Finding => {
   const processes = processesOf(output);
   const self = Number(/^self (\d+)$/m.exec(output)?.[1] ?? NaN);
-  if (processes.length === 0 || Number.isNaN(self))
-    return unreadable('the list of processes could not be read');
+  if (processes === null || Number.isNaN(self)) return unreadable(unseen);
   const least = leastOf(output);
   const names = namesOf(output);
   const mine = ours(processes, self);
@@ -76,12 +64,6 @@ export const users: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 10,
   periodSeconds: 60,
-  probe: [
-    'read -r self _ </proc/self/stat; echo "self $self"',
-    "grep -E '^[[:space:]]*UID_MIN[[:space:]]' /etc/login.defs 2>/dev/null",
-    // ps cuts names at some width and prints numbers for the rest; numbers are never cut.
-    'ps -e -o pid= -o ppid= -o uid= | while read -r p q u; do echo "p $p $q $u"; done',
-    'for u in $(ps -e -o uid= | sort -un); do getent passwd "$u"; done | awk -F: \'{print "u", $3, $1}\'',
-  ],
+  probe: processesProbe,
   parse,
 };

@@ -21,7 +21,8 @@ const watchSeconds = 60;
 
 /**
  * A process that ends what is below the shell ($1) and older than a round may be, and itself with the shell. It wakes
- * once a minute, and reads a few lines of /proc then.
+ * once a minute, and reads a few lines of /proc then. It stays a child of the shell, so that the check of users knows it
+ * for ours, and passes itself over.
  */
 const watch = [
   'trap "" HUP TERM INT',
@@ -30,6 +31,7 @@ const watch = [
   `while sleep ${watchSeconds}; [ -d /proc/$1 ]; do`,
   'c=; kids $1; read -r now _ </proc/uptime',
   'for p in $c; do',
+  '[ $p = $$ ] && continue',
   'l=; { read -r l </proc/$p/stat; } 2>/dev/null; set -- $1 ${l##*) }',
   `[ $# -ge 21 ] && [ $((\${now%.*} - \${21} / 100)) -gt ${roundSecondsMax} ] && end $p`,
   'set -- $1',
@@ -39,7 +41,7 @@ const watch = [
 /**
  * A shell that runs a round for each two lines: a mark, and the sections to pass over; or `new`, whereupon a script for
  * this round and the next ones follows, and then the sections. Marks stand in no list of processes. With the second
- * round, as it stays then, it gets somebody who watches it.
+ * round, as it stays then, it gets somebody who watches it, and takes him along when it ends by itself.
  */
 export const probeShell = [
   'LC_ALL=C; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL PATH',
@@ -47,10 +49,11 @@ export const probeShell = [
   'while IFS= read -r m && IFS= read -r k; do',
   '[ "$k" != new ] || { IFS= read -r s; s=$(printf %b "$s"); IFS= read -r k; }',
   'n=$((n+1)); [ $n -ne 2 ] || { i=; command -v setsid >/dev/null 2>&1 && i=setsid',
-  '($i /bin/sh -c "$w" halcyon-watch $$ </dev/null >/dev/null 2>&1 &); }',
+  '$i /bin/sh -c "$w" halcyon-watch $$ </dev/null >/dev/null 2>&1 & w=$!; }',
   '(eval "$s") </dev/null 2>/dev/null',
   `printf '\\n%s end =%s\\n' "$m" $?`,
   'done',
+  '[ $n -lt 2 ] || kill -s KILL -- -$w || kill -s KILL $w',
 ].join('\n');
 
 /**

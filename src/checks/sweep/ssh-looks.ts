@@ -107,10 +107,12 @@ export class SshLooks {
     });
     const sectionOf = new Map<readonly string[], string>();
     const sections: ProbeSection[] = [{ id: 'ssh', lines: [':'], timeoutSeconds: 10 }];
-    for (const { id, probe: lines, timeoutSeconds } of checks) {
-      if (sectionOf.has(lines)) continue;
+    for (const [lines, readers] of Map.groupBy(checks, ({ probe }) => probe)) {
+      const { id } = readers[0]!;
       sectionOf.set(lines, id);
-      sections.push({ id, lines, timeoutSeconds: Math.max(1, timeoutSeconds) });
+      // Whoever has most patience decides: the others are not answered by ending what all of them read.
+      const timeoutSeconds = Math.max(1, ...readers.map((one) => one.timeoutSeconds));
+      sections.push({ id, lines, timeoutSeconds });
     }
     const plan = { checks, sectionOf, sections };
     if (this.#plans.size >= plansMax) this.#plans.clear();
