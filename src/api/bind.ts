@@ -5,6 +5,7 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
+  preValidationHookHandler,
   RouteOptions,
 } from 'fastify';
 import { Type } from 'typebox';
@@ -68,13 +69,14 @@ const configOf = ({ access, lent, repeat }: Endpoint): FastifyContextConfig => (
 });
 
 const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
-  const { method, path, params, query, headers, body, bodyBytesMax } = endpoint;
+  const { method, path, params, query, headers, body, bodyBytesMax, bodyOptional } = endpoint;
   const isEmpty = (properties: object): boolean => Object.keys(properties).length === 0;
   return {
     method,
     url: path,
     config: configOf(endpoint),
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+    ...(bodyOptional ? { preValidation: withBody } : {}),
     ...(endpoint.stream ? { exposeHeadRoute: false } : {}),
     schema: {
       ...(isEmpty(params) ? {} : { params: Type.Object(params) }),
@@ -86,13 +88,20 @@ const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
   };
 };
 
+/** A body that was left out is empty. */
+const withBody: preValidationHookHandler = (request, _reply, done) => {
+  request.body ??= {};
+  done();
+};
+
 /**
  * What the token of a process or a member may do depends on what the request names, which is known to be right by then.
  * Reads see to it themselves: they know of which moment.
  */
 const guarded = ({ kind, lent }: Endpoint, station: Station, handler: AnyHandler): AnyHandler => {
   return (request, reply) => {
-    const isSeenTo = isMember(request) && (lent === 'shown' || kind === 'read');
+    const isSeenTo =
+      lent === 'each' || (isMember(request) && (lent === 'shown' || kind === 'read'));
     if (!isSeenTo) mustBeAllowed(station.graph, request);
     return handler(request, reply);
   };

@@ -53,7 +53,7 @@ export const problemOf = (
  * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
  * log.
  */
-const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
+export const asApiError = (error: Error & { code?: string; statusCode?: number }): ApiError => {
   if (error instanceof ApiError) return error;
   if (error instanceof ShareExceededError)
     return new ApiError(error.code, error.message, { retryAfter: error.retryAfter });

@@ -12,6 +12,8 @@ interface SeedUri {
   /** Path and query that answer. */
   readonly to: (...parts: readonly string[]) => string;
   readonly meaning: string;
+  /** Whether it stood in a version 2, too, which was never another API. */
+  readonly isLater?: true;
 }
 
 const check = (id: string): string => `/fleet?checks=${id}`;
@@ -66,6 +68,18 @@ export const seedUris: readonly SeedUri[] = [
     to: () => '/fleet',
     meaning: 'all that is known of machines',
   },
+  ...Object.entries({
+    reboot: 'reboot',
+    cycle: 'power/cycle',
+    'power-on': 'power/on',
+    'power-off': 'power/off',
+  }).map(([name, action]): SeedUri => ({
+    uri: `/${name}?h=NODESET`,
+    path: new RegExp(`^/${name}$`),
+    to: () => `/actions/${action}`,
+    meaning: 'does it, by POST; GET does nothing',
+    isLater: true,
+  })),
   {
     uri: '/status/cmd/df/scratch',
     path: /^\/status\/(?:cmd\/)?df\/([a-z0-9_-]+)$/,
@@ -89,6 +103,12 @@ export const seedUris: readonly SeedUri[] = [
     path: /^\/status\/node\/([^/]+)$/,
     to: (name) => `/hosts/${name}/status`,
     meaning: 'a machine, also one that is called `ssh`',
+  },
+  {
+    uri: '/status/NAME/history',
+    path: /^\/status\/(?:node\/)?([^/]+)\/(history|notes|suggestion)$/,
+    to: (name, part) => `/hosts/${name}/${part}`,
+    meaning: 'what happened to a machine; its notes; what should be done',
   },
   {
     uri: '/status/NAME',
@@ -123,20 +143,22 @@ const otherNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 const base = '/api/v1';
+const laterBase = '/api/v2';
 
 /** The address that answers; the same where it is none of the table. */
 export const canonicalUri = (url: string): string => {
-  if (!url.startsWith(`${base}/`)) return url;
+  const isLater = url.startsWith(`${laterBase}/`);
+  if (!isLater && !url.startsWith(`${base}/`)) return url;
   const mark = url.indexOf('?');
   const path = url.slice(base.length, mark < 0 ? undefined : mark);
   const query = mark < 0 ? '' : url.slice(mark + 1);
-  if (path === '/status')
+  if (path === '/status' && !isLater)
     return namesOf(query).some((name) => fleetParameters.has(name))
       ? `${base}${joined('/fleet', query)}`
       : url;
-  for (const { path: form, to } of seedUris) {
+  for (const { path: form, to, isLater: alsoLater } of seedUris) {
     const match = form.exec(path);
-    if (match) return `${base}${joined(to(...match.slice(1)), query)}`;
+    if (match && (!isLater || alsoLater)) return `${base}${joined(to(...match.slice(1)), query)}`;
   }
   return url;
 };

@@ -15,6 +15,7 @@ import { factsPace } from './agent-facts.ts';
 import { agentSocket } from './agent-socket.ts';
 import { authorise, credentialOf } from './auth.ts';
 import { bind } from './bind.ts';
+import type { AnyHandler } from './bind.ts';
 import { Connections, usualPatience } from './connections.ts';
 import type { ConnectionsParts, Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
@@ -43,6 +44,7 @@ import { groupHandlers } from './routes/groups.ts';
 import { healthHandlers } from './routes/health.ts';
 import { hostHandlers } from './routes/hosts.ts';
 import { loadHandlers } from './routes/load.ts';
+import { machineActionHandlers } from './routes/machine-actions.ts';
 import { machineHistoryHandlers } from './routes/machine-history.ts';
 import { maintenanceHandlers } from './routes/maintenance.ts';
 import { nodeHandlers } from './routes/nodes.ts';
@@ -143,6 +145,8 @@ export const createServer = async (
     done();
   });
   const actions = new Actions(station);
+  const obms = obmHandlers(station, actions);
+  const reboots = rebootHandlers(station, actions);
   await app.register(async (scope) => {
     bind(scope, station, light, {
       ...agentHandlers(station),
@@ -162,10 +166,14 @@ export const createServer = async (
         new ReportsOfHosts(station, options.paces?.reportedHosts),
       ),
       ...loadHandlers(station),
+      ...machineActionHandlers(station, {
+        reboot: reboots.rebootHost as AnyHandler,
+        power: obms.powerObm as AnyHandler,
+      }),
       ...machineHistoryHandlers(station),
       ...maintenanceHandlers(station),
       ...nodeHandlers(station, actions),
-      ...obmHandlers(station, actions),
+      ...obms,
       ...procedureHandlers(station, actions),
       ...operationHandlers(station, actions, operations),
       ...obmReadingHandlers(station, actions),
@@ -174,7 +182,7 @@ export const createServer = async (
       ...policyHandlers(station),
       ...processHandlers(station, actions),
       ...projectHandlers(station),
-      ...rebootHandlers(station, actions),
+      ...reboots,
       ...stationHandlers(station, streams, version),
       ...statusHandlers(station),
       ...suggestionHandlers(station),

@@ -351,6 +351,13 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  powerMachines: {
+    method: 'POST',
+    path: '/api/v1/actions/power/:action',
+    repeat: 'by-key',
+    body: true,
+    query: ['nodes', 'dry_run'],
+  },
   powerObm: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/obm/power',
@@ -372,6 +379,13 @@ export const routes = {
     repeat: 'by-key',
     body: true,
     query: ['dry_run'],
+  },
+  rebootMachines: {
+    method: 'POST',
+    path: '/api/v1/actions/reboot',
+    repeat: 'by-key',
+    body: true,
+    query: ['nodes', 'dry_run'],
   },
   rebootNode: {
     method: 'POST',

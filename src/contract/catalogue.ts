@@ -16,6 +16,7 @@ import * as groups from './groups.ts';
 import * as health from './health.ts';
 import * as hosts from './hosts.ts';
 import * as load from './load.ts';
+import * as machineActions from './machine-actions.ts';
 import * as machineHistory from './machine-history.ts';
 import * as maintenance from './maintenance.ts';
 import * as nodes from './nodes.ts';
@@ -52,6 +53,7 @@ const subjects = {
   ...health,
   ...hosts,
   ...load,
+  ...machineActions,
   ...machineHistory,
   ...maintenance,
   ...nodes,

@@ -29,9 +29,10 @@ export type Access =
 
 /**
  * What a token that is bound to projects may have of it: `machine`: all, where the path or the body names a machine of
- * its projects, or what is on one; `shown`: an answer that holds nothing else. Absent: nothing.
+ * its projects, or what is on one; `shown`: an answer that holds nothing else; `each`: all, where the query names
+ * machines of its projects, of each of which the handler asks whether it may. Absent: nothing.
  */
-export type Lent = 'machine' | 'shown';
+export type Lent = 'machine' | 'shown' | 'each';
 
 /** What they are about, in the order of the reference. */
 export const tags = {
@@ -81,6 +82,8 @@ interface Said {
 interface SaidOfChange extends Said {
   readonly method: Exclude<Method, 'GET'>;
   readonly body?: TSchema;
+  /** Whether a request may come without one: it is empty then. */
+  readonly bodyOptional?: true;
   /** Bytes of the body; absent: as many as a station takes of any. */
   readonly bodyBytesMax?: number;
   /** Whether 201 is answered where something was made. */

@@ -109,7 +109,12 @@ const operationOf = (name: string, endpoint: Endpoint): Json => {
     tags: [tag],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body
-      ? { requestBody: { required: true, content: contentOf({ 'application/json': body }) } }
+      ? {
+          requestBody: {
+            required: !endpoint.bodyOptional,
+            content: contentOf({ 'application/json': body }),
+          },
+        }
       : {}),
     responses: responsesOf(endpoint),
     ...(access === 'public' ? { security: [] } : {}),

@@ -81,6 +81,8 @@ const routes: Readonly<Record<string, string>> = {
   'GET /api/v1/incidents': 'viewer operator admin',
   'POST /api/v1/hosts/:fqdn/actions/reboot': 'power-intern operator admin',
   'POST /api/v1/nodes/:fqdn/actions/reboot': 'power-intern operator admin',
+  'POST /api/v1/actions/reboot': 'power-intern operator admin',
+  'POST /api/v1/actions/power/:action': 'operator admin',
   'GET /api/v1/nodes': 'viewer operator admin',
   'POST /api/v1/nodes': 'operator admin',
   'GET /api/v1/nodes/:fid': 'viewer operator admin',

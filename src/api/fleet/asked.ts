@@ -121,6 +121,10 @@ const machinesIn = (
   return machines ? machines.intersection(members) : members;
 };
 
+/** Machines that a nodeset names, each once. @throws {ApiError} one of them is not there */
+export const machinesNamed = (nodes: string, around: FleetSurroundings): readonly string[] =>
+  refusing(() => [...(machinesIn(undefined, nodes, around) ?? [])]);
+
 const meant = (name: string, { machines }: FleetSurroundings): string => {
   const near = nearest(name, machines());
   return near === undefined ? '' : `; did you mean "${near}"?`;
