@@ -87,6 +87,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       core: 'values',
       config: 'values',
       nodeset: 'values',
+      addresses: 'values',
       terminal: 'values',
       disk: 'values',
     },

@@ -40,8 +40,12 @@ const unanswered = (code: string, port: number): Finding => {
   switch (code) {
     case 'ETIMEDOUT':
       return { verdict: 'fail', value: null, text: `no answer on port ${port}`, cause: 'timeout' };
-    case 'EHOSTUNREACH':
     case 'EHOSTDOWN':
+      return {
+        ...{ verdict: 'fail', value: null, cause: 'silent' },
+        text: `nobody answers for its address (${code})`,
+      };
+    case 'EHOSTUNREACH':
       return { verdict: 'fail', value: null, text: `no route to it (${code})`, cause: 'no-route' };
     case 'ENETUNREACH':
       return unknown('the station has no route there (ENETUNREACH)', 'no-route');

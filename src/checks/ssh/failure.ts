@@ -1,5 +1,6 @@
 /** Why a machine cannot be reached by ssh, told apart: each asks for something else to be done. */
 
+import { isOnLink } from '../../addresses/on-link.ts';
 import type { Cause } from '../observation.ts';
 
 /** One line for people, and what is to be made of it. It never holds a secret. */
@@ -21,7 +22,7 @@ const byCode = new Map<string, Cause>([
   ['ECONNREFUSED', 'refused'],
   ['EHOSTUNREACH', 'no-route'],
   ['ENETUNREACH', 'no-route'],
-  ['EHOSTDOWN', 'no-route'],
+  ['EHOSTDOWN', 'silent'],
   ['ENETDOWN', 'no-route'],
   ['EADDRNOTAVAIL', 'no-route'],
   ['ECONNRESET', 'reset'],
@@ -36,10 +37,18 @@ const words: Partial<Record<Cause, string>> = {
   'no-route': 'there is no route to it',
   reset: 'it ended the connection',
   timeout: 'it does not answer',
+  silent: 'nobody answers for its address',
 };
 
 const codeOf = (error: unknown): string | undefined => {
-  const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] };
+  const { code, address, errors } = error as {
+    readonly code?: unknown;
+    readonly address?: unknown;
+    readonly errors?: readonly unknown[];
+  };
+  // Linux has one word for both; of a neighbour it means that it is silent.
+  if (code === 'EHOSTUNREACH' && typeof address === 'string' && isOnLink(address))
+    return 'EHOSTDOWN';
   if (typeof code === 'string' && byCode.has(code)) return code;
   const [first] = errors ?? [];
   return first === undefined ? undefined : codeOf(first);
