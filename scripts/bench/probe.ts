@@ -32,6 +32,7 @@ const checks = builtIn.filter((check): check is ProbeCheck => check.needs === 'p
 const sections = [...Map.groupBy(checks, ({ probe }) => probe)].map(
   ([lines, readers]): ProbeSection => ({
     ...{ id: readers.map(({ id }) => id).join(', '), lines, timeoutSeconds: 60 },
+    ...(readers[0]?.isQuick && { isQuick: true }),
   }),
 );
 

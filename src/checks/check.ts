@@ -35,6 +35,8 @@ export interface ProbeCheck extends CheckDescription {
   readonly needs: 'probe';
   /** Lines for /bin/sh, for any user, in any locale. */
   readonly probe: readonly string[];
+  /** The lines hardly do more than read `/proc`. */
+  readonly isQuick?: true;
   /**
    * Pure. What a machine prints is foreign: whatever it is, there is a finding.
    *

@@ -26,6 +26,7 @@ export const clock: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 5,
   periodSeconds: 300,
-  probe: ['exec date +%s'],
+  isQuick: true,
+  probe: ['date +%s'],
   parse: (output, _exitCode, now) => clockFinding(output, now),
 };

@@ -36,6 +36,7 @@ export const loadWith = (policy: LoadPolicy): ProbeCheck => ({
   needs: 'probe',
   timeoutSeconds: 10,
   periodSeconds: 60,
+  isQuick: true,
   probe: [
     'read -r l </proc/loadavg && echo "$l"',
     // Lines of processors differ between architectures; those of /sys do not.

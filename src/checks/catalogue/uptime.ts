@@ -52,6 +52,7 @@ export const uptime: ProbeCheck = {
   needs: 'probe',
   timeoutSeconds: 10,
   periodSeconds: 60,
+  isQuick: true,
   probe: [
     'read -r l </proc/uptime && echo "$l"',
     'read -r l </proc/sys/kernel/random/boot_id && echo "$l"',

@@ -3,16 +3,33 @@
 import type { ProbeSection } from './section.ts';
 import { quoted, scriptLine } from './remote-shell.ts';
 
-/** Each section says before it the number of its process, and after it how it ended. */
-export const probeScript = (sections: readonly ProbeSection[]): string =>
-  sections
-    .flatMap(({ lines }, index) => [
-      `case $k in *" ${index} "*) ;; *)`,
-      `(read -r p _ </proc/self/stat; printf '\\n%s ${index} %s\\n' "$m" "$p"; m= k= s=`,
-      `eval ${quoted(lines.join('\n'))})`,
-      `printf '\\n%s ${index} =%s\\n' "$m" $?;; esac`,
-    ])
-    .join('\n');
+const unlessPassedOver = (index: number, lines: readonly string[]): string =>
+  [
+    `case $k in *" ${index} "*) ;; *)`,
+    ...lines,
+    `printf '\\n%s ${index} =%s\\n' "$m" $?;; esac`,
+  ].join('\n');
+
+const whoAmI = 'read -r p _ </proc/self/stat';
+const begins = (index: number): string => `printf '\\n%s ${index} %s\\n' "$m" "$p"`;
+const evaluated = ({ lines }: ProbeSection): string => `eval ${quoted(lines.join('\n'))}`;
+
+/**
+ * Each section says before it the number of its process, and after it how it ended. Those that are quick share one: to
+ * begin a process costs a machine more than what most of them do.
+ */
+export const probeScript = (sections: readonly ProbeSection[]): string => {
+  const numbered = sections.map((section, index) => ({ section, index }));
+  const quick = numbered
+    .filter(({ section }) => section.isQuick)
+    .map(({ section, index }) => unlessPassedOver(index, [begins(index), evaluated(section)]));
+  const others = numbered
+    .filter(({ section }) => !section.isQuick)
+    .map(({ section, index }) =>
+      unlessPassedOver(index, [`(${whoAmI}; ${begins(index)}; m= k= s=`, `${evaluated(section)})`]),
+    );
+  return [...(quick.length === 0 ? [] : [`(${whoAmI}`, ...quick, ')']), ...others].join('\n');
+};
 
 /** What a section started is ended by the machine itself, should nobody be there who does, s. */
 const roundSecondsMax = 600;

@@ -234,12 +234,14 @@ class Round implements SectionSink {
   }
 
   #result(ending: SectionResult['ending'], exitCode: number | null): SectionResult {
+    const endedAt = this.#time.monotonic();
     return {
       ending,
       exitCode,
       output: Buffer.concat(this.#pieces).toString('utf8'),
       isCut: this.#isCut,
-      durationMs: this.#time.monotonic() - this.#began,
+      durationMs: endedAt - this.#began,
+      endedAt,
     };
   }
 }

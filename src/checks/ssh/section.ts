@@ -6,6 +6,11 @@ export interface ProbeSection {
   readonly lines: readonly string[];
   /** From 1 on. */
   readonly timeoutSeconds: number;
+  /**
+   * Its lines are ours and hardly do more than read `/proc`: it shares a process with the quick ones beside it, which
+   * are `missing` should it hang all the same.
+   */
+  readonly isQuick?: true;
 }
 
 /**
@@ -23,6 +28,8 @@ export interface SectionResult {
   /** Whether there was more than is kept of one section, or of all. */
   readonly isCut: boolean;
   readonly durationMs: number;
+  /** When its end was heard of, by the monotonic clock of who asked, ms. */
+  readonly endedAt: number;
 }
 
 export const missing: SectionResult = {
@@ -31,4 +38,5 @@ export const missing: SectionResult = {
   output: '',
   isCut: false,
   durationMs: 0,
+  endedAt: 0,
 };

@@ -73,7 +73,9 @@ export class SshLooks {
       if (job.checks.includes('ssh')) tell('ssh', sshWorks(durationMs, wasKept), durationMs);
       for (const check of plan.checks) {
         const section = sections.get(plan.sectionOf.get(check.probe)!)!;
-        tell(check.id, sectionFinding(check, section, this.#parts.now()), section.durationMs);
+        // Others may have taken long after it, and what it says of the time is of then.
+        const then = this.#parts.now() - (systemTime.monotonic() - section.endedAt);
+        tell(check.id, sectionFinding(check, section, then), section.durationMs);
       }
     } catch (error) {
       const failure =
@@ -106,13 +108,15 @@ export class SshLooks {
       return check?.needs === 'probe' ? [check as ProbeCheck] : [];
     });
     const sectionOf = new Map<readonly string[], string>();
-    const sections: ProbeSection[] = [{ id: 'ssh', lines: [':'], timeoutSeconds: 10 }];
+    const sections: ProbeSection[] = [
+      { id: 'ssh', lines: [':'], timeoutSeconds: 10, isQuick: true },
+    ];
     for (const [lines, readers] of Map.groupBy(checks, ({ probe }) => probe)) {
-      const { id } = readers[0]!;
+      const { id, isQuick } = readers[0]!;
       sectionOf.set(lines, id);
       // Whoever has most patience decides: the others are not answered by ending what all of them read.
       const timeoutSeconds = Math.max(1, ...readers.map((one) => one.timeoutSeconds));
-      sections.push({ id, lines, timeoutSeconds });
+      sections.push({ id, lines, timeoutSeconds, ...(isQuick && { isQuick }) });
     }
     const plan = { checks, sectionOf, sections };
     if (this.#plans.size >= plansMax) this.#plans.clear();

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Probes } from '../../../src/checks/ssh/probe.ts';
-import type { ProbeSection } from '../../../src/checks/ssh/probe.ts';
+import type { ProbeSection, SectionResult } from '../../../src/checks/ssh/probe.ts';
 import { MarkReader } from '../../../src/checks/ssh/probe-script.ts';
 import fc from 'fast-check';
 import { connectionsFor, neverAborted, processesOf, startSshd, until } from './sshd.ts';
@@ -58,6 +58,34 @@ t.test('a section that takes too long is ended, and the next ones go on', async 
   t.match(answer.sections.get('hangs'), { ending: 'timeout', exitCode: null, output: /^before/ });
   t.match(answer.sections.get('next'), { ending: 'done', output: 'next\n' });
   await until('they have ended', () => processesOf(one).length + processesOf(two).length === 0);
+});
+
+t.test('quick sections share a process, and one that hangs all the same is ended', async (t) => {
+  const own = ['read -r own _ </proc/self/stat', 'echo "$own"'];
+  const quick = (id: string, lines: string[], limit = 60): ProbeSection => ({
+    ...{ id, lines, timeoutSeconds: limit, isQuick: true },
+  });
+  const sections = [
+    section('slow', ['sleep 1']),
+    quick('one', own),
+    section('apart', own),
+    quick('two', [...own, 'false']),
+  ];
+  for (let round = 0; round < 2; round += 1) {
+    const answer = await probes.run(sshd.target('n1'), sections, neverAborted);
+    const of = (id: string): SectionResult => answer.sections.get(id)!;
+    t.match(of('one'), { ending: 'done', exitCode: 0, output: /^\d+\n$/ });
+    t.match(of('two'), { ending: 'done', exitCode: 1, output: of('one').output });
+    t.notMatch(of('apart').output, of('one').output);
+    t.ok(of('two').endedAt < of('slow').endedAt, 'they come before what may take long');
+  }
+  const one = sleep();
+  const hanging = [quick('hangs', [one], 1), quick('lost', own), section('next', ['echo next'])];
+  const answer = await probes.run(sshd.target('n1'), hanging, neverAborted);
+  t.match(answer.sections.get('hangs'), { ending: 'timeout' });
+  t.match(answer.sections.get('lost'), { ending: 'missing' });
+  t.match(answer.sections.get('next'), { ending: 'done', output: 'next\n' });
+  await until('it has ended', () => processesOf(one).length === 0);
 });
 
 t.test('nothing is left when who asked leaves', async (t) => {
