@@ -138,7 +138,7 @@ const meanings: Readonly<Record<EventType, string>> = {
   GrantGiven:
     'A token took up a right for a while: for some actions on some machines (`machines`; null: all), `uses` times at most.',
   RebootOrdered:
-    'Why the power of a machine is cycled, or it is switched on, in the same commit: the suggestion, the reason, and the grant.',
+    'Why a machine is rebooted by the procedure of the same commit (in older logs, by its order): the suggestion, the reason, and the grant.',
   RebootRefused: 'Somebody wanted to reboot a machine, and something forbade it.',
   GrantUsed: 'Something is to be done to a machine by a grant, and why.',
   GrantRevoked: 'A grant is not good any more, and what waits by it is not done.',

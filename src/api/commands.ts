@@ -10,6 +10,7 @@ import type { RenderedAhead } from '../core/allocation/renderings.ts';
 import type { Command } from '../core/commands/index.ts';
 import type { EventRecord, RequestIdentity } from '../core/events/commit.ts';
 import type { Graph } from '../core/graph/graph.ts';
+import { requestId } from '../core/graph/indexes/requests.ts';
 import type { Rejection } from '../core/values/rejection.ts';
 import { revision } from '../core/values/revision.ts';
 import type { Revision } from '../core/values/revision.ts';
@@ -35,6 +36,15 @@ const identityOf = (request: FastifyRequest): RequestIdentity | undefined => {
   if (typeof key !== 'string') return undefined;
   const asked = `${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`;
   return { key, fingerprint: hash('sha256', asked).slice(0, 32) };
+};
+
+/** Whether a request was answered before: what has changed since is nothing to it. */
+export const isRepeated = ({ graph }: Station, request: FastifyRequest): boolean => {
+  const identity = identityOf(request);
+  return (
+    identity !== undefined &&
+    graph.get('request', requestId(principalOf(request), identity.key)) !== undefined
+  );
 };
 
 const expectedOf = (request: FastifyRequest): Revision | undefined => {

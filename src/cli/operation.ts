@@ -27,6 +27,7 @@ const verbs = {
   refresh: { ing: 'looking at', ed: 'looked at' },
   reinstall: { ing: 'reinstalling', ed: 'reinstalled' },
   release: { ing: 'releasing', ed: 'released' },
+  reboot: { ing: 'rebooting', ed: 'rebooted' },
 } as const;
 
 const ofKind = (kind: string): { ing: string; ed: string } =>

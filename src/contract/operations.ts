@@ -29,7 +29,10 @@ const operationKinds = [
 const OperationStage = Type.Object({
   name: Type.String(),
   text: Type.String({ description: 'What is done in it.' }),
-  state: Type.Enum(['to-come', 'running', 'done', 'failed', 'cancelled']),
+  state: Type.Enum(['to-come', 'running', 'done', 'failed', 'cancelled', 'skipped'], {
+    description:
+      '`skipped`: there was nothing to do in it, or no way to do it. A way that `failed` is followed by the next one.',
+  }),
   began: nullable(Timestamp),
   ended: nullable(Timestamp),
   until: nullable({ ...Timestamp, description: 'When it has failed; null: it has not begun.' }),
@@ -41,7 +44,7 @@ export const Operation = Type.Object({
   kind: Type.String({
     description:
       'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light, ' +
-      'refresh, reinstall, release; none where nothing had to be done.',
+      'refresh, reinstall, release, reboot; none where nothing had to be done.',
   }),
   subject: Type.String({ description: 'Its target: cluster, a fid or a host.' }),
   state: Type.Enum([...operationStates], {
@@ -65,7 +68,7 @@ export const Operation = Type.Object({
     }),
   ),
   stages: Type.Array(OperationStage, {
-    description: 'Of reinstall and release, all of them in order; of others none.',
+    description: 'Of reinstall, release and reboot, all of them in order; of others none.',
   }),
   at: nullable({ ...Timestamp, description: 'When it was accepted, ms since the epoch.' }),
   begun: nullable({ ...Timestamp, description: 'When it was begun; null: it was not.' }),

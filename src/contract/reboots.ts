@@ -3,6 +3,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { waitUpMax } from '../core/values/obm.ts';
+import { rebootWays } from '../core/values/procedures.ts';
 import { rebootReasonPattern } from '../core/values/reboots.ts';
 import { order } from './endpoint.ts';
 import { Operation } from './operations.ts';
@@ -21,6 +22,13 @@ export const RebootBody = Type.Object(
     ),
     override: Type.Optional(
       Type.Boolean({ description: 'Although nothing suggests it, or something forbids it.' }),
+    ),
+    how: Type.Optional(
+      Type.Enum([...rebootWays], {
+        description:
+          '`gentle`: the system of the machine is asked first; `hard`: its power is cycled at once. Absent: `hard` where ' +
+          'its power is what is suggested, else `gentle`.',
+      }),
     ),
     wait_up: Type.Optional(
       Type.Integer({
@@ -51,8 +59,8 @@ export const rebootHost = order({
   summary: 'Reboot a machine with which something is the matter',
   description:
     'Takes the right, a grant, and a suggestion that nothing forbids; or `override` and a reason. What forbids it is told, ' +
-    'each with its code (422 `reboot-vetoed`), recorded, and looked at again just before anything is sent. Its power is ' +
-    'cycled, or switched on where that is suggested; it is done when the agent has reported another boot.',
+    'each with its code (422 `reboot-vetoed`), recorded, and looked at again just before anything is sent. It goes through ' +
+    'stages, from the gentlest way to its power, and is done when the agent has reported another boot.',
 });
 
 export const rebootNode = order({

@@ -62,10 +62,12 @@ t.test('12: every address of the page that does something does it, without a bod
       headers: { authorization: `Bearer ${admin}` },
     });
     t.equal(answer.statusCode, 202, `${uri}: ${answer.body}`);
-    const kind = by.endsWith('reboot') ? 'power-cycle' : `power-${by.split('/').at(-1)!}`;
+    const isReboot = by.endsWith('reboot');
+    const kind = isReboot ? 'reboot' : `power-${by.split('/').at(-1)!}`;
+    const action = isReboot ? 'cycle' : kind.replace('power-', '');
     t.match(answer.json(), { subject: first, kind }, uri);
     t.match(answer.headers['location'], /^\/api\/v1\/operations\/\d+$/, uri);
-    t.same((await ordered(made)).slice(before), [`${first} ${kind.replace('power-', '')}`], uri);
+    t.same((await ordered(made)).slice(before), [`${first} ${action}`], uri);
   }
 });
 
@@ -120,7 +122,7 @@ t.test('a machine that is vetoed is told of beside those that are rebooted', asy
   t.match(answer, {
     status: 202,
     body: {
-      operations: [{ subject: first, kind: 'power-cycle' }],
+      operations: [{ subject: first, kind: 'reboot' }],
       refused: [{ host: second, status: 422, code: 'reboot-vetoed', detail: /a fan/ }],
     },
   });

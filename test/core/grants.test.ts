@@ -1,7 +1,8 @@
 /** Grants: rights that are taken up for a while, used, and asked for again just before what they allow is done. */
 
 import t from 'tap';
-import { rightEnded, useGrants } from '../../src/core/commands/grants.ts';
+import { useGrants } from '../../src/core/commands/grants.ts';
+import { rightEnded } from '../../src/core/rights/used-right.ts';
 import type { GiveGrant, GrantsUsed } from '../../src/core/commands/grants.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import { evolve } from '../../src/core/graph/evolve/index.ts';

@@ -308,6 +308,7 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('credential')]
       .filter(({ expires }) => expires > 0)
       .map(({ id }) => `credential-expiry/${id}`),
+    ...[...graph.all('grant')].map(({ id }) => `grant-expiry/${id}`),
     ...[...graph.all('request')].map(({ id }) => `request-expiry/${id}`),
     ...[...graph.all('process')].flatMap((process) => limitOf(graph, process)),
     ...[...graph.all('departure')].map(({ fid }) => `departure-expiry/${fid}`),

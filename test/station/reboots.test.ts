@@ -45,9 +45,16 @@ t.test(
     const before = sent(bench);
     t.equal((await grant(bench)).status, 201);
     const begun = await reboot(bench);
-    t.match(begun, { status: 202, body: { kind: 'power-cycle', subject: host, state: 'running' } });
+    t.match(begun, { status: 202, body: { kind: 'reboot', subject: host, state: 'running' } });
     await until('the order to be sent', () => sent(bench) === before + 1);
-    t.match(await reboot(bench), { status: 422, body: { vetoes: [{ code: 'under-way' }] } });
+    t.match(await reboot(bench), {
+      status: 422,
+      body: {
+        vetoes: [{ code: 'under-way', text: `reboot is under way: operation ${begun.body.id}` }],
+      },
+    });
+    const once = { override: true, reason: 'I do it all the same' };
+    t.match(await reboot(bench, once), { status: 422 }, 'nor by an override');
     const boot_id = '00000000-0000-4000-8000-00000000b007';
     await bench.station.ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id }));
     const ended = await bench.station.ask(
@@ -56,7 +63,12 @@ t.test(
       undefined,
       patient,
     );
-    t.match(ended.body, { state: 'succeeded', failed: [] });
+    t.match(ended.body, { state: 'succeeded', failed: [], actor: /^token:/ });
+    t.match(
+      ended.body.stages.map(({ name, state }: Json) => `${name}: ${state}`),
+      ['soft: skipped', 'cycle: done', 'boot: done'],
+    );
+    for (const { began, ended: end } of ended.body.stages) t.ok(began > 0 && end >= began);
     t.equal(sent(bench), before + 1);
     t.match(await events(bench, 'RebootOrdered'), [
       { fqdn: host, symptom: 'silent-power-on', action: 'power-cycle', overridden: [] },
@@ -64,6 +76,78 @@ t.test(
     t.equal((await events(bench, 'GrantUsed')).length, 1);
   },
 );
+
+t.test(
+  '41: the same key again is the same reboot, sent once; with another body it is refused',
+  async (t) => {
+    const bench = await silentMachine(t);
+    const before = sent(bench);
+    await grant(bench);
+    const path = `/hosts/${host}/actions/reboot`;
+    const keyed = { headers: { 'idempotency-key': 'reboot-n3-once' } };
+    const first = await bench.station.ask('POST', path, {}, keyed);
+    t.equal(first.status, 202);
+    await until('the order to be sent', () => sent(bench) === before + 1);
+    const second = await bench.station.ask('POST', path, {}, keyed);
+    t.match(second, { status: 202, body: { id: first.body.id } });
+    t.match(await bench.station.ask('POST', path, { wait_up: 60 }, keyed), {
+      status: 422,
+      body: { code: 'idempotency-key-reused' },
+    });
+    const boot_id = '00000000-0000-4000-8000-00000000b007';
+    await bench.station.ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id }));
+    await bench.station.ask('GET', `/operations/${first.body.id}`, undefined, patient);
+    const after = await bench.station.ask('POST', path, {}, keyed);
+    t.match(after, { status: 200, body: { id: first.body.id, state: 'succeeded' } });
+    t.equal(sent(bench), before + 1);
+    t.equal((await events(bench, 'RebootOrdered')).length, 1);
+    t.same(await events(bench, 'RebootRefused'), []);
+  },
+);
+
+t.test('two who ask at the same moment have one reboot, and the other is told which', async (t) => {
+  const bench = await silentMachine(t);
+  const before = sent(bench);
+  await grant(bench);
+  const answers = await Promise.all([reboot(bench), reboot(bench), reboot(bench)]);
+  const taken = answers.filter(({ status }) => status === 202);
+  t.equal(taken.length, 1);
+  const { id } = taken[0]!.body;
+  for (const { status, text } of answers.filter((answer) => answer !== taken[0])) {
+    t.match(status, /^(409|422)$/);
+    t.match(text, new RegExp(`operation ${id}\\b`));
+  }
+  await until('the order to be sent', () => sent(bench) === before + 1);
+  t.equal((await events(bench, 'RebootOrdered')).length, 1);
+});
+
+t.test('52: a grant that is revoked while the reboot waits stops it', async (t) => {
+  const bench = await silentMachine(t);
+  const before = sent(bench);
+  const { body: given } = await grant(bench);
+  // What was ordered before keeps it waiting.
+  const held = Promise.withResolvers<boolean>();
+  bench.proxy.cuts = async (call) => (call === 'POST power' ? held.promise : false);
+  const { station } = bench.station;
+  await bench.station.ask('POST', `/hosts/${host}/obm/power`, { action: 'on' });
+  const submitted = await station.submit(
+    {
+      type: 'RebootHost',
+      ...{ fqdn: host, power: 'cycle', waitUp: 60, symptom: 'silent-power-on' },
+      ...{ action: 'power-cycle', hardware: '', reason: 'it is silent', overridden: [] },
+      credential: given.token,
+    },
+    { actor: `token:${given.token}` },
+    () => null,
+  );
+  const path = `/operations/${submitted.ok ? submitted.revision : 0}`;
+  t.match((await bench.station.ask('GET', path)).body, { state: 'queued' });
+  await bench.station.ask('DELETE', `/grants/${given.id}`);
+  held.resolve(false);
+  const { body: ended } = await bench.station.ask('GET', path, undefined, patient);
+  t.match(ended, { state: 'failed', problem: /the grant .* was revoked or has ended/ });
+  t.equal(sent(bench), before + 1, 'but for what was ordered before');
+});
 
 t.test(
   '47: the same again within a day is for people, or for an override with a reason',

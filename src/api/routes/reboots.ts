@@ -6,15 +6,16 @@ import { rebootUsual } from '../../contract/reboots.ts';
 import type { RebootBody } from '../../contract/reboots.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { DryRun } from '../../contract/outcome.ts';
+import type { RebootHost } from '../../core/commands/reboot-host.ts';
+import { rebootsUnderWay } from '../../core/lifecycle/reboots.ts';
 import { rebootsAtOnceMax } from '../../core/values/reboots.ts';
-import { hasEnded, isAwaiting } from '../../core/graph/rows/obms.ts';
 import type { RebootVeto } from '../../checks/suggestions/may-reboot.ts';
 import { hardwareOf } from '../../station/suggestions/machine-symptoms.ts';
 import type { Station } from '../../station/station.ts';
 import type { Actions } from '../actions.ts';
 import { principalOf } from '../asker.ts';
 import type { Handlers } from '../bind.ts';
-import { isDryRun, senderOf } from '../commands.ts';
+import { isDryRun, isRepeated, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
 
 /** Nobody does two things to a machine at once, whatever the reason. */
@@ -25,32 +26,23 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
     request: FastifyRequest,
     reply: FastifyReply,
     fqdn: string,
-    { reason, override = false, wait_up: waitUp = rebootUsual }: RebootBody,
+    body: RebootBody,
   ): Promise<Operation | DryRun> => {
+    const { reason, override = false } = body;
     if (!station.graph.get('host', fqdn))
       throw new ApiError('unknown-host', `there is no host ${fqdn}`);
     if (override && reason === undefined)
       throw new ApiError('invalid-request', 'override takes a reason', { field: 'reason' });
-    const {
-      vetoes: known,
-      suggested,
-      symptom,
-      suggestion,
-    } = station.suggestions.mayReboot(fqdn, false);
-    const vetoes = [...known, ...manyAtOnce(station)];
+    const answer = station.suggestions.mayReboot(fqdn, false);
+    const vetoes = [...answer.vetoes, ...manyAtOnce(station)];
     const binding = override ? vetoes.filter(({ code }) => neverOverridden.includes(code)) : vetoes;
-    if (binding.length > 0) throw await refused(station, request, fqdn, binding);
+    // Whoever asks once more with the same key is answered as before: what is under way is their own.
+    if (binding.length > 0 && !isRepeated(station, request))
+      throw await refused(station, request, fqdn, binding);
+    const command = commandOf(station, request, fqdn, body, answer);
     return actions.take(request, reply, {
-      type: 'RebootHost',
-      fqdn,
-      power: suggested === 'power-on' ? 'on' : 'cycle',
-      waitUp,
-      symptom,
-      action: suggested ?? 'power-cycle',
-      hardware: hardwareOf(station.graph, fqdn),
-      reason: reason ?? suggestion.says,
+      ...command,
       overridden: vetoes.map(({ code }) => code),
-      credential: request.credential!.id,
     });
   };
   return {
@@ -59,11 +51,31 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
   };
 };
 
+type Answer = ReturnType<Station['suggestions']['mayReboot']>;
+
+/** Where its power is what is suggested, its system is not asked: it says nothing. */
+const commandOf = (
+  station: Station,
+  request: FastifyRequest,
+  fqdn: string,
+  { reason, how, wait_up: waitUp = rebootUsual }: RebootBody,
+  { suggested, symptom, suggestion }: Answer,
+): Omit<RebootHost, 'overridden'> => ({
+  type: 'RebootHost',
+  fqdn,
+  how: how ?? (suggested === 'power-cycle' || suggested === 'power-on' ? 'hard' : 'gentle'),
+  power: suggested === 'power-on' ? 'on' : 'cycle',
+  waitUp,
+  symptom,
+  action: suggested ?? 'power-cycle',
+  hardware: hardwareOf(station.graph, fqdn),
+  reason: reason ?? suggestion.says,
+  credential: request.credential!.id,
+});
+
 /** So many at once are a mistake, unless somebody says otherwise. */
 const manyAtOnce = ({ graph }: Station): RebootVeto[] => {
-  let underWay = 0;
-  for (const order of graph.all('order'))
-    if (order.reboot && (!hasEnded(order) || isAwaiting(order))) underWay += 1;
+  const underWay = rebootsUnderWay(graph);
   if (underWay < rebootsAtOnceMax) return [];
   const text = `${underWay} machines are being rebooted already, which is the most at once`;
   return [{ code: 'too-many-at-once', text }];

@@ -102,7 +102,7 @@ const states = [
 const kinds = [
   ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh'] as const),
   ...(['power-on', 'power-off', 'power-soft', 'power-cycle', 'power-reset'] as const),
-  ...(['power-diagnostic-interrupt', 'reinstall', 'release'] as const),
+  ...(['power-diagnostic-interrupt', 'reinstall', 'release', 'reboot'] as const),
 ] as const;
 
 /** As many as are shown unless told otherwise, and as there may be told. */

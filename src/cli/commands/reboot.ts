@@ -1,7 +1,7 @@
 /** `halctl reboot`: machines with which something is the matter, one at a time unless told otherwise. */
 
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import type { DryRun, Operation, RebootBody } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
@@ -28,6 +28,8 @@ interface RebootFlags extends ChangeFlags {
   readonly wait: boolean;
   readonly reason?: string;
   readonly override?: true;
+  readonly hard?: true;
+  readonly gentle?: true;
   readonly waitUp?: number;
   readonly maxParallel: number;
   readonly partial?: true;
@@ -55,6 +57,10 @@ export const rebootCommand = (program: Command, shell: Shell): void => {
           '--override',
           'although nothing suggests it, or something forbids it; with --reason',
         )
+        .addOption(
+          new Option('--gentle', 'ask its system first, and only then its power').conflicts('hard'),
+        )
+        .option('--hard', 'cycle its power at once')
         .option(
           '--wait-up <seconds>',
           'it has failed where the host is not up again by then',
@@ -87,6 +93,7 @@ const rebootAll = async (
   const body: RebootBody = {
     ...(reason === undefined ? {} : { reason }),
     ...(override ? { override } : {}),
+    ...(flags.hard ? { how: 'hard' } : flags.gentle ? { how: 'gentle' } : {}),
     ...(waitUp === undefined ? {} : { wait_up: waitUp }),
   };
   if (asked.length === 1) return rebootSome(shell, flags, client, asked, body, 1);

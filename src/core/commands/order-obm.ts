@@ -14,14 +14,15 @@ import type { OrderRow } from '../graph/rows/obms.ts';
 import { varOf } from '../graph/vars.ts';
 import { isHeldBack, queueOf } from '../lifecycle/machine-queue.ts';
 import { latestRefresh } from '../lifecycle/obm.ts';
+import { rebootOf } from '../lifecycle/reboots.ts';
 import { mayStill } from '../rights/asking.ts';
+import { rebootRightEnded } from '../rights/used-right.ts';
 import type { ObmOrder, OrderOutcome, Refreshed } from '../values/obm.ts';
 import { askersMax, beginWithinUsual } from '../values/queues.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 import type { Revision } from '../values/revision.ts';
 import { lackOfTurns } from './room-in-queue.ts';
-import { rightEnded } from './grants.ts';
 import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
 
 export interface OrderObm {
@@ -135,12 +136,9 @@ export const beginObmOrder: Decide<BeginObmOrder> = (graph, { id }, { at }) => {
       `whoever ordered it may not operate ${fqdn} any more; nothing was sent`,
       { subject: fqdn },
     );
-  if (row.reboot) {
-    const { credential, grant, symptom, overridden } = row.reboot;
-    const suggested = symptom !== null && overridden.length === 0;
-    const ended = rightEnded(graph, { credential, grant, action: 'power', fqdn, suggested }, at);
-    if (ended) return ended;
-  }
+  const reboot = rebootOf(graph, row);
+  const ended = reboot && rebootRightEnded(graph, fqdn, reboot, at);
+  if (ended) return ended;
   return decided([{ type: 'ObmOrderBegun', data: { fqdn, ordered } }]);
 };
 

@@ -2,23 +2,36 @@
 
 import { decided } from '../decision.ts';
 import type { Decide } from '../decision.ts';
-import type { PowerAction } from '../values/obm.ts';
+import type { RebootPlan, RebootPower, RebootWay } from '../values/procedures.ts';
 import type { RebootNote } from '../values/reboots.ts';
+import { reject } from '../values/rejection.ts';
 import { useGrants } from './grants.ts';
-import { orderObm } from './order-obm.ts';
+import { orderProcedure, sameUnderWay } from './order-procedure.ts';
 
 export interface RebootHost extends Omit<RebootNote, 'grant'> {
   readonly type: 'RebootHost';
   readonly fqdn: string;
-  readonly power: Extract<PowerAction, 'on' | 'cycle' | 'reset'>;
+  /** Absent: its power is cycled at once. */
+  readonly how?: RebootWay;
+  /** Whether the scheduler ends its jobs first; absent: it does not. */
+  readonly drain?: boolean;
+  readonly power: RebootPower;
   /** For how long the host may take to be up again, s. */
   readonly waitUp: number;
+  /** For how long it may wait for its turn, s; absent: as long as is usual. */
+  readonly beginWithin?: number | undefined;
 }
 
-/** By a right and a grant: the use of the grant, the order and why it was given are one commit. */
+/** By a right and a grant: the use of the grant, the procedure and why it was ordered are one commit. */
 export const rebootHost: Decide<RebootHost> = (graph, command, context) => {
-  const { fqdn, power, waitUp, symptom, action, hardware, reason, overridden, credential } =
-    command;
+  const { fqdn, symptom, action, hardware, reason, overridden, credential, beginWithin } = command;
+  const { how = 'hard', drain = false, power, waitUp: wait_up } = command;
+  const plan: RebootPlan = { kind: 'reboot', how, drain, power, wait_up };
+  const same = sameUnderWay(graph, { fqdn, plan });
+  if (same)
+    return reject('host-busy', `${fqdn} is being rebooted already: operation ${same.created}`, {
+      subject: fqdn,
+    });
   const used = useGrants(
     graph,
     {
@@ -28,11 +41,15 @@ export const rebootHost: Decide<RebootHost> = (graph, command, context) => {
     context.at,
   );
   if (!used.ok) return used;
-  const order = { kind: 'power', action: power } as const;
-  const ordered = orderObm(graph, { type: 'OrderObm', fqdn, order, waitUp }, context);
-  if (!ordered.ok || ordered.events.length === 0) return ordered;
-  const note = { symptom, action, hardware, reason, overridden, credential };
-  const data = { fqdn, ...note, overridden: [...overridden], grant: used.grants.get(fqdn)! };
+  const by = `token:${credential}`;
+  const ordered = orderProcedure(
+    graph,
+    { type: 'OrderProcedure', fqdn, plan, by, beginWithin },
+    context,
+  );
+  if (!ordered.ok) return ordered;
+  const note = { symptom, action, hardware, reason, overridden: [...overridden], credential };
+  const data = { fqdn, ...note, grant: used.grants.get(fqdn)! };
   return decided([...used.events, ...ordered.events, { type: 'RebootOrdered', data }]);
 };
 

@@ -2,7 +2,13 @@
 
 import { Type } from 'typebox';
 import { waitUpMax } from '../values/obm.ts';
-import { actEnds, procedureEnds } from '../values/procedures.ts';
+import {
+  actEnds,
+  procedureEnds,
+  rebootPowers,
+  rebootWays,
+  stageEnds,
+} from '../values/procedures.ts';
 import type { Plan } from '../values/procedures.ts';
 import { event } from './define.ts';
 import { closed, Fqdn, Nullable, oneOf } from './fields.ts';
@@ -21,6 +27,16 @@ const PlanField = Type.Unsafe<Plan>(
       closed,
     ),
     Type.Object({ kind: Type.Literal('release'), force: Type.Boolean() }, closed),
+    Type.Object(
+      {
+        kind: Type.Literal('reboot'),
+        how: oneOf(rebootWays),
+        drain: Type.Boolean(),
+        power: oneOf(rebootPowers),
+        wait_up: Type.Integer({ minimum: 1, maximum: waitUpMax }),
+      },
+      closed,
+    ),
   ]),
 );
 
@@ -39,7 +55,7 @@ const About = { fqdn: Fqdn, ordered: Revision };
 export const procedureEvents = {
   /** This commit is its id. It has its turn when all that was ordered of the machine before has ended. */
   ProcedureOrdered: event(
-    1,
+    2,
     Type.Object(
       {
         fqdn: Fqdn,
@@ -56,6 +72,8 @@ export const procedureEvents = {
       ...{ fqdn, plan: { kind: 'reinstall', wait_up: 3600, force: false }, epoch: 1742 },
       ...{ by: 'token:4f1c9d3e0c52', begin_by: 1_790_000_060_000 },
     },
+    // The second version may be of a reboot.
+    { upcast: { 1: (data: object) => data } },
   ),
 
   /** Somebody else has asked for the same, which has not ended. */
@@ -105,9 +123,11 @@ export const procedureEvents = {
   ),
 
   ProcedureStageEnded: event(
-    1,
-    Type.Object({ ...About, stage: Stage, outcome: oneOf(procedureEnds), detail: Detail }, closed),
+    2,
+    Type.Object({ ...About, stage: Stage, outcome: oneOf(stageEnds), detail: Detail }, closed),
     { ...about, stage: 'drain', outcome: 'done', detail: '' },
+    // The second version may be `skipped`.
+    { upcast: { 1: (data: object) => data } },
   ),
 
   /** It ends as soon as nothing of it is under way. */

@@ -11,10 +11,10 @@ import { hasEnded } from '../graph/rows/obms.ts';
 import { stageOf } from '../graph/rows/procedures.ts';
 import type { ProcedureRow, StageNote } from '../graph/rows/procedures.ts';
 import { isBlocked, procedureOf } from '../lifecycle/machine-queue.ts';
-import { mayStill } from '../rights/asking.ts';
-import type { ProcedureEnd } from '../values/procedures.ts';
+import type { ProcedureEnd, StageEnd } from '../values/procedures.ts';
 import { isStarted } from './drain.ts';
 import { procedures } from './index.ts';
+import { rightLost } from './right.ts';
 import type { Stage, Standing } from './stage.ts';
 
 /** What stands in an event. */
@@ -41,7 +41,7 @@ export const endEvents = (
 export const stageEndedEvent = (
   { host: fqdn, created: ordered }: ProcedureRow,
   { name: stage }: StageNote,
-  outcome: ProcedureEnd,
+  outcome: StageEnd,
   detail: string,
 ): EventDraft => ({
   type: 'ProcedureStageEnded',
@@ -73,17 +73,29 @@ const unknownStage: Stage = {
 /** Whether a stage can be left where it is: it only waits, or what it has ordered was not sent. */
 const isFreeToEnd = (graph: Graph, row: ProcedureRow, { isWait }: Stage): boolean =>
   isWait === true ||
-  ![...graph.many('obeys', row.host)].some(
-    (order) => order.procedure === row.created && !hasEnded(order) && order.state !== 'waiting',
-  );
+  (stageOf(row)?.act?.end !== null &&
+    ![...graph.many('obeys', row.host)].some(
+      (order) => order.procedure === row.created && !hasEnded(order) && order.state !== 'waiting',
+    ));
 
-/** What was done of it, and what was not. */
+/** What was done of it, and what was not. A way that was taken and came to nothing yet is neither. */
 const cancelledBy = ({ cancelled, stages, plan }: ProcedureRow): string => {
-  const ran = stages.filter(({ state }) => state === 'done').map(({ name }) => name);
-  const left = procedures[plan.kind].stages
-    .map(({ name }) => name)
-    .filter((name) => !ran.includes(name));
-  const done = ran.length === 0 ? 'nothing was done' : `done: ${ran.join(', ')}`;
+  const all = procedures[plan.kind].stages;
+  const named = (is: (note: StageNote) => boolean): string[] =>
+    stages.filter(is).map(({ name }) => name);
+  const ran = named(({ state }) => state === 'done');
+  const tried = named(
+    ({ name, state }) =>
+      (state === 'failed' || state === 'running') &&
+      all.some((stage) => stage.name === name && stage.isRung),
+  );
+  const past = [...ran, ...tried, ...named(({ state }) => state === 'skipped')];
+  const left = all.map(({ name }) => name).filter((name) => !past.includes(name));
+  const parts = [
+    ...(ran.length === 0 ? [] : [`done: ${ran.join(', ')}`]),
+    ...(tried.length === 0 ? [] : [`left in the middle: ${tried.join(', ')}`]),
+  ];
+  const done = parts.length === 0 ? 'nothing was done' : parts.join('; ');
   return `cancelled by ${cancelled}; ${done}; not done: ${left.join(', ')}`;
 };
 
@@ -93,8 +105,8 @@ const beginEvents = (graph: Graph, row: ProcedureRow, at: number): EventDraft[] 
   if (graph.must('host', fqdn).removing) return failed(`${fqdn} is being removed`);
   if (graph.get('registration', fqdn)?.token !== epoch)
     return failed(`the OBM of ${fqdn} was disabled, or enabled anew`);
-  if (!mayStill(graph, by, 'operate', fqdn))
-    return failed(`whoever asked may not operate ${fqdn} any more`);
+  const lost = rightLost(graph, row, at);
+  if (lost) return failed(lost.rejection.message);
   const refused = procedures[plan.kind].refuse(graph, fqdn, plan, by, at);
   if (refused) return failed(refused.rejection.message);
   const { cpus = null, memory_mib = null } = graph.must('host', fqdn).facts ?? {};
@@ -105,7 +117,8 @@ const beginEvents = (graph: Graph, row: ProcedureRow, at: number): EventDraft[] 
 const nextStageEvents = (graph: Graph, row: ProcedureRow, at: number): EventDraft[] => {
   const { host: fqdn, created: ordered, plan, stages: begun } = row;
   const last = begun.at(-1);
-  if (last && last.state === 'failed')
+  const isRung = procedures[plan.kind].stages[begun.length - 1]?.isRung === true;
+  if (last && last.state === 'failed' && !isRung)
     return endEvents(graph, row, 'failed', `${last.name}: ${last.detail}`);
   const stage = procedures[plan.kind].stages[begun.length];
   if (!stage) return endEvents(graph, row, 'done', '');
@@ -133,7 +146,8 @@ export const advanceEvents = (graph: Graph, fqdn: string, at: number): EventDraf
     case 'done':
       return [stageEndedEvent(row, note, 'done', standing.detail), ...(standing.events ?? [])];
     case 'failed':
-      return [stageEndedEvent(row, note, 'failed', standing.detail)];
+    case 'skipped':
+      return [stageEndedEvent(row, note, standing.is, standing.detail)];
     case 'waiting':
       if (row.cancelled === null || !isFreeToEnd(graph, row, stage)) return [];
       return [

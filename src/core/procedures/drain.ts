@@ -9,6 +9,7 @@ import { isManaged } from '../lifecycle/process.ts';
 import { quorumLoss } from '../lifecycle/quorum.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
 import { byFid } from '../values/fid.ts';
+import { isForced } from '../values/procedures.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 import { hasFailed, isDone, waitingFor } from './stage.ts';
@@ -81,7 +82,7 @@ export const drain: Stage = {
     if (left.length > 0 && graph.must('host', host).state === 'up')
       return waitingFor(`${left.length} of ${managed.length} processes to stop: ${named(left)}`);
     const stuck = managed.filter(({ state, moved }) => state === 'failed' && moved >= note.begun);
-    if (stuck.length > 0 && !plan.force)
+    if (stuck.length > 0 && !isForced(plan))
       return hasFailed(`it could not be stopped: ${named(stuck)}`);
     return isDone(left.length > 0 ? 'the host is down; nothing could be stopped' : '');
   },

@@ -6,10 +6,10 @@ import type { EventDraft } from '../events/catalogue.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { OrderRow } from '../graph/rows/obms.ts';
 import type { ProcedureRow } from '../graph/rows/procedures.ts';
-import { mayStill } from '../rights/asking.ts';
 import { orderText } from '../values/obm.ts';
 import type { ObmOrder } from '../values/obm.ts';
 import { reject } from '../values/rejection.ts';
+import { rightLost } from './right.ts';
 import { hasFailed, isDone, waitingFor } from './stage.ts';
 import type { Course, Standing } from './stage.ts';
 
@@ -33,9 +33,11 @@ export const orderOf = (
     return reject('obm-disabled', `the OBM of ${fqdn} was disabled, or enabled anew`, {
       subject: fqdn,
     });
-  if (!mayStill(graph, by, 'operate', fqdn))
-    return reject('right-ended', `whoever asked may not operate ${fqdn} any more`);
-  const data = { fqdn, epoch, order, recovery: false, by: by[0] ?? null, procedure };
+  const lost = rightLost(graph, row, at);
+  if (lost) return lost;
+  // What is done by a grant is not asked for another right when it has its turn.
+  const asker = row.reboot ? null : (by[0] ?? null);
+  const data = { fqdn, epoch, order, recovery: false, by: asker, procedure };
   const events: EventDraft[] = [
     { type: 'ObmOrdered', data: { ...data, begin_by: at + orderSeconds * 1000 } },
   ];

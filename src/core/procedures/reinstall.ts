@@ -5,7 +5,7 @@ import type { ReadGraph } from '../graph/read-graph.ts';
 import { Requirements } from '../lifecycle/requirements.ts';
 import { isManaged } from '../lifecycle/process.ts';
 import { wantedOf } from '../lifecycle/wanted.ts';
-import { reinstallUsual } from '../values/procedures.ts';
+import { isForced, reinstallUsual } from '../values/procedures.ts';
 import type { Plan } from '../values/procedures.ts';
 import type { HostFacts } from '../values/host-facts.ts';
 import type { Before } from '../graph/rows/procedures.ts';
@@ -78,7 +78,7 @@ const verify: Stage = {
     if (!facts) return hasFailed('its agent has reported no facts');
     const losses = before ? lossesOf(before, facts) : [];
     if (losses.length === 0) return isDone(before?.cpus === null ? 'it was never seen before' : '');
-    return plan.force ? isDone(losses.join('; ')) : hasFailed(losses.join('; '));
+    return isForced(plan) ? isDone(losses.join('; ')) : hasFailed(losses.join('; '));
   },
 };
 
@@ -117,6 +117,6 @@ const start: Stage = {
 
 export const reinstall: Procedure = {
   stages: [drain, netboot, cycle, boot, verify, start],
-  refuse: (graph, fqdn, { force }, by) =>
-    force ? undefined : (pausedByOthers(graph, fqdn, by) ?? drainRefused(graph, fqdn)),
+  refuse: (graph, fqdn, plan, by) =>
+    isForced(plan) ? undefined : (pausedByOthers(graph, fqdn, by) ?? drainRefused(graph, fqdn)),
 };

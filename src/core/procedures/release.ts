@@ -9,6 +9,7 @@ import { nodeRemovalOrderedEvents, processRemovalEvents } from '../lifecycle/lea
 import { isObmEnabled } from '../lifecycle/obm.ts';
 import { stayingOf } from '../lifecycle/staying.ts';
 import { mayStill } from '../rights/asking.ts';
+import { isForced } from '../values/procedures.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
 import { drain, drainRefused, named, processesOf } from './drain.ts';
@@ -35,7 +36,7 @@ const remove: Stage = {
   begin: (graph, { host, plan }, at) => {
     const node = graph.one('runs', host);
     if (!node || node.removing) return unchanged;
-    const refused = removeRefused(graph, host, plan.force);
+    const refused = removeRefused(graph, host, isForced(plan));
     if (refused) return refused;
     const leaving = processesOf(graph, host).filter(({ removing }) => !removing);
     return decided([
@@ -97,7 +98,7 @@ const detach: Stage = {
 
 export const release: Procedure = {
   stages: [drain, remove, powerOff, detach],
-  refuse: (graph, fqdn, { force }, by) =>
-    removeRefused(graph, fqdn, force) ??
-    (force ? undefined : (pausedByOthers(graph, fqdn, by) ?? drainRefused(graph, fqdn))),
+  refuse: (graph, fqdn, plan, by) =>
+    removeRefused(graph, fqdn, isForced(plan)) ??
+    (isForced(plan) ? undefined : (pausedByOthers(graph, fqdn, by) ?? drainRefused(graph, fqdn))),
 };

@@ -22,6 +22,8 @@ export type Standing =
       /** What follows from its end. */
       readonly events?: readonly EventDraft[];
     }
+  /** There is nothing to do in it, or no way: what comes after it is begun. */
+  | { readonly is: 'skipped'; readonly detail: string }
   | { readonly is: 'failed'; readonly detail: string };
 
 /** Its procedure, the stage as it was begun, and when that is looked at. */
@@ -41,6 +43,8 @@ export interface Stage {
   readonly seconds: (plan: Plan) => number;
   /** It only waits: it can be cancelled in the middle, and nothing is left undone by that. */
   readonly isWait?: true;
+  /** One of several ways to the same end: where it fails, the next one is tried. */
+  readonly isRung?: true;
   /** What the station does outside, by name (`station/duties/effects/stage-acts.ts`); null or absent: nothing. */
   readonly act?: (graph: ReadGraph, row: ProcedureRow) => string | null;
   /** What sets it off. A refusal ends the procedure. Absent: nothing has to. */
@@ -62,4 +66,5 @@ export interface Procedure {
 
 export const waitingFor = (what: string): Standing => ({ is: 'waiting', for: what });
 export const isDone = (detail = ''): Standing => ({ is: 'done', detail });
+export const skipped = (why: string): Standing => ({ is: 'skipped', detail: why });
 export const hasFailed = (detail: string): Standing => ({ is: 'failed', detail });

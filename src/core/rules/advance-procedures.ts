@@ -17,6 +17,7 @@ const moving = [
   'ProcedureEnded',
   'ObmOrderEnded',
   'HostAwaitEnded',
+  'ObmPowerChanged',
   'NodeUp',
   'NodeDown',
   'NodeRemoved',

@@ -19,7 +19,7 @@ export interface StageSeen {
   readonly name: string;
   /** What is done in it. */
   readonly text: string;
-  readonly state: 'to-come' | 'running' | 'done' | 'failed' | 'cancelled';
+  readonly state: 'to-come' | 'running' | 'done' | 'failed' | 'cancelled' | 'skipped';
   /** When it began, and ended; null: it has not. */
   readonly began: number | null;
   readonly ended: number | null;

@@ -44,12 +44,18 @@ const seenOf = (graph: ReadGraph, row: ProcedureRow): Seen => {
     reason: isOver(row) ? detail : waits,
   };
   const isUnderWay = !isOver(row);
-  const notes = stages.filter((one) => one.state === 'done' && one.detail !== '');
+  const isPast = (one: StageNote): boolean => one.state === 'done' || one.state === 'skipped';
+  // One that failed and was followed by another was one of several ways.
+  const notes = stages.filter(
+    (one, i) =>
+      one.detail !== '' &&
+      (one.state === 'done' || (one.state === 'failed' && i < stages.length - 1)),
+  );
   return {
     ...{ kind: plan.kind, subject: host, state: states[state] },
     stage: stageText(row, waits),
     total: procedures[plan.kind].stages.length,
-    done: stages.filter((one) => one.state === 'done').length,
+    done: stages.filter((one, i) => isPast(one) || i < stages.length - 1).length,
     failed: state === 'failed' ? [machine] : [],
     waiting: isUnderWay ? [machine] : [],
     warnings: [

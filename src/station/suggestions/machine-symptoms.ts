@@ -12,6 +12,8 @@ import type {
 import type { Graph } from '../../core/graph/graph.ts';
 import { hasEnded, isAwaiting } from '../../core/graph/rows/obms.ts';
 import type { OrderRow } from '../../core/graph/rows/obms.ts';
+import { isOver } from '../../core/graph/rows/procedures.ts';
+import { rebootOf } from '../../core/lifecycle/reboots.ts';
 import { orderText } from '../../core/values/obm.ts';
 import type { Scheduling } from './scheduling.ts';
 
@@ -78,10 +80,16 @@ const powerOf = (
 const ordersOf = (graph: Graph, machine: string): OrderRow[] =>
   [...graph.many('obeys', machine)].sort((a, b) => a.created - b.created);
 
-/** The order by which it was switched off, where nothing that was carried out since switches it on. */
+/**
+ * The order by which it was switched off, where nothing that was carried out since switches it on. A reboot switches on
+ * what it has switched off.
+ */
 const offOnPurpose = (graph: Graph, machine: string): string | null => {
   const last = ordersOf(graph, machine).findLast(
-    ({ order, state }) => order.kind === 'power' && (state === 'done' || state === 'unknown'),
+    (row) =>
+      row.order.kind === 'power' &&
+      (row.state === 'done' || row.state === 'unknown') &&
+      rebootOf(graph, row) === undefined,
   );
   if (last?.order.kind !== 'power') return null;
   const { action } = last.order;
@@ -89,6 +97,8 @@ const offOnPurpose = (graph: Graph, machine: string): string | null => {
 };
 
 const underWayOf = (graph: Graph, machine: string): string | null => {
+  const procedure = [...graph.many('undergoes', machine)].findLast((row) => !isOver(row));
+  if (procedure) return `${procedure.plan.kind} is under way: operation ${procedure.created}`;
   const order = ordersOf(graph, machine).findLast((row) => !hasEnded(row) || isAwaiting(row));
   if (order) return `${orderText(order.order)} is under way: operation ${order.created}`;
   return graph.one('recovers', machine)?.steps?.doing

@@ -35,6 +35,14 @@ export interface SuggestionsParts {
   readonly now: () => number;
 }
 
+/** How far a reboot is that is about to send something. */
+export interface RebootSoFar {
+  /** The scheduler has drained the machine for it. */
+  readonly drains: boolean;
+  /** The machine was told before, in another way: what it looks like since speaks neither for it nor against it. */
+  readonly isTried: boolean;
+}
+
 interface Kept {
   readonly key: string;
   readonly until: number;
@@ -48,7 +56,12 @@ interface KnownIncidents {
 }
 
 /** Kinds of rows that change what may be done about a machine. */
-const watched = new Set(['maintenance', 'order', 'recovery']);
+const watched = new Set(['maintenance', 'order', 'procedure', 'recovery']);
+
+/** Of a machine that was told to start anew and has not, more is not to be asked than what people have said since. */
+const aboutTheWhole: ReadonlySet<string> = new Set([
+  ...['no-suggestion', 'not-confirmed', 'flapping', 'loop-guard'],
+]);
 
 export class Suggestions {
   readonly #parts: SuggestionsParts & { readonly scheduling: Scheduling; readonly rules: Rules };
@@ -115,10 +128,17 @@ export class Suggestions {
   }
 
   /** Why a reboot that waited must not be sent: something forbids it that did not, or nothing is the matter any more. */
-  mayNotSend(machine: string, { symptom, overridden }: RebootNote): string | null {
-    const { vetoes } = this.mayReboot(machine, false);
-    // The order itself is what is under way.
-    const fresh = vetoes.filter(({ code }) => code !== 'under-way' && !overridden.includes(code));
+  mayNotSend(
+    machine: string,
+    { symptom, overridden }: RebootNote,
+    { drains, isTried }: RebootSoFar,
+  ): string | null {
+    const { vetoes } = this.mayReboot(machine, drains);
+    const fresh = vetoes.filter(
+      ({ code }) =>
+        // The reboot itself is what is under way.
+        code !== 'under-way' && !overridden.includes(code) && !(isTried && aboutTheWhole.has(code)),
+    );
     const [first] = fresh;
     if (!first) return null;
     const isWell = symptom !== null && first.code === 'no-suggestion';

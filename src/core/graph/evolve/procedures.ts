@@ -72,9 +72,11 @@ export const procedureEvolvers: Evolvers<typeof procedureEvents> = {
 
   ProcedureBegun: (graph, data, position) => {
     const { cpus, memory_mib: memoryMib, restart } = data;
-    const row = change(graph, data, position, () => ({
+    const boot = graph.must('host', data.fqdn).facts?.boot_id ?? '';
+    const row = change(graph, data, position, ({ plan }) => ({
       ...{ state: 'running', since: position.at, begun: position.at },
       before: { cpus, memoryMib, restart },
+      ...(plan.kind === 'reboot' && boot !== '' ? { boot } : {}),
     }));
     if (row) clearDeadline(graph, 'queue-expiry', row.id);
   },

@@ -1,6 +1,7 @@
 /** What is done with machines in several stages. */
 
-import type { ActEnd, Plan, ProcedureEnd } from '../../values/procedures.ts';
+import type { ActEnd, Plan, ProcedureEnd, StageEnd } from '../../values/procedures.ts';
+import type { RebootNote } from '../../values/reboots.ts';
 import type { Revision } from '../../values/revision.ts';
 import { shown } from './row.ts';
 import type { Provenance } from './row.ts';
@@ -10,7 +11,7 @@ export interface StageNote {
   readonly name: string;
   /** The commit that began it. */
   readonly begun: Revision;
-  readonly state: 'running' | ProcedureEnd;
+  readonly state: 'running' | StageEnd;
   readonly since: number;
   /** When it has failed. */
   readonly until: number;
@@ -52,6 +53,10 @@ export interface ProcedureRow extends Provenance {
   /** When it was begun; null: it was not. */
   readonly begun: number | null;
   readonly before: Before | null;
+  /** Why somebody has the machine rebooted; absent: it is no reboot. */
+  readonly reboot?: RebootNote;
+  /** Of a reboot: id of the boot that the host had when it was begun; absent: none was known. */
+  readonly boot?: string;
   /** Those that were begun, in order; the last one may be under way. */
   readonly stages: readonly StageNote[];
   /** Who wants it to end. */

@@ -4,11 +4,15 @@ import { eventsOfType } from '../../../core/events/reading.ts';
 import type { Graph } from '../../../core/graph/graph.ts';
 import { hasEnded, orderId } from '../../../core/graph/rows/obms.ts';
 import type { OrderRow } from '../../../core/graph/rows/obms.ts';
+import type { ProcedureRow } from '../../../core/graph/rows/procedures.ts';
 import { isHeldBack } from '../../../core/lifecycle/machine-queue.ts';
+import { procedureWith, rebootOf } from '../../../core/lifecycle/reboots.ts';
+import { isSent } from '../../../core/procedures/reboot.ts';
 import type { ObmOrder } from '../../../core/values/obm.ts';
 import type { RebootNote } from '../../../core/values/reboots.ts';
 import { revision } from '../../../core/values/revision.ts';
 import type { Obms } from '../../obm/obms.ts';
+import type { RebootSoFar } from '../../suggestions/suggestions.ts';
 import type { Effect, EffectKind } from './effect.ts';
 
 /** Of the name that the host had then, by which the order is found. */
@@ -34,7 +38,13 @@ const idOf = ({ intended, target }: Effect<ObmOrder>): string =>
   orderId(revision(intended), target);
 
 /** Why a reboot that was ordered must not be sent any more, by what is known now; null: it may. */
-export type AskAgain = (fqdn: string, reboot: RebootNote) => string | null;
+export type AskAgain = (fqdn: string, reboot: RebootNote, soFar: RebootSoFar) => string | null;
+
+/** @param row absent: it is one order, as in logs of versions before */
+export const soFarOf = (row: ProcedureRow | undefined): RebootSoFar => ({
+  drains: row?.plan.kind === 'reboot' && row.plan.drain,
+  isTried: row !== undefined && isSent(row),
+});
 
 const nothingForbids: AskAgain = () => null;
 
@@ -80,7 +90,8 @@ const ofObms = (
   begin: (effect) => ({ type: 'BeginObmOrder', id: idOf(effect) }),
   async run(effect, { graph, signal }) {
     const row = graph.get('order', idOf(effect));
-    const why = row?.reboot ? askAgain(row.host, row.reboot) : null;
+    const reboot = row && rebootOf(graph, row);
+    const why = reboot ? askAgain(row.host, reboot, soFarOf(procedureWith(graph, row))) : null;
     if (why !== null) return { outcome: 'failed', detail: `nothing was sent: ${why}` };
     const { outcome, detail } = await obms.carryOut(idOf(effect), signal);
     return { outcome: outcome === 'unknown' ? 'interrupted' : outcome, detail };

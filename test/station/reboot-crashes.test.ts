@@ -1,0 +1,83 @@
+/** `kill -9` of the station while it reboots a machine: the next one looks at what is, and sends nothing again. */
+
+import t from 'tap';
+import { Daemon } from '../obm/daemon.ts';
+import { reported, startStation, temporary, until } from './harness.ts';
+import type { Answer, Child, Json } from './harness.ts';
+import { ObmdProxy } from './obmd-proxy.ts';
+import type { When } from './obmd-proxy.ts';
+
+const host = 'n1.example';
+
+t.test(
+  '42: a station that dies once the BMC has cycled never cycles again, and the boot id tells',
+  async (t) => {
+    const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
+    const proxy = await ObmdProxy.start(t, () => daemon.url);
+    const directory = temporary(t);
+    let station: Child = await startStation(t, directory);
+    const token = station.admin!;
+    const ask = (method: string, path: string, body?: object): Promise<Answer> =>
+      station.ask(method, path, body, { token });
+    const boots = (boot: string): Promise<Answer> =>
+      ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.1', { boot_id: boot }));
+    const registration = { obmd: proxy.url, admin_token: daemon.admin, type: 'dummy', info: {} };
+    await ask('POST', '/hosts', { fqdn: host });
+    t.match(await ask('PUT', `/hosts/${host}/obm`, registration), { status: 201 });
+    t.match(await ask('POST', `/hosts/${host}/obm/enable`), { status: 200 });
+    await boots('boot 0');
+    // A station that has just begun gives a host so long to be heard of.
+    const vars = { keepalive_frequency: 2, keepalive_timeout: 4 };
+    t.match(await ask('PUT', '/vars', vars), { status: 200 });
+    const grant = { actions: ['power'], hosts: [host], reason: 'it hangs' };
+    t.match(await ask('POST', '/grants', grant), { status: 201 });
+
+    const seen = async (id: number): Promise<Json> => (await ask('GET', `/operations/${id}`)).body;
+    const stageOf = ({ stages }: Json): string | undefined =>
+      stages.find(({ state }: Json) => state === 'running')?.name;
+    let number = 0;
+
+    /** @param when the station dies: before or after the daemon has heard of the order */
+    const trial = async (when: When, how: 'hard' | 'gentle'): Promise<void> => {
+      const name = `${how}, it dies ${when} the order`;
+      const killed = Promise.withResolvers<void>();
+      let isDead = false;
+      const sent: string[] = [];
+      proxy.cuts = async (now, at) => {
+        if (now !== 'POST power') return false;
+        if (at === 'after') sent.push(now);
+        if (isDead || at !== when) return false;
+        isDead = true;
+        await station.end('SIGKILL');
+        killed.resolve();
+        return true;
+      };
+      const body = { override: true, reason: 'it hangs', how, wait_up: 5 };
+      const ordered = await ask('POST', `/hosts/${host}/actions/reboot`, body);
+      const { id } = ordered.body as { id: number };
+      await killed.promise;
+      station = await startStation(t, directory, { token });
+      await until(`${name}: boot`, async () => stageOf(await seen(id)) === 'boot');
+      // Twice in the same stage.
+      await station.end('SIGKILL');
+      station = await startStation(t, directory, { token });
+      if (sent.length > 0) await boots(`boot ${(number += 1)}`);
+      const end = await until(`${name}: its end`, async () => {
+        const now = await seen(id);
+        return now.state === 'running' ? null : now;
+      });
+      if (when === 'after') t.match(end, { state: 'succeeded', done: end.total }, name);
+      else
+        t.match(
+          end,
+          { state: 'failed', problem: /^boot: the power command had no effect: .* within 5 s/ },
+          name,
+        );
+      t.equal(sent.length, when === 'after' ? 1 : 0, `${name}: sent ${sent.length} times`);
+    };
+
+    await trial('after', 'hard');
+    await trial('before', 'hard');
+    await station.end('SIGTERM');
+  },
+);
