@@ -125,8 +125,8 @@ export const mustBeAllowed = (
   graph: ReadGraph,
   request: FastifyRequest,
   then?: ReadGraph,
+  { access = 'admin' }: { readonly access?: Access } = request.routeOptions.config,
 ): void => {
-  const { access = 'admin' } = request.routeOptions.config;
   if (access === 'public') return;
   const credential = request.credential!;
   const resource = resourceOf(request, then);
@@ -138,6 +138,17 @@ export const mustBeAllowed = (
   if (role !== 'member') throw lacking(access, credential);
   if (!allows(graph, credential, 'look', resource).allowed) throw unknown(resource);
   throw new ApiError('forbidden', 'in the project of the machine, the token is a viewer only');
+};
+
+/** Refuses a token what it may not have of another endpoint than the one that was asked, of what the request names. */
+export const mustBeLetInto = (
+  endpoint: { readonly access: Access; readonly lent?: Lent },
+  graph: ReadGraph,
+  request: FastifyRequest,
+): void => {
+  const refusal = refusalOf(endpoint, request.credential!, graph);
+  if (refusal) throw refusal;
+  mustBeAllowed(graph, request, undefined, endpoint);
 };
 
 /** What takes a grant is asked again by the command, which knows the circumstances. */

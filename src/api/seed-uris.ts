@@ -133,7 +133,7 @@ export const seedUris: readonly SeedUri[] = [
 /** Parameters that only the table of the fleet has: with one of them, `/status` is that table. */
 const fleetParameters = new Set([
   ...['groups', 'g', 'nodes', 'h', 'checks', 'filter', 'columns', 'sort', 'shape', 'orient'],
-  ...['format', 'limit', 'cursor', 'q'],
+  ...['format', 'limit', 'cursor', 'q', 'max_age'],
 ]);
 
 /** Parameters that had other names. */

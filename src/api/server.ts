@@ -21,6 +21,7 @@ import type { ConnectionsParts, Patience } from './connections.ts';
 import { ApiError } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
 import { FleetAnswers } from './fleet/fleet-answers.ts';
+import { Freshness } from './fleet/freshness.ts';
 import { FleetStreams } from './fleet/streams.ts';
 import { takeExactJson } from './json-body.ts';
 import { methodsOf } from './methods.ts';
@@ -145,6 +146,7 @@ export const createServer = async (
     done();
   });
   const actions = new Actions(station);
+  const freshness = new Freshness(station);
   const obms = obmHandlers(station, actions);
   const reboots = rebootHandlers(station, actions);
   await app.register(async (scope) => {
@@ -156,7 +158,7 @@ export const createServer = async (
       ...eventHandlers(station, streams),
       ...grantHandlers(station),
       ...checkHandlers(station),
-      ...fleetHandlers(station, new FleetAnswers(station), fleetStreams),
+      ...fleetHandlers(station, new FleetAnswers(station, freshness), fleetStreams, freshness),
       ...groupHandlers(station),
       ...healthHandlers(station),
       ...hostHandlers(

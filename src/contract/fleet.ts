@@ -60,6 +60,21 @@ export const FleetColumn = Type.Object({
   description: Type.String(),
 });
 
+export const Freshened = Type.Object(
+  {
+    run: nullable(
+      Type.String({ description: 'The look (`/check-runs/{id}`); null: none was needed.' }),
+    ),
+    looks: Type.Integer({
+      description: 'How much was too old, or never found out, and was looked at.',
+    }),
+    pending: Type.Integer({
+      description: 'What of that was not answered in time: it is as it was.',
+    }),
+  },
+  { description: 'With `max_age`: what was done for it.' },
+);
+
 export const FleetMeta = Type.Object({
   version: text('Of the table: another one when a machine has changed.'),
   revision: RevisionNumber,
@@ -78,6 +93,7 @@ export const FleetMeta = Type.Object({
     { description: 'The checks that are shown.' },
   ),
   next: nullable(text('`cursor` of the next page; null on the last one.')),
+  fresh: Type.Optional(Freshened),
 });
 
 /** By its shape it has one of the lists. */
@@ -135,8 +151,10 @@ export const FleetHost = Type.Object({
   revision: RevisionNumber,
   at: Timestamp,
   machine: FleetMachine,
+  fresh: Type.Optional(Freshened),
 });
 
+export type Freshened = Static<typeof Freshened>;
 export type FleetMachine = Static<typeof FleetMachine>;
 export type FleetAnswer = Static<typeof FleetAnswer>;
 export type FleetMeta = Static<typeof FleetMeta>;
@@ -206,6 +224,26 @@ export const fleetView = {
   ),
 };
 
+/** How old what is told may be. */
+export const freshness = {
+  max_age: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      description:
+        'Seconds. What was found longer ago, of the machines of `groups` and `nodes` by the checks that are shown, is looked ' +
+        'at again, once for all who ask. This takes the right to look at machines now (`POST /check-runs`).',
+    }),
+  ),
+  wait: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      description: 'With `max_age`: seconds that the answer may be held back until that was found.',
+    }),
+  ),
+};
+
 const media = {
   'application/json': FleetAnswer,
   'application/x-ndjson': Type.String({ description: 'A machine a line.' }),
@@ -226,10 +264,10 @@ export const fleet = read({
   tag: 'fleet',
   summary: 'All machines, and how each does',
   description:
-    'All in one answer, or page by page. It shows what was found last and runs nothing. As JSON, NDJSON, CSV, TSV, text ' +
-    'or a live stream (SSE) by `Accept`; with `If-None-Match` 304 while nothing has changed, or for a minute the same was ' +
-    'found again. What is misspelt is refused.',
-  query: { ...fleetSelection, ...fleetView },
+    'All in one answer, or page by page. It shows what was found last, and runs nothing without `max_age`. As JSON, ' +
+    'NDJSON, CSV, TSV, text or a live stream (SSE) by `Accept`; with `If-None-Match` 304 while nothing has changed, or for ' +
+    'a minute the same was found again. What is misspelt is refused.',
+  query: { ...fleetSelection, ...fleetView, ...freshness },
   reply: FleetAnswer,
   content: media,
   tagged: true,
@@ -263,5 +301,6 @@ export const fleetHost = ask({
   lent: 'machine',
   tag: 'fleet',
   summary: 'How a machine does, by all that is known of it',
+  query: freshness,
   reply: FleetHost,
 });

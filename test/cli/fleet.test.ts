@@ -36,6 +36,22 @@ t.test(
   },
 );
 
+t.test('--fresh and --max-age have what is older looked at, and say what is not', async (t) => {
+  const { folder, env } = await fleet(t);
+  const fresh = async (flags: string): Promise<unknown> => {
+    const { out, err, code } = await shell(`halctl status n1.example --json ${flags}`, folder, env);
+    t.equal(code, 0, err);
+    return (JSON.parse(out) as { meta: { fresh?: unknown } }).meta.fresh;
+  };
+  t.equal(await fresh(''), undefined);
+  t.match(await fresh('--fresh'), { run: String, looks: 3, pending: 0 });
+  t.match(await fresh('--max-age 1d'), { run: null, looks: 0, pending: 0 });
+  for (const wrong of ['--fresh --max-age 1d', '--fresh --watch', '--max-age 5'])
+    t.equal((await shell(`halctl status ${wrong}`, folder, env)).code, 2, wrong);
+  const shown = await shell('halctl status show n1.example --fresh', folder, env);
+  t.match(shown, { code: 0, out: /n1\.example/ });
+});
+
 t.test('a terminal gets what fits it, with counts, and no machine is lost', async (t) => {
   const { folder, env } = await fleet(t);
   const { out } = await shell('script -qec "stty cols 60; halctl status" /dev/null', folder, {

@@ -38,6 +38,8 @@ export interface FleetSurroundings {
 }
 
 export interface Selected {
+  /** Machines of the groups and nodes that are named; undefined: all. */
+  readonly among: ReadonlySet<string> | undefined;
   readonly test: RowTest;
   /** Whether time alone changes what passes. */
   readonly ages: boolean;
@@ -92,6 +94,7 @@ export const selectionOf = (
     const passes = filterNamed(filter, { columns: allColumns(checks), group });
     const among = machinesIn(groups, nodes, around);
     return {
+      among,
       test: (row, now) =>
         (!among || among.has(row.machine)) && (!problems || isProblem(row)) && passes(row, now),
       ages: parsed !== null && dependsOnTime(parsed),

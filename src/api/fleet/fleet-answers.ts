@@ -3,16 +3,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/fleet.ts';
+import type { Freshened } from '../../contract/fleet.ts';
 import type { FleetRow } from '../../checks/view/row.ts';
 import type { Turn } from '../../station/fair-use/turns.ts';
 import type { FleetCut } from '../../station/fleet/fleet.ts';
 import type { Station } from '../../station/station.ts';
 import { askerOf, principalOf } from '../asker.ts';
+import { ApiError } from '../errors.ts';
 import { holds } from '../tags.ts';
 import { Answers, gzipped, tagOf, takesGzip } from './answers.ts';
 import type { Answer } from './answers.ts';
 import { askedOf } from './asked.ts';
 import type { Asked, Format } from './asked.ts';
+import { checksShown } from './freshness.ts';
+import type { Freshness } from './freshness.ts';
+import { Once } from './once.ts';
 import { KeptPages } from './pages.ts';
 import type { Pages } from './pages.ts';
 import { metaOf, seenIn, surroundingsOf } from './surroundings.ts';
@@ -21,19 +26,30 @@ import { mediaTypes, passing, writtenIn } from './text.ts';
 type FleetQuery = QueryOf<typeof contract.fleet>;
 type Media = Exclude<Format, 'events'>;
 
+/** What is asked, and what answers are known by. */
+interface Question {
+  readonly key: string;
+  readonly asked: Asked;
+  readonly seen: ReadonlySet<string> | undefined;
+  readonly format: Media;
+  readonly fresh: Freshened | undefined;
+}
+
 /** How often a look is made again because what it saw was taken back. */
 const looks = 3;
 const pieceCharacters = 256 * 1024;
 
 export class FleetAnswers {
   readonly #station: Station;
+  readonly #freshness: Freshness;
   readonly #kept: Answers;
   readonly #pages: KeptPages;
-  /** Those that are being made: who asks for the same meanwhile waits for it. */
-  readonly #making = new Map<string, Promise<Answer>>();
+  /** What was looked at for somebody is told to who waited for the same, and made anew for everybody else. */
+  readonly #making = new Once<Answer>();
 
-  constructor(station: Station) {
+  constructor(station: Station, freshness: Freshness) {
     this.#station = station;
+    this.#freshness = freshness;
     this.#kept = new Answers(station.time.monotonic);
     this.#pages = new KeptPages(station.time.monotonic);
   }
@@ -47,57 +63,52 @@ export class FleetAnswers {
     const station = this.#station;
     const seen = seenIn(station, request, station.graph);
     const asked = askedOf(query, surroundingsOf(station, station.graph, seen));
-    const { limit, cursor, ...question } = query;
+    const { limit, cursor, max_age, wait, ...question } = query;
     const key = JSON.stringify([format, question, seen ? [...seen] : null]);
+    if (max_age !== undefined && cursor !== undefined)
+      throw new ApiError('invalid-request', 'all pages are of the moment of the first', {
+        field: 'max_age',
+      });
+    const fresh = await this.#freshness.bring(request, reply, { max_age, wait }, () => ({
+      machines: asked.among,
+      checks: checksShown(station, asked),
+    }));
     if (limit !== undefined || cursor !== undefined)
-      return this.#page(request, reply, { asked, seen, key, format, limit, cursor });
+      return this.#page(request, reply, { asked, seen, key, format, limit, cursor, fresh });
     const { fleet } = station;
     const { version } = fleet.now();
     const now = { version, logged: fleet.logged, isOld: !fleet.isNow };
+    const wish = { key, asked, seen, format, fresh };
     const found =
-      this.#kept.find(key, now) ??
-      (await station.longReads.run(askerOf(reply), () => this.#made(key, asked, seen, format)));
+      (fresh ? undefined : this.#kept.find(key, now)) ??
+      (await this.#making.do(fresh ? `${key} ${JSON.stringify(fresh)}` : key, () =>
+        station.longReads.run(askerOf(reply), () => this.#make(wish)),
+      ));
     return this.#send(request, reply, found);
   }
 
-  #made(
-    key: string,
-    asked: Asked,
-    seen: ReadonlySet<string> | undefined,
-    format: Media,
-  ): Promise<Answer> {
-    const under = this.#making.get(key);
-    if (under) return under;
-    const making = this.#make(key, asked, seen, format).finally(() => this.#making.delete(key));
-    this.#making.set(key, making);
-    return making;
-  }
-
-  async #make(
-    key: string,
-    asked: Asked,
-    seen: ReadonlySet<string> | undefined,
-    format: Media,
-  ): Promise<Answer> {
+  async #make({ key, asked, seen, format, fresh }: Question): Promise<Answer> {
     const station = this.#station;
     const made = station.time.monotonic();
     const turn = await station.turns.begin('fleet', new AbortController().signal);
     const { cut, pages } = await this.#look(asked, seen, turn);
     const meta = metaOf(asked, {
       ...this.#momentOf(pages),
-      ...{ total: pages.rows.length, next: null },
+      ...{ total: pages.rows.length, next: null, fresh },
     });
     const { rows, now } = pages;
     const body = await inOne(writtenIn(format, { asked, meta, rows, now }), turn);
-    const ages = asked.ages || (format !== 'json' && format !== 'ndjson') || showsAges(asked);
+    const isText = format !== 'json' && format !== 'ndjson';
+    const ages = fresh !== undefined || asked.ages || isText || showsAges(asked);
     // What was found again is no change, and yet younger.
     const moment = Math.floor(now / (ages ? 1000 : 60_000));
-    return this.#kept.keep({
+    const answer = {
       ...{ key, version: cut.version, logged: cut.logged, made },
       tag: tagOf(station.started, cut.version, key, moment),
       type: mediaTypes[format],
       ...{ body, revision: pages.revision, gzipped: undefined },
-    });
+    };
+    return fresh ? answer : this.#kept.keep(answer);
   }
 
   /** Rows that pass, of one moment that the log has. */
@@ -138,9 +149,10 @@ export class FleetAnswers {
       readonly format: Media;
       readonly limit: number | undefined;
       readonly cursor: string | undefined;
+      readonly fresh: Freshened | undefined;
     },
   ): Promise<FastifyReply> {
-    const { asked, seen, key, format, limit = 1000, cursor } = given;
+    const { asked, seen, key, format, limit = 1000, cursor, fresh } = given;
     const principal = principalOf(request);
     const station = this.#station;
     return station.longReads.run(askerOf(reply), async (turn) => {
@@ -150,7 +162,8 @@ export class FleetAnswers {
       const more = from + limit < pages.rows.length;
       const id = more ? (begun?.id ?? this.#pages.keep(principal, key, pages)) : '';
       const next = more ? `${id}.${from + limit}` : null;
-      const meta = metaOf(asked, { ...this.#momentOf(pages), total: pages.rows.length, next });
+      const total = pages.rows.length;
+      const meta = metaOf(asked, { ...this.#momentOf(pages), total, next, fresh });
       const { now, revision } = pages;
       const rows: readonly FleetRow[] = pages.rows.slice(from, from + limit);
       const body = await inOne(writtenIn(format, { asked, meta, rows, now }), turn);

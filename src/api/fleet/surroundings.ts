@@ -55,7 +55,9 @@ const membersOf = (station: Station, given: string): ReadonlySet<string> => {
   }
 };
 
-type Moment = Omit<FleetMeta, 'shape' | 'columns' | 'checks'>;
+type Moment = Omit<FleetMeta, 'shape' | 'columns' | 'checks' | 'fresh'> & {
+  readonly fresh?: FleetMeta['fresh'] | undefined;
+};
 
 export const metaOf = (
   { orient, shape, columns, checks, hasColumns }: Asked,
@@ -74,4 +76,5 @@ export const metaOf = (
     ...(parent === undefined ? {} : { parent }),
   })),
   next: moment.next,
+  ...(moment.fresh ? { fresh: moment.fresh } : {}),
 });

@@ -15,6 +15,8 @@ import { ApiError } from '../errors.ts';
 import { askedOf, selectionOf } from '../fleet/asked.ts';
 import type { Format } from '../fleet/asked.ts';
 import type { FleetAnswers } from '../fleet/fleet-answers.ts';
+import { checksShown } from '../fleet/freshness.ts';
+import type { Freshness } from '../fleet/freshness.ts';
 import type { FleetStreams } from '../fleet/streams.ts';
 import { mediaTypes, passing, writtenIn } from '../fleet/text.ts';
 import { metaOf, seenIn, surroundingsOf } from '../fleet/surroundings.ts';
@@ -46,6 +48,7 @@ export const fleetHandlers = (
   station: Station,
   answers: FleetAnswers,
   streams: FleetStreams,
+  freshness: Freshness,
 ): Handlers<typeof contract> => ({
   fleet: (request, reply) => answerFleet(station, answers, streams, request, reply, request.query),
 
@@ -73,14 +76,23 @@ export const fleetHandlers = (
     ),
   }),
 
-  fleetHost: async (request) => {
+  fleetHost: async (request, reply) => {
     const { fqdn } = request.params;
-    const row = station.fleet.row(fqdn);
-    if (!row) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+    const there = (): FleetRow => {
+      const row = station.fleet.row(fqdn);
+      if (row) return row;
+      throw new ApiError('unknown-host', `there is no host ${fqdn}`);
+    };
+    there();
+    const fresh = await freshness.bring(request, reply, request.query, () => ({
+      machines: [fqdn],
+      checks: checksShown(station, { wanted: undefined, columns: [], hasColumns: false }),
+    }));
+    const row = there();
     const { version } = station.fleet.now();
     const made = { version: String(version), revision: station.head, at: station.now() };
     await station.settled();
-    return { ...made, machine: shownMachine(row) } as never;
+    return { ...made, machine: shownMachine(row), ...(fresh ? { fresh } : {}) } as never;
   },
 });
 
@@ -98,6 +110,13 @@ export const answerFleet = (
 ): Promise<FastifyReply> | FastifyReply => {
   const format = formatOf(request, query);
   reply.header('vary', 'accept, accept-encoding, authorization');
+  if (
+    (query.max_age ?? query.wait) !== undefined &&
+    (query.at !== undefined || format === 'events')
+  )
+    throw new ApiError('invalid-request', 'max_age goes without at and without a stream', {
+      field: 'max_age',
+    });
   if (query.at !== undefined) return past(station, request, reply, query, format);
   if (format === 'events') return follow(station, streams, request, reply, query);
   return answers.answer(request, reply, query, format);

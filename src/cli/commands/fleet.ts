@@ -5,6 +5,7 @@ import type { Client } from '../../client/client.ts';
 import type { FleetAnswer, FleetQuery } from '../../client/types.ts';
 import { gather, readOptions, show, withExamples, withRead, withWork } from '../command.ts';
 import type { ReadFlags } from '../command.ts';
+import { duration } from '../duration.ts';
 import { CommandEnding, exitCodes, Failure } from '../exit-codes.ts';
 import type { FleetLook } from '../output/fleet.ts';
 import { jsonLine } from '../output/text.ts';
@@ -13,7 +14,13 @@ import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
 import { historyCommand } from './notes.ts';
 
-interface FleetFlags extends ReadFlags, FleetLook {
+interface FreshFlags {
+  /** s */
+  readonly maxAge?: number;
+  readonly fresh?: true;
+}
+
+interface FleetFlags extends ReadFlags, FleetLook, FreshFlags {
   readonly group?: readonly string[];
   readonly filter?: string;
   readonly checks?: string;
@@ -44,6 +51,7 @@ export const fleetCommands = (program: Command, shell: Shell): void => {
     .option('--csv', 'as CSV (RFC 4180)')
     .option('--tsv', 'with tabs between cells')
     .option('--check', 'exit with 1 where a machine that is shown fails');
+  withFresh(status);
   const run = (flags: FleetFlags, nodesets: readonly string[]): Promise<void> =>
     showFleet(shell, flags, nodesets);
   withExamples(
@@ -53,10 +61,36 @@ export const fleetCommands = (program: Command, shell: Shell): void => {
     "halctl status -f 'ssh:down and age>1h' --fold",
     'halctl status --columns machine,state,reason --sort=-age',
     'halctl status --csv',
+    'halctl status -g savio2 --checks ssh --max-age 5m',
+    'halctl status n0001.savio3 --fresh',
     'halctl status --watch',
   );
   showCommand(status, shell);
   historyCommand(status, shell);
+};
+
+/** For so long what is looked at is waited for, s; what is not answered by then is shown as it was. */
+const freshWaitSeconds = 20;
+
+const withFresh = (command: Command): Command =>
+  command
+    .option('--max-age <duration>', 'look again at what was found longer ago, like 5m', duration)
+    .option('--fresh', 'look at all of it again: --max-age 0s');
+
+const freshness = ({ maxAge, fresh }: FreshFlags): FleetQuery => {
+  if (maxAge === undefined && !fresh) return {};
+  if (maxAge !== undefined && fresh)
+    throw new Failure('usage', '--fresh and --max-age: give one of them');
+  return { max_age: maxAge ?? 0, wait: freshWaitSeconds };
+};
+
+/** Whoever wanted it fresh is told what is not. */
+const tellPending = (shell: Shell, { meta: { fresh } }: FleetAnswer): void => {
+  if (!fresh || fresh.pending === 0) return;
+  const { pending, looks, run } = fresh;
+  shell.say(
+    `halctl: ${pending} of ${looks} looks have no answer yet (check run ${run}): shown as before\n`,
+  );
 };
 
 const queryOf = (flags: FleetFlags, nodesets: readonly string[]): FleetQuery => ({
@@ -66,6 +100,7 @@ const queryOf = (flags: FleetFlags, nodesets: readonly string[]): FleetQuery => 
   ...(flags.problems ? { problems: true } : {}),
   ...(flags.checks === undefined ? {} : { checks: flags.checks }),
   ...(flags.sort === undefined ? {} : { sort: flags.sort }),
+  ...freshness(flags),
 });
 
 const showFleet = async (
@@ -86,6 +121,7 @@ const showFleet = async (
   const columns =
     flags.columns === undefined ? {} : { columns: flags.columns, shape: 'nodes' as const };
   const answer = await client.fleet({ ...query, ...columns, ...readOptions(shell, flags) });
+  tellPending(shell, answer);
   const { anyFails, fleetLines, rowsOf } = await import('../output/fleet.ts');
   const rows = rowsOf(answer.nodes ?? []);
   const { at } = answer.meta;
@@ -131,6 +167,8 @@ const watchFleet = async (
 ): Promise<void> => {
   if (flags.at !== undefined)
     throw new Failure('usage', 'the past does not change: --watch goes without --at');
+  if (flags.fresh || flags.maxAge !== undefined)
+    throw new Failure('usage', '--watch goes without --fresh and --max-age');
   if (form !== undefined || flags.check)
     throw new Failure('usage', '--watch goes with a table or --json');
   const { fleetLines, rowsOf } = await import('../output/fleet.ts');
@@ -166,9 +204,11 @@ const watchFleet = async (
 };
 
 const showCommand = (status: Command, shell: Shell): void => {
-  const run = async (flags: ReadFlags, fqdn: string): Promise<void> => {
+  const run = async (flags: ReadFlags & FreshFlags, fqdn: string): Promise<void> => {
     const client = await connect(shell, flags);
-    const answer = await client.fleet({ nodes: fqdn, ...readOptions(shell, flags) });
+    const query = { nodes: fqdn, ...freshness(flags) };
+    const answer = await client.fleet({ ...query, ...readOptions(shell, flags) });
+    tellPending(shell, answer);
     const { machineLines, rowsOf } = await import('../output/fleet.ts');
     const [row, ...others] = rowsOf(answer.nodes ?? []);
     if (!row || others.length > 0)
@@ -178,10 +218,12 @@ const showCommand = (status: Command, shell: Shell): void => {
   withExamples(
     withWork(
       withRead(
-        status
-          .command('show')
-          .description('all that is known of one machine')
-          .argument('<machine>', 'its name'),
+        withFresh(
+          status
+            .command('show')
+            .description('all that is known of one machine')
+            .argument('<machine>', 'its name'),
+        ),
       ),
       run,
     ),

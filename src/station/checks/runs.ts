@@ -63,16 +63,24 @@ export class CheckRuns {
   /**
    * Begins a run; it asks with the next turns.
    *
+   * @param only of each machine the checks that are asked; absent: all of them
    * @throws {ShareExceededError} too many are under way
    */
-  begin(by: string, machines: readonly string[], checks: readonly string[]): CheckRun {
+  begin(
+    by: string,
+    machines: readonly string[],
+    checks: readonly string[],
+    only?: ReadonlyMap<string, readonly string[]>,
+  ): CheckRun {
     const giveBack = this.#share.take(by);
     const at = this.#parts.time.now();
     this.#made += 1;
     const id = `${at.toString(36)}-${this.#made.toString(36)}`;
-    const total = machines.length * checks.length;
+    const asked = (machine: string): readonly string[] =>
+      only ? (only.get(machine) ?? []) : checks;
+    const pending = new Map(machines.map((machine) => [machine, new Set(asked(machine))]));
+    const total = Array.from(pending.values()).reduce((all, { size }) => all + size, 0);
     const run = { id, by, at, machines, checks, total, pending: total, ended: null };
-    const pending = new Map(machines.map((machine) => [machine, new Set(checks)]));
     const until = this.#parts.time.monotonic() + runMs;
     const unsent = [...machines].reverse();
     const waiting = new Set<() => void>();
