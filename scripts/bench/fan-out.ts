@@ -19,6 +19,7 @@ import { KnownHostsStore } from '../../src/checks/ssh/known-hosts-file.ts';
 import { Probes } from '../../src/checks/ssh/probe.ts';
 import type { ProbeSection } from '../../src/checks/ssh/probe.ts';
 import { systemTime } from '../../src/checks/ssh/time.ts';
+import { planOf } from '../../src/checks/sweep/plan.ts';
 import { startSshd } from '../../test/checks/ssh/sshd.ts';
 import type { Sshd } from '../../test/checks/ssh/sshd.ts';
 import { median, report } from './report.ts';
@@ -35,16 +36,24 @@ const rounds = Number(values.rounds);
 const fanout = 64;
 const { signal } = new AbortController();
 
-const sections: readonly ProbeSection[] = builtIn
-  .filter((check): check is ProbeCheck => check.needs === 'probe')
-  .map(({ id, probe, timeoutSeconds }) => ({
-    ...{ id, lines: probe, timeoutSeconds: Math.max(60, timeoutSeconds) },
-  }));
+const checks = builtIn.filter((check): check is ProbeCheck => check.needs === 'probe');
+const sections = planOf(checks).sections.map((one): ProbeSection => ({
+  ...one,
+  timeoutSeconds: Math.max(60, one.timeoutSeconds),
+}));
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const began = performance.now();
   await work();
   return performance.now() - began;
+};
+
+/** Processor time of this process, which is one side of all connections, ms. */
+const ownTime = async (work: () => Promise<unknown>, taken: number[]): Promise<void> => {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  taken.push((user + system) / 1000);
 };
 
 /** Asks all, and sees to it that each has answered all. */
@@ -111,6 +120,8 @@ const measure = async (size: number): Promise<readonly Figure[]> => {
     const took = {
       cold: [] as number[],
       warm: [] as number[],
+      ownCold: [] as number[],
+      ownWarm: [] as number[],
       pdsh: [] as number[],
       clush: [] as number[],
     };
@@ -118,9 +129,10 @@ const measure = async (size: number): Promise<readonly Figure[]> => {
     for (let round = 0; round < rounds; round += 1) {
       const connections = connectionsTo(known);
       const probes = new Probes(connections);
-      took.cold.push(await timed(() => ask(probes, sshd, names)));
-      await ask(probes, sshd, names);
-      took.warm.push(await timed(() => ask(probes, sshd, names)));
+      const round = (): Promise<void> => ask(probes, sshd, names);
+      took.cold.push(await timed(() => ownTime(round, took.ownCold)));
+      await round();
+      took.warm.push(await timed(() => ownTime(round, took.ownWarm)));
       connections.close();
       took.pdsh.push(await timed(pdsh));
       took.clush.push(await timed(clush));
@@ -155,6 +167,16 @@ const measure = async (size: number): Promise<readonly Figure[]> => {
         value: warm,
         unit: 'ms',
         ...than('clush', warm, 10),
+      },
+      {
+        name: 'of a new connection and a look: processor time of our side',
+        value: median(took.ownCold) / size,
+        unit: 'ms',
+      },
+      {
+        name: 'of a look over a kept connection: processor time of our side',
+        value: median(took.ownWarm) / size,
+        unit: 'ms',
       },
     ];
   } finally {

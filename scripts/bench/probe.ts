@@ -9,8 +9,8 @@ import { spawnSync } from 'node:child_process';
 import { builtIn } from '../../src/checks/catalogue/built-in.ts';
 import type { ProbeCheck } from '../../src/checks/check.ts';
 import { probeScript } from '../../src/checks/ssh/probe-script.ts';
-import type { ProbeSection } from '../../src/checks/ssh/section.ts';
 import { quoted } from '../../src/checks/ssh/remote-shell.ts';
+import { planOf } from '../../src/checks/sweep/plan.ts';
 import { report } from './report.ts';
 
 const [, , asked = '50', ...shell] = process.argv;
@@ -29,12 +29,7 @@ const cost = (script: string): number => {
 };
 
 const checks = builtIn.filter((check): check is ProbeCheck => check.needs === 'probe');
-const sections = [...Map.groupBy(checks, ({ probe }) => probe)].map(
-  ([lines, readers]): ProbeSection => ({
-    ...{ id: readers.map(({ id }) => id).join(', '), lines, timeoutSeconds: 60 },
-    ...(readers[0]?.isQuick && { isQuick: true }),
-  }),
-);
+const { sections } = planOf(checks);
 
 report(`one round of the script on a machine, processor time, of ${rounds}`, [
   {
@@ -46,10 +41,5 @@ report(`one round of the script on a machine, processor time, of ${rounds}`, [
   ...sections.map((section) => ({
     ...{ name: section.id, value: cost(probeScript([section])), unit: 'ms' },
   })),
-  {
-    name: 'a section that does nothing',
-    value: cost(probeScript([{ ...sections[0]!, lines: [':'] }])),
-    unit: 'ms',
-  },
   { name: 'a program that does nothing', value: cost('/bin/true'), unit: 'ms' },
 ]);

@@ -10,10 +10,11 @@ import { systemDial } from '../ssh/dial.ts';
 import { SshFailure } from '../ssh/failure.ts';
 import { KnownHostsStore } from '../ssh/known-hosts-file.ts';
 import { Probes } from '../ssh/probe.ts';
-import type { ProbeSection } from '../ssh/probe.ts';
 import type { SshSettings } from '../ssh/settings.ts';
 import type { Target } from '../ssh/target.ts';
 import { systemTime } from '../ssh/time.ts';
+import { planOf } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Job } from './protocol.ts';
 
 /** Connections that are kept: each takes some of the memory of the process. */
@@ -28,14 +29,6 @@ export interface SshLooksParts {
   readonly now: () => number;
   /** Socket of the ssh agent; undefined: there is none. */
   readonly agent: string | undefined;
-}
-
-/** What is asked together, and by which lines: several checks may read the same. */
-interface Plan {
-  readonly checks: readonly ProbeCheck[];
-  /** By the lines that they need, the id of the section that has them. */
-  readonly sectionOf: ReadonlyMap<readonly string[], string>;
-  readonly sections: readonly ProbeSection[];
 }
 
 export class SshLooks {
@@ -107,18 +100,7 @@ export class SshLooks {
       const check = this.#parts.catalogue.find(id);
       return check?.needs === 'probe' ? [check as ProbeCheck] : [];
     });
-    const sectionOf = new Map<readonly string[], string>();
-    const sections: ProbeSection[] = [
-      { id: 'ssh', lines: [':'], timeoutSeconds: 10, isQuick: true },
-    ];
-    for (const [lines, readers] of Map.groupBy(checks, ({ probe }) => probe)) {
-      const { id, isQuick } = readers[0]!;
-      sectionOf.set(lines, id);
-      // Whoever has most patience decides: the others are not answered by ending what all of them read.
-      const timeoutSeconds = Math.max(1, ...readers.map((one) => one.timeoutSeconds));
-      sections.push({ id, lines, timeoutSeconds, ...(isQuick && { isQuick }) });
-    }
-    const plan = { checks, sectionOf, sections };
+    const plan = planOf(checks);
     if (this.#plans.size >= plansMax) this.#plans.clear();
     this.#plans.set(key, plan);
     return plan;
