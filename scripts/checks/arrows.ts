@@ -126,6 +126,8 @@ export const arrows: Readonly<Record<string, Part>> = {
       nodeset: 'values',
       config: 'types',
       addresses: 'values',
+      // The pages that are made by the station; they get what the API answers, and nothing else.
+      'web/text': 'values',
     },
   },
   client: { project: { contract: 'types' } },
@@ -142,7 +144,10 @@ export const arrows: Readonly<Record<string, Part>> = {
       'checks/view': 'values',
     },
   },
-  web: { project: { client: 'values', 'checks/view': 'values' } },
+  web: {
+    project: { client: 'values', 'checks/view': 'values', terminal: 'values' },
+    packages: ['preact', 'preact-render-to-string'],
+  },
   daemons: {
     project: {
       station: 'values',

@@ -2,10 +2,12 @@
 
 import { freshMs } from '../../src/api/fleet/answers.ts';
 import { pagesKept, pagesKeptEach, pagesLastMs } from '../../src/api/fleet/pages.ts';
+import { formBytesMax } from '../../src/api/text/pages.ts';
 import { filterLengthMax, termsMax } from '../../src/checks/view/filter-grammar.ts';
 import { notesKeptMax } from '../../src/core/values/notes.ts';
 import { fleetChangesKept } from '../../src/station/fleet/fleet.ts';
-import { limit, seconds } from './limit.ts';
+import { pageRows } from '../../src/web/text/fleet-view.ts';
+import { bytes, limit, seconds } from './limit.ts';
 import type { Limit } from './limit.ts';
 
 const refusedFilters =
@@ -31,6 +33,18 @@ export const ofFleet: readonly Limit[] = [
     seconds(pagesLastMs),
     '410 `page-gone`',
     'api/fleet-pages.test.ts: a list is kept for a while after its last page',
+  ),
+  limit(
+    'machines on one page without JavaScript',
+    pageRows,
+    'there is a link to the next',
+    'api/text-pages.test.ts: 28: pages of 200 machines are one cut, and each links to the next',
+  ),
+  limit(
+    'bytes of a form of the pages without JavaScript',
+    bytes(formBytesMax),
+    '413 `body-too-large`',
+    'api/text-pages.test.ts: every page says what browsers must not do with it, refusals too',
   ),
   limit(
     'notes that are shown with a machine',

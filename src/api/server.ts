@@ -66,6 +66,7 @@ import { tokenHandlers } from './routes/tokens.ts';
 import { userHandlers } from './routes/users.ts';
 import { varHandlers } from './routes/vars.ts';
 import { admitUploads } from './uploads.ts';
+import { textPages } from './text/pages.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -194,6 +195,7 @@ export const createServer = async (
     });
     agentSocket(scope, { station, version, facts });
   });
+  await textPages(app, { station, connections, admission });
   light.open({
     authenticate: (authorization) => credentialOf(station, authorization),
     graph: () => station.graph,

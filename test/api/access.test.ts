@@ -9,8 +9,15 @@ import { served } from './served.ts';
 
 const roles: readonly CredentialRole[] = ['viewer', 'operator', 'admin', 'agent', 'process'];
 
-/** Who is let in to each route. `own`: a process, to its own. */
+/** Who is let in to each route. `by cookie`: no token opens it, see `text-pages.test.ts`. */
 const routes: Readonly<Record<string, string>> = {
+  'GET /text': 'by cookie',
+  'GET /text/': 'by cookie',
+  'GET /text/fleet': 'by cookie',
+  'GET /text/style.css': 'everybody',
+  'GET /text/sign-in': 'everybody',
+  'POST /text/sign-in': 'by cookie',
+  'POST /text/sign-out': 'by cookie',
   'GET /healthz': 'everybody',
   'GET /readyz': 'everybody',
   'GET /metrics': 'viewer operator admin',
@@ -225,6 +232,11 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     return answer.statusCode;
   };
   for (const [route, allowed] of Object.entries(routes)) {
+    if (allowed === 'by cookie') {
+      for (const token of [undefined, ...Object.values(tokens)])
+        t.match(await call(route, token), route.endsWith('POST /text/sign-in') ? 401 : 303, route);
+      continue;
+    }
     for (const role of roles) {
       const status = await call(route, tokens[role]);
       const isIn = allowed === 'everybody' || allowed.split(' ').includes(role);

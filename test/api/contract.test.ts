@@ -11,13 +11,19 @@ import { served } from './served.ts';
 
 const said = Object.entries<Endpoint>(endpoints);
 
+/** For people, in HTML, beside the contract: what they show they get by it (`api/text-pages.test.ts`). */
+const pages = [
+  ...['GET /text', 'GET /text/', 'GET /text/fleet', 'GET /text/sign-in', 'GET /text/style.css'],
+  ...['POST /text/sign-in', 'POST /text/sign-out'],
+];
+
 /** Agents speak over it, in messages of their own. */
 const socket = 'GET /api/v1/agent';
 
 t.test('a station serves the contract and nothing else', async (t) => {
   const { app } = await openStation(t);
   const bound = said.map(([, { method, path }]) => `${method} ${path}`);
-  t.same(served(app.printRoutes()).toSorted(), [...bound, socket].toSorted());
+  t.same(served(app.printRoutes()).toSorted(), [...bound, ...pages, socket].toSorted());
 });
 
 t.test('no two endpoints are one', (t) => {

@@ -26,7 +26,7 @@ const plain = (value: CellValue): string =>
   value === null ? '' : typeof value === 'object' ? value.join(' ') : String(value);
 
 /** What stands in a cell: the words of a check as people are shown them, and all else as it is measured. */
-const cellText = (column: Column, row: FleetRow, now: number): string =>
+export const plainCell = (column: Column, row: FleetRow, now: number): string =>
   column.observation ? column.text(row, now) : plain(column.value(row, now));
 
 /** Lines with their ends, titles first, so that a long table can be sent piece by piece. */
@@ -40,5 +40,5 @@ export function* delimited(
     form === 'csv' ? ([csvCell, ',', '\r\n'] as const) : ([tsvCell, '\t', '\n'] as const);
   yield columns.map(({ id }) => cell(id)).join(separator) + end;
   for (const row of rows)
-    yield columns.map((column) => cell(cellText(column, row, now))).join(separator) + end;
+    yield columns.map((column) => cell(plainCell(column, row, now))).join(separator) + end;
 }

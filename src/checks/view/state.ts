@@ -105,6 +105,9 @@ const stateRanks: Readonly<Record<MachineState, number>> = {
   up: 0,
 };
 
+/** As they ask for somebody, in which order they are counted up. */
+export const statesWorstFirst = Object.keys(stateRanks) as readonly MachineState[];
+
 /**
  * How much a machine asks for somebody; 0: not at all. What is broken comes before what warns, what is unknown after
  * that, and what somebody works on already last.

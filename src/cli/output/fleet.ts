@@ -6,7 +6,7 @@ import type { FleetRow } from '../../checks/view/row.ts';
 import { rowShown } from '../../checks/view/shapes.ts';
 import type { ShownMachine } from '../../checks/view/shapes.ts';
 import { orderBy } from '../../checks/view/sort.ts';
-import { isFailing, isProblem } from '../../checks/view/state.ts';
+import { isFailing, isProblem, statesWorstFirst } from '../../checks/view/state.ts';
 import { fleetTable } from '../../checks/view/table.ts';
 import type { FleetAnswer, FleetMachine } from '../../client/types.ts';
 import type { Shell } from '../shell.ts';
@@ -38,8 +38,7 @@ const painter = (palette: Palette): ((tone: Tone, text: string) => string) => {
 const counts = (rows: readonly FleetRow[]): string => {
   const states = new Map<string, number>();
   for (const { state } of rows) states.set(state, (states.get(state) ?? 0) + 1);
-  const order = ['dark', 'on', 'bmc', 'ping', 'ssh', 'off', 'unknown', 'up'];
-  const told = order
+  const told = statesWorstFirst
     .filter((state) => states.has(state))
     .map((state) => `${states.get(state)!} ${state}`);
   const problems = rows.filter(isProblem).length;

@@ -1,0 +1,196 @@
+/**
+ * The web page without JavaScript, for any browser: `/text`. All links are relative, so that a proxy may put it anywhere.
+ */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FleetAnswer, FleetSummary } from '../../contract/fleet.ts';
+import type { ProblemDetails } from '../../contract/problem.ts';
+import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
+import type { Station } from '../../station/station.ts';
+import type { Reader } from '../../web/text/document.ts';
+import { pageRows, viewFields } from '../../web/text/fleet-view.ts';
+import type { FleetView } from '../../web/text/fleet-view.ts';
+import { fleetPage } from '../../web/text/fleet.ts';
+import { refusalPage } from '../../web/text/refusal.ts';
+import type { Refused } from '../../web/text/refusal.ts';
+import { style } from '../../web/text/style.ts';
+import type { Admission } from '../admission.ts';
+import { credentialOf } from '../auth.ts';
+import type { Connections } from '../connections.ts';
+import { ApiError } from '../errors.ts';
+import { problemOf } from '../problems.ts';
+import { apiOf, RefusedError } from './api.ts';
+import type { AskApi } from './api.ts';
+import { pageOf, upFrom } from './back.ts';
+import { tokenOf } from './cookie.ts';
+import { entrance } from './entrance.ts';
+import { pageHeaders, sendPage } from './headers.ts';
+
+export interface TextParts {
+  readonly station: Station;
+  readonly connections: Connections;
+  readonly admission: Admission;
+}
+
+/** Bytes of a form: a sign-in with everything at its longest, as forms encode it. */
+export const formBytesMax = 16_384;
+
+export const textPages = async (app: FastifyInstance, parts: TextParts): Promise<void> => {
+  const ask = apiOf(app);
+  await app.register(
+    async (scope) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
+        reply.headers(pageHeaders);
+        done();
+      });
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser<string>(
+        'application/x-www-form-urlencoded',
+        { parseAs: 'string', bodyLimit: formBytesMax },
+        (_request, body, done) => done(null, new URLSearchParams(body)),
+      );
+      onRefusals(scope, parts.station);
+      const open = { config: { access: 'public' } } as const;
+      scope.get('/', open, (request, reply) =>
+        reply
+          .code(303)
+          .header('location', `${upFrom(request.url)}fleet`)
+          .send(),
+      );
+      scope.get('/style.css', open, (_request, reply) =>
+        reply.header('cache-control', 'max-age=3600').type('text/css; charset=utf-8').send(style),
+      );
+      entrance(scope, ask);
+      await scope.register(async (inside) => {
+        inside.addHook('onRequest', letIn(parts));
+        inside.get('/fleet', open, (request, reply) => showFleet(ask, request, reply));
+      });
+    },
+    { prefix: '/text' },
+  );
+};
+
+/** Lets in whoever shows the cookie of one who has signed in; others are slow, few, and sent to sign in. */
+const letIn =
+  ({ station, connections, admission }: TextParts) =>
+  (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    const token = tokenOf(request);
+    const credential = token === undefined ? undefined : credentialOf(station, `Bearer ${token}`);
+    if (!credential)
+      return admission.refuseStranger(
+        request,
+        done,
+        new ApiError('unauthenticated', 'nobody has signed in, or the session has ended'),
+      );
+    request.credential = credential;
+    // Its pace is counted where the API is asked.
+    if (connections.prove(request.raw.socket, credential)) return done();
+    const why = `the token ${credential.id} has as many connections as it may have; close one first`;
+    admission.refuseLater(request, done, why);
+  };
+
+const readerOf = ({ id, role, user }: CredentialRow): Reader => ({
+  name: user ?? `token ${id}`,
+  role,
+});
+
+/** Refusals are pages, too; who has not signed in is sent there, and back afterwards. */
+const onRefusals = (scope: FastifyInstance, station: Station): void => {
+  scope.setErrorHandler((error: Error, request, reply) => {
+    const refused = error instanceof RefusedError ? error : refusedBy(error, request);
+    if (!refused) return reply.hijack();
+    return sendRefusal(refused, request, reply, station);
+  });
+  scope.setNotFoundHandler((request, reply) => {
+    const why = new ApiError('not-found', `there is no page ${request.method} ${request.url}`);
+    return sendRefusal(refusedBy(why, request)!, request, reply, station);
+  });
+};
+
+/** Null: nobody waits for an answer. */
+const refusedBy = (error: Error, request: FastifyRequest): Refused | null => {
+  const problem = problemOf(error, request);
+  return (
+    problem && {
+      problem: JSON.parse(problem.body) as ProblemDetails,
+      retryAfter: problem.headers['retry-after'],
+    }
+  );
+};
+
+const sendRefusal = (
+  refused: Refused,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  station: Station,
+): FastifyReply => {
+  const { problem, retryAfter } = refused;
+  const up = upFrom(request.url);
+  // Whatever refused may have come before the headers of the pages.
+  reply.headers(pageHeaders);
+  if (problem.code === 'unauthenticated') {
+    const back = encodeURIComponent(pageOf(request.url));
+    return reply.code(303).header('location', `${up}sign-in?back=${back}`).send();
+  }
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  const credential = request.credential ?? readBy(request, station);
+  const reader = credential && readerOf(credential);
+  return sendPage(reply, problem.status, refusalPage(refused, up, reader ?? null));
+};
+
+const readBy = (request: FastifyRequest, station: Station): CredentialRow | undefined => {
+  const token = tokenOf(request);
+  return token === undefined ? undefined : credentialOf(station, `Bearer ${token}`);
+};
+
+const showFleet = async (
+  ask: AskApi,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
+  const view = viewOf(request.url);
+  const token = tokenOf(request);
+  const get = <T>(path: string, query: object): Promise<T> => {
+    const said = new URLSearchParams(query as Record<string, string>);
+    return ask<T>(request, reply, { method: 'GET', path: `${path}?${said}`, token });
+  };
+  const limit = String(pageRows);
+  const found = await orRefused(get<FleetAnswer>('/fleet', { ...view, limit, shape: 'nodes' }));
+  // What was asked is mended in the form.
+  if (found instanceof RefusedError && !mendable.has(found.problem.status)) throw found;
+  const { groups, nodes } = view;
+  const among = { ...(groups ? { groups } : {}), ...(nodes ? { nodes } : {}) };
+  // Without it the table is still right.
+  const summary = await orRefused(get<FleetSummary>('/fleet/summary', among));
+  const page = fleetPage({
+    ...{ view, found, reader: readerOf(request.credential!) },
+    summary: 'problem' in summary ? null : summary,
+  });
+  return sendPage(reply, 'problem' in found ? found.problem.status : 200, page);
+};
+
+const mendable: ReadonlySet<number> = new Set([400, 404, 410, 422]);
+
+const isOfView = (field: string): boolean =>
+  field === 'cursor' || viewFields.some((one) => one === field);
+
+const orRefused = async <T>(work: Promise<T>): Promise<T | RefusedError> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof RefusedError && error.problem.status !== 401) return error;
+    throw error;
+  }
+};
+
+/** What the address asks for. A field that was left empty is none. @throws {ApiError} what is no field, or twice */
+const viewOf = (url: string): FleetView => {
+  const view: Record<string, string> = {};
+  for (const [name, value] of new URL(url, 'http://page.invalid').searchParams) {
+    if (!isOfView(name))
+      throw new ApiError('invalid-request', `there is no field ${name} on this page`);
+    if (name in view) throw new ApiError('invalid-request', `${name} is given twice`);
+    if (value.trim() !== '') view[name] = value.trim();
+  }
+  return view;
+};
