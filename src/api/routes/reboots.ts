@@ -33,7 +33,8 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
       throw new ApiError('unknown-host', `there is no host ${fqdn}`);
     if (override && reason === undefined)
       throw new ApiError('invalid-request', 'override takes a reason', { field: 'reason' });
-    const answer = station.suggestions.mayReboot(fqdn, false);
+    const drain = drains(station, fqdn, body);
+    const answer = station.suggestions.mayReboot(fqdn, drain);
     const vetoes = [...answer.vetoes, ...manyAtOnce(station)];
     const binding = override ? vetoes.filter(({ code }) => neverOverridden.includes(code)) : vetoes;
     // Whoever asks once more with the same key is answered as before: what is under way is their own.
@@ -41,7 +42,7 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
       throw await refused(station, request, fqdn, binding);
     const command = commandOf(station, request, fqdn, body, answer);
     return actions.take(request, reply, {
-      ...command,
+      ...{ ...command, drain },
       overridden: vetoes.map(({ code }) => code),
     });
   };
@@ -53,6 +54,24 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
 
 type Answer = ReturnType<Station['suggestions']['mayReboot']>;
 
+/**
+ * Whether its jobs end first: as is asked for, or as is suggested.
+ *
+ * @throws {ApiError} no scheduler has it
+ */
+const drains = (station: Station, fqdn: string, { drain }: RebootBody): boolean => {
+  const { scheduler, scheduled } = station.groups;
+  const isKnown = scheduled.rowOf(fqdn) !== undefined;
+  if (drain === undefined) return isKnown && station.suggestions.of(fqdn).action === 'drain-reboot';
+  if (!drain || isKnown) return drain;
+  const why = scheduler.isThere
+    ? `the scheduler does not know ${fqdn}`
+    : 'this station has no scheduler: the file of groups names no source of kind slurm';
+  throw new ApiError('invalid-request', `${why}; without drain it is rebooted all the same`, {
+    field: 'drain',
+  });
+};
+
 /** Where its power is what is suggested, its system is not asked: it says nothing. */
 const commandOf = (
   station: Station,
@@ -60,7 +79,7 @@ const commandOf = (
   fqdn: string,
   { reason, how, wait_up: waitUp = rebootUsual }: RebootBody,
   { suggested, symptom, suggestion }: Answer,
-): Omit<RebootHost, 'overridden'> => ({
+): Omit<RebootHost, 'overridden' | 'drain'> => ({
   type: 'RebootHost',
   fqdn,
   how: how ?? (suggested === 'power-cycle' || suggested === 'power-on' ? 'hard' : 'gentle'),
