@@ -11,6 +11,7 @@ import { grantEvents } from '../src/core/events/grants.ts';
 import { hostReturnEvents } from '../src/core/events/host-return.ts';
 import { hostEvents } from '../src/core/events/hosts.ts';
 import { consoleConnectionEvents } from '../src/core/events/console-connections.ts';
+import { campaignEvents } from '../src/core/events/campaigns.ts';
 import { maintenanceEvents } from '../src/core/events/maintenance.ts';
 import { obmNewsEvents } from '../src/core/events/obm-news.ts';
 import { obmOrderEvents } from '../src/core/events/obm-orders.ts';
@@ -177,6 +178,14 @@ const meanings: Readonly<Record<EventType, string>> = {
   ProcedureCancelAsked:
     'Somebody wants a procedure to end. It does so as soon as nothing of it is under way.',
   ProcedureEnded: 'A procedure is over, and the machine free for what waits.',
+  CampaignOrdered:
+    'Something is to be done with many machines, a few at a time. `machines` have their turns in this order, as `policy` lets them; `left_out` may not be.',
+  CampaignTurnsTaken:
+    'Machines of a campaign have their turn. What is begun there is ordered in this commit, or was under way as `operation`.',
+  CampaignMachineEnded: 'What became of one machine of a campaign.',
+  CampaignStopped:
+    'Nothing more of a campaign is begun: too much has failed, or somebody cancelled it. What is under way goes on.',
+  CampaignEnded: 'Every machine of a campaign has its outcome.',
   HostAwaited:
     'The order of the same commit is over when the host is up: when its agent reports another boot than the one it had when the order was sent. That is told by `NodeUp`.',
   HostAwaitProlonged:
@@ -226,6 +235,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
       ...obmOrderEvents,
       ...rebootEvents,
       ...procedureEvents,
+      ...campaignEvents,
       ...hostReturnEvents,
       ...consoleConnectionEvents,
       ...obmNewsEvents,

@@ -12,6 +12,12 @@ import { eventsPerCommit } from '../../src/core/engine.ts';
 import { departuresMax } from '../../src/core/graph/evolve/removal.ts';
 import { requestLimits } from '../../src/core/graph/indexes/requests.ts';
 import { requestMemoryMin } from '../../src/core/graph/remembering.ts';
+import {
+  campaignMachinesKeptMax,
+  campaignMachinesMax,
+  campaignsKeptMax,
+  campaignsOpenMax,
+} from '../../src/core/values/campaigns.ts';
 import { connectionsMax, connectionsOfMachineMax } from '../../src/core/values/consoles.ts';
 import { ordersKeptMax, ordersWaitingMax } from '../../src/core/values/obm.ts';
 import { proceduresKeptMax } from '../../src/core/values/procedures.ts';
@@ -323,6 +329,24 @@ export const ofReads: readonly Limit[] = [
     `${beginWithinUsual} s, or as was said, up to ${beginWithinMax} s`,
     'it fails: not begun in time',
     'core/machine-queues.test.ts: what has not had its turn in time has failed, and is not sent',
+  ),
+  limit(
+    'machines of one campaign',
+    campaignMachinesMax,
+    '422 `too-many-machines`',
+    'core/campaigns.test.ts: what is kept of campaigns is bounded',
+  ),
+  limit(
+    'campaigns that have not ended',
+    campaignsOpenMax,
+    '429 `too-many-campaigns`',
+    'core/campaigns.test.ts: what is kept of campaigns is bounded',
+  ),
+  limit(
+    'campaigns that have ended and are remembered',
+    `${campaignsKeptMax}, as long as they are about ${campaignMachinesKeptMax} machines`,
+    'the oldest is forgotten; its events stay',
+    'core/campaigns.test.ts: what is kept of campaigns is bounded',
   ),
   limit(
     'reinstalls and releases of one machine that have ended and are remembered',

@@ -29,6 +29,7 @@ import { canonicalUri } from './seed-uris.ts';
 import { LightPath } from './light-path.ts';
 import { refuseDeep } from './nesting.ts';
 import { Actions } from './actions.ts';
+import { Campaigns } from './many/campaigns.ts';
 import { OperationStreams } from './operation-streams.ts';
 import { OutputStreams } from './output-streams.ts';
 import { problemOf } from './problems.ts';
@@ -51,6 +52,7 @@ import { maintenanceHandlers } from './routes/maintenance.ts';
 import { nodeHandlers } from './routes/nodes.ts';
 import { obmReadingHandlers } from './routes/obm-readings.ts';
 import { obmHandlers } from './routes/obms.ts';
+import { campaignHandlers } from './routes/campaigns.ts';
 import { procedureHandlers } from './routes/procedures.ts';
 import { operationHandlers } from './routes/operations.ts';
 import { outputHandlers } from './routes/output.ts';
@@ -160,6 +162,7 @@ export const createServer = async (
       ...grantHandlers(station),
       ...checkHandlers(station),
       ...fleetHandlers(station, new FleetAnswers(station, freshness), fleetStreams, freshness),
+      ...campaignHandlers(station, new Campaigns(station, actions)),
       ...groupHandlers(station),
       ...healthHandlers(station),
       ...hostHandlers(

@@ -162,6 +162,12 @@ export const routes = {
     query: ['groups', 'nodes', 'filter', 'problems'],
   },
   getAgent: { method: 'GET', path: '/api/v1/agents/:fqdn', repeat: 'as-it-is' },
+  getCampaign: {
+    method: 'GET',
+    path: '/api/v1/campaigns/:id',
+    repeat: 'as-it-is',
+    query: ['state', 'limit', 'cursor'],
+  },
   getConfiguration: {
     method: 'GET',
     path: '/api/v1/processes/:fid/configuration',
@@ -250,6 +256,7 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['limit', 'cursor'],
   },
+  listCampaigns: { method: 'GET', path: '/api/v1/campaigns', repeat: 'as-it-is' },
   listConsoleConnections: {
     method: 'GET',
     path: '/api/v1/hosts/:fqdn/obm/console/connections',
@@ -394,6 +401,13 @@ export const routes = {
     body: true,
     query: ['nodes', 'dry_run'],
   },
+  rebootMany: {
+    method: 'POST',
+    path: '/api/v1/nodes/actions/reboot',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   rebootNode: {
     method: 'POST',
     path: '/api/v1/nodes/:fqdn/actions/reboot',
@@ -422,6 +436,13 @@ export const routes = {
     body: true,
     query: ['dry_run', 'force'],
   },
+  reinstallMany: {
+    method: 'POST',
+    path: '/api/v1/nodes/actions/reinstall',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run', 'force'],
+  },
   reissueObm: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/obm/reissue',
@@ -431,6 +452,13 @@ export const routes = {
   releaseHost: {
     method: 'POST',
     path: '/api/v1/hosts/:fqdn/actions/release',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run', 'force'],
+  },
+  releaseMany: {
+    method: 'POST',
+    path: '/api/v1/nodes/actions/release',
     repeat: 'by-key',
     body: true,
     query: ['dry_run', 'force'],

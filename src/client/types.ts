@@ -58,6 +58,16 @@ export type {
   ProcessBody,
   ScaleBody,
 } from '../contract/processes.ts';
+export type {
+  Campaign,
+  CampaignList,
+  CampaignMachine,
+  CampaignMachines,
+  CampaignPlan,
+  RebootManyBody,
+  ReinstallManyBody,
+  ReleaseManyBody,
+} from '../contract/campaigns.ts';
 export type { Group, GroupList, GroupSourceState, ResolvedNodeset } from '../contract/groups.ts';
 export type { MachinesBody, MemberBody, Project, ProjectBody } from '../contract/projects.ts';
 export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';

@@ -3,6 +3,7 @@
 import type { TSchema } from 'typebox';
 import { ReportedFacts } from './agent-protocol.ts';
 import * as agents from './agents.ts';
+import * as campaigns from './campaigns.ts';
 import * as checks from './checks.ts';
 import * as audit from './audit.ts';
 import * as cluster from './cluster.ts';
@@ -42,6 +43,7 @@ import * as vars from './vars.ts';
 
 const subjects = {
   ...agents,
+  ...campaigns,
   ...checks,
   ...audit,
   ...cluster,

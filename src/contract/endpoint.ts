@@ -29,8 +29,8 @@ export type Access =
 
 /**
  * What a token that is bound to projects may have of it: `machine`: all, where the path or the body names a machine of
- * its projects, or what is on one; `shown`: an answer that holds nothing else; `each`: all, where the query names
- * machines of its projects, of each of which the handler asks whether it may. Absent: nothing.
+ * its projects, or what is on one; `shown`: an answer that holds nothing else; `each`: all, where query or body
+ * names machines of its projects, of each of which the handler asks whether it may. Absent: nothing.
  */
 export type Lent = 'machine' | 'shown' | 'each';
 

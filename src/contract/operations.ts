@@ -22,7 +22,16 @@ const operationStates = [
 ] as const;
 
 const operationKinds = [
-  ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh', ...procedureKinds] as const),
+  ...([
+    'start',
+    'stop',
+    'remove',
+    'campaign',
+    'boot-device',
+    'light',
+    'refresh',
+    ...procedureKinds,
+  ] as const),
   ...powerActions.map((action) => `power-${action}` as const),
 ];
 
@@ -44,7 +53,8 @@ export const Operation = Type.Object({
   kind: Type.String({
     description:
       'start, stop, remove; of machines power-on, power-off, power-soft, power-cycle, power-reset, boot-device, light, ' +
-      'refresh, reinstall, release, reboot; none where nothing had to be done.',
+      'refresh, reinstall, release, reboot; campaign where one of these is done with many; none where nothing had to be ' +
+      'done.',
   }),
   subject: Type.String({ description: 'Its target: cluster, a fid or a host.' }),
   state: Type.Enum([...operationStates], {
@@ -158,7 +168,8 @@ export const listOperations = ask({
 
 const cancelled =
   'What waits is taken back. A reinstall or a release ends as soon as nothing of it is under way, and says what was done of ' +
-  'it and what was not. What was sent to an OBM cannot be taken back (409 `not-cancellable`); starting and stopping is ' +
+  'it and what was not; of a campaign nothing more is begun. What was sent to an OBM cannot be taken back (409 ' +
+  '`not-cancellable`); starting and stopping is ' +
   'ended by ordering the opposite. What is cancelled already is done.';
 
 const cancelling = {

@@ -553,6 +553,10 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'too-many-orders-of-one': 'by `core/machine-queues.test.ts`, as those that follow',
   'in-maintenance': 'by `core/procedures.test.ts`',
   'not-cancellable': 'by `core/machine-queues.test.ts`',
+  'too-many-campaigns': 'by `core/campaigns.test.ts`, as those that follow',
+  'too-many-machines': 'by `core/campaigns.test.ts`',
+  'blast-radius': 'by `core/campaigns.test.ts`',
+  'in-campaign': 'by `core/campaigns.test.ts`',
   'unknown-order': 'by `core/obm-orders.test.ts`',
   'obm-changed': 'by `core/obms.test.ts`',
   'not-a-member': [

@@ -14,6 +14,7 @@ import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import { varOf } from '../../src/core/graph/vars.ts';
 import { transitions } from '../../src/core/lifecycle/transitions.ts';
 import { wantedOf } from '../../src/core/lifecycle/wanted.ts';
+import { turnsOf } from '../../src/core/values/campaigns.ts';
 import { canonicalPrefix } from '../../src/core/values/endpoint.ts';
 import { fidKey } from '../../src/core/values/fid.ts';
 import { checkLists } from './list-invariants.ts';
@@ -297,6 +298,12 @@ export class CooldownChecker {
   }
 }
 
+/** A campaign has its next turn where a machine of it may be begun now or some time. */
+const campaignsDue = (graph: Graph): string[] =>
+  [...graph.all('campaign')]
+    .filter((row) => turnsOf(row, Infinity).now.length > 0)
+    .map(({ id }) => `campaign-turn/${id}`);
+
 const checkDeadlines = (graph: Graph): void => {
   const order = (a: DeadlineRow, b: DeadlineRow): number => a.at - b.at || (a.id < b.id ? -1 : 1);
   const rows = [...graph.all('deadline')].sort(order);
@@ -323,6 +330,7 @@ const checkDeadlines = (graph: Graph): void => {
     ...[...graph.all('procedure')]
       .filter(({ state }) => state === 'queued')
       .map(({ id }) => `queue-expiry/${id}`),
+    ...campaignsDue(graph),
     ...[...graph.all('procedure')].filter(stageOf).map(({ id }) => `stage-expiry/${id}`),
     ...[...graph.all('maintenance')]
       .filter(({ until }) => until !== null)

@@ -5,6 +5,7 @@ import type { QueryOf } from '../../contract/endpoint.ts';
 import type * as contract from '../../contract/operations.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { DryRun } from '../../contract/outcome.ts';
+import type { Command } from '../../core/commands/index.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { asksForLongWork } from '../../core/commands/long-work.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
@@ -76,6 +77,20 @@ const cancel = async (
   const { id } = request.params;
   const commit = await commitOf(station, id);
   if (isMember(request) && !isSeen(station, request, commit)) throw unknown(id);
+  const command = cancelling(station, request, commit);
+  const done = await run(station, request, reply, command, () => null);
+  if (done !== null) return done;
+  return actions.follow(request, reply, id);
+};
+
+/** @throws {ApiError} it cannot be taken back, or not by whoever asks */
+const cancelling = (station: Station, request: FastifyRequest, commit: Commit): Command => {
+  const { revision: id } = commit;
+  const by = principalOf(request);
+  if (eventsOfType(commit, 'CampaignOrdered').length > 0) {
+    mustOwn(station, request, commit);
+    return { type: 'CancelCampaign', ordered: id, by };
+  }
   const [ordered] = eventsOfType(commit, 'ObmOrdered', 'ProcedureOrdered');
   if (!ordered || !asksForLongWork(commit))
     throw new ApiError(
@@ -84,10 +99,18 @@ const cancel = async (
     );
   const { fqdn } = ordered.data;
   mustOperate(station, request, id, fqdn);
-  const command = { type: 'CancelOrdered', ordered: id, fqdn, by: principalOf(request) } as const;
-  const done = await run(station, request, reply, command, () => null);
-  if (done !== null) return done;
-  return actions.follow(request, reply, id);
+  return { type: 'CancelOrdered', ordered: id, fqdn, by };
+};
+
+/** Who ordered a campaign may stop it, and whoever may operate all machines. */
+const mustOwn = (
+  { graph }: Station,
+  request: FastifyRequest,
+  { actor, revision: id }: Commit,
+): void => {
+  if (actor === principalOf(request)) return;
+  if (allows(graph, request.credential!, 'operate', { kind: 'cluster' }).allowed) return;
+  throw new ApiError('forbidden', `the token may not stop the campaign ${id}, which is another's`);
 };
 
 /** Whoever may operate the machine by the name that it has now may take back what was ordered of it. */

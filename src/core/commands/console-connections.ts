@@ -7,7 +7,7 @@ import { mayConnect } from '../rights/consoles.ts';
 import { connectionsMax, connectionsOfMachineMax } from '../values/consoles.ts';
 import type { ConsoleMode, ConsolePurpose } from '../values/consoles.ts';
 import { reject } from '../values/rejection.ts';
-import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
+import { notRegistered, obmDisabled, usableHost } from '../lifecycle/obm-right.ts';
 
 export interface MakeConnection {
   readonly type: 'MakeConnection';

@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.ts';
 import { addNote } from './add-note.ts';
 import { addProcesses } from './add-processes.ts';
 import { attachMachines } from './attach-machines.ts';
+import { cancelCampaign, orderCampaign } from './order-campaign.ts';
 import { cancelOrdered } from './cancel-ordered.ts';
 import { endConnection, makeConnection } from './console-connections.ts';
 import { detachMachines } from './detach-machines.ts';
@@ -20,7 +21,7 @@ import { beginObmOrder, endObmOrder, orderObm } from './order-obm.ts';
 import { endStageAct, orderProcedure } from './order-procedure.ts';
 import { overrideState } from './override-state.ts';
 import { createProject, deleteProject } from './projects.ts';
-import { rebootHost, refuseReboot } from './reboot-host.ts';
+import { rebootHost, refuseReboot, refuseReboots } from './reboot-host.ts';
 import { registerHost } from './register-host.ts';
 import { registerObm, unregisterObm } from './register-obm.ts';
 import { removeHost } from './remove-host.ts';
@@ -107,10 +108,13 @@ const deciders = {
   OrderObm: orderObm,
   RebootHost: rebootHost,
   RefuseReboot: refuseReboot,
+  RefuseReboots: refuseReboots,
   BeginObmOrder: beginObmOrder,
   EndObmOrder: endObmOrder,
   OrderProcedure: orderProcedure,
   EndStageAct: endStageAct,
+  OrderCampaign: orderCampaign,
+  CancelCampaign: cancelCampaign,
   CancelOrdered: cancelOrdered,
   MakeConnection: makeConnection,
   EndConnection: endConnection,

@@ -14,6 +14,7 @@ const longWork = [
   'ScaleRole',
   'OrderObm',
   'OrderProcedure',
+  'OrderCampaign',
   'RebootHost',
 ] as const satisfies readonly Command['type'][];
 

@@ -13,6 +13,7 @@ import { hasEnded, turnOf } from '../graph/rows/obms.ts';
 import type { OrderRow } from '../graph/rows/obms.ts';
 import { varOf } from '../graph/vars.ts';
 import { isHeldBack, queueOf } from '../lifecycle/machine-queue.ts';
+import { rightTo } from '../lifecycle/obm-right.ts';
 import { latestRefresh } from '../lifecycle/obm.ts';
 import { rebootOf } from '../lifecycle/reboots.ts';
 import { mayStill } from '../rights/asking.ts';
@@ -20,10 +21,8 @@ import { rebootRightEnded } from '../rights/used-right.ts';
 import type { ObmOrder, OrderOutcome, Refreshed } from '../values/obm.ts';
 import { askersMax, beginWithinUsual } from '../values/queues.ts';
 import { reject } from '../values/rejection.ts';
-import type { Refused } from '../values/rejection.ts';
 import type { Revision } from '../values/revision.ts';
 import { lackOfTurns } from './room-in-queue.ts';
-import { notRegistered, obmDisabled, usableHost } from './use-obm.ts';
 
 export interface OrderObm {
   readonly type: 'OrderObm';
@@ -36,15 +35,6 @@ export interface OrderObm {
   /** For how long it may wait for its turn, s; absent: as long as is usual. */
   readonly beginWithin?: number | undefined;
 }
-
-/** The epoch of the right to the OBM of a host, or why there is none. */
-export const rightTo = (graph: Graph, fqdn: string): Revision | Refused => {
-  const refused = usableHost(graph, fqdn);
-  if (refused) return refused;
-  const row = graph.get('registration', fqdn);
-  if (!row) return notRegistered(fqdn);
-  return row.token ?? obmDisabled(fqdn);
-};
 
 /** The order that waits last for a machine, where it is the same as another would be. */
 export const sameWaiting = (

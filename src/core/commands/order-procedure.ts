@@ -2,16 +2,12 @@
 
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
-import type { ReadGraph } from '../graph/read-graph.ts';
 import { stageOf } from '../graph/rows/procedures.ts';
-import type { ProcedureRow } from '../graph/rows/procedures.ts';
-import { queueOf } from '../lifecycle/machine-queue.ts';
 import { stageDetailLength } from '../events/procedures.ts';
-import { procedures } from '../procedures/index.ts';
+import { orderedProcedure } from '../procedures/ordered.ts';
 import type { ActEnd, Plan } from '../values/procedures.ts';
-import { askersMax, beginWithinUsual } from '../values/queues.ts';
+import { beginWithinUsual } from '../values/queues.ts';
 import { lackOfTurns } from './room-in-queue.ts';
-import { rightTo } from './order-obm.ts';
 
 export interface OrderProcedure {
   readonly type: 'OrderProcedure';
@@ -23,32 +19,12 @@ export interface OrderProcedure {
   readonly beginWithin?: number | undefined;
 }
 
-/** The procedure that was ordered last of a machine and has not ended, where another would be the same. */
-export const sameUnderWay = (
-  graph: ReadGraph,
-  { fqdn, plan }: Pick<OrderProcedure, 'fqdn' | 'plan'>,
-): ProcedureRow | undefined => {
-  const last = queueOf(graph, fqdn).at(-1);
-  if (last?.kind !== 'procedure') return undefined;
-  const { row } = last;
-  return row.plan.kind === plan.kind && row.cancelled === null ? row : undefined;
-};
-
 export const orderProcedure: Decide<OrderProcedure> = (graph, command, { at }) => {
   const { fqdn, plan, by = null, beginWithin = beginWithinUsual } = command;
-  const epoch = rightTo(graph, fqdn);
-  if (typeof epoch !== 'number') return epoch;
-  const same = sameUnderWay(graph, command);
-  if (same && (by === null || same.by.includes(by) || same.by.length >= askersMax))
-    return unchanged;
-  if (same)
-    return decided([{ type: 'ProcedureJoined', data: { fqdn, ordered: same.created, by } }]);
-  const refused =
-    procedures[plan.kind].refuse(graph, fqdn, plan, by === null ? [] : [by], at) ??
-    lackOfTurns(graph, fqdn, by);
-  if (refused) return refused;
-  const data = { fqdn, plan, epoch, by, begin_by: at + beginWithin * 1000 };
-  return decided([{ type: 'ProcedureOrdered', data }]);
+  const wished = { fqdn, plan, by, beginBy: at + beginWithin * 1000 };
+  const ordered = orderedProcedure(graph, wished, at);
+  if ('same' in ordered) return ordered.events.length > 0 ? decided(ordered.events) : unchanged;
+  return ordered.ok ? (lackOfTurns(graph, fqdn, by) ?? ordered) : ordered;
 };
 
 export interface EndStageAct {

@@ -2,11 +2,12 @@
 
 import { decided } from '../decision.ts';
 import type { Decide } from '../decision.ts';
+import { sameUnderWay } from '../procedures/ordered.ts';
 import type { RebootPlan, RebootPower, RebootWay } from '../values/procedures.ts';
 import type { RebootNote } from '../values/reboots.ts';
 import { reject } from '../values/rejection.ts';
 import { useGrants } from './grants.ts';
-import { orderProcedure, sameUnderWay } from './order-procedure.ts';
+import { orderProcedure } from './order-procedure.ts';
 
 export interface RebootHost extends Omit<RebootNote, 'grant'> {
   readonly type: 'RebootHost';
@@ -60,6 +61,21 @@ export interface RefuseReboot {
   readonly vetoes: readonly string[];
 }
 
+export interface RefuseReboots {
+  readonly type: 'RefuseReboots';
+  readonly by: string;
+  readonly machines: readonly { readonly fqdn: string; readonly vetoes: readonly string[] }[];
+}
+
 /** Somebody is told no, and the log knows. */
 export const refuseReboot: Decide<RefuseReboot> = (_graph, { fqdn, by, vetoes }) =>
   decided([{ type: 'RebootRefused', data: { fqdn, by, vetoes: [...vetoes] } }]);
+
+/** The same of many, in one commit. */
+export const refuseReboots: Decide<RefuseReboots> = (_graph, { by, machines }) =>
+  decided(
+    machines.map(({ fqdn, vetoes }) => ({
+      type: 'RebootRefused',
+      data: { fqdn, by, vetoes: [...vetoes] },
+    })),
+  );

@@ -4,7 +4,7 @@ import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import { isObmEnabled } from '../lifecycle/obm.ts';
 import { reject } from '../values/rejection.ts';
-import { usableHost } from './use-obm.ts';
+import { usableHost } from '../lifecycle/obm-right.ts';
 
 export interface RegisterObm {
   readonly type: 'RegisterObm';

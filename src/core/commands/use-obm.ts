@@ -5,25 +5,10 @@
 
 import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
-import type { Graph } from '../graph/graph.ts';
+import { notRegistered, usableHost } from '../lifecycle/obm-right.ts';
 import { obmStateOf } from '../lifecycle/obm.ts';
 import { reject } from '../values/rejection.ts';
 import type { Refused } from '../values/rejection.ts';
-
-/** Why nothing can be begun with the OBM of a host; undefined where it can. */
-export const usableHost = (graph: Graph, fqdn: string): Refused | undefined => {
-  const host = graph.get('host', fqdn);
-  if (!host) return reject('unknown-host', `there is no host ${fqdn}`, { subject: fqdn });
-  return host.removing
-    ? reject('being-removed', `${fqdn} is being removed`, { subject: fqdn })
-    : undefined;
-};
-
-export const notRegistered = (fqdn: string): Refused =>
-  reject('obm-not-registered', `no OBM of ${fqdn} is registered`, { subject: fqdn });
-
-export const obmDisabled = (fqdn: string): Refused =>
-  reject('obm-disabled', `the OBM of ${fqdn} is not enabled`, { subject: fqdn });
 
 const changedMeanwhile = (fqdn: string): Refused =>
   reject('obm-changed', `somebody else enabled or disabled the OBM of ${fqdn} at the same time`, {

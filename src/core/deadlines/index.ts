@@ -1,6 +1,7 @@
 /** All kinds of deadlines, in the order in which they are fired and shown; a missing one does not compile. */
 
 import type { DeadlineKind } from '../graph/rows/deadlines.ts';
+import { campaignTurn } from './campaign-turn.ts';
 import { clusterAdvance } from './cluster-advance.ts';
 import { connectionExpiry } from './connection-expiry.ts';
 import { credentialExpiry } from './credential-expiry.ts';
@@ -26,6 +27,7 @@ export const deadlines: { readonly [K in DeadlineKind]: Deadline } = {
   'maintenance-expiry': maintenanceExpiry,
   'queue-expiry': queueExpiry,
   'stage-expiry': stageExpiry,
+  'campaign-turn': campaignTurn,
   'cluster-advance': clusterAdvance,
   'endpoint-cooldown': endpointCooldown,
   'departure-expiry': departureExpiry,

@@ -1,6 +1,7 @@
 /** Every event type there is or ever was, and how a record of the log is read. */
 
 import type { Static } from 'typebox';
+import { campaignEvents } from './campaigns.ts';
 import { checkEvents } from './checks.ts';
 import { clusterEvents } from './cluster.ts';
 import type { EventRecord } from './commit.ts';
@@ -42,6 +43,7 @@ export const catalogue = {
   ...obmEvents,
   ...obmOrderEvents,
   ...procedureEvents,
+  ...campaignEvents,
   ...rebootEvents,
   ...consoleConnectionEvents,
   ...obmNewsEvents,

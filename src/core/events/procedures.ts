@@ -16,7 +16,7 @@ import { closed, Fqdn, Nullable, oneOf } from './fields.ts';
 /** Characters of the account of how a stage ended. */
 export const stageDetailLength = 1024;
 
-const PlanField = Type.Unsafe<Plan>(
+export const PlanField = Type.Unsafe<Plan>(
   Type.Union([
     Type.Object(
       {

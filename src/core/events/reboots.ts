@@ -10,31 +10,26 @@ const Reason = Type.String({ pattern: rebootReasonPattern });
 const Words = Type.Array(Word, { maxItems: rebootVetoesMax });
 const fqdn = 'n0001.galileo.example';
 
+/** Why a machine is rebooted. */
+export const rebootNote = {
+  /** By which rule it was suggested; null: by none. */
+  symptom: Nullable(Word),
+  action: Word,
+  hardware: Type.String({ maxLength: 128 }),
+  reason: Reason,
+  /** Vetoes against which it was ordered. */
+  overridden: Words,
+  credential: Name,
+  grant: Name,
+};
+
 export const rebootEvents = {
   /** Why the order in this commit was given. */
-  RebootOrdered: event(
-    1,
-    Type.Object(
-      {
-        fqdn: Fqdn,
-        /** By which rule it was suggested; null: by none. */
-        symptom: Nullable(Word),
-        action: Word,
-        hardware: Type.String({ maxLength: 128 }),
-        reason: Reason,
-        /** Vetoes against which it was ordered. */
-        overridden: Words,
-        credential: Name,
-        grant: Name,
-      },
-      closed,
-    ),
-    {
-      ...{ fqdn, symptom: 'silent-power-on', action: 'power-cycle', hardware: '64 CPUs, 256 GiB' },
-      ...{ reason: 'It says nothing to anything, and its power is on.', overridden: [] },
-      ...{ credential: '4f1c9d3e0c52', grant: '5b0c7be1d7aa' },
-    },
-  ),
+  RebootOrdered: event(1, Type.Object({ fqdn: Fqdn, ...rebootNote }, closed), {
+    ...{ fqdn, symptom: 'silent-power-on', action: 'power-cycle', hardware: '64 CPUs, 256 GiB' },
+    ...{ reason: 'It says nothing to anything, and its power is on.', overridden: [] },
+    ...{ credential: '4f1c9d3e0c52', grant: '5b0c7be1d7aa' },
+  }),
 
   /** Somebody wanted it, and something forbade it. */
   RebootRefused: event(

@@ -61,6 +61,7 @@ export const relations = {
   notes: relation('host', 'one-to-one', 'notes', 'host'),
   obeys: relation('host', 'one-to-many', 'order', 'host'),
   undergoes: relation('host', 'one-to-many', 'procedure', 'host'),
+  takes: relation('campaign', 'one-to-many', 'turn', 'campaign'),
   connects: relation('host', 'one-to-many', 'connection', 'host'),
   runs: relation('host', 'one-to-one', 'node', 'host'),
   hosts: relation('node', 'one-to-many', 'process', 'node'),

@@ -1,5 +1,6 @@
 /** Everything the graph may hold, by kind. Rows are immutable: a change puts a new row. */
 
+import { campaignRows } from './rows/campaigns.ts';
 import { checkRows } from './rows/checks.ts';
 import { clusterRows } from './rows/cluster.ts';
 import { credentialRows } from './rows/credentials.ts';
@@ -24,6 +25,7 @@ const rowKinds = {
   ...hostRows,
   ...obmRows,
   ...procedureRows,
+  ...campaignRows,
   ...observationRows,
   ...checkRows,
   ...noteRows,

@@ -2,6 +2,7 @@
 
 import type { EventType } from '../events/catalogue.ts';
 import { allocateDeclaredRoles } from './allocate-declared-roles.ts';
+import { advanceCampaigns } from './advance-campaigns.ts';
 import { advanceProcedures } from './advance-procedures.ts';
 import { handOverMachines } from './hand-over-machines.ts';
 import { recoverHosts } from './recover-hosts.ts';
@@ -12,7 +13,7 @@ import type { Rule } from './rule.ts';
  * Version of the rule set, recorded in snapshots. It grows when a rule changes; commits made by
  * older rules are replayed as they were decided.
  */
-export const rulesVersion = 13;
+export const rulesVersion = 14;
 
 export const rules: readonly Rule[] = [
   ...allocateDeclaredRoles,
@@ -20,6 +21,7 @@ export const rules: readonly Rule[] = [
   ...recoverHosts,
   ...handOverMachines,
   ...advanceProcedures,
+  ...advanceCampaigns,
 ];
 
 const byEvent = new Map<EventType, Rule[]>();

@@ -9,8 +9,17 @@ export const rebootWordPattern = '^[a-z0-9][a-z0-9-]{0,63}$';
 /** Vetoes that one reboot can have. */
 export const rebootVetoesMax = 32;
 
-/** Machines that may be rebooted at once without an override. */
-export const rebootsAtOnceMax = 10;
+/** So many machines may be rebooted at once in any case, however few there are. */
+export const blastRadiusMin = 10;
+
+/**
+ * How many machines may be rebooted, reinstalled or released at once without an override.
+ *
+ * @param hosts how many there are
+ * @param percent the setting `reboot_blast_radius`
+ */
+export const blastRadius = (hosts: number, percent: number): number =>
+  Math.max(blastRadiusMin, Math.floor((hosts * percent) / 100));
 
 export interface RebootNote {
   /** By which rule it was suggested; null: somebody wanted it by themselves. */

@@ -53,6 +53,14 @@ export const varSpecs = {
     description:
       'Share of the hosts that may be down at once, one in any case; with more, steps of recoveries are held back.',
   },
+  reboot_blast_radius: {
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    default: 10,
+    description:
+      'Share of the hosts that may be rebooted, reinstalled or released at once without an override; 10 hosts in any case.',
+  },
   process_configure_timeout: seconds(300, 'Longest time to configure a process, mkfs included.'),
   process_start_cmd_timeout: seconds(300, 'Longest time for the command that starts a process.'),
   process_start_timeout: seconds(180, 'Longest time from the start command to online.'),

@@ -50,7 +50,7 @@ export interface Operation extends Seen, Ordered {}
 /** What is seen of one in the graph. */
 export interface Seen {
   readonly kind:
-    | ('start' | 'stop' | 'remove')
+    | ('start' | 'stop' | 'remove' | 'campaign')
     | (`power-${PowerAction}` | Exclude<ObmOrder['kind'], 'power'>)
     | ProcedureKind;
   readonly subject: string;

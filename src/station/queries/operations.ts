@@ -14,6 +14,7 @@ import { byFid } from '../../core/values/fid.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { WantedState } from '../../core/values/states.ts';
+import { campaignIn } from './campaign-progress.ts';
 import { stageOf, timesOf, waitingShown, warningsMax } from './operation.ts';
 import type { Progress, Seen } from './operation.ts';
 import { orderIn } from './order-progress.ts';
@@ -91,8 +92,8 @@ export const operationIn = (commit: Commit): Progress | null => {
 
 /** A procedure first: the wishes that it sets off at once are a part of it. */
 const seenIn = (commit: Commit): Progress<Seen> | null => {
-  const procedure = procedureIn(commit);
-  if (procedure) return procedure;
+  const machines = campaignIn(commit) ?? procedureIn(commit);
+  if (machines) return machines;
   const wish = wishIn(eventsOf(commit));
   if (!wish) return orderIn(commit) ?? removalIn(commit);
   const { subject } = wish;

@@ -2,7 +2,7 @@
 
 import type { Command } from '../../core/commands/index.ts';
 import { sameWaiting } from '../../core/commands/order-obm.ts';
-import { sameUnderWay } from '../../core/commands/order-procedure.ts';
+import { sameUnderWay } from '../../core/procedures/ordered.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { eventsOfType } from '../../core/events/reading.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';

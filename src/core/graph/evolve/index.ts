@@ -6,6 +6,7 @@
 import type { EventDraft, EventType } from '../../events/catalogue.ts';
 import type { Evolve, Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { campaignEvolvers } from './campaigns.ts';
 import { checkEvolvers } from './checks.ts';
 import { clusterEvolvers } from './cluster.ts';
 import { consoleConnectionEvolvers } from './console-connections.ts';
@@ -46,6 +47,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...obmEvolvers,
   ...obmOrderEvolvers,
   ...procedureEvolvers,
+  ...campaignEvolvers,
   ...rebootEvolvers,
   ...consoleConnectionEvolvers,
   ...obmNewsEvolvers,

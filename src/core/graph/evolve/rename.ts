@@ -4,6 +4,7 @@ import { retiredRole } from '../../values/credential-roles.ts';
 import { clearDeadline, deadlineOf, setDeadline } from '../changes.ts';
 import type { Position } from '../changes.ts';
 import type { Graph } from '../graph.ts';
+import { renameInCampaigns } from './campaigns.ts';
 import { renameHealth } from './checks.ts';
 import { renameNotes } from './notes.ts';
 import { renameMaintenance } from './maintenance.ts';
@@ -61,6 +62,7 @@ export const renamed = (graph: Graph, from: string, to: string, position: Positi
   renameMaintenance(graph, from, to, position);
   renameHealth(graph, from, to, position);
   renameNotes(graph, from, to, position);
+  renameInCampaigns(graph, from, to, position);
   // Tokens that speak for the host go on doing so.
   for (const credential of [...graph.all('credential')])
     if (credential.host === from && credential.role !== retiredRole)

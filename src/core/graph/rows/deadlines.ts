@@ -20,6 +20,7 @@ export const deadlineKinds = [
   'grant-expiry',
   'queue-expiry',
   'stage-expiry',
+  'campaign-turn',
 ] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
