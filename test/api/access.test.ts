@@ -14,6 +14,7 @@ const routes: Readonly<Record<string, string>> = {
   'GET /text': 'by cookie',
   'GET /text/': 'by cookie',
   'GET /text/fleet': 'by cookie',
+  'GET /text/machines/:fqdn': 'by cookie',
   'GET /text/style.css': 'everybody',
   'GET /text/sign-in': 'everybody',
   'POST /text/sign-in': 'by cookie',

@@ -13,7 +13,14 @@ const said = Object.entries<Endpoint>(endpoints);
 
 /** For people, in HTML, beside the contract: what they show they get by it (`api/text-pages.test.ts`). */
 const pages = [
-  ...['GET /text', 'GET /text/', 'GET /text/fleet', 'GET /text/sign-in', 'GET /text/style.css'],
+  ...[
+    'GET /text',
+    'GET /text/',
+    'GET /text/fleet',
+    'GET /text/machines/:fqdn',
+    'GET /text/sign-in',
+    'GET /text/style.css',
+  ],
   ...['POST /text/sign-in', 'POST /text/sign-out'],
 ];
 

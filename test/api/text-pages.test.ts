@@ -6,54 +6,12 @@ import type { Test } from 'tap';
 import { codeOf } from '../../src/station/access/totp.ts';
 import { systemTime } from '../../src/station/time.ts';
 import { openStation } from '../station/harness.ts';
-import type { Answer, Choices, InProcess } from '../station/harness.ts';
+import type { Answer, Choices } from '../station/harness.ts';
 import { attribute, byId, documentIn, fleetIn, named, textOf } from '../web/html.ts';
+import { alertOf, browserOf } from './text-browser.ts';
 import { ours, theirs, traces, twoProjects } from './two-projects.ts';
 
 const password = 'correct horse battery';
-
-interface Browser {
-  readonly cookie: () => string;
-  readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>;
-  readonly post: (
-    path: string,
-    form: Record<string, string> | string,
-    headers?: Record<string, string>,
-  ) => Promise<Answer>;
-}
-
-/** A browser that keeps the cookie as it is told to. */
-const browserOf = ({ app }: Pick<InProcess, 'app'>, token = ''): Browser => {
-  let cookie = token === '' ? '' : `halcyon=${token}`;
-  const send = async (
-    method: 'GET' | 'POST',
-    path: string,
-    headers: Record<string, string>,
-    payload?: string,
-  ): Promise<Answer> => {
-    const answer = await app.inject({
-      ...{ method, url: `/text${path}` },
-      headers: { host: 'station.example', ...(cookie === '' ? {} : { cookie }), ...headers },
-      ...(payload === undefined ? {} : { payload }),
-    });
-    const set = answer.headers['set-cookie'];
-    if (typeof set === 'string')
-      cookie = set.includes('Max-Age=0') ? '' : set.slice(0, set.indexOf(';'));
-    const { statusCode: status, body: text } = answer;
-    return { status, text, headers: answer.headers as Record<string, string>, body: undefined };
-  };
-  return {
-    cookie: () => cookie,
-    get: (path, headers = {}) => send('GET', path, headers),
-    post: (path, form, headers = {}) =>
-      send(
-        'POST',
-        path,
-        { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-        typeof form === 'string' ? form : new URLSearchParams(form).toString(),
-      ),
-  };
-};
 
 /** A station with a user, and a browser in which nobody has signed in. */
 const withAda = async (t: Test, choices: Choices = {}, monotonic = systemTime.monotonic) => {
@@ -68,12 +26,6 @@ const withAda = async (t: Test, choices: Choices = {}, monotonic = systemTime.mo
   await ask('POST', '/hosts', { fqdn: 'n1.savio3' });
   return { ...opened, clock, browser: browserOf(opened) };
 };
-
-const alertOf = (html: string): string =>
-  named(documentIn(html), 'div')
-    .filter((one) => attribute(one, 'role') === 'alert')
-    .map(textOf)
-    .join('\n');
 
 t.test('58: somebody signs in by name and password, looks, and signs out', async (t) => {
   const { ask, browser } = await withAda(t);
@@ -318,6 +270,8 @@ t.test('every page says what browsers must not do with it, refusals too', async 
     [await browser.get('/fleet'), 200],
     [await stranger.get('/sign-in'), 200],
     [await stranger.get('/fleet'), 303],
+    [await browser.get('/machines/n1.savio3'), 200],
+    [await browser.get('/machines/n2.savio3'), 404],
     [await browser.get('/no/such/page'), 404],
     [await browser.get('/fleet?filter=%28'), 400],
     [await stranger.post('/sign-in', '{}', { 'content-type': 'application/json' }), 415],

@@ -107,6 +107,12 @@ t.test('58: a browser of text shows table, filter form and links of machines', a
   t.match(links, `${url}/text/fleet?filter=state%3Adark`);
   t.match(links, `${url}/text/fleet?sort=age`);
 
+  await run("halctl note n2.savio3 'a <b>fan</b>'");
+  const machine = await w3m('machines/n2.savio3', cookie);
+  t.match(machine.out, /✗ dark: ssh: no answer in 5 s/);
+  t.match(machine.out, /ssh +✗ fail +.*no answer in 5 s +2m/);
+  t.match(machine.out, /2026-09-21T14:13:20Z +note +token:\w+ +a <b>fan<\/b>/, 'its history');
+
   const typo = await w3m('fleet?filter=shs:down', cookie);
   t.match(typo.out, /did you mean "ssh"/);
   const entrance = await w3m('fleet');

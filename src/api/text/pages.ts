@@ -3,14 +3,9 @@
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { FleetAnswer, FleetSummary } from '../../contract/fleet.ts';
 import type { ProblemDetails } from '../../contract/problem.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 import type { Station } from '../../station/station.ts';
-import type { Reader } from '../../web/text/document.ts';
-import { pageRows, viewFields } from '../../web/text/fleet-view.ts';
-import type { FleetView } from '../../web/text/fleet-view.ts';
-import { fleetPage } from '../../web/text/fleet.ts';
 import { refusalPage } from '../../web/text/refusal.ts';
 import type { Refused } from '../../web/text/refusal.ts';
 import { style } from '../../web/text/style.ts';
@@ -20,11 +15,11 @@ import type { Connections } from '../connections.ts';
 import { ApiError } from '../errors.ts';
 import { problemOf } from '../problems.ts';
 import { apiOf, RefusedError } from './api.ts';
-import type { AskApi } from './api.ts';
 import { pageOf, upFrom } from './back.ts';
 import { tokenOf } from './cookie.ts';
 import { entrance } from './entrance.ts';
 import { pageHeaders, sendPage } from './headers.ts';
+import { readerOf, showFleet, showMachine } from './shown.ts';
 
 export interface TextParts {
   readonly station: Station;
@@ -63,7 +58,8 @@ export const textPages = async (app: FastifyInstance, parts: TextParts): Promise
       entrance(scope, ask);
       await scope.register(async (inside) => {
         inside.addHook('onRequest', letIn(parts));
-        inside.get('/fleet', open, (request, reply) => showFleet(ask, request, reply));
+        inside.get('/fleet', open, showFleet(ask));
+        inside.get('/machines/:fqdn', open, showMachine(ask));
       });
     },
     { prefix: '/text' },
@@ -88,11 +84,6 @@ const letIn =
     const why = `the token ${credential.id} has as many connections as it may have; close one first`;
     admission.refuseLater(request, done, why);
   };
-
-const readerOf = ({ id, role, user }: CredentialRow): Reader => ({
-  name: user ?? `token ${id}`,
-  role,
-});
 
 /** Refusals are pages, too; who has not signed in is sent there, and back afterwards. */
 const onRefusals = (scope: FastifyInstance, station: Station): void => {
@@ -141,56 +132,4 @@ const sendRefusal = (
 const readBy = (request: FastifyRequest, station: Station): CredentialRow | undefined => {
   const token = tokenOf(request);
   return token === undefined ? undefined : credentialOf(station, `Bearer ${token}`);
-};
-
-const showFleet = async (
-  ask: AskApi,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> => {
-  const view = viewOf(request.url);
-  const token = tokenOf(request);
-  const get = <T>(path: string, query: object): Promise<T> => {
-    const said = new URLSearchParams(query as Record<string, string>);
-    return ask<T>(request, reply, { method: 'GET', path: `${path}?${said}`, token });
-  };
-  const limit = String(pageRows);
-  const found = await orRefused(get<FleetAnswer>('/fleet', { ...view, limit, shape: 'nodes' }));
-  // What was asked is mended in the form.
-  if (found instanceof RefusedError && !mendable.has(found.problem.status)) throw found;
-  const { groups, nodes } = view;
-  const among = { ...(groups ? { groups } : {}), ...(nodes ? { nodes } : {}) };
-  // Without it the table is still right.
-  const summary = await orRefused(get<FleetSummary>('/fleet/summary', among));
-  const page = fleetPage({
-    ...{ view, found, reader: readerOf(request.credential!) },
-    summary: 'problem' in summary ? null : summary,
-  });
-  return sendPage(reply, 'problem' in found ? found.problem.status : 200, page);
-};
-
-const mendable: ReadonlySet<number> = new Set([400, 404, 410, 422]);
-
-const isOfView = (field: string): boolean =>
-  field === 'cursor' || viewFields.some((one) => one === field);
-
-const orRefused = async <T>(work: Promise<T>): Promise<T | RefusedError> => {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof RefusedError && error.problem.status !== 401) return error;
-    throw error;
-  }
-};
-
-/** What the address asks for. A field that was left empty is none. @throws {ApiError} what is no field, or twice */
-const viewOf = (url: string): FleetView => {
-  const view: Record<string, string> = {};
-  for (const [name, value] of new URL(url, 'http://page.invalid').searchParams) {
-    if (!isOfView(name))
-      throw new ApiError('invalid-request', `there is no field ${name} on this page`);
-    if (name in view) throw new ApiError('invalid-request', `${name} is given twice`);
-    if (value.trim() !== '') view[name] = value.trim();
-  }
-  return view;
 };

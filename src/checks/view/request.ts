@@ -20,6 +20,10 @@ export class ViewError extends Error {
   }
 }
 
+/** What is told of one machine beside its checks, in this order. */
+export const machineFields =
+  'state,reason,since,host,node,roles,project,enclosure,maintenance,scheduler,scheduler.reason,scheduler.by,partitions';
+
 const columnsMax = 100;
 
 /** The words of `a,b,c`. An empty place is a slip, and would widen or narrow what is asked for. */

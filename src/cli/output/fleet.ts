@@ -1,7 +1,7 @@
 /** The fleet on a terminal, or for whatever reads it instead. */
 
 import type { Column, Tone } from '../../checks/view/columns.ts';
-import { columnsNamed, orderNamed } from '../../checks/view/request.ts';
+import { columnsNamed, machineFields, orderNamed } from '../../checks/view/request.ts';
 import type { FleetRow } from '../../checks/view/row.ts';
 import { rowShown } from '../../checks/view/shapes.ts';
 import type { ShownMachine } from '../../checks/view/shapes.ts';
@@ -84,10 +84,9 @@ export function* machineLines(
   const { palette } = shell;
   const checks = meta.checks as Parameters<typeof columnsNamed>[1];
   yield palette.strong(printable(row.machine));
-  const fields = columnsNamed(
-    'state,reason,since,host,node,roles,project,enclosure,maintenance,scheduler,scheduler.reason,scheduler.by,partitions',
-    checks,
-  ).map((column) => [column.id, column.text(row, now) || undefined] as const);
+  const fields = columnsNamed(machineFields, checks).map(
+    (column) => [column.id, column.text(row, now) || undefined] as const,
+  );
   yield* formatFields(fields);
   if (row.note)
     yield `note  ${printable(row.note.text)} (${row.note.by}, ${formatTime(row.note.at)})`;

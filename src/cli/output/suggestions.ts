@@ -1,9 +1,10 @@
 /** Suggestions for people. What machines and others wrote in them is made harmless. */
 
+import { suggestionWords } from '../../checks/view/suggestion-words.ts';
 import type { Incident, Suggestion, SuggestionItem } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { formatTable } from './table.ts';
-import { formatTime, printable } from './text.ts';
+import { printable } from './text.ts';
 
 /** `0.80`, or `-` where nothing is suggested. */
 const sureness = ({ action, confidence }: SuggestionItem): string =>
@@ -60,30 +61,13 @@ export function* incidentLines({ kind, name, hosts, says }: Incident): Generator
   yield printable(`  ${says}`);
 }
 
-const time = (at: number): string => formatTime(at);
-
 export function* suggestionLines(suggestion: Suggestion): Generator<string> {
-  const { host, action, does, says, confidence, forbidden, vetoes, evidence } = suggestion;
-  yield printable(`${host}: ${says}`);
-  if (action !== 'none') yield `Suggested: ${action}, that is: ${does}.`;
-  else if (forbidden && forbidden.action !== 'none')
-    yield `Suggested: none. It would be ${forbidden.action} (${forbidden.confidence.toFixed(2)}), which is forbidden.`;
-  else yield 'Suggested: none.';
-  if (action !== 'none') {
-    const { n_history: n, n_worked: worked, last_worked: last } = suggestion;
-    const history =
-      n === 0
-        ? 'never tried here'
-        : `worked ${worked} of ${n} times here${last === null ? '' : `, last ${time(last)}`}`;
-    yield `Sure: ${confidence.toFixed(2)} (${history})`;
+  const { told, reasons, ending } = suggestionWords(suggestion);
+  yield printable(`${suggestion.host}: ${suggestion.says}`);
+  yield* told;
+  for (const { title, items } of reasons) {
+    yield title;
+    for (const item of items) yield printable(`  ${item}`);
   }
-  if (vetoes.length > 0) yield 'Forbidden because:';
-  for (const { code, text } of vetoes) yield printable(`  ${code}: ${text}`);
-  for (const side of ['for', 'against'] as const) {
-    const told = evidence.filter(({ speaks }) => speaks === side);
-    if (told.length > 0) yield side === 'for' ? 'What speaks for it:' : 'What speaks against it:';
-    for (const { text, observed_at: at } of told) yield printable(`  ${text}  (${time(at)})`);
-  }
-  if (suggestion.alternatives.length > 0) yield `Else: ${suggestion.alternatives.join(', ')}`;
-  yield `Good until ${time(suggestion.expires_at)}, by rules ${suggestion.rules}.`;
+  yield* ending;
 }
