@@ -4,7 +4,6 @@
  */
 
 import type { Duplex } from 'node:stream';
-import type { Client } from 'ssh2';
 import { hearFirst } from './dial.ts';
 import type { Dial } from './dial.ts';
 import { forwardFailure, socketFailure, SshFailure } from './failure.ts';
@@ -213,8 +212,7 @@ export class Connections {
     const { jump } = target;
     const attempts = attemptsOf(target, this.#parts.agent);
     if (jump === undefined) {
-      const client = await this.#reach(target, this.#parts.dial, attempts, signal);
-      return new Link(client, target.name);
+      return this.#reach(target, this.#parts.dial, attempts, signal);
     }
     return this.#through(jump, signal, async (gateway) => {
       const dial: Dial = (address, port, ending) =>
@@ -222,8 +220,7 @@ export class Connections {
           if (ending.aborted) throw error;
           throw forwardFailure(error, target.name, jump.name);
         });
-      const client = await this.#reach(target, dial, attempts, signal);
-      const link = new Link(client, target.name);
+      const link = await this.#reach(target, dial, attempts, signal);
       link.lost.addEventListener('abort', this.#enter(gatewayKey(jump), gateway));
       return link;
     });
@@ -258,7 +255,7 @@ export class Connections {
     dial: Dial,
     attempts: ReturnType<typeof attemptsOf>,
     signal: AbortSignal,
-  ): Promise<Client> {
+  ): Promise<Link> {
     const { connectMs } = this.#limits;
     const { name } = hop;
     let stream: Duplex | undefined;
@@ -284,12 +281,13 @@ export class Connections {
     let free: (() => void) | undefined;
     try {
       free = await this.#handshakes.enter(signal);
-      return await this.#within(connectMs, signal, (ending, late) => {
+      return await this.#within(connectMs, signal, async (ending, late) => {
         late(() => new SshFailure('timeout', `${name}: it speaks, but logging in takes too long`));
         const keepalive =
           hop.isGateway === true ? { everyMs: connectMs / 4, missing: 1 } : usualKeepalive;
         const { knownHosts, hostKeys } = this.#parts;
-        return logIn(hop, spoken, { knownHosts, hostKeys, attempts, keepalive }, ending);
+        const parts = { knownHosts, hostKeys, attempts, keepalive };
+        return new Link(await logIn(hop, spoken, parts, ending), spoken, name);
       });
     } catch (error) {
       spoken.destroy();

@@ -15,16 +15,20 @@ export class Link {
   /** Who uses it now. */
   users = 0;
   readonly #client: Client;
+  readonly #stream: Duplex;
+  readonly #lose: () => void;
   readonly #sessions = new Gate(channelsMax);
   readonly #ending = new Gate(1);
 
-  constructor(client: Client, name: string) {
+  /** @param stream that the client speaks over */
+  constructor(client: Client, stream: Duplex, name: string) {
     this.name = name;
     this.#client = client;
+    this.#stream = stream;
     const lost = new AbortController();
     this.lost = lost.signal;
-    const lose = (): void =>
-      lost.abort(new SshFailure('reset', `${name}: the connection was lost`));
+    const lose = (this.#lose = (): void =>
+      lost.abort(new SshFailure('reset', `${name}: the connection was lost`)));
     // Errors are followed by their end; without a listener they would end this process.
     client.on('error', lose);
     client.on('close', lose);
@@ -73,8 +77,9 @@ export class Link {
   /** Ends it; what runs over it ends as well. */
   end(): void {
     this.#client.end();
-    // Who does not answer does not say goodbye either.
-    this.#client.destroy();
+    // Who does not answer does not say goodbye either: the client would wait for it, for as long as TCP does.
+    this.#stream.destroy();
+    this.#lose();
   }
 
   #open<C extends { close?: () => void; destroy?: () => unknown }>(

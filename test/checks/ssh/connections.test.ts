@@ -1,7 +1,7 @@
 /** Connections to machines: one each, however many ask, kept between looks, bounded, and closed. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import { exec } from '../../../src/checks/ssh/exec.ts';
@@ -103,5 +103,47 @@ t.test(
     const again = await run();
     t.match(again.sections.get('pid'), { ending: 'done' });
     t.equal(again.wasKept, false);
+  },
+);
+
+t.test(
+  'a machine that hangs is told as it is at every look, although its connection was kept',
+  async (t) => {
+    // It takes connections and what is sent, as its kernel does, and answers nothing; nor does it say goodbye.
+    let hangs = false;
+    const sockets = new Set<Socket>();
+    const between = createServer({ allowHalfOpen: true }, (taken) => {
+      const onward = connect({ port: sshd.port, host: '127.0.0.1', allowHalfOpen: true });
+      for (const [from, to] of [
+        [taken, onward],
+        [onward, taken],
+      ] as const) {
+        sockets.add(from);
+        from.on('error', () => {});
+        from.on('data', (piece) => void (hangs || to.write(piece)));
+      }
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy();
+      between.close();
+    });
+    const { port } = between.address() as AddressInfo;
+    const { connections } = connectionsFor(t, known.replaceAll(`:${sshd.port}`, `:${port}`), {
+      limits: { ...limits, connectMs: 5_000 },
+    });
+    const probes = new Probes(connections);
+    const sections = [{ id: 'pid', lines: ['echo $PPID'], timeoutSeconds: 60 }];
+    const run = (): ReturnType<Probes['run']> =>
+      probes.run({ ...sshd.target('n1'), port }, sections, neverAborted);
+    t.equal((await run()).wasKept, false);
+    t.equal((await run()).wasKept, true);
+    hangs = true;
+    for (let look = 0; look < 2; look += 1) {
+      t.match(await run().catch((error: unknown) => error), { reason: 'no-banner' });
+      t.equal(connections.size, 0, 'the one that was kept is kept no more');
+    }
+    hangs = false;
+    t.equal((await run()).wasKept, false);
   },
 );
