@@ -107,6 +107,7 @@ export const RebootManyBody = Type.Object(
       }),
     ),
     how: RebootBody.properties.how,
+    drain: RebootBody.properties.drain,
     wait_up: RebootBody.properties.wait_up,
   },
   strict,

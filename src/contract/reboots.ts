@@ -30,6 +30,13 @@ export const RebootBody = Type.Object(
           'its power is what is suggested, else `gentle`.',
       }),
     ),
+    drain: Type.Optional(
+      Type.Boolean({
+        description:
+          'The scheduler gives it no more jobs, and those that run there end first; it is resumed afterwards. Absent: where ' +
+          'that is suggested.',
+      }),
+    ),
     wait_up: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -247,7 +247,7 @@ export class Station {
       settled: () => replica.settled(),
     });
     const executor = new Executor({
-      kinds: effectKinds(this.obms, (...reboot) => this.suggestions.mayNotSend(...reboot)),
+      kinds: effectKinds(this.obms, this),
       log,
       graph,
       time,

@@ -8,6 +8,7 @@ import type { Commit } from '../../src/core/events/commit.ts';
 import type { ProcedureRow } from '../../src/core/graph/rows/procedures.ts';
 import type { ObmNews } from '../../src/core/values/obm-news.ts';
 import type { OrderOutcome } from '../../src/core/values/obm.ts';
+import type { ActEnd } from '../../src/core/values/procedures.ts';
 import type { Operation } from '../../src/station/queries/operation.ts';
 import { operationIn } from '../../src/station/queries/operations.ts';
 import { checkGraph } from './invariants.ts';
@@ -90,6 +91,24 @@ class Machine {
     return this;
   }
 
+  /** What the station does outside for the stage has ended. */
+  act(outcome: ActEnd = 'done', detail = ''): this {
+    const note = this.row.stages.at(-1)!;
+    if (note.act?.end !== null) throw new Error(`nothing is done outside in ${note.name}`);
+    this.do({ type: 'EndStageAct', fqdn: host, begun: note.begun, outcome, detail });
+    return this;
+  }
+
+  /** It cannot be asked by ssh. */
+  get unasked(): this {
+    return this.act('failed', 'ssh does not answer');
+  }
+
+  /** Its checks pass, and the scheduler has it. */
+  get well(): this {
+    return this.act().act();
+  }
+
   isSeen(state: 'on' | 'off'): this {
     const after = `${this.#heard}`;
     this.#heard += 1;
@@ -134,35 +153,37 @@ class Machine {
 }
 
 t.test('a system that hears is asked to shut down, and its machine is switched on', async (t) => {
-  const c = new Machine().order().obm();
+  const c = new Machine().order().unasked.obm();
   t.equal(c.stage, 'soft');
   t.match(c.is, { kind: 'reboot', waiting: [{ reason: 'its system to shut down' }] });
   c.dies().isSeen('off');
   t.same(c.ordered, ['soft', 'on'], 'what is off is not cycled');
   c.obm().dies().boots('boot 2');
-  t.match(c.is, { state: 'succeeded', done: c.is.total, failed: [] });
+  t.equal(c.stage, 'verify');
+  c.dies().act();
+  t.equal(c.stage, 'resume');
+  c.act();
+  t.match(c.is, { state: 'succeeded', done: 7, total: 7, failed: [] });
   t.match(c.stages, { soft: 'done', cycle: 'done', boot: 'done' });
 });
 
 t.test('a system that does not shut down is cycled after a while', async (t) => {
-  const c = new Machine().order().obm().after(301);
+  const c = new Machine().order().unasked.obm().after(301);
   t.equal(c.stages['soft'], 'failed');
   t.same(c.ordered, ['soft', 'cycle']);
   c.obm();
   c.do(nodeDown(host));
-  c.boots('boot 2');
-  t.match(c.is, {
+  t.match(c.boots('boot 2').well.is, {
     ...{ state: 'succeeded', failed: [] },
     warnings: [/soft: not done within 301 s: it waits for its system to shut down/],
   });
 });
 
 t.test('an OBM that cannot ask its system is not a failure', async (t) => {
-  const c = new Machine().order().obm('failed', 'it knows no soft');
+  const c = new Machine().order().unasked.obm('failed', 'it knows no soft');
   t.equal(c.stages['soft'], 'skipped');
   t.same(c.ordered, ['soft', 'cycle']);
-  c.obm().boots('boot 2');
-  t.match(c.is, { state: 'succeeded' });
+  t.match(c.obm().boots('boot 2').well.is, { state: 'succeeded' });
 });
 
 t.test('a system that says nothing is not asked, nor is one that is not to be', async (t) => {
@@ -192,8 +213,8 @@ t.test('a command to the power that has no effect is a failure', async (t) => {
 });
 
 t.test('one that comes back by itself before its power is touched is left alone', async (t) => {
-  const c = new Machine().order().boots('boot 2').obm();
-  t.same(c.ordered, ['soft']);
+  const c = new Machine().order({ drain: true }).boots('boot 2').act().well;
+  t.same(c.ordered, []);
   t.match(c.is, { state: 'succeeded' });
   t.equal(c.stages['cycle'], 'skipped');
 });
@@ -202,12 +223,16 @@ t.test(
   'a station that dies after each step goes on from there, and sends nothing twice',
   async (t) => {
     const steps: readonly ((c: Machine) => unknown)[] = [
+      (c) => c.act(),
+      (c) => c.unasked,
       (c) => c.obm(),
       (c) => c.isSeen('off'),
       (c) => c.obm('unknown', 'the station ended'),
       (c) => c.boots('boot 2'),
+      (c) => c.act(),
+      (c) => c.act(),
     ];
-    const c = new Machine().order();
+    const c = new Machine().order({ drain: true });
     for (const step of steps) {
       const { is } = c.dies();
       t.match(is, { state: 'running' });
@@ -220,7 +245,7 @@ t.test(
 );
 
 t.test('it is cancelled between two ways, and says what was done', async (t) => {
-  const c = new Machine().order().obm();
+  const c = new Machine().order().unasked.obm();
   c.do(c.cancelling);
   t.match(c.is, {
     state: 'cancelled',
@@ -230,7 +255,7 @@ t.test('it is cancelled between two ways, and says what was done', async (t) => 
 });
 
 t.test('52: a grant that ends between two ways ends it there', async (t) => {
-  const c = new Machine().order().obm();
+  const c = new Machine().order().unasked.obm();
   c.do({ type: 'RevokeGrant', id: 'g1', by: 'token:a1' });
   c.after(301);
   t.match(c.is, {
@@ -254,3 +279,49 @@ t.test('without a grant nothing is ordered', async (t) => {
   t.match(rejectionOf(c.engine, reboot), { code: 'step-up-needed' });
   t.same(c.ordered, []);
 });
+
+t.test('a system that can be asked by ssh is asked, and nothing else is done', async (t) => {
+  const c = new Machine().order();
+  t.match(c.row.stages.at(-1), { name: 'ask', act: { name: 'ask-to-reboot', end: null } });
+  c.act();
+  t.equal(c.stage, 'ask', 'to be told is no result');
+  c.do(nodeDown(host));
+  t.match(c.dies().boots('boot 2').well.is, { state: 'succeeded' });
+  t.match(c.stages, { drain: 'skipped', ask: 'done', soft: 'skipped', cycle: 'skipped' });
+  t.same(c.ordered, []);
+});
+
+t.test('one that was asked and does not start anew goes the next way', async (t) => {
+  const c = new Machine().order({ waitUp: 60 }).act().after(181);
+  t.equal(c.stages['ask'], 'failed');
+  t.same(c.ordered, ['soft']);
+});
+
+t.test('its jobs end first; where they do not, nothing is done to it', async (t) => {
+  const c = new Machine().order({ drain: true });
+  t.equal(c.stage, 'drain');
+  c.dies();
+  const cancelled = new Machine().order({ drain: true });
+  cancelled.do(cancelled.cancelling);
+  t.match(cancelled.is, { state: 'cancelled', problem: /nothing was done; not done: drain, ask/ });
+  c.act('failed', 'its jobs have not ended');
+  t.match(c.is, { state: 'failed', problem: 'drain: its jobs have not ended' });
+  t.same([...c.ordered, ...cancelled.ordered], []);
+});
+
+t.test(
+  '44: another boot is no end: its checks have to pass, and the scheduler to have it',
+  async (t) => {
+    const booted = (): Machine => new Machine().order({ how: 'hard' }).obm().boots('boot 2');
+    t.match(booted().act('failed', 'ssh: no answer').is, {
+      ...{ state: 'failed', problem: 'verify: ssh: no answer' },
+    });
+    t.match(booted().act().act('failed', 'it has not registered').is, {
+      ...{ state: 'failed', problem: 'resume: it has not registered' },
+    });
+    t.match(booted().act('done', 'unknown: no check has looked at it').act().is, {
+      ...{ state: 'succeeded', warnings: [/verify: unknown: no check has looked at it/] },
+    });
+    t.match(booted().after(601).is, { state: 'failed', problem: /^verify: not done within/ });
+  },
+);

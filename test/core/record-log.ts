@@ -18,7 +18,8 @@ import { requestMemory } from '../../src/core/graph/remembering.ts';
 import type { ProcessRow } from '../../src/core/graph/rows/processes.ts';
 import type { Fid } from '../../src/core/values/fid.ts';
 import type { ObmNews } from '../../src/core/values/obm-news.ts';
-import type { ObmOrder } from '../../src/core/values/obm.ts';
+import type { ObmOrder, OrderOutcome } from '../../src/core/values/obm.ts';
+import type { ActEnd } from '../../src/core/values/procedures.ts';
 import { sshDefaults } from '../../src/core/values/recovery-policy.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import {
@@ -89,6 +90,34 @@ const record = (): Recorded[] => {
     };
     engine.replay(commit);
     log.push({ digest: engine.graph.digest(), commit });
+  };
+  /** By all its stages, some of which are skipped. */
+  const rebooted = (fqdn: string, credential: string): void => {
+    run({ type: 'RegisterObm', fqdn, obmd: 'https://obmd.example', label: fqdn });
+    const { revision: epoch } = run({ type: 'EnableObm', fqdn, anew: false });
+    run({ type: 'ReportObmEnabled', fqdn, epoch, hash: 'e'.repeat(64) });
+    run(nodeUp(fqdn, '10.0.0.16', { boot_id: 'boot 1' }));
+    run({
+      ...{ type: 'RebootHost', fqdn, how: 'gentle', drain: true, power: 'cycle', waitUp: 900 },
+      ...{ symptom: null, action: 'power-cycle', hardware: '', reason: 'no answer' },
+      ...{ overridden: ['no-suggestion'], credential },
+    });
+    const ends = (outcome: ActEnd): Commit => {
+      const { begun } = [...engine.graph.many('undergoes', fqdn)].at(-1)!.stages.at(-1)!;
+      return run({ type: 'EndStageAct', fqdn, begun, outcome, detail: '' });
+    };
+    const sent = (outcome: OrderOutcome): void => {
+      const { id } = [...engine.graph.many('obeys', fqdn)].find((row) => row.state === 'waiting')!;
+      run({ type: 'BeginObmOrder', id });
+      run({ type: 'EndObmOrder', id, outcome, detail: 'no answer' });
+    };
+    ends('done');
+    ends('failed');
+    sent('failed');
+    sent('done');
+    run(nodeUp(fqdn, '10.0.0.16', { boot_id: 'boot 2' }));
+    ends('done');
+    ends('done');
   };
   const processes = () => [...engine.graph.all('process')];
   run({ type: 'RegisterHost', fqdn: 'n0.example' });
@@ -363,6 +392,7 @@ const record = (): Recorded[] => {
       ...{ credential, grant: 'g1' },
     },
   });
+  rebooted('n16.example', credential);
   run({
     ...{ type: 'RefuseReboot', fqdn: 'n16.example', by: 'token:c6' },
     vetoes: ['job-running'],

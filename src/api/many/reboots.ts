@@ -21,6 +21,24 @@ export const neverOverridden: readonly string[] = ['under-way'];
 
 type Answer = ReturnType<Station['suggestions']['mayReboot']>;
 
+/**
+ * Whether its jobs end first: as is asked for, or as is suggested.
+ *
+ * @throws {ApiError} no scheduler has it
+ */
+export const drains = (station: Station, fqdn: string, { drain }: RebootBody): boolean => {
+  const { scheduler, scheduled } = station.groups;
+  const isKnown = scheduled.rowOf(fqdn) !== undefined;
+  if (drain === undefined) return isKnown && station.suggestions.of(fqdn).action === 'drain-reboot';
+  if (!drain || isKnown) return drain;
+  const why = scheduler.isThere
+    ? `the scheduler does not know ${fqdn}`
+    : 'this station has no scheduler: the file of groups names no source of kind slurm';
+  throw new ApiError('invalid-request', `${why}; without drain it is rebooted all the same`, {
+    field: 'drain',
+  });
+};
+
 /** Where its power is what is suggested, its system is not asked: it says nothing. */
 export const rebootCommandOf = (
   station: Station,
@@ -28,7 +46,7 @@ export const rebootCommandOf = (
   fqdn: string,
   { reason, how, wait_up: waitUp = rebootUsual }: RebootBody,
   { suggested, symptom, suggestion }: Answer,
-): Omit<RebootHost, 'overridden'> => ({
+): Omit<RebootHost, 'overridden' | 'drain'> => ({
   type: 'RebootHost',
   fqdn,
   how: how ?? (suggested === 'power-cycle' || suggested === 'power-on' ? 'hard' : 'gentle'),
@@ -84,13 +102,14 @@ export const rebootMany = async (
       if (turn.isOver) await turn.next();
       // It may have gone meanwhile, which the command tells.
       if (!station.graph.get('host', fqdn)) continue;
-      const answer = station.suggestions.mayReboot(fqdn, false);
+      const drain = drains(station, fqdn, body);
+      const answer = station.suggestions.mayReboot(fqdn, drain);
       const { vetoes } = answer;
       const binding = override
         ? vetoes.filter(({ code }) => neverOverridden.includes(code))
         : vetoes;
       if (binding.length > 0) vetoed.push({ fqdn, vetoes: binding });
-      else found.add(fqdn, planOf(station, request, fqdn, body, answer));
+      else found.add(fqdn, planOf(station, request, fqdn, { ...body, drain }, answer));
     }
   });
   if (vetoed.length > 0 && (partial !== 'allow' || found.machines.length === 0)) {
@@ -110,7 +129,7 @@ const planOf = (
   station: Station,
   request: FastifyRequest,
   fqdn: string,
-  body: RebootManyBody,
+  body: RebootManyBody & { readonly drain: boolean },
   answer: Answer,
 ): OrderCampaign['plans'][number] => {
   const command = rebootCommandOf(station, request, fqdn, body, answer);
@@ -118,7 +137,7 @@ const planOf = (
   const { symptom, action, hardware, reason, credential } = command;
   const overridden = answer.vetoes.map(({ code }) => code);
   return {
-    plan: { kind: 'reboot', how, drain: false, power, wait_up },
+    plan: { kind: 'reboot', how, drain: body.drain, power, wait_up },
     reboot: { symptom, action, hardware, reason, overridden, credential },
   };
 };

@@ -15,7 +15,7 @@ import { principalOf } from '../asker.ts';
 import type { Handlers } from '../bind.ts';
 import { isDryRun, isRepeated, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import { neverOverridden, rebootCommandOf } from '../many/reboots.ts';
+import { drains, neverOverridden, rebootCommandOf } from '../many/reboots.ts';
 
 export const rebootHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => {
   const reboot = async (
@@ -29,7 +29,8 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
       throw new ApiError('unknown-host', `there is no host ${fqdn}`);
     if (override && reason === undefined)
       throw new ApiError('invalid-request', 'override takes a reason', { field: 'reason' });
-    const answer = station.suggestions.mayReboot(fqdn, false);
+    const drain = drains(station, fqdn, body);
+    const answer = station.suggestions.mayReboot(fqdn, drain);
     const vetoes = [...answer.vetoes, ...manyAtOnce(station)];
     const binding = override ? vetoes.filter(({ code }) => neverOverridden.includes(code)) : vetoes;
     // Whoever asks once more with the same key is answered as before: what is under way is their own.
@@ -37,7 +38,7 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
       throw await refused(station, request, fqdn, binding);
     const command = rebootCommandOf(station, request, fqdn, body, answer);
     return actions.take(request, reply, {
-      ...command,
+      ...{ ...command, drain },
       overridden: vetoes.map(({ code }) => code),
     });
   };

@@ -15,6 +15,8 @@ export interface SchedulerRow {
   readonly partitions: readonly string[];
   /** Jobs that run there; null where that is not known, which is not none. */
   readonly jobs: number | null;
+  /** When its daemon there began, by the clock of the node, ms since the epoch; absent: it does not say. */
+  readonly daemonSince?: number;
   /** The reason was cut where it was printed. */
   readonly truncated?: true;
 }
@@ -25,6 +27,14 @@ export interface Scheduler {
   readonly kind: string;
   /** @throws {ProgramError} it does not answer, or not so that it can be read */
   readonly ask: (signal: AbortSignal) => Promise<readonly SchedulerRow[]>;
+  /**
+   * Gives a node no more jobs.
+   *
+   * @throws {ProgramError} it does not answer, or refuses
+   */
+  readonly drain: (node: string, reason: string, signal: AbortSignal) => Promise<void>;
+  /** Gives it jobs again. @throws {ProgramError} the same */
+  readonly resume: (node: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Whether a person has to look at it, or somebody took it out of service. */

@@ -63,6 +63,7 @@ export const readNode = (text: string): SchedulerRow => {
   const { state, flags } = stateOf([...textsOf(node['state']), ...textsOf(node['state_flags'])]);
   const reason = textOf(node['reason']);
   const at = numberOf(node['reason_changed_at']);
+  const since = numberOf(node['slurmd_start_time']);
   return {
     node: name,
     state,
@@ -72,5 +73,6 @@ export const readNode = (text: string): SchedulerRow => {
     reasonAt: reason === '' || !at ? null : at * 1000,
     partitions: textsOf(node['partitions']),
     jobs: null,
+    ...(since ? { daemonSince: since * 1000 } : {}),
   };
 };

@@ -74,6 +74,18 @@ export class Slurm implements Scheduler {
     return jobs === null ? rows : rows.map((row) => ({ ...row, jobs: jobs.get(row.node) ?? 0 }));
   }
 
+  drain(node: string, reason: string, signal: AbortSignal): Promise<void> {
+    return this.#update([`NodeName=${node}`, 'State=DRAIN', `Reason=${reason}`], signal);
+  }
+
+  resume(node: string, signal: AbortSignal): Promise<void> {
+    return this.#update([`NodeName=${node}`, 'State=RESUME'], signal);
+  }
+
+  async #update(words: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.#run('scontrol', ['update', ...words], jobsBytesMax, signal);
+  }
+
   async #nodes(signal: AbortSignal): Promise<readonly SchedulerRow[]> {
     try {
       return await this.#by(this.#way, signal);

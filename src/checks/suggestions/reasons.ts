@@ -9,6 +9,9 @@ export const beginsWith = (reason: string, beginnings: readonly string[]): boole
   return beginnings.some((beginning) => lower.startsWith(beginning.toLowerCase()));
 };
 
+/** What reasons begin with that Halcyon itself gives. */
+export const ownReason = 'halcyon: ';
+
 /**
  * Who wrote the reason, where somebody did: their name, or `somebody`. Programs write known things in known names; a
  * reason grows at its end (`… : reboot issued`), so that its beginning counts. Null: no person did, or there is none.
@@ -16,6 +19,7 @@ export const beginsWith = (reason: string, beginnings: readonly string[]): boole
 export const ownerOf = (scheduled: Scheduled | null, rules: Rules): string | null => {
   if (!scheduled || scheduled.reason.trim() === '') return null;
   const { author, reason } = scheduled;
+  if (beginsWith(reason, [ownReason])) return null;
   const isMachines =
     beginsWith(reason, rules.machineReasons) &&
     (author === '' || rules.machineAuthors.includes(author));

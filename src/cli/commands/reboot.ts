@@ -28,6 +28,7 @@ interface RebootFlags extends ChangeFlags {
   readonly wait: boolean;
   readonly reason?: string;
   readonly override?: true;
+  readonly drain?: true;
   readonly hard?: true;
   readonly gentle?: true;
   readonly waitUp?: number;
@@ -57,6 +58,7 @@ export const rebootCommand = (program: Command, shell: Shell): void => {
           '--override',
           'although nothing suggests it, or something forbids it; with --reason',
         )
+        .option('--drain', 'have the scheduler end its jobs first, and resume it afterwards')
         .addOption(
           new Option('--gentle', 'ask its system first, and only then its power').conflicts('hard'),
         )
@@ -76,6 +78,7 @@ export const rebootCommand = (program: Command, shell: Shell): void => {
       rebootAll(shell, flags, hostsOf(nodesets)),
     ),
     'halctl reboot n0007.savio3',
+    'halctl reboot n0007.savio3 --drain --gentle',
     "halctl reboot n0007.savio3 --override --reason 'new board'",
     "halctl reboot 'n[0001-0040].savio3' --max-parallel 4 --count 40",
   );
@@ -93,6 +96,7 @@ const rebootAll = async (
   const body: RebootBody = {
     ...(reason === undefined ? {} : { reason }),
     ...(override ? { override } : {}),
+    ...(flags.drain ? { drain: true } : {}),
     ...(flags.hard ? { how: 'hard' } : flags.gentle ? { how: 'gentle' } : {}),
     ...(waitUp === undefined ? {} : { wait_up: waitUp }),
   };

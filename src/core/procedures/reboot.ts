@@ -6,7 +6,9 @@
 import { unchanged } from '../decision.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { ProcedureRow } from '../graph/rows/procedures.ts';
-import type { Plan, RebootPlan } from '../values/procedures.ts';
+import type { RebootPlan } from '../values/procedures.ts';
+import { bootedAnew, hasBootedAnew, rebootPlanOf, whyNotAsked } from './another-boot.ts';
+import { drainJobs, resume, verify } from './in-service.ts';
 import { orderIn, orderOf, orderSeconds, standingOfOrder } from './orders.ts';
 import { hasFailed, isDone, skipped, waitingFor } from './stage.ts';
 import type { Course, Procedure, Stage, Standing } from './stage.ts';
@@ -16,33 +18,29 @@ const softSeconds = 300;
 /** Beyond the wait for the host, which is what is to say that it is over, s. */
 const slack = 600;
 
-const planOf = (plan: Plan): RebootPlan => {
-  if (plan.kind !== 'reboot') throw new Error(`a ${plan.kind} is no reboot`);
-  return plan;
-};
+/** Beyond the wait for another boot: to log in, and to ask, s. */
+const askSlack = 120;
 
-/** Whether the agent of the host has reported another boot since it was begun. */
-const hasBootedAnew = (graph: ReadGraph, { host, boot }: ProcedureRow): boolean => {
-  const now = graph.must('host', host).facts?.boot_id ?? '';
-  return boot !== undefined && now !== '' && now !== boot;
-};
+/** What the station does for it: `station/duties/effects/reboot-acts.ts`. */
+export const asksMachine = 'ask-to-reboot';
 
-const bootedAnew = 'it has started anew already';
+/** It is told which boot it is that is to end: to be told twice is to be told once. */
+const whyNotTold = (graph: ReadGraph, row: ProcedureRow): string | null =>
+  whyNotAsked(graph, row) ?? (row.boot === undefined ? 'nobody knows which boot it has' : null);
 
-/** Whether anything was heard of its system: one that says nothing hears nothing either. */
-const isHeard = (graph: ReadGraph, fqdn: string): boolean =>
-  graph.must('host', fqdn).state === 'up' ||
-  (graph.get('health', fqdn)?.checks ?? []).some(
-    ({ check, verdict }) => (check === 'ping' || check === 'ssh') && verdict === 'ok',
-  );
-
-/** Why its system is not asked; null: it is. */
-const whyNotAsked = (graph: ReadGraph, row: ProcedureRow): string | null => {
-  if (hasBootedAnew(graph, row)) return bootedAnew;
-  const { how, power } = planOf(row.plan);
-  if (how === 'hard') return 'it is done by its power at once';
-  if (power === 'on') return 'it is to be switched on';
-  return isHeard(graph, row.host) ? null : 'nothing is heard of its system';
+const ask: Stage = {
+  name: 'ask',
+  text: 'log in to it by ssh, and have it start anew',
+  seconds: (plan) => rebootPlanOf(plan).wait_up + askSlack,
+  isRung: true,
+  act: (graph, row) => (whyNotTold(graph, row) === null ? asksMachine : null),
+  look: (graph, { row, note: { act } }) => {
+    if (!act) return skipped(whyNotTold(graph, row) ?? 'not asked');
+    if (hasBootedAnew(graph, row)) return isDone();
+    if (act.end === null) return waitingFor('it to be asked');
+    if (act.end.outcome === 'failed') return skipped(act.end.detail);
+    return waitingFor('its agent to report another boot');
+  },
 };
 
 const isOff = (graph: ReadGraph, { host }: ProcedureRow): boolean =>
@@ -79,14 +77,15 @@ export const isSent = ({ stages }: Pick<ProcedureRow, 'stages'>): boolean =>
   stages.some(({ name, state }) =>
     name === cycle.name
       ? state === 'done'
-      : name === soft.name && (state === 'done' || state === 'failed' || state === 'cancelled'),
+      : (name === ask.name || name === soft.name) &&
+        (state === 'done' || state === 'failed' || state === 'cancelled'),
   );
 
 /** What has shut down is switched on. */
 const powerOf = (graph: ReadGraph, row: ProcedureRow): RebootPlan['power'] => {
   const asked = row.stages.find(({ name }) => name === soft.name);
   const wasSoft = asked?.state === 'done' || asked?.state === 'failed';
-  return wasSoft && isOff(graph, row) ? 'on' : planOf(row.plan).power;
+  return wasSoft && isOff(graph, row) ? 'on' : rebootPlanOf(row.plan).power;
 };
 
 /** Where nobody knows whether it was sent, the next boot tells. */
@@ -99,7 +98,7 @@ const cycle: Stage = {
       ? unchanged
       : orderOf(
           ...([graph, row, { kind: 'power', action: powerOf(graph, row) }, at] as const),
-          planOf(row.plan).wait_up,
+          rebootPlanOf(row.plan).wait_up,
         ),
   look: (graph, course) =>
     orderIn(graph, course.row, course.note.begun)
@@ -112,7 +111,7 @@ const cycle: Stage = {
 const boot: Stage = {
   name: 'boot',
   text: 'wait until its agent reports another boot',
-  seconds: (plan) => planOf(plan).wait_up + slack,
+  seconds: (plan) => rebootPlanOf(plan).wait_up + slack,
   isWait: true,
   look: (graph, { row }) => {
     if (hasBootedAnew(graph, row)) return isDone();
@@ -135,7 +134,7 @@ const boot: Stage = {
 };
 
 export const reboot: Procedure = {
-  stages: [soft, cycle, boot],
+  stages: [drainJobs, ask, soft, cycle, boot, verify, resume],
   // What forbids it is asked of what checks have seen, before it is ordered and before each step.
   refuse: () => undefined,
 };

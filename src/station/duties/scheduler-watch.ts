@@ -35,6 +35,11 @@ export class SchedulerWatch implements Duty {
     this.#parts = parts;
   }
 
+  /** How it is told; undefined: there is none. */
+  get scheduler(): Scheduler | undefined {
+    return this.#parts.scheduler;
+  }
+
   /** Whether there is a scheduler to ask. */
   get isThere(): boolean {
     return this.#parts.scheduler !== undefined;

@@ -34,6 +34,8 @@ export class RealSlurm {
   readonly conf: string;
   readonly #folder: string;
   readonly #children: ChildProcess[] = [];
+  /** By the names of their nodes. */
+  readonly #nodes = new Map<string, ChildProcess>();
   #controller: ChildProcess | undefined;
 
   private constructor(folder: string) {
@@ -104,13 +106,25 @@ export class RealSlurm {
     await this.until('munged listens', () => existsSync(socket));
     this.#controller = this.#run('slurmctld', ['-D', '-i', '-f', this.conf]);
     await this.until('slurmctld answers', () => this.ask('scontrol', 'ping').includes('is UP'));
-    for (const name of up) this.#run('slurmd', ['-D', '-N', name, '-f', this.conf]);
+    for (const name of up) this.#runNode(name);
     const idle = (): boolean =>
       this.ask('sinfo', '-h', '-N', '-p', 'main', '-o', '%t')
         .trim()
         .split('\n')
         .every((state) => state === 'idle');
     await this.until('the nodes are idle', idle);
+  }
+
+  #runNode(name: string): void {
+    this.#nodes.set(name, this.#run('slurmd', ['-D', '-N', name, '-f', this.conf]));
+  }
+
+  /** As a machine that starts anew: its slurmd goes, and registers again. */
+  async restart(name: string): Promise<void> {
+    const before = this.#nodes.get(name)!;
+    before.kill('SIGKILL');
+    await once(before, 'exit');
+    this.#runNode(name);
   }
 
   #run(program: string, args: readonly string[]): ChildProcess {

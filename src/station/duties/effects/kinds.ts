@@ -3,13 +3,15 @@
 import type { Obms } from '../../obm/obms.ts';
 import type { EffectKind } from './effect.ts';
 import { obmOrders, obmRefreshes } from './obm-orders.ts';
-import type { AskAgain } from './obm-orders.ts';
+import { rebootActs } from './reboot-acts.ts';
+import type { RebootSite } from './reboot-acts.ts';
 import { ssh } from './ssh.ts';
 import { stageActs } from './stage-acts.ts';
 
-export const effectKinds = (obms: Obms, askAgain?: AskAgain): readonly EffectKind<unknown>[] => [
+/** @param site absent: nothing is known of machines, and they are not rebooted */
+export const effectKinds = (obms: Obms, site?: RebootSite): readonly EffectKind<unknown>[] => [
   ssh,
-  obmOrders(obms, askAgain),
+  obmOrders(obms, (...reboot) => site?.suggestions.mayNotSend(...reboot) ?? null),
   obmRefreshes(obms),
-  stageActs(obms),
+  stageActs(obms, site && rebootActs(site)),
 ];

@@ -6,19 +6,32 @@
 import { eventsOfType } from '../../../core/events/reading.ts';
 import type { Graph } from '../../../core/graph/graph.ts';
 import { stageOf } from '../../../core/graph/rows/procedures.ts';
-import type { ProcedureRow } from '../../../core/graph/rows/procedures.ts';
+import type { ProcedureRow, StageNote } from '../../../core/graph/rows/procedures.ts';
 import { disablesObm } from '../../../core/procedures/release.ts';
 import type { Obms } from '../../obm/obms.ts';
 import type { Effect, EffectContext, EffectKind, Ended } from './effect.ts';
 
 /** Name of an act, and what it is about. */
-interface Act {
+export interface Act {
   readonly name: string;
   /** Who asked for the procedure. */
   readonly by: string;
 }
 
-type Doing = (fqdn: string, act: Act, context: EffectContext) => Promise<Ended>;
+/** What an act is a part of, as it is now. */
+export interface Course {
+  readonly row: ProcedureRow;
+  readonly note: StageNote;
+}
+
+export interface Doing {
+  readonly effect: Effect<Act>;
+  readonly context: EffectContext;
+  /** Undefined: the stage is over, and nobody wants to know what becomes of it. */
+  readonly course: () => Course | undefined;
+}
+
+export type Do = (doing: Doing) => Promise<Ended>;
 
 /** The act of the stage that a procedure is in. */
 const actOf = (row: ProcedureRow): Effect<Act> | undefined => {
@@ -28,13 +41,19 @@ const actOf = (row: ProcedureRow): Effect<Act> | undefined => {
   return { intended: note.begun, target: row.host, intent, isBegun: true };
 };
 
-export const stageActs = (obms: Obms): EffectKind<Act> => {
-  const acts = new Map<string, Doing>([
-    [disablesObm, (fqdn, { by }) => disableObm(obms, fqdn, by)],
+/** @param others by their names */
+export const stageActs = (
+  obms: Obms,
+  others: ReadonlyMap<string, Do> = new Map(),
+): EffectKind<Act> => {
+  const acts = new Map<string, Do>([
+    ...others,
+    [disablesObm, ({ effect }) => disableObm(obms, effect.target, effect.intent.by)],
   ]);
   return {
     kind: 'act of a stage',
-    limits: { atOnce: 64, perTarget: 1 },
+    // Some wait for hours, and must not take the places of the others.
+    limits: { atOnce: 4096, perTarget: 1 },
     mayRepeat: true,
     *unended(graph) {
       for (const row of graph.all('procedure')) {
@@ -48,16 +67,25 @@ export const stageActs = (obms: Obms): EffectKind<Act> => {
     },
     find: (graph, { target, intended }) =>
       actsOn(graph, target).find((effect) => effect.intended === intended),
-    run: async ({ target, intent }, context) => {
-      const act = acts.get(intent.name);
-      if (act) return act(target, intent, context);
-      return { outcome: 'failed', detail: `this version does not know how to ${intent.name}` };
+    run: async (effect, context) => {
+      const { name } = effect.intent;
+      const act = acts.get(name);
+      if (act) return act({ effect, context, course: () => courseOf(context.graph, effect) });
+      return { outcome: 'failed', detail: `this version does not know how to ${name}` };
     },
     end: ({ target: fqdn, intended: begun }, ended) => ({
       type: 'EndStageAct',
       ...{ fqdn, begun, ...ended },
     }),
   };
+};
+
+const courseOf = (graph: Graph, { target, intended }: Effect<Act>): Course | undefined => {
+  for (const row of graph.many('undergoes', target)) {
+    const note = stageOf(row);
+    if (note?.begun === intended) return { row, note };
+  }
+  return undefined;
 };
 
 const actsOn = (graph: Graph, fqdn: string): Effect<Act>[] =>

@@ -1,0 +1,203 @@
+/** Reboots through what really does them: a real sshd, a real Slurm, and a running OBM daemon. */
+
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { readGroupFile } from '../../src/checks/groups/settings.ts';
+import { RealSlurm } from '../checks/scheduler/real-slurm.ts';
+import { folderOf, run, startSshd } from '../checks/ssh/sshd.ts';
+import { host, reported, until } from './harness.ts';
+import type { Answer, Json } from './harness.ts';
+import { Bench } from './obm-bench.ts';
+import { observe, unasked, well } from './suggestions/observed.ts';
+
+const patient = { headers: { prefer: 'wait=60' } };
+const ownBoot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const nextBoot = '00000000-0000-4000-8000-00000000b007';
+
+/** A machine that is on and well, and somebody who has a grant. */
+const wellMachine = async (t: Test, choices: object = {}): Promise<Bench> => {
+  const bench = await Bench.set(t, { poll: 1, station: { checks: unasked, ...choices } });
+  await bench.register();
+  await bench.turn('enable');
+  await bench.station.ask('POST', `/hosts/${host}/obm/power`, { action: 'on' }, patient);
+  observe(bench.station.station, host, well, bench.station.station.now());
+  const grant = { actions: ['power'], hosts: [host], reason: 'a new kernel' };
+  t.equal((await bench.station.ask('POST', '/grants', grant)).status, 201);
+  return bench;
+};
+
+const boots = ({ station }: Bench, boot_id: string): Promise<Answer> =>
+  station.ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id }));
+
+const reboot = async ({ station }: Bench, body: object = {}): Promise<number> => {
+  const asked = { override: true, reason: 'a new kernel', ...body };
+  const answer = await station.ask('POST', `/hosts/${host}/actions/reboot`, asked);
+  if (answer.status !== 202) throw new Error(answer.text);
+  return answer.body.id as number;
+};
+
+const operation = async ({ station }: Bench, id: number, asked = {}): Promise<Json> =>
+  (await station.ask('GET', `/operations/${id}`, undefined, asked)).body;
+
+const stageOf = ({ stages }: Json): string | undefined =>
+  stages.find(({ state }: Json) => state === 'running')?.name;
+
+const told = ({ stages }: Json): Record<string, string> =>
+  Object.fromEntries(
+    stages.map(({ name, state, detail }: Json) => [
+      name,
+      detail === '' ? state : `${state}: ${detail}`,
+    ]),
+  );
+
+/** What was ordered about the power since the machine was switched on. */
+const ordered = async ({ station }: Bench): Promise<string[]> => {
+  const { body } = await station.ask('GET', '/events?type=ObmOrdered&limit=100');
+  return body.events.map(({ data }: Json) => data.order.action).slice(1);
+};
+
+interface SshMachine {
+  readonly settings: string;
+  /** What its systemctl was told. */
+  readonly told: string;
+}
+
+/**
+ * Whose systemctl only writes down what it is told: no program that could reboot anything is in the path of those who
+ * log in.
+ */
+const sshMachine = async (t: Test): Promise<SshMachine> => {
+  const folder = folderOf(t);
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  for (const name of ['sh', 'cat', 'id', 'setsid', 'sleep'])
+    symlinkSync(run('sh', '-c', `command -v ${name}`), join(bin, name));
+  const record = join(folder, 'told');
+  writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$*" >>'${record}'\n`);
+  chmodSync(join(bin, 'systemctl'), 0o755);
+  const sshd = await startSshd(t, {
+    config: [`ForceCommand PATH='${bin}'; export PATH; eval "$SSH_ORIGINAL_COMMAND"`],
+  });
+  writeFileSync(join(folder, 'known_hosts'), sshd.known(host));
+  const settings = join(folder, 'ssh.yaml');
+  const lines = [
+    ...[`user: plain`, `port: ${sshd.port}`, `keys: [${sshd.key}]`, 'address: 127.0.0.1'],
+    `known_hosts: [${join(folder, 'known_hosts')}]`,
+  ];
+  writeFileSync(settings, `${lines.join('\n')}\n`);
+  return { settings, told: record };
+};
+
+t.test('44: a machine that hears is asked by ssh, and its power is not touched', async (t) => {
+  const machine = await sshMachine(t);
+  const bench = await wellMachine(t, { checks: { ...unasked, sshFile: machine.settings } });
+  await boots(bench, ownBoot);
+  const id = await reboot(bench);
+  await until('its systemctl to be told', () => existsSync(machine.told));
+  t.equal(readFileSync(machine.told, 'utf8'), 'reboot\n');
+  t.equal(stageOf(await operation(bench, id)), 'ask', 'to be told is no result');
+  await boots(bench, nextBoot);
+  const ended = await operation(bench, id, patient);
+  t.match(ended, { state: 'succeeded', actor: /^token:/ });
+  t.match(told(ended), {
+    drain: /^skipped: it was not asked for/,
+    ask: 'done',
+    soft: /^skipped: it has started anew/,
+    cycle: /^skipped: it has started anew/,
+    boot: 'done',
+    resume: 'done',
+  });
+  t.same(await ordered(bench), []);
+});
+
+t.test('a machine that has started anew already is not told to once more', async (t) => {
+  const machine = await sshMachine(t);
+  const bench = await wellMachine(t, { checks: { ...unasked, sshFile: machine.settings } });
+  await boots(bench, 'the one before');
+  const id = await reboot(bench);
+  await until('it to be asked', async () => {
+    const { body } = await bench.station.ask('GET', '/events?type=ProcedureActEnded');
+    return body.events.length > 0;
+  });
+  t.equal(stageOf(await operation(bench, id)), 'ask');
+  t.notOk(existsSync(machine.told));
+  await boots(bench, ownBoot);
+  t.match(await operation(bench, id, patient), { state: 'succeeded' });
+  t.same(await ordered(bench), []);
+});
+
+t.test(
+  '44: one that cannot be asked by ssh shuts down by its OBM, and is switched on',
+  async (t) => {
+    const bench = await wellMachine(t);
+    await bench.follows();
+    await boots(bench, ownBoot);
+    const id = await reboot(bench);
+    await until('it to be switched on', async () => stageOf(await operation(bench, id)) === 'boot');
+    await boots(bench, nextBoot);
+    const ended = await operation(bench, id, patient);
+    t.match(ended, { state: 'succeeded' });
+    t.match(told(ended), {
+      ask: /^skipped: the file of checks does not say under "ssh"/,
+      soft: /^done: it is off/,
+      cycle: 'done',
+      boot: 'done',
+      verify: 'done',
+    });
+    t.same(await ordered(bench), ['soft', 'on']);
+  },
+);
+
+t.test(
+  'without a scheduler nothing can be drained, and it is said how to do without',
+  async (t) => {
+    const bench = await wellMachine(t);
+    const path = `/hosts/${host}/actions/reboot`;
+    const body = { override: true, reason: 'a new kernel', drain: true };
+    t.match(await bench.station.ask('POST', path, body), {
+      status: 400,
+      body: { field: 'drain', detail: /no scheduler.*without drain/ },
+    });
+  },
+);
+
+t.test(
+  '44: its jobs end first in Slurm, and it is resumed when its slurmd has registered',
+  async (t) => {
+    const [node = ''] = host.split('.');
+    const slurm = await RealSlurm.start({ up: [node] });
+    t.teardown(() => slurm.stop());
+    const text = `refresh: 1\ntimeout: 5\nsources:\n  - {name: slurm, kind: slurm, conf: ${slurm.conf}}\n`;
+    const bench = await wellMachine(t, { groups: readGroupFile({ name: 'groups.yaml', text }) });
+    const { scheduled } = bench.station.station.groups;
+    const stateIn = (): string => slurm.ask('sinfo', '-h', '-n', node, '-o', '%T').trim();
+    await boots(bench, ownBoot);
+    slurm.ask('sbatch', '--output=/dev/null', '--wrap', 'sleep 3600');
+    await until('a job to run there', () => scheduled.rowOf(host)?.jobs === 1);
+    const id = await reboot(bench, { drain: true, how: 'hard' });
+    await until('it to be drained', () => stateIn() === 'draining');
+    t.match(slurm.ask('scontrol', 'show', 'node', node), `halcyon: reboot, operation ${id}`);
+    t.equal(stageOf(await operation(bench, id)), 'drain');
+    t.same(await ordered(bench), []);
+    slurm.ask('scancel', '--state=running');
+    await until('it to be cycled', async () => stageOf(await operation(bench, id)) === 'boot');
+    t.same(await ordered(bench), ['cycle']);
+    t.equal(stateIn(), 'drained');
+    await boots(bench, nextBoot);
+    await until('it to be verified', async () => stageOf(await operation(bench, id)) === 'resume');
+    await slurm.restart(node);
+    const ended = await operation(bench, id, patient);
+    t.match(ended, { state: 'succeeded' }, JSON.stringify(ended.stages));
+    t.match(told(ended), { drain: 'done', ask: /^skipped/, cycle: 'done', resume: 'done' });
+    t.equal(stateIn(), 'idle');
+  },
+);
