@@ -110,6 +110,8 @@ t.test('the cookie is kept from scripts, other sites, and lines without TLS', as
   t.same(await set({}), always, 'and no path: that is the folder, wherever a proxy has put it');
   const secure = [...always, 'Secure'];
   t.same(await set({ 'x-forwarded-proto': 'https' }), secure);
+  t.same(await set({ 'x-forwarded-proto': 'https, http' }), secure, 'of two proxies');
+  t.same(await set({ 'x-forwarded-proto': 'http' }), always);
   t.same(await set({ origin: 'https://station.example' }), secure);
 });
 

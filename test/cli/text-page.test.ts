@@ -1,5 +1,8 @@
 /** The page without JavaScript beside `halctl`, and in a browser of text. */
 
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -120,4 +123,53 @@ t.test('58: a browser of text shows table, filter form and links of machines', a
   t.match(entrance.out, /Password/);
   t.match(entrance.out, /Code of the authenticator/);
   t.match(entrance.out, /Token/);
+});
+
+/** A proxy that serves a station below a path, and takes that off what it hands on. */
+const proxied = async (t: Test, station: string, path: string): Promise<string> => {
+  const proxy = createServer((asked, answer) => {
+    const { method, headers, url = '' } = asked;
+    if (!url.startsWith(`${path}/`)) {
+      answer.writeHead(404).end();
+      return;
+    }
+    const handed = request(station + url.slice(path.length), { method, headers }, (given) => {
+      answer.writeHead(given.statusCode!, given.rawHeaders);
+      given.pipe(answer);
+    });
+    handed.once('error', () => answer.destroy());
+    asked.pipe(handed);
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${path}`;
+};
+
+t.test('58: below the path of a proxy, signing in leads to the page and out again', async (t) => {
+  const { url, cookie, run } = await fleet(t);
+  const base = await proxied(t, url, '/of/ours');
+  const token = cookie.slice(cookie.indexOf('=') + 1);
+  const curl = (path: string, more = ''): Promise<{ out: string }> =>
+    run(
+      `curl -sS -L -c jar -b jar -w '\\n%{http_code} %{url_effective}' ${more} '${base}/text${path}'`,
+    );
+  const sent = await curl('/machines/n2.savio3');
+  const back = encodeURIComponent('machines/n2.savio3');
+  t.ok(sent.out.endsWith(`\n200 ${base}/text/sign-in?back=${back}`), sent.out.slice(-200));
+  const form = `-H 'Referer: ${base}/text/sign-in' --data-urlencode 'token=${token}'`;
+  const entered = await curl('/sign-in', `${form} --data-urlencode 'back=machines/n2.savio3'`);
+  t.ok(entered.out.endsWith(`\n200 ${base}/text/machines/n2.savio3`), entered.out.slice(-200));
+  t.match(entered.out, 'ssh: no answer in 5 s');
+  t.match((await run('cat jar')).out, /#HttpOnly_127\.0\.0\.1\tFALSE\t\/of\/ours\/text\/?\t/);
+  t.ok((await curl('')).out.endsWith(`\n200 ${base}/text/fleet`));
+  const elsewhere = await curl('/sign-out', `-H 'Referer: http://127.0.0.1/of/ours/text' -d ''`);
+  t.match(elsewhere.out, /another origin.*\n403 /s);
+  // Where it follows, curl takes the cookie from the file again.
+  const out = await curl('/sign-out', "--no-location -d ''");
+  t.ok(out.out.endsWith(`\n303 ${base}/text/sign-out`), out.out);
+  const left = await curl('/fleet');
+  t.ok(left.out.endsWith(`\n200 ${base}/text/sign-in?back=fleet`), left.out);
 });

@@ -43,6 +43,7 @@ export const apiOf = (app: FastifyInstance): AskApi => {
     { method, path, body, token }: Asking,
   ): Promise<T> => {
     const signal = abandonment(reply);
+    signal.throwIfAborted();
     const answer = await app
       .inject({
         ...{ method, url: `/api/v1${path}`, remoteAddress: request.ip, signal },

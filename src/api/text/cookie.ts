@@ -25,7 +25,7 @@ export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | 
  */
 const isSecure = ({ raw, headers }: FastifyRequest): boolean =>
   (raw.socket as { encrypted?: boolean }).encrypted === true ||
-  headers['x-forwarded-proto'] === 'https' ||
+  /^https\b/.test(String(headers['x-forwarded-proto'] ?? '')) ||
   /^https:/.test(headers.origin ?? '');
 
 /** Without a path: that is the folder of the page that sets it then, wherever a proxy has put it. */
