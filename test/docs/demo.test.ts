@@ -19,9 +19,10 @@ const story: readonly (readonly [string, RegExp])[] = [
   ['its power, as evidence', /^ {2}power is on {2}\(/m],
   ['a grant for it', /^hosts +node3\.halcyon\.example$/m],
   ['its reboot', /^\$ halctl reboot node3\.halcyon\.example/m],
-  ['the end of that', /^node3\.halcyon\.example: .*the host is up/m],
+  ['the end of that', /^node3\.halcyon\.example: rebooted\.$/m],
   ['its history', /^\$ halctl status history node3\.halcyon\.example/m],
   ['its new boot in that', / boot +agent:node3\S* +up: [0-9a-f-]{36}$/m],
+  ['each step in that', / cycle is done/],
   ['the grant in that', /a grant was used for power/],
   ['a fleet that is well', /^node3\S* +✓ up /m],
 ];

@@ -83,6 +83,22 @@ t.test(
     );
     for (const { began, ended: end } of ended.body.stages) t.ok(began > 0 && end >= began);
     t.equal(sent(bench), before + 1);
+    const { body } = await bench.station.ask('GET', `/hosts/${host}/history?limit=100`);
+    const history = (body.entries as Json[]).toReversed();
+    let from = 0;
+    for (const [is, by] of [
+      ['a grant was used for power: It says nothing to anything', /^token:/],
+      ['cycle was begun', /^token:/],
+      ['cycle is done', /^station$/],
+      ['boot is done', /^token:/],
+      ['verify is done', /^station$/],
+      ['resume is done', /^station$/],
+      ['the operation is done', /^station$/],
+    ] as const) {
+      const at = history.findIndex(({ text }, i) => i >= from && text.startsWith(is));
+      t.match(history[at], { by, at: Number }, `${is}, after what came before`);
+      from = at;
+    }
     t.match(await events(bench, 'RebootOrdered'), [
       { fqdn: host, symptom: 'silent-power-on', action: 'power-cycle', overridden: [] },
     ]);

@@ -51,6 +51,38 @@ const sentences: ReadonlyMap<string, readonly [HistoryKind, (data: Fields) => st
     ['operation', ({ outcome, detail }) => `the order is ${text(outcome)}${because(detail)}`],
   ],
   ['ObmOrderedElsewhere', ['operation', (data) => `ordered by somebody else: ${order(data)}`]],
+  ['HostAwaited', ['operation', ({ seconds }) => `it is to be up again within ${text(seconds)} s`]],
+  [
+    'ProcedureOrdered',
+    ['operation', ({ plan }) => `ordered: ${text((plan as Fields | undefined)?.['kind'])}`],
+  ],
+  ['ProcedureJoined', ['operation', () => 'somebody else has asked for the same']],
+  ['ProcedureBegun', ['operation', () => 'it has the machine now']],
+  ['ProcedureStageBegun', ['operation', ({ stage }) => `${text(stage)} was begun`]],
+  [
+    'ProcedureActEnded',
+    ['operation', ({ outcome, detail }) => `what it takes is ${text(outcome)}${because(detail)}`],
+  ],
+  [
+    'ProcedureStageEnded',
+    [
+      'operation',
+      ({ stage, outcome, detail }) => `${text(stage)} is ${text(outcome)}${because(detail)}`,
+    ],
+  ],
+  ['ProcedureCancelAsked', ['operation', () => 'it is to be cancelled']],
+  [
+    'ProcedureEnded',
+    ['operation', ({ outcome, detail }) => `the operation is ${text(outcome)}${because(detail)}`],
+  ],
+  ['RebootOrdered', ['operation', ({ reason }) => `to be rebooted${because(reason)}`]],
+  [
+    'RebootRefused',
+    [
+      'operation',
+      ({ vetoes }) => `not to be rebooted: ${(vetoes as readonly string[]).join(', ')}`,
+    ],
+  ],
   [
     'GrantUsed',
     ['operation', ({ action, reason }) => `a grant was used for ${text(action)}${because(reason)}`],
