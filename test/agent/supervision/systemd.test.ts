@@ -41,6 +41,18 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
   const mainOf = (wanted: Assignment): number =>
     Number(systemd.call('show', '--value', '--property=MainPID', unitOf(wanted)));
 
+  /** What a unit waits for, or tells by: a file that it sees as well as we. */
+  let signals = 0;
+  const signalFile = (): { here: string; there: string } => {
+    const name = `signal-${(signals += 1)}`;
+    return { here: join(sysconfigDir, name), there: `/shared/sysconfig/${name}` };
+  };
+  const waitFor = (file: string): string => `until [ -e ${file} ]; do sleep 0.1; done`;
+  const runsSleep = (pid: number): Promise<void> =>
+    until('its command runs', () =>
+      readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sleep\x001000'),
+    );
+
   t.test('a unit is started with its settings, becomes online, and is stopped', async (t) => {
     const host = open(t);
     const wanted = assignment(script('exec sleep 1000'));
@@ -53,7 +65,7 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
     t.equal(now.pid, mainOf(wanted));
     t.equal(now.started, statOf(now.pid!)?.started);
     t.ok(started === null || started === now.started);
-    t.match(readFileSync(`/proc/${now.pid}/cmdline`, 'utf8'), /sleep\x001000/);
+    await runsSleep(now.pid!);
     host.assign({ ...wanted, run: false });
     const end = await host.reaches(wanted.fid, 'exited');
     t.match(end.reason, /when it was stopped/);
@@ -71,9 +83,7 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
     await host.reaches(wanted.fid, 'online');
     await until('its pid is known', () => host.now(wanted.fid)?.pid);
     const { pid } = host.now(wanted.fid)!;
-    await until('its command runs', () =>
-      readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sleep'),
-    );
+    await runsSleep(pid!);
     const found = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     for (const [name, value] of Object.entries(values))
       t.ok(found.includes(`${name}=${value}`), `${name} in ${JSON.stringify(found)}`);
@@ -103,7 +113,8 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
   t.test('an agent that comes back takes over units, and learns how others ended', async (t) => {
     const host = open(t);
     const stays = assignment(script('exec sleep 1000'));
-    const ends = assignment(script('sleep 1; exit 4'));
+    const end4 = signalFile();
+    const ends = assignment(script(`${waitFor(end4.there)}; exit 4`));
     host.assign(stays, ends);
     for (const { fid } of [stays, ends]) {
       await host.reaches(fid, 'online');
@@ -111,6 +122,7 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
     }
     const before = host.now(stays.fid);
     await host.supervision.close();
+    writeFileSync(end4.here, '');
     await until('the other ends', () => mainOf(ends) === 0);
     await host.restart();
     t.same(host.now(stays.fid), before);
@@ -122,23 +134,27 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
 
   t.test('readiness by notification is what systemd says', async (t) => {
     const host = open(t);
-    const text = 'sleep 1.5; systemd-notify --ready; exec sleep 1000';
+    const ready = signalFile();
+    const text = `${waitFor(ready.there)}; systemd-notify --ready; exec sleep 1000`;
     const wanted = assignment({ ...script(text), unit: 'm0notify', ready: { kind: 'notify' } });
     host.assign(wanted);
     await until('the pid is known', () => host.now(wanted.fid)?.pid);
     t.equal(host.now(wanted.fid)?.state, 'starting');
+    writeFileSync(ready.here, '');
     await host.reaches(wanted.fid, 'online');
   });
 
   t.test('a unit that ignores SIGTERM is killed after the timeout', async (t) => {
     const host = open(t);
+    const ignores = signalFile();
     const wanted = assignment({
-      ...script("trap '' TERM; sleep 1000; sleep 1000"),
+      ...script(`trap '' TERM; : >${ignores.there}; sleep 1000; sleep 1000`),
       stop_timeout_ms: 300,
     });
     host.assign(wanted);
     await host.reaches(wanted.fid, 'online');
     await until('the pid is known', () => host.now(wanted.fid)?.pid);
+    await until('it ignores SIGTERM', () => existsSync(ignores.here));
     host.assign({ ...wanted, run: false });
     const end = await host.reaches(wanted.fid, 'exited');
     t.equal(end.signal, 'SIGKILL');
@@ -162,7 +178,7 @@ t.test('with systemd', { skip: why?.startsWith('only root') ? why : false }, asy
     await host.reaches(wanted.fid, 'online');
     await until('the pid is known', () => host.now(wanted.fid)?.pid);
     t.not(mainOf(wanted), stale);
-    t.match(readFileSync(`/proc/${mainOf(wanted)}/cmdline`, 'utf8'), /sleep\x001000/);
+    await runsSleep(mainOf(wanted));
   });
 
   t.test('a start that an agent could not record is not made again', async (t) => {
