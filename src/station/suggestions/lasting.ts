@@ -3,17 +3,24 @@
 import type { Observation } from '../../checks/observation.ts';
 import type { Observations } from '../observations/observations.ts';
 
-interface Lasting {
-  readonly verdict: Observation['verdict'];
-  readonly cause: Observation['cause'];
+interface Found extends Pick<Observation, 'check' | 'verdict'> {
+  readonly cause?: Observation['cause'] | undefined;
+}
+
+interface Lasting extends Found {
   readonly since: number;
 }
 
 /** What says that somebody did not answer. */
-const isSilence = ({ check, verdict, cause }: Observation): boolean =>
+const isSilence = ({ check, verdict, cause }: Found): boolean =>
   (check === 'ping' || check === 'ssh' || check === 'tcp') &&
   verdict === 'fail' &&
   (cause === 'silent' || cause === 'timeout');
+
+/** A machine that does not answer goes on to be silent, whether that is known by a limit or by the network. */
+const goesOn = (before: Lasting, now: Observation): boolean =>
+  (before.verdict === now.verdict && before.cause === now.cause) ||
+  (isSilence(before) && isSilence(now));
 
 const isWell = ({ verdict }: Observation): boolean =>
   verdict === 'ok' || verdict === 'skipped' || verdict === 'unknown';
@@ -52,8 +59,8 @@ export class LastingFindings {
       if (known?.delete(check) && known.size === 0) this.#byMachine.delete(machine);
     } else {
       const before = known?.get(check);
-      const isSame = before?.verdict === verdict && before.cause === cause;
-      const lasting = { verdict, cause, since: isSame ? before.since : observedAt };
+      const since = before && goesOn(before, observation) ? before.since : observedAt;
+      const lasting = { check, verdict, cause, since };
       if (known) known.set(check, lasting);
       else this.#byMachine.set(machine, new Map([[check, lasting]]));
     }
