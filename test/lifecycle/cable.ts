@@ -7,7 +7,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Network } from './cluster.ts';
 
-const ip = (line: string, through: readonly string[] = []): void => {
+export const ip = (line: string, through: readonly string[] = []): void => {
   const [program, ...rest] = [...through, 'ip', ...line.split(' ')] as [string, ...string[]];
   execFileSync(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
 };
@@ -27,7 +27,7 @@ export const obstacle = (): string | undefined => {
 const keeper = 'echo; read _; ip link delete uplink';
 
 /** An address of one of the 32,768 networks of four for which 198.18.0.0/15, meant for tests, has room. */
-const addressIn = (network: number, index: number): string => {
+export const addressIn = (network: number, index: number): string => {
   const bits = network * 4 + index;
   return `198.${18 + (bits >> 16)}.${(bits >> 8) & 255}.${bits & 255}`;
 };

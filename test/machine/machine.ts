@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Images } from './images.ts';
+import type { Tap } from './tap.ts';
 
 export interface MachineOptions {
   /** For its sockets and its console, and with its disk, `disk.img`. */
@@ -24,8 +25,8 @@ export interface MachineOptions {
   readonly stationPort: number;
   /** Where its serial console listens, for a BMC; absent: it is only written down. */
   readonly consolePort?: number;
-  /** Where its sshd is reached; absent: nowhere. */
-  readonly sshPort?: number;
+  /** The network that it shares with this machine; absent: it gets out by QEMU, and nobody gets in. */
+  readonly tap?: Tap;
 }
 
 /** How long QEMU may take for an order on a busy machine, ms. */
@@ -41,9 +42,9 @@ export class Machine {
   /** Plugs it in; it is off. */
   static async plugIn(options: MachineOptions): Promise<Machine> {
     const { folder } = options;
-    const process = spawn('qemu-system-x86_64', argumentsFor(options), {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    // It ends with the test, however that ends.
+    const command = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...argumentsFor(options)];
+    const process = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'inherit'] });
     const socket = join(folder, 'qmp');
     const deadline = performance.now() + orderMs;
     while (!existsSync(socket)) {
@@ -93,6 +94,11 @@ export class Machine {
     await this.#order('cont');
   }
 
+  /** Hangs from now on, with its power on. */
+  async freeze(): Promise<void> {
+    await this.#order('stop');
+  }
+
   /** The end of what it has written on its console. */
   consoleTail(): string {
     return existsSync(this.#console) ? readFileSync(this.#console, 'utf8').slice(-4000) : '';
@@ -136,14 +142,15 @@ export class Machine {
 }
 
 function argumentsFor(options: MachineOptions): string[] {
-  const { folder, images, host, stationPort, consolePort, sshPort } = options;
-  const station = `http://10.0.2.2:${stationPort}`;
+  const { folder, images, host, stationPort, consolePort, tap } = options;
+  // Without a network of ours, what QEMU makes of addresses.
+  const { station, machine, bits } = tap ?? { station: '10.0.2.2', machine: '10.0.2.15', bits: 24 };
+  const address = `address=${machine}/${bits} gateway=${station} station=http://${station}:${stationPort}`;
   const place = join(folder, 'console');
   const console =
     consolePort === undefined
       ? `file,id=console,path=${place}`
       : `socket,id=console,host=127.0.0.1,port=${consolePort},server=on,wait=off,logfile=${place}`;
-  const forwarded = sshPort === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${sshPort}-10.0.2.15:22`;
   // Whoever looks at the console sees the kernel start.
   const quiet = consolePort === undefined ? 'quiet ' : '';
   return [
@@ -152,14 +159,13 @@ function argumentsFor(options: MachineOptions): string[] {
     ...['-accel', 'tcg,tb-size=64', '-cpu', 'Nehalem,+rdrand', '-m', '256M'],
     ...['-S', '-no-shutdown', '-qmp', `unix:${join(folder, 'qmp')},server=on,wait=off`],
     ...['-kernel', images.kernel, '-initrd', images.root],
-    ...[
-      '-append',
-      `console=ttyS0 ${quiet}mitigations=off panic=-1 host=${host} station=${station}`,
-    ],
+    ...['-append', `console=ttyS0 ${quiet}mitigations=off panic=-1 host=${host} ${address}`],
     ...['-chardev', console, '-serial', 'chardev:console'],
     ...[
       '-netdev',
-      `user,id=net,ipv6=off${forwarded}`,
+      tap === undefined
+        ? 'user,id=net,ipv6=off'
+        : `tap,id=net,ifname=${tap.name},script=no,downscript=no`,
       '-device',
       'virtio-net-pci,netdev=net,romfile=',
     ],
