@@ -130,6 +130,14 @@ t.test('a link keeps what is shown, and changes one thing', async (t) => {
   const sorting = links.find((one) => one.includes('sort='))!;
   t.same(asked(sorting), { filter, groups, sort: 'machine' }, 'from the first page on');
   t.ok(links.some((one) => asked(one)['cursor'] === 'AAAAAAAAAAAA.400'));
+  const words = (view: FleetParts['view'], said: string): string =>
+    attribute(
+      named(documentIn(page(found, view)), 'a').find((one) => textOf(one) === said)!,
+      'href',
+    )!;
+  const few = words(view, 'Few columns');
+  t.same(asked(few), { filter, groups, columns: 'machine,state,age,reason' });
+  t.same(asked(words({ ...view, ...asked(few) }, 'All columns')), { filter, groups });
   const sorted = documentIn(page(found, { sort: 'age' }));
   const [, age] = named(byId(sorted, 'fleet'), 'th');
   t.equal(attribute(age!, 'aria-sort'), 'ascending');

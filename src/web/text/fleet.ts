@@ -89,6 +89,9 @@ const labels: Readonly<Record<ViewField, string>> = {
   sort: 'Sort by, such as -age,machine',
 };
 
+/** What fits a terminal or a telephone. */
+const fewColumns = 'machine,state,age,reason';
+
 /** Its fields make the address, and nothing is sent otherwise. */
 const formOf = (view: FleetView, refused: Refused | null): VNode => {
   const about = refused?.problem.field;
@@ -117,6 +120,13 @@ const formOf = (view: FleetView, refused: Refused | null): VNode => {
       h('label', { for: 'problems' }, labels.problems),
     ),
     h('p', null, h('button', { type: 'submit' }, 'Show'), ' ', h('a', { href: 'fleet' }, 'All')),
+    h(
+      'p',
+      null,
+      view.columns === undefined
+        ? h('a', { href: changed(view, { columns: fewColumns }) }, 'Few columns')
+        : h('a', { href: changed(view, { columns: null }) }, 'All columns'),
+    ),
   );
 };
 
