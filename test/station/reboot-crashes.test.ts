@@ -1,11 +1,14 @@
 /** `kill -9` of the station while it reboots a machine: the next one looks at what is, and sends nothing again. */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { Daemon } from '../obm/daemon.ts';
 import { reported, startStation, temporary, until } from './harness.ts';
 import type { Answer, Child, Json } from './harness.ts';
 import { ObmdProxy } from './obmd-proxy.ts';
 import type { When } from './obmd-proxy.ts';
+import { sshMachine } from './ssh-machine.ts';
 
 const host = 'n1.example';
 
@@ -78,6 +81,53 @@ t.test(
 
     await trial('after', 'hard');
     await trial('before', 'hard');
+    await station.end('SIGTERM');
+  },
+);
+
+t.test(
+  '42: a station that dies once a system was told to reboot does not have the next boot ended',
+  async (t) => {
+    const machine = await sshMachine(t, host, 'boot 0', { hangs: true });
+    const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
+    const directory = temporary(t);
+    const checks = join(temporary(t), 'checks.yaml');
+    writeFileSync(checks, `checks: []\nssh: ${machine.settings}\n`);
+    const flags = ['--checks', checks];
+    let station: Child = await startStation(t, directory, { flags });
+    const token = station.admin!;
+    const ask = (method: string, path: string, body?: object, headers = {}): Promise<Answer> =>
+      station.ask(method, path, body, { token, headers });
+    const boots = (boot_id: string): Promise<Answer> =>
+      ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.1', { boot_id }));
+    const registration = { obmd: daemon.url, admin_token: daemon.admin, type: 'dummy', info: {} };
+    await ask('POST', '/hosts', { fqdn: host });
+    t.match(await ask('PUT', `/hosts/${host}/obm`, registration), { status: 201 });
+    t.match(await ask('POST', `/hosts/${host}/obm/enable`), { status: 200 });
+    await boots('boot 0');
+    const grant = { actions: ['power'], hosts: [host], reason: 'a new kernel' };
+    t.match(await ask('POST', '/grants', grant), { status: 201 });
+    const body = { override: true, reason: 'a new kernel', how: 'gentle' };
+    const ordered = await ask('POST', `/hosts/${host}/actions/reboot`, body);
+    t.equal(ordered.status, 202, ordered.text);
+    await until('its system to be told', () => machine.told().length > 0);
+    await station.end('SIGKILL');
+    // It was told, and starts anew; the station that comes after cannot know of either.
+    machine.boots('boot 1');
+    machine.goOn();
+    station = await startStation(t, directory, { token, flags });
+    const path = `/operations/${ordered.body.id}`;
+    await until('it to be asked once more', async () => {
+      const { body: found } = await ask('GET', '/events?type=ProcedureActEnded');
+      return found.events.length > 0;
+    });
+    t.match((await ask('GET', path)).body, { state: 'running', stage: /^ask: / });
+    await boots('boot 1');
+    const { body: ended } = await ask('GET', path, undefined, { prefer: 'wait=60' });
+    t.match(ended, { state: 'succeeded' });
+    t.same(machine.told(), ['reboot'], 'it was told once');
+    const { body: orders } = await ask('GET', '/events?type=ObmOrdered');
+    t.same(orders.events, [], 'and its power was not touched');
     await station.end('SIGTERM');
   },
 );

@@ -1,26 +1,17 @@
 /** Reboots through what really does them: a real sshd, a real Slurm, and a running OBM daemon. */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { readGroupFile } from '../../src/checks/groups/settings.ts';
 import { RealSlurm } from '../checks/scheduler/real-slurm.ts';
-import { folderOf, run, startSshd } from '../checks/ssh/sshd.ts';
 import { host, reported, until } from './harness.ts';
 import type { Answer, Json } from './harness.ts';
 import { Bench } from './obm-bench.ts';
+import { sshMachine } from './ssh-machine.ts';
 import { observe, unasked, well } from './suggestions/observed.ts';
 
 const patient = { headers: { prefer: 'wait=60' } };
-const ownBoot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const ownBoot = '00000000-0000-4000-8000-00000000b006';
 const nextBoot = '00000000-0000-4000-8000-00000000b007';
 
 /** A machine that is on and well, and somebody who has a grant. */
@@ -65,45 +56,13 @@ const ordered = async ({ station }: Bench): Promise<string[]> => {
   return body.events.map(({ data }: Json) => data.order.action).slice(1);
 };
 
-interface SshMachine {
-  readonly settings: string;
-  /** What its systemctl was told. */
-  readonly told: string;
-}
-
-/**
- * Whose systemctl only writes down what it is told: no program that could reboot anything is in the path of those who
- * log in.
- */
-const sshMachine = async (t: Test): Promise<SshMachine> => {
-  const folder = folderOf(t);
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  for (const name of ['sh', 'cat', 'id', 'setsid', 'sleep'])
-    symlinkSync(run('sh', '-c', `command -v ${name}`), join(bin, name));
-  const record = join(folder, 'told');
-  writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$*" >>'${record}'\n`);
-  chmodSync(join(bin, 'systemctl'), 0o755);
-  const sshd = await startSshd(t, {
-    config: [`ForceCommand PATH='${bin}'; export PATH; eval "$SSH_ORIGINAL_COMMAND"`],
-  });
-  writeFileSync(join(folder, 'known_hosts'), sshd.known(host));
-  const settings = join(folder, 'ssh.yaml');
-  const lines = [
-    ...[`user: plain`, `port: ${sshd.port}`, `keys: [${sshd.key}]`, 'address: 127.0.0.1'],
-    `known_hosts: [${join(folder, 'known_hosts')}]`,
-  ];
-  writeFileSync(settings, `${lines.join('\n')}\n`);
-  return { settings, told: record };
-};
-
 t.test('44: a machine that hears is asked by ssh, and its power is not touched', async (t) => {
-  const machine = await sshMachine(t);
+  const machine = await sshMachine(t, host, ownBoot);
   const bench = await wellMachine(t, { checks: { ...unasked, sshFile: machine.settings } });
   await boots(bench, ownBoot);
   const id = await reboot(bench);
-  await until('its systemctl to be told', () => existsSync(machine.told));
-  t.equal(readFileSync(machine.told, 'utf8'), 'reboot\n');
+  await until('its systemctl to be told', () => machine.told().length > 0);
+  t.same(machine.told(), ['reboot']);
   t.equal(stageOf(await operation(bench, id)), 'ask', 'to be told is no result');
   await boots(bench, nextBoot);
   const ended = await operation(bench, id, patient);
@@ -120,7 +79,7 @@ t.test('44: a machine that hears is asked by ssh, and its power is not touched',
 });
 
 t.test('a machine that has started anew already is not told to once more', async (t) => {
-  const machine = await sshMachine(t);
+  const machine = await sshMachine(t, host, ownBoot);
   const bench = await wellMachine(t, { checks: { ...unasked, sshFile: machine.settings } });
   await boots(bench, 'the one before');
   const id = await reboot(bench);
@@ -129,7 +88,7 @@ t.test('a machine that has started anew already is not told to once more', async
     return body.events.length > 0;
   });
   t.equal(stageOf(await operation(bench, id)), 'ask');
-  t.notOk(existsSync(machine.told));
+  t.same(machine.told(), []);
   await boots(bench, ownBoot);
   t.match(await operation(bench, id, patient), { state: 'succeeded' });
   t.same(await ordered(bench), []);
