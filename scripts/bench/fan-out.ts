@@ -1,7 +1,8 @@
 /**
  * A look at many machines over ssh: all that the built-in probes ask, in one script, beside pdsh and clush with one
- * `uptime` each; with new connections, and with kept ones. All targets are names of one sshd on loopback, so that both
- * sides of every connection run here: ratios tell, not seconds.
+ * `uptime` each; with new connections, and with kept ones. Targets are names of a few sshd on loopback, so that both
+ * sides of every connection run here: ratios tell, not seconds. Each sshd sees its own processes only (as many as
+ * a machine has), as each machine would: otherwise each of 500 would list those of all.
  *
  *     scripts/node scripts/bench/fan-out.ts [--sizes 64,500] [--rounds 3]
  */
@@ -18,10 +19,10 @@ import { systemDial } from '../../src/checks/ssh/dial.ts';
 import { KnownHostsStore } from '../../src/checks/ssh/known-hosts-file.ts';
 import { Probes } from '../../src/checks/ssh/probe.ts';
 import type { ProbeSection } from '../../src/checks/ssh/probe.ts';
+import type { Target } from '../../src/checks/ssh/target.ts';
 import { systemTime } from '../../src/checks/ssh/time.ts';
 import { planOf } from '../../src/checks/sweep/plan.ts';
 import { startSshd } from '../../test/checks/ssh/sshd.ts';
-import type { Sshd } from '../../test/checks/ssh/sshd.ts';
 import { median, report } from './report.ts';
 import type { Figure } from './report.ts';
 
@@ -57,12 +58,12 @@ const ownTime = async (work: () => Promise<unknown>, taken: number[]): Promise<v
 };
 
 /** Asks all, and sees to it that each has answered all. */
-const ask = async (probes: Probes, sshd: Sshd, names: readonly string[]): Promise<void> => {
+const ask = async (probes: Probes, targets: readonly Target[]): Promise<void> => {
   await Promise.all(
-    names.map(async (name) => {
-      const answer = await probes.run(sshd.target(name), sections, signal);
+    targets.map(async (target) => {
+      const answer = await probes.run(target, sections, signal);
       for (const [id, { ending }] of answer.sections)
-        if (ending !== 'done') throw new Error(`${name}: ${id}: ${ending}`);
+        if (ending !== 'done') throw new Error(`${target.name}: ${id}: ${ending}`);
     }),
   );
 };
@@ -88,25 +89,48 @@ const theirs = async (
   if (answered !== size) throw new Error(`${program}: ${answered} of ${size} answered`);
 };
 
+/** Machines of one sshd, which has some 200 processes then, as a machine has besides threads of the kernel. */
+const perSshd = 32;
+/** What an sshd sees of processes is its own; only root may have it so. */
+const within =
+  process.getuid?.() === 0 ? ['unshare', '--fork', '--kill-child', '--pid', '--mount-proc'] : [];
+
+interface Fleet {
+  readonly targets: readonly Target[];
+  /** Files for us and for ssh. */
+  readonly known: string;
+  readonly config: string;
+}
+
+const startFleet = async (size: number, ends: (() => unknown)[]): Promise<Fleet> => {
+  const names = Array.from({ length: size }, (_, i) => `t${String(i + 1).padStart(4, '0')}`);
+  const targets: Target[] = [];
+  let [known, config, folder] = ['', '', ''];
+  for (let from = 0; from < size; from += perSshd) {
+    const sshd = await startSshd(
+      { teardown: (end: () => unknown) => void ends.unshift(end) },
+      { config: ['MaxStartups 2000', 'LogLevel ERROR'], within },
+    );
+    const its = names.slice(from, from + perSshd);
+    folder ||= sshd.folder;
+    targets.push(...its.map((name) => sshd.target(name)));
+    known += ['127.0.0.1', ...its].map((name) => sshd.known(name)).join('');
+    config += [
+      ...[`Host ${its.join(' ')}`, 'HostName 127.0.0.1', `Port ${sshd.port}`, 'User plain'],
+      ...[`IdentityFile ${sshd.key}`, 'IdentitiesOnly yes', 'BatchMode yes'],
+      ...[`UserKnownHostsFile ${join(folder, 'known_hosts')}`, 'LogLevel ERROR', ''],
+    ].join('\n');
+  }
+  const files = { known: join(folder, 'known_hosts'), config: join(folder, 'ssh_config') };
+  writeFileSync(files.known, known);
+  writeFileSync(files.config, config);
+  return { targets, ...files };
+};
+
 const measure = async (size: number): Promise<readonly Figure[]> => {
   const ends: (() => unknown)[] = [];
   try {
-    const sshd = await startSshd(
-      { teardown: (end: () => unknown) => void ends.unshift(end) },
-      { config: ['MaxStartups 2000', 'LogLevel ERROR'] },
-    );
-    const names = Array.from({ length: size }, (_, i) => `t${String(i + 1).padStart(4, '0')}`);
-    const known = join(sshd.folder, 'known_hosts');
-    writeFileSync(known, ['127.0.0.1', ...names].map((name) => sshd.known(name)).join(''));
-    const config = join(sshd.folder, 'ssh_config');
-    writeFileSync(
-      config,
-      [
-        ...['Host t*', 'HostName 127.0.0.1', `Port ${sshd.port}`, 'User plain'],
-        ...[`IdentityFile ${sshd.key}`, 'IdentitiesOnly yes', 'BatchMode yes'],
-        ...[`UserKnownHostsFile ${known}`, 'LogLevel ERROR', ''],
-      ].join('\n'),
-    );
+    const { targets, known, config } = await startFleet(size, ends);
     const all = `t[0001-${String(size).padStart(4, '0')}]`;
     const pdsh = (): Promise<void> =>
       theirs(
@@ -129,7 +153,7 @@ const measure = async (size: number): Promise<readonly Figure[]> => {
     for (let round = 0; round < rounds; round += 1) {
       const connections = connectionsTo(known);
       const probes = new Probes(connections);
-      const round = (): Promise<void> => ask(probes, sshd, names);
+      const round = (): Promise<void> => ask(probes, targets);
       took.cold.push(await timed(() => ownTime(round, took.ownCold)));
       await round();
       took.warm.push(await timed(() => ownTime(round, took.ownWarm)));

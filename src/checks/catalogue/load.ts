@@ -38,9 +38,9 @@ export const loadWith = (policy: LoadPolicy): ProbeCheck => ({
   periodSeconds: 60,
   isQuick: true,
   probe: [
-    'read -r l </proc/loadavg && echo "$l"',
     // Lines of processors differ between architectures; those of /sys do not.
-    'set -- /sys/devices/system/cpu/cpu[0-9]*; [ -e "$1" ] && echo "processors=$#"',
+    'set -- /sys/devices/system/cpu/cpu[0-9]*; [ -e "$1" ] || set --',
+    'l=; read -r l </proc/loadavg; printf "%s\\nprocessors=%s\\n" "$l" $#',
   ],
   parse: parseWith(policy),
 });

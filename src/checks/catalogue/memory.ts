@@ -55,7 +55,10 @@ export const memoryWith = (policy: MemoryPolicy): ProbeCheck => ({
   periodSeconds: 60,
   isQuick: true,
   // The lines that are needed are the first ones, since there are kernels.
-  probe: ['while read -r l; do echo "$l"; case $l in Cached:*) break;; esac; done </proc/meminfo'],
+  probe: [
+    't=; while read -r l; do t="$t$l\n"; case $l in Cached:*) break;; esac; done </proc/meminfo',
+    'printf %s "$t"',
+  ],
   parse: parseWith(policy),
 });
 

@@ -54,8 +54,8 @@ export const uptime: ProbeCheck = {
   periodSeconds: 60,
   isQuick: true,
   probe: [
-    'read -r l </proc/uptime && echo "$l"',
-    'read -r l </proc/sys/kernel/random/boot_id && echo "$l"',
+    'l= b=; read -r l </proc/uptime; read -r b </proc/sys/kernel/random/boot_id',
+    'printf "%s\\n%s\\n" "$l" "$b"',
   ],
   parse,
 };

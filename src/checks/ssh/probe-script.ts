@@ -3,32 +3,35 @@
 import type { ProbeSection } from './section.ts';
 import { quoted, scriptLine } from './remote-shell.ts';
 
-const unlessPassedOver = (index: number, lines: readonly string[]): string =>
-  [
-    `case $k in *" ${index} "*) ;; *)`,
-    ...lines,
-    `printf '\\n%s ${index} =%s\\n' "$m" $?;; esac`,
-  ].join('\n');
-
 const whoAmI = 'read -r p _ </proc/self/stat';
-const begins = (index: number): string => `printf '\\n%s ${index} %s\\n' "$m" "$p"`;
 const evaluated = ({ lines }: ProbeSection): string => `eval ${quoted(lines.join('\n'))}`;
+
+const apart = (section: ProbeSection, index: number): readonly string[] => [
+  `case $k in *" ${index} "*) ;; *)`,
+  `(${whoAmI}; printf '\\n%s ${index} %s\\n' "$m" "$p"; m= k= s=`,
+  `${evaluated(section)})`,
+  `printf '\\n%s ${index} =%s\\n' "$m" $?;; esac`,
+];
+
+/** Its end ($e) is told with the beginning of the next: whatever is written is a packet, for both sides. */
+const together = (section: ProbeSection, index: number): readonly string[] => [
+  `case $k in *" ${index} "*) ;; *)`,
+  `printf '%s\\n%s ${index} %s\\n' "$e" "$m" "$p"`,
+  evaluated(section),
+  `e="\n$m ${index} =$?\n";; esac`,
+];
 
 /**
  * Each section says before it the number of its process, and after it how it ended. Those that are quick share one: to
  * begin a process costs a machine more than what most of them do.
  */
 export const probeScript = (sections: readonly ProbeSection[]): string => {
-  const numbered = sections.map((section, index) => ({ section, index }));
-  const quick = numbered
-    .filter(({ section }) => section.isQuick)
-    .map(({ section, index }) => unlessPassedOver(index, [begins(index), evaluated(section)]));
-  const others = numbered
-    .filter(({ section }) => !section.isQuick)
-    .map(({ section, index }) =>
-      unlessPassedOver(index, [`(${whoAmI}; ${begins(index)}; m= k= s=`, `${evaluated(section)})`]),
-    );
-  return [...(quick.length === 0 ? [] : [`(${whoAmI}`, ...quick, ')']), ...others].join('\n');
+  const [quick, others]: [string[], string[]] = [[], []];
+  for (const [index, section] of sections.entries())
+    if (section.isQuick) quick.push(...together(section, index));
+    else others.push(...apart(section, index));
+  if (quick.length === 0) return others.join('\n');
+  return [`(${whoAmI}; e=`, ...quick, 'printf %s "$e")', ...others].join('\n');
 };
 
 /** What a section started is ended by the machine itself, should nobody be there who does, s. */

@@ -65,6 +65,8 @@ export interface SshdOptions {
   readonly config?: readonly string[];
   /** Files with its host keys; one of its own if absent. */
   readonly hostKeys?: readonly string[];
+  /** A program before it, with its arguments: `unshare …`. */
+  readonly within?: readonly string[];
 }
 
 export interface Sshd {
@@ -117,7 +119,15 @@ export const startSshd = async (t: Ends, options: SshdOptions = {}): Promise<Ssh
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
   if (uid === 0) mkdirSync('/run/sshd', { recursive: true });
-  const daemon = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], {
+  const [program = '', ...args] = [
+    ...(options.within ?? []),
+    '/usr/sbin/sshd',
+    '-D',
+    '-e',
+    '-f',
+    config,
+  ];
+  const daemon = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,
@@ -131,7 +141,8 @@ export const startSshd = async (t: Ends, options: SshdOptions = {}): Promise<Ssh
   const ended = once(daemon, 'close').catch(() => {});
   t.teardown(async () => {
     daemon.kill('SIGCONT');
-    daemon.kill();
+    // What it is within may pass no signal on, and ends it with itself.
+    daemon.kill(options.within?.length ? 'SIGKILL' : 'SIGTERM');
     await ended;
   });
   for (let tries = 0; !(await answers(port)); tries += 1) {
