@@ -167,7 +167,7 @@ const meanings: Readonly<Record<EventType, string>> = {
   ObmOrderEnded:
     'What became of an order. `unknown`: it may have been carried out or not, and nothing shows which. `cancelled`: it was taken back before it was sent.',
   ProcedureOrdered:
-    'A machine is to be reinstalled or released, in several stages. It has its turn when all that was ordered of the machine before has ended.',
+    'A machine is to be reinstalled, released or rebooted, in several stages. It has its turn when all that was ordered of the machine before has ended.',
   ProcedureJoined: 'Somebody else has asked for the same, which is one operation.',
   ProcedureBegun:
     'A procedure has the machine. Memory and CPUs are what the host had then, and `restart` tells whether it ran something.',

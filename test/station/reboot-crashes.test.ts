@@ -41,8 +41,8 @@ t.test(
     let number = 0;
 
     /** @param when the station dies: before or after the daemon has heard of the order */
-    const trial = async (when: When, how: 'hard' | 'gentle'): Promise<void> => {
-      const name = `${how}, it dies ${when} the order`;
+    const trial = async (when: When): Promise<void> => {
+      const name = `it dies ${when} the order`;
       const killed = Promise.withResolvers<void>();
       let isDead = false;
       const sent: string[] = [];
@@ -55,12 +55,18 @@ t.test(
         killed.resolve();
         return true;
       };
-      const body = { override: true, reason: 'it hangs', how, wait_up: 5 };
+      // It boots only where it was cycled.
+      const wait_up = when === 'after' ? 900 : 5;
+      const body = { override: true, reason: 'it hangs', how: 'hard', wait_up };
       const ordered = await ask('POST', `/hosts/${host}/actions/reboot`, body);
       const { id } = ordered.body as { id: number };
       await killed.promise;
       station = await startStation(t, directory, { token });
-      await until(`${name}: boot`, async () => stageOf(await seen(id)) === 'boot');
+      // On a slow machine the time of one that was not cycled may be over by then.
+      await until(`${name}: boot`, async () => {
+        const now = await seen(id);
+        return stageOf(now) === 'boot' || now.state === 'failed';
+      });
       // Twice in the same stage.
       await station.end('SIGKILL');
       station = await startStation(t, directory, { token });
@@ -79,8 +85,8 @@ t.test(
       t.equal(sent.length, when === 'after' ? 1 : 0, `${name}: sent ${sent.length} times`);
     };
 
-    await trial('after', 'hard');
-    await trial('before', 'hard');
+    await trial('after');
+    await trial('before');
     await station.end('SIGTERM');
   },
 );

@@ -26,6 +26,18 @@ const wellMachine = async (t: Test, choices: object = {}): Promise<Bench> => {
   return bench;
 };
 
+/** The same, with a slurmd of a real Slurm. */
+const slurmMachine = async (t: Test) => {
+  const [node = ''] = host.split('.');
+  const slurm = await RealSlurm.start({ up: [node] });
+  t.teardown(() => slurm.stop());
+  const text = `refresh: 1\ntimeout: 5\nsources:\n  - {name: slurm, kind: slurm, conf: ${slurm.conf}}\n`;
+  const bench = await wellMachine(t, { groups: readGroupFile({ name: 'groups.yaml', text }) });
+  const { scheduled } = bench.station.station.groups;
+  const stateIn = (): string => slurm.ask('sinfo', '-h', '-n', node, '-o', '%T').trim();
+  return { bench, slurm, node, scheduled, stateIn };
+};
+
 const boots = ({ station }: Bench, boot_id: string): Promise<Answer> =>
   station.ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id }));
 
@@ -132,13 +144,7 @@ t.test(
 t.test(
   '44: its jobs end first in Slurm, and it is resumed when its slurmd has registered',
   async (t) => {
-    const [node = ''] = host.split('.');
-    const slurm = await RealSlurm.start({ up: [node] });
-    t.teardown(() => slurm.stop());
-    const text = `refresh: 1\ntimeout: 5\nsources:\n  - {name: slurm, kind: slurm, conf: ${slurm.conf}}\n`;
-    const bench = await wellMachine(t, { groups: readGroupFile({ name: 'groups.yaml', text }) });
-    const { scheduled } = bench.station.station.groups;
-    const stateIn = (): string => slurm.ask('sinfo', '-h', '-n', node, '-o', '%T').trim();
+    const { bench, slurm, node, scheduled, stateIn } = await slurmMachine(t);
     await boots(bench, ownBoot);
     slurm.ask('sbatch', '--output=/dev/null', '--wrap', 'sleep 3600');
     await until('a job to run there', () => scheduled.rowOf(host)?.jobs === 1);
@@ -152,11 +158,38 @@ t.test(
     t.same(await ordered(bench), ['cycle']);
     t.equal(stateIn(), 'drained');
     await boots(bench, nextBoot);
-    await until('it to be verified', async () => stageOf(await operation(bench, id)) === 'resume');
     await slurm.restart(node);
     const ended = await operation(bench, id, patient);
     t.match(ended, { state: 'succeeded' }, JSON.stringify(ended.stages));
     t.match(told(ended), { drain: 'done', ask: /^skipped/, cycle: 'done', resume: 'done' });
     t.equal(stateIn(), 'idle');
+  },
+);
+
+t.test(
+  'what a reboot before it had drained is resumed, and what a person drained is not',
+  async (t) => {
+    const { bench, slurm, node, scheduled, stateIn } = await slurmMachine(t);
+    await boots(bench, ownBoot);
+    const drained = async (reason: string): Promise<void> => {
+      slurm.ask('scontrol', 'update', `NodeName=${node}`, 'State=DRAIN', `Reason=${reason}`);
+      await until(`the station to know: ${reason}`, () => scheduled.rowOf(host)?.reason === reason);
+    };
+    const rebooted = async (boot: string): Promise<Json> => {
+      const id = await reboot(bench, { how: 'hard' });
+      await until('it to be cycled', async () => stageOf(await operation(bench, id)) === 'boot');
+      await boots(bench, boot);
+      await slurm.restart(node);
+      return operation(bench, id, patient);
+    };
+    await drained('halcyon: reboot, operation 7');
+    t.match(await rebooted(nextBoot), { state: 'succeeded', warnings: [] });
+    t.equal(stateIn(), 'idle');
+    await drained('dead disk -jwhite');
+    t.match(await rebooted('00000000-0000-4000-8000-00000000b008'), {
+      state: 'succeeded',
+      warnings: [/keeps it out of service: drain.*: dead disk -jwhite/],
+    });
+    t.equal(stateIn(), 'drained');
   },
 );

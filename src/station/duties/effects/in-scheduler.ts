@@ -4,7 +4,6 @@ import { ProgramError } from '../../../checks/program.ts';
 import type { Scheduler, SchedulerRow } from '../../../checks/scheduler/row.ts';
 import { shortState } from '../../../checks/scheduler/slurm-states.ts';
 import { ownReason } from '../../../checks/suggestions/reasons.ts';
-import type { ProcedureRow } from '../../../core/graph/rows/procedures.ts';
 import type { KnownGroups } from '../../groups/known-groups.ts';
 import type { Ended } from './effect.ts';
 import type { Doing } from './stage-acts.ts';
@@ -24,13 +23,11 @@ const failed = (detail: string): Ended => ({ outcome: 'failed', detail });
 /** Nobody wants to know any more. */
 const over: Ended = { outcome: 'interrupted', detail: '' };
 
-const reasonFor = ({ created }: ProcedureRow): string => `${ownReason}reboot, operation ${created}`;
+const reasonStart = `${ownReason}reboot, operation `;
 
 const isDrained = ({ flags }: SchedulerRow): boolean => flags.includes('DRAIN');
-const isOurs = ({ reason }: SchedulerRow, row: ProcedureRow): boolean => {
-  const own = reasonFor(row);
-  return reason === own || reason.startsWith(`${own} `);
-};
+/** By this reboot, or by one before it that did not come to its end. */
+const isOurs = ({ reason }: SchedulerRow): boolean => reason.startsWith(reasonStart);
 
 /** Unknown is not none: where jobs cannot be counted, the state has to say that it is idle or down. */
 const isEmpty = ({ jobs, state, flags }: SchedulerRow): boolean =>
@@ -82,9 +79,11 @@ export const drainMachine = async (site: SchedulerSite, doing: Doing): Promise<E
   const node = await answerOf(site, doing, { host, until, after: 0 }, (found) => found ?? null);
   if (node === 'over') return over;
   if (!node) return failed(`the scheduler does not know ${host}`);
-  const before = isDrained(node) && !isOurs(node, row) ? `it was drained: ${node.reason}` : '';
+  const before = isDrained(node) && !isOurs(node) ? `it was drained: ${node.reason}` : '';
   if (!isDrained(node)) {
-    const refused = await refusalOf(scheduler.drain(node.node, reasonFor(row), signal));
+    const refused = await refusalOf(
+      scheduler.drain(node.node, `${reasonStart}${row.created}`, signal),
+    );
     if (refused !== null) return failed(refused);
   }
   const after = time.now();
@@ -127,7 +126,7 @@ export const resumeMachine = async (site: SchedulerSite, doing: Doing): Promise<
   if (found === 'over') return over;
   if (found === null) return done();
   if (!found) return failed(notThere(site, host));
-  if (!isDrained(found) || !isOurs(found, row))
+  if (!isDrained(found) || !isOurs(found))
     return done(
       isInService(found)
         ? ''
