@@ -26,7 +26,7 @@ const streamOf = async (
   const read = async (): Promise<number> => {
     const decoder = new TextDecoder();
     try {
-      for await (const piece of answer.body!) text += decoder.decode(piece as Uint8Array);
+      for await (const piece of answer.body!) text += decoder.decode(piece);
     } catch {
       // The connection was cut, which is an end too.
     }
