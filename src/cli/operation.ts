@@ -27,6 +27,7 @@ const verbs = {
   refresh: { ing: 'looking at', ed: 'looked at' },
   reinstall: { ing: 'reinstalling', ed: 'reinstalled' },
   release: { ing: 'releasing', ed: 'released' },
+  campaign: { ing: 'going on', ed: 'done' },
   reboot: { ing: 'rebooting', ed: 'rebooted' },
 } as const;
 
@@ -69,7 +70,9 @@ export const settle = async (
       away = undefined;
     } catch (error) {
       if (shell.signal.aborted && isOnly)
-        shell.say(`${shows ? '\r\u001b[K' : ''}Operation ${id} goes on. ${howToFollow(id)}\n`);
+        shell.say(
+          `${shows ? '\r\u001b[K' : ''}Operation ${id} goes on. ${howToFollow(id)}${howToEnd(begun)}\n`,
+        );
       if (!isAway(error)) throw error;
       if (away === undefined && isOnly)
         shell.say(`${reasonOf(error)}; operation ${id} goes on, and is followed again.\n`);
@@ -86,6 +89,10 @@ export const settle = async (
   if (shows) shell.say('\r\u001b[K');
   return operation;
 };
+
+/** What many wait for is ended otherwise than by not waiting for it. */
+const howToEnd = ({ kind, id }: Operation): string =>
+  kind === 'campaign' ? `; begin no more of it: halctl operation cancel ${id}` : '';
 
 const howToFollow = (id: number): string => `Follow it with: halctl operation ${id}`;
 
@@ -121,7 +128,8 @@ const stageLines = ({ stages }: Operation, width: number | undefined): string[] 
         width,
       );
 
-const progressOf = ({ kind, stage, done, total, waiting }: Operation): string => {
+const progressOf = ({ kind, subject, stage, done, total, waiting }: Operation): string => {
+  if (kind === 'campaign') return `${subject}: ${stage}`;
   const [next] = waiting;
   if (next?.fid === null) return `${ofKind(kind).ing} ${next.host}: ${stage}`;
   const about = next ? `; ${next.name} on ${next.host} is ${next.state}` : '';
@@ -152,6 +160,13 @@ export const refuseFailed = (operation: Operation): void => {
       operation,
     );
   }
+  if (kind === 'campaign' && (state === 'failed' || state === 'cancelled'))
+    throw new Failure(
+      'failed',
+      `${subject}: ${operation.problem ?? operation.stage}`,
+      `See each of them: halctl operation machines ${operation.id}`,
+      operation,
+    );
   const [order] = failed;
   if (state === 'failed' && operation.stages.length > 0)
     throw new Failure(
@@ -198,11 +213,33 @@ const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`)
 
 type Straggler = Operation['failed'][number];
 
+/** Of many machines, how far it is, and those that failed. */
+const campaignLines = (operation: Operation, width: number | undefined): string[] => {
+  const { id, subject, stage, failed } = operation;
+  const how = isUnderWay(operation)
+    ? `Operation ${id} goes on: ${stage}. ${howToFollow(id)}${howToEnd(operation)}`
+    : `${subject}: ${stage}.`;
+  if (failed.length === 0) return [how];
+  return [
+    how,
+    ...formatTable<Straggler>(
+      [
+        { title: 'HOST', value: ({ host }) => host },
+        { title: 'STATE', value: (one) => one.state },
+        { title: 'REASON', value: ({ reason }) => reason, yields: 1 },
+      ],
+      failed,
+      width,
+    ),
+  ];
+};
+
 /** What became of an operation, and what is not where it was wanted. */
 export const resultLines = (operation: Operation, width: number | undefined): string[] => {
   const { id, kind, state, stage, done, total, failed, waiting } = operation;
   if (kind === 'none') return ['Nothing had to be done.'];
   if (kind === 'remove' && state === 'succeeded') return [`Removed ${operation.subject}.`];
+  if (kind === 'campaign') return campaignLines(operation, width);
   const left = isUnderWay(operation) ? waiting : failed;
   const isOrder = isOfMachine(operation);
   if (isOrder && state === 'succeeded') {

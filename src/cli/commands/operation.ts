@@ -2,7 +2,13 @@
 
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import type { Operation, OperationItem, OperationPage } from '../../client/types.ts';
+import type {
+  CampaignMachine,
+  CampaignMachines,
+  Operation,
+  OperationItem,
+  OperationPage,
+} from '../../client/types.ts';
 import {
   changeOptions,
   fidOf,
@@ -29,6 +35,7 @@ export const operationCommand = (program: Command, shell: Shell): void => {
   showCommand(operation, shell);
   listCommand(operation, shell);
   cancelCommand(operation, shell);
+  machinesCommand(operation, shell);
 };
 
 interface ShowFlags extends GlobalFlags, JsonFlag {
@@ -87,6 +94,56 @@ const cancelCommand = (operation: Command, shell: Shell): void => {
   );
 };
 
+interface MachinesFlags extends GlobalFlags, JsonFlag {
+  readonly state?: CampaignMachine['state'];
+}
+
+const machineStates = [
+  ...(['waiting', 'running', 'done', 'failed', 'cancelled', 'left-out'] as const),
+] as const;
+
+/** Of one that is about many machines, how it is with each. */
+const machinesCommand = (operation: Command, shell: Shell): void => {
+  const run = async (flags: MachinesFlags, id: number): Promise<void> => {
+    const client = await connect(shell, flags);
+    const { state } = flags;
+    const items: CampaignMachine[] = [];
+    let page: CampaignMachines | undefined;
+    do {
+      const cursor = page?.next ?? undefined;
+      page = await client.getCampaign(id, { state, cursor, signal: shell.signal });
+      items.push(...page.items);
+    } while (page.next !== null);
+    show(shell, flags, { ...page, items }, (campaign) => machineLines(campaign, shell.width));
+  };
+  const machines = operation
+    .command('machines')
+    .description('of what is done with many machines, how it is with each, and why')
+    .argument('<id>', 'its number, as the order told it', wholeNumber)
+    .addOption(new Option('--state <state>', 'only those in this state').choices(machineStates));
+  withExamples(
+    withWork(withJson(machines), run),
+    'halctl operation machines 1742',
+    'halctl operation machines 1742 --state failed',
+  );
+};
+
+const machineLines = (
+  { items }: Pick<CampaignMachines, 'items'>,
+  width: number | undefined,
+): string[] =>
+  formatTable<CampaignMachine>(
+    [
+      { title: 'HOST', value: ({ host }) => host },
+      { title: 'STATE', value: ({ state }) => state },
+      { title: 'OPERATION', value: (one) => String(one.operation ?? '-'), align: 'right' },
+      { title: 'ENDED', value: ({ ended }) => (ended === null ? '-' : formatTime(ended)) },
+      { title: 'REASON', value: ({ detail }) => detail, yields: 1 },
+    ],
+    items,
+    width,
+  );
+
 interface ListFlags extends GlobalFlags, JsonFlag {
   readonly host?: string;
   readonly process?: string;
@@ -102,7 +159,7 @@ const states = [
 const kinds = [
   ...(['start', 'stop', 'remove', 'boot-device', 'light', 'refresh'] as const),
   ...(['power-on', 'power-off', 'power-soft', 'power-cycle', 'power-reset'] as const),
-  ...(['power-diagnostic-interrupt', 'reinstall', 'release', 'reboot'] as const),
+  ...(['power-diagnostic-interrupt', 'reinstall', 'release', 'reboot', 'campaign'] as const),
 ] as const;
 
 /** As many as are shown unless told otherwise, and as there may be told. */

@@ -1,13 +1,19 @@
-/** `halctl reboot`: machines with which something is the matter, one at a time unless told otherwise. */
+/** `halctl reboot`: machines with which something is the matter; of many the station decides who is next. */
 
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import type { Client } from '../../client/client.ts';
-import type { DryRun, Operation, RebootBody } from '../../client/types.ts';
+import type {
+  CampaignPlan,
+  DryRun,
+  Operation,
+  RebootBody,
+  RebootManyBody,
+} from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import {
   changeOptions,
   isDryRun,
+  show,
   showChange,
   wholeNumber,
   withChange,
@@ -17,9 +23,9 @@ import {
 import type { ChangeFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { mustMean, withCount } from '../how-many.ts';
-import { forHosts, hostsOf, waitingAtATime } from '../many-hosts.ts';
-import { refuseFailed, reportOperation, sayWarningsOf, settle } from '../operation.ts';
-import { counted } from '../output/text.ts';
+import { machinesOf } from '../nodesets.ts';
+import { reportOperation, settle } from '../operation.ts';
+import { counted, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
 
@@ -33,16 +39,28 @@ interface RebootFlags extends ChangeFlags {
   readonly gentle?: true;
   readonly waitUp?: number;
   readonly maxParallel: number;
+  readonly perChassis: number;
+  /** Seconds. */
+  readonly stagger: number;
+  readonly stopAfter: number;
+  /** False after `--no-canary`. */
+  readonly canary: boolean;
   readonly partial?: true;
   readonly count?: number;
 }
 
-const atOnce = (text: string): number => {
-  const number = wholeNumber(text);
-  if (number < 1 || number > waitingAtATime)
-    throw new InvalidArgumentError(`It must be from 1 to ${waitingAtATime}.`);
-  return number;
-};
+const from =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = wholeNumber(text);
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be from ${least} to ${most}.`);
+  };
+
+/** As a station takes them. */
+const atOnce = from(1, 256);
+const staggerOf = from(0, 86_400);
+const failuresOf = from(1, 10_000);
 
 export const rebootCommand = (program: Command, shell: Shell): void => {
   const reboot = withCount(
@@ -69,13 +87,17 @@ export const rebootCommand = (program: Command, shell: Shell): void => {
           wholeNumber,
         )
         .option('--max-parallel <n>', 'machines at a time, after the first', atOnce, 1)
+        .option('--per-chassis <n>', 'of one enclosure so many at a time', atOnce, 1)
+        .option('--stagger <seconds>', 'between two that are begun in one enclosure', staggerOf, 0)
+        .option('--stop-after <n>', 'begin no more after so many failures', failuresOf, 1)
+        .option('--no-canary', 'do not begin with the first alone')
         .option('--partial', 'leave out those that may not be rebooted, instead of refusing all')
         .option('--no-wait', 'do not wait until they are up again'),
     ),
   );
   withExamples(
     withWork(reboot, (flags: RebootFlags, nodesets: readonly string[]) =>
-      rebootAll(shell, flags, hostsOf(nodesets)),
+      rebootAll(shell, flags, nodesets),
     ),
     'halctl reboot n0007.savio3',
     'halctl reboot n0007.savio3 --drain --gentle',
@@ -87,10 +109,11 @@ export const rebootCommand = (program: Command, shell: Shell): void => {
 const rebootAll = async (
   shell: Shell,
   flags: RebootFlags,
-  asked: readonly string[],
+  nodesets: readonly string[],
 ): Promise<void> => {
   if (flags.override && flags.reason === undefined)
     throw new Failure('usage', '--override takes a --reason');
+  const hosts = await machinesOf(shell, flags, nodesets);
   const client = await connect(shell, flags);
   const { reason, override, waitUp } = flags;
   const body: RebootBody = {
@@ -100,81 +123,37 @@ const rebootAll = async (
     ...(flags.hard ? { how: 'hard' } : flags.gentle ? { how: 'gentle' } : {}),
     ...(waitUp === undefined ? {} : { wait_up: waitUp }),
   };
-  if (asked.length === 1) return rebootSome(shell, flags, client, asked, body, 1);
-  const hosts = await allowedOf(shell, flags, client, asked, body);
   if (!flags.dryRun) await mustMean(shell, flags, 'reboot of', hosts);
-  const [first = '', ...others] = hosts;
-  await rebootSome(shell, flags, client, [first], body, 1);
-  // Where one fails, those that were not begun stay as they are.
-  for (let i = 0; i < others.length; i += flags.maxParallel)
-    await rebootSome(
-      shell,
-      flags,
-      client,
-      others.slice(i, i + flags.maxParallel),
-      body,
-      flags.maxParallel,
-    );
+  const [host = ''] = hosts;
+  const options = { ...changeOptions(shell, flags), dryRun: flags.dryRun };
+  const reply: Operation | DryRun =
+    hosts.length === 1
+      ? await client.rebootHost(host, body, options)
+      : await client.rebootMany({ ...body, ...manyOf(flags, hosts) }, options);
+  if (isDryRun(reply)) return showPlan(shell, flags, reply);
+  reportOperation(shell, flags, flags.wait ? await settle(shell, client, reply) : reply);
 };
 
-/** Those that may be rebooted; where one may not, none is, unless the others are wanted. */
-const allowedOf = async (
-  shell: Shell,
-  flags: RebootFlags,
-  client: Client,
-  hosts: readonly string[],
-  body: RebootBody,
-): Promise<readonly string[]> => {
-  const allowed: string[] = [];
-  const refused: string[] = [];
-  for (const host of hosts) {
-    try {
-      await client.rebootHost(host, body, { dryRun: true, signal: shell.signal });
-      allowed.push(host);
-    } catch (error) {
-      shell.signal.throwIfAborted();
-      if (!(error instanceof Error) || error.name !== 'ApiError') throw error;
-      refused.push(host);
-      shell.say(`${error.message}\n`);
-    }
-  }
-  if (refused.length > 0 && !flags.partial)
-    throw new Failure(
-      'rejected',
-      `none of them is rebooted, as ${counted(refused.length, 'machine')} may not be: ${foldNodeset(refused)}`,
-      '--partial leaves these out.',
-    );
-  if (allowed.length === 0) throw new Failure('rejected', 'none of them may be rebooted');
-  return allowed;
-};
+/** How the station is to begin them, whoever waits. */
+const manyOf = (flags: RebootFlags, hosts: readonly string[]): RebootManyBody => ({
+  ...{ nodes: foldNodeset(hosts), count: hosts.length, max_parallel: flags.maxParallel },
+  ...{ per_chassis: flags.perChassis, stagger: flags.stagger, stop_after: flags.stopAfter },
+  canary: flags.canary,
+  ...(flags.partial ? { partial: 'allow' } : {}),
+});
 
-const rebootSome = async (
+/** Of one machine the events, of many the waves in which they would be begun. */
+const showPlan = async (
   shell: Shell,
   flags: RebootFlags,
-  client: Client,
-  hosts: readonly string[],
-  body: RebootBody,
-  most: number,
+  plan: DryRun | CampaignPlan,
 ): Promise<void> => {
-  const isOnly = hosts.length === 1;
-  const request = async (host: string): Promise<Operation | DryRun> => {
-    const reply = await client.rebootHost(host, body, {
-      ...changeOptions(shell, flags),
-      dryRun: flags.dryRun,
-    });
-    if (isDryRun(reply)) return reply;
-    const operation = flags.wait ? await settle(shell, client, reply, { isOnly }) : reply;
-    if (!isOnly) refuseFailed(operation);
-    return operation;
-  };
-  const showReply = async (reply: Operation | DryRun): Promise<void> => {
-    if (isDryRun(reply)) return showChange(shell, flags, reply, () => []);
-    if (isOnly) return reportOperation(shell, flags, reply);
-    sayWarningsOf(shell, reply);
-  };
-  const summarise = (done: readonly string[]): string[] =>
-    done.length === 0 || flags.dryRun
-      ? []
-      : [`${flags.wait ? 'Rebooted' : 'Being rebooted'}: ${foldNodeset(done)}.`];
-  await forHosts(shell, flags, hosts, request, showReply, { summarise, most });
+  if (!('waves' in plan)) return showChange(shell, flags, plan, () => []);
+  const { waves, waves_total: total, machines, left_out: leftOut } = plan;
+  show(shell, flags, plan, () => [
+    `Would reboot ${counted(machines, 'machine')} in ${counted(total, 'wave')}:`,
+    ...waves.map((nodes, i) => `${i + 1}. ${nodes}`),
+    ...(total > waves.length ? [`… and ${total - waves.length} more`] : []),
+    ...leftOut.map(({ host, reason }) => `Left out ${host}: ${printable(reason)}`),
+  ]);
 };
