@@ -1,7 +1,10 @@
 /** What is kept of answers about the fleet: lists for their next pages, and answers for who asks the same. */
 
+import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { Answers, freshMs } from '../../src/api/fleet/answers.ts';
+import { Blocks, gzipOf, pieceOf } from '../../src/api/fleet/pieces.ts';
+import type { FleetRow } from '../../src/checks/view/row.ts';
 import type { Answer } from '../../src/api/fleet/answers.ts';
 import { KeptPages, pagesKept, pagesKeptEach, pagesLastMs } from '../../src/api/fleet/pages.ts';
 
@@ -43,7 +46,8 @@ t.test('an answer is given again for half a second while only observations chang
   let now = 1000;
   const answers = new Answers(() => now);
   const answer: Answer = {
-    ...{ key: 'q', tag: 't', type: 'text/plain', body: Buffer.from('x'), revision: 1 },
+    ...{ key: 'q', tag: 't', type: 'text/plain', pieces: [pieceOf(Buffer.from('x'))] },
+    ...{ length: 1, revision: 1 },
     ...{ made: now, version: 5, logged: 7, gzipped: undefined },
   };
   const found = (version: number, logged: number, isOld = false): boolean => {
@@ -59,4 +63,40 @@ t.test('an answer is given again for half a second while only observations chang
   now += freshMs;
   t.ok(found(5, 7), 'nothing changed');
   t.notOk(found(6, 7));
+});
+
+t.test('where a machine changes or moves, one or two blocks are made anew', async (t) => {
+  const rowOf = (i: number, state = 'up'): FleetRow =>
+    ({ machine: `n${i}.savio3`, state }) as FleetRow;
+  const written: string[] = [];
+  const blocks = new Blocks(({ machine, state }) => {
+    written.push(machine);
+    return `${machine} ${state}`;
+  });
+  const textOf = (rows: readonly FleetRow[]): string =>
+    Array.from(blocks.of(rows), ({ bytes }) => bytes.toString()).join('');
+  const wanted = (rows: readonly FleetRow[]): string =>
+    rows.map(({ machine, state }) => `,${machine} ${state}`).join('');
+  let rows = Array.from({ length: 10_000 }, (_, i) => rowOf(i));
+  t.ok(textOf(rows) === wanted(rows));
+  t.equal(written.splice(0).length, rows.length);
+  t.ok(textOf(rows) === wanted(rows));
+  t.equal(written.length, 0, 'nothing changed');
+  rows = rows.with(5000, rowOf(5000, 'dark'));
+  t.ok(textOf(rows) === wanted(rows));
+  t.ok(written.includes('n5000.savio3'));
+  t.ok(written.splice(0).length <= 512, 'of one block');
+  rows = [rows[5000]!, ...rows.toSpliced(5000, 1)];
+  t.ok(textOf(rows) === wanted(rows));
+  t.ok(written.length <= 3 * 512, 'what it left, what it came to, and no more');
+});
+
+t.test('pieces that are compressed each by itself are one gzip stream', async (t) => {
+  for (const texts of [[], ['a'], ['a'.repeat(100_000), '', 'ü', 'b'.repeat(70_000)]]) {
+    const pieces = texts.map((text) => pieceOf(Buffer.from(text)));
+    const shown = async (): Promise<string> =>
+      gunzipSync(Buffer.concat(await gzipOf(pieces))).toString();
+    t.equal(await shown(), texts.join(''));
+    t.equal(await shown(), texts.join(''), 'once more, of what was kept');
+  }
 });

@@ -4,10 +4,9 @@
  */
 
 import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-
-const compressed = promisify(gzip);
+import { Readable } from 'node:stream';
+import { bytesIn, gzipOf } from './pieces.ts';
+import type { Piece } from './pieces.ts';
 
 /** How long an answer is good although observations have changed since, ms. */
 export const freshMs = 500;
@@ -18,6 +17,7 @@ export const keptBytesMax = 96 * 1024 * 1024;
 const keptMax = 64;
 /** Shorter ones are sent as they are. */
 const gzipBytesMin = 2048;
+const atOnceBytesMax = 64 * 1024;
 
 export interface Cut {
   readonly version: number;
@@ -28,11 +28,13 @@ export interface Answer extends Cut {
   readonly key: string;
   readonly tag: string;
   readonly type: string;
-  readonly body: Buffer;
+  readonly pieces: readonly Piece[];
+  /** Bytes of all of them. */
+  readonly length: number;
   readonly revision: number;
   /** Monotonic, ms. */
   readonly made: number;
-  gzipped: Promise<Buffer> | undefined;
+  gzipped: Promise<readonly Buffer[]> | undefined;
 }
 
 export class Answers {
@@ -58,9 +60,9 @@ export class Answers {
   keep(answer: Answer): Answer {
     const before = this.#kept.get(answer.key);
     if (before) this.#forget(before);
-    if (answer.body.length > keptBytesMax / 4) return answer;
+    if (answer.length > keptBytesMax / 4) return answer;
     this.#kept.set(answer.key, answer);
-    this.#bytes += answer.body.length;
+    this.#bytes += answer.length;
     for (const one of this.#kept.values()) {
       if (this.#bytes <= keptBytesMax && this.#kept.size <= keptMax) break;
       this.#forget(one);
@@ -74,15 +76,22 @@ export class Answers {
 
   #forget(answer: Answer): void {
     this.#kept.delete(answer.key);
-    this.#bytes -= answer.body.length;
+    this.#bytes -= answer.length;
   }
 }
 
-/** What is worth it, for whoever takes it; once an answer, in a thread. */
-export const gzipped = (answer: Answer): Promise<Buffer> | undefined =>
-  answer.body.length < gzipBytesMin
-    ? undefined
-    : (answer.gzipped ??= compressed(answer.body, { level: 3 }));
+/** What is sent to whoever takes gzip, or does not; null: as it is, which is short. */
+export const gzipped = (answer: Answer): Promise<readonly Buffer[]> | null =>
+  answer.length < gzipBytesMin ? null : (answer.gzipped ??= gzipOf(answer.pieces));
+
+/** As it is sent: what is long in pieces, as fast as it is taken. */
+export const sendable = (
+  buffers: readonly Buffer[],
+): { readonly length: number; readonly payload: Buffer | Readable } => {
+  const length = bytesIn(buffers);
+  const payload = length <= atOnceBytesMax ? Buffer.concat(buffers) : Readable.from(buffers);
+  return { length, payload };
+};
 
 /** Whether an Accept-Encoding takes gzip. */
 export const takesGzip = (header: string | string[] | undefined): boolean =>

@@ -11,7 +11,7 @@ import type { Station } from '../../station/station.ts';
 import { askerOf, principalOf } from '../asker.ts';
 import { ApiError } from '../errors.ts';
 import { holds } from '../tags.ts';
-import { Answers, gzipped, tagOf, takesGzip } from './answers.ts';
+import { Answers, gzipped, sendable, tagOf, takesGzip } from './answers.ts';
 import type { Answer } from './answers.ts';
 import { askedOf } from './asked.ts';
 import type { Asked, Format } from './asked.ts';
@@ -21,7 +21,9 @@ import { Once } from './once.ts';
 import { KeptPages } from './pages.ts';
 import type { Pages } from './pages.ts';
 import { metaOf, seenIn, surroundingsOf } from './surroundings.ts';
-import { mediaTypes, passing, writtenIn } from './text.ts';
+import { Blocks, bytesIn, pieceOf } from './pieces.ts';
+import type { Piece } from './pieces.ts';
+import { blockedText, hasBlocks, machineText, mediaTypes, passing, writtenIn } from './text.ts';
 
 type FleetQuery = QueryOf<typeof contract.fleet>;
 type Media = Exclude<Format, 'events'>;
@@ -44,6 +46,7 @@ export class FleetAnswers {
   readonly #freshness: Freshness;
   readonly #kept: Answers;
   readonly #pages: KeptPages;
+  readonly #blocks = new Blocks(machineText);
   /** What was looked at for somebody is told to who waited for the same, and made anew for everybody else. */
   readonly #making = new Once<Answer>();
 
@@ -92,21 +95,24 @@ export class FleetAnswers {
     const made = station.time.monotonic();
     const turn = await station.turns.begin('fleet', new AbortController().signal);
     const { cut, pages } = await this.#look(asked, seen, turn);
-    const meta = metaOf(asked, {
-      ...this.#momentOf(pages),
-      ...{ total: pages.rows.length, next: null, fresh },
-    });
-    const { rows, now } = pages;
-    const body = await inOne(writtenIn(format, { asked, meta, rows, now }), turn);
+    const { rows, now, revision } = pages;
+    const moment = { ...this.#momentOf(pages), total: rows.length, next: null, fresh };
+    const meta = metaOf(asked, moment);
+    const written = { asked, meta, rows, now };
+    const text = hasBlocks(format, asked)
+      ? blockedText(written, this.#blocks)
+      : writtenIn(format, written);
+    const pieces = await inPieces(text, turn);
     const isText = format !== 'json' && format !== 'ndjson';
     const ages = fresh !== undefined || asked.ages || isText || showsAges(asked);
     // What was found again is no change, and yet younger.
-    const moment = Math.floor(now / (ages ? 1000 : 60_000));
+    const since = Math.floor(now / (ages ? 1000 : 60_000));
     const answer = {
       ...{ key, version: cut.version, logged: cut.logged, made },
-      tag: tagOf(station.started, cut.version, key, moment),
+      tag: tagOf(station.started, cut.version, key, since),
       type: mediaTypes[format],
-      ...{ body, revision: pages.revision, gzipped: undefined },
+      ...{ pieces, length: bytesIn(pieces.map(({ bytes }) => bytes)) },
+      ...{ revision, gzipped: undefined },
     };
     return fresh ? answer : this.#kept.keep(answer);
   }
@@ -166,7 +172,8 @@ export class FleetAnswers {
       const meta = metaOf(asked, { ...this.#momentOf(pages), total, next, fresh });
       const { now, revision } = pages;
       const rows: readonly FleetRow[] = pages.rows.slice(from, from + limit);
-      const body = await inOne(writtenIn(format, { asked, meta, rows, now }), turn);
+      const pieces = await inPieces(writtenIn(format, { asked, meta, rows, now }), turn);
+      const body = Buffer.concat(pieces.map(({ bytes }) => bytes));
       reply.header('halcyon-revision', revision).header('cache-control', 'no-store');
       if (next !== null) reply.header('halcyon-next', next);
       return reply.type(`${mediaTypes[format]}; charset=utf-8`).send(body);
@@ -174,15 +181,17 @@ export class FleetAnswers {
   }
 
   async #send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
-    const { tag, type, body, revision } = answer;
+    const { tag, type, pieces, revision } = answer;
     reply
       .header('etag', tag)
       .header('cache-control', 'no-cache')
       .header('halcyon-revision', revision);
     if (holds(request.headers['if-none-match'], tag)) return reply.code(304).send();
     reply.type(`${type}; charset=utf-8`);
-    const short = takesGzip(request.headers['accept-encoding']) ? await gzipped(answer) : undefined;
-    return short ? reply.header('content-encoding', 'gzip').send(short) : reply.send(body);
+    const short = takesGzip(request.headers['accept-encoding']) ? await gzipped(answer) : null;
+    if (short) reply.header('content-encoding', 'gzip');
+    const { length, payload } = sendable(short ?? pieces.map(({ bytes }) => bytes));
+    return reply.header('content-length', length).send(payload);
   }
 }
 
@@ -198,18 +207,23 @@ const finished = async <T>(steps: Generator<unknown, T>, turn: Turn): Promise<T>
   }
 };
 
-/** All of a text as bytes, made in fair turns. */
-const inOne = async (text: Iterable<string>, turn: Turn): Promise<Buffer> => {
-  const pieces: Buffer[] = [];
+/** All of a text as bytes, made in fair turns; what is no text goes in as it is. */
+const inPieces = async (text: Iterable<string | Piece>, turn: Turn): Promise<readonly Piece[]> => {
+  const pieces: Piece[] = [];
   let piece = '';
+  const end = (): void => {
+    if (piece !== '') pieces.push(pieceOf(Buffer.from(piece)));
+    piece = '';
+  };
   for (const part of text) {
-    piece += part;
-    if (piece.length >= pieceCharacters) {
-      pieces.push(Buffer.from(piece));
-      piece = '';
+    if (typeof part === 'string') piece += part;
+    else {
+      end();
+      pieces.push(part);
     }
+    if (piece.length >= pieceCharacters) end();
     if (turn.isOver) await turn.next();
   }
-  pieces.push(Buffer.from(piece));
-  return Buffer.concat(pieces);
+  end();
+  return pieces;
 };

@@ -6,9 +6,11 @@ import { orientedText } from '../../checks/view/orients.ts';
 import type { FleetRow } from '../../checks/view/row.ts';
 import { byCheck, byValue, shownMachine, tableCell } from '../../checks/view/shapes.ts';
 import { orderBy } from '../../checks/view/sort.ts';
+import { severityOf } from '../../checks/view/state.ts';
 import { fleetTableSteps } from '../../checks/view/table.ts';
 import type { FleetMeta } from '../../contract/fleet.ts';
 import type { Asked, Format } from './asked.ts';
+import type { Blocks, Piece } from './pieces.ts';
 
 /** Rows in one go, between two looks at whether others want a turn. */
 const rowsAtOnce = 64;
@@ -24,11 +26,24 @@ export function* passing(
     if (test(row, now)) found.push(row);
     if (i % rowsAtOnce === 0) yield '';
   }
+  const [first] = order;
+  // In these orders are most answers, and neither compares any two rows.
+  if (first?.column === 'problems' && order.length === 1)
+    return bySeverity(found, first.isReversed);
+  if (typeof first?.column === 'object' && first.column.id === 'machine' && !first.isReversed)
+    return found;
   return yield* sorted(
     found,
     orderBy(order, now, () => 0),
   );
 }
+
+const bySeverity = (rows: readonly FleetRow[], isReversed: boolean): readonly FleetRow[] => {
+  const groups = [...Map.groupBy(rows, severityOf)].sort(([a], [b]) =>
+    isReversed ? a - b : b - a,
+  );
+  return groups.flatMap(([, alike]) => alike);
+};
 
 /** Rows are in the order of their names already: a merge of short runs keeps what is alike where it is. */
 function* sorted(
@@ -68,7 +83,7 @@ function* mergedOf(
 /** What a machine's row is as JSON with all its checks: rows never change, and most are asked for again. */
 const texts = new WeakMap<FleetRow, string>();
 
-export const machineText = (row: FleetRow, wanted: Asked['wanted']): string => {
+export const machineText = (row: FleetRow, wanted?: Asked['wanted']): string => {
   if (wanted) return JSON.stringify(shownMachine(row, wanted));
   let text = texts.get(row);
   if (text === undefined) texts.set(row, (text = JSON.stringify(shownMachine(row))));
@@ -109,6 +124,18 @@ export interface Written {
   readonly meta: FleetMeta;
   readonly rows: readonly FleetRow[];
   readonly now: number;
+}
+
+/** Whether an answer has machines with all of their checks, whose texts are the same in all answers. */
+export const hasBlocks = (format: Format, { shape, orient, wanted }: Asked): boolean =>
+  format === 'json' && shape === 'nodes' && orient === undefined && wanted === undefined;
+
+/** Such an answer; what is no text is shared with others. */
+export function* blockedText({ meta, rows }: Written, blocks: Blocks): Generator<string | Piece> {
+  const [first, ...others] = rows;
+  yield `{"meta":${JSON.stringify(meta)},"nodes":[${first ? machineText(first) : ''}`;
+  yield* blocks.of(others);
+  yield ']}\n';
 }
 
 function* jsonText({ asked, meta, rows, now }: Written): Generator<string> {

@@ -38,6 +38,8 @@ export class Fleet {
   readonly #rows = new Map<string, FleetRow>();
   /** In their order. */
   readonly #names: string[] = [];
+  /** The row of each of the names. */
+  readonly #inOrder: FleetRow[] = [];
   /** Machines whose rows are to be made anew, or that may be gone. */
   readonly #old = new Set<string>();
   readonly #listeners = new Set<() => void>();
@@ -105,7 +107,7 @@ export class Fleet {
     return (this.#cut ??= {
       version: this.#version,
       logged: this.#logged,
-      rows: this.#names.map((name) => this.#rows.get(name)!),
+      rows: [...this.#inOrder],
     });
   }
 
@@ -140,14 +142,18 @@ export class Fleet {
     if (!host) {
       this.#note(machine);
       this.#rows.delete(machine);
-      this.#names.splice(this.#placeOf(machine), 1);
+      const place = this.#placeOf(machine);
+      this.#names.splice(place, 1);
+      this.#inOrder.splice(place, 1);
       return;
     }
-    if (!before) this.#names.splice(this.#placeOf(machine), 0, machine);
     const observed = this.#observations.allOf(machine);
     const scheduler = this.#scheduled.stateOf(machine);
     const row = rowOf(machineFacts(this.#graph, host, observed, scheduler));
     this.#rows.set(machine, row);
+    const place = this.#placeOf(machine);
+    if (!before) this.#names.splice(place, 0, machine);
+    this.#inOrder.splice(place, before ? 1 : 0, row);
     if (!before || !isAlike(before, row)) this.#note(machine);
   }
 
