@@ -14,11 +14,13 @@ import { gpuWith } from '../../src/checks/catalogue/gpu.ts';
 import { mountsWith } from '../../src/checks/catalogue/mounts.ts';
 import { commandCheck, nagiosFinding, nhcFinding } from '../../src/checks/catalogue/site.ts';
 import { dstate } from '../../src/checks/catalogue/dstate.ts';
+import { schedulerFinding } from '../../src/checks/catalogue/scheduler.ts';
 import { slurmd } from '../../src/checks/catalogue/slurmd.ts';
 import { users } from '../../src/checks/catalogue/users.ts';
 import { load } from '../../src/checks/catalogue/load.ts';
 import { memory } from '../../src/checks/catalogue/memory.ts';
 import { bootOf, uptime } from '../../src/checks/catalogue/uptime.ts';
+import { readShortState } from '../../src/checks/scheduler/slurm-states.ts';
 import { until } from './ssh/sshd.ts';
 
 const catalogue = new Catalogue();
@@ -299,4 +301,18 @@ t.test('a command of the site is judged by its pattern', async (t) => {
   t.match(parsed(fans, 'rpm=3000\n'), { verdict: 'ok', value: 3000 });
   const plain = commandCheck({ id: 'plain', command: 'true' });
   t.match([parsed(plain, '').verdict, parsed(plain, '', 1).verdict], ['ok', 'fail']);
+});
+
+t.test('what the scheduler says of a machine that takes no work is no ok', async (t) => {
+  const verdictOf = (word: string): string =>
+    schedulerFinding({
+      ...{ node: 'n1', ...readShortState(word)!, reason: '', reasonUser: null, reasonAt: null },
+      ...{ partitions: [], jobs: 0 },
+    }).verdict;
+  for (const word of ['idle', 'mix', 'alloc', 'idle-', 'resv'])
+    t.equal(verdictOf(word), 'ok', word);
+  for (const word of ['maint', 'idle$', 'mix$', 'drain', 'drng', 'idle~', 'idle@'])
+    t.equal(verdictOf(word), 'warn', word);
+  for (const word of ['down', 'down$', 'idle*', 'fail', 'inval'])
+    t.equal(verdictOf(word), 'fail', word);
 });

@@ -15,9 +15,17 @@ export const scheduler: CheckDescription = {
   periodSeconds: 30,
 };
 
-const bad: readonly string[] = ['down', 'fail', 'failing', 'error', 'not_responding'];
+const bad: readonly string[] = [
+  'down',
+  'fail',
+  'failing',
+  'error',
+  'not_responding',
+  'invalid_reg',
+];
 const away: readonly string[] = [
-  ...['drain', 'draining', 'drained', 'maint', 'powered_down', 'power_down', 'powering_down'],
+  ...['drain', 'draining', 'drained', 'maint', 'maintenance'],
+  ...['powered_down', 'power_down', 'powering_down'],
   ...['reboot_requested', 'reboot_issued', 'unknown', 'future'],
 ];
 
