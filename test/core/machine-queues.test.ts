@@ -270,13 +270,16 @@ t.test('whatever is ordered of machines, one thing at a time is done with each',
       },
       { weight: 3, arbitrary: fc.constant<Command>({ type: 'FireDeadlines' }) },
     ),
-    clock: fc.constantFrom(0, 0, 1000, 60_000, 700_000, 4_000_000),
+    clock: fc.constantFrom(0, 0, 0, 0, 0, 1000, 1000, 60_000, 700_000, 4_000_000),
     conditions: fc.constant({}),
   });
   const ended = new Map<string, number>();
   const property = fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (sequence) => {
     const c = new Machines(hosts);
     c.do(add('n1.example', 'solo', 'app'));
+    // Of those who ask, the third has no right to.
+    c.token('c1', 'operator');
+    c.token('c2', 'operator');
     const clock = new Clock();
     for (const each of sequence) {
       const command = commandOf(each, c.engine.graph);

@@ -335,8 +335,29 @@ const orderedIn = (graph: Graph, n: number): { readonly id: string; readonly cre
   return ordered[n % Math.max(1, ordered.length)] ?? { id: '1/n9.example', created: 1 };
 };
 
+/** What moves a machine on as it usually goes: an order is sent, is done, and the machine is up by another boot. */
+const asUsual = (fqdn: string, boot: number, graph: Graph): Command => {
+  for (const { id, state } of graph.many('obeys', fqdn))
+    if (state === 'waiting') return { type: 'BeginObmOrder', id };
+    else if (state === 'begun') return { type: 'EndObmOrder', id, outcome: 'done', detail: '' };
+  for (const row of graph.many('undergoes', fqdn)) {
+    const { act, begun } = row.stages.at(-1) ?? {};
+    if (act && act.end === null && begun !== undefined)
+      return { type: 'EndStageAct', fqdn, begun, outcome: 'done', detail: '' };
+  }
+  return nodeUp(fqdn, addresses[hosts.indexOf(fqdn)], { boot_id: `${boot}` });
+};
+
 /** What is ordered of machines: by their OBMs, and in several stages. */
 export const machines: fc.Arbitrary<Step['command']> = fc.oneof(
+  {
+    weight: 16,
+    arbitrary: fc.tuple(host, fc.nat(9)).map(
+      ([fqdn, boot]) =>
+        (graph: Graph) =>
+          asUsual(fqdn, boot, graph),
+    ),
+  },
   {
     weight: 2,
     arbitrary: host.map((fqdn): Command => ({
