@@ -61,7 +61,10 @@ const sentences: ReadonlyMap<string, readonly [HistoryKind, (data: Fields) => st
   ['ProcedureStageBegun', ['operation', ({ stage }) => `${text(stage)} was begun`]],
   [
     'ProcedureActEnded',
-    ['operation', ({ outcome, detail }) => `what it takes is ${text(outcome)}${because(detail)}`],
+    [
+      'operation',
+      ({ outcome, detail }) => `the work of the stage is ${text(outcome)}${because(detail)}`,
+    ],
   ],
   [
     'ProcedureStageEnded',
