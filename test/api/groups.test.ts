@@ -1,5 +1,6 @@
 /** Groups and nodesets over HTTP, with a real Slurm among the sources. */
 
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -15,6 +16,9 @@ const opened = async (t: Test, text: string): Promise<InProcess> => {
     await ask('POST', '/hosts', { fqdn });
   return station;
 };
+
+/** A grant of an administrator. */
+const everywhere = { actions: ['power'], hosts: null, reason: 'a test' };
 
 const site = `sources:
   - name: site
@@ -127,6 +131,62 @@ t.test('7: partitions and states of Slurm are groups, also while Slurm hangs', a
   await until('Slurm to answer', async () => {
     const { body } = await ask('GET', '/groups?source=slurm');
     return body.sources[0].error === null ? true : undefined;
+  });
+});
+
+t.test('1: text that was saved of sinfo is a source, as old as its file', async (t) => {
+  const folder = t.testdir({
+    'sinfo.txt': [
+      'REASON               USER      TIMESTAMP           NODELIST',
+      'HW: disk sda dead    jwhite    2019-11-26T08:00:00 n[1-2]',
+      'no line of sinfo',
+      '',
+    ].join('\n'),
+  });
+  const file = join(folder, 'sinfo.txt');
+  const written = new Date('2026-10-01T00:00:00Z');
+  utimesSync(file, written, written);
+  const { ask } = await opened(
+    t,
+    `refresh: 1\nsources:\n  - {name: saved, kind: sinfo, file: ${file}}\n`,
+  );
+  const saved = await until('the text to be read', async (): Promise<Json> => {
+    const { status, body } = await ask('GET', '/groups/sinfo');
+    return status === 200 ? body : undefined;
+  });
+  t.match(saved, { source: 'saved', nodes: ['n1.site', 'n2.site'], read_at: written.getTime() });
+  const { sources } = (await ask('GET', '/groups?source=saved')).body;
+  t.match(sources, [{ kind: 'sinfo', error: null, warnings: [/^line 3: this is no line/] }]);
+  // Machines that came after an answer are known with the next one.
+  const shown = await until('both to be shown', async (): Promise<Json> => {
+    const { nodes } = (await ask('GET', '/fleet?groups=sinfo')).body;
+    return nodes.length === 2 ? nodes : undefined;
+  });
+  t.match(shown, [
+    { name: 'n1.site', scheduler: { reason: 'HW: disk sda dead', by: 'jwhite' } },
+    { name: 'n2.site' },
+  ]);
+  const { token } = (await ask('POST', '/grants', everywhere)).body;
+  t.ok(token);
+  t.match(await ask('POST', '/hosts/n1.site/actions/reboot', { drain: true }), {
+    status: 400,
+    body: { field: 'drain', detail: /no source of kind slurm/ },
+  });
+
+  writeFileSync(file, '');
+  const { error } = await until('the empty file to be read', async (): Promise<Json> => {
+    const [source] = (await ask('GET', '/groups?source=saved')).body.sources;
+    return source.error === null ? undefined : source;
+  });
+  t.match(error, /what was saved of sinfo is empty/);
+  t.match((await ask('GET', '/groups/sinfo')).body, { count: 2 }, 'what it said before stays');
+});
+
+t.test('there is one scheduler, however it is asked', async (t) => {
+  const text =
+    'sources:\n  - {name: a, kind: slurm}\n  - {name: b, kind: sinfo, file: /tmp/sinfo.txt}\n';
+  t.throws(() => readGroupFile({ name: 'groups.yaml', text }), {
+    message: /groups.yaml:3.*one source of kind "slurm" or "sinfo"/,
   });
 });
 

@@ -28,17 +28,10 @@ export const surroundingsOf = (
   hasMachine: (fqdn) => (seen ? seen.has(fqdn) : graph.get('host', fqdn) !== undefined),
   machines: () => seen ?? Array.from(graph.all('host'), ({ fqdn }) => fqdn),
   nodeset: (text) => expandNodeset(text, station.groups.nodesets.groups),
-  group: (name) => (name === 'sinfo' ? drainedIn(station) : membersOf(station, name)),
+  // Those for which the batch system has a reason. There may be none, which is no mistake.
+  group: (name) =>
+    name === 'sinfo' ? new Set(station.groups.scheduled.reasoned) : membersOf(station, name),
 });
-
-/** Machines for which the batch system has a reason. There may be none, which is no mistake. */
-const drainedIn = ({ fleet }: Station): ReadonlySet<string> =>
-  new Set(
-    fleet
-      .now()
-      .rows.filter(({ scheduler }) => scheduler !== null && scheduler.reason !== '')
-      .map(({ machine }) => machine),
-  );
 
 /** A group of any source, as `savio3` or `slurm:savio3`, with or without its `@`; `*` are all. */
 const membersOf = (station: Station, given: string): ReadonlySet<string> => {

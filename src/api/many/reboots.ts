@@ -29,9 +29,11 @@ type Answer = ReturnType<Station['suggestions']['mayReboot']>;
 export const drains = (station: Station, fqdn: string, { drain }: RebootBody): boolean => {
   const { scheduler, scheduled } = station.groups;
   const isKnown = scheduled.rowOf(fqdn) !== undefined;
-  if (drain === undefined) return isKnown && station.suggestions.of(fqdn).action === 'drain-reboot';
-  if (!drain || isKnown) return drain;
-  const why = scheduler.isThere
+  const canDrain = isKnown && scheduler.scheduler?.control !== undefined;
+  if (drain === undefined)
+    return canDrain && station.suggestions.of(fqdn).action === 'drain-reboot';
+  if (!drain || canDrain) return drain;
+  const why = scheduler.scheduler?.control
     ? `the scheduler does not know ${fqdn}`
     : 'this station has no scheduler: the file of groups names no source of kind slurm';
   throw new ApiError('invalid-request', `${why}; without drain it is rebooted all the same`, {

@@ -19,14 +19,20 @@ const folderBytesMax = 32 * 1024 * 1024;
  *
  * @throws Error that says what is there instead
  */
-export const readGroupText = async (path: string): Promise<string> => {
+export const readGroupText = async (path: string): Promise<string> =>
+  (await readDatedText(path)).text;
+
+/** The same, and when it was last written, ms since the epoch. @throws Error the same */
+export const readDatedText = async (
+  path: string,
+): Promise<{ readonly text: string; readonly writtenAt: number }> => {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await file.stat();
     if (!stat.isFile()) throw new Error(`${path} is not a file`);
     if (stat.size > fileBytesMax)
       throw new Error(`${path} has ${stat.size} bytes; at most ${fileBytesMax} are read`);
-    return (await file.readFile()).toString('utf8');
+    return { text: (await file.readFile()).toString('utf8'), writtenAt: Math.floor(stat.mtimeMs) };
   } finally {
     await file.close();
   }

@@ -30,7 +30,7 @@ const Path = Type.String({
   expected: 'an absolute path',
 });
 
-const kinds = ['groups', 'yaml', 'files', 'genders', 'clustershell', 'slurm'] as const;
+const kinds = ['groups', 'yaml', 'files', 'genders', 'clustershell', 'slurm', 'sinfo'] as const;
 type Kind = (typeof kinds)[number];
 
 const Source = Type.Object(
@@ -93,12 +93,17 @@ const needs: Readonly<
   genders: { must: ['file'], may: [] },
   clustershell: { must: ['file'], may: ['section'] },
   slurm: { must: [], may: ['conf'] },
+  sinfo: { must: ['file'], may: [] },
 };
+
+/** Whether its groups come of what a batch scheduler says of its nodes. */
+export const isScheduler = ({ kind }: Pick<Source, 'kind'>): boolean =>
+  kind === 'slurm' || kind === 'sinfo';
 
 const contradictions = (yaml: YamlFile, sources: readonly Source[]): Problem[] => {
   const problems: Problem[] = [];
   const names = new Set(['facts']);
-  let hasSlurm = false;
+  let hasScheduler = false;
   sources.forEach((source, i) => {
     const { name, kind } = source;
     if (names.has(name))
@@ -114,9 +119,11 @@ const contradictions = (yaml: YamlFile, sources: readonly Source[]): Problem[] =
         problems.push(
           yaml.keyProblem(['sources', i, key], `A source of kind "${known}" has no "${key}".`),
         );
-    if (kind === 'slurm' && hasSlurm)
-      problems.push(yaml.problem(['sources', i], 'There can be one source of kind "slurm".'));
-    hasSlurm ||= kind === 'slurm';
+    if (isScheduler(source) && hasScheduler)
+      problems.push(
+        yaml.problem(['sources', i], 'There can be one source of kind "slurm" or "sinfo".'),
+      );
+    hasScheduler ||= isScheduler(source);
   });
   return problems;
 };
@@ -159,14 +166,14 @@ const loadOf = (source: Source, limitSeconds: number): Load | undefined => {
   }
 };
 
-/** @param slurm the source for `kind: slurm`, which follows what is known of the scheduler */
+/** @param scheduler the source for those that follow what is known of the batch scheduler */
 export const sourcesOf = (
   { sources, limitSeconds }: GroupSettings,
-  slurm: (name: string) => GroupSource,
+  scheduler: (name: string, kind: string) => GroupSource,
 ): readonly GroupSource[] =>
   sources.map((source): GroupSource => {
     const { name, kind } = source;
-    if (kind === 'slurm') return slurm(name);
+    if (isScheduler(source)) return scheduler(name, kind);
     const load = loadOf(source, limitSeconds);
     if (load) return { name, kind, load };
     const listing = listingOfMap(source.groups ?? {});

@@ -21,12 +21,27 @@ export interface SchedulerRow {
   readonly truncated?: true;
 }
 
+/** What a scheduler said of its nodes. */
+export interface SchedulerSaid {
+  readonly rows: readonly SchedulerRow[];
+  /** When it said so, ms since the epoch; absent: just now. */
+  readonly at?: number;
+  /** What it said besides that cannot be read. */
+  readonly warnings?: readonly string[];
+}
+
 /** How a scheduler is asked. Others than Slurm implement this. */
 export interface Scheduler {
   /** As it is called among sources of groups: `slurm`. */
   readonly kind: string;
   /** @throws {ProgramError} it does not answer, or not so that it can be read */
-  readonly ask: (signal: AbortSignal) => Promise<readonly SchedulerRow[]>;
+  readonly ask: (signal: AbortSignal) => Promise<SchedulerSaid>;
+  /** Absent: it only tells. */
+  readonly control?: SchedulerControl;
+}
+
+/** How a scheduler is told what to do. */
+export interface SchedulerControl {
   /**
    * Gives a node no more jobs.
    *

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NodesetError, readNodeset } from '../../nodeset/nodeset.ts';
 import { environment, outputOf, ProgramError } from '../program.ts';
-import type { Scheduler, SchedulerRow } from './row.ts';
+import type { Scheduler, SchedulerControl, SchedulerRow, SchedulerSaid } from './row.ts';
 import { nodeTexts, readNode } from './slurm-json.ts';
 
 export interface SlurmOptions {
@@ -68,19 +68,18 @@ export class Slurm implements Scheduler {
     this.#options = options;
   }
 
-  async ask(signal: AbortSignal): Promise<readonly SchedulerRow[]> {
-    const rows = await this.#nodes(signal);
+  async ask(signal: AbortSignal): Promise<SchedulerSaid> {
+    const nodes = await this.#nodes(signal);
     const jobs = await this.#jobs(signal);
-    return jobs === null ? rows : rows.map((row) => ({ ...row, jobs: jobs.get(row.node) ?? 0 }));
+    const rows = jobs && nodes.map((row) => ({ ...row, jobs: jobs.get(row.node) ?? 0 }));
+    return { rows: rows ?? nodes };
   }
 
-  drain(node: string, reason: string, signal: AbortSignal): Promise<void> {
-    return this.#update([`NodeName=${node}`, 'State=DRAIN', `Reason=${reason}`], signal);
-  }
-
-  resume(node: string, signal: AbortSignal): Promise<void> {
-    return this.#update([`NodeName=${node}`, 'State=RESUME'], signal);
-  }
+  readonly control: SchedulerControl = {
+    drain: (node, reason, signal) =>
+      this.#update([`NodeName=${node}`, 'State=DRAIN', `Reason=${reason}`], signal),
+    resume: (node, signal) => this.#update([`NodeName=${node}`, 'State=RESUME'], signal),
+  };
 
   async #update(words: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#run('scontrol', ['update', ...words], jobsBytesMax, signal);

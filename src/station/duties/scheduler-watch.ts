@@ -11,6 +11,8 @@ export interface SchedulerSnapshot {
   readonly rows: readonly SchedulerRow[];
   /** When they were told, ms since the epoch; null: never. */
   readonly readAt: number | null;
+  /** What cannot be read of it; the rest can. */
+  readonly warnings: readonly string[];
   /** Why the scheduler did not answer the last time; null: it did. */
   readonly error: string | null;
 }
@@ -27,7 +29,7 @@ export interface SchedulerWatchParts {
 export class SchedulerWatch implements Duty {
   readonly #parts: SchedulerWatchParts;
   readonly #listeners = new Set<(now: SchedulerSnapshot, before: SchedulerSnapshot) => void>();
-  #snapshot: SchedulerSnapshot = { rows: [], readAt: null, error: null };
+  #snapshot: SchedulerSnapshot = { rows: [], readAt: null, warnings: [], error: null };
   #ending = new AbortController();
   #running: Promise<void> | null = null;
 
@@ -80,8 +82,8 @@ export class SchedulerWatch implements Duty {
     const { time, logger } = this.#parts;
     const before = this.#snapshot;
     try {
-      const rows = await scheduler.ask(signal);
-      this.#snapshot = { rows, readAt: time.now(), error: null };
+      const { rows, at = time.now(), warnings = [] } = await scheduler.ask(signal);
+      this.#snapshot = { rows, readAt: at, warnings, error: null };
     } catch (error) {
       if (signal.aborted) return;
       const { message } = error as Error;

@@ -1,8 +1,10 @@
 /** What a station knows of groups of machines, and who keeps that up to date. */
 
-import { usualGroupSettings } from '../../checks/groups/settings.ts';
+import { readDatedText } from '../../checks/groups/files.ts';
+import { isScheduler, usualGroupSettings } from '../../checks/groups/settings.ts';
 import type { GroupSettings } from '../../checks/groups/settings.ts';
 import type { Scheduler } from '../../checks/scheduler/row.ts';
+import { SavedSinfo } from '../../checks/scheduler/saved-sinfo.ts';
 import { Slurm } from '../../checks/scheduler/slurm.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { Duty } from '../duties/duty.ts';
@@ -31,9 +33,11 @@ export interface KnownGroups {
 
 /** The scheduler that settings name. */
 const schedulerOf = ({ sources, limitSeconds }: GroupSettings): Scheduler | undefined => {
-  const source = sources.find(({ kind }) => kind === 'slurm');
+  const source = sources.find(isScheduler);
   if (!source) return undefined;
-  return new Slurm({ limitSeconds, ...(source.conf === undefined ? {} : { conf: source.conf }) });
+  const { kind, conf, file = '' } = source;
+  if (kind === 'sinfo') return new SavedSinfo(() => readDatedText(file));
+  return new Slurm({ limitSeconds, ...(conf === undefined ? {} : { conf }) });
 };
 
 export const knownGroups = (parts: KnownGroupsParts): KnownGroups => {

@@ -2,7 +2,7 @@
 
 import { GroupBook } from '../../checks/groups/book.ts';
 import { factsSource } from '../../checks/groups/facts.ts';
-import type { GroupSource } from '../../checks/groups/listing.ts';
+import type { GroupSource, Listing } from '../../checks/groups/listing.ts';
 import { MachineNames } from '../../checks/groups/machine-names.ts';
 import { schedulerGroups } from '../../checks/groups/scheduler-groups.ts';
 import { sourcesOf } from '../../checks/groups/settings.ts';
@@ -29,14 +29,20 @@ export interface NodesetsParts {
 }
 
 /** Follows what is known of the scheduler; it is asked by its own duty. */
-const slurmSource = (name: string, snapshot: () => SchedulerSnapshot): GroupSource => {
-  let known: { of: SchedulerSnapshot['rows']; listing: ReturnType<typeof schedulerGroups> };
+const schedulerSource = (
+  name: string,
+  kind: string,
+  snapshot: () => SchedulerSnapshot,
+): GroupSource => {
+  let known: { of: SchedulerSnapshot['rows']; listing: Listing };
   return {
-    name,
-    kind: 'slurm',
+    ...{ name, kind },
     now: () => {
-      const { rows } = snapshot();
-      if (known?.of !== rows) known = { of: rows, listing: schedulerGroups(rows) };
+      const { rows, warnings } = snapshot();
+      if (known?.of !== rows) {
+        const { warnings: others, ...listing } = schedulerGroups(rows);
+        known = { of: rows, listing: { ...listing, warnings: [...warnings, ...others] } };
+      }
       return known.listing;
     },
     state: snapshot,
@@ -51,7 +57,7 @@ export class Nodesets {
   constructor(parts: NodesetsParts) {
     this.#parts = parts;
     const { graph, revision, now, settings, scheduler } = parts;
-    const others = sourcesOf(settings, (name) => slurmSource(name, scheduler));
+    const others = sourcesOf(settings, (name, kind) => schedulerSource(name, kind, scheduler));
     this.book = new GroupBook([factsSource(graph, revision), ...others], now);
   }
 

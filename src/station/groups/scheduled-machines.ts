@@ -65,6 +65,11 @@ export class ScheduledMachines implements Scheduling {
     return { state: shortState(row), reason, by, since, partitions };
   }
 
+  /** Machines for which it has a reason. */
+  get reasoned(): readonly string[] {
+    return [...this.#follow()].flatMap(([machine, { reason }]) => (reason === '' ? [] : machine));
+  }
+
   partitionsOf(machine: string): readonly string[] {
     return this.rowOf(machine)?.partitions ?? [];
   }

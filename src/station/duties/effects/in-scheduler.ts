@@ -1,7 +1,7 @@
 /** A machine is drained in the batch scheduler before it is rebooted, and resumed once it has registered there. */
 
 import { ProgramError } from '../../../checks/program.ts';
-import type { Scheduler, SchedulerRow } from '../../../checks/scheduler/row.ts';
+import type { Scheduler, SchedulerControl, SchedulerRow } from '../../../checks/scheduler/row.ts';
 import { shortState } from '../../../checks/scheduler/slurm-states.ts';
 import { ownReason } from '../../../checks/suggestions/reasons.ts';
 import type { KnownGroups } from '../../groups/known-groups.ts';
@@ -17,6 +17,11 @@ export interface SchedulerSite {
 
 /** The clock of a node may be behind by so much, ms. */
 const skewMs = 60_000;
+
+const controlOf = ({ scheduler }: SchedulerSite): SchedulerControl | undefined => {
+  const { scheduler: own }: { readonly scheduler: Scheduler | undefined } = scheduler;
+  return own?.control;
+};
 
 const done = (detail = ''): Ended => ({ outcome: 'done', detail });
 const failed = (detail: string): Ended => ({ outcome: 'failed', detail });
@@ -72,8 +77,8 @@ export const drainMachine = async (site: SchedulerSite, doing: Doing): Promise<E
   if (!begun) return over;
   const { row, note } = begun;
   const { host } = row;
-  const { scheduler }: { scheduler: Scheduler | undefined } = site.scheduler;
-  if (!scheduler) return failed('the station has no scheduler');
+  const control = controlOf(site);
+  if (!control) return failed('the station has no scheduler that it can tell anything');
   const { time, signal } = doing.context;
   const until = note.until - endingMs;
   const node = await answerOf(site, doing, { host, until, after: 0 }, (found) => found ?? null);
@@ -82,7 +87,7 @@ export const drainMachine = async (site: SchedulerSite, doing: Doing): Promise<E
   const before = isDrained(node) && !isOurs(node) ? `it was drained: ${node.reason}` : '';
   if (!isDrained(node)) {
     const refused = await refusalOf(
-      scheduler.drain(node.node, `${reasonStart}${row.created}`, signal),
+      control.drain(node.node, `${reasonStart}${row.created}`, signal),
     );
     if (refused !== null) return failed(refused);
   }
@@ -115,8 +120,9 @@ export const resumeMachine = async (site: SchedulerSite, doing: Doing): Promise<
   if (!begun) return over;
   const { row, note } = begun;
   const { host } = row;
-  const { scheduler }: { scheduler: Scheduler | undefined } = site.scheduler;
-  if (!scheduler) return done();
+  const control = controlOf(site);
+  // What only tells, as saved text does, may be days old.
+  if (!control) return done();
   const { time, signal } = doing.context;
   const until = note.until - endingMs;
   const since = row.begun ?? note.since;
@@ -132,7 +138,7 @@ export const resumeMachine = async (site: SchedulerSite, doing: Doing): Promise<
         ? ''
         : `the scheduler keeps it out of service: ${shortState(found)}: ${found.reason}`,
     );
-  const refused = await refusalOf(scheduler.resume(found.node, signal));
+  const refused = await refusalOf(control.resume(found.node, signal));
   if (refused !== null) return failed(refused);
   const after = time.now();
   const resumed = await answerOf(site, doing, { host, until, after }, (node) =>
