@@ -42,11 +42,6 @@ export class SchedulerWatch implements Duty {
     return this.#parts.scheduler;
   }
 
-  /** Whether there is a scheduler to ask. */
-  get isThere(): boolean {
-    return this.#parts.scheduler !== undefined;
-  }
-
   get snapshot(): SchedulerSnapshot {
     return this.#snapshot;
   }
