@@ -1,29 +1,21 @@
 /** Looks at machines that somebody asks for. Numbers are those of the acceptance cases of the fleet's status. */
 
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import { readCheckFile } from '../../src/checks/settings/read.ts';
 import { runLimits } from '../../src/station/checks/runs.ts';
 import { openStation, reported, until } from '../station/harness.ts';
 import type { Answer, InProcess } from '../station/harness.ts';
+import { countedKnocks } from './knocks.ts';
 
 /** A station that looks by itself once a day, and a machine of which the connections are counted. */
 const withMachine = async (t: Test): Promise<InProcess & { knocks: () => number }> => {
-  let knocks = 0;
-  const server = createServer((socket) => {
-    knocks += 1;
-    socket.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
+  const { port, knocks } = await countedKnocks(t);
   const text = `checks: [ping, tcp]\nperiods: {ping: 86400, tcp: 86400}\ntcp: {port: ${port}}\n`;
   const opened = await openStation(t, { checks: readCheckFile({ name: 'checks.yaml', text }) });
   await opened.ask('POST', '/hosts', { fqdn: 'n1.example' });
   await opened.ask('PUT', '/hosts/n1.example/facts', reported('127.0.0.1'));
-  return { ...opened, knocks: () => knocks };
+  return { ...opened, knocks };
 };
 
 t.test('the catalogue says what there is, what runs, and what cannot be asked', async (t) => {

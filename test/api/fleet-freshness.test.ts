@@ -1,25 +1,17 @@
 /** What is told is no older than whoever asks would have it. Numbers are those of the cases of the fleet's status. */
 
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import { readCheckFile } from '../../src/checks/settings/read.ts';
 import { openStation, reported } from '../station/harness.ts';
 import type { Answer, InProcess, Json } from '../station/harness.ts';
+import { countedKnocks } from './knocks.ts';
 
 const [one, two] = ['n1.example', 'n2.example'];
 
 /** A station that looks by itself once a day, and two machines of which the connections are counted. */
 const withMachines = async (t: Test): Promise<InProcess & { knocks: () => number }> => {
-  let knocks = 0;
-  const server = createServer((socket) => {
-    knocks += 1;
-    socket.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
+  const { port, knocks } = await countedKnocks(t);
   // So many looks of themselves that none is due while a test lasts: it begins somewhere in the day.
   const text = `checks: [tcp]\nperiods: {tcp: 86400}\ntcp: {port: ${port}}\n`;
   const opened = await openStation(t, { checks: readCheckFile({ name: 'checks.yaml', text }) });
@@ -27,7 +19,7 @@ const withMachines = async (t: Test): Promise<InProcess & { knocks: () => number
     await opened.ask('POST', '/hosts', { fqdn });
     await opened.ask('PUT', `/hosts/${fqdn}/facts`, reported('127.0.0.1'));
   }
-  return { ...opened, knocks: () => knocks };
+  return { ...opened, knocks };
 };
 
 const named = (answer: Answer, name: string): Json =>
