@@ -1,5 +1,6 @@
 /** How much there may be of those who may do something. */
 
+import { signInBytesMax } from '../../src/api/page-session/routes.ts';
 import {
   grantMachinesMax,
   grantSecondsMax,
@@ -9,7 +10,7 @@ import {
 import { policyMachinesMax, policyRulesMax } from '../../src/core/values/policy.ts';
 import { sessionsOfUserMax, usersMax } from '../../src/core/values/users.ts';
 import { passwordLimits } from '../../src/station/fair-use/shares.ts';
-import { limit, tooMany } from './limit.ts';
+import { bytes, limit, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
 
 const hours = Object.entries(grantSecondsMax)
@@ -46,6 +47,12 @@ export const ofAccess: readonly Limit[] = [
     5,
     '429 `user-locked`, for 15 minutes',
     'core/users.test.ts: 51: too many wrong codes in a row lock a user out for a while',
+  ),
+  limit(
+    'bytes of what is shown to sign in by a page',
+    bytes(signInBytesMax),
+    '413 `body-too-large`',
+    'api/page-session.test.ts: who is let in is what the API says: wrong, locked out, a code',
   ),
   limit(
     'passwords that are looked at, or wait for it',

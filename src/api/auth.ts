@@ -14,6 +14,7 @@ import type { Station } from '../station/station.ts';
 import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import { ApiError } from './errors.ts';
+import { cookieIn } from './page-session/cookie.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -44,8 +45,12 @@ const asked: {
 };
 
 const bearer = /^Bearer +([^ ]+)$/i;
+const asBearer = 'send it as: Authorization: Bearer <token>';
 
-/** The credential that an Authorization header proves; undefined: none is said, or it proves none. */
+/**
+ * The credential that an Authorization header proves; undefined: none is said, or it proves none. The page, which has a
+ * cookie in its place, goes by `proved`.
+ */
 export const credentialOf = (
   station: Station,
   authorization: string | undefined,
@@ -54,28 +59,42 @@ export const credentialOf = (
   return match ? station.access.authenticate(match[1]!) : undefined;
 };
 
+/** The credential of a request: by its header, or where there is none by the cookie of the page. Else why it has none. */
+const proved = (
+  station: Station,
+  request: Pick<FastifyRequest, 'headers'>,
+): { readonly credential: CredentialRow; readonly by: 'header' | 'cookie' } | string => {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const credential = credentialOf(station, authorization);
+    if (credential) return { credential, by: 'header' };
+    if (bearer.test(authorization))
+      return `the token is not valid: unknown, revoked or expired; ${asBearer}`;
+    return `no token was sent; ${asBearer}`;
+  }
+  const cookie = cookieIn(request, station.access.mark);
+  if (typeof cookie === 'string') return `${cookie}; ${asBearer}`;
+  const credential = station.access.authenticate(cookie.token);
+  if (credential) return { credential, by: 'cookie' };
+  return 'the session has ended: it was revoked or has expired; sign in again';
+};
+
 /**
  * Runs before every route; a route that does not say what it asks for is closed to everybody but
  * administrators.
  */
 export const authorise =
   (station: Station, connections: Connections, admission: Admission) =>
-  (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+  (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     const { config } = request.routeOptions;
     const { access = 'admin' } = config;
     if (access === 'public' || request.is404) return done();
-    const { authorization } = request.headers;
-    const credential = credentialOf(station, authorization);
-    if (!credential) {
-      const said = bearer.test(authorization ?? '')
-        ? 'the token is not valid: unknown, revoked or expired'
-        : 'no token was sent';
-      return admission.refuseStranger(
-        request,
-        done,
-        new ApiError('unauthenticated', `${said}; send it as: Authorization: Bearer <token>`),
-      );
-    }
+    const shown = proved(station, request);
+    if (typeof shown === 'string')
+      return admission.refuseStranger(request, done, new ApiError('unauthenticated', shown));
+    const { credential, by } = shown;
+    // Caches between keep answers to nobody's header apart, but not those to a cookie.
+    if (by === 'cookie') reply.header('cache-control', 'private, no-cache');
     request.credential = credential;
     if (!connections.prove(request.raw.socket, credential)) {
       const { id } = credential;

@@ -32,6 +32,7 @@ import { Actions } from './actions.ts';
 import { Campaigns } from './many/campaigns.ts';
 import { OperationStreams } from './operation-streams.ts';
 import { OutputStreams } from './output-streams.ts';
+import { pageSessionRoutes } from './page-session/routes.ts';
 import { problemOf } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
@@ -198,6 +199,7 @@ export const createServer = async (
     });
     agentSocket(scope, { station, version, facts });
   });
+  await pageSessionRoutes(app, station);
   await textPages(app, { station, connections, admission });
   light.open({
     authenticate: (authorization) => credentialOf(station, authorization),

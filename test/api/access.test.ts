@@ -9,7 +9,12 @@ import { served } from './served.ts';
 
 const roles: readonly CredentialRole[] = ['viewer', 'operator', 'admin', 'agent', 'process'];
 
-/** Who is let in to each route. `by cookie`: no token opens it, see `text-pages.test.ts`. */
+/** What is answered to whoever has no cookie; where it is not said, he is sent to sign in. */
+const byCookie: Readonly<Record<string, number>> = {
+  ...{ 'POST /text/sign-in': 401, 'POST /session': 403, 'DELETE /session': 403 },
+};
+
+/** Who is let in to each route. `by cookie`: no token opens it, see `text-pages.test.ts` and `page-session.test.ts`. */
 const routes: Readonly<Record<string, string>> = {
   'GET /text': 'by cookie',
   'GET /text/': 'by cookie',
@@ -19,6 +24,9 @@ const routes: Readonly<Record<string, string>> = {
   'GET /text/sign-in': 'everybody',
   'POST /text/sign-in': 'by cookie',
   'POST /text/sign-out': 'by cookie',
+  'GET /session': 'viewer operator admin agent process',
+  'POST /session': 'by cookie',
+  'DELETE /session': 'by cookie',
   'GET /healthz': 'everybody',
   'GET /readyz': 'everybody',
   'GET /metrics': 'viewer operator admin',
@@ -240,7 +248,7 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
   for (const [route, allowed] of Object.entries(routes)) {
     if (allowed === 'by cookie') {
       for (const token of [undefined, ...Object.values(tokens)])
-        t.match(await call(route, token), route.endsWith('POST /text/sign-in') ? 401 : 303, route);
+        t.equal(await call(route, token), byCookie[route] ?? 303, route);
       continue;
     }
     for (const role of roles) {

@@ -11,7 +11,10 @@ import { served } from './served.ts';
 
 const said = Object.entries<Endpoint>(endpoints);
 
-/** For people, in HTML, beside the contract: what they show they get by it (`api/text-pages.test.ts`). */
+/**
+ * For people in browsers, beside the contract: what they show they get by it (`api/text-pages.test.ts`), and so is who
+ * comes in (`api/page-session.test.ts`).
+ */
 const pages = [
   ...[
     'GET /text',
@@ -22,6 +25,7 @@ const pages = [
     'GET /text/style.css',
   ],
   ...['POST /text/sign-in', 'POST /text/sign-out'],
+  ...['GET /session', 'POST /session', 'DELETE /session'],
 ];
 
 /** Agents speak over it, in messages of their own. */

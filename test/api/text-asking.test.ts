@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import fastify from 'fastify';
 import t from 'tap';
 import { abandonment } from '../../src/api/asker.ts';
-import { apiOf, RefusedError } from '../../src/api/text/api.ts';
+import { apiOf, RefusedError } from '../../src/api/own-requests.ts';
 
 t.test('who leaves while a page is made ends what was asked for it', async (t) => {
   const app = fastify({ forceCloseConnections: true });

@@ -1,20 +1,18 @@
 /** Signing in and out. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { SessionBody } from '../../contract/users.ts';
 import { signInPage } from '../../web/text/sign-in.ts';
 import type { SignIn } from '../../web/text/sign-in.ts';
-import { ApiError } from '../errors.ts';
-import { RefusedError } from './api.ts';
-import type { AskApi } from './api.ts';
+import { mustBeOfOurs } from '../origin.ts';
+import { RefusedError } from '../own-requests.ts';
+import type { AskApi } from '../own-requests.ts';
+import { beginSession, checkToken, endSession } from '../sign-in.ts';
 import { ownPage } from './back.ts';
-import { dropToken, keepToken, tokenOf, tokenPattern } from './cookie.ts';
+import { dropToken, keepToken, tokenOf } from './cookie.ts';
 import { sendPage } from './headers.ts';
-import { mustBeOfOurs } from './origin.ts';
 
 const open = { config: { access: 'public' } } as const;
-
-/** Whose tokens are no people's. */
-const machines: readonly string[] = ['agent', 'process', 'retired'];
 
 export const entrance = (scope: FastifyInstance, ask: AskApi): void => {
   scope.get('/sign-in', open, (request, reply) => {
@@ -29,11 +27,9 @@ export const entrance = (scope: FastifyInstance, ask: AskApi): void => {
     const back = ownPage(form.get('back'));
     try {
       const token = form.get('token')?.trim();
-      keepToken(
-        request,
-        reply,
-        token ? await checked(ask, request, reply, token) : await begun(ask, request, reply, form),
-      );
+      if (token) await checkToken(ask, request, reply, token);
+      const kept = token || (await beginSession(ask, request, reply, shownOn(form)));
+      keepToken(request, reply, kept);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       return again(reply, error, { back, user: form.get('user') ?? '', isSent: false });
@@ -45,7 +41,7 @@ export const entrance = (scope: FastifyInstance, ask: AskApi): void => {
     mustBeOfOurs(request);
     const token = tokenOf(request);
     dropToken(request, reply);
-    if (token !== undefined) await ended(ask, request, reply, token);
+    if (token !== undefined) await endSession(ask, request, reply, token);
     return reply.code(303).header('location', 'sign-in').send();
   });
 };
@@ -59,58 +55,12 @@ const again = (reply: FastifyReply, refused: RefusedError, page: SignIn): Fastif
   return sendPage(reply, refused.problem.status, signInPage({ ...page, refused }));
 };
 
-/** A token that was given, if it is one of people. */
-const checked = async (
-  ask: AskApi,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  token: string,
-): Promise<string> => {
-  // What is no token at all is refused as others are, at their pace.
-  const shown = tokenPattern.test(token) ? token : 'none';
-  const path = '/whoami';
-  const { role } = await ask<{ role: string }>(request, reply, {
-    method: 'GET',
-    path,
-    token: shown,
-  });
-  if (machines.includes(role)) {
-    const { details } = new ApiError(
-      'forbidden',
-      `the token has the role ${role}, which is no person's`,
-    );
-    throw new RefusedError(details, undefined);
-  }
-  return token;
-};
-
-/** A session by what people know and have. */
-const begun = async (
-  ask: AskApi,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  form: URLSearchParams,
-): Promise<string> => {
+/** What people know and have, as the form says it. */
+const shownOn = (form: URLSearchParams): SessionBody => {
   const code = form.get('code')?.trim();
-  const body = {
+  return {
     user: form.get('user')?.trim() ?? '',
     password: form.get('password') ?? '',
     ...(code ? { code } : {}),
   };
-  const asking = { method: 'POST', path: '/sessions', body } as const;
-  return (await ask<{ token: string }>(request, reply, asking)).token;
-};
-
-/** A session ends; a token that lasts is only forgotten here, and so is what has ended already. */
-const ended = async (
-  ask: AskApi,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  token: string,
-): Promise<void> => {
-  try {
-    await ask(request, reply, { method: 'DELETE', path: '/sessions/current', token });
-  } catch (error) {
-    if (!(error instanceof RefusedError && [401, 404].includes(error.problem.status))) throw error;
-  }
 };

@@ -10,11 +10,10 @@ import { refusalPage } from '../../web/text/refusal.ts';
 import type { Refused } from '../../web/text/refusal.ts';
 import { style } from '../../web/text/style.ts';
 import type { Admission } from '../admission.ts';
-import { credentialOf } from '../auth.ts';
 import type { Connections } from '../connections.ts';
 import { ApiError } from '../errors.ts';
+import { apiOf, RefusedError } from '../own-requests.ts';
 import { problemOf } from '../problems.ts';
-import { apiOf, RefusedError } from './api.ts';
 import { pageOf, upFrom } from './back.ts';
 import { tokenOf } from './cookie.ts';
 import { entrance } from './entrance.ts';
@@ -71,7 +70,7 @@ const letIn =
   ({ station, connections, admission }: TextParts) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     const token = tokenOf(request);
-    const credential = token === undefined ? undefined : credentialOf(station, `Bearer ${token}`);
+    const credential = token === undefined ? undefined : station.access.authenticate(token);
     if (!credential)
       return admission.refuseStranger(
         request,
@@ -131,5 +130,5 @@ const sendRefusal = (
 
 const readBy = (request: FastifyRequest, station: Station): CredentialRow | undefined => {
   const token = tokenOf(request);
-  return token === undefined ? undefined : credentialOf(station, `Bearer ${token}`);
+  return token === undefined ? undefined : station.access.authenticate(token);
 };

@@ -11,8 +11,8 @@ import { fleetPage } from '../../web/text/fleet.ts';
 import { machinePage } from '../../web/text/machine.ts';
 import type { MachineParts, MachineView } from '../../web/text/machine.ts';
 import { ApiError } from '../errors.ts';
-import { RefusedError } from './api.ts';
-import type { AskApi } from './api.ts';
+import { RefusedError } from '../own-requests.ts';
+import type { AskApi } from '../own-requests.ts';
 import { tokenOf } from './cookie.ts';
 import { sendPage } from './headers.ts';
 

@@ -19,10 +19,13 @@ export interface AccessParts {
 }
 
 export class Access {
+  /** What tells the stations of this cluster from those of others; no secret. */
+  readonly mark: string;
   readonly #parts: AccessParts;
 
   constructor(parts: AccessParts) {
     this.#parts = parts;
+    this.mark = parts.keys.sign('mark of the cluster').toString('hex', 0, 4);
   }
 
   /** The credential that a token proves. */

@@ -4,8 +4,8 @@
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ProblemDetails } from '../../contract/problem.ts';
-import { Abandoned, abandonment } from '../asker.ts';
+import type { ProblemDetails } from '../contract/problem.ts';
+import { Abandoned, abandonment } from './asker.ts';
 
 /** The API did not give what was asked. */
 export class RefusedError extends Error {

@@ -1,0 +1,91 @@
+/** Signing in and out by the page, at the address that `contract/page-session.ts` says. */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pageSession, SignIn } from '../../contract/page-session.ts';
+import type { Token } from '../../contract/tokens.ts';
+import type { SessionBody } from '../../contract/users.ts';
+import type { Station } from '../../station/station.ts';
+import { dropToken, keepToken, tokenIn } from '../cookies.ts';
+import { ApiError } from '../errors.ts';
+import { isOfOurs } from '../origin.ts';
+import { apiOf, RefusedError } from '../own-requests.ts';
+import { beginSession, checkToken, endSession } from '../sign-in.ts';
+import { tokenView } from '../views/tokens.ts';
+import { cookieName, isOfPage } from './cookie.ts';
+
+/** Bytes of what is shown to sign in. */
+export const signInBytesMax = 16_384;
+
+export const pageSessionRoutes = async (app: FastifyInstance, station: Station): Promise<void> => {
+  const ask = apiOf(app);
+  const { path } = pageSession;
+  const name = cookieName(station.access.mark);
+  const open = { config: { access: 'public' }, onRequest: mustBeOfPage } as const;
+
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+    });
+
+    scope.post<{ Body: SignIn }>(
+      path,
+      { ...open, bodyLimit: signInBytesMax, schema: { body: SignIn } },
+      async (request, reply) => {
+        const shown = shownIn(request.body);
+        try {
+          const token = shown.token ?? (await beginSession(ask, request, reply, shown));
+          const who = await checkToken<Token>(ask, request, reply, token);
+          keepToken(request, reply, name, token);
+          return who;
+        } catch (error) {
+          return sendRefused(error, reply);
+        }
+      },
+    );
+
+    scope.get(path, { config: { access: 'any' } }, (request) =>
+      tokenView(station.graph, request.credential!),
+    );
+
+    scope.delete(path, open, async (request, reply) => {
+      const token = tokenIn(request, name);
+      dropToken(request, reply, name);
+      try {
+        if (token !== undefined) await endSession(ask, request, reply, token);
+      } catch (error) {
+        return sendRefused(error, reply);
+      }
+      return reply.code(204).send();
+    });
+  });
+};
+
+/** Whoever makes a browser come and go has to be the page itself. */
+const mustBeOfPage = async (request: FastifyRequest): Promise<void> => {
+  if (!isOfPage(request))
+    throw new ApiError('forbidden', 'this is for the page: send the header Halcyon-Page: 1');
+  if (!isOfOurs(request))
+    throw new ApiError('forbidden', 'the request was sent from a page of another origin');
+};
+
+type Shown = (SessionBody & { readonly token?: never }) | { readonly token: string };
+
+/** Either of what there is to sign in by. */
+const shownIn = ({ token, user, password, code }: SignIn): Shown => {
+  if (token !== undefined && user === undefined && password === undefined && code === undefined)
+    return { token: token.trim() };
+  if (token === undefined && user !== undefined && password !== undefined)
+    return { user, password, ...(code === undefined ? {} : { code }) };
+  throw new ApiError('invalid-request', 'give user and password, with a code if asked; or a token');
+};
+
+/** What the API refused is refused here, in its words. */
+const sendRefused = (error: unknown, reply: FastifyReply): FastifyReply => {
+  if (!(error instanceof RefusedError)) throw error;
+  const { problem, retryAfter } = error;
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  return reply
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem));
+};
