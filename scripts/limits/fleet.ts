@@ -6,6 +6,7 @@ import { formBytesMax } from '../../src/api/text/pages.ts';
 import { filterLengthMax, termsMax } from '../../src/checks/view/filter-grammar.ts';
 import { notesKeptMax } from '../../src/core/values/notes.ts';
 import { fleetChangesKept } from '../../src/station/fleet/fleet.ts';
+import { departedKept } from '../../src/station/queries/departed.ts';
 import { pageRows } from '../../src/web/text/fleet-view.ts';
 import { bytes, limit, seconds } from './limit.ts';
 import type { Limit } from './limit.ts';
@@ -45,6 +46,12 @@ export const ofFleet: readonly Limit[] = [
     bytes(formBytesMax),
     '413 `body-too-large`',
     'api/text-pages.test.ts: every page says what browsers must not do with it, refusals too',
+  ),
+  limit(
+    'processes that are gone whose machine is known beside the index of the log, and as many nodes',
+    departedKept,
+    'older ones are in the history of their machine once the index has come by them',
+    'station/departed.test.ts: where the last ones were that are gone is remembered, and the host by its new name',
   ),
   limit(
     'notes that are shown with a machine',

@@ -10,15 +10,29 @@ import { Fqdn, nullable, RevisionNumber, strict, Timestamp } from './values.ts';
 
 export const historyKinds = [
   ...(['boot', 'check', 'power', 'console', 'process', 'operation', 'maintenance'] as const),
-  ...(['recovery', 'note', 'project', 'other'] as const),
+  ...(['recovery', 'note', 'project', 'hardware', 'other'] as const),
 ] as const;
 
 export const HistoryEntry = Type.Object({
   id: Type.String({ description: '`<revision>.<index>` of the event.' }),
+  revision: { ...RevisionNumber, description: 'Of its commit: `at` of other reads takes it.' },
   at: { ...Timestamp, description: 'By the clock of the station.' },
   kind: Type.String({ description: historyKinds.join(', ') }),
   text: Type.String({ description: 'What happened, in one line.' }),
   by: Type.String({ description: 'Who asked for it, or `station`.' }),
+  changes: Type.Array(
+    Type.Object({
+      of: Type.String({
+        description:
+          'A check; `agent`, `power`, `obm`, `writer` (of the console), `maintenance`, `name`; the fid of a process.',
+      }),
+      from: nullable(Type.String({ description: 'null: the event does not say.' })),
+      to: nullable(Type.String()),
+    }),
+    { description: 'What became another by it.' },
+  ),
+  process: nullable(Type.String({ description: 'The process that it is about; it may be gone.' })),
+  operation: nullable(Type.Integer({ description: 'The operation that it belongs to.' })),
   event: EventReply,
 });
 
@@ -56,6 +70,7 @@ export type NoteList = Static<typeof NoteList>;
 export type NoteBody = Static<typeof NoteBody>;
 
 const params = { fqdn: Fqdn };
+const HistoryKind = Type.Enum([...historyKinds]);
 const moment = { pattern: '^[1-9][0-9]{0,14}$' } as const;
 
 export const machineHistory = ask({
@@ -66,9 +81,9 @@ export const machineHistory = ask({
   tag: 'fleet',
   summary: 'What happened to a machine, newest first',
   description:
-    'Boots, checks that changed, power, consoles, processes, what somebody asked for, maintenance, notes. Ordered as the ' +
-    'station had it, whatever the clock of the machine says. A page looks at 20,000 commits at most; where it found less ' +
-    'than its limit by then, `next` goes on.',
+    'Boots, checks that changed, power, consoles, processes (those that are gone, too), what somebody asked for, ' +
+    'maintenance, notes. Ordered as the station had it, whatever the clock of the machine says. A page looks at 20,000 ' +
+    'commits at most; where it found less than its limit by then, `next` goes on.',
   query: {
     since: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Not before; ms since the epoch.' }),
@@ -76,7 +91,11 @@ export const machineHistory = ask({
     until: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Not after; ms since the epoch.' }),
     ),
-    kind: Type.Optional(Type.Enum([...historyKinds], { description: 'Only of this kind.' })),
+    kind: Type.Optional(
+      Type.Union([HistoryKind, Type.Array(HistoryKind, { maxItems: historyKinds.length })], {
+        description: 'Only of this kind; several times: of these.',
+      }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default 100.' })),
     cursor: Type.Optional(Type.String({ ...moment, description: '`next` of the page before.' })),
   },

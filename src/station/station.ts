@@ -60,6 +60,7 @@ import { Observations } from './observations/observations.ts';
 import { PeriodicWorks } from './periodic.ts';
 import { Premises } from './premises.ts';
 import { ChangedHosts } from './queries/changed-hosts.ts';
+import { Departed } from './queries/departed.ts';
 import { OperationWaits } from './queries/operation-waits.ts';
 import type { Archive, GraphAt } from './replica/archive.ts';
 import type { History, Moment } from './replica/history.ts';
@@ -103,6 +104,7 @@ export class Station {
   readonly duties: Duties;
   readonly operations: OperationWaits;
   readonly changedHosts: ChangedHosts;
+  readonly departed: Departed;
   /** For work that costs more than a moment. */
   readonly turns: Turns;
   readonly longReads: LongReads;
@@ -190,6 +192,7 @@ export class Station {
     this.groups = knownGroups({ settings: options.groups, graph, head, time, logger });
     const { scheduled } = this.groups;
     this.fleet = new Fleet({ graph: replica.graph, observations: this.observations, scheduled });
+    this.departed = new Departed(replica.graph);
     this.changedHosts = new ChangedHosts(replica.graph, () => replica.head);
     const known = { graph: replica.graph, observations: this.observations, now };
     this.suggestions = new Suggestions({ ...known, scheduling: scheduled, rules: options.rules });

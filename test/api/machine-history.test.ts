@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { notesKeptMax } from '../../src/core/values/notes.ts';
-import { openStation, reported, until } from '../station/harness.ts';
+import { openStation, reported, temporary, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 import { ours, theirs, twoProjects } from './two-projects.ts';
 
@@ -104,6 +104,93 @@ t.test(
     ]);
   },
 );
+
+/** What is in the log by now is in the index. */
+const indexed = ({ station }: InProcess): Promise<unknown> =>
+  until('the index', async () => {
+    await station.index.fill();
+    return station.index.position >= station.log.head();
+  });
+
+t.test('what ran on a machine and is gone is in its history, and in no other one', async (t) => {
+  const directory = temporary(t);
+  const opened = await twoProjects(t, { directory });
+  const { ask, viewer, ourProcess, ourNode, theirProcess } = opened;
+  const kinds = '?kind=process&kind=operation';
+  t.match(await ask('PUT', `/processes/${ourProcess}/state`, { state: 'online' }), { status: 200 });
+  t.match(await ask('PUT', `/processes/${ourProcess}/state`, { state: 'offline' }), {
+    status: 200,
+  });
+  const ended = await ask('DELETE', `/nodes/${ourNode}`);
+  t.ok(ended.status < 300, ended.text);
+  t.equal((await ask('GET', `/processes/${ourProcess}`)).status, 404, 'it is gone');
+  t.equal((await ask('GET', `/nodes/${ourNode}`)).status, 404, 'and so is its node');
+  const told = async (token?: string): Promise<Json> =>
+    (await ask('GET', `/hosts/${ours}/history${kinds}`, undefined, token ? { token } : {})).body
+      .entries;
+  const before = await told();
+  const lines = before.map(({ text }: Json) => text);
+  for (const line of [
+    `${ourProcess} was removed`,
+    /is offline/,
+    /is online/,
+    /was added/,
+    `it is node ${ourNode} of the cluster now`,
+    `it is node ${ourNode} no more`,
+  ])
+    t.ok(
+      lines.some((one: string) => (typeof line === 'string' ? one === line : line.test(one))),
+      String(line),
+    );
+  t.notMatch(JSON.stringify(before), theirProcess);
+  const online = before.find(({ text }: Json) => text === `${ourProcess} is online`);
+  t.match(online, {
+    kind: 'process',
+    process: ourProcess,
+    changes: [{ of: ourProcess, from: null, to: 'online' }],
+    revision: Number(online.id.split('.')[0]),
+  });
+  const wanted = before.find(({ text }: Json) => text === 'its node is to be removed');
+  t.match((await ask('GET', `/operations/${wanted.operation}`)).body, { state: 'succeeded' });
+  const all = await told(viewer);
+  t.ok(
+    all.some(({ text }: Json) => text === `${ourProcess} was removed`),
+    'members are told too',
+  );
+
+  await indexed(opened);
+  t.same(await told(), before, 'the same by the index');
+  const neighbours = (await ask('GET', `/hosts/${theirs}/history`)).text;
+  t.notMatch(neighbours, ourProcess);
+  t.match(neighbours, theirProcess);
+  await opened.close();
+  const again = await openStation(t, { directory, admin: opened.admin });
+  await indexed(again);
+  const after = await again.ask('GET', `/hosts/${ours}/history${kinds}`);
+  t.same(after.body.entries, before, 'the same after a restart');
+});
+
+t.test('times and kinds narrow the history, whatever came since', async (t) => {
+  const { ask } = await openStation(t);
+  await ask('POST', '/hosts', { fqdn: host });
+  const note = async (text: string): Promise<number> => {
+    await ask('POST', `/hosts/${host}/notes`, { text });
+    return (await ask('GET', `/hosts/${host}/history?limit=1`)).body.entries[0].at;
+  };
+  const first = await note('one');
+  while (Date.now() <= first) await new Promise((resolve) => setImmediate(resolve));
+  const second = await note('two');
+  const texts = async (query: string): Promise<string[]> =>
+    said(await ask('GET', `/hosts/${host}/history?kind=note${query}`));
+  t.same(await texts(`&until=${first}`), ['note: one']);
+  t.same(await texts(`&since=${second}`), ['note: two']);
+  t.same(await texts(`&kind=boot&until=${second}`), ['note: two', 'note: one']);
+  t.same(await texts('&until=1'), []);
+  t.match(await ask('GET', `/hosts/${host}/history?kind=note&kind=bot`), {
+    status: 400,
+    body: { field: 'kind' },
+  });
+});
 
 t.test('notes are one line, of operators, the last of which stay with the machine', async (t) => {
   const { ask, tokenOf } = await openStation(t);

@@ -1,6 +1,8 @@
 /** What happened to a machine, and what people wrote down about it. */
 
 import type * as contract from '../../contract/machine-history.ts';
+import type { EventRecord } from '../../core/events/commit.ts';
+import type { Graph } from '../../core/graph/graph.ts';
 import { revision } from '../../core/values/revision.ts';
 import { machineHistory } from '../../station/queries/machine-history.ts';
 import type { Station } from '../../station/station.ts';
@@ -9,7 +11,7 @@ import { isMember } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { done, run } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import { machinesToldOf, seesEvent } from '../sight.ts';
+import { machinesOf, machinesToldOf, seesEvent } from '../sight.ts';
 import { eventViews } from '../views/events.ts';
 import { historyEntry, historyKind } from '../views/history.ts';
 
@@ -17,32 +19,40 @@ const mustBeThere = ({ graph }: Station, fqdn: string): void => {
   if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
 };
 
+/** What is gone was on this machine: else it would not be in its history. */
+const toldOf = (graph: Graph, fqdn: string, event: EventRecord): readonly string[] => {
+  const { fid } = event.data as Readonly<Record<string, unknown>>;
+  const isGone = typeof fid === 'string' && machinesOf(graph, event) === undefined;
+  return isGone ? [fqdn] : machinesToldOf(graph, event);
+};
+
 export const machineHistoryHandlers = (station: Station): Handlers<typeof contract> => ({
   machineHistory: (request, reply) => {
     const { fqdn } = request.params;
     const { since = 0, until = Infinity, kind, limit = 100, cursor } = request.query;
     mustBeThere(station, fqdn);
-    const { log, index, graph } = station;
+    const { log, index, graph, departed } = station;
+    const kinds = kind === undefined ? undefined : new Set([kind].flat());
     const credential = request.credential!;
     const isHidden = isMember(request);
     return station.longReads.run(askerOf(reply), async (turn) => {
+      const last = until >= station.now() ? log.head() : await log.revisionAt(until);
       const found = await machineHistory(
-        { log, index, graph },
+        { log, index, graph, departed },
         {
           ...{ fqdn, limit, since },
-          before: revision(cursor === undefined ? log.head() + 1 : Number(cursor)),
+          before: revision(Math.min(last + 1, Number(cursor ?? Infinity))),
           accepts: (event, commit) =>
-            commit.at <= until &&
-            (kind === undefined || historyKind(event.type) === kind) &&
+            (!kinds || kinds.has(historyKind(event.type))) &&
             (!isHidden ||
-              seesEvent(graph, credential, machinesToldOf(graph, event), commit.revision)),
+              seesEvent(graph, credential, toldOf(graph, fqdn, event), commit.revision)),
         },
         turn,
       );
       return {
         revision: log.head(),
         entries: found.events.map(({ commit, index: i }) =>
-          historyEntry(eventViews(commit, [i])[0]!),
+          historyEntry(commit, eventViews(commit, [i])[0]!),
         ),
         next: found.next === null ? null : String(found.next),
       };

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Done, HistoryEntry, HistoryPage, NoteList } from '../../client/types.ts';
 import {
   changeOptions,
+  gather,
   show,
   showChange,
   wholeNumber,
@@ -76,7 +77,7 @@ export const noteCommands = (program: Command, shell: Shell): void => {
 interface HistoryFlags extends JsonFlag, GlobalFlags {
   readonly since?: string;
   readonly until?: string;
-  readonly kind?: string;
+  readonly kind?: readonly string[];
   readonly limit?: number;
 }
 
@@ -131,7 +132,9 @@ export const historyCommand = (status: Command, shell: Shell): void => {
           .option('--until <time>', 'not after')
           .option(
             '--kind <kind>',
-            'only boot, check, power, console, process, operation, maintenance, recovery, note, project or other',
+            'only boot, check, power, console, process, operation, maintenance, recovery, note, project, hardware or other; ' +
+              'repeatable',
+            gather,
           )
           .option('--limit <number>', `stop after so many; ${usualLimit} as usual`, wholeNumber),
       ),

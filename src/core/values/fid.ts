@@ -22,6 +22,14 @@ export type FidType = keyof typeof containers;
 export const fid = (type: FidType, key: number): Fid =>
   `${containers[type]}:0x${key.toString(16)}` as Fid;
 
+/** What a fid is of; undefined: it is none that is given out here. */
+export const fidType = (value: string): FidType | undefined =>
+  fidTypes.get(value.slice(0, value.indexOf(':')));
+
+const fidTypes: ReadonlyMap<string, FidType> = new Map(
+  Object.entries(containers).map(([type, container]) => [container, type as FidType]),
+);
+
 const pattern = /^0x([0-9a-f]{1,16}):0x([0-9a-f]{1,13})$/i;
 
 /** The canonical spelling of a fid that somebody typed, or null where it is none. */

@@ -1,6 +1,6 @@
 /**
- * What happened to a machine, newest first. Where that is in the log is found by the index, under the names that the
- * machine had and what runs on it; what the index does not hold yet is read.
+ * What happened to a machine and to what ran on it, newest first. Where that is in the log is found by the index, under
+ * the names that the machine had; what the index does not hold yet is read.
  */
 
 import type { Commit, EventRecord } from '../../core/events/commit.ts';
@@ -13,16 +13,16 @@ import type { EventLog } from '../../log/log.ts';
 import { commitAt } from '../../log/reading.ts';
 import type { Turn } from '../fair-use/turns.ts';
 import type { LogIndex } from '../replica/log-index.ts';
+import type { Departed } from './departed.ts';
+import { Residents } from './residents.ts';
 
-/** Of processes on one machine that are looked for. */
-const processesMax = 256;
 /** Of the log that are read at a time where the index does not tell. */
 const windowCommits = 1000;
 /** Commits that one page looks at; it answers with what it has by then. */
 export const historyCommitsMax = 20_000;
 
-/** What is looked for under a name, in a part of the log. */
-interface Subject {
+/** A name that the machine had, and the part of the log in which it did. */
+interface Name {
   readonly name: string;
   readonly after: number;
   readonly to: number;
@@ -32,6 +32,7 @@ export interface MachineHistoryParts {
   readonly log: EventLog;
   readonly index: LogIndex;
   readonly graph: Graph;
+  readonly departed: Departed;
 }
 
 export interface MachineEvent {
@@ -56,41 +57,37 @@ export interface MachineHistory {
   readonly next: Revision | null;
 }
 
-/** The names of a machine and of what is on it. What another machine did under the same name is not its own. */
-const subjectsIn = (graph: Graph, fqdn: string): readonly Subject[] => {
+/** The names of a machine. What another machine did under the same name is not its own. */
+const namesOf = (graph: Graph, fqdn: string): readonly Name[] => {
   const host = graph.must('host', fqdn);
-  let after = 0;
-  const formerly = (host.formerly ?? []).map(({ name, until }): Subject => {
-    const subject = { name, after, to: until };
+  let after = host.created - 1;
+  const formerly = (host.formerly ?? []).map(({ name, until }): Name => {
+    const former = { name, after, to: until };
     after = until;
-    return subject;
+    return former;
   });
-  const named = namedAt(host) - 1;
-  const now = (name: string, from: number): Subject => ({ name, after: from, to: Infinity });
-  const node = graph.one('runs', fqdn);
-  const processes = node ? [...graph.many('hosts', node.fid)].slice(0, processesMax) : [];
-  return [
-    ...formerly,
-    now(fqdn, named),
-    ...(node ? [now(node.fid, 0)] : []),
-    ...processes.map(({ fid }) => now(fid, 0)),
-  ];
+  return [...formerly, { name: fqdn, after: namedAt(host) - 1, to: Infinity }];
 };
 
 export const machineHistory = async (
-  { log, index, graph }: MachineHistoryParts,
+  parts: MachineHistoryParts,
   { fqdn, before, limit, accepts, since }: SoughtHistory,
   turn: Turn,
 ): Promise<MachineHistory> => {
-  const subjects = subjectsIn(graph, fqdn);
+  const { log, index, graph } = parts;
+  const names = namesOf(graph, fqdn);
+  const residents = await Residents.of(parts, fqdn, names);
   const concerns = (event: EventRecord, { revision: at }: Commit): boolean =>
-    subjectsOf(event).some((name) =>
-      subjects.some((one) => one.name === name && at > one.after && at <= one.to),
-    );
+    at >= graph.must('host', fqdn).created &&
+    (residents.has(event) ||
+      subjectsOf(event).some((subject) =>
+        names.some(({ name, after, to }) => name === subject && at > after && at <= to),
+      ));
   const events: MachineEvent[] = [];
   let looked = 0;
   for (let to = Math.min(before - 1, log.head()); to > 0;) {
-    const { commits, from } = await batchTo(log, index, subjects, to, limit, turn);
+    const { commits, from } = await batchTo(log, index, names, to, limit, turn);
+    await residents.meet(commits);
     looked += Math.max(commits.length, 1);
     for (const commit of commits) {
       if (commit.at < since) return { events, next: null };
@@ -120,13 +117,13 @@ interface Batch {
 const batchTo = async (
   log: EventLog,
   index: LogIndex,
-  subjects: readonly Subject[],
+  names: readonly Name[],
   to: number,
   limit: number,
   turn: Turn,
 ): Promise<Batch> => {
   const isIndexed = to <= index.position;
-  const found = isIndexed ? await newest(index, subjects, to, limit) : null;
+  const found = isIndexed ? await newest(index, names, to, limit) : null;
   if (!found) {
     const after = Math.max(isIndexed ? 0 : index.position, to - windowCommits, 0);
     return { commits: await stretch(log, after, to, turn), from: after + 1 };
@@ -142,17 +139,19 @@ const batchTo = async (
 /** The newest commits under any of the names; null where the index cannot be used. */
 const newest = async (
   index: LogIndex,
-  subjects: readonly Subject[],
+  names: readonly Name[],
   to: number,
   count: number,
 ): Promise<readonly Revision[] | null> => {
   const all = new Set<Revision>();
-  for (const { name, after, to: last } of subjects) {
+  for (const { name, after, to: last } of names) {
     const top = Math.min(to, last);
     if (top <= after) continue;
-    const found = await index.newest(`subject ${name}`, revision(top), count);
-    if (!found) return null;
-    for (const at of found) if (at > after) all.add(at);
+    for (const term of [`subject ${name}`, `on ${name}`] as const) {
+      const found = await index.newest(term, revision(top), count);
+      if (!found) return null;
+      for (const at of found) if (at > after) all.add(at);
+    }
   }
   return [...all].sort((a, b) => b - a).slice(0, count);
 };

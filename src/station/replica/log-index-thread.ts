@@ -8,6 +8,7 @@ import { asksForLongWork } from '../../core/commands/long-work.ts';
 import type { Commit } from '../../core/events/commit.ts';
 import { subjectsOf, subjectsVersion } from '../../core/events/subjects.ts';
 import { SqliteReader } from '../../log/sqlite/reader.ts';
+import { Residences, residenceSchema } from './log-index-residences.ts';
 import { indexSuffixes } from './log-index.ts';
 import type { IndexReply, IndexRequest, IndexSetup, Term } from './log-index.ts';
 
@@ -22,6 +23,7 @@ const schema = [
     PRIMARY KEY (term, revision)
   ) STRICT, WITHOUT ROWID`,
   'CREATE TABLE position (revision INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT',
+  ...residenceSchema,
 ];
 
 /** A batch ends with the commit that reaches as many, too. */
@@ -32,12 +34,15 @@ const cacheKibibytes = 16_384;
 /** Pages after which the write-ahead log is written back: a sync that the log's own may wait for. */
 const checkpointPages = 4096;
 
-const termsOf = (commit: Commit): Set<Term> => {
+const termsOf = (commit: Commit, residences: Residences): Set<Term> => {
   const terms = new Set<Term>();
   if (asksForLongWork(commit)) terms.add('operation');
   for (const event of commit.events) {
     terms.add(`type ${event.type}`);
     for (const subject of subjectsOf(event)) terms.add(`subject ${subject}`);
+    residences.take(event);
+    const host = residences.hostOf(event);
+    if (host !== undefined) terms.add(`on ${host}`);
   }
   return terms;
 };
@@ -52,6 +57,7 @@ class Index {
   readonly #page: StatementSync;
   readonly #latest: StatementSync;
   readonly #newest: StatementSync;
+  readonly #residences: Residences;
   readonly #batchCommits: number;
   #position = 0;
 
@@ -79,6 +85,7 @@ class Index {
     this.#newest = prepare(
       'SELECT revision FROM entries WHERE term = ? AND revision <= ? ORDER BY revision DESC LIMIT ?',
     );
+    this.#residences = new Residences(prepare);
     this.#position = positionOf(this.#database).revision;
   }
 
@@ -100,6 +107,10 @@ class Index {
         };
       case 'newest':
         return { kind: 'newest', revisions: this.#newestOf(request) };
+      case 'nodes':
+        return { kind: 'nodes', nodes: this.#residences.nodesOf(request.host) };
+      case 'homes':
+        return { kind: 'homes', nodes: this.#residences.homesOf(request.processes) };
     }
   }
 
@@ -114,7 +125,7 @@ class Index {
     let last = this.#position;
     this.#database.exec('BEGIN');
     for (const commit of this.#log.commits(last, Math.min(to, last + this.#batchCommits))) {
-      const terms = termsOf(commit);
+      const terms = termsOf(commit, this.#residences);
       for (const term of terms) this.#enter.run(this.#idOf(term), commit.revision);
       entries += terms.size;
       last = commit.revision;

@@ -8,6 +8,7 @@
 
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Fid } from '../../core/values/fid.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { ownFileSync } from '../../disk/modes.ts';
@@ -21,8 +22,11 @@ export interface Stretch {
   readonly to: Revision;
 }
 
-/** What commits are found by: events with a type or about a subject; or that they may be operations. */
-export type Term = `type ${string}` | `subject ${string}` | 'operation';
+/**
+ * What commits are found by: events with a type or about a subject; about a node, or a process of a node, that was on
+ * the host of a name then; or that they may be operations.
+ */
+export type Term = `type ${string}` | `subject ${string}` | `on ${string}` | 'operation';
 
 export interface IndexSetup {
   readonly path: string;
@@ -45,6 +49,8 @@ export type IndexRequest =
       readonly count: number;
     }
   | { readonly kind: 'newest'; readonly term: Term; readonly to: number; readonly count: number }
+  | { readonly kind: 'nodes'; readonly host: string }
+  | { readonly kind: 'homes'; readonly processes: readonly string[] }
   | { readonly kind: 'close' };
 
 export type IndexReply =
@@ -54,6 +60,9 @@ export type IndexReply =
   | { readonly kind: 'found'; readonly revisions: readonly number[]; readonly through: number }
   | { readonly kind: 'latest'; readonly revision: number }
   | { readonly kind: 'newest'; readonly revisions: readonly number[] }
+  | { readonly kind: 'nodes'; readonly nodes: readonly Fid[] }
+  /** A node for each process; null where its addition is not known. */
+  | { readonly kind: 'homes'; readonly nodes: readonly (Fid | null)[] }
   /** It is removed; the thread ends. */
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -163,6 +172,20 @@ export class LogIndex {
   async newest(term: Term, to: Revision, count: number): Promise<readonly Revision[] | null> {
     const reply = await this.#ask({ kind: 'newest', term, to, count });
     return reply?.kind === 'newest' ? reply.revisions.map(revision) : null;
+  }
+
+  /** The nodes that a host had up to the position, those that are gone too; none where it cannot be used. */
+  async nodesOf(host: string): Promise<readonly Fid[]> {
+    if (this.#position === 0) return [];
+    const reply = await this.#ask({ kind: 'nodes', host });
+    return reply?.kind === 'nodes' ? reply.nodes : [];
+  }
+
+  /** The node that each of some processes is or was on, as far as it holds their addition. */
+  async homesOf(processes: readonly string[]): Promise<readonly (Fid | null)[]> {
+    if (this.#position === 0 || processes.length === 0) return processes.map(() => null);
+    const reply = await this.#ask({ kind: 'homes', processes });
+    return reply?.kind === 'homes' ? reply.nodes : processes.map(() => null);
   }
 
   /** Lets go of its files and of the log's. */
