@@ -8,11 +8,14 @@ import { handedInTime } from './scripts/checks/handed-in-time.ts';
 const root = import.meta.dirname;
 
 export default defineConfig(
-  { ignores: ['dist/', '.tap/', '.demo/', 'test/fixtures/', 'docs/'] },
+  { ignores: ['dist/', '.tap/', '.demo/', 'test/fixtures/', 'docs/', 'src/web/built/'] },
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { project: join(root, 'tsconfig.json'), tsconfigRootDir: root },
+      parserOptions: {
+        project: [join(root, 'tsconfig.json'), join(root, 'tsconfig.web.json')],
+        tsconfigRootDir: root,
+      },
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
@@ -43,7 +46,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     plugins: { halcyon: { rules: { arrows: arrowsRule(join(root, 'src')) } } },
     rules: {
       'halcyon/arrows': 'error',
@@ -79,6 +82,18 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    // Vite asks for it.
+    files: ['vite.config.ts'],
+    rules: { 'no-restricted-exports': 'off' },
+  },
+  {
+    files: ['src/web/page/**'],
+    rules: {
+      // Components say what they are by what they return.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
     },
   },
   {

@@ -128,6 +128,8 @@ export const arrows: Readonly<Record<string, Part>> = {
       addresses: 'values',
       // The pages that are made by the station; they get what the API answers, and nothing else.
       'web/text': 'values',
+      // And of those in the browser, where they are.
+      'web/page-paths.ts': 'values',
     },
   },
   client: { project: { contract: 'types' } },
@@ -145,8 +147,11 @@ export const arrows: Readonly<Record<string, Part>> = {
     },
   },
   web: {
-    project: { client: 'values', 'checks/view': 'values', terminal: 'values' },
-    packages: ['preact', 'preact-render-to-string'],
+    project: { client: 'values', 'checks/view': 'values', nodeset: 'values', terminal: 'values' },
+    packages: [
+      ...['preact', 'preact-render-to-string'],
+      ...['@tanstack/preact-table', '@tanstack/virtual-core', '@xterm', 'uplot'],
+    ],
   },
   daemons: {
     project: {

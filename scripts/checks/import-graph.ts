@@ -12,10 +12,10 @@ export function readImports(folder: string): Import[] {
   );
 }
 
-/** The `.ts` files beneath a folder, relative to it, sorted. */
+/** The files of TypeScript beneath a folder, relative to it, sorted. */
 export function typescriptFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .sort();
 }
 

@@ -22,6 +22,7 @@ const checks: Readonly<Record<string, readonly string[]>> = {
     ...['--log-level', 'warn', '.'],
   ],
   types: ['scripts/tsc', '--noEmit', '-p', '.'],
+  'types of the page': ['scripts/tsc', '--noEmit', '-p', 'tsconfig.web.json'],
 };
 
 /**
@@ -55,8 +56,9 @@ function chosen(): Promise<Outcome[]> {
 
 /** The linter takes a core for as long as many tests take together, so nothing waits for it. */
 async function runAll(): Promise<Outcome[]> {
+  const page = await runCheck('the page for the browser', ['scripts/page', '--quiet']);
   const [checked, tested] = await Promise.all([runChecks(), runTests('test', usual)]);
-  return [...checked, ...tested];
+  return [page, ...checked, ...tested];
 }
 
 async function runChecks(): Promise<Outcome[]> {

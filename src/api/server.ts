@@ -68,6 +68,7 @@ import { suggestionHandlers } from './routes/suggestions.ts';
 import { tokenHandlers } from './routes/tokens.ts';
 import { userHandlers } from './routes/users.ts';
 import { varHandlers } from './routes/vars.ts';
+import { browserPages } from './page/pages.ts';
 import { admitUploads } from './uploads.ts';
 import { textPages } from './text/pages.ts';
 import { validatorCompiler } from './validation.ts';
@@ -201,6 +202,7 @@ export const createServer = async (
   });
   await pageSessionRoutes(app, station);
   await textPages(app, { station, connections, admission });
+  browserPages(app);
   light.open({
     authenticate: (authorization) => credentialOf(station, authorization),
     graph: () => station.graph,

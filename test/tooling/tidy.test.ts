@@ -27,7 +27,7 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-const sources = filesIn('src').filter((file) => file.endsWith('.ts'));
+const sources = filesIn('src').filter((file) => /\.tsx?$/.test(file));
 const program = [...sources, ...filesIn('test'), ...filesIn('scripts')];
 const pages = [
   ...readdirSync(root).filter((file) => file.endsWith('.md')),

@@ -1,0 +1,11 @@
+/** The pages, each loaded when it is first looked at. */
+
+import type { FunctionComponent } from 'preact';
+import type { PageName, PageParameters } from '../page-paths.ts';
+
+export type Page = FunctionComponent<{ readonly parameters: PageParameters }>;
+
+export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: Page }> } = {
+  fleet: () => import('./pages/fleet/page.tsx'),
+  operations: () => import('./pages/operations/page.tsx'),
+};

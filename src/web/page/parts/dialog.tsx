@@ -1,0 +1,42 @@
+/** A dialog over the page: Escape closes it, focus stays within and goes back to where it was. */
+
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+interface DialogProps {
+  readonly title: string;
+  readonly close: () => void;
+  /** Whether it closes by Escape; what has to be answered does not. */
+  readonly canClose?: boolean;
+  readonly children: ComponentChildren;
+}
+
+export const Dialog = ({ title, close, canClose = true, children }: DialogProps): JSX.Element => {
+  const element = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    element.current?.showModal();
+    return () => (before instanceof HTMLElement ? before.focus() : undefined);
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (canClose) close();
+      }}
+    >
+      <header>
+        <h2 id={heading}>{title}</h2>
+        {canClose ? (
+          <button type="button" class="plain" aria-label="Close" onClick={close}>
+            ✕
+          </button>
+        ) : null}
+      </header>
+      {children}
+    </dialog>
+  );
+};

@@ -1,0 +1,74 @@
+/** Whether whoever has signed in may do something: asked of the station, which alone decides. */
+
+import { useEffect, useState } from 'preact/hooks';
+import type { Can } from '../../../client/types.ts';
+import { isExpired, station } from './station.ts';
+import { useSession } from './who.ts';
+
+export interface Asked {
+  readonly action: 'look' | 'note' | 'operate' | 'power' | 'administer';
+  /** A nodeset; absent: the cluster as a whole. */
+  readonly hosts?: string | undefined;
+}
+
+export interface Right {
+  /** Why not; undefined: yes, or by what `lack` says. */
+  readonly why: string | undefined;
+  /** There is a right to it that has to be taken up first: a grant, or a second factor. */
+  readonly lack: string | null;
+}
+
+/** An answer holds for so long, ms; the station looks again before anything is done. */
+const goodForMs = 15_000;
+const answersMax = 500;
+
+const answers = new Map<string, { readonly at: number; readonly right: Promise<Right> }>();
+
+/** Whoever signs in has rights of their own. */
+export const forgetRights = (): void => answers.clear();
+
+/** @throws {Error} it could not be found out */
+export const rightTo = (asked: Asked): Promise<Right> => {
+  const key = `${asked.action} ${asked.hosts ?? ''}`;
+  const known = answers.get(key);
+  if (known && performance.now() - known.at < goodForMs) return known.right;
+  const { action, hosts } = asked;
+  const right = station
+    .whetherAllowed({ action, ...(hosts === undefined ? {} : { hosts }) })
+    .then(rightOf);
+  right.catch(() => answers.delete(key));
+  if (answers.size >= answersMax) answers.clear();
+  answers.set(key, { at: performance.now(), right });
+  return right;
+};
+
+const canBeHad: ReadonlySet<string> = new Set(['grant', 'second-factor']);
+
+const rightOf = ({ answers: said }: Can): Right => {
+  const missing = said.filter(({ allowed }) => !allowed);
+  const never = missing.find(({ lack }) => lack === null || !canBeHad.has(lack));
+  const lack = missing.find((one) => one.lack !== null)?.lack ?? null;
+  if (!never) return { why: undefined, lack };
+  const where = never.hosts === null ? '' : ` on ${never.hosts}`;
+  const takes = never.lack === null ? '' : `: it takes ${never.lack}`;
+  return { why: `You may not do this${where} (${never.rule})${takes}.`, lack };
+};
+
+const asking: Right = { why: 'Your rights are being asked for.', lack: null };
+
+export const useRight = ({ action, hosts }: Asked): Right => {
+  const { signedIn } = useSession();
+  const [right, setRight] = useState(asking);
+  useEffect(() => {
+    let isWanted = true;
+    const tell = (next: Right): void => void (isWanted && setRight(next));
+    rightTo({ action, hosts })
+      .then(tell)
+      .catch((error: Error) => {
+        const why = `Whether you may do this is not known: ${error.message}`;
+        if (!isExpired(error)) tell({ why, lack: null });
+      });
+    return () => void (isWanted = false);
+  }, [action, hosts, signedIn]);
+  return right;
+};
