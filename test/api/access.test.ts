@@ -3,6 +3,7 @@
 import t from 'tap';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { systemTime } from '../../src/station/time.ts';
+import { pagePaths } from '../../src/web/page-paths.ts';
 import { host, openStation, reported, secretOf, until } from '../station/harness.ts';
 import type { Answer } from '../station/harness.ts';
 import { served } from './served.ts';
@@ -14,12 +15,16 @@ const byCookie: Readonly<Record<string, number>> = {
   ...{ 'POST /text/sign-in': 401, 'POST /session': 403, 'DELETE /session': 403 },
 };
 
+/** The page in the browser: whoever asks gets the document and its files, which hold nothing of the cluster. */
+const ofThePage = [...Object.values(pagePaths), '/assets/:name', '/icon.svg'];
+
 /** Who is let in to each route. `by cookie`: no token opens it, see `text-pages.test.ts` and `page-session.test.ts`. */
 const routes: Readonly<Record<string, string>> = {
   'GET /text': 'by cookie',
   'GET /text/': 'by cookie',
   'GET /text/fleet': 'by cookie',
   'GET /text/machines/:fqdn': 'by cookie',
+  ...Object.fromEntries(ofThePage.map((path) => [`GET ${path}`, 'everybody'])),
   'GET /text/style.css': 'everybody',
   'GET /text/sign-in': 'everybody',
   'POST /text/sign-in': 'by cookie',

@@ -16,7 +16,9 @@ export const openBrowser = async (t: Test): Promise<Browser> => {
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
     })
     .catch((error: Error) => {
-      throw new Error(`Chromium does not start (Debian: apt-get install chromium): ${error.message}`);
+      throw new Error(
+        `Chromium does not start (Debian: apt-get install chromium): ${error.message}`,
+      );
     });
   t.teardown(() => browser.close());
   return browser;

@@ -21,6 +21,9 @@ t.test('the page', async (t) => {
     await page.getByRole('link', { name: 'node3.halcyon.example' }).waitFor();
     t.equal(await page.title(), 'Fleet - Halcyon');
     t.equal(new URL(page.url()).pathname, '/fleet');
-    t.same(complaints.filter((said) => !/status of 401/.test(said)), []);
+    t.same(
+      complaints.filter((said) => !/status of 401/.test(said)),
+      [],
+    );
   });
 });
