@@ -132,7 +132,7 @@ export const arrows: Readonly<Record<string, Part>> = {
       'web/page-paths.ts': 'values',
     },
   },
-  client: { project: { contract: 'types' } },
+  client: { project: { contract: 'types', terminal: 'values' } },
   agent: { project: { client: 'values', disk: 'values', addresses: 'values' } },
   cli: {
     project: {

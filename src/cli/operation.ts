@@ -4,6 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../client/client.ts';
 import { ApiError, UnreachableError } from '../client/errors.ts';
 import type { Operation } from '../client/types.ts';
+import {
+  carriedOut,
+  goesOn,
+  howOrderEnded,
+  isOfMachine,
+  isUnderWay,
+  ofKind,
+  progressOf,
+} from '../client/view/operation-words.ts';
 import type { JsonFlag } from './command.ts';
 import { Failure } from './exit-codes.ts';
 import { summary } from './explanation.ts';
@@ -11,35 +20,6 @@ import { formatTable } from './output/table.ts';
 import { counted, formatJson, formatTime, printable } from './output/text.ts';
 import { printLines } from './shell.ts';
 import type { Shell } from './shell.ts';
-
-const verbs = {
-  start: { ing: 'starting', ed: 'online' },
-  stop: { ing: 'stopping', ed: 'stopped' },
-  remove: { ing: 'removing', ed: 'removed' },
-  'power-on': { ing: 'switching on', ed: 'switched on' },
-  'power-off': { ing: 'switching off', ed: 'switched off' },
-  'power-soft': { ing: 'asking to shut down', ed: 'asked to shut down' },
-  'power-cycle': { ing: 'cycling', ed: 'cycled' },
-  'power-reset': { ing: 'resetting', ed: 'reset' },
-  'power-diagnostic-interrupt': { ing: 'interrupting', ed: 'interrupted' },
-  'boot-device': { ing: 'setting the boot device', ed: 'told its boot device' },
-  light: { ing: 'lighting', ed: 'told its light' },
-  refresh: { ing: 'looking at', ed: 'looked at' },
-  reinstall: { ing: 'reinstalling', ed: 'reinstalled' },
-  release: { ing: 'releasing', ed: 'released' },
-  campaign: { ing: 'going on', ed: 'done' },
-  reboot: { ing: 'rebooting', ed: 'rebooted' },
-} as const;
-
-const ofKind = (kind: string): { ing: string; ed: string } =>
-  verbs[kind as keyof typeof verbs] ?? { ing: 'running', ed: 'done' };
-
-/** Whether it may still change by itself. */
-export const isUnderWay = ({ state }: Pick<Operation, 'state'>): boolean =>
-  state === 'queued' || state === 'running';
-
-/** The stage of an order that nobody waits any longer for than that. */
-const carriedOut = 'carried out';
 
 /** How long one answer is held back, in seconds: below what proxies and clients give up after. */
 const patience = 5;
@@ -104,15 +84,6 @@ const isAway = (error: unknown): boolean =>
 const reasonOf = (error: unknown): string =>
   error instanceof UnreachableError ? 'No station answers' : summary(error);
 
-/** Of one machine, and not of what runs on it. */
-const isOfMachine = ({ kind, stages }: Operation): boolean =>
-  stages.length > 0 || /^(light|refresh)$/.test(kind) || /^(power|boot)-/.test(kind);
-
-const goesOn = ({ state, queued_behind: behind }: Operation): string => {
-  if (state !== 'queued') return 'goes on';
-  return behind === null ? 'waits for its turn' : `waits for operation ${behind}`;
-};
-
 /** Of what has several stages, how each is. */
 const stageLines = ({ stages }: Operation, width: number | undefined): string[] =>
   stages.length === 0
@@ -127,14 +98,6 @@ const stageLines = ({ stages }: Operation, width: number | undefined): string[] 
         stages,
         width,
       );
-
-const progressOf = ({ kind, subject, stage, done, total, waiting }: Operation): string => {
-  if (kind === 'campaign') return `${subject}: ${stage}`;
-  const [next] = waiting;
-  if (next?.fid === null) return `${ofKind(kind).ing} ${next.host}: ${stage}`;
-  const about = next ? `; ${next.name} on ${next.host} is ${next.state}` : '';
-  return `${ofKind(kind).ing}: ${done} of ${total}${about}`;
-};
 
 export const sayWarningsOf = (shell: Shell, { warnings }: Operation): void => {
   for (const warning of warnings) shell.say(`Warning: ${printable(warning)}\n`);
@@ -197,19 +160,6 @@ export const refuseFailed = (operation: Operation): void => {
       operation,
     );
 };
-
-const howOrderEnded = ({ name, host, state, reason }: Straggler): string => {
-  switch (state) {
-    case 'unknown':
-      return `${name}: nobody knows whether it was carried out${because(reason)}`;
-    case 'away':
-      return `${name} was carried out, but ${host} is not back${because(reason)}`;
-    default:
-      return `${name} was not carried out${because(reason)}`;
-  }
-};
-
-const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
 
 type Straggler = Operation['failed'][number];
 

@@ -15,7 +15,7 @@ const byCookie: Readonly<Record<string, number>> = {
   ...{ 'POST /text/sign-in': 401, 'POST /session': 403, 'DELETE /session': 403 },
 };
 
-/** The page in the browser: whoever asks gets the document and its files, which hold nothing of the cluster. */
+/** The page in the browser, which has to be built (`scripts/page`): whoever asks gets the document and its files, which hold nothing of the cluster. */
 const ofThePage = [...Object.values(pagePaths), '/assets/:name', '/icon.svg'];
 
 /** Who is let in to each route. `by cookie`: no token opens it, see `text-pages.test.ts` and `page-session.test.ts`. */
@@ -264,7 +264,8 @@ t.test('each route lets in whom it should and nobody else', async (t) => {
     }
     for (const token of [undefined, 'hal_0123456789ab_wrong', `${tokens['admin']!}x`]) {
       const status = await call(route, token);
-      if (allowed === 'everybody')
+      if (route === 'GET /assets/:name') t.equal(status, 404, 'there is no file of that name');
+      else if (allowed === 'everybody')
         t.equal(status, bodies[route] ? 400 : 200, `nobody may ${route}`);
       else t.equal(status, 401, `${token ?? 'nobody'} may not ${route}`);
     }

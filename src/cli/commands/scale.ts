@@ -14,7 +14,8 @@ import {
   withWork,
 } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
-import { isUnderWay, refuseFailed, resultLines, settle } from '../operation.ts';
+import { isUnderWay } from '../../client/view/operation-words.ts';
+import { refuseFailed, resultLines, settle } from '../operation.ts';
 import { printable } from '../output/text.ts';
 import { readOverrides } from '../overrides.ts';
 import { connect } from '../session.ts';

@@ -2,6 +2,7 @@
 
 import { printable, printableLines, widthOf } from '../../terminal/lines.ts';
 
+export { briefly, counted } from '../../client/view/words.ts';
 export { printable, printableLines, shorten, widthOf } from '../../terminal/lines.ts';
 
 /** Bytes of a text that come in pieces, made printable; pieces may end within a character or a line end. */
@@ -37,37 +38,9 @@ export const hostPrefixes = (hosts: readonly string[]): ((host: string) => strin
 export const formatTime = (ms: number): string =>
   new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
-/** `1 host`, `2 hosts`, `1 process`, `2 processes`. */
-export const counted = (count: number, noun: string): string => {
-  if (count === 1) return `1 ${noun}`;
-  return `${count} ${/(s|sh|ch|x)$/.test(noun) ? `${noun}es` : `${noun}s`}`;
-};
-
 /** Exactly what the API answered, laid out for people and programs alike; escapes are JSON's own. */
 export const formatJson = (value: unknown): string =>
   `${printableLines(JSON.stringify(value, null, 2))}\n`;
 
 /** The same on one line, without its end. */
 export const jsonLine = (value: unknown): string => printable(JSON.stringify(value));
-
-/** A value of an event or a resource in a few characters: `--json` has all of it. */
-const brief = (value: unknown, depth: number): string => {
-  if (typeof value === 'string') {
-    const lines = value.trimEnd().split('\n').length;
-    return value === '' ? '""' : lines > 1 ? `{${lines} lines}` : printable(value);
-  }
-  if (Array.isArray(value)) return `[${value.length === 0 ? '' : value.length}]`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const fields = Object.entries(value);
-  if (fields.length > fieldsShown || (depth > 0 && fields.length > 0)) return '{…}';
-  return `{${fields.map(([name, field]) => `${printable(name)}=${brief(field, depth + 1)}`).join(' ')}}`;
-};
-const fieldsShown = 4;
-
-/** The fields of an object on one line: `fqdn=n1.savio3 state=up roles=[2]`. */
-export const briefly = (value: unknown): string =>
-  typeof value === 'object' && value !== null
-    ? Object.entries(value)
-        .map(([name, field]) => `${printable(name)}=${brief(field, 0)}`)
-        .join(' ')
-    : brief(value, 0);
