@@ -21,7 +21,10 @@ interface Change {
   readonly gone: readonly string[];
 }
 
-export type FollowFleetOptions = Pick<FollowOptions, 'signal' | 'onRetry' | 'backoffMs'> & {
+export type FollowFleetOptions = Pick<
+  FollowOptions,
+  'signal' | 'onRetry' | 'onOpen' | 'silenceMs' | 'backoffMs'
+> & {
   readonly query?: FleetQuery | undefined;
 };
 

@@ -16,6 +16,8 @@ export interface FollowOptions extends RequestOptions {
   readonly types?: readonly string[] | undefined;
   /** Told of each broken connection, and after how many ms the next attempt is made. */
   readonly onRetry?: ((why: string, waitMs: number) => void) | undefined;
+  /** Told of each connection that is made. */
+  readonly onOpen?: (() => void) | undefined;
   /** Ms without a sign of life after which a connection counts as broken; default 60,000. */
   readonly silenceMs?: number | undefined;
   /** Ms before the first new attempt, doubled for each that fails; default 500. */
@@ -91,6 +93,7 @@ export async function* followMessages(
         signal: signal === undefined ? silent.signal : AbortSignal.any([silent.signal, signal]),
       });
       connected = true;
+      options.onOpen?.();
       sign();
       for await (const message of readEventStream(body, sign)) {
         if (message.id !== '') last = message.id;
