@@ -3,7 +3,7 @@
 import { checkFileBytesMax } from '../../src/checks/settings/read.ts';
 import { runLimits, runMs, runsKept } from '../../src/station/checks/runs.ts';
 import { checksMax } from '../../src/station/observations/observations.ts';
-import { samplesKept } from '../../src/station/observations/samples.ts';
+import { sampleSeconds, samplesKept } from '../../src/core/values/samples.ts';
 import { bytes, limit, seconds, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
 
@@ -24,7 +24,8 @@ export const ofChecks: readonly Limit[] = [
     'station/observations.test.ts: there is an end to how many checks are kept',
   ),
   limit(
-    'numbers that are kept of a machine by a check, for plots',
+    `numbers that are kept of a machine by a check, for plots: one in ${sampleSeconds} s, 4 bytes each (10,000 machines with 8 ` +
+      'such checks: 92 MB of memory)',
     samplesKept,
     'the oldest is forgotten',
     'station/observations.test.ts: samples are bounded, spread over hours, and end with the latest',

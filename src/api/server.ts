@@ -50,6 +50,8 @@ import { loadHandlers } from './routes/load.ts';
 import { machineActionHandlers } from './routes/machine-actions.ts';
 import { machineHistoryHandlers } from './routes/machine-history.ts';
 import { maintenanceHandlers } from './routes/maintenance.ts';
+import { measurementHandlers } from './routes/measurements.ts';
+import { momentHandlers } from './routes/moments.ts';
 import { nodeHandlers } from './routes/nodes.ts';
 import { obmReadingHandlers } from './routes/obm-readings.ts';
 import { obmHandlers } from './routes/obms.ts';
@@ -179,6 +181,8 @@ export const createServer = async (
         power: obms.powerObm as AnyHandler,
       }),
       ...machineHistoryHandlers(station),
+      ...measurementHandlers(station),
+      ...momentHandlers(station),
       ...maintenanceHandlers(station),
       ...nodeHandlers(station, actions),
       ...obms,

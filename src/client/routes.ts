@@ -335,11 +335,23 @@ export const routes = {
     query: ['prune', 'dry_run'],
   },
   log: { method: 'GET', path: '/api/v1/log', repeat: 'as-it-is' },
+  logMoments: {
+    method: 'GET',
+    path: '/api/v1/log/moments',
+    repeat: 'as-it-is',
+    query: ['since', 'until', 'steps'],
+  },
   machineHistory: {
     method: 'GET',
     path: '/api/v1/hosts/:fqdn/history',
     repeat: 'as-it-is',
     query: ['since', 'until', 'kind', 'limit', 'cursor'],
+  },
+  measurements: {
+    method: 'GET',
+    path: '/api/v1/hosts/:fqdn/measurements',
+    repeat: 'as-it-is',
+    query: ['checks', 'since'],
   },
   metrics: { method: 'GET', path: '/metrics', repeat: 'as-it-is' },
   offerCodes: { method: 'POST', path: '/api/v1/users/:name/totp', repeat: 'never', body: true },

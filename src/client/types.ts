@@ -25,6 +25,8 @@ export type { Audit, Deed } from '../contract/audit.ts';
 export type { Can, Policy, PolicyBody, PolicyChecked, PolicyRule } from '../contract/policy.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
 export type { HistoryEntry, HistoryPage, NoteList } from '../contract/machine-history.ts';
+export type { Measurements } from '../contract/measurements.ts';
+export type { LogMoments } from '../contract/moments.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';
 export type { Dump, LoadBody, Loaded, LoadPlan } from '../contract/load.ts';
 export type { Node, NodeBody } from '../contract/nodes.ts';

@@ -20,6 +20,8 @@ import * as load from './load.ts';
 import * as machineActions from './machine-actions.ts';
 import * as machineHistory from './machine-history.ts';
 import * as maintenance from './maintenance.ts';
+import * as measurements from './measurements.ts';
+import * as moments from './moments.ts';
 import * as nodes from './nodes.ts';
 import * as obmReadings from './obm-readings.ts';
 import * as obms from './obms.ts';
@@ -58,6 +60,8 @@ const subjects = {
   ...machineActions,
   ...machineHistory,
   ...maintenance,
+  ...measurements,
+  ...moments,
   ...nodes,
   ...obmReadings,
   ...obms,

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { causes, verdicts } from '../../src/checks/observation.ts';
 import type { Observation } from '../../src/checks/observation.ts';
+import { sampleSeconds, samplesKept } from '../../src/core/values/samples.ts';
 import { checksMax, Observations } from '../../src/station/observations/observations.ts';
 import type { Changes } from '../../src/station/observations/observations.ts';
-import { samplesKept, sampleSeconds } from '../../src/station/observations/samples.ts';
 import { openStation, until } from './harness.ts';
 
 const seen = 1_790_000_000_000;
@@ -84,17 +84,28 @@ t.test('a place that is free is taken without what was there', async (t) => {
 
 t.test('samples are bounded, spread over hours, and end with the latest', async (t) => {
   const observations = new Observations();
-  const minute = (i: number): number => seen + i * 60_000;
-  for (let i = 0; i < 24 * 60; i += 1)
-    observations.record([observed('n1', 'load', { value: i, observedAt: minute(i) })]);
+  const found = (at: number, value: number): void =>
+    observations.record([observed('n1', 'load', { value, observedAt: at })]);
+  const stepMs = sampleSeconds * 1000;
+  const first = Math.ceil(seen / stepMs);
+  for (let i = 0; i < 4 * samplesKept; i += 1) found((first + i / 2) * stepMs, i);
   const samples = observations.samplesOf('n1', 'load');
-  t.equal(samples.length, samplesKept);
-  t.same(samples.at(-1), { at: minute(24 * 60 - 1), value: 24 * 60 - 1 });
-  t.ok(samples.at(-1)!.at - samples[0]!.at > ((samplesKept - 2) * sampleSeconds * 1000) / 2);
+  t.equal(samples.length, samplesKept, 'a day');
+  const last = first + 2 * samplesKept - 1;
+  t.same(samples.at(-1), { at: last * stepMs, value: 4 * samplesKept - 1 }, 'the last of its time');
   t.same(
-    [...samples].sort((a, b) => a.at - b.at),
-    samples,
+    samples.map(({ at }) => at),
+    Array.from({ length: samplesKept }, (_, i) => (last - samplesKept + 1 + i) * stepMs),
+    'one in each stretch, the oldest first',
   );
+  found((last + 10) * stepMs, 7);
+  const later = observations.samplesOf('n1', 'load');
+  t.equal(later.length, samplesKept - 9, 'where nothing was found there is none');
+  t.same(later.at(-1), { at: (last + 10) * stepMs, value: 7 });
+  found((last + 10 + samplesKept) * stepMs, 8);
+  t.same(observations.samplesOf('n1', 'load'), [
+    { at: (last + 10 + samplesKept) * stepMs, value: 8 },
+  ]);
 });
 
 t.test('there is an end to how many checks are kept', async (t) => {

@@ -12,6 +12,7 @@ import { jsonLine } from '../output/text.ts';
 import { connect } from '../session.ts';
 import { printLines } from '../shell.ts';
 import type { Shell } from '../shell.ts';
+import { measurementsCommand } from './measurements.ts';
 import { historyCommand } from './notes.ts';
 
 interface FreshFlags {
@@ -67,6 +68,7 @@ export const fleetCommands = (program: Command, shell: Shell): void => {
   );
   showCommand(status, shell);
   historyCommand(status, shell);
+  measurementsCommand(status, shell);
 };
 
 /** For so long what is looked at is waited for, s; what is not answered by then is shown as it was. */

@@ -1,41 +1,39 @@
-/** Numbers that a check found, for plots: of each machine the latest ones, no two closer together than a while. */
+/** Numbers that a check found, for plots: of each machine one in so many seconds, the last of them, for a day. */
+
+import { sampleSeconds, samplesKept } from '../../core/values/samples.ts';
 
 export interface Sample {
-  /** Ms since the epoch, whole seconds. */
+  /** When its stretch of time begins, ms since the epoch. */
   readonly at: number;
-  /** To seven digits. */
+  /** The last number that was found in it, to seven digits. */
   readonly value: number;
 }
 
-/** Samples that are kept of a machine by a check. */
-export const samplesKept = 64;
-/** What comes sooner after a sample takes its place, seconds: with the number above, five hours and more are seen. */
-export const sampleSeconds = 300;
-
+const stepMs = sampleSeconds * 1000;
 /** Slots for which room is made at once. */
 const slotsPerBlock = 256;
 
 interface Block {
+  /** Rings: where a stretch is in it is its number since the epoch, modulo what is kept. NaN: nothing was found. */
   readonly values: Float32Array;
-  /** Seconds since the epoch. */
-  readonly times: Uint32Array;
-  /** Of each slot, how many samples it has had; where it goes on is that, modulo what is kept. */
-  readonly counts: Uint32Array;
+  /** Of each slot, the number of its last stretch; 0: it has none. */
+  readonly last: Uint32Array;
 }
 
-/** Rings of equal size in few blocks, 8 bytes a sample. A block is made when one of its machines has a number. */
+/** Rings of equal size in few blocks, 4 bytes a sample. A block is made when one of its machines has a number. */
 export class Samples {
   readonly #blocks: (Block | undefined)[] = [];
 
+  /** The oldest first; what nothing was found in is left out. */
   of(slot: number): Sample[] {
     const block = this.#blocks[Math.floor(slot / slotsPerBlock)];
-    if (!block) return [];
     const place = slot % slotsPerBlock;
-    const count = block.counts[place]!;
+    const last = block?.last[place] ?? 0;
+    if (!block || last === 0) return [];
     const samples: Sample[] = [];
-    for (let i = Math.max(0, count - samplesKept); i < count; i += 1) {
-      const at = place * samplesKept + (i % samplesKept);
-      samples.push({ at: block.times[at]! * 1000, value: block.values[at]! });
+    for (let step = last - samplesKept + 1; step <= last; step += 1) {
+      const value = block.values[ringAt(place, step)]!;
+      if (!Number.isNaN(value)) samples.push({ at: step * stepMs, value });
     }
     return samples;
   }
@@ -44,25 +42,24 @@ export class Samples {
   add(slot: number, at: number, value: number): void {
     const block = (this.#blocks[Math.floor(slot / slotsPerBlock)] ??= emptyBlock());
     const place = slot % slotsPerBlock;
-    const seconds = Math.floor(at / 1000);
-    const index = (count: number): number => place * samplesKept + (count % samplesKept);
-    const count = block.counts[place]!;
-    // The last one is replaced until it is old enough to stay: measured from the one before it.
-    const isSoon = count > 1 && seconds - block.times[index(count - 2)]! < sampleSeconds;
-    const next = index(isSoon ? count - 1 : count);
-    block.times[next] = seconds;
-    block.values[next] = value;
-    if (!isSoon) block.counts[place] = count + 1;
+    const step = Math.floor(at / stepMs);
+    const last = block.last[place]!;
+    // What is in the ring of before a day, or of another machine, is no part of it.
+    const stale = Math.max(last + 1, step - samplesKept + 1);
+    for (let one = stale; one < step; one += 1) block.values[ringAt(place, one)] = NaN;
+    block.values[ringAt(place, step)] = value;
+    block.last[place] = step;
   }
 
   clear(slot: number): void {
     const block = this.#blocks[Math.floor(slot / slotsPerBlock)];
-    if (block) block.counts[slot % slotsPerBlock] = 0;
+    if (block) block.last[slot % slotsPerBlock] = 0;
   }
 }
 
+const ringAt = (place: number, step: number): number => place * samplesKept + (step % samplesKept);
+
 const emptyBlock = (): Block => ({
-  values: new Float32Array(slotsPerBlock * samplesKept),
-  times: new Uint32Array(slotsPerBlock * samplesKept),
-  counts: new Uint32Array(slotsPerBlock),
+  values: new Float32Array(slotsPerBlock * samplesKept).fill(NaN),
+  last: new Uint32Array(slotsPerBlock),
 });
