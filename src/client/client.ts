@@ -6,6 +6,8 @@ import { followFleet } from './fleet.ts';
 import type { FleetNow, FollowFleetOptions } from './fleet.ts';
 import { followEvents } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
+import { followOperation } from './follow-operation.ts';
+import type { FollowOperationOptions } from './follow-operation.ts';
 import { takeAction } from './actions.ts';
 import type { Action } from './actions.ts';
 import { readOutput } from './output.ts';
@@ -58,6 +60,8 @@ interface Adapted {
   act<O extends ActionOptions>(action: Action, options?: O): Promise<Reply<Operation, O>>;
   /** @param waitSeconds how long the answer may be held back while the operation runs */
   operation(id: number, waitSeconds: number, options?: RequestOptions): Promise<Operation>;
+  /** How far an operation is, whenever that changes, through broken connections; ends with it. */
+  followOperation(id: number, options?: FollowOperationOptions): AsyncGenerator<Operation>;
   /** Sets the lease of an independent process, or renews it. */
   leaseProcess<O extends CommandOptions>(
     fid: string,
@@ -107,6 +111,7 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     sync: (hosts, options) => calls.sync(hosts ? { hosts: [...hosts] } : {}, options),
     act: (action, options) => takeAction(calls, action, options),
     operation: (id, wait, options) => calls.operation(id, { ...options, wait }),
+    followOperation: (id, options = {}) => followOperation(transport, id, options),
     leaseProcess: <O extends CommandOptions>(
       fid: string,
       seconds: number,

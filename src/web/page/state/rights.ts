@@ -9,6 +9,8 @@ export interface Asked {
   readonly action: 'look' | 'note' | 'operate' | 'power' | 'administer';
   /** A nodeset; absent: the cluster as a whole. */
   readonly hosts?: string | undefined;
+  /** Halcyon suggests it for them, which is what some may do it by. */
+  readonly suggested?: boolean | undefined;
 }
 
 export interface Right {
@@ -29,13 +31,11 @@ export const forgetRights = (): void => answers.clear();
 
 /** @throws {Error} it could not be found out */
 export const rightTo = (asked: Asked): Promise<Right> => {
-  const key = `${asked.action} ${asked.hosts ?? ''}`;
+  const { action, hosts, suggested = false } = asked;
+  const key = `${action} ${suggested} ${hosts ?? ''}`;
   const known = answers.get(key);
   if (known && performance.now() - known.at < goodForMs) return known.right;
-  const { action, hosts } = asked;
-  const right = station
-    .whetherAllowed({ action, ...(hosts === undefined ? {} : { hosts }) })
-    .then(rightOf);
+  const right = station.whetherAllowed({ action, hosts, suggested }).then(rightOf);
   right.catch(() => answers.delete(key));
   if (answers.size >= answersMax) answers.clear();
   answers.set(key, { at: performance.now(), right });
@@ -56,19 +56,19 @@ const rightOf = ({ answers: said }: Can): Right => {
 
 const asking: Right = { why: 'Your rights are being asked for.', lack: null };
 
-export const useRight = ({ action, hosts }: Asked): Right => {
+export const useRight = ({ action, hosts, suggested }: Asked): Right => {
   const { signedIn } = useSession();
   const [right, setRight] = useState(asking);
   useEffect(() => {
     let isWanted = true;
     const tell = (next: Right): void => void (isWanted && setRight(next));
-    rightTo({ action, hosts })
+    rightTo({ action, hosts, suggested })
       .then(tell)
       .catch((error: Error) => {
         const why = `Whether you may do this is not known: ${error.message}`;
         if (!isExpired(error)) tell({ why, lack: null });
       });
     return () => void (isWanted = false);
-  }, [action, hosts, signedIn]);
+  }, [action, hosts, suggested, signedIn]);
   return right;
 };

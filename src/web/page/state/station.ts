@@ -3,6 +3,7 @@
 import { createClient } from '../../../client/client.ts';
 import type { Client } from '../../../client/client.ts';
 import { ApiError } from '../../../client/errors.ts';
+import type { ProblemDetails } from '../../../client/types.ts';
 import { folder } from './router.ts';
 
 /**
@@ -24,8 +25,18 @@ export const pageFetch = async (url: string | URL, init: RequestInit = {}): Prom
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(pageHeader)) headers.set(name, value);
   const answer = await fetch(url, { ...init, headers, credentials: 'same-origin' });
-  if (answer.status === 401) for (const listener of expiryListeners) listener();
+  if (answer.status === 401 && (await codeOf(answer.clone())) === 'unauthenticated')
+    for (const listener of expiryListeners) listener();
   return answer;
+};
+
+/** Of a refusal; a right that has to be taken up first is answered 401, too. */
+const codeOf = async (answer: Response): Promise<string | undefined> => {
+  try {
+    return ((await answer.json()) as Partial<ProblemDetails>).code;
+  } catch {
+    return undefined;
+  }
 };
 
 /** The API, with the rights of whoever has signed in. */
@@ -36,4 +47,4 @@ export const station: Client = createClient({
 
 /** Whether nobody has signed in any more. */
 export const isExpired = (error: unknown): boolean =>
-  error instanceof ApiError && error.status === 401;
+  error instanceof ApiError && error.code === 'unauthenticated';
