@@ -95,6 +95,11 @@ export class Connections {
     return this.#open;
   }
 
+  /** How many of them have shown no valid token. */
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
   /**
    * Counts a connection for the token that it has shown.
    *

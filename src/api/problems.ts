@@ -5,6 +5,7 @@ import { ShareExceededError } from '../station/fair-use/shares.ts';
 import { Abandoned } from './asker.ts';
 import { hangUpSoon } from './connections.ts';
 import { ApiError } from './errors.ts';
+import type { ErrorCode } from './errors.ts';
 
 export interface Problem {
   readonly status: number;
@@ -22,17 +23,31 @@ const challenges: Readonly<Record<string, string>> = {
 
 const problemType = 'application/problem+json; charset=utf-8';
 
-/**
- * Says what to answer, and lets nobody wait for the rest of a body that nobody reads.
- *
- * @returns null: nobody waits for an answer
- */
-export const problemOf = (
-  error: Error,
-  { raw, id, log }: Pick<FastifyRequest, 'raw' | 'id' | 'log'>,
-): Problem | null => {
-  if (error instanceof Abandoned) return null;
-  const problem = asApiError(error);
+/** Errors that are answered, and how many were. */
+export class AnsweredProblems {
+  readonly #counts = new Map<ErrorCode, number>();
+
+  /** Since the station started; a code that is not there was not answered. */
+  get counts(): ReadonlyMap<ErrorCode, number> {
+    return this.#counts;
+  }
+
+  /**
+   * Says what to answer, and lets nobody wait for the rest of a body that nobody reads.
+   *
+   * @returns null: nobody waits for an answer
+   */
+  readonly answerTo = (error: Error, request: Asked): Problem | null => {
+    if (error instanceof Abandoned) return null;
+    const problem = asApiError(error);
+    this.#counts.set(problem.code, (this.#counts.get(problem.code) ?? 0) + 1);
+    return answerOf(problem, error, request);
+  };
+}
+
+type Asked = Pick<FastifyRequest, 'raw' | 'id' | 'log'>;
+
+const answerOf = (problem: ApiError, error: Error, { raw, id, log }: Asked): Problem => {
   // What a route refuses says itself what there is to know; files that are away were told of once.
   if (problem.status >= 500 && problem !== error && problem.code !== 'not-in-place')
     log.error({ err: error, request: id }, 'a request failed');

@@ -25,6 +25,7 @@ import { Freshness } from './fleet/freshness.ts';
 import { FleetStreams } from './fleet/streams.ts';
 import { takeExactJson } from './json-body.ts';
 import { methodsOf } from './methods.ts';
+import { metricsOf } from './metrics/index.ts';
 import { canonicalUri } from './seed-uris.ts';
 import { LightPath } from './light-path.ts';
 import { refuseDeep } from './nesting.ts';
@@ -33,7 +34,7 @@ import { Campaigns } from './many/campaigns.ts';
 import { OperationStreams } from './operation-streams.ts';
 import { OutputStreams } from './output-streams.ts';
 import { pageSessionRoutes } from './page-session/routes.ts';
-import { problemOf } from './problems.ts';
+import { AnsweredProblems } from './problems.ts';
 import { ReportsOfHosts } from './reports-of-hosts.ts';
 import { agentHandlers } from './routes/agents.ts';
 import { checkHandlers } from './routes/checks.ts';
@@ -104,6 +105,8 @@ export const createServer = async (
   const connections = new Connections(options.connections);
   const admission = new Admission(options.paces);
   const light = new LightPath(validatorCompiler);
+  const problems = new AnsweredProblems();
+  const sendProblem = sender(problems);
   const app = fastify({
     loggerInstance: options.logger,
     ...(options.tls ? { https: options.tls } : {}),
@@ -129,7 +132,7 @@ export const createServer = async (
   const parse = takeExactJson(app);
   app.decorateRequest('credential', null);
   app.decorateRequest('askedAt', 0);
-  onErrors(app);
+  onErrors(app, sendProblem);
 
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
@@ -152,6 +155,11 @@ export const createServer = async (
     station.operations.release();
     done();
   });
+  const metrics = metricsOf(station, {
+    ...{ version, connections, streams, problems },
+    head: () => station.head,
+    certificate: options.tls?.cert,
+  });
   const actions = new Actions(station);
   const freshness = new Freshness(station);
   const obms = obmHandlers(station, actions);
@@ -168,7 +176,7 @@ export const createServer = async (
       ...fleetHandlers(station, new FleetAnswers(station, freshness), fleetStreams, freshness),
       ...campaignHandlers(station, new Campaigns(station, actions)),
       ...groupHandlers(station),
-      ...healthHandlers(station),
+      ...healthHandlers(station, metrics),
       ...hostHandlers(
         station,
         actions,
@@ -205,7 +213,7 @@ export const createServer = async (
     agentSocket(scope, { station, version, facts });
   });
   await pageSessionRoutes(app, station);
-  await textPages(app, { station, connections, admission });
+  await textPages(app, { station, connections, admission, problems });
   browserPages(app);
   light.open({
     authenticate: (authorization) => credentialOf(station, authorization),
@@ -213,7 +221,7 @@ export const createServer = async (
     connections,
     admission,
     parse,
-    problemOf,
+    problemOf: problems.answerTo,
     log: app.log,
   });
   return app;
@@ -234,13 +242,17 @@ const newServer = (handler: RequestListener, { tls, patience }: ServerOptions): 
   return process.getBuiltinModule('node:https').createServer(secure, handler);
 };
 
-const sendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const problem = problemOf(error, request);
-  if (!problem) return reply.hijack();
-  return reply.code(problem.status).headers(problem.headers).send(problem.body);
-};
+type SendProblem = (error: Error, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
-const onErrors = (app: FastifyInstance): void => {
+const sender =
+  (problems: AnsweredProblems): SendProblem =>
+  (error, request, reply) => {
+    const problem = problems.answerTo(error, request);
+    if (!problem) return reply.hijack();
+    return reply.code(problem.status).headers(problem.headers).send(problem.body);
+  };
+
+const onErrors = (app: FastifyInstance, sendProblem: SendProblem): void => {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!;

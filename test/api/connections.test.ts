@@ -1,18 +1,16 @@
 /** Connections to a station: nobody holds one without end, and nobody all of them. */
 
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import type { Test } from 'tap';
 import { connectionLimits, Connections } from '../../src/api/connections.ts';
 import { loadBytesMax } from '../../src/contract/load.ts';
 import { uploadBytesMax } from '../../src/api/uploads.ts';
+import { certificate } from './certificate.ts';
 import { openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
 
@@ -46,15 +44,6 @@ const drip = (t: Test, { socket, ended }: Heard): Promise<void> => {
 
 const head = (line: string, ...headers: string[]): string =>
   [`${line} HTTP/1.1`, 'host: station', ...headers, '', ''].join('\r\n');
-
-const certificate = (t: Test): { cert: Buffer; key: Buffer } => {
-  const folder = t.testdir({});
-  const files = ['-keyout', 'key.pem', '-out', 'cert.pem', '-subj', '/CN=station', '-days', '2'];
-  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  execFileSync('openssl', [...made, ...files], { cwd: folder, stdio: 'ignore' });
-  const read = (name: string): Buffer => readFileSync(join(folder, name));
-  return { cert: read('cert.pem'), key: read('key.pem') };
-};
 
 const refusals: readonly (readonly [string, string, RegExp])[] = [
   ['a token', 'content-length: 1000000', /^HTTP\/1\.1 401 /],
@@ -114,7 +103,9 @@ t.test('a body that drips under a good token is cut when its time is over', asyn
 });
 
 t.test('a TLS handshake that never ends is cut', async (t) => {
-  const opened = await openStation(t, { server: { tls: certificate(t), patience: short } });
+  const opened = await openStation(t, {
+    server: { tls: certificate(t.testdir({})), patience: short },
+  });
   const port = await portOf(opened);
   const silent = open(t, port);
   await silent.ended;

@@ -14,7 +14,7 @@ import { Admission } from '../../src/api/admission.ts';
 import { Connections } from '../../src/api/connections.ts';
 import { takeExactJson } from '../../src/api/json-body.ts';
 import { LightPath } from '../../src/api/light-path.ts';
-import { problemOf } from '../../src/api/problems.ts';
+import { AnsweredProblems } from '../../src/api/problems.ts';
 import type { Endpoint } from '../../src/contract/endpoint.ts';
 import { Graph } from '../../src/core/graph/graph.ts';
 import { host, openStation, reported } from '../station/harness.ts';
@@ -207,7 +207,15 @@ t.test('a body is what its check has made of it, on both ways', async (t) => {
   const admission = new Admission();
   const authenticate = () => credential;
   const graph = () => new Graph();
-  light.open({ authenticate, graph, connections, admission, parse, problemOf, log: app.log });
+  light.open({
+    authenticate,
+    graph,
+    connections,
+    admission,
+    parse,
+    problemOf: new AnsweredProblems().answerTo,
+    log: app.log,
+  });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   for (const type of ['application/json', 'application/json; charset=utf-8']) {
     const sent = { method: 'PUT', headers: { 'content-type': type }, body: '{"seconds":"7"}' };

@@ -3,10 +3,13 @@
 import type * as contract from '../../contract/health.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
-import { metricsOf } from '../metrics.ts';
+import { askerOf } from '../asker.ts';
+import type { Exposition } from '../metrics/exposition.ts';
 
-export const healthHandlers = (station: Station): Handlers<typeof contract> => {
-  const metrics = metricsOf(station);
+export const healthHandlers = (
+  station: Station,
+  metrics: Exposition,
+): Handlers<typeof contract> => {
   return {
     healthy: () => ({ ok: true }),
 
@@ -17,8 +20,9 @@ export const healthHandlers = (station: Station): Handlers<typeof contract> => {
     },
 
     metrics: async (_request, reply) => {
+      const text = await metrics.text(askerOf(reply));
       reply.type(metrics.contentType);
-      return metrics.metrics();
+      return text;
     },
   };
 };

@@ -13,7 +13,7 @@ import type { Admission } from '../admission.ts';
 import type { Connections } from '../connections.ts';
 import { ApiError } from '../errors.ts';
 import { apiOf, RefusedError } from '../own-requests.ts';
-import { problemOf } from '../problems.ts';
+import type { AnsweredProblems } from '../problems.ts';
 import { pageOf, upFrom } from './back.ts';
 import { tokenOf } from './cookie.ts';
 import { entrance } from './entrance.ts';
@@ -24,6 +24,7 @@ export interface TextParts {
   readonly station: Station;
   readonly connections: Connections;
   readonly admission: Admission;
+  readonly problems: AnsweredProblems;
 }
 
 /** Bytes of a form: a sign-in with everything at its longest, as forms encode it. */
@@ -43,7 +44,7 @@ export const textPages = async (app: FastifyInstance, parts: TextParts): Promise
         { parseAs: 'string', bodyLimit: formBytesMax },
         (_request, body, done) => done(null, new URLSearchParams(body)),
       );
-      onRefusals(scope, parts.station);
+      onRefusals(scope, parts);
       const open = { config: { access: 'public' } } as const;
       scope.get('/', open, (request, reply) =>
         reply
@@ -85,21 +86,25 @@ const letIn =
   };
 
 /** Refusals are pages, too; who has not signed in is sent there, and back afterwards. */
-const onRefusals = (scope: FastifyInstance, station: Station): void => {
+const onRefusals = (scope: FastifyInstance, { station, problems }: TextParts): void => {
   scope.setErrorHandler((error: Error, request, reply) => {
-    const refused = error instanceof RefusedError ? error : refusedBy(error, request);
+    const refused = error instanceof RefusedError ? error : refusedBy(problems, error, request);
     if (!refused) return reply.hijack();
     return sendRefusal(refused, request, reply, station);
   });
   scope.setNotFoundHandler((request, reply) => {
     const why = new ApiError('not-found', `there is no page ${request.method} ${request.url}`);
-    return sendRefusal(refusedBy(why, request)!, request, reply, station);
+    return sendRefusal(refusedBy(problems, why, request)!, request, reply, station);
   });
 };
 
 /** Null: nobody waits for an answer. */
-const refusedBy = (error: Error, request: FastifyRequest): Refused | null => {
-  const problem = problemOf(error, request);
+const refusedBy = (
+  problems: AnsweredProblems,
+  error: Error,
+  request: FastifyRequest,
+): Refused | null => {
+  const problem = problems.answerTo(error, request);
   return (
     problem && {
       problem: JSON.parse(problem.body) as ProblemDetails,

@@ -34,6 +34,7 @@ import { History } from './history.ts';
 import type { Moment } from './history.ts';
 import { LogIndex } from './log-index.ts';
 import { Submitter } from './submitter.ts';
+import type { Appended } from './submitter.ts';
 
 /** Over how long the rate of commits is told, ms. */
 const rateMs = 10_000;
@@ -107,6 +108,7 @@ export class Replica {
       log,
       now: this.now,
       pause: (ms, signal) => pause(time, ms, signal),
+      monotonic: time.monotonic,
       graphAt: async (at, principal) => {
         const { signal } = new AbortController();
         return (await this.history.at({ revision: at }, { principal, signal })).graph;
@@ -165,6 +167,11 @@ export class Replica {
   /** Commits a second, over the last ten seconds. */
   get commitsPerSecond(): number {
     return this.#commits.perSecond(this.#time.monotonic(), this.counters.commits);
+  }
+
+  /** See `Submitter.watch`. */
+  watchAppends(watcher: (appended: Appended) => void): void {
+    this.#submitter.watch(watcher);
   }
 
   /** See `Submitter.settled`. */

@@ -35,6 +35,16 @@ export interface SubmitterParts {
   readonly graphAt: (revision: Revision, actor: string) => Promise<Graph>;
   /** Resolves after so many ms, or at once where the signal is aborted. */
   readonly pause: DoubtsParts['pause'];
+  /** Never jumps, ms. */
+  readonly monotonic: () => number;
+}
+
+/** How an append went. */
+export interface Appended {
+  /** From the decision to the answer of the log. */
+  readonly ms: number;
+  /** Whether the log has it for sure. */
+  readonly isKept: boolean;
 }
 
 /** How long a caller waits for the fate of a commit that is in doubt, ms. */
@@ -50,18 +60,26 @@ export class Submitter {
   readonly #graphAt: SubmitterParts['graphAt'];
   readonly #doubts: Doubts;
   readonly #pause: DoubtsParts['pause'];
+  readonly #monotonic: () => number;
+  readonly #watchers: ((appended: Appended) => void)[] = [];
   #lastAppend: Promise<void> = Promise.resolve();
   readonly #replies = new Map<string, unknown>();
   /** By actor, the last retry whose answer is being made again. */
   readonly #retries = new Map<string, Promise<void>>();
 
-  constructor({ engine, log, now, graphAt, pause }: SubmitterParts) {
+  constructor({ engine, log, now, graphAt, pause, monotonic }: SubmitterParts) {
     this.#engine = engine;
     this.#log = log;
     this.#now = now;
     this.#graphAt = graphAt;
     this.#pause = pause;
+    this.#monotonic = monotonic;
     this.#doubts = new Doubts({ log, pause });
+  }
+
+  /** Tells of every append from now on. */
+  watch(watcher: (appended: Appended) => void): void {
+    this.#watchers.push(watcher);
   }
 
   /** Commits decided and not durable yet. */
@@ -137,9 +155,20 @@ export class Submitter {
    */
   #append(commit: Commit): Promise<void> {
     const before = this.#lastAppend;
+    const began = this.#monotonic();
+    const tell = (isKept: boolean): void => {
+      const ms = this.#monotonic() - began;
+      for (const watcher of this.#watchers) watcher({ ms, isKept });
+    };
     const appended = this.#log.append(commit, revision(commit.revision - 1)).then(
-      () => this.#engine.confirm(commit.revision),
-      (error: unknown) => this.#notAppended(commit, before, error),
+      () => {
+        this.#engine.confirm(commit.revision);
+        tell(true);
+      },
+      (error: unknown) => {
+        tell(false);
+        return this.#notAppended(commit, before, error);
+      },
     );
     this.#lastAppend = appended;
     return appended;
