@@ -38,9 +38,10 @@ export const obmMetrics = (exposition: Exposition, station: Station): void => {
     wordOf: (row: ObservedObm) => string | null,
   ): void =>
     exposition.gauges(name, help, ['obmd', label], () =>
-      [...of].flatMap(([obmd, rows]) =>
-        words.map((word): Sample => [[obmd, word], counts(rows, wordOf, words).get(word) ?? 0]),
-      ),
+      [...of].flatMap(([obmd, rows]) => {
+        const found = counts(rows, wordOf, words);
+        return words.map((word): Sample => [[obmd, word], found.get(word) ?? 0]);
+      }),
     );
   counted('obms', 'OBMs by how the last look at them ended.', 'answer', answers, answerOf);
   counted(
