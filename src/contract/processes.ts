@@ -54,6 +54,15 @@ export const Process = Type.Object({
     description: 'Why it is in that state; empty where there is nothing to say.',
   }),
   services: Type.Array(Service),
+  ranges: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      value: Type.Integer(),
+      from: Type.Integer(),
+      to: Type.Integer(),
+    }),
+    { description: 'Of each environment range of its role, the value that it has been given.' },
+  ),
   created: RevisionNumber,
   changed: RevisionNumber,
 });

@@ -56,6 +56,12 @@ export const processView = (graph: ReadGraph, row: ProcessRow): Process => {
     lease: row.lease,
     instance: presentInstance(row),
     since: row.since,
+    ranges: Object.entries(spec.ranges).map(([name, [from, to]]) => ({
+      name,
+      value: row.ranges[name]!,
+      from,
+      to,
+    })),
     created: row.created,
     changed: row.changed,
   };
