@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Argument } from 'commander';
 import { everyItem } from '../../client/pages.ts';
 import type { Done, Process, StateBody } from '../../client/types.ts';
+import { processColumns } from '../../client/view/processes.ts';
 import {
   changeOptions,
   fidOf,
@@ -56,22 +57,17 @@ const listCommand = (process: Command, shell: Shell): void => {
     const reply = await everyItem((options) => client.listProcesses(options), filter);
     show(shell, flags, reply, ({ items }) =>
       formatTable<Process>(
-        [
-          { title: 'FID', value: ({ fid }) => fid },
-          {
-            title: 'STATE',
-            value: ({ state }) => state,
-            paint:
-              ({ state }) =>
-              (text) =>
-                paintState(shell.palette, state, text),
-          },
-          { title: 'ROLE', value: ({ role }) => role, yields: 2 },
-          { title: 'NAME', value: ({ name }) => name, yields: 4 },
-          { title: 'HOST', value: ({ host }) => host, yields: 1 },
-          { title: 'ENDPOINT', value: ({ endpoint }) => endpoint, yields: 3 },
-          { title: 'REASON', value: ({ reason }) => reason, yields: 5 },
-        ],
+        processColumns.map((column) => ({
+          ...column,
+          ...(column.id === 'state'
+            ? {
+                paint:
+                  ({ state }: Process) =>
+                  (text: string) =>
+                    paintState(shell.palette, state, text),
+              }
+            : {}),
+        })),
         items,
         shell.width,
       ),

@@ -1,5 +1,7 @@
 /** Colours, where they are wanted. They never carry a meaning that words do not. */
 
+import { toneOfState } from '../../client/view/states.ts';
+
 export type Paint = (text: string) => string;
 
 export interface Palette {
@@ -37,17 +39,6 @@ export const paletteFor = (
   env: Readonly<Record<string, string | undefined>>,
 ): Palette => (isTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' ? coloured : plain);
 
-const paintOf: Readonly<Record<string, keyof Palette>> = {
-  up: 'good',
-  online: 'good',
-  down: 'bad',
-  failed: 'bad',
-  starting: 'busy',
-  quiescing: 'busy',
-  stopping: 'busy',
-  inhibited: 'busy',
-};
-
 /** Colours the word for a state of a host or process; `text` is the word with its padding. */
 export const paintState = (palette: Palette, state: string, text: string): string =>
-  palette[paintOf[state] ?? 'faint'](text);
+  palette[toneOfState(state)](text);
