@@ -7,5 +7,7 @@ export type Page = FunctionComponent<{ readonly parameters: PageParameters }>;
 
 export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: Page }> } = {
   fleet: () => import('./pages/fleet/page.tsx'),
+  process: () => import('./pages/process/page.tsx'),
+  processes: () => import('./pages/processes/page.tsx'),
   operations: () => import('./pages/operations/page.tsx'),
 };

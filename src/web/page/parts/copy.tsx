@@ -29,12 +29,14 @@ export const CopyCommand = ({
   );
 };
 
-export const copyText = async (text: string): Promise<void> => {
+/** @param what it is called, where it is too long to be shown in a notice */
+export const copyText = async (text: string, what?: string): Promise<void> => {
   try {
     await navigator.clipboard.writeText(text);
-    announce(`Copied: ${text}`);
+    announce(`Copied: ${what ?? text}`);
   } catch {
     // Without TLS browsers let nobody copy: it can be picked from here.
-    announce(`Your browser does not let the page copy. It is: ${text}`, 'bad');
+    const pick = what === undefined ? `It is: ${text}` : 'Select the text, and copy it yourself.';
+    announce(`Your browser does not let the page copy. ${pick}`, 'bad');
   }
 };

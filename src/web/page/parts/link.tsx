@@ -33,3 +33,10 @@ export const machinePath = (fqdn: string): string => `/machines/${encodeURICompo
 export const MachineLink = ({ fqdn }: { readonly fqdn: string }): JSX.Element => (
   <Link to={machinePath(fqdn)}>{fqdn}</Link>
 );
+
+/** Where a process's page is. */
+export const processPath = (fid: string): string => `/processes/${encodeURIComponent(fid)}`;
+
+export const ProcessLink = ({ fid }: { readonly fid: string }): JSX.Element => (
+  <Link to={processPath(fid)}>{fid}</Link>
+);

@@ -1,0 +1,120 @@
+/** Processes: what runs where, how it is, and with which endpoint. */
+
+import type { JSX } from 'preact';
+import { CopyCommand } from '../../parts/copy.tsx';
+import { processPath } from '../../parts/link.tsx';
+import { PageTitle } from '../../parts/page-title.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import { Table } from '../../parts/table.tsx';
+import { useAnswerAsItChanges } from '../../state/as-it-changes.ts';
+import { useChanges } from '../../state/changes.ts';
+import { useMoment } from '../../state/moment.ts';
+import { changeQuery, goTo, usePlace } from '../../state/router.ts';
+import { station } from '../../state/station.ts';
+import { listCommand, processesAsked } from './asked.ts';
+import type { ProcessesAsked } from './asked.ts';
+import { columns } from './columns.tsx';
+import { Filters } from './filters.tsx';
+import { processEvents } from './process-events.ts';
+import { StateCounts } from './state-counts.tsx';
+
+/** Processes on one page of the list; a cluster may have a million. */
+const pageSize = 500;
+
+export const Page = (): JSX.Element => {
+  const { query } = usePlace();
+  const at = useMoment();
+  const round = useChanges('processes', processEvents);
+  const { asked, wrong } = processesAsked(query);
+  return (
+    <>
+      <PageTitle title="Processes">
+        <CopyCommand command={listCommand(asked, at)} />
+      </PageTitle>
+      {wrong.length > 0 ? (
+        <div class="refusal" role="alert">
+          {wrong.map((one) => (
+            <p key={one}>{one}; it is left out.</p>
+          ))}
+        </div>
+      ) : null}
+      <StateCounts asked={asked} at={at} round={round} />
+      <Filters asked={asked} />
+      <List asked={asked} at={at} round={round} />
+    </>
+  );
+};
+
+interface ListProps {
+  readonly asked: ProcessesAsked;
+  readonly at: string | undefined;
+  readonly round: number;
+}
+
+const List = ({ asked, at, round }: ListProps): JSX.Element => {
+  const { host, node, role, state, after } = asked;
+  const { data, error, again } = useAnswerAsItChanges(
+    JSON.stringify(['processes', host, node, role, state, after, at]),
+    (signal) =>
+      station.listProcesses({
+        host,
+        node,
+        role,
+        state,
+        cursor: after,
+        at,
+        signal,
+        limit: pageSize,
+      }),
+    round,
+  );
+  return (
+    <>
+      <Problem error={error} again={again} />
+      {data ? (
+        <>
+          <Table
+            label="processes"
+            rows={data.items}
+            columns={columns}
+            keyOf={({ fid }) => fid}
+            open={({ fid }) => goTo(processPath(fid))}
+            empty={
+              after === undefined ? 'There are no such processes.' : 'There are no more of them.'
+            }
+          />
+          <Pages after={after} next={data.next} count={data.items.length} />
+        </>
+      ) : (
+        <p class="quiet">{error === undefined ? 'Asking for processes…' : ''}</p>
+      )}
+    </>
+  );
+};
+
+interface PagesProps {
+  readonly after: string | undefined;
+  readonly next: string | null;
+  readonly count: number;
+}
+
+/** A page is as the station has it, oldest first; it is sorted within itself. */
+const Pages = ({ after, next, count }: PagesProps): JSX.Element | null =>
+  after === undefined && next === null ? null : (
+    <nav class="bar" aria-label="Pages of processes">
+      <span class="quiet">
+        {count} on this page, sorted within it.
+        {next === null ? ' It is the last one.' : ' There are more: narrow the list, or go on.'}
+      </span>
+      {after === undefined ? null : (
+        <button type="button" onClick={() => changeQuery({ after: null })}>
+          First page
+        </button>
+      )}
+      {next === null ? null : (
+        <button type="button" onClick={() => changeQuery({ after: next })}>
+          Next page
+        </button>
+      )}
+    </nav>
+  );
