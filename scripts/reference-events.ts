@@ -121,7 +121,7 @@ const meanings: Readonly<Record<EventType, string>> = {
   CredentialIssued: 'A token was issued. The event holds its hash, which readers are not shown.',
   CredentialRetired:
     'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
-  CredentialRevoked: 'A token stopped working.',
+  CredentialRevoked: 'A token stopped working, and with it the sessions that it had opened.',
   PolicySet:
     'The policy of the site was replaced, whole: `file` is where it was read, and the rules are here.',
   UserAdded: 'Somebody may log in, once there is a password.',

@@ -1,5 +1,6 @@
 /** How much there may be of those who may do something. */
 
+import { admissionPaces } from '../../src/api/admission.ts';
 import { signInBytesMax } from '../../src/api/page-session/routes.ts';
 import {
   grantMachinesMax,
@@ -9,9 +10,12 @@ import {
 } from '../../src/core/values/grants.ts';
 import { policyMachinesMax, policyRulesMax } from '../../src/core/values/policy.ts';
 import { sessionsOfUserMax, usersMax } from '../../src/core/values/users.ts';
+import { linkSeconds, linksMax, linksOfOneMax } from '../../src/station/access/links.ts';
 import { passwordLimits } from '../../src/station/fair-use/shares.ts';
-import { bytes, limit, tooMany } from './limit.ts';
+import { bytes, fast, limit, seconds, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
+
+const { openedSessions } = admissionPaces;
 
 const hours = Object.entries(grantSecondsMax)
   .map(([role, seconds]) => `${role}: ${seconds / 3600} h`)
@@ -41,6 +45,36 @@ export const ofAccess: readonly Limit[] = [
     sessionsOfUserMax,
     'the oldest ends',
     'core/users.test.ts: a user has so many sessions, and the oldest ends for one more',
+  ),
+  limit(
+    'sessions of pages that one token of no user has opened',
+    sessionsOfUserMax,
+    'the oldest ends',
+    'core/users.test.ts: one token opens so many, and the oldest ends for one more',
+  ),
+  limit(
+    'sessions of pages that are opened of one token or user',
+    fast(openedSessions),
+    tooMany,
+    'api/page-links.test.ts: one token opens so many sessions of late, and is told to wait then',
+  ),
+  limit(
+    'links to sign in once, of one token or user',
+    linksOfOneMax,
+    'the oldest is good no more',
+    'api/page-links.test.ts: whoever makes many links loses the oldest, and nobody else does',
+  ),
+  limit(
+    'links to sign in once, in all',
+    linksMax,
+    'the oldest is good no more',
+    'api/page-links.test.ts: of all links together so many are kept',
+  ),
+  limit(
+    'time that such a link is good',
+    seconds(linkSeconds * 1000),
+    '401 `login-refused`',
+    'api/page-links.test.ts: a link is good for ten minutes, and none of others is',
   ),
   limit(
     'wrong passwords and codes in a row',

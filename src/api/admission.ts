@@ -4,6 +4,7 @@
  */
 
 import type { FastifyRequest } from 'fastify';
+import { usageOf } from '../core/graph/rows/credentials.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { retiredRole } from '../core/values/credential-roles.ts';
 import { Paces } from '../station/fair-use/paces.ts';
@@ -25,6 +26,8 @@ export const admissionPaces = {
   agents: { burst: 20_000, perSecond: 2000 },
   /** Hosts in reports of many, of the token of agents of any host. */
   reportedHosts: { burst: 20_000, perSecond: 2000 },
+  /** Sessions that one token opens for pages: each is a commit. */
+  openedSessions: { burst: 20, perSecond: 1 / 30 },
   /** Answers to those who show no valid token, to all of them. */
   strangers: { burst: 500, perSecond: 500 },
 } as const satisfies Readonly<Record<string, Pace>>;
@@ -55,6 +58,7 @@ export class Admission {
       muchOfProcesses: new Paces(paces.muchOfProcesses),
       host: new Paces(paces.host),
       agents: new Paces(paces.agents),
+      openedSessions: new Paces(paces.openedSessions),
       strangers: new Paces(paces.strangers),
     };
   }
@@ -65,6 +69,13 @@ export class Admission {
     if (wait === 0) return done();
     if (wait !== null) return this.#later(request, wait, done);
     this.refuseLater(request, done, 'the token asks much faster than it may');
+  }
+
+  /** @throws {ApiError} somebody has opened too many sessions of pages of late */
+  mustOpenSlowly(by: CredentialRow): void {
+    if (this.#paces.openedSessions.take(usageOf(by), 0) !== null) return;
+    const why = 'too many sessions were opened by that token of late';
+    throw new ApiError('too-many-requests', why, { retryAfter: 30 });
   }
 
   /** Refuses a client that has no valid token. */

@@ -212,7 +212,7 @@ export const createServer = async (
     });
     agentSocket(scope, { station, version, facts });
   });
-  await pageSessionRoutes(app, station);
+  await pageSessionRoutes(app, { station, admission });
   await textPages(app, { station, connections, admission, problems });
   browserPages(app);
   light.open({

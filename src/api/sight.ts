@@ -6,6 +6,7 @@ import type { Graph } from '../core/graph/graph.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { Kind } from '../core/graph/resources.ts';
 import type { ProjectRow } from '../core/graph/rows/cluster.ts';
+import { holderOf } from '../core/graph/rows/credentials.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { namedAt } from '../core/graph/rows/hosts.ts';
 import type { HostRow } from '../core/graph/rows/hosts.ts';
@@ -100,7 +101,7 @@ export const projectsSeen = (
   request: FastifyRequest,
 ): ProjectRow[] | undefined =>
   isMember(request)
-    ? Array.from(graph.many('joins', request.credential!.id), ({ project }) =>
+    ? Array.from(graph.many('joins', holderOf(request.credential!)), ({ project }) =>
         graph.must('project', project),
       ).sort((a, b) => byText(a.name, b.name))
     : undefined;
@@ -201,9 +202,9 @@ export const plannedFor = (
   });
 
 /** The projects that a member is in and what it is there, as one text: another one when that has changed. */
-export const placesOf = ({ graph }: Station, { id }: CredentialRow): string =>
+export const placesOf = ({ graph }: Station, who: CredentialRow): string =>
   Array.from(
-    graph.many('joins', id),
+    graph.many('joins', holderOf(who)),
     ({ project, role, created }) => `${project} ${role} ${created}`,
   )
     .sort()

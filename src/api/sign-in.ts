@@ -2,13 +2,11 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SessionBody } from '../contract/users.ts';
+import { isOfPeople } from '../core/values/credential-roles.ts';
 import { tokenPattern } from './cookies.ts';
 import { ApiError } from './errors.ts';
 import { RefusedError } from './own-requests.ts';
 import type { AskApi } from './own-requests.ts';
-
-/** Whose tokens are no people's. */
-const machines: readonly string[] = ['agent', 'process', 'retired'];
 
 /**
  * Makes sure that a token is good, and one of people.
@@ -25,7 +23,7 @@ export const checkToken = async <T extends { role: string }>(
   // What is no token at all is refused as others are, at their pace.
   const shown = tokenPattern.test(token) ? token : 'none';
   const who = await ask<T>(request, reply, { method: 'GET', path: '/whoami', token: shown });
-  if (!machines.includes(who.role)) return who;
+  if (isOfPeople(who.role)) return who;
   const { details } = new ApiError(
     'forbidden',
     `the token has the role ${who.role}, which is no person's`,

@@ -250,6 +250,7 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  linkSession: { method: 'POST', path: '/api/v1/sessions/links', repeat: 'never' },
   listAgents: {
     method: 'GET',
     path: '/api/v1/agents',

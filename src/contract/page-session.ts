@@ -19,13 +19,14 @@ export const pageHeader = { name: 'halcyon-page', value: '1' } as const;
 
 const { user, password, code } = SessionBody.properties;
 
-/** User and password, with a code where there is one; or a token. */
+/** User and password, with a code where there is one; or a token; or the ticket of a link. */
 export const SignIn = Type.Object(
   {
     user: Type.Optional(user),
     password: Type.Optional(password),
     code,
     token: Type.Optional(Type.String({ maxLength: 512 })),
+    link: Type.Optional(Type.String({ maxLength: 512 })),
   },
   strict,
 );

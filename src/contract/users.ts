@@ -80,9 +80,14 @@ export const SessionBody = Type.Object(
 );
 export const Session = Type.Object({
   id: Type.String(),
-  user: Type.String(),
+  user: nullable(Type.String({ description: 'Whose it is; null: of a token that is no user’s.' })),
   role: TokenRole,
   second_factor: Type.Boolean(),
+  opener: nullable(
+    Type.String({
+      description: 'Id of the token that opened it, with which it ends; null: a password did.',
+    }),
+  ),
   expires: Timestamp,
   current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
 });
@@ -92,6 +97,12 @@ export const BegunSession = Type.Intersect([
     token: Type.String({ description: 'The token of the session; it is never shown again.' }),
   }),
 ]);
+export const SessionLink = Type.Object({
+  ticket: Type.String({
+    description: 'For `POST /session` beside the page, once. It is never shown again.',
+  }),
+  expires: Timestamp,
+});
 export const SessionList = Type.Object({ items: Type.Array(Session) });
 
 export type User = Static<typeof User>;
@@ -101,6 +112,7 @@ export type PasswordBody = Static<typeof PasswordBody>;
 export type CodesOffered = Static<typeof CodesOffered>;
 export type RecoveryCodes = Static<typeof RecoveryCodes>;
 export type Session = Static<typeof Session>;
+export type SessionLink = Static<typeof SessionLink>;
 export type SessionBody = Static<typeof SessionBody>;
 export type SessionList = Static<typeof SessionList>;
 
@@ -219,6 +231,19 @@ export const beginSession = tell({
     'a row the user is let in by nothing for 15 minutes. The answer has a token, which is as any other.',
   body: SessionBody,
   reply: BegunSession,
+  creates: true,
+});
+
+export const linkSession = tell({
+  method: 'POST',
+  path: '/sessions/links',
+  access: 'any',
+  tag: 'tokens',
+  summary: 'Make a link to sign in once',
+  description:
+    'Within ten minutes its ticket opens a session of a page, which may what the token may that asks, and ends with it. ' +
+    'Put it behind the `#` of an address, which browsers send to nobody: `URL/#sign-in=TICKET`.',
+  reply: SessionLink,
   creates: true,
 });
 

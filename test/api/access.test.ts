@@ -51,6 +51,7 @@ const routes: Readonly<Record<string, string>> = {
   'PUT /api/v1/users/:name/totp': 'nobody',
   'DELETE /api/v1/users/:name/totp': 'admin',
   'POST /api/v1/sessions': 'everybody',
+  'POST /api/v1/sessions/links': 'viewer operator admin',
   'GET /api/v1/sessions': 'viewer operator admin agent process',
   'DELETE /api/v1/sessions/:id': 'viewer operator admin agent process',
   'GET /api/v1/grants': 'viewer operator admin',

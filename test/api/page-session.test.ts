@@ -4,35 +4,11 @@ import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { codeOf } from '../../src/station/access/totp.ts';
-import { systemTime } from '../../src/station/time.ts';
-import { openStation } from '../station/harness.ts';
-import type { Choices } from '../station/harness.ts';
+import { password, withAda } from './page-of-ada.ts';
 import { PageBrowser } from './page-browser.ts';
 import type { PageAnswer, Send } from './page-browser.ts';
-
-const password = 'correct horse battery';
-
-/** A station that listens, with a user, and a browser that shows its page. */
-const withAda = async (t: Test, role = 'operator', choices: Choices = {}) => {
-  const clock = { now: 1_790_000_000_000 };
-  const opened = await openStation(t, {
-    ...{ time: { ...systemTime, now: () => clock.now, monotonic: () => 0 } },
-    ...choices,
-  });
-  const { ask, app } = opened;
-  await ask('POST', '/users', { name: 'ada', role });
-  await ask('PUT', '/users/ada/password', { password });
-  await ask('POST', '/hosts', { fqdn: 'n1.savio3' });
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  const browser = new PageBrowser();
-  const page = browser.page(`${url}/`);
-  const signIn = (change: object = {}): Promise<PageAnswer> =>
-    page('session', { method: 'POST', body: { user: 'ada', password, ...change } });
-  return { ...opened, clock, url, browser, page, signIn };
-};
 
 type Headers = NonNullable<Send['headers']>;
 
@@ -88,7 +64,7 @@ t.test('who is let in is what the API says: wrong, locked out, a code', async (t
   t.match(await signIn(), { status: 429, headers: { 'retry-after': '900' } });
   t.same(browser.cookies, []);
   const both = await signIn({ token });
-  t.match(both, { status: 400, body: { code: 'invalid-request', detail: /user and password/ } });
+  t.match(both, { status: 400, body: { code: 'invalid-request', detail: /give one of: user/ } });
   t.match(await signIn({ user: 7 }), { status: 400, body: { field: 'user' } });
   const large = await signIn({ password: 'x'.repeat(20_000) });
   t.match(large, { status: 413, body: { code: 'body-too-large' } });
@@ -100,6 +76,7 @@ t.test('a token that lasts is let in where it is a person’s, and only forgotte
     page('session', { method: 'POST', body: { token } });
   const token = await tokenOf('viewer');
   t.match(await signIn(`  ${token}\n`), { status: 200, body: { role: 'viewer' } });
+  t.not(browser.cookies[0]?.value, token, 'the browser has a session that it opened');
   t.match(await page('api/v1/fleet'), { status: 200 });
   t.match(await page(...addNote()), { status: 403, body: { code: 'forbidden' } });
   t.match(await page('session', { method: 'DELETE' }), { status: 204 });

@@ -20,6 +20,7 @@ const appendNothing = new Set([
   'put /api/v1/users/{name}/totp',
   'delete /api/v1/users/{name}/totp',
   'post /api/v1/sessions',
+  'post /api/v1/sessions/links',
   'delete /api/v1/sessions/{id}',
   'post /api/v1/auth/policy/check',
   'post /api/v1/auth/policy/reload',

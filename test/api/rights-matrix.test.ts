@@ -38,8 +38,8 @@ const operating: ReadonlySet<Access> = new Set([
   ...(['operator', 'own-or-operator', 'power', 'note-taker'] as const),
 ]);
 
-/** What is refused to everybody but the one user whom it is about. */
-const personal = new Set(['setPassword', 'offerCodes', 'takeCodes']);
+/** What is refused to everybody but the one user whom it is about, or to tokens that are no person's. */
+const personal = new Set(['setPassword', 'offerCodes', 'takeCodes', 'linkSession']);
 
 const routes = Object.entries<Endpoint>(endpoints);
 

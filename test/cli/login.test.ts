@@ -40,6 +40,23 @@ t.test('a user is made, logs in, elevates by the password again, and logs out', 
     code: 6,
     err: /login-refused/,
   });
+  const link = await halctl('halctl auth link', own);
+  t.equal(link.code, 0);
+  const [address, ticket] = /^(\S+)#sign-in=([\w-]{43})$/m.exec(link.out)!.slice(1, 3);
+  t.equal(address, `${station.url}/`);
+  const entered = await fetch(`${station.url}/session`, {
+    method: 'POST',
+    headers: { 'halcyon-page': '1', 'content-type': 'application/json' },
+    body: JSON.stringify({ link: ticket }),
+  });
+  t.match(await entered.json(), { user: 'ada', role: 'operator' });
+  const elsewhere = 'halctl auth link --station-url https://cluster.example/halcyon';
+  t.match(await halctl(elsewhere, own), {
+    ...{ code: 0, out: /^https:\/\/cluster\.example\/halcyon\/#sign-in=/ },
+  });
+  t.match(await halctl('halctl auth link --station-url cluster.example', own), {
+    ...{ code: 2, err: /cluster\.example is no address of a station/ },
+  });
   t.match(await halctl('halctl auth logout', own), { code: 0, out: /logged out/ });
   t.match(await halctl('halctl auth whoami', own), { code: 6 });
 });

@@ -27,6 +27,7 @@ const rows: { readonly [K in Exclude<Kind, ShownKind>]: Rows[K] } = {
     ...made,
   },
   member: { id: secret, credential: secret, project: 'weather', role: 'viewer', ...made },
+  opening: { id: secret, opener: secret, ...made },
   rulebook: { id: 'rulebook', file: secret, rules: [], ...made },
   user: {
     ...{ name: secret, role: 'viewer', disabled: false, password: true, second_factor: true },

@@ -379,6 +379,12 @@ const checkProjects = (graph: Graph): void => {
     must(id === `${credential}/${project}`, `${id} is a member under another name`);
     must(graph.must('credential', credential).role === 'member', `${credential} is no member`);
   }
+  for (const { id, opener } of graph.all('opening')) {
+    const [session, by] = [graph.must('credential', id), graph.must('credential', opener)];
+    must(session.opener === opener && by.opener === undefined, `${id} was opened by another`);
+    must(session.role === by.role && session.user === by.user, `${id} may what ${opener} may not`);
+    must(by.expires === 0 || session.expires <= by.expires, `${id} ends later than ${opener}`);
+  }
 };
 
 /** @throws {Error} what does not hold */

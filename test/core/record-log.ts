@@ -420,6 +420,8 @@ const record = (): Recorded[] => {
   const begin = { type: 'BeginSession', ...ada, hash: 'e'.repeat(64), expires: at + 1e9 } as const;
   run({ ...begin, id: 's1', factor: { step: 1 } });
   run({ ...begin, id: 's2', factor: { recovery: true } });
+  const open = { type: 'OpenSession', opener: 's2', hash: 'e'.repeat(64), expires: 1e15 } as const;
+  run({ ...open, id: 's3' });
   for (let i = 0; i < 5; i++) run({ type: 'RefuseLogin', ...ada, factor: 'code' });
   run({ type: 'ChangeUser', ...ada, role: 'admin', disabled: false });
   run({ type: 'ChangeUser', ...ada, disabled: true });

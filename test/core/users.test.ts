@@ -4,6 +4,7 @@ import t from 'tap';
 import type { Command } from '../../src/core/commands/index.ts';
 import { allows } from '../../src/core/rights/rights.ts';
 import { lockedMs, sessionsOfUserMax, triesMax, usersMax } from '../../src/core/values/users.ts';
+import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import type { SecondFactor, UserRole } from '../../src/core/values/users.ts';
 import { PlayedCluster } from './played-cluster.ts';
 
@@ -42,6 +43,102 @@ t.test('a session may what its user may now, and ends when the user is disabled'
   c.run({ type: 'RemoveUser', name: 'ada' });
   t.equal(c.graph.count('credential'), 0);
   t.match(c.refusal(session('s3')), { code: 'unknown-user' });
+});
+
+const open = (opener: string, id: string, expires = 1e15): Command => ({
+  ...{ type: 'OpenSession', opener, id, hash: 'a'.repeat(64), expires },
+});
+const issue = (id: string, role: CredentialRole, more: object = {}): Command => ({
+  ...{ type: 'IssueCredential', id, name: id, role, hash: 'a'.repeat(64) },
+  ...{ host: null, process: null, expires: 0, ...more },
+});
+
+t.test('a session that a token opens is no more than the token, and ends with it', async (t) => {
+  const c = cluster();
+  c.run(issue('t1', 'operator', { expires: 1e14 }));
+  c.run(open('t1', 's1'));
+  t.match(c.graph.must('credential', 's1'), {
+    ...{ role: 'operator', opener: 't1', expires: 1e14, session: { second_factor: false } },
+  });
+  t.match(c.refusal(open('s1', 's2')), { code: 'not-allowed', message: /opens no others/ });
+  t.match(c.refusal(open('t2', 's2')), { code: 'unknown-credential' });
+  c.run(issue('t2', 'agent'));
+  t.match(c.refusal(open('t2', 's2')), { code: 'not-allowed', message: /no person's/ });
+  c.run({ type: 'RevokeCredential', id: 't1' });
+  t.equal(c.graph.get('credential', 's1'), undefined);
+});
+
+t.test('it expires with its opener, in one commit', async (t) => {
+  const c = cluster();
+  c.run(issue('t1', 'viewer', { expires: c.now + 1000 }));
+  c.run(open('t1', 's1'));
+  c.run(open('t1', 's2', c.now + 500));
+  c.after(500);
+  c.run({ type: 'FireDeadlines' });
+  t.same(
+    [...c.graph.many('opens', 't1')].map(({ id }) => id),
+    ['s1'],
+  );
+  c.after(500);
+  c.run({ type: 'FireDeadlines' });
+  t.equal(c.graph.count('credential'), 0);
+  t.equal(c.graph.count('deadline'), 0);
+});
+
+t.test('of a user it ends with what the user has, each once', async (t) => {
+  const c = cluster();
+  let step = 0;
+  const all = (): void => {
+    c.run(session('s1', { step: (step += 1) }));
+    c.run(token('operator', 'ada'));
+    c.run(open('s1', 'a1'));
+    c.run(open('t1', 'z1'));
+  };
+  all();
+  t.match(c.graph.must('credential', 'a1'), { user: 'ada', session: { second_factor: true } });
+  t.match(c.graph.must('credential', 'z1'), { user: 'ada', session: { second_factor: false } });
+  c.run({ type: 'ChangeFactor', name: 'ada', factor: 'password', except: 'z1' });
+  t.same([...c.graph.many('owns', 'ada')].map(({ id }) => id).sort(), ['t1', 'z1']);
+  c.run({ type: 'RevokeCredential', id: 't1' });
+  all();
+  c.run({ type: 'ChangeUser', name: 'ada', disabled: true });
+  t.equal(c.graph.count('credential'), 0);
+});
+
+t.test('opening one does not let in who is locked out by wrong passwords', async (t) => {
+  const c = cluster();
+  c.run(session('s1'));
+  for (let i = 0; i < triesMax; i++) c.run(wrong);
+  c.run(open('s1', 's2'));
+  t.match(c.refusal(session('s3')), { code: 'user-locked' });
+});
+
+t.test('one token opens so many, and the oldest ends for one more', async (t) => {
+  const c = cluster();
+  c.run(issue('t1', 'viewer'));
+  for (let i = 0; i < sessionsOfUserMax; i++) c.run(open('t1', `s${i}`));
+  c.run(open('t1', 'more'));
+  t.equal(c.graph.get('credential', 's0'), undefined);
+  t.equal(c.graph.related('opens', 't1'), sessionsOfUserMax);
+  c.run(session('opener'));
+  for (let i = 0; i < sessionsOfUserMax; i++) c.run(open('opener', `u${i}`));
+  t.ok(c.graph.get('credential', 'opener'), 'who opens stays');
+});
+
+t.test('of a member it is where the member is, also later', async (t) => {
+  const c = cluster();
+  c.run({ type: 'CreateProject', name: 'weather' });
+  c.run(issue('m1', 'member', { projects: [{ name: 'weather', role: 'viewer' }] }));
+  c.run(open('m1', 's1'));
+  const may = (action: 'look' | 'operate'): boolean =>
+    allows(c.graph, c.graph.must('credential', 's1'), action, { kind: 'project', name: 'weather' })
+      .allowed;
+  t.same([may('look'), may('operate')], [true, false]);
+  t.match(c.refusal({ type: 'JoinProject', project: 'weather', token: 's1', role: 'operator' }), {
+    ...{ code: 'not-a-member', message: /where the token m1 is/ },
+  });
+  c.run({ type: 'LeaveProject', project: 'weather', token: 'm1' });
+  t.same([may('look'), may('operate')], [false, false]);
 });
 
 t.test('a token of a user has the role of the user', async (t) => {

@@ -2,22 +2,26 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pageSession, SignIn } from '../../contract/page-session.ts';
-import type { Token } from '../../contract/tokens.ts';
-import type { SessionBody } from '../../contract/users.ts';
-import type { Station } from '../../station/station.ts';
 import { dropToken, keepToken, tokenIn } from '../cookies.ts';
 import { ApiError } from '../errors.ts';
 import { isOfOurs } from '../origin.ts';
 import { apiOf, RefusedError } from '../own-requests.ts';
-import { beginSession, checkToken, endSession } from '../sign-in.ts';
+import { endSession } from '../sign-in.ts';
 import { tokenView } from '../views/tokens.ts';
 import { cookieName, isOfPage } from './cookie.ts';
+import { enterBy } from './entrance.ts';
+import type { PageSessionParts } from './entrance.ts';
 
 /** Bytes of what is shown to sign in. */
 export const signInBytesMax = 16_384;
 
-export const pageSessionRoutes = async (app: FastifyInstance, station: Station): Promise<void> => {
+export const pageSessionRoutes = async (
+  app: FastifyInstance,
+  parts: PageSessionParts,
+): Promise<void> => {
+  const { station } = parts;
   const ask = apiOf(app);
+  const enter = enterBy(ask, parts);
   const { path } = pageSession;
   const name = cookieName(station.access.mark);
   const open = { config: { access: 'public' }, onRequest: mustBeOfPage } as const;
@@ -31,12 +35,12 @@ export const pageSessionRoutes = async (app: FastifyInstance, station: Station):
       path,
       { ...open, bodyLimit: signInBytesMax, schema: { body: SignIn } },
       async (request, reply) => {
-        const shown = shownIn(request.body);
         try {
-          const token = shown.token ?? (await beginSession(ask, request, reply, shown));
-          const who = await checkToken<Token>(ask, request, reply, token);
+          const token = await enter(request, reply, request.body);
+          const credential = station.access.authenticate(token);
+          if (!credential) throw new ApiError('unauthenticated', 'the session was ended just now');
           keepToken(request, reply, name, token);
-          return who;
+          return tokenView(station.graph, credential);
         } catch (error) {
           return sendRefused(error, reply);
         }
@@ -66,17 +70,6 @@ const mustBeOfPage = async (request: FastifyRequest): Promise<void> => {
     throw new ApiError('forbidden', 'this is for the page: send the header Halcyon-Page: 1');
   if (!isOfOurs(request))
     throw new ApiError('forbidden', 'the request was sent from a page of another origin');
-};
-
-type Shown = (SessionBody & { readonly token?: never }) | { readonly token: string };
-
-/** Either of what there is to sign in by. */
-const shownIn = ({ token, user, password, code }: SignIn): Shown => {
-  if (token !== undefined && user === undefined && password === undefined && code === undefined)
-    return { token: token.trim() };
-  if (token === undefined && user !== undefined && password !== undefined)
-    return { user, password, ...(code === undefined ? {} : { code }) };
-  throw new ApiError('invalid-request', 'give user and password, with a code if asked; or a token');
 };
 
 /** What the API refused is refused here, in its words. */

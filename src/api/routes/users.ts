@@ -4,6 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import type * as contract from '../../contract/users.ts';
 import type { Done } from '../../contract/outcome.ts';
 import type { Session, User } from '../../contract/users.ts';
+import { openedBy, sessionsOf } from '../../core/commands/users.ts';
+import { holderOf } from '../../core/graph/rows/credentials.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 import type { UserRow } from '../../core/graph/rows/users.ts';
 import { sessionSecondsUsual } from '../../core/values/users.ts';
@@ -97,28 +99,45 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
       return { ...sessionView(station.graph.must('credential', id), id), token };
     },
 
+    linkSession: async (request, reply) => {
+      if (request.headers['idempotency-key'] !== undefined)
+        throw new ApiError('invalid-request', 'a link is good once and takes no Idempotency-Key', {
+          field: 'idempotency-key',
+        });
+      const link = await orRefused(Promise.try(() => users.link(request.credential!)));
+      reply.code(201).header('cache-control', 'no-store');
+      return link;
+    },
+
     listSessions: async (request) => {
       await station.settled();
       const { graph } = station;
-      const { id, role, user } = request.credential!;
-      const owners = role === 'admin' ? [...graph.all('user')].map(({ name }) => name) : [user];
-      const rows = owners.flatMap((name) =>
-        name === undefined ? [] : [...graph.many('owns', name)],
-      );
-      const sessions = rows.filter(({ session }) => session);
-      return { items: sessions.sort(byAge).map((row) => sessionView(row, id)) };
+      const who = request.credential!;
+      const { role, user } = who;
+      const all = (): CredentialRow[] =>
+        Array.from(graph.all('credential')).filter(({ session }) => session);
+      const own = (): CredentialRow[] =>
+        user === undefined ? openedBy(graph, holderOf(who)) : sessionsOf(graph, user);
+      const sessions = role === 'admin' ? all() : own();
+      return { items: sessions.sort(byAge).map((row) => sessionView(row, who.id)) };
     },
 
     endSession: async (request, reply) => {
       const who = request.credential!;
       const id = request.params.id === 'current' ? who.id : request.params.id;
       const row = station.graph.get('credential', id);
-      if (!row?.session || (row.user !== who.user && who.role !== 'admin'))
+      if (!row?.session || !(isOf(row, who) || who.role === 'admin'))
         throw new ApiError('unknown-session', `there is no session ${id}`, { field: 'id' });
       return (await run(station, request, reply, { type: 'RevokeCredential', id }, done)) as Done;
     },
   };
 };
+
+/** Whether a session is somebody's: of the same user, or of the same token where that is of none. */
+const isOf = (session: CredentialRow, who: CredentialRow): boolean =>
+  who.user === undefined
+    ? session.opener !== undefined && session.opener === holderOf(who)
+    : session.user === who.user;
 
 const byAge = (a: CredentialRow, b: CredentialRow): number =>
   a.created - b.created || (a.id < b.id ? -1 : 1);
@@ -132,10 +151,10 @@ const userView = (
 });
 
 const sessionView = (
-  { id, user, role, session, expires }: CredentialRow,
+  { id, user, role, session, opener, expires }: CredentialRow,
   own: string,
 ): Session => ({
-  ...{ id, user: user!, role, expires, current: id === own },
+  ...{ id, user: user ?? null, role, opener: opener ?? null, expires, current: id === own },
   second_factor: session!.second_factor,
 });
 

@@ -86,6 +86,7 @@ export const passwordStdin = [
 export const sessionCommands = (auth: Command, shell: Shell): void => {
   loginCommand(auth, shell);
   logoutCommand(auth, shell);
+  linkCommand(auth, shell);
   sessionsCommand(auth, shell);
 };
 
@@ -141,6 +142,47 @@ const loginCommand = (auth: Command, shell: Shell): void => {
   );
 };
 
+interface LinkFlags extends GlobalFlags, JsonFlag {
+  readonly stationUrl?: string;
+}
+
+/** The address of the page; what stands there behind a `#` browsers send to nobody. */
+const pageAt = (text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new Failure('usage', `${text} is no address of a station, as https://station.example`);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  url.search = '';
+  return url;
+};
+
+const linkCommand = (auth: Command, shell: Shell): void => {
+  const run = async (flags: LinkFlags): Promise<void> => {
+    const { station } = await resolveSession(flags, shell.env);
+    const page = pageAt(flags.stationUrl ?? station[0]!);
+    const client = await connect(shell, flags);
+    const { ticket, expires } = await client.linkSession({ signal: shell.signal });
+    page.hash = `sign-in=${ticket}`;
+    show(shell, flags, { url: page.href, expires }, ({ url }) => [
+      url,
+      `It is good once, until ${formatTime(expires)}: whoever opens it may there what your token may.`,
+    ]);
+  };
+  withExamples(
+    withWork(
+      withJson(
+        auth
+          .command('link')
+          .description('make a link that signs in at the page in a browser, once')
+          .option('--station-url <url>', 'where the page is for browsers; absent: the station'),
+      ),
+      run,
+    ),
+    'halctl auth link',
+    'halctl auth link --station-url https://cluster.example/halcyon/',
+  );
+};
+
 /** A context uses what is in a file from now on. */
 const useIn = async (shell: Shell, name: string, file: string): Promise<void> => {
   const { current, contexts } = await readConfig(shell.env);
@@ -183,7 +225,7 @@ const sessionsCommand = (auth: Command, shell: Shell): void => {
       formatTable<Session>(
         [
           { title: 'ID', value: ({ id }) => id },
-          { title: 'USER', value: ({ user }) => user },
+          { title: 'USER', value: ({ user, opener }) => user ?? `token ${opener}` },
           { title: 'ROLE', value: ({ role }) => role },
           { title: 'CODE', value: ({ second_factor: shown }) => (shown ? 'yes' : 'no') },
           { title: 'UNTIL', value: ({ expires }) => formatTime(expires) },

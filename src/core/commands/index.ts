@@ -48,6 +48,7 @@ import {
   beginSession,
   changeFactor,
   changeUser,
+  openSession,
   refuseLogin,
   removeUser,
 } from './users.ts';
@@ -92,6 +93,7 @@ const deciders = {
   ChangeFactor: changeFactor,
   RefuseLogin: refuseLogin,
   BeginSession: beginSession,
+  OpenSession: openSession,
   GiveGrant: giveGrant,
   RevokeGrant: revokeGrant,
   CreateProject: createProject,

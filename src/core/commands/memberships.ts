@@ -29,7 +29,12 @@ const unknown = (graph: Graph, project: string, token: string): Refused | undefi
 export const joinProject: Decide<JoinProject> = (graph, { project, token, role }) => {
   const refused = unknown(graph, project, token);
   if (refused) return refused;
-  if (graph.must('credential', token).role !== 'member')
+  const { role: kind, opener } = graph.must('credential', token);
+  if (opener !== undefined)
+    return reject('not-a-member', `the session ${token} is where the token ${opener} is`, {
+      subject: token,
+    });
+  if (kind !== 'member')
     return reject('not-a-member', `the token ${token} is good for the whole cluster`, {
       subject: token,
     });

@@ -4,8 +4,11 @@ import { decided, unchanged } from '../decision.ts';
 import type { Decide } from '../decision.ts';
 import type { EventDraft } from '../events/catalogue.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { ReadGraph } from '../graph/read-graph.ts';
+import { withoutOpened } from '../graph/rows/credentials.ts';
 import type { CredentialRow } from '../graph/rows/credentials.ts';
 import type { UserRow } from '../graph/rows/users.ts';
+import { isOfPeople } from '../values/credential-roles.ts';
 import { lockedMs, sessionsOfUserMax, triesMax, usersMax } from '../values/users.ts';
 import type { SecondFactor, UserRole } from '../values/users.ts';
 import { reject } from '../values/rejection.ts';
@@ -60,12 +63,16 @@ export const removeUser: Decide<RemoveUser> = (graph, { name }) =>
     : unknown(name);
 
 /** The tokens of a user that end, in one order whatever was tried before. */
-const endOf = (graph: Graph, name: string, which: (row: CredentialRow) => boolean): EventDraft[] =>
-  Array.from(graph.many('owns', name))
-    .filter(which)
-    .map(({ id }) => id)
+const endOf = (
+  graph: Graph,
+  name: string,
+  which: (row: CredentialRow) => boolean,
+): EventDraft[] => {
+  const ended = Array.from(graph.many('owns', name)).filter(which);
+  return withoutOpened(ended)
     .sort()
     .map((id) => ({ type: 'CredentialRevoked', data: { id, why: 'revoked' } }));
+};
 
 export interface ChangeFactor {
   readonly type: 'ChangeFactor';
@@ -159,12 +166,60 @@ export const beginSession: Decide<BeginSession> = (
   return decided([...shown.events, ...tooMany(graph, name), { type: 'CredentialIssued', data }]);
 };
 
-/** The oldest session that ends where there would be one too many. */
-const tooMany = (graph: Graph, name: string): EventDraft[] => {
-  const sessions = Array.from(graph.many('owns', name)).filter(({ session }) => session);
+export interface OpenSession {
+  readonly type: 'OpenSession';
+  /** Id of the token that opens it. */
+  readonly opener: string;
+  /** Of its token. */
+  readonly id: string;
+  readonly hash: string;
+  /** Ms since the epoch; it ends with its opener, too. */
+  readonly expires: number;
+}
+
+/** Why a token opens no sessions. */
+export const opensNone = ({ role, opener }: CredentialRow): Refused | undefined => {
+  if (!isOfPeople(role))
+    return reject('not-allowed', `the token has the role ${role}, which is no person's`);
+  if (opener !== undefined)
+    return reject('not-allowed', 'a session that was opened by a token opens no others');
+  return undefined;
+};
+
+/** A session that may what its opener may, for whoever has that opened to go on in a browser. */
+export const openSession: Decide<OpenSession> = (graph, { opener, id, hash, expires }) => {
+  const by = graph.get('credential', opener);
+  if (!by) return reject('unknown-credential', `there is no token ${opener}`, { subject: opener });
+  const { user, role } = by;
+  const refused = opensNone(by);
+  if (refused || !isOfPeople(role)) return refused!;
+  const data = {
+    ...{ id, name: `session of ${user ?? `token ${opener}`}`, role, hash, opener },
+    ...{ host: null, process: null, ...(user === undefined ? {} : { user }) },
+    expires: by.expires === 0 ? expires : Math.min(expires, by.expires),
+    session: { second_factor: by.session?.second_factor ?? false },
+  };
+  return decided([...tooMany(graph, user, opener), { type: 'CredentialIssued', data }]);
+};
+
+/** The sessions that a token has opened. */
+export const openedBy = (graph: ReadGraph, opener: string): CredentialRow[] =>
+  Array.from(graph.many('opens', opener), ({ id }) => graph.must('credential', id));
+
+/** The sessions of a user, whatever began them. */
+export const sessionsOf = (graph: ReadGraph, user: string): CredentialRow[] =>
+  Array.from(graph.many('owns', user)).filter(({ session }) => session);
+
+/**
+ * The oldest session that ends where there would be one too many of a user, or of a token that is of no user.
+ *
+ * @param opener that opens the next one, and stays
+ */
+const tooMany = (graph: Graph, user: string | undefined, opener?: string): EventDraft[] => {
+  const sessions = user === undefined ? openedBy(graph, opener!) : sessionsOf(graph, user);
   if (sessions.length < sessionsOfUserMax) return [];
-  const [{ id }] = sessions.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)) as [
-    CredentialRow,
-  ];
-  return [{ type: 'CredentialRevoked', data: { id, why: 'revoked' } }];
+  const [oldest] = sessions
+    .filter(({ id }) => id !== opener)
+    .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)) as [CredentialRow];
+  return [{ type: 'CredentialRevoked', data: { id: oldest.id, why: 'revoked' } }];
 };

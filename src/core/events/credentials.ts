@@ -12,7 +12,7 @@ const Role = Type.Unsafe<CredentialRole>(
 
 export const credentialEvents = {
   CredentialIssued: event(
-    3,
+    4,
     Type.Object(
       {
         id: Name,
@@ -26,6 +26,8 @@ export const credentialEvents = {
         user: Type.Optional(UserName),
         /** What somebody who logs in gets. */
         session: Type.Optional(Type.Object({ second_factor: Type.Boolean() }, closed)),
+        /** The token by which a session was opened, and with which it ends. */
+        opener: Type.Optional(Name),
       },
       closed,
     ),
@@ -38,8 +40,8 @@ export const credentialEvents = {
       process: null,
       expires: 0,
     },
-    // The second version has one role more; the third has two more, and users.
-    { upcast: { 1: (data: object) => data, 2: (data: object) => data } },
+    // The second version has one role more; the third has two more, and users; the fourth has sessions that were opened.
+    { upcast: { 1: (data: object) => data, 2: (data: object) => data, 3: (data: object) => data } },
   ),
 
   /** Its host was removed while it was down: until a time it lets an agent be told so, nothing else. */

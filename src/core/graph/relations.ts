@@ -72,6 +72,7 @@ export const relations = {
   admits: relation('project', 'one-to-many', 'member', 'project'),
   joins: relation('credential', 'one-to-many', 'member', 'credential'),
   owns: relation('user', 'one-to-many', 'credential', 'user'),
+  opens: relation('credential', 'one-to-many', 'opening', 'opener'),
   elevates: relation('credential', 'one-to-many', 'grant', 'credential'),
 } as const satisfies Record<string, Relation>;
 

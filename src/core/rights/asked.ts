@@ -7,7 +7,10 @@ import type { HostRow } from '../graph/rows/hosts.ts';
 import type { Fid } from '../values/fid.ts';
 
 /** Who asks: a token. Its places in projects are in the graph, and are read there each time. */
-export type Principal = Pick<CredentialRow, 'id' | 'role' | 'process' | 'user' | 'session'>;
+export type Principal = Pick<
+  CredentialRow,
+  'id' | 'role' | 'process' | 'user' | 'session' | 'opener'
+>;
 
 /**
  * What is asked for. `identify`: to be told who one is; `note`: to write notes about machines; `power`: to restart a

@@ -1,28 +1,27 @@
 /** The rules of the site: which of them are about something. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
+import { isOfPeople } from '../values/credential-roles.ts';
 import { policyActions } from '../values/policy.ts';
 import type { PolicyRule } from '../values/policy.ts';
 import { hostOf, projectOf } from './asked.ts';
 import type { Action, Principal, Resource } from './asked.ts';
 import { isNamed } from './named.ts';
 
-/** A policy is about people: what agents and processes may is not for it to say. */
-const people: ReadonlySet<Principal['role']> = new Set([
-  ...(['viewer', 'note-taker', 'power-intern', 'operator', 'admin', 'member'] as const),
-]);
-
-const isTheirs = ({ who }: PolicyRule, { id, role, user }: Principal): boolean =>
+/** A session that a token has opened is under its rules. */
+const isTheirs = ({ who }: PolicyRule, { id, role, user, opener }: Principal): boolean =>
   who.some(
     (one) =>
       one === 'everybody' ||
       one === `role:${role}` ||
       one === `token:${id}` ||
+      (opener !== undefined && one === `token:${opener}`) ||
       (user !== undefined && one === `user:${user}`),
   );
 
 const rulesFor = (graph: ReadGraph, who: Principal, action: Action): readonly PolicyRule[] => {
-  if (!people.has(who.role) || !(policyActions as readonly Action[]).includes(action)) return [];
+  // A policy is about people: what agents and processes may is not for it to say.
+  if (!isOfPeople(who.role) || !(policyActions as readonly Action[]).includes(action)) return [];
   const { rules } = graph.get('rulebook', 'rulebook') ?? { rules: [] };
   return rules.filter(
     (rule) => (rule.actions as readonly Action[]).includes(action) && isTheirs(rule, who),

@@ -1,7 +1,7 @@
 /** What each role may do, as data. What a site adds or takes away is in its policy. */
 
 import type { ReadGraph } from '../graph/read-graph.ts';
-import { memberId } from '../graph/rows/credentials.ts';
+import { holderOf, memberId } from '../graph/rows/credentials.ts';
 import type { CredentialRole, retiredRole } from '../values/credential-roles.ts';
 import type { Conditions } from '../values/policy.ts';
 import { projectRoles } from '../values/projects.ts';
@@ -22,9 +22,10 @@ export interface Rule {
 /** In the project of the resource, the token is this or more. */
 export const inProject =
   (least: ProjectRole) =>
-  (graph: ReadGraph, { id }: Principal, resource: Resource): boolean => {
+  (graph: ReadGraph, who: Principal, resource: Resource): boolean => {
     const project = projectOf(graph, resource);
-    const member = project === null ? undefined : graph.get('member', memberId(id, project));
+    const member =
+      project === null ? undefined : graph.get('member', memberId(holderOf(who), project));
     return member !== undefined && projectRoles.indexOf(member.role) >= projectRoles.indexOf(least);
   };
 

@@ -17,6 +17,20 @@ export const credentialRoles = [
  */
 export type CredentialRole = (typeof credentialRoles)[number];
 
+/** What people may be; the others are of programs on machines. */
+export const peopleRoles = [
+  'viewer',
+  'note-taker',
+  'power-intern',
+  'operator',
+  'admin',
+  'member',
+] as const satisfies readonly CredentialRole[];
+export type PeopleRole = (typeof peopleRoles)[number];
+
+export const isOfPeople = (role: string): role is PeopleRole =>
+  (peopleRoles as readonly string[]).includes(role);
+
 /**
  * The token of an agent whose host was removed while it was down: good for nothing but to be told so,
  * so that the agent ends what it still runs.

@@ -7,12 +7,14 @@ import type { Command } from '../../core/commands/index.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
 import type { UserRow } from '../../core/graph/rows/users.ts';
-import { shutOut } from '../../core/commands/users.ts';
+import { opensNone, shutOut } from '../../core/commands/users.ts';
 import { reject } from '../../core/values/rejection.ts';
 import type { Rejection } from '../../core/values/rejection.ts';
+import { sessionSecondsUsual } from '../../core/values/users.ts';
 import type { SecondFactor, UserRole } from '../../core/values/users.ts';
 import type { Clock } from '../clocks.ts';
 import type { MakeReply, Result } from '../result.ts';
+import { Links } from './links.ts';
 import { Passwords } from './passwords.ts';
 import type { Room } from './passwords.ts';
 import type { Secrets } from './secrets.ts';
@@ -70,10 +72,12 @@ const secretOf = (name: string): string => `user/${name}`;
 export class Users {
   readonly #parts: UsersParts;
   readonly #passwords: Passwords;
+  readonly #links: Links;
 
   constructor(parts: UsersParts) {
     this.#parts = parts;
     this.#passwords = new Passwords(parts.room);
+    this.#links = new Links(parts.now);
   }
 
   /** Makes a user, who cannot log in before there is a password. Nothing of a user of that name before is kept. */
@@ -104,6 +108,36 @@ export class Users {
     const expires = this.#parts.now() + seconds * 1000;
     await this.#run({ type: 'BeginSession', name, id, hash, expires, factor }, sender);
     return { token, id };
+  }
+
+  /**
+   * Makes a link by which somebody is let in once, with what a token may.
+   *
+   * @returns its ticket, which is shown nowhere else and never again, and until when it is good, ms since the epoch
+   * @throws {UserRefusedError} the token is no person's, or was opened by another
+   */
+  link(by: CredentialRow): { readonly ticket: string; readonly expires: number } {
+    const refused = opensNone(by);
+    if (refused) throw new UserRefusedError(refused.rejection);
+    return this.#links.make(by);
+  }
+
+  /** The token that the ticket of a link was made by, once; undefined: it is good no more. */
+  takeLink(ticket: string): CredentialRow | undefined {
+    return this.#links.take(ticket);
+  }
+
+  /**
+   * Opens a session by a token: it may what the token may, and ends with it.
+   *
+   * @returns its token, which is shown nowhere else and never again
+   * @throws {UserRefusedError} as `link`, or the token is gone
+   */
+  async open(by: CredentialRow, sender: Sender): Promise<string> {
+    const { id, token, hash } = newToken();
+    const expires = this.#parts.now() + sessionSecondsUsual * 1000;
+    await this.#run({ type: 'OpenSession', opener: by.id, id, hash, expires }, sender);
+    return token;
   }
 
   /**

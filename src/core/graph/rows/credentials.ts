@@ -22,7 +22,21 @@ export interface CredentialRow extends Provenance {
   readonly user?: string;
   /** Of a session, which whoever logs in gets: whether a second factor was shown for it. */
   readonly session?: { readonly second_factor: boolean };
+  /** Of a session that a token has opened: that token. What it may is what that one may, and it ends with it. */
+  readonly opener?: string;
 }
+
+/** Whose places in projects, and whose uses, those of a token are. */
+export const holderOf = ({ id, opener }: Pick<CredentialRow, 'id' | 'opener'>): string =>
+  opener ?? id;
+
+/** Ids of those that end together, without those that end with another one of them. */
+export const withoutOpened = (
+  ended: readonly { readonly id: string; readonly opener?: string | undefined }[],
+): string[] => {
+  const ids = new Set(ended.map(({ id }) => id));
+  return ended.filter(({ opener }) => opener === undefined || !ids.has(opener)).map(({ id }) => id);
+};
 
 /** A token's place in a project. */
 export interface MemberRow extends Provenance {
@@ -33,14 +47,22 @@ export interface MemberRow extends Provenance {
   readonly role: ProjectRole;
 }
 
+/** That a token has opened a session. */
+export interface OpeningRow extends Provenance {
+  /** Of the session. */
+  readonly id: string;
+  readonly opener: string;
+}
+
 /** Ids of tokens hold no slash. */
 export const memberId = (credential: string, project: string): string => `${credential}/${project}`;
 
-/** Whom the uses of grants are counted for: all tokens of one user are one. */
-export const usageOf = ({ id, user }: Pick<CredentialRow, 'id' | 'user'>): string =>
-  user === undefined ? `token/${id}` : `user/${user}`;
+/** Whom the uses of grants are counted for: all tokens of one user are one, and a token and what it has opened. */
+export const usageOf = ({ user, ...of }: Pick<CredentialRow, 'id' | 'user' | 'opener'>): string =>
+  user === undefined ? `token/${holderOf(of)}` : `user/${user}`;
 
 export const credentialRows = {
   credential: internal<CredentialRow>('id'),
   member: internal<MemberRow>('id'),
+  opening: internal<OpeningRow>('id'),
 };
