@@ -10,6 +10,7 @@ import { operationMetrics } from '../../src/api/metrics/operations.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Revision } from '../../src/core/values/revision.ts';
 import { AppendFailedError } from '../../src/log/log.ts';
+import { longReadLimits } from '../../src/station/fair-use/shares.ts';
 import { observedIn } from '../../src/station/obm/observed.ts';
 import { Station } from '../../src/station/station.ts';
 import { declaredHost, load } from '../core/scenario.ts';
@@ -150,7 +151,6 @@ const idle = async (t: Test): Promise<Station> => {
   return station;
 };
 
-const asker = { principal: 'test', signal: new AbortController().signal };
 const obmd = 'https://obmd.example';
 
 /** Machines with OBMs that may be used. */
@@ -173,9 +173,9 @@ const order = async (station: Station, command: Command): Promise<Revision> => {
 
 t.test('what was ordered is counted until it has ended, with the age of the oldest', async (t) => {
   const station = await idle(t);
-  const exposition = new Exposition();
+  const exposition = new Exposition(station.turns);
   operationMetrics(exposition, station);
-  const now = async (): Promise<Exposed> => new Exposed(await exposition.text(asker));
+  const now = async (): Promise<Exposed> => new Exposed(await exposition.text());
   const [first = '', second = ''] = await machines(station, 3);
   t.equal((await now()).value('operations', { kind: 'order', state: 'queued' }), 0);
   const on = { kind: 'power', action: 'on' } as const;
@@ -197,9 +197,9 @@ t.test('what was ordered is counted until it has ended, with the age of the olde
 
 t.test('campaigns are counted, and when failures stopped one is told', async (t) => {
   const station = await idle(t);
-  const exposition = new Exposition();
+  const exposition = new Exposition(station.turns);
   operationMetrics(exposition, station);
-  const now = async (): Promise<Exposed> => new Exposed(await exposition.text(asker));
+  const now = async (): Promise<Exposed> => new Exposed(await exposition.text());
   const names = await machines(station, 3);
   await order(station, {
     ...{
@@ -230,9 +230,9 @@ t.test(
   'OBMs and consoles are counted by what their daemon told, and it is up or not',
   async (t) => {
     const station = await idle(t);
-    const exposition = new Exposition();
+    const exposition = new Exposition(station.turns);
     obmMetrics(exposition, station);
-    const now = async (): Promise<Exposed> => new Exposed(await exposition.text(asker));
+    const now = async (): Promise<Exposed> => new Exposed(await exposition.text());
     const names = await machines(station, 4);
     const { observed } = station.obms;
     t.equal((await now()).value('obmd_up', { obmd }), 0, 'it was not heard yet');
@@ -259,6 +259,23 @@ t.test(
     t.equal(found.value('obm_orders', { obmd }), 6);
     observed.failed(obmd, 'it is away');
     t.equal((await now()).value('obmd_up', { obmd }), 0);
+  },
+);
+
+t.test(
+  'who watches is told also when others ask for too much, and many are told at once',
+  async (t) => {
+    const station = await openStation(t);
+    const { promise: ends, resolve: end } = Promise.withResolvers<void>();
+    const { signal } = new AbortController();
+    const reads: Promise<void>[] = [];
+    for (let i = 0; i < longReadLimits.inAll; i += 1)
+      reads.push(station.station.longReads.run({ principal: `token:${i}`, signal }, () => ends));
+    t.equal((await station.ask('GET', '/fleet/summary')).status, 429, 'no more is read');
+    const answers = await Promise.all(Array.from({ length: 50 }, () => exposed(station)));
+    t.ok(answers.every((one) => one.value('machines_failing') === 0));
+    end();
+    await Promise.all(reads);
   },
 );
 

@@ -1,21 +1,24 @@
 /** What Prometheus is told: figures that are read when they are asked for, and what has to be found out before. */
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Asker } from '../../station/fair-use/long-reads.ts';
+import type { Turn, Turns } from '../../station/fair-use/turns.ts';
 
 /** Values of the labels in their order, and the figure that they have. */
 export type Sample = readonly [labels: readonly string[], figure: number];
 
 /** Finds out what costs more than a moment. */
-export type Preparation = (asker: Asker) => Promise<void>;
+export type Preparation = (turn: Turn) => Promise<void>;
 
 type Read = () => Iterable<Sample> | Promise<Iterable<Sample>>;
 
 export class Exposition {
   readonly #registry = new Registry();
   readonly #preparations: Preparation[] = [];
+  readonly #turns: Turns;
+  #answer: Promise<string> | null = null;
 
-  constructor() {
+  constructor(turns: Turns) {
+    this.#turns = turns;
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -23,9 +26,17 @@ export class Exposition {
     return this.#registry.contentType;
   }
 
-  /** Everything as it is now, in Prometheus' text format. @throws what a preparation throws */
-  async text(asker: Asker): Promise<string> {
-    for (const prepare of this.#preparations) await prepare(asker);
+  /**
+   * Everything as it is now, in Prometheus' text format. Made once for all who ask meanwhile, and for nobody's share:
+   * whoever watches is to be told most of all when others ask for too much.
+   */
+  text(): Promise<string> {
+    return (this.#answer ??= this.#make().finally(() => (this.#answer = null)));
+  }
+
+  async #make(): Promise<string> {
+    const turn = await this.#turns.begin('metrics', new AbortController().signal);
+    for (const prepare of this.#preparations) await prepare(turn);
     return this.#registry.metrics();
   }
 

@@ -17,7 +17,7 @@ import { sourceMetrics } from './sources.ts';
 export type { Serving } from './serving.ts';
 
 export const metricsOf = (station: Station, serving: Serving): Exposition => {
-  const exposition = new Exposition();
+  const exposition = new Exposition(station.turns);
   logMetrics(exposition, station);
   ruleMetrics(exposition, station);
   agentMetrics(exposition, station);

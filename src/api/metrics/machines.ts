@@ -13,14 +13,12 @@ import type { Exposition } from './exposition.ts';
 export const machineMetrics = (exposition: Exposition, station: Station): (() => FleetSummary) => {
   let summary: FleetSummary;
   let failing = 0;
-  exposition.before(async (asker) => {
-    summary = await station.longReads.run(asker, async (turn) => {
-      const { version, rows } = await station.fleet.cut(turn);
-      const moment = { version: String(version), revision: station.head, at: station.now() };
-      failing = await inTurns(turn, failingAmong(rows));
-      const all = summaryOf(rows, () => true, moment);
-      return inTurns(turn, all);
-    });
+  exposition.before(async (turn) => {
+    const { version, rows } = await station.fleet.cut(turn);
+    const moment = { version: String(version), revision: station.head, at: station.now() };
+    failing = await inTurns(turn, failingAmong(rows));
+    const all = summaryOf(rows, () => true, moment);
+    summary = await inTurns(turn, all);
   });
   exposition.gauges(
     'machines',

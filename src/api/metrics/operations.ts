@@ -22,18 +22,16 @@ const rowsAtOnce = 256;
 
 export const operationMetrics = (exposition: Exposition, station: Station): void => {
   const open = new Map<string, Open>();
-  exposition.before((asker) =>
-    station.longReads.run(asker, async (turn) => {
-      const found = new Map<string, Open>();
-      let rows = 0;
-      for (const [kind, state, since] of openIn(station)) {
-        if (++rows % rowsAtOnce === 0 && turn.isOver) await turn.next();
-        if (state !== null) add(found, `${kind} ${state}`, since);
-      }
-      open.clear();
-      for (const [key, one] of found) open.set(key, one);
-    }),
-  );
+  exposition.before(async (turn) => {
+    const found = new Map<string, Open>();
+    let rows = 0;
+    for (const [kind, state, since] of openIn(station)) {
+      if (++rows % rowsAtOnce === 0 && turn.isOver) await turn.next();
+      if (state !== null) add(found, `${kind} ${state}`, since);
+    }
+    open.clear();
+    for (const [key, one] of found) open.set(key, one);
+  });
   const each = <T>(figure: (one: Open | undefined, labels: [Kind, State]) => T): T[] =>
     kinds.flatMap((kind) =>
       states.map((state) => figure(open.get(`${kind} ${state}`), [kind, state])),

@@ -3,7 +3,6 @@
 import type * as contract from '../../contract/health.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
-import { askerOf } from '../asker.ts';
 import type { Exposition } from '../metrics/exposition.ts';
 
 export const healthHandlers = (
@@ -20,7 +19,7 @@ export const healthHandlers = (
     },
 
     metrics: async (_request, reply) => {
-      const text = await metrics.text(askerOf(reply));
+      const text = await metrics.text();
       reply.type(metrics.contentType);
       return text;
     },
