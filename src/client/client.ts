@@ -2,8 +2,8 @@
 
 import { createCalls, requestOf } from './calls.ts';
 import type { Calls, Reply } from './calls.ts';
-import { followFleet } from './fleet.ts';
-import type { FleetNow, FollowFleetOptions } from './fleet.ts';
+import { followFleet, followFleetPieces, readFleet } from './fleet.ts';
+import type { FleetNow, FleetPiece, FollowFleetOptions } from './fleet.ts';
 import { followEvents } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
 import { followOperation } from './follow-operation.ts';
@@ -28,6 +28,7 @@ import type {
   LoadPlan,
   Operation,
   ActionOptions,
+  Moment,
   ReadOptions,
   RequestOptions,
   Synced,
@@ -86,6 +87,12 @@ interface Adapted {
   followEvents(options?: FollowOptions): AsyncGenerator<EventReply>;
   /** The fleet, again and again as it changes; ends only by its signal or an error. */
   followFleet(options?: FollowFleetOptions): AsyncGenerator<FleetNow>;
+  /** The same in pieces, so that thousands of machines hold nobody up. */
+  followFleetPieces(options?: FollowFleetOptions): AsyncGenerator<FleetPiece>;
+  /** The fleet once, in pieces. */
+  readFleet(
+    options?: FollowFleetOptions & { readonly at?: Moment | undefined },
+  ): AsyncGenerator<FleetPiece>;
   /** The fleet as the station writes it in a form other than JSON, piece by piece. */
   fleetText(query: FleetQuery, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
   /** Lets an agent log all that it does, or no more than it was started with. */
@@ -137,6 +144,8 @@ export const createClient = (clientOptions: ClientOptions): Client => {
       calls.listEvents({ ...options, ...(types ? { type: [...types] } : {}) }),
     followEvents: (options = {}) => followEvents(transport, options),
     followFleet: (options = {}) => followFleet(transport, options),
+    followFleetPieces: (options = {}) => followFleetPieces(transport, options),
+    readFleet: (options = {}) => readFleet(transport, options),
     fleetText: async (query, options) => {
       const request = requestOf('fleet', [{ ...query, ...options }]);
       return (await transport.open({ ...request, headers: { accept: '*/*' } })).body;

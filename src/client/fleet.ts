@@ -1,11 +1,12 @@
 /** The fleet as it is and goes on: read once, and then what changes. */
 
 import { requestOf } from './calls.ts';
+import { UnreachableError } from './errors.ts';
 import { followMessages } from './follow.ts';
 import type { FollowOptions } from './follow.ts';
-import { jsonOf } from './transport.ts';
+import { readLongList } from './long-list.ts';
 import type { Transport } from './transport.ts';
-import type { FleetAnswer, FleetMachine, FleetQuery, RequestOptions } from './types.ts';
+import type { FleetAnswer, FleetMachine, FleetQuery, Moment } from './types.ts';
 
 export interface FleetNow {
   readonly meta: FleetAnswer['meta'];
@@ -15,9 +16,21 @@ export interface FleetNow {
   readonly at: number;
 }
 
+/**
+ * What is told of the fleet, in this order: it is read anew (`begin`); some machines of it (`machines`), which are in no
+ * order; those were all (`whole`); from then on what is otherwise (`change`). Where the stream cannot go on where it
+ * was, all of it is read anew.
+ */
+export type FleetPiece =
+  | { readonly kind: 'begin'; readonly meta: FleetAnswer['meta'] }
+  | { readonly kind: 'machines'; readonly machines: readonly FleetMachine[] }
+  | { readonly kind: 'whole' }
+  | ({ readonly kind: 'change' } & Change);
+
 interface Change {
   readonly at: number;
   readonly nodes: readonly FleetMachine[];
+  /** Names of those that do not pass any more, or are gone. */
   readonly gone: readonly string[];
 }
 
@@ -28,33 +41,85 @@ export type FollowFleetOptions = Pick<
   readonly query?: FleetQuery | undefined;
 };
 
-/** The fleet at once, and again whenever something changed; what comes together is told together. */
-export async function* followFleet(
+/** As many ms without a byte of an answer that has begun mean that there will be none. */
+const usualSilenceMs = 30_000;
+
+/** The fleet once, in pieces, as the station answers; at another moment: as it was then. */
+export async function* readFleet(
   transport: Transport,
-  { query = {}, ...options }: FollowFleetOptions,
-): AsyncGenerator<FleetNow> {
+  options: FollowFleetOptions & { readonly at?: Moment | undefined },
+): AsyncGenerator<FleetPiece> {
+  const { query = {}, at, signal, silenceMs = usualSilenceMs } = options;
+  const silent = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const sign = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silent.abort(), silenceMs);
+  };
+  try {
+    const { body } = await transport.open({
+      ...requestOf('fleet', [{ ...query, at }]),
+      signal: signal === undefined ? silent.signal : AbortSignal.any([silent.signal, signal]),
+    });
+    sign();
+    for await (const { head, items } of readLongList(body, 'nodes', sign)) {
+      if (head) yield { kind: 'begin', meta: head['meta'] as FleetAnswer['meta'] };
+      yield { kind: 'machines', machines: items as FleetMachine[] };
+    }
+    yield { kind: 'whole' };
+  } catch (error) {
+    if (!silent.signal.aborted || signal?.aborted === true) throw error;
+    throw new UnreachableError([{ url: 'the station', cause: 'it fell silent amid its answer' }]);
+  } finally {
+    clearTimeout(timer);
+    // Also when the caller has had enough.
+    silent.abort();
+  }
+}
+
+/** The fleet in pieces, and then for ever what changes; what comes together is told together. */
+export async function* followFleetPieces(
+  transport: Transport,
+  options: FollowFleetOptions,
+): AsyncGenerator<FleetPiece> {
+  const { query = {} } = options;
   for (;;) {
-    const answer = await whole(transport, query, options);
-    const machines = new Map((answer.nodes ?? []).map((one) => [one.name, one]));
-    yield { meta: answer.meta, machines, at: answer.meta.at };
+    let version = '';
+    for await (const piece of readFleet(transport, options)) {
+      if (piece.kind === 'begin') version = piece.meta.version;
+      yield piece;
+    }
     const messages = followMessages(transport, {
       ...options,
-      last: answer.meta.version,
+      last: version,
       request: () => requestOf('fleet', [query]),
     });
     for await (const { event, data } of messages) {
       if (event === 'reset' || event === 'start') break;
-      const { at, nodes, gone } = JSON.parse(data) as Change;
-      for (const name of gone) machines.delete(name);
-      for (const one of nodes) machines.set(one.name, one);
-      yield { meta: answer.meta, machines, at };
+      yield { kind: 'change', ...(JSON.parse(data) as Change) };
     }
   }
 }
 
-const whole = async (
+/** The fleet at once, and again whenever something changed; what comes together is told together. */
+export async function* followFleet(
   transport: Transport,
-  query: FleetQuery,
-  { signal }: RequestOptions,
-): Promise<FleetAnswer> =>
-  jsonOf<FleetAnswer>(await transport.send(requestOf('fleet', [{ ...query, signal }])));
+  options: FollowFleetOptions,
+): AsyncGenerator<FleetNow> {
+  let meta: FleetAnswer['meta'] | undefined;
+  let machines = new Map<string, FleetMachine>();
+  for await (const piece of followFleetPieces(transport, options)) {
+    if (piece.kind === 'begin') {
+      meta = piece.meta;
+      machines = new Map();
+    }
+    if (piece.kind === 'machines') for (const one of piece.machines) machines.set(one.name, one);
+    if (piece.kind === 'change') {
+      for (const name of piece.gone) machines.delete(name);
+      for (const one of piece.nodes) machines.set(one.name, one);
+    }
+    if (!meta) continue;
+    if (piece.kind === 'whole') yield { meta, machines, at: meta.at };
+    if (piece.kind === 'change') yield { meta, machines, at: piece.at };
+  }
+}
