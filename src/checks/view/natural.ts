@@ -29,3 +29,14 @@ const byNumber = (a: string, b: string): number => {
   const [first, second] = [a.replace(/^0+(?=\d)/, ''), b.replace(/^0+(?=\d)/, '')];
   return first.length - second.length || (first < second ? -1 : first > second ? 1 : 0);
 };
+
+/**
+ * A text by which what it is made of comes in the same order as by `byName`, compared character by character: for who
+ * compares the same names again and again.
+ */
+export const nameKey = (name: string): string =>
+  `${name.replaceAll(/\d+/g, (digits) => {
+    const number = digits.replace(/^0+(?=\d)/, '');
+    // A digit, as it is one to what is none; then how long the number is, so that longer ones come later.
+    return `0${String.fromCharCode(number.length)}${number}`;
+  })}\0${String.fromCharCode(name.length)}${name}`;

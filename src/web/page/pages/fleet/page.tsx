@@ -1,70 +1,137 @@
-/** The fleet: all machines at a glance. */
+/** The fleet: all machines at a glance, what is the matter with them, and what is done about it. */
 
 import type { JSX } from 'preact';
-import { rowShown } from '../../../../checks/view/shapes.ts';
-import type { ShownMachine } from '../../../../checks/view/shapes.ts';
-import { allColumns, machineColumns } from '../../../../checks/view/columns.ts';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Column } from '../../../../checks/view/columns.ts';
-import type { FleetRow } from '../../../../checks/view/row.ts';
-import { MachineLink, machinePath } from '../../parts/link.tsx';
+import { gridColumn, columnsShown } from '../../fleet/columns.tsx';
+import { countsOf } from '../../fleet/counts.ts';
+import { useSelection } from '../../fleet/selection.ts';
+import { useFleet } from '../../fleet/use-fleet.ts';
+import type { FleetShown } from '../../fleet/use-fleet.ts';
+import { statusCommand, viewIn } from '../../fleet/view.ts';
+import type { FleetView } from '../../fleet/view.ts';
+import { useNow } from '../../parts/age.tsx';
+import { CopyCommand } from '../../parts/copy.tsx';
+import { Grid } from '../../parts/grid.tsx';
+import { machinePath } from '../../parts/link.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Problem } from '../../parts/problem.tsx';
-import { State } from '../../parts/state.tsx';
-import { stationNow } from '../../parts/age.tsx';
-import { Table } from '../../parts/table.tsx';
-import type { TableColumn } from '../../parts/table.tsx';
-import { useAnswer } from '../../state/answer.ts';
-import { goTo } from '../../state/router.ts';
-import { station } from '../../state/station.ts';
-
-const columnOf = ({
-  id,
-  title,
-  description,
-  value,
-  text,
-  tone,
-  symbol,
-  type,
-}: Column): TableColumn<FleetRow> => ({
-  id,
-  title,
-  description,
-  value: (row) => {
-    const found = value(row, stationNow());
-    return typeof found === 'object' ? (found?.join(' ') ?? null) : found;
-  },
-  cell: (row) =>
-    type === 'name' ? (
-      <MachineLink fqdn={row.machine} />
-    ) : (
-      <State
-        sign={symbol?.(row) ?? ''}
-        word={text(row, stationNow())}
-        tone={tone?.(row) ?? 'plain'}
-      />
-    ),
-});
-
-const columns = machineColumns.map(columnOf);
+import { sortingOf, sortText } from '../../parts/sorting.ts';
+import { useLive } from '../../state/live.ts';
+import { changeQuery, goTo, usePlace } from '../../state/router.ts';
+import { ColumnsDialog } from './columns-dialog.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { StateStrip } from './state-strip.tsx';
+import '../../fleet/fleet.css';
 
 export const Page = (): JSX.Element => {
-  const { data, error, again } = useAnswer('fleet', (signal) => station.fleet({ signal }));
-  const rows = data?.nodes?.map((one) => rowShown(one as ShownMachine)) ?? [];
-  void allColumns;
+  const { query } = usePlace();
+  const view = useMemo(() => viewIn(query), [query]);
+  const [isHeld, setHeld] = useState(false);
+  const fleet = useFleet(view, isHeld);
+  const counts = useMemo(() => countsOf(fleet.all.values()), [fleet.passing, fleet.all]);
+  const selection = useSelection();
+  const { columns, error: columnsError } = useColumns(view, fleet, isHeld);
+  const now = useStillNow();
+  const [isChoosing, setChoosing] = useState(false);
+  const titles = useMemo(() => columns.map((one) => gridColumn(one, now)), [columns, now]);
   return (
     <>
-      <PageTitle title="Fleet" />
-      <Problem error={error} again={again} />
-      {data ? (
-        <Table
-          label="machines"
-          rows={rows}
-          columns={columns}
-          keyOf={({ machine }) => machine}
-          open={({ machine }) => goTo(machinePath(machine))}
+      <PageTitle title="Fleet">
+        <CopyCommand command={statusCommand(view)} />
+        <button type="button" onClick={() => setChoosing(true)}>
+          Columns
+        </button>
+      </PageTitle>
+      <Problem error={fleet.error} again={fleet.again} />
+      <StateStrip counts={counts} view={view} />
+      <FilterBar view={view} error={fleet.viewError ?? columnsError} />
+      <p class="told">
+        <Told fleet={fleet} />
+      </p>
+      <Grid
+        label="machines"
+        rows={fleet.rows}
+        columns={titles}
+        keyOf={nameOf}
+        sorting={sortingOf(view.sort ?? '')}
+        sort={(sorting) => changeQuery({ sort: sortText(sorting) })}
+        open={({ machine }) => goTo(machinePath(machine))}
+        selected={selection.names}
+        select={selection.change}
+        hold={setHeld}
+        empty={fleet.isWhole ? 'No machine passes.' : 'The machines are being read…'}
+      />
+      {isChoosing ? (
+        <ColumnsDialog
+          shown={columns.map(({ id }) => id)}
+          checks={fleet.checks}
+          choose={(ids) => changeQuery({ columns: ids?.join(',') ?? null })}
+          close={() => setChoosing(false)}
         />
       ) : null}
     </>
   );
+};
+
+const nameOf = ({ machine }: { readonly machine: string }): string => machine;
+
+/** How many there are, and how many changes wait. */
+const Told = ({ fleet }: { readonly fleet: FleetShown }): JSX.Element => {
+  const { passing, all, isWhole, waiting, release } = fleet;
+  const { isPaused } = useLive();
+  return (
+    <>
+      {passing.length === all.size
+        ? `${all.size} machines`
+        : `${passing.length} of ${all.size} machines`}
+      {isWhole ? '' : ', and more are coming'}, problems first unless sorted otherwise.{' '}
+      {waiting > 0 ? (
+        <>
+          <b>
+            {waiting} {waiting === 1 ? 'change waits' : 'changes wait'}
+          </b>{' '}
+          {isPaused ? 'while the page is held still.' : 'while you are among the rows.'}{' '}
+          <button type="button" onClick={release}>
+            Show them
+          </button>
+        </>
+      ) : null}
+    </>
+  );
+};
+
+/** Now, unless whoever reads holds the page still. */
+const useStillNow = (): number => {
+  const now = useNow();
+  const last = useRef(now);
+  if (!useLive().isPaused) last.current = now;
+  return last.current;
+};
+
+/** Columns stay as they are while somebody points at the rows. */
+const useColumns = (
+  { columns: text }: FleetView,
+  { checks, passing }: FleetShown,
+  isHeld: boolean,
+): { readonly columns: readonly Column[]; readonly error: unknown } => {
+  const last = useRef<{ readonly key: string; readonly columns: readonly Column[] }>(undefined);
+  return useMemo(() => {
+    const key = JSON.stringify([text, checks.length]);
+    try {
+      const found =
+        isHeld && last.current?.key === key && last.current.columns.length > 0
+          ? last.current.columns
+          : columnsShown(text, checks, passing);
+      const same = last.current?.columns;
+      const columns =
+        same?.length === found.length && same.every((one, i) => one.id === found[i]!.id)
+          ? same
+          : found;
+      last.current = { key, columns };
+      return { columns, error: undefined };
+    } catch (error) {
+      return { columns: columnsShown(undefined, checks, passing), error };
+    }
+  }, [text, checks, passing, isHeld]);
 };

@@ -1,0 +1,125 @@
+/** The fleet in a real browser, of a real station: looked at, narrowed, sorted, picked. */
+
+import t from 'tap';
+import { openStation } from '../station/harness.ts';
+import { openBrowser, signInByToken, visit } from './chromium.ts';
+import { found, harmful, machinesOf } from './fleet-machines.ts';
+
+t.test('the fleet', async (t) => {
+  const made = await openStation(t);
+  const { app, admin, ask, station } = made;
+  const numbered = Array.from({ length: 300 }, (_, i) => `n${i + 1}.savio3`);
+  await machinesOf(made, ['login.savio3', 'alpha.savio3', ...numbered], {
+    'n7.savio3': 'no answer in 5 s',
+    'n10.savio3': 'no answer in 5 s',
+    'n2.savio3': harmful,
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const browser = await openBrowser(t);
+  const { page, complaints } = await visit(t, browser);
+  const rows = page.locator('.rows [role=row]');
+  const namesShown = (): Promise<string[]> => rows.getByRole('link').allInnerTexts();
+  const told = (text: RegExp | string): Promise<void> =>
+    page.locator('.told').filter({ hasText: text }).waitFor();
+  await page.goto(`${url}/fleet`);
+  await signInByToken(page, admin);
+  await told('302 machines, problems first');
+
+  t.test('shows problems first, in the order in which people count', async (t) => {
+    t.same((await namesShown()).slice(0, 6), [
+      ...['n2.savio3', 'n7.savio3', 'n10.savio3'],
+      ...['alpha.savio3', 'login.savio3', 'n1.savio3'],
+    ]);
+    t.ok((await rows.count()) < 200, 'only rows in sight are in the document');
+    const strip = page.getByRole('navigation', { name: 'States' });
+    t.match(await strip.innerText(), /302 in all\s+3 to look at\s+3\s*✖\s*dark\s+299\s*●\s*up/);
+    const reason = await rows.first().innerText();
+    t.match(reason, '<script>alert(1)</script>', 'markup is text');
+    t.notMatch(reason, /[\u001b\u202e\u0007]/, 'nothing that turns text or orders a terminal');
+  });
+
+  t.test(
+    'is narrowed by the grammar of halctl, and says what is wrong with a filter',
+    async (t) => {
+      await page.keyboard.press('/');
+      await page.keyboard.type('state:dark and reason~"*no answer*"');
+      await told('2 of 302 machines');
+      t.same(await namesShown(), ['n7.savio3', 'n10.savio3']);
+      t.equal(
+        new URL(page.url()).searchParams.get('filter'),
+        'state:dark and reason~"*no answer*"',
+        'it stands in the address',
+      );
+      await page.getByLabel('Filter', { exact: true }).fill('sate:dark');
+      await page
+        .getByRole('alert')
+        .filter({ hasText: /no column "sate", at character 1 .* did you mean "state"/ })
+        .waitFor();
+      await page.getByRole('link', { name: '299 up' }).click();
+      await told('299 of 302 machines');
+      await page.goBack();
+      await page.getByLabel('Filter', { exact: true }).fill('');
+      await told('302 machines');
+      await page.getByLabel('Machines', { exact: true }).fill('n[1-9].savio3');
+      await page.keyboard.press('Enter');
+      await told('9 machines');
+      await page.getByLabel('Machines', { exact: true }).fill('n[1-.savio3');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'invalid-request' }).waitFor();
+      await page.getByLabel('Machines', { exact: true }).fill('');
+      await page.keyboard.press('Enter');
+      await told('302 machines');
+    },
+  );
+
+  t.test('keeps what was picked, however rows are sorted', async (t) => {
+    const picked = ['n1.savio3', 'n3.savio3', 'login.savio3'];
+    for (const name of picked) await page.getByLabel(`Select ${name}`).check();
+    await page.getByRole('button', { name: 'MACHINE' }).click();
+    await page.getByRole('button', { name: 'MACHINE' }).click();
+    await rows.first().getByRole('link', { name: 'n300.savio3' }).waitFor();
+    const query = new URL(page.url()).searchParams;
+    t.equal(query.get('sort'), '-machine');
+    t.equal(query.get('selected'), 'login.savio3,n[1,3].savio3');
+    await page.getByRole('button', { name: 'MACHINE' }).click();
+    for (const name of picked)
+      t.ok(await page.getByLabel(`Select ${name}`).isChecked(), `${name} is still picked`);
+    await page.getByLabel('Select all').check();
+    await page.getByLabel('Select all').uncheck();
+    t.equal(new URL(page.url()).searchParams.get('selected'), null);
+  });
+
+  t.test('does not move rows under the pointer', async (t) => {
+    await page.getByRole('heading', { name: 'Fleet' }).hover();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await rows.first().getByRole('link', { name: 'n2.savio3' }).waitFor();
+    await rows.nth(5).hover();
+    station.observations.record(
+      ['ssh', 'ping'].map((check) => found('n5.savio3', check, 'fail', 'gone quiet')),
+    );
+    await told('1 change waits');
+    await rows.filter({ hasText: 'n5.savio3' }).filter({ hasText: 'dark' }).waitFor();
+    t.same((await namesShown()).slice(3, 5), ['alpha.savio3', 'login.savio3']);
+    await page.getByRole('heading', { name: 'Fleet' }).hover();
+    await rows.nth(1).getByRole('link', { name: 'n5.savio3' }).waitFor();
+  });
+
+  t.test('shows the columns that are chosen, in their order', async (t) => {
+    await page.getByRole('button', { name: 'Columns' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Columns' });
+    await dialog.getByRole('button', { name: 'Do not show age', exact: true }).press('Enter');
+    await dialog.getByRole('button', { name: 'Show project', exact: true }).press('Enter');
+    await dialog.getByRole('button', { name: 'Move project to the left' }).press('Enter');
+    await dialog.getByRole('button', { name: 'Show these' }).press('Enter');
+    await page.getByRole('columnheader', { name: 'PROJECT' }).waitFor();
+    const columns = new URL(page.url()).searchParams.get('columns');
+    t.match(columns, /^machine,state,verdict,failing,.*,project,[a-z]+$/);
+    const answer = await ask('GET', `/fleet?columns=${columns}&shape=table`);
+    t.equal(answer.status, 200, 'the API takes the same columns');
+  });
+
+  t.same(
+    complaints.filter((said) => !/status of 40[01]/.test(said)),
+    [],
+  );
+});
