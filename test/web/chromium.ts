@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import type { Test } from 'tap';
 
 /** ms; nothing is proved by how fast it was. */
-const patienceMs = 120_000;
+const patienceMs = Number(process.env['HALCYON_TEST_PATIENCE'] ?? 120_000);
 
 /** One browser for a file of tests. */
 export const openBrowser = async (t: Test): Promise<Browser> => {

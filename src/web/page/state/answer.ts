@@ -17,10 +17,13 @@ export interface Answered<T> {
 /**
  * Asks the station, and asks anew where `key` changes: all that the question depends on. What is no longer wanted is
  * given up. Where the session has ended, it is asked again as soon as somebody has signed in.
+ *
+ * @param changes asks anew where it changes, and goes on showing what was answered until then: see `useChanges`
  */
 export const useAnswer = <T>(
   key: string | null,
   ask: (signal: AbortSignal) => Promise<T>,
+  changes = 0,
 ): Answered<T> => {
   const [state, setState] = useState<{ key: string | null; data?: T; error?: unknown }>({ key });
   const [round, setRound] = useState(0);
@@ -41,7 +44,7 @@ export const useAnswer = <T>(
       })
       .finally(() => !giveUp.signal.aborted && setLoading(false));
     return () => giveUp.abort();
-  }, [key, round, signedIn]);
+  }, [key, round, changes, signedIn]);
   const again = useCallback(() => setRound((last) => last + 1), []);
   return {
     data: state.key === key ? state.data : undefined,
