@@ -26,7 +26,9 @@ t.test('pages that tell what goes on', async (t) => {
     await page.getByLabel('State').selectOption('failed');
     await page.getByText('Nothing of this kind was ordered.').waitFor();
     await page.getByLabel('State').selectOption('');
-    await rowOf('start').waitFor();
+    await rowOf('start').getByRole('link').click();
+    await page.getByRole('heading', { name: 'start of cluster' }).waitFor();
+    await page.getByRole('link', { name: `revision ${body.id}` }).waitFor();
   });
 
   t.test('events come live, are narrowed, and each tells what set it off', async (t) => {

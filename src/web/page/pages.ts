@@ -10,6 +10,7 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   process: () => import('./pages/process/page.tsx'),
   processes: () => import('./pages/processes/page.tsx'),
   operations: () => import('./pages/operations/page.tsx'),
+  operation: () => import('./pages/operation/page.tsx'),
   campaign: () => import('./pages/campaign/page.tsx'),
   events: () => import('./pages/events/page.tsx'),
   event: () => import('./pages/event/page.tsx'),

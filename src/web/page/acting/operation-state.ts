@@ -19,6 +19,7 @@ export interface Look {
 
 const looks: Readonly<Record<string, Look>> = {
   'to-come': { sign: '○', tone: 'faint' },
+  waiting: { sign: '○', tone: 'faint' },
   queued: { sign: '○', tone: 'busy' },
   running: { sign: '◐', tone: 'busy' },
   done: { sign: '✔', tone: 'good' },
@@ -27,9 +28,10 @@ const looks: Readonly<Record<string, Look>> = {
   interrupted: { sign: '?', tone: 'bad' },
   cancelled: { sign: '⊘', tone: 'plain' },
   skipped: { sign: '↷', tone: 'faint' },
+  'left-out': { sign: '↷', tone: 'faint' },
 };
 
-/** Of the state of an operation or of one of its stages. */
+/** Of the state of an operation, one of its stages, or a machine of a campaign. */
 export const lookOf = (state: string): Look => looks[state] ?? { sign: '·', tone: 'plain' };
 
 /** How it is in a sentence, while it runs and when it is over. */

@@ -1,22 +1,20 @@
 /** A campaign: one thing done with many machines, a few at a time; each of them, and how it is with it. */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Campaign, CampaignMachine } from '../../../../client/types.ts';
 import { counted } from '../../../../client/view/words.ts';
 import type { Page as PageOf } from '../../pages.ts';
-import { Act } from '../../parts/act.tsx';
 import { Ago, Moment } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Choice } from '../../parts/fields.tsx';
 import { Link, MachineLink } from '../../parts/link.tsx';
-import { OperationState } from '../../parts/operation-state.tsx';
+import { CancelOperation } from '../../acting/cancel-operation.tsx';
+import { useOperation } from '../../acting/use-operation.ts';
+import { OperationState } from '../../acting/operation-state-shown.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
-import { announce } from '../../state/announce.ts';
 import { useAnswer } from '../../state/answer.ts';
 import { useChanges } from '../../state/changes.ts';
 import { usePlace } from '../../state/router.ts';
@@ -88,6 +86,7 @@ export const Page: PageOf = ({ parameters }) => {
     (signal) => wholeOf(id, signal),
     round,
   );
+  const { operation } = useOperation(id);
   const wanted = usePlace().query.get('state');
   const rows = data?.items.filter(({ state }) => wanted === null || state === wanted) ?? [];
   return (
@@ -106,7 +105,7 @@ export const Page: PageOf = ({ parameters }) => {
               label="State"
               choices={['waiting', 'running', 'done', 'failed', 'cancelled', 'left-out']}
             />
-            {data.state === 'running' || data.state === 'queued' ? <Stop id={id} /> : null}
+            {operation ? <CancelOperation operation={operation} /> : null}
           </div>
           <Table label="machines" rows={rows} columns={columns} keyOf={({ host }) => host} />
         </>
@@ -155,41 +154,6 @@ const About = ({ campaign }: { readonly campaign: Campaign }): JSX.Element => {
           {counted(policy.stop_after, 'failure')}
         </dd>
       </dl>
-    </>
-  );
-};
-
-const Stop = ({ id }: { readonly id: number }): JSX.Element => {
-  const [isOpen, setOpen] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const stop = async (): Promise<void> => {
-    try {
-      await station.cancelOperation(id);
-      announce(`Nothing more of campaign ${id} is begun.`, 'good');
-      setOpen(false);
-    } catch (refused) {
-      setError(refused);
-    }
-  };
-  return (
-    <>
-      <Act right={{ action: 'operate' }} danger onPress={() => setOpen(true)}>
-        Begin no more of it
-      </Act>
-      {isOpen ? (
-        <Dialog title={`Begin no more of campaign ${id}?`} close={() => setOpen(false)}>
-          <p>What is under way goes on to its end; what waits is not begun.</p>
-          <Problem error={error} />
-          <p class="buttons">
-            <button type="button" class="danger" onClick={() => void stop()}>
-              Begin no more of it
-            </button>
-            <button type="button" onClick={() => setOpen(false)}>
-              Let it go on
-            </button>
-          </p>
-        </Dialog>
-      ) : null}
     </>
   );
 };

@@ -7,7 +7,7 @@ import { Ago } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Choice, TextField } from '../../parts/fields.tsx';
 import { Link } from '../../parts/link.tsx';
-import { OperationState } from '../../parts/operation-state.tsx';
+import { OperationState } from '../../acting/operation-state-shown.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { Table } from '../../parts/table.tsx';
