@@ -10,7 +10,7 @@ import { Problem } from './parts/problem.tsx';
 import { Shell } from './parts/shell.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import { pages } from './pages.ts';
-import type { Page } from './pages.ts';
+import type { Page } from './page.ts';
 import { announce } from './state/announce.ts';
 import { forgetRights } from './state/rights.ts';
 import { goTo, usePlace } from './state/router.ts';

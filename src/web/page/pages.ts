@@ -1,9 +1,7 @@
 /** The pages, each loaded when it is first looked at. */
 
-import type { FunctionComponent } from 'preact';
-import type { PageName, PageParameters } from '../page-paths.ts';
-
-export type Page = FunctionComponent<{ readonly parameters: PageParameters }>;
+import type { PageName } from '../page-paths.ts';
+import type { Page } from './page.ts';
 
 export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: Page }> } = {
   fleet: () => import('./pages/fleet/page.tsx'),

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import type { Campaign, CampaignMachine } from '../../../../client/types.ts';
 import { counted } from '../../../../client/view/words.ts';
-import type { Page as PageOf } from '../../pages.ts';
+import type { Page as PageOf } from '../../page.ts';
 import { Ago, Moment } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Choice } from '../../parts/fields.tsx';

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import type { EventReply, Why } from '../../../../client/types.ts';
 import { briefly } from '../../../../client/view/words.ts';
-import type { Page as PageOf } from '../../pages.ts';
+import type { Page as PageOf } from '../../page.ts';
 import { Moment } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Link } from '../../parts/link.tsx';

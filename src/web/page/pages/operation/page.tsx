@@ -5,7 +5,7 @@ import type { Operation } from '../../../../client/types.ts';
 import { CancelOperation } from '../../acting/cancel-operation.tsx';
 import { OperationShown } from '../../acting/operation-progress.tsx';
 import { useOperation } from '../../acting/use-operation.ts';
-import type { Page as PageOf } from '../../pages.ts';
+import type { Page as PageOf } from '../../page.ts';
 import { Moment } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Link, MachineLink } from '../../parts/link.tsx';
