@@ -71,6 +71,8 @@ const configOf = ({ access, lent, repeat }: Endpoint): FastifyContextConfig => (
 const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
   const { method, path, params, query, headers, body, bodyBytesMax, bodyOptional } = endpoint;
   const isEmpty = (properties: object): boolean => Object.keys(properties).length === 0;
+  // Who asks of a moment, and is answered of another one, does not notice it.
+  const isStrict = endpoint.kind === 'ask' && !endpoint.bare;
   return {
     method,
     url: path,
@@ -80,7 +82,7 @@ const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
     ...(endpoint.stream ? { exposeHeadRoute: false } : {}),
     schema: {
       ...(isEmpty(params) ? {} : { params: Type.Object(params) }),
-      ...(isEmpty(query) ? {} : { querystring: Type.Object(query, strict) }),
+      ...(isEmpty(query) && !isStrict ? {} : { querystring: Type.Object(query, strict) }),
       ...(isEmpty(headers) ? {} : { headers: Type.Object(headers) }),
       ...(body ? { body } : {}),
     },

@@ -36,7 +36,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (validator.Check(data)) return { value: data };
     const value: unknown = isText ? Value.Convert(schema, data) : data;
     if (isText && validator.Check(value)) return { value };
-    const [first] = validator.Errors(value);
+    const first = firstOf(validator.Errors(value));
     const place = places[httpPart ?? 'body'] ?? 'body';
     const path = readable(first?.instancePath ?? '');
     const { names, what } = mistake(first);
@@ -46,10 +46,25 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   };
 };
 
+/** Fields that there are not come first, each by itself, and then all of them at once. */
+const firstOf = (errors: readonly Mistake[]): Mistake | undefined =>
+  errors[0]?.keyword === 'boolean'
+    ? (errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0])
+    : errors[0];
+
+/** Of fields that there are not. */
+const namedMax = 8;
+
 interface Mistake {
+  readonly keyword: string;
+  readonly instancePath: string;
   readonly message: string;
   readonly params: object;
 }
+
+/** Most reads take the moment that they are to tell of; what does not stands on more than the log. */
+const aboutNow = (names: readonly string[]): string =>
+  names.includes('at') ? ': the answer is about now only' : '';
 
 /** What is wrong, and the fields it is about. */
 const mistake = (error: Mistake | undefined): { names: readonly string[]; what: string } => {
@@ -57,7 +72,10 @@ const mistake = (error: Mistake | undefined): { names: readonly string[]; what: 
     additionalProperties?: string[];
     requiredProperties?: string[];
   };
-  if (extra) return { names: extra, what: `does not know the field ${extra.join(', ')}` };
+  if (extra) {
+    const names = extra.slice(0, namedMax);
+    return { names, what: `does not know the field ${names.join(', ')}${aboutNow(names)}` };
+  }
   if (missing) return { names: missing, what: `lacks the field ${missing.join(', ')}` };
   return { names: [], what: error?.message ?? 'is wrong' };
 };

@@ -153,13 +153,13 @@ export const routes = {
     method: 'GET',
     path: '/api/v1/hosts/:fqdn/status',
     repeat: 'as-it-is',
-    query: ['max_age', 'wait'],
+    query: ['max_age', 'wait', 'at'],
   },
   fleetSummary: {
     method: 'GET',
     path: '/api/v1/fleet/summary',
     repeat: 'as-it-is',
-    query: ['groups', 'nodes', 'filter', 'problems'],
+    query: ['groups', 'nodes', 'filter', 'problems', 'at'],
   },
   getAgent: { method: 'GET', path: '/api/v1/agents/:fqdn', repeat: 'as-it-is' },
   getCampaign: {

@@ -266,20 +266,22 @@ export const fleet = read({
   description:
     'All in one answer, or page by page. It shows what was found last, and runs nothing without `max_age`. As JSON, ' +
     'NDJSON, CSV, TSV, text or a live stream (SSE) by `Accept`; with `If-None-Match` 304 while nothing has changed, or for ' +
-    'a minute the same was found again. What is misspelt is refused.',
+    'a minute the same was found again. What is misspelt is refused. With `at` it is as the log had it: with the verdicts ' +
+    'that were confirmed by then (`at` of each: since when), without values and without what the scheduler said.',
   query: { ...fleetSelection, ...fleetView, ...freshness },
   reply: FleetAnswer,
   content: media,
   tagged: true,
 });
 
-export const fleetSummary = ask({
+export const fleetSummary = read({
   path: '/fleet/summary',
   access: 'viewer',
   lent: 'shown',
   tag: 'fleet',
   summary: 'How many machines are in which state',
-  description: 'By state, by verdict and by check, with the age of what each check has found.',
+  description:
+    'By state, by verdict and by check, with the age of what each check has found. With `at`: by what the log had then.',
   query: fleetSelection,
   reply: FleetSummary,
 });
@@ -294,13 +296,14 @@ export const fleetColumns = ask({
   reply: Type.Object({ columns: Type.Array(FleetColumn) }),
 });
 
-export const fleetHost = ask({
+export const fleetHost = read({
   path: '/hosts/:fqdn/status',
   params: { fqdn: Fqdn },
   access: 'viewer',
   lent: 'machine',
   tag: 'fleet',
   summary: 'How a machine does, by all that is known of it',
+  description: 'With `at`: by what the log had then; see `/fleet`.',
   query: freshness,
   reply: FleetHost,
 });

@@ -225,6 +225,64 @@ t.test('what the cluster knew at a moment, without what only checks knew', async
   t.match(await get(`/fleet?at=${before}&limit=2`), { status: 400, body: { field: 'at' } });
 });
 
+t.test('what checks had confirmed at a moment is told of it, for all and for one', async (t) => {
+  const { get, station, ask } = await fleetOf(t);
+  const confirm = (verdict: 'ok' | 'fail', cause: 'timeout' | null): Promise<unknown> =>
+    station.submit(
+      {
+        type: 'ReportChecks',
+        changes: [
+          ...['n2.savio3', 'n10.savio3'].map((fqdn) => ({
+            ...{ fqdn, check: 'ssh', verdict, cause, text: 'told', seen: 1_790_000_000_000 },
+          })),
+        ],
+      },
+      { actor: 'station' },
+      () => null,
+    );
+  await confirm('fail', 'timeout');
+  const failed = station.head;
+  await confirm('ok', null);
+  await ask('POST', '/hosts', { fqdn: 'later.savio3' });
+  const found = { verdict: 'fail', value: null, cause: 'timeout', at: 1_790_000_000_000 };
+  const { body } = await get(`/fleet?at=${failed}&sort=machine`);
+  const machines = body.nodes.map(({ name }: Json) => name);
+  t.notOk(machines.includes('later.savio3'));
+  t.ok(machines.indexOf('n2.savio3') < machines.indexOf('n10.savio3'), 'as people count');
+  for (const name of ['n2.savio3', 'n10.savio3'])
+    t.match(body.nodes.find((one: Json) => one.name === name).checks.ssh, found);
+  const one = await get(`/hosts/n2.savio3/status?at=${failed}`);
+  t.match(one.body, { revision: failed, machine: { name: 'n2.savio3', checks: { ssh: found } } });
+  t.match((await get(`/hosts/n2.savio3/status?at=${failed + 1}`)).body.machine.checks.ssh, {
+    verdict: 'ok',
+  });
+  t.match(await get(`/hosts/later.savio3/status?at=${failed}`), {
+    status: 404,
+    body: { code: 'unknown-host' },
+  });
+  t.match(await get(`/hosts/n2.savio3/status?at=${failed}&max_age=5`), {
+    status: 400,
+    body: { field: 'max_age' },
+  });
+  const then = (await get(`/fleet/summary?at=${failed}`)).body;
+  t.match(then, {
+    revision: failed,
+    total: machines.length,
+    checks: { ssh: { verdicts: { fail: 2 } } },
+  });
+  const narrowed = (await get(`/fleet/summary?at=${failed}&filter=ssh:down`)).body;
+  t.match(narrowed, { total: 2 });
+  t.match((await get(`/fleet/summary?at=${station.head}`)).body, {
+    total: machines.length + 1,
+    checks: { ssh: { verdicts: { ok: 2 } } },
+  });
+  for (const path of ['/operations', '/incidents', '/suggestions', '/hosts/n2.savio3/suggestion'])
+    t.match(await get(`${path}?at=${failed}`), {
+      status: 400,
+      body: { field: 'at', detail: /is about now only/ },
+    });
+});
+
 t.test('a member of a project sees its machines only, in every form', async (t) => {
   const { ask, viewer, station } = await twoProjects(t);
   station.observations.record([ours, theirs, free].map((one) => seen(one, 'ssh', 'fail')));

@@ -6,7 +6,8 @@ import { revision } from '../../src/core/values/revision.ts';
 import { pastLimits } from '../../src/station/fair-use/shares.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
 import { Archive } from '../../src/station/replica/archive.ts';
-import { History } from '../../src/station/replica/history.ts';
+import type { GraphAt } from '../../src/station/replica/archive.ts';
+import { graphsKept, History } from '../../src/station/replica/history.ts';
 import { openStation } from './harness.ts';
 
 const nobodyLeaves = new AbortController().signal;
@@ -29,13 +30,17 @@ const remembered = async (t: Parameters<typeof openStation>[0]) => {
     trouble: () => undefined,
   });
   const rebuilt: number[] = [];
+  /** Revisions of the graphs that were at hand for each. */
+  const bases: number[][] = [];
   const counted = {
     at: (...args: Parameters<Archive['at']>) => {
       rebuilt.push(args[0]);
+      bases.push((args[2] ?? []).map(({ head }) => head));
       return archive.at(...args);
     },
   } as Archive;
-  return { station, ask, history: new History(counted, station.log, new Turns()), rebuilt };
+  const history = new History(counted, station.log, new Turns());
+  return { station, ask, history, rebuilt, archive, bases };
 };
 
 t.test('all who ask for one moment at once are given one graph', async (t) => {
@@ -82,6 +87,40 @@ t.test('one more than a share of the past is refused, and what is at hand is not
   t.equal((await at(30)).head, 30);
   await Promise.all(asked);
   t.equal((await at(20)).head, 20);
+});
+
+t.test('a moment near one that is at hand is made from that, and is the same', async (t) => {
+  const { station, history, archive, bases } = await remembered(t);
+  const turn = await new Turns().begin('test', nobodyLeaves);
+  const at = async (value: number): Promise<GraphAt> =>
+    history.at({ revision: revision(value) }, { principal: 'token:a', signal: nobodyLeaves });
+  const digestOf = async (value: number): Promise<string> =>
+    (await archive.at(revision(value), turn)).graph.digest();
+  const { head } = station;
+  const order = [12, 13, head - 1, 14, 5, 20, 6, 13, 1];
+  for (const value of order) {
+    const { graph, head: reached, at: time } = await at(value);
+    t.equal(reached, value);
+    t.equal(graph.digest(), await digestOf(value), `revision ${value}`);
+    t.equal(time, (await archive.at(revision(value), turn)).at);
+    t.same([...graph.rowsAfter('host')].length, graph.count('host'));
+  }
+  t.equal((await at(12)).graph.digest(), await digestOf(12), 'what it was made from is as it was');
+  t.same(bases.slice(0, 4), [[], [12], [12, 13], [12, 13, head - 1]]);
+});
+
+t.test('of graphs of the past those stay at hand that were asked for last', async (t) => {
+  const { history, rebuilt } = await remembered(t);
+  const at = (value: number) =>
+    history.at({ revision: revision(value) }, { principal: 'token:a', signal: nobodyLeaves });
+  for (let value = 1; value <= graphsKept; value += 1) await at(value);
+  await at(1);
+  await at(graphsKept + 1);
+  rebuilt.length = 0;
+  await at(1);
+  t.same(rebuilt, [], 'it was asked for again');
+  await at(2);
+  t.same(rebuilt, [2]);
 });
 
 t.test('a time is the last commit at or before it', async (t) => {

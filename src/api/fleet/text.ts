@@ -46,7 +46,7 @@ const bySeverity = (rows: readonly FleetRow[], isReversed: boolean): readonly Fl
 };
 
 /** Rows are in the order of their names already: a merge of short runs keeps what is alike where it is. */
-function* sorted(
+export function* sorted(
   rows: readonly FleetRow[],
   order: (a: FleetRow, b: FleetRow) => number,
 ): Generator<string, readonly FleetRow[]> {
@@ -104,7 +104,7 @@ function* each<T>(items: readonly T[], text: (item: T) => string): Generator<str
 }
 
 /** Steps that make no text yet. */
-function* withTurns<T>(steps: Generator<undefined, T>): Generator<string, T> {
+export function* withTurns<T>(steps: Generator<undefined, T>): Generator<string, T> {
   for (let done = 0; ; done += 1) {
     const step = steps.next();
     if (step.done) return step.value;

@@ -6,10 +6,10 @@ import type * as contract from '../../contract/fleet.ts';
 import { allColumns } from '../../checks/view/columns.ts';
 import type { FleetRow } from '../../checks/view/row.ts';
 import { shownMachine } from '../../checks/view/shapes.ts';
-import { rowOf } from '../../checks/view/state.ts';
 import type { Station } from '../../station/station.ts';
-import { machineFacts } from '../../station/fleet/machine-facts.ts';
+import { pastRow } from '../../station/fleet/past-row.ts';
 import { askerOf, principalOf } from '../asker.ts';
+import { isMember, mustBeAllowed } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
 import { askedOf, selectionOf } from '../fleet/asked.ts';
@@ -17,14 +17,16 @@ import type { Format } from '../fleet/asked.ts';
 import type { FleetAnswers } from '../fleet/fleet-answers.ts';
 import { checksShown } from '../fleet/freshness.ts';
 import type { Freshness } from '../fleet/freshness.ts';
+import { rowsThen } from '../fleet/past.ts';
 import type { FleetStreams } from '../fleet/streams.ts';
-import { mediaTypes, passing, writtenIn } from '../fleet/text.ts';
+import { mediaTypes, passing, withTurns, writtenIn } from '../fleet/text.ts';
 import { metaOf, seenIn, surroundingsOf } from '../fleet/surroundings.ts';
 import { summaryOf } from '../fleet/summary.ts';
-import { readLong } from '../reads.ts';
+import { json, read, readLong } from '../reads.ts';
 import { placesOf } from '../sight.ts';
 
 type FleetQuery = QueryOf<typeof contract.fleet>;
+type SummaryQuery = QueryOf<typeof contract.fleetSummary>;
 
 const accepted: readonly (readonly [string, Format])[] = [
   ['text/event-stream', 'events'],
@@ -52,8 +54,9 @@ export const fleetHandlers = (
 ): Handlers<typeof contract> => ({
   fleet: (request, reply) => answerFleet(station, answers, streams, request, reply, request.query),
 
-  fleetSummary: (request, reply) =>
-    station.longReads.run(askerOf(reply), async (turn) => {
+  fleetSummary: (request, reply) => {
+    if (request.query.at !== undefined) return pastSummary(station, request, reply, request.query);
+    return station.longReads.run(askerOf(reply), async (turn) => {
       const cut = await station.fleet.cut(turn);
       const seen = seenIn(station, request, station.graph);
       const { test } = selectionOf(request.query, surroundingsOf(station, station.graph, seen));
@@ -67,7 +70,8 @@ export const fleetHandlers = (
         }
         if (turn.isOver) await turn.next();
       }
-    }),
+    });
+  },
 
   fleetColumns: () => ({
     columns: Array.from(
@@ -78,6 +82,17 @@ export const fleetHandlers = (
 
   fleetHost: async (request, reply) => {
     const { fqdn } = request.params;
+    const { at } = request.query;
+    if (at !== undefined) {
+      goesWithoutMoment(request.query);
+      return read(station, reply, at, ({ graph, head, at: time }) => {
+        const host = graph.get('host', fqdn);
+        if (!host) throw new ApiError('unknown-host', `there was no host ${fqdn} at ${at}`);
+        const machine = shownMachine(pastRow(graph, host));
+        return { version: `at-${head}`, revision: head, at: time, machine };
+      }) as never;
+    }
+    if (isMember(request)) mustBeAllowed(station.graph, request);
     const there = (): FleetRow => {
       const row = station.fleet.row(fqdn);
       if (row) return row;
@@ -110,19 +125,21 @@ export const answerFleet = (
 ): Promise<FastifyReply> | FastifyReply => {
   const format = formatOf(request, query);
   reply.header('vary', 'accept, accept-encoding, authorization');
-  if (
-    (query.max_age ?? query.wait) !== undefined &&
-    (query.at !== undefined || format === 'events')
-  )
-    throw new ApiError('invalid-request', 'max_age goes without at and without a stream', {
-      field: 'max_age',
-    });
+  if (query.at !== undefined || format === 'events') goesWithoutMoment(query);
   if (query.at !== undefined) return past(station, request, reply, query, format);
   if (format === 'events') return follow(station, streams, request, reply, query);
   return answers.answer(request, reply, query, format);
 };
 
-/** As it was: of the past only the log tells, which has no observations that did not change anything. */
+/** The past cannot be looked at again, and a stream tells what is found anyway. */
+const goesWithoutMoment = (query: Pick<FleetQuery, 'max_age' | 'wait'>): void => {
+  if ((query.max_age ?? query.wait) === undefined) return;
+  throw new ApiError('invalid-request', 'max_age goes without at and without a stream', {
+    field: 'max_age',
+  });
+};
+
+/** As it was: of the past only the log tells, which has what checks confirmed, and not what they measured. */
 const past = (
   station: Station,
   request: FastifyRequest,
@@ -138,12 +155,7 @@ const past = (
     const seen = seenIn(station, request, graph);
     const asked = askedOf(query, surroundingsOf(station, graph, seen));
     return (function* () {
-      const rows: FleetRow[] = [];
-      for (const host of moment.graph.rowsAfter('host')) {
-        if (!seen || seen.has(host.fqdn))
-          rows.push(rowOf(machineFacts(moment.graph, host, [], null)));
-        yield '';
-      }
+      const rows = yield* rowsThen(station, moment, graph, seen);
       const found = yield* passing(rows, asked, moment.at);
       const meta = metaOf(asked, {
         ...{ version: `at-${moment.head}`, revision: moment.head, at: moment.at },
@@ -153,6 +165,24 @@ const past = (
     })();
   });
 };
+
+const pastSummary = (
+  station: Station,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: SummaryQuery,
+): Promise<FastifyReply> =>
+  readLong(station, reply, query.at, json, (moment, graph) => {
+    const seen = seenIn(station, request, graph);
+    const { test } = selectionOf(query, surroundingsOf(station, graph, seen));
+    const { head, at } = moment;
+    return (function* () {
+      const rows = yield* rowsThen(station, moment, graph, seen);
+      const about = { version: `at-${head}`, revision: head, at };
+      const summary = yield* withTurns(summaryOf(rows, (row) => test(row, at), about));
+      yield JSON.stringify(summary);
+    })();
+  });
 
 const follow = async (
   station: Station,

@@ -111,6 +111,15 @@ export const restoreLine = (graph: Graph, line: string): void => {
   graph.put(kind, row);
 };
 
+/** Puts all rows of a graph, which does not change meanwhile, into an empty one: rows are immutable, and shared. */
+export function* copyRows(from: Graph, to: Graph): Generator<undefined, void> {
+  for (const kind of kinds)
+    for (const row of from.all(kind)) {
+      to.put(kind, row);
+      yield;
+    }
+}
+
 /**
  * Takes strings that other rows hold already from there, in place, as the row is nobody else's yet;
  * see `ProcessAdded`.

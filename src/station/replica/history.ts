@@ -3,6 +3,7 @@
  * and in fair turns between those who ask. The last few are kept for the next question.
  */
 
+import { kinds } from '../../core/graph/resources.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
 import type { Asker } from '../fair-use/long-reads.ts';
@@ -14,8 +15,13 @@ import type { Archive, GraphAt } from './archive.ts';
 /** A point in the past: a revision, or the last commit at or before a time (ms since the epoch). */
 export type Moment = { readonly revision: Revision } | { readonly time: number };
 
-/** How many past graphs are kept at hand; each may be as large as the present one. */
-const graphsKept = 2;
+/** How many past graphs are kept at hand, for one who goes through time; each may be as large as the present one. */
+export const graphsKept = 8;
+/** More than two of them have no more rows than these together. */
+const rowsKept = 400_000;
+
+const rowsOf = ({ graph }: GraphAt): number =>
+  kinds.reduce((sum, kind) => sum + graph.count(kind), 0);
 
 /** A graph that somebody waits for. */
 interface Rebuilding {
@@ -34,7 +40,8 @@ export class History {
   readonly #share = new Share('reads of the past', pastLimits);
   /** For those that go on reading a graph for a while. */
   readonly answers = new Share('long answers about the past', pastAnswerLimits);
-  readonly #kept: GraphAt[] = [];
+  /** The one that was asked for last at the end. */
+  #kept: readonly GraphAt[] = [];
   readonly #wanted = new Map<Revision, Rebuilding>();
   readonly #queue = new FairQueue<Rebuilding>();
   #isBusy = false;
@@ -55,7 +62,7 @@ export class History {
     const revision =
       'revision' in moment ? moment.revision : await this.#log.revisionAt(moment.time);
     const kept = this.#kept.find(({ head }) => head === revision);
-    if (kept) return kept;
+    if (kept) return this.#keep(kept);
     return this.#share.during(principal, () => this.#rebuilt(revision, principal, signal));
   }
 
@@ -102,9 +109,7 @@ export class History {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       try {
         const past = await this.#rebuild(next);
-        this.#kept.push(past);
-        if (this.#kept.length > graphsKept) this.#kept.shift();
-        next.done.resolve(past);
+        next.done.resolve(this.#keep(past));
       } catch (error) {
         next.done.reject(error);
       }
@@ -115,6 +120,16 @@ export class History {
 
   async #rebuild({ revision, principal, controller }: Rebuilding): Promise<GraphAt> {
     const turn = await this.#turns.begin(principal, controller.signal);
-    return this.#archive.at(revision, turn);
+    return this.#archive.at(revision, turn, this.#kept);
+  }
+
+  /** As the one that was asked for last; others go that nobody has asked for since long ago. */
+  #keep(past: GraphAt): GraphAt {
+    this.#kept = [...this.#kept.filter((one) => one !== past), past];
+    const isTooMuch = (): boolean =>
+      this.#kept.length > graphsKept ||
+      (this.#kept.length > 2 && this.#kept.reduce((sum, one) => sum + rowsOf(one), 0) > rowsKept);
+    while (isTooMuch()) this.#kept = this.#kept.slice(1);
+    return past;
   }
 }
