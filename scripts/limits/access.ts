@@ -11,6 +11,7 @@ import {
 import { policyMachinesMax, policyRulesMax } from '../../src/core/values/policy.ts';
 import { sessionsOfUserMax, usersMax } from '../../src/core/values/users.ts';
 import { linkSeconds, linksMax, linksOfOneMax } from '../../src/station/access/links.ts';
+import { usesMax } from '../../src/station/access/uses.ts';
 import { passwordLimits } from '../../src/station/fair-use/shares.ts';
 import { bytes, fast, limit, seconds, tooMany } from './limit.ts';
 import type { Limit } from './limit.ts';
@@ -75,6 +76,12 @@ export const ofAccess: readonly Limit[] = [
     seconds(linkSeconds * 1000),
     '401 `login-refused`',
     'api/page-links.test.ts: a link is good for ten minutes, and none of others is',
+  ),
+  limit(
+    'sessions whose latest use is remembered',
+    usesMax,
+    'that which was used longest ago is forgotten',
+    'api/page-session.test.ts: of so many sessions the latest use is remembered',
   ),
   limit(
     'wrong passwords and codes in a row',

@@ -1,5 +1,6 @@
 /** Who is asking, and whether they may. */
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access, Lent } from '../contract/endpoint.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
@@ -59,6 +60,18 @@ export const credentialOf = (
   return match ? station.access.authenticate(match[1]!) : undefined;
 };
 
+/** Remembers when and from where a session was used. */
+export const noteUse = (
+  station: Station,
+  { id, session }: CredentialRow,
+  { socket, headers }: IncomingMessage,
+): void => {
+  if (!session) return;
+  const { remoteAddress: address = '' } = socket;
+  const agent = headers['user-agent'] ?? null;
+  station.users.uses.note(id, { at: station.now(), address, agent });
+};
+
 /** The credential of a request: by its header, or where there is none by the cookie of the page. Else why it has none. */
 const proved = (
   station: Station,
@@ -96,6 +109,7 @@ export const authorise =
     // Caches between keep answers to nobody's header apart, but not those to a cookie.
     if (by === 'cookie') reply.header('cache-control', 'private, no-cache');
     request.credential = credential;
+    noteUse(station, credential, request.raw);
     if (!connections.prove(request.raw.socket, credential)) {
       const { id } = credential;
       const why = `the token ${id} has as many connections as it may have; close one first`;

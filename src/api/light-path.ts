@@ -26,7 +26,7 @@ type Config = FastifyRequest['routeOptions']['config'];
 /** What the framework's way has, too. */
 export interface LightParts {
   readonly graph: () => ReadGraph;
-  readonly authenticate: (authorization: string | undefined) => CredentialRow | undefined;
+  readonly authenticate: (request: IncomingMessage) => CredentialRow | undefined;
   readonly connections: Connections;
   readonly admission: Admission;
   readonly parse: JsonParser;
@@ -230,7 +230,7 @@ export class LightPath {
       const said = route.read(raw);
       if (!said) continue;
       const { authenticate, connections, admission, log } = parts;
-      const credential = authenticate(raw.headers.authorization);
+      const credential = authenticate(raw);
       if (!credential || refusalOf(route.options.config, credential, parts.graph())) return false;
       if (!connections.prove(raw.socket, credential)) return false;
       const request = new LightRequest(raw, said, credential, route, log);

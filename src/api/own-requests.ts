@@ -49,6 +49,7 @@ export const apiOf = (app: FastifyInstance): AskApi => {
         ...{ method, url: `/api/v1${path}`, remoteAddress: request.ip, signal },
         headers: {
           accept: 'application/json',
+          'user-agent': request.headers['user-agent'] ?? '',
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },

@@ -13,7 +13,7 @@ import { Admission } from './admission.ts';
 import type { AdmissionPaces } from './admission.ts';
 import { factsPace } from './agent-facts.ts';
 import { agentSocket } from './agent-socket.ts';
-import { authorise, credentialOf } from './auth.ts';
+import { authorise, credentialOf, noteUse } from './auth.ts';
 import { bind } from './bind.ts';
 import type { AnyHandler } from './bind.ts';
 import { Connections, usualPatience } from './connections.ts';
@@ -216,7 +216,11 @@ export const createServer = async (
   await textPages(app, { station, connections, admission, problems });
   browserPages(app);
   light.open({
-    authenticate: (authorization) => credentialOf(station, authorization),
+    authenticate: (request) => {
+      const credential = credentialOf(station, request.headers.authorization);
+      if (credential) noteUse(station, credential, request);
+      return credential;
+    },
     graph: () => station.graph,
     connections,
     admission,

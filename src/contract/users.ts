@@ -88,7 +88,20 @@ export const Session = Type.Object({
       description: 'Id of the token that opened it, with which it ends; null: a password did.',
     }),
   ),
+  begun: Timestamp,
   expires: Timestamp,
+  used: nullable(
+    Type.Object(
+      {
+        at: Timestamp,
+        address: Type.String({ description: 'A proxy’s, where there is one before the station.' }),
+        agent: nullable(
+          Type.String({ description: 'What the program calls itself; at most 200 characters.' }),
+        ),
+      },
+      { description: 'The latest use; null: not since the station started.' },
+    ),
+  ),
   current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
 });
 export const BegunSession = Type.Intersect([

@@ -6,6 +6,9 @@ import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { codeOf } from '../../src/station/access/totp.ts';
+import { Uses, usesMax } from '../../src/station/access/uses.ts';
+import { openStation } from '../station/harness.ts';
+import type { Json } from '../station/harness.ts';
 import { password, withAda } from './page-of-ada.ts';
 import { PageBrowser } from './page-browser.ts';
 import type { PageAnswer, Send } from './page-browser.ts';
@@ -139,6 +142,42 @@ t.test('the cookie counts only with the header, and only from pages of the stati
   t.match(await page('api/v1/whoami', { headers: { ...silent, referer: `${url}/` } }), {
     status: 200,
   });
+});
+
+t.test(
+  'of each session it is told when it began, and when and from where it was used',
+  async (t) => {
+    const { ask, page, signIn, clock, close, directory, admin } = await withAda(t);
+    const begun = clock.now;
+    await signIn();
+    clock.now += 5000;
+    await page('api/v1/fleet');
+    const listed = async (): Promise<Json> =>
+      (await page('api/v1/sessions', { headers: { 'user-agent': 'Browser/2' } })).body.items;
+    clock.now += 5000;
+    const own = { address: '127.0.0.1', agent: 'Browser/2' };
+    t.match(await listed(), [
+      { user: 'ada', current: true, begun, expires: begun + 12 * 3600 * 1000, used: own },
+    ]);
+    const by = { headers: { 'user-agent': `${'x'.repeat(199)}\u00e9more` } };
+    await page('api/v1/whoami', by);
+    const [{ used }] = (await ask('GET', '/sessions')).body.items;
+    t.same(used, { at: begun + 10_000, address: '127.0.0.1', agent: `${'x'.repeat(199)}?` });
+
+    await close();
+    const again = await openStation(t, { directory, admin });
+    t.match((await again.ask('GET', '/sessions')).body.items, [{ begun, used: null }]);
+    t.match((await again.ask('GET', '/events?limit=1000')).text, /CredentialIssued/);
+    t.notMatch((await again.ask('GET', '/events?limit=1000')).text, /Browser|xxxx/);
+  },
+);
+
+t.test('of so many sessions the latest use is remembered', (t) => {
+  const uses = new Uses();
+  const use = { at: 1, address: '127.0.0.1', agent: null };
+  for (let i = 0; i <= usesMax; i += 1) uses.note(`s${i}`, use);
+  t.same([uses.of('s0'), uses.of('s1')], [null, use]);
+  t.end();
 });
 
 t.test('a header wins over the cookie, also one that is wrong', async (t) => {

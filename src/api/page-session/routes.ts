@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pageSession, SignIn } from '../../contract/page-session.ts';
+import { noteUse } from '../auth.ts';
 import { dropToken, keepToken, tokenIn } from '../cookies.ts';
 import { ApiError } from '../errors.ts';
 import { isOfOurs } from '../origin.ts';
@@ -39,6 +40,7 @@ export const pageSessionRoutes = async (
           const token = await enter(request, reply, request.body);
           const credential = station.access.authenticate(token);
           if (!credential) throw new ApiError('unauthenticated', 'the session was ended just now');
+          noteUse(station, credential, request.raw);
           keepToken(request, reply, name, token);
           return tokenView(station.graph, credential);
         } catch (error) {

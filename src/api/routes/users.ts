@@ -11,7 +11,10 @@ import type { UserRow } from '../../core/graph/rows/users.ts';
 import { sessionSecondsUsual } from '../../core/values/users.ts';
 import { otpauthOf } from '../../station/access/totp.ts';
 import { UserRefusedError } from '../../station/access/users.ts';
+import { momentAt } from '../../station/queries/moments.ts';
 import type { Station } from '../../station/station.ts';
+import { askerOf } from '../asker.ts';
+import { noteUse } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { done, refusal, run, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
@@ -96,7 +99,9 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
       };
       const { id, token } = await orRefused(users.begin(user, { password, code }, seconds, sender));
       reply.code(201);
-      return { ...sessionView(station.graph.must('credential', id), id), token };
+      const row = station.graph.must('credential', id);
+      noteUse(station, row, request.raw);
+      return { ...(await sessionView(station, row, id)), token };
     },
 
     linkSession: async (request, reply) => {
@@ -109,7 +114,7 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
       return link;
     },
 
-    listSessions: async (request) => {
+    listSessions: async (request, reply) => {
       await station.settled();
       const { graph } = station;
       const who = request.credential!;
@@ -119,7 +124,14 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
       const own = (): CredentialRow[] =>
         user === undefined ? openedBy(graph, holderOf(who)) : sessionsOf(graph, user);
       const sessions = role === 'admin' ? all() : own();
-      return { items: sessions.sort(byAge).map((row) => sessionView(row, who.id)) };
+      return station.longReads.run(askerOf(reply), async (turn) => {
+        const items: Session[] = [];
+        for (const row of sessions.sort(byAge)) {
+          items.push(await sessionView(station, row, who.id));
+          if (turn.isOver) await turn.next();
+        }
+        return { items };
+      });
     },
 
     endSession: async (request, reply) => {
@@ -150,12 +162,15 @@ const userView = (
   locked: locked > now ? locked : null,
 });
 
-const sessionView = (
-  { id, user, role, session, opener, expires }: CredentialRow,
+const sessionView = async (
+  { log, users }: Station,
+  { id, user, role, session, opener, expires, created }: CredentialRow,
   own: string,
-): Session => ({
+): Promise<Session> => ({
   ...{ id, user: user ?? null, role, opener: opener ?? null, expires, current: id === own },
   second_factor: session!.second_factor,
+  begun: (await momentAt(log, created))!.at,
+  used: users.uses.of(id),
 });
 
 const mustBeAdmin = ({ role }: CredentialRow, name: string): void => {

@@ -40,7 +40,7 @@ export class Links {
     for (const [key, link] of this.#links) if (link.expires <= this.#now()) this.#links.delete(key);
     const own = [...this.#links].filter(([, link]) => usageOf(link.by) === usageOf(by));
     if (own.length >= linksOfOneMax) this.#links.delete(own[0]![0]);
-    else if (this.#links.size >= linksMax) this.#links.delete([...this.#links.keys()][0]!);
+    else if (this.#links.size >= linksMax) this.#links.delete(this.#links.keys().next().value!);
     this.#links.set(hash('sha256', ticket), { by, expires });
     return { ticket, expires };
   }

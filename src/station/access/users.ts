@@ -21,6 +21,7 @@ import type { Secrets } from './secrets.ts';
 import type { Sender } from './sender.ts';
 import { newToken } from './tokens.ts';
 import { newRecoveryCode, newSecret, recoveryCodes, recoveryHash, stepOf } from './totp.ts';
+import { Uses } from './uses.ts';
 
 export interface UsersParts {
   readonly graph: () => Graph;
@@ -73,6 +74,8 @@ export class Users {
   readonly #parts: UsersParts;
   readonly #passwords: Passwords;
   readonly #links: Links;
+  /** When and from where sessions were used. */
+  readonly uses = new Uses();
 
   constructor(parts: UsersParts) {
     this.#parts = parts;
