@@ -6,10 +6,7 @@ import type { FollowOptions } from './follow.ts';
 import type { Transport } from './transport.ts';
 import type { Operation } from './types.ts';
 
-export type FollowOperationOptions = Pick<
-  FollowOptions,
-  'signal' | 'onOpen' | 'onRetry' | 'silenceMs' | 'backoffMs'
->;
+export type FollowOperationOptions = Pick<FollowOptions, 'signal' | 'onRetry' | 'backoffMs'>;
 
 /** The operation at once, and again whenever it is further; the last is how it ended. */
 export async function* followOperation(

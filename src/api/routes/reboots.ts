@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as contract from '../../contract/reboots.ts';
 import type { RebootBody } from '../../contract/reboots.ts';
 import type { Operation } from '../../contract/operations.ts';
-import type { ProcedurePlan } from '../../contract/procedures.ts';
+import type { DryRun } from '../../contract/outcome.ts';
 import { varOf } from '../../core/graph/vars.ts';
 import { rebootsUnderWay } from '../../core/lifecycle/reboots.ts';
 import { blastRadius } from '../../core/values/reboots.ts';
@@ -15,7 +15,6 @@ import { principalOf } from '../asker.ts';
 import type { Handlers } from '../bind.ts';
 import { isDryRun, isRepeated, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
-import { stagesOf } from '../views/procedures.ts';
 import { drains, neverOverridden, rebootCommandOf } from '../many/reboots.ts';
 
 export const rebootHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => {
@@ -24,7 +23,7 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
     reply: FastifyReply,
     fqdn: string,
     body: RebootBody,
-  ): Promise<Operation | ProcedurePlan> => {
+  ): Promise<Operation | DryRun> => {
     const { reason, override = false } = body;
     if (!station.graph.get('host', fqdn))
       throw new ApiError('unknown-host', `there is no host ${fqdn}`);
@@ -38,13 +37,10 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
     if (binding.length > 0 && !isRepeated(station, request))
       throw await refused(station, request, fqdn, binding);
     const command = rebootCommandOf(station, request, fqdn, body, answer);
-    const taken = await actions.take(request, reply, {
+    return actions.take(request, reply, {
       ...{ ...command, drain },
       overridden: vetoes.map(({ code }) => code),
     });
-    if (!('dry_run' in taken)) return taken;
-    const { how = 'hard', power, waitUp: wait_up } = command;
-    return { ...taken, stages: stagesOf({ kind: 'reboot', how, drain, power, wait_up }) };
   };
   return {
     rebootHost: (request, reply) => reboot(request, reply, request.params.fqdn, request.body),

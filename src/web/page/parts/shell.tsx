@@ -3,12 +3,14 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PageName } from '../../page-paths.ts';
+import { PastBanner } from '../past/banner.tsx';
+import { TimeBar } from '../past/bar.tsx';
 import { dismiss, onNotices } from '../state/announce.ts';
 import type { Notice } from '../state/announce.ts';
 import { useKeys } from '../state/keys.ts';
 import { setPaused, useLive } from '../state/live.ts';
 import { useMoment } from '../state/moment.ts';
-import { changeQuery, goTo, usePlace } from '../state/router.ts';
+import { goTo, placeNow, usePlace } from '../state/router.ts';
 import { nameOf } from '../state/session.ts';
 import { chooseTheme, themeNow } from '../state/theme.ts';
 import type { Theme } from '../state/theme.ts';
@@ -44,6 +46,7 @@ const destinations: readonly Destination[] = [
 
 export const Shell = ({ children }: { readonly children: ComponentChildren }): JSX.Element => {
   const [isHelpShown, showHelp] = useState(false);
+  const [isTimeShown, showTime] = useState(placeNow().query.has('at'));
   const { isPaused } = useLive();
   useKeys([
     ...destinations.map(({ path, title, key }) => ({
@@ -57,6 +60,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }): J
       what: 'Hold what is live still, or let it go on',
       run: () => setPaused(!isPaused),
     },
+    { keys: 't', what: 'Look at another time', run: () => showTime(!isTimeShown) },
   ]);
   return (
     <>
@@ -70,7 +74,8 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }): J
       >
         Skip to the content
       </a>
-      <Header />
+      <Header isTimeShown={isTimeShown} showTime={showTime} />
+      {isTimeShown ? <TimeBar id={timeBar} /> : null}
       <PastBanner />
       <LiveBanner />
       <main id="main" tabindex={-1}>
@@ -82,8 +87,17 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }): J
   );
 };
 
-const Header = (): JSX.Element => {
+/** Of the element, for the button that shows it. */
+const timeBar = 'time-bar';
+
+interface HeaderProps {
+  readonly isTimeShown: boolean;
+  readonly showTime: (isShown: boolean) => void;
+}
+
+const Header = ({ isTimeShown, showTime }: HeaderProps): JSX.Element => {
   const { page } = usePlace();
+  const isPast = useMoment() !== undefined;
   const { who, leave } = useSession();
   return (
     <header class="top">
@@ -100,6 +114,15 @@ const Header = (): JSX.Element => {
         ))}
       </nav>
       <div class="person">
+        <button
+          type="button"
+          aria-expanded={isTimeShown}
+          aria-controls={isTimeShown ? timeBar : undefined}
+          title="Look at another time (t)"
+          onClick={() => showTime(!isTimeShown)}
+        >
+          {isPast ? 'Past' : 'Now'} <span aria-hidden="true">{isTimeShown ? '▴' : '▾'}</span>
+        </button>
         <ThemeChoice />
         <span>
           {nameOf(who)} <span class="quiet">({who.role})</span>
@@ -127,19 +150,6 @@ const ThemeChoice = (): JSX.Element => {
       <option value="light">Light</option>
       <option value="dark">Dark</option>
     </select>
-  );
-};
-
-const PastBanner = (): JSX.Element | null => {
-  const at = useMoment();
-  if (at === undefined) return null;
-  return (
-    <p class="banner past" role="status">
-      This is the past: {/^\d+$/.test(at) ? `revision ${at}` : at}. Nothing can be done here.{' '}
-      <button type="button" onClick={() => changeQuery({ at: null })}>
-        Back to now
-      </button>
-    </p>
   );
 };
 

@@ -16,15 +16,8 @@ const atMostEveryMs = 1000;
  *
  * @param name of the stream, for the banner
  * @param types only events of these types; absent: all
- * @param concerns which of these count; absent: all
  */
-export const useChanges = (
-  name: string,
-  types?: readonly string[],
-  concerns: (event: EventReply) => boolean = () => true,
-): number => {
-  const counts = useRef(concerns);
-  counts.current = concerns;
+export const useChanges = (name: string, types?: readonly string[]): number => {
   const [round, setRound] = useState(0);
   const isPast = useMoment() !== undefined;
   const last = useRef<{ revision?: number; timer?: ReturnType<typeof setTimeout>; isDue: boolean }>(
@@ -49,7 +42,7 @@ export const useChanges = (
     const { revision: from } = last.current;
     for await (const event of station.followEvents({ ...followed, types, from })) {
       last.current.revision = revisionOf(event);
-      if (counts.current(event)) tell();
+      tell();
     }
   });
   return round;

@@ -54,13 +54,15 @@ const onKey = (event: KeyboardEvent): void => {
   const { key } = event;
   const both = first !== '' && event.timeStamp - firstAt < secondKeyMs ? `${first} ${key}` : key;
   first = '';
-  for (const one of keysNow())
-    if (one.keys === both || one.keys === key) {
-      if (one.run() === false) continue;
-      event.preventDefault();
-      return;
-    }
-  if (keysNow().some(({ keys }) => keys.startsWith(`${key} `))) {
+  const now = keysNow();
+  const longer = both === key ? [] : now.filter(({ keys }) => keys === both);
+  // The second of two is not also taken as a key of its own.
+  for (const one of [...longer, ...now.filter(({ keys }) => keys === key)]) {
+    if (one.run() === false) continue;
+    event.preventDefault();
+    return;
+  }
+  if (now.some(({ keys }) => keys.startsWith(`${key} `))) {
     first = key;
     firstAt = event.timeStamp;
   }
