@@ -5,17 +5,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** What a token may look like; nothing else is put into a header. */
 export const tokenPattern = /^hal_[\w-]{1,200}$/;
 
-/** The token that the cookie of a name holds; undefined: none. */
+/** The tokens that cookies of a name hold: those of folders further down come first, as browsers send them. */
+export const tokensIn = ({ headers }: Pick<FastifyRequest, 'headers'>, name: string): string[] =>
+  (headers.cookie ?? '')
+    .split(';')
+    .map((pair) => pair.trim().split('='))
+    .flatMap(([key, value = '']) => (key === name && tokenPattern.test(value) ? [value] : []));
+
+/** The token that counts; undefined: none. */
 export const tokenIn = (
-  { headers }: Pick<FastifyRequest, 'headers'>,
+  request: Pick<FastifyRequest, 'headers'>,
   name: string,
-): string | undefined => {
-  for (const pair of (headers.cookie ?? '').split(';')) {
-    const [key, value = ''] = pair.trim().split('=');
-    if (key === name && tokenPattern.test(value)) return value;
-  }
-  return undefined;
-};
+): string | undefined => tokensIn(request, name)[0];
 
 /**
  * Whether the browser speaks TLS: with the station, or with a proxy before it that says so. Whoever says so of itself

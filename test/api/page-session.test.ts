@@ -93,6 +93,25 @@ t.test('a token that lasts is let in where it is a person’s, and only forgotte
   t.same(browser.cookies, []);
 });
 
+t.test('whoever signs in again leaves no session behind', async (t) => {
+  const { page, signIn, ask, browser, tokenOf } = await withAda(t);
+  const open = async (): Promise<number> => (await ask('GET', '/sessions')).body.items.length;
+  await signIn();
+  const { value: first } = browser.cookies[0]!;
+  t.match(await signIn({ password: 'wrong' }), { status: 401 });
+  t.match(await page('session'), { status: 200 }, 'what is wrong ends nothing');
+  await signIn();
+  t.not(browser.cookies[0]!.value, first);
+  t.equal(await open(), 1);
+  const { ticket: link } = (await page('api/v1/sessions/links', { method: 'POST' })).body;
+  t.match(await page('session', { method: 'POST', body: { link } }), { status: 200 });
+  t.equal(await open(), 2, 'but that which has opened this one');
+  const body = { token: await tokenOf('viewer') };
+  t.match(await page('session', { method: 'POST', body }), { status: 200, body: { user: null } });
+  t.equal(await open(), 2);
+  t.match(await page('api/v1/fleet'), { status: 200 });
+});
+
 t.test('50: a session that ends in the middle is over at once, for the page too', async (t) => {
   const { page, signIn, clock, ask, browser } = await withAda(t);
   await signIn();
@@ -249,7 +268,7 @@ t.test('stations on one host, by ports or by folders of a proxy, keep apart', as
   t.teardown(() => proxy.close());
   const before = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const browser = new PageBrowser();
-  const pages = [`${one.url}/`, `${other.url}/`, `${before}/one/`, `${before}/two/`];
+  const pages = [`${before}/one/`, `${before}/two/`, `${one.url}/`, `${other.url}/`];
   for (const [i, loaded] of pages.entries()) {
     const page = browser.page(loaded);
     const body = { user: 'ada', password };
@@ -258,14 +277,16 @@ t.test('stations on one host, by ports or by folders of a proxy, keep apart', as
   }
   t.same(
     browser.cookies.map(({ path }) => path),
-    ['/', '/', '/one', '/two'],
+    ['/one', '/two', '/', '/'],
   );
   for (const loaded of pages)
     t.match(await browser.page(loaded)('api/v1/whoami'), { status: 200, body: { user: 'ada' } });
-  await browser.page(pages[2]!)('session', { method: 'DELETE' });
-  t.match(await browser.page(pages[3]!)('api/v1/whoami'), { status: 200 });
-  t.match(await browser.page(pages[1]!)(...addNote()), { status: 200 });
-  t.equal((await one.ask('GET', '/sessions')).body.items.length, 1);
+  await browser.page(pages[0]!)('session', { method: 'DELETE' });
+  t.match(await browser.page(pages[1]!)('api/v1/whoami'), { status: 200 });
+  t.match(await browser.page(pages[3]!)(...addNote()), { status: 200 });
+  t.same((await one.ask('GET', '/sessions')).body.items, [], 'of one station nobody is left');
+  t.match(await browser.page(pages[0]!)('session'), { status: 401 });
+  t.equal((await other.ask('GET', '/sessions')).body.items.length, 2);
 });
 
 t.test('the cookie is not sent without TLS where there is some', async (t) => {

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pageSession, SignIn } from '../../contract/page-session.ts';
 import { noteUse } from '../auth.ts';
-import { dropToken, keepToken, tokenIn } from '../cookies.ts';
+import { dropToken, keepToken, tokenIn, tokensIn } from '../cookies.ts';
 import { ApiError } from '../errors.ts';
 import { isOfOurs } from '../origin.ts';
 import { apiOf, RefusedError } from '../own-requests.ts';
@@ -15,6 +15,9 @@ import type { PageSessionParts } from './entrance.ts';
 
 /** Bytes of what is shown to sign in. */
 export const signInBytesMax = 16_384;
+
+/** Of as many cookies the sessions are ended at once. */
+const cookiesMax = 4;
 
 export const pageSessionRoutes = async (
   app: FastifyInstance,
@@ -41,7 +44,11 @@ export const pageSessionRoutes = async (
           const credential = station.access.authenticate(token);
           if (!credential) throw new ApiError('unauthenticated', 'the session was ended just now');
           noteUse(station, credential, request.raw);
+          const before = tokenIn(request, name);
           keepToken(request, reply, name, token);
+          // The browser has one session: that which it had before would go on, and nobody could end it.
+          if (before !== undefined && station.access.authenticate(before)?.id !== credential.opener)
+            await endSession(ask, request, reply, before);
           return tokenView(station.graph, credential);
         } catch (error) {
           return sendRefused(error, reply);
@@ -54,10 +61,11 @@ export const pageSessionRoutes = async (
     );
 
     scope.delete(path, open, async (request, reply) => {
-      const token = tokenIn(request, name);
       dropToken(request, reply, name);
       try {
-        if (token !== undefined) await endSession(ask, request, reply, token);
+        // There are several where the same station is reached by several addresses of one host.
+        for (const token of tokensIn(request, name).slice(0, cookiesMax))
+          await endSession(ask, request, reply, token);
       } catch (error) {
         return sendRefused(error, reply);
       }
