@@ -5,6 +5,7 @@
 
 import type { Command } from 'commander';
 import type { Action, Client } from '../../client/client.ts';
+import { forcing } from '../../client/view/forcing.ts';
 import type { CommandOptions, DryRun, Operation } from '../../client/types.ts';
 import { foldNodeset } from '../../nodeset/nodeset.ts';
 import { isDryRun, showChange, withChange, withExamples, withWork } from '../command.ts';
@@ -24,9 +25,7 @@ export interface ActionFlags extends ChangeFlags {
 }
 
 /** What `--force` does to the removal of nodes and hosts. */
-export const removalForce =
-  'although processes that stay require others, too few confds would be left, or ' +
-  'an independent process may run on a host that is down';
+export const removalForce = `although ${forcing.removeNodes}`;
 
 interface ActionCommandOptions {
   /** What `--force` is for, where there is one. */

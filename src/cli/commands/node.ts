@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { everyItem } from '../../client/pages.ts';
 import type { Client } from '../../client/client.ts';
 import type { Added, Node, NodeBody, ReadOptions } from '../../client/types.ts';
+import { forcing } from '../../client/view/forcing.ts';
 import {
   gather,
   readOptions,
@@ -49,7 +50,7 @@ export const nodeCommands = (cluster: Command, shell: Shell): void => {
       force === undefined ? {} : { force },
     );
   action('start', 'start the managed processes of nodes, level by level');
-  action('stop', 'stop the managed processes of nodes', 'although too few confds would be left');
+  action('stop', 'stop the managed processes of nodes', `although ${forcing.stopNodes}`);
   action(
     'remove',
     'remove nodes and their processes; the hosts stay. What refuses is named and keeps its node',

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Argument } from 'commander';
 import { everyItem } from '../../client/pages.ts';
 import type { Done, Process, StateBody } from '../../client/types.ts';
+import { forcing } from '../../client/view/forcing.ts';
 import { processColumns } from '../../client/view/processes.ts';
 import {
   changeOptions,
@@ -146,17 +147,12 @@ const actionCommands = (process: Command, shell: Shell): void => {
       { kind: processKind, ...(force === undefined ? {} : { force }) },
     );
   action('start', 'start managed processes', undefined);
-  action(
-    'stop',
-    'stop managed processes',
-    'although running processes of their node require them, or too few confds would be left',
-  );
+  action('stop', 'stop managed processes', `although ${forcing.stopProcesses}`);
   action('restart', 'stop managed processes, if they run, and start them', undefined);
   action(
     'remove',
     'remove processes: a managed one is stopped first, an independent one must have ended',
-    'although others of their node require them, too few confds would be left, or an independent one ' +
-      'may run on a host that is down',
+    `although ${forcing.removeProcesses}`,
   );
 };
 

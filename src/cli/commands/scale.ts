@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Scaled } from '../../client/types.ts';
+import { forcing } from '../../client/view/forcing.ts';
 import {
   changeOptions,
   gather,
@@ -70,10 +71,7 @@ export const scaleCommand = (process: Command, shell: Shell): void => {
           .requiredOption('--to <count>', 'how many it shall have', wholeNumber)
           .option('--set <key=value>', "an override of the role's variables; repeatable", gather)
           .option('--no-wait', 'do not wait until those that are too many are gone')
-          .option(
-            '--force',
-            'although others require the last one, too few confds would be left, or one may run on a host that is down',
-          ),
+          .option('--force', `although ${forcing.scale}`),
       ),
       run,
     ),
