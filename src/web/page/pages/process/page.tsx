@@ -15,6 +15,7 @@ import { useChanges } from '../../state/changes.ts';
 import { useMoment } from '../../state/moment.ts';
 import { station } from '../../state/station.ts';
 import { processEvents } from '../processes/process-events.ts';
+import { Actions } from './actions.tsx';
 import { Configuration } from './configuration.tsx';
 import { History } from './history.tsx';
 import { Output } from './output.tsx';
@@ -37,6 +38,7 @@ export const Page = ({ parameters }: { readonly parameters: PageParameters }): J
       <Problem error={error} again={again} />
       {data ? (
         <>
+          <Actions process={data} done={again} />
           <About process={data} />
           <Configuration fid={fid} at={at} changed={data.changed} />
           <Output process={data} />

@@ -11,12 +11,14 @@ import { useChanges } from '../../state/changes.ts';
 import { useMoment } from '../../state/moment.ts';
 import { changeQuery, goTo, usePlace } from '../../state/router.ts';
 import { station } from '../../state/station.ts';
+import { Acts } from './acts.tsx';
 import { listCommand, processesAsked } from './asked.ts';
 import type { ProcessesAsked } from './asked.ts';
 import { columns } from './columns.tsx';
 import { Filters } from './filters.tsx';
+import { HostShown } from './host-shown.tsx';
 import { processEvents } from './process-events.ts';
-import { StateCounts } from './state-counts.tsx';
+import { StateCounts, sumOf } from './state-counts.tsx';
 
 /** Processes on one page of the list; a cluster may have a million. */
 const pageSize = 500;
@@ -25,6 +27,12 @@ export const Page = (): JSX.Element => {
   const { query } = usePlace();
   const at = useMoment();
   const round = useChanges('processes', processEvents);
+  const counts = useAnswerAsItChanges(
+    JSON.stringify(['counts', at]),
+    (signal) => station.status({ summary: true, at, signal }),
+    round,
+  );
+  const machines = counts.data && sumOf(counts.data.counts.hosts);
   const { asked, wrong } = processesAsked(query);
   return (
     <>
@@ -38,7 +46,12 @@ export const Page = (): JSX.Element => {
           ))}
         </div>
       ) : null}
-      <StateCounts asked={asked} at={at} round={round} />
+      {asked.host === undefined && asked.node === undefined ? (
+        <Acts role={asked.role} machines={machines} />
+      ) : (
+        <HostShown {...{ ...asked, at, round }} />
+      )}
+      <StateCounts asked={asked} counts={counts} />
       <Filters asked={asked} />
       <List asked={asked} at={at} round={round} />
     </>
