@@ -89,6 +89,89 @@ t.test('the fleet', async (t) => {
     t.equal(new URL(page.url()).searchParams.get('selected'), null);
   });
 
+  t.test('acts on those that were picked, and on the same again after sorting', async (t) => {
+    const picked = ['n1.savio3', 'n3.savio3', 'login.savio3'];
+    for (const name of picked) await page.getByLabel(`Select ${name}`).check();
+    await page.getByRole('button', { name: 'Begin maintenance…' }).click();
+    const begin = page.getByRole('dialog', { name: 'Begin maintenance of 3 machines' });
+    await begin.getByLabel('Why').fill(harmful.replaceAll(/\p{Cc}/gu, ''));
+    await begin.getByText('Nothing recovers them meanwhile').waitFor();
+    await begin.getByRole('button', { name: 'Begin' }).click();
+    await page.getByText('3 in maintenance.').waitFor();
+    const worked = async (): Promise<string[]> => {
+      const { body } = await ask('GET', '/hosts?maintenance=true');
+      return (body.items as { fqdn: string }[]).map(({ fqdn }) => fqdn);
+    };
+    t.same((await worked()).toSorted(), picked.toSorted());
+    await page.getByRole('button', { name: 'STATE' }).click();
+    await page.getByRole('button', { name: 'End maintenance…' }).click();
+    const end = page.getByRole('dialog', { name: 'End maintenance of 3 machines' });
+    t.ok(await end.getByRole('button', { name: 'End' }).isDisabled(), 'not before 3 is typed');
+    await end.getByLabel('Type 3').fill('3');
+    await end.getByRole('button', { name: 'End' }).click();
+    await page.getByText('3 not in maintenance.').waitFor();
+    t.same(await worked(), [], 'the same three, and no others');
+    await page.getByRole('button', { name: 'Pick none' }).click();
+    await page.getByRole('button', { name: 'STATE' }).click();
+    await page.getByRole('button', { name: 'STATE' }).click();
+  });
+
+  t.test('says before a reboot what forbids it, and follows it as a campaign', async (t) => {
+    await page.getByLabel('Select n7.savio3').check();
+    await page.getByLabel('Select n10.savio3').check();
+    await page.getByRole('button', { name: 'Reboot…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Reboot 2 machines' });
+    await dialog.getByRole('alert').waitFor();
+    t.ok(await dialog.getByRole('button', { name: 'Reboot' }).isDisabled());
+    await dialog.getByRole('button', { name: 'Leave it' }).click();
+    await page.getByRole('button', { name: 'Pick none' }).click();
+  });
+
+  t.test('tells what is the matter together, and leads to those machines', async (t) => {
+    await page.getByText('By reason').click();
+    await page.getByRole('link', { name: '2 machines' }).click();
+    await told('2 of 302 machines');
+    t.same(await namesShown(), ['n7.savio3', 'n10.savio3']);
+    await page.goBack();
+    await page.getByText('By reason').click();
+    await page.getByText('Narrow it down').click();
+    await page.getByRole('region', { name: 'ssh' }).getByRole('link', { name: 'fail 3' }).click();
+    await told('3 of 302 machines');
+    t.equal(new URL(page.url()).searchParams.get('filter'), 'ssh=fail');
+    await page.getByText('Narrow it down').click();
+    await page.getByText('Saved views').click();
+    await page.getByLabel('Name of this view').fill('<b>no ssh</b>');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: '302 in all' }).click();
+    await told('302 machines');
+    await page.getByRole('link', { name: '<b>no ssh</b>' }).click();
+    await told('3 of 302 machines');
+    await page.getByText('Saved views').click();
+  });
+
+  t.test('shows what the copied command shows', async (t) => {
+    await page.goto(`${url}/fleet?filter=state:dark or @facts:x&sort=-machine`);
+    await page.getByRole('alert').filter({ hasText: 'there is no group' }).waitFor();
+    const query = 'filter=state:dark or machine~n9*&sort=-state,-machine';
+    await page.goto(`${url}/fleet?${query}`);
+    await told(/^1[0-9] of 302 machines/);
+    const shown = await namesShown();
+    const { body } = await ask('GET', `/fleet?${query}&columns=machine&shape=table`);
+    t.same(
+      shown,
+      (body.rows as string[][]).map(([name]) => name),
+    );
+    t.equal(
+      await page
+        .getByRole('button', { name: 'Copy as halctl command' })
+        .first()
+        .getAttribute('title'),
+      "halctl status --filter 'state:dark or machine~n9*' --sort=-state,-machine",
+    );
+    await page.goto(`${url}/fleet`);
+    await told('302 machines');
+  });
+
   t.test('does not move rows under the pointer', async (t) => {
     await page.getByRole('heading', { name: 'Fleet' }).hover();
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());

@@ -35,7 +35,7 @@ export const OperationProgress = ({ id, begun }: OperationProgressProps): JSX.El
 
 /** How an operation is, as it is given. */
 export const OperationShown = ({ operation }: { readonly operation: Operation }): JSX.Element => {
-  const { id, state, stages, total, done, failed, warnings } = operation;
+  const { id, kind, state, stages, total, done, failed, warnings } = operation;
   const { sign, tone } = lookOf(state);
   const isMany = total > 1;
   return (
@@ -43,6 +43,12 @@ export const OperationShown = ({ operation }: { readonly operation: Operation })
       <p role="status">
         <State sign={sign} word={state} tone={tone} />: {sentenceOf(operation)}{' '}
         {id > 0 ? <Link to={`/operations/${id}`}>Operation {id}</Link> : null}
+        {kind === 'campaign' ? (
+          <>
+            {', '}
+            <Link to={`/campaigns/${id}`}>each of its machines</Link>
+          </>
+        ) : null}
       </p>
       {isMany && isUnderWay(operation) ? (
         <progress max={total} value={done} aria-label="Done">

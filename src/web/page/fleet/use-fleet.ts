@@ -25,6 +25,8 @@ export interface FleetShown {
   /** All among which the filter chooses, by name. */
   readonly all: ReadonlyMap<string, FleetRow>;
   readonly checks: readonly ViewedCheck[];
+  /** Another one whenever anything may have changed. */
+  readonly version: number;
   /** Whether all machines have come. */
   readonly isWhole: boolean;
   /** Machines that have changed and are shown where or as they were. */
@@ -49,7 +51,7 @@ interface Choice {
 
 /** @param isHeld whether somebody points at the rows */
 export const useFleet = (view: FleetView, isHeld: boolean): FleetShown => {
-  const [, draw] = useState(0);
+  const [version, draw] = useState(0);
   const [round, setRound] = useState(0);
   const { groups, nodes, at } = view;
   const key = JSON.stringify([groups, nodes, at, round]);
@@ -69,6 +71,7 @@ export const useFleet = (view: FleetView, isHeld: boolean): FleetShown => {
     passing: watch.passing,
     all: machines.rows,
     checks: machines.checks,
+    version,
     isWhole: machines.isWhole,
     waiting: watch.waiting,
     error,

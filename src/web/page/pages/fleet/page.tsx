@@ -20,7 +20,12 @@ import { sortingOf, sortText } from '../../parts/sorting.ts';
 import { useLive } from '../../state/live.ts';
 import { changeQuery, goTo, usePlace } from '../../state/router.ts';
 import { ColumnsDialog } from './columns-dialog.tsx';
+import { Facets } from './facets.tsx';
 import { FilterBar } from './filter-bar.tsx';
+import { Incidents, Reasons } from './matter.tsx';
+import { SavedViews } from './saved-views.tsx';
+import { SelectionBar } from './selection-bar.tsx';
+import { Sources } from './sources.tsx';
 import { StateStrip } from './state-strip.tsx';
 import '../../fleet/fleet.css';
 
@@ -29,7 +34,7 @@ export const Page = (): JSX.Element => {
   const view = useMemo(() => viewIn(query), [query]);
   const [isHeld, setHeld] = useState(false);
   const fleet = useFleet(view, isHeld);
-  const counts = useMemo(() => countsOf(fleet.all.values()), [fleet.passing, fleet.all]);
+  const counts = useMemo(() => countsOf(fleet.all.values()), [fleet.version, fleet.all]);
   const selection = useSelection();
   const { columns, error: columnsError } = useColumns(view, fleet, isHeld);
   const now = useStillNow();
@@ -46,6 +51,14 @@ export const Page = (): JSX.Element => {
       <Problem error={fleet.error} again={fleet.again} />
       <StateStrip counts={counts} view={view} />
       <FilterBar view={view} error={fleet.viewError ?? columnsError} />
+      <div class="folds">
+        {view.at === undefined ? <Incidents /> : null}
+        <Reasons view={view} rows={fleet.all} version={fleet.version} />
+        <Facets view={view} rows={fleet.passing} />
+        <Sources view={view} />
+        <SavedViews />
+      </div>
+      <SelectionBar selection={selection} all={fleet.all} passing={fleet.passing} />
       <p class="told">
         <Told fleet={fleet} />
       </p>
