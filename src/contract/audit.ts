@@ -38,7 +38,11 @@ export const audit = ask({
   query: {
     host: Type.Optional(Fqdn),
     actor: Type.Optional(
-      Type.String({ maxLength: 128, description: 'Name of a user, or id of a token.' }),
+      Type.String({
+        maxLength: 128,
+        description:
+          'Name of a user, or id of a token, and then what was done by the sessions that it opened, too.',
+      }),
     ),
     since: Type.Optional(
       Type.Integer({

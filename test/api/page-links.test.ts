@@ -73,6 +73,11 @@ t.test('the first token, which is no user’s, gets a link; revoked, all is over
   t.match(await page('api/v1/users', { method: 'POST', body: { name: 'bob', role: 'admin' } }), {
     status: 201,
   });
+  const own = `/audit?actor=${idOf(admin)}&since=0`;
+  const byBrowser = { actor: `token:${(await page('session')).body.id}`, type: 'UserAdded' };
+  const told = async (token: string): Promise<Json[]> =>
+    (await ask('GET', own, undefined, { token })).body.items;
+  t.match((await told(admin)).at(-1), byBrowser, 'what it did is told of the token, too');
   const other = await tokenOf('admin');
   const unused = await linkOf(ada);
   const [session] = (await ask('GET', '/sessions')).body.items;
@@ -83,6 +88,10 @@ t.test('the first token, which is no user’s, gets a link; revoked, all is over
   await ask('DELETE', `/tokens/${idOf(admin)}`, undefined, { token: other });
   t.match(await page('api/v1/whoami'), { status: 401 });
   t.match((await opened(url, unused)).entered, { status: 401, body: { code: 'login-refused' } });
+  t.ok(
+    (await told(other)).some(({ actor }) => actor === byBrowser.actor),
+    'also when both are gone',
+  );
 });
 
 t.test('a link is good for ten minutes, and none of others is', async (t) => {

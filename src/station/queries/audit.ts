@@ -51,6 +51,8 @@ export interface AuditQuery {
 export interface Actor {
   readonly user: string | null;
   readonly name: string | null;
+  /** The token by which a session was opened. */
+  readonly opener: string | null;
 }
 
 export interface DeedFound {
@@ -135,8 +137,14 @@ export const hostsOf = (graph: Graph, data: unknown): readonly string[] => {
   return on ? [on.host] : [];
 };
 
-const isBy = (asked: string | undefined, actor: string, { user }: Actor): boolean =>
-  asked === undefined || asked === user || actor === `token:${asked}` || actor === `user:${asked}`;
+const isBy = (asked: string | undefined, actor: string, { user, opener }: Actor): boolean =>
+  asked === undefined ||
+  [user, opener].includes(asked) ||
+  [`token:${asked}`, `user:${asked}`].includes(actor);
+
+const asActor = ({ user, name, opener }: Partial<Record<keyof Actor, string>>): Actor => ({
+  ...{ user: user ?? null, name: name ?? null, opener: opener ?? null },
+});
 
 /** A token that is gone is looked up where it was issued. */
 const actorOf = async (
@@ -145,15 +153,14 @@ const actorOf = async (
   to: Revision,
 ): Promise<Actor> => {
   const [kind, id] = [actor.slice(0, actor.indexOf(':')), actor.slice(actor.indexOf(':') + 1)];
-  if (kind === 'user') return { user: id, name: null };
+  if (kind === 'user') return asActor({ user: id });
   const row = graph.get('credential', id);
-  if (row) return { user: row.user ?? null, name: row.name };
+  if (row) return asActor(row);
   for await (const { after, to: end } of index.stretches([`subject ${id}`], revision(0), to))
     for await (const { events } of log.read(after, end))
       for (const { type, data } of events) {
-        const issued = data as { id?: string; user?: string; name?: string };
-        if (type === 'CredentialIssued' && issued.id === id)
-          return { user: issued.user ?? null, name: issued.name ?? null };
+        const issued = data as { id?: string; user?: string; name?: string; opener?: string };
+        if (type === 'CredentialIssued' && issued.id === id) return asActor(issued);
       }
-  return { user: null, name: null };
+  return asActor({});
 };
