@@ -6,12 +6,14 @@ import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import { openStation } from '../station/harness.ts';
+import type { Choices } from '../station/harness.ts';
+import { certificate } from './certificate.ts';
 import { openBrowser, visit } from '../web/chromium.ts';
 
 const password = 'correct horse battery';
 
-const withAda = async (t: Test) => {
-  const opened = await openStation(t);
+const withAda = async (t: Test, server: Choices['server'] = {}) => {
+  const opened = await openStation(t, { server });
   const { ask, app } = opened;
   await ask('POST', '/users', { name: 'ada', role: 'admin' });
   await ask('PUT', '/users/ada/password', { password });
@@ -74,6 +76,38 @@ t.test('a page of another origin can neither act, nor look, nor open a socket', 
   t.same((await ask('GET', '/hosts/n1.savio3/notes')).body.notes, []);
   await tab.goto(`${url}/healthz`);
   t.equal(await tab.evaluate(whoami), 200, 'who had signed in still is');
+});
+
+t.test('with TLS the cookie is for TLS only, and none is readable', async (t) => {
+  const { url } = await withAda(t, { tls: certificate(t.testdir({})) });
+  const { page: tab, context } = await visit(t, await openBrowser(t), { ignoreHTTPSErrors: true });
+  await tab.goto(`${url}/healthz`);
+  t.equal(await tab.evaluate(signIn), 200);
+  t.equal(await tab.evaluate(whoami), 200);
+  t.match(await context.cookies(), [
+    { name: /^halcyon-[0-9a-f]{8}$/, path: '/', httpOnly: true, sameSite: 'Strict', secure: true },
+  ]);
+});
+
+t.test('a link lets in at the page, once, and stays nowhere in the browser', async (t) => {
+  const { ask, url, logged } = await withAda(t);
+  const { ticket } = (await ask('POST', '/sessions/links')).body;
+  const browser = await openBrowser(t);
+  const { page: tab } = await visit(t, browser);
+  const asked: string[] = [];
+  tab.on('request', (request) => asked.push(`${request.url()} ${request.headers()['referer']}`));
+  await tab.goto(`${url}/#sign-in=${ticket}`);
+  await tab.getByRole('link', { name: 'n1.savio3' }).waitFor();
+  t.notMatch(tab.url(), ticket);
+  t.notMatch(asked.join('\n'), ticket);
+  t.notMatch(logged.join('\n'), ticket);
+  await tab.goto('about:blank');
+  await tab.goBack();
+  await tab.getByRole('link', { name: 'n1.savio3' }).waitFor();
+  t.notMatch(tab.url(), ticket, 'nor is it where one came from');
+  const { page: other } = await visit(t, browser);
+  await other.goto(`${url}/#sign-in=${ticket}`);
+  await other.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
 });
 
 t.test('below folders of a proxy, each page has its own session', async (t) => {
