@@ -37,7 +37,7 @@ export const measurements = ask({
   summary: 'Numbers that checks found of a machine, of the last day',
   description:
     `Of ${sampleSeconds} s the last, ${samplesKept} of each check at most: load, memory, how full disks are, how long ` +
-    'ping takes. They are no events and not in the log. What was found before the station started is not there.',
+    'ping takes. They are no events and not in the log. A crash of the station loses those of 15 minutes at most.',
   query: {
     checks: Type.Optional(
       Type.Union(

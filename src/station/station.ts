@@ -38,6 +38,7 @@ import { Dispatcher } from './duties/dispatcher.ts';
 import { Duties } from './duties/duty.ts';
 import { effectKinds } from './duties/effects/kinds.ts';
 import { Executor } from './duties/executor.ts';
+import { KeptSamples } from './duties/kept-samples.ts';
 import { Leases } from './duties/leases.ts';
 import { ObmFollowers } from './duties/obm-followers.ts';
 import { ObservedMachines } from './duties/observed-machines.ts';
@@ -282,6 +283,10 @@ export class Station {
         logger,
       }),
       new ObservedMachines({ log, graph, observations: this.observations }),
+      new KeptSamples({
+        ...{ directory, graph, observations: this.observations, time, logger },
+        trouble: () => premises.trouble,
+      }),
       this.checks,
       new SchedulerFindings({ machines: scheduled, checks: this.checks, turns }),
       ...this.groups.duties,

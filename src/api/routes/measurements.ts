@@ -3,7 +3,7 @@
 import type { CheckDescription } from '../../checks/check.ts';
 import { checksNamed, ViewError } from '../../checks/view/request.ts';
 import type * as contract from '../../contract/measurements.ts';
-import { sampleSeconds } from '../../core/values/samples.ts';
+import { sampleSeconds, samplesKept } from '../../core/values/samples.ts';
 import { momentAt } from '../../station/queries/moments.ts';
 import type { Station } from '../../station/station.ts';
 import { isMember } from '../auth.ts';
@@ -21,7 +21,8 @@ export const measurementHandlers = (station: Station): Handlers<typeof contract>
     const lent = isMember(request)
       ? await momentAt(station.log, host.lent ?? host.changed)
       : { at: 0 };
-    const from = Math.max(since, lent?.at ?? Infinity);
+    const now = station.now();
+    const from = Math.max(since, lent?.at ?? Infinity, now - sampleSeconds * samplesKept * 1000);
     const series = wanted.flatMap(({ id, title, type, unit = null }) => {
       const points = station.observations
         .samplesOf(fqdn, id)
@@ -29,7 +30,7 @@ export const measurementHandlers = (station: Station): Handlers<typeof contract>
         .map(({ at, value }): [number, number] => [at, value]);
       return points.length === 0 ? [] : [{ check: id, title, type, unit, points }];
     });
-    return { machine: fqdn, at: station.now(), step: sampleSeconds, series };
+    return { machine: fqdn, at: now, step: sampleSeconds, series };
   },
 });
 

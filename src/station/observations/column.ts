@@ -53,6 +53,14 @@ export class Column {
     return this.#samples.of(slot);
   }
 
+  ringAt(slot: number): ReturnType<Samples['ringOf']> {
+    return this.#samples.ringOf(slot);
+  }
+
+  resume(slot: number, last: number, values: Float32Array): void {
+    this.#samples.resume(slot, last, values);
+  }
+
   /** @returns false where something later is known */
   put(slot: number, observation: Observation): boolean {
     this.#makeRoom(slot);

@@ -6,6 +6,7 @@
 
 import type { Observation } from '../../checks/observation.ts';
 import { Column } from './column.ts';
+import type { SampleSeries } from './sample-file.ts';
 import type { Sample } from './samples.ts';
 
 /** More checks than these are a mistake; so many can be kept. */
@@ -77,6 +78,26 @@ export class Observations {
     return slot === undefined ? [] : (this.#columns.get(check)?.samplesAt(slot) ?? []);
   }
 
+  get hasSamples(): boolean {
+    return !this.series().next().done;
+  }
+
+  /** All samples that there are; what changes meanwhile may be as before or as after. */
+  *series(): Generator<SampleSeries, void> {
+    for (const [machine, slot] of this.#slots)
+      for (const [check, column] of this.#columns) {
+        const ring = column.ringAt(slot);
+        if (ring) yield { machine, check, ...ring };
+      }
+  }
+
+  /** Samples of before a restart; what was found since stays. */
+  resume({ machine, check, last, values }: SampleSeries): void {
+    if (!this.#columns.has(check) && this.#columns.size >= checksMax) return;
+    const column = this.#columnFor(check);
+    column.resume(this.#slots.get(machine) ?? this.#slotFor(machine), last, values);
+  }
+
   /**
    * Takes what was observed. What is older than what is known of the same machine and check is left out.
    *
@@ -114,17 +135,21 @@ export class Observations {
 
   #take(observation: Observation): boolean {
     const { machine, check } = observation;
-    let column = this.#columns.get(check);
-    if (!column) {
-      if (this.#columns.size >= checksMax)
-        throw new RangeError(`there are more than ${checksMax} checks; "${check}" is one too many`);
-      column = new Column(check);
-      this.#columns.set(check, column);
-    }
+    const column = this.#columnFor(check);
     const slot = this.#slots.get(machine) ?? this.#slotFor(machine);
     if (!column.put(slot, observation)) return false;
     this.#versions[slot] = this.#version + 1;
     return true;
+  }
+
+  #columnFor(check: string): Column {
+    let column = this.#columns.get(check);
+    if (column) return column;
+    if (this.#columns.size >= checksMax)
+      throw new RangeError(`there are more than ${checksMax} checks; "${check}" is one too many`);
+    column = new Column(check);
+    this.#columns.set(check, column);
+    return column;
   }
 
   #slotFor(machine: string): number {

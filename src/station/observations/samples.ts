@@ -51,6 +51,32 @@ export class Samples {
     block.last[place] = step;
   }
 
+  /** Number of the last stretch of a slot, and its ring, which goes on; undefined: it has none. */
+  ringOf(slot: number): { readonly last: number; readonly values: Float32Array } | undefined {
+    const block = this.#blocks[Math.floor(slot / slotsPerBlock)];
+    const place = slot % slotsPerBlock;
+    const last = block?.last[place] ?? 0;
+    if (!block || last === 0) return undefined;
+    return {
+      last,
+      values: block.values.subarray(ringAt(place, 0), ringAt(place, 0) + samplesKept),
+    };
+  }
+
+  /** Takes a ring of before; what is known stays. */
+  resume(slot: number, last: number, values: Float32Array): void {
+    const known = this.ringOf(slot);
+    const first = Math.max(0, last - samplesKept + 1, (known?.last ?? 0) - samplesKept + 1);
+    const missing: [number, number][] = [];
+    for (let step = first; step <= last && step <= (known?.last ?? last); step += 1) {
+      const value = values[step % samplesKept]!;
+      const isKnown = known !== undefined && !Number.isNaN(known.values[step % samplesKept]!);
+      if (!Number.isNaN(value) && !isKnown) missing.push([step, value]);
+    }
+    if (known) for (const [step, value] of missing) known.values[step % samplesKept] = value;
+    else for (const [step, value] of missing) this.add(slot, step * stepMs, value);
+  }
+
   clear(slot: number): void {
     const block = this.#blocks[Math.floor(slot / slotsPerBlock)];
     if (block) block.last[slot % slotsPerBlock] = 0;
