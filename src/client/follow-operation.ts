@@ -6,7 +6,10 @@ import type { FollowOptions } from './follow.ts';
 import type { Transport } from './transport.ts';
 import type { Operation } from './types.ts';
 
-export type FollowOperationOptions = Pick<FollowOptions, 'signal' | 'onRetry' | 'backoffMs'>;
+export type FollowOperationOptions = Pick<
+  FollowOptions,
+  'signal' | 'onOpen' | 'onRetry' | 'silenceMs' | 'backoffMs'
+>;
 
 /** The operation at once, and again whenever it is further; the last is how it ended. */
 export async function* followOperation(

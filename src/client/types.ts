@@ -24,7 +24,12 @@ export type { Check, CheckList, CheckRun, CheckRunBody } from '../contract/check
 export type { Audit, Deed } from '../contract/audit.ts';
 export type { Can, Policy, PolicyBody, PolicyChecked, PolicyRule } from '../contract/policy.ts';
 export type { Grant, GrantBody, GrantList } from '../contract/grants.ts';
-export type { HistoryEntry, HistoryPage, NoteList } from '../contract/machine-history.ts';
+export type {
+  HistoryEntry,
+  HistoryKind,
+  HistoryPage,
+  NoteList,
+} from '../contract/machine-history.ts';
 export type { Measurements } from '../contract/measurements.ts';
 export type { LogMoments } from '../contract/moments.ts';
 export type { Host, HostBody, Maintenance, Recovery, RenameBody } from '../contract/hosts.ts';

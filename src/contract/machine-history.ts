@@ -12,6 +12,7 @@ export const historyKinds = [
   ...(['boot', 'check', 'power', 'console', 'process', 'operation', 'maintenance'] as const),
   ...(['recovery', 'note', 'project', 'hardware', 'other'] as const),
 ] as const;
+export type HistoryKind = (typeof historyKinds)[number];
 
 export const HistoryEntry = Type.Object({
   id: Type.String({ description: '`<revision>.<index>` of the event.' }),
@@ -70,7 +71,7 @@ export type NoteList = Static<typeof NoteList>;
 export type NoteBody = Static<typeof NoteBody>;
 
 const params = { fqdn: Fqdn };
-const HistoryKind = Type.Enum([...historyKinds]);
+const Kind = Type.Enum([...historyKinds]);
 const moment = { pattern: '^[1-9][0-9]{0,14}$' } as const;
 
 export const machineHistory = ask({
@@ -92,7 +93,7 @@ export const machineHistory = ask({
       Type.Integer({ minimum: 0, description: 'Not after; ms since the epoch.' }),
     ),
     kind: Type.Optional(
-      Type.Union([HistoryKind, Type.Array(HistoryKind, { maxItems: historyKinds.length })], {
+      Type.Union([Kind, Type.Array(Kind, { maxItems: historyKinds.length })], {
         description: 'Only of this kind; several times: of these.',
       }),
     ),

@@ -50,6 +50,12 @@ export const Can = Type.Object({
       allowed: Type.Boolean(),
       rule: Type.String({ description: 'The rule that decides, or `nothing allows it`.' }),
       lack: nullable(Type.String({ description: 'There is a right to it, but this is missing.' })),
+      missing: nullable(
+        Type.String({
+          description:
+            'The same for programs: grant, second-factor, suggestion, fewer-machines, later-hour, other-hours.',
+        }),
+      ),
       grant: nullable(Type.String({ description: 'By which grant.' })),
     }),
   ),

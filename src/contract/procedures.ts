@@ -36,6 +36,11 @@ export const ProcedurePlan = Type.Object({
       name: Type.String(),
       text: Type.String({ description: 'What is done in it.' }),
       seconds: Type.Integer({ description: 'It fails after so long.' }),
+      skipped: nullable(
+        Type.String({
+          description: 'Why nothing is done in it; null: it is, as far as is known before.',
+        }),
+      ),
     }),
   ),
 });

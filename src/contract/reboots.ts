@@ -7,6 +7,7 @@ import { rebootWays } from '../core/values/procedures.ts';
 import { rebootReasonPattern } from '../core/values/reboots.ts';
 import { order } from './endpoint.ts';
 import { Operation } from './operations.ts';
+import { ProcedurePlan } from './procedures.ts';
 import { Fqdn, strict } from './values.ts';
 
 /** Seconds within which a host is up again, unless told otherwise. */
@@ -57,6 +58,7 @@ const reboot = {
   lent: 'machine',
   tag: 'hosts',
   body: RebootBody,
+  plan: ProcedurePlan,
   reply: Operation,
 } as const;
 

@@ -49,6 +49,16 @@ t.test(
     const bench = await silentMachine(t);
     const before = sent(bench);
     t.equal((await grant(bench)).status, 201);
+    const plan = await reboot(bench, {}, '?dry_run=true');
+    t.match(
+      plan.body.stages.map(({ name, skipped }: Json) => `${name}: ${skipped}`),
+      [
+        ...['drain: it was not asked for', 'ask: it is done by its power at once'],
+        ...['soft: it is done by its power at once', 'cycle: null', 'boot: null', 'verify: null'],
+        'resume: null',
+      ],
+      'a dry run tells the stages, and what will be skipped',
+    );
     const begun = await reboot(bench);
     t.match(begun, { status: 202, body: { kind: 'reboot', subject: host, state: 'running' } });
     await until('the order to be sent', () => sent(bench) === before + 1);

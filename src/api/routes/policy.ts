@@ -111,6 +111,7 @@ const answersOf = (
   }
   return [...groups.values()].map(({ verdict: { allowed, rule, lack, grant }, hosts }) => ({
     ...{ allowed, rule, grant: grant ?? null, lack: lack === undefined ? null : lacks[lack] },
+    missing: lack ?? null,
     hosts: names ? foldNodeset(hosts) : null,
     count: hosts.length,
   }));

@@ -5,7 +5,6 @@ import type { Operation } from '../../contract/operations.ts';
 import type * as contract from '../../contract/procedures.ts';
 import type { Holder, ProcedurePlan } from '../../contract/procedures.ts';
 import type { ReadGraph } from '../../core/graph/read-graph.ts';
-import { procedures } from '../../core/procedures/index.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import { reinstallUsual } from '../../core/values/procedures.ts';
 import type { Plan } from '../../core/values/procedures.ts';
@@ -16,6 +15,7 @@ import type { Actions } from '../actions.ts';
 import { principalOf } from '../asker.ts';
 import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
+import { stagesOf } from '../views/procedures.ts';
 
 export const procedureHandlers = (
   station: Station,
@@ -77,11 +77,6 @@ const hostOfNode = (graph: ReadGraph, named: string): string => {
   if (node) return node.host;
   throw new ApiError('unknown-node', `there is no node ${fid}`);
 };
-
-const stagesOf = (plan: Plan): ProcedurePlan['stages'] =>
-  procedures[plan.kind].stages.map(({ name, text, seconds }) => ({
-    ...{ name, text, seconds: seconds(plan) },
-  }));
 
 const turnView = ({
   operation,

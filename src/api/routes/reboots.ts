@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as contract from '../../contract/reboots.ts';
 import type { RebootBody } from '../../contract/reboots.ts';
 import type { Operation } from '../../contract/operations.ts';
-import type { DryRun } from '../../contract/outcome.ts';
+import type { ProcedurePlan } from '../../contract/procedures.ts';
 import { varOf } from '../../core/graph/vars.ts';
 import { rebootsUnderWay } from '../../core/lifecycle/reboots.ts';
 import { blastRadius } from '../../core/values/reboots.ts';
@@ -15,6 +15,7 @@ import { principalOf } from '../asker.ts';
 import type { Handlers } from '../bind.ts';
 import { isDryRun, isRepeated, senderOf } from '../commands.ts';
 import { ApiError } from '../errors.ts';
+import { stagesOf } from '../views/procedures.ts';
 import { drains, neverOverridden, rebootCommandOf } from '../many/reboots.ts';
 
 export const rebootHandlers = (station: Station, actions: Actions): Handlers<typeof contract> => {
@@ -23,7 +24,7 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
     reply: FastifyReply,
     fqdn: string,
     body: RebootBody,
-  ): Promise<Operation | DryRun> => {
+  ): Promise<Operation | ProcedurePlan> => {
     const { reason, override = false } = body;
     if (!station.graph.get('host', fqdn))
       throw new ApiError('unknown-host', `there is no host ${fqdn}`);
@@ -37,10 +38,13 @@ export const rebootHandlers = (station: Station, actions: Actions): Handlers<typ
     if (binding.length > 0 && !isRepeated(station, request))
       throw await refused(station, request, fqdn, binding);
     const command = rebootCommandOf(station, request, fqdn, body, answer);
-    return actions.take(request, reply, {
+    const taken = await actions.take(request, reply, {
       ...{ ...command, drain },
       overridden: vetoes.map(({ code }) => code),
     });
+    if (!('dry_run' in taken)) return taken;
+    const { how = 'hard', power, waitUp: wait_up } = command;
+    return { ...taken, stages: stagesOf({ kind: 'reboot', how, drain, power, wait_up }) };
   };
   return {
     rebootHost: (request, reply) => reboot(request, reply, request.params.fqdn, request.body),

@@ -12,6 +12,8 @@ import {
 import { observationOf } from './row.ts';
 import type { FleetRow, ViewedCheck } from './row.ts';
 
+export type { ValueType } from '../check.ts';
+
 /** `age`: seconds before now. `time`: ms since the epoch. `list`: words. `check`: an observation, by its verdict. */
 export type ColumnType = ValueType | 'age' | 'time' | 'list' | 'check' | 'name';
 

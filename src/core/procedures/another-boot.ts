@@ -24,11 +24,17 @@ const isHeard = (graph: ReadGraph, fqdn: string): boolean =>
     ({ check, verdict }) => (check === 'ping' || check === 'ssh') && verdict === 'ok',
   );
 
+/** Why its system is not asked, whatever is heard of it; null: it is, where something is. */
+export const neverAsked = (plan: Plan): string | null => {
+  const { how, power } = rebootPlanOf(plan);
+  if (how === 'hard') return 'it is done by its power at once';
+  return power === 'on' ? 'it is to be switched on' : null;
+};
+
 /** Why its system is not asked; null: it is. */
 export const whyNotAsked = (graph: ReadGraph, row: ProcedureRow): string | null => {
   if (hasBootedAnew(graph, row)) return bootedAnew;
-  const { how, power } = rebootPlanOf(row.plan);
-  if (how === 'hard') return 'it is done by its power at once';
-  if (power === 'on') return 'it is to be switched on';
+  const never = neverAsked(row.plan);
+  if (never !== null) return never;
   return isHeard(graph, row.host) ? null : 'nothing is heard of its system';
 };

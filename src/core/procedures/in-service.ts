@@ -19,14 +19,17 @@ const actStanding = ({ note: { act } }: Course, what: string): Standing => {
   return end.outcome === 'done' ? isDone(end.detail) : hasFailed(end.detail);
 };
 
+const notAskedFor = 'it was not asked for';
+
 export const drainJobs: Stage = {
   name: 'drain',
   text: 'have the scheduler drain it, and wait until no job runs there',
   seconds: () => drainSeconds,
   isWait: true,
+  leftOut: (plan) => (rebootPlanOf(plan).drain ? null : notAskedFor),
   act: (_graph, { plan }) => (rebootPlanOf(plan).drain ? drainsMachine : null),
   look: (_graph, course) =>
-    course.note.act ? actStanding(course, 'its jobs to end') : skipped('it was not asked for'),
+    course.note.act ? actStanding(course, 'its jobs to end') : skipped(notAskedFor),
 };
 
 export const verify: Stage = {

@@ -7,7 +7,13 @@ import { unchanged } from '../decision.ts';
 import type { ReadGraph } from '../graph/read-graph.ts';
 import type { ProcedureRow } from '../graph/rows/procedures.ts';
 import type { RebootPlan } from '../values/procedures.ts';
-import { bootedAnew, hasBootedAnew, rebootPlanOf, whyNotAsked } from './another-boot.ts';
+import {
+  bootedAnew,
+  hasBootedAnew,
+  neverAsked,
+  rebootPlanOf,
+  whyNotAsked,
+} from './another-boot.ts';
 import { drainJobs, resume, verify } from './in-service.ts';
 import { orderIn, orderOf, orderSeconds, standingOfOrder } from './orders.ts';
 import { hasFailed, isDone, skipped, waitingFor } from './stage.ts';
@@ -33,6 +39,7 @@ const ask: Stage = {
   text: 'log in to it by ssh, and have it start anew',
   seconds: (plan) => rebootPlanOf(plan).wait_up + askSlack,
   isRung: true,
+  leftOut: neverAsked,
   act: (graph, row) => (whyNotTold(graph, row) === null ? asksMachine : null),
   look: (graph, { row, note: { act } }) => {
     if (!act) return skipped(whyNotTold(graph, row) ?? 'not asked');
@@ -62,6 +69,7 @@ const soft: Stage = {
   text: 'have its OBM ask its system to shut down',
   seconds: () => softSeconds,
   isRung: true,
+  leftOut: neverAsked,
   begin: (graph, row, at) =>
     whyNotAsked(graph, row) === null
       ? orderOf(graph, row, { kind: 'power', action: 'soft' }, at)

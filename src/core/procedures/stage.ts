@@ -41,6 +41,8 @@ export interface Stage {
   readonly text: string;
   /** It has failed after so long, s. */
   readonly seconds: (plan: Plan) => number;
+  /** Why nothing is done in it by such a plan, which is known before; null or absent: it is. */
+  readonly leftOut?: (plan: Plan) => string | null;
   /** It only waits: it can be cancelled in the middle, and nothing is left undone by that. */
   readonly isWait?: true;
   /** One of several ways to the same end: where it fails, the next one is tried. */

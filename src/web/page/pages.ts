@@ -7,6 +7,7 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   fleet: () => import('./pages/fleet/page.tsx'),
   process: () => import('./pages/process/page.tsx'),
   processes: () => import('./pages/processes/page.tsx'),
+  machine: () => import('./pages/machine/page.tsx'),
   operations: () => import('./pages/operations/page.tsx'),
   operation: () => import('./pages/operation/page.tsx'),
   campaign: () => import('./pages/campaign/page.tsx'),

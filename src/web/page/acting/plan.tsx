@@ -18,10 +18,12 @@ export const PlanShown = ({ plan }: { readonly plan: Plan }): JSX.Element => (
 
 const Stages = ({ stages }: Pick<ProcedurePlan, 'stages'>): JSX.Element => (
   <ol class="stages" aria-label="What it does, one after the other">
-    {stages.map(({ name, text, seconds }) => (
-      <li key={name}>
+    {stages.map(({ name, text, seconds, skipped }) => (
+      <li key={name} class={skipped === null ? undefined : 'faint'}>
         <strong>{name}</strong>: {text}{' '}
-        <span class="quiet">({formatSeconds(seconds)} at most)</span>
+        <span class="quiet">
+          {skipped === null ? `(${formatSeconds(seconds)} at most)` : `– skipped: ${skipped}`}
+        </span>
       </li>
     ))}
   </ol>

@@ -1,15 +1,16 @@
 /** An operation that is looked at while it goes on. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Operation } from '../../../client/types.ts';
-import { streamBroke, streamWorks } from '../state/live.ts';
-import { isExpired, station } from '../state/station.ts';
-import { useSession } from '../state/who.ts';
+import { isUnderWay } from '../../../client/view/operation-words.ts';
+import { useAnswer } from '../state/answer.ts';
+import { station } from '../state/station.ts';
+import { useStream } from '../state/stream.ts';
 
 export interface Followed {
   /** As far as it is known; undefined: not at all yet. */
   readonly operation: Operation | undefined;
-  /** Why it is followed no more; undefined: it is, or it has ended. */
+  /** Why nothing is known of it: there is none, or none for whoever looks. */
   readonly error: unknown;
 }
 
@@ -20,28 +21,21 @@ export interface Followed {
  * @param begun as it was answered when it was ordered
  */
 export const useOperation = (id: number | null, begun?: Operation): Followed => {
-  const [followed, setFollowed] = useState<Followed>({ operation: begun, error: undefined });
-  const { signedIn } = useSession();
-  useEffect(() => {
-    if (id === null) return undefined;
-    const giveUp = new AbortController();
-    const { signal } = giveUp;
-    const name = `operation ${id}`;
-    const follow = async (): Promise<void> => {
-      const onRetry = (why: string): void => streamBroke(name, why);
-      for await (const operation of station.followOperation(id, { signal, onRetry })) {
-        streamWorks(name);
-        setFollowed({ operation, error: undefined });
-      }
-    };
-    follow()
-      .catch((error: unknown) => {
-        // Whoever signs in again follows it again.
-        if (!signal.aborted && !isExpired(error))
-          setFollowed((last) => ({ operation: last.operation, error }));
-      })
-      .finally(() => streamWorks(name));
-    return () => giveUp.abort();
-  }, [id, signedIn]);
-  return followed;
+  const [operation, setOperation] = useState(begun);
+  const isOver = operation !== undefined && operation.id === id && !isUnderWay(operation);
+  useStream(
+    `operation ${id}`,
+    id === null || isOver ? null : String(id),
+    async ({ signal, onOpen, onRetry }) => {
+      for await (const one of station.followOperation(id!, { signal, onOpen, onRetry }))
+        setOperation(one);
+      // Its end is no broken stream.
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    },
+  );
+  const isAsked = id !== null && operation?.id !== id;
+  const { data, error } = useAnswer(isAsked ? `operation ${id}` : null, (signal) =>
+    station.operation(id!, 0, { signal }),
+  );
+  return { operation: operation?.id === id ? operation : data, error };
 };

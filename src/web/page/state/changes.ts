@@ -16,8 +16,15 @@ const atMostEveryMs = 1000;
  *
  * @param name of the stream, for the banner
  * @param types only events of these types; absent: all
+ * @param concerns which of these count; absent: all
  */
-export const useChanges = (name: string, types?: readonly string[]): number => {
+export const useChanges = (
+  name: string,
+  types?: readonly string[],
+  concerns: (event: EventReply) => boolean = () => true,
+): number => {
+  const counts = useRef(concerns);
+  counts.current = concerns;
   const [round, setRound] = useState(0);
   const isPast = useMoment() !== undefined;
   const last = useRef<{ revision?: number; timer?: ReturnType<typeof setTimeout>; isDue: boolean }>(
@@ -42,7 +49,7 @@ export const useChanges = (name: string, types?: readonly string[]): number => {
     const { revision: from } = last.current;
     for await (const event of station.followEvents({ ...followed, types, from })) {
       last.current.revision = revisionOf(event);
-      tell();
+      if (counts.current(event)) tell();
     }
   });
   return round;

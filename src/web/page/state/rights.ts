@@ -45,9 +45,9 @@ export const rightTo = (asked: Asked): Promise<Right> => {
 const canBeHad: ReadonlySet<string> = new Set(['grant', 'second-factor']);
 
 const rightOf = ({ answers: said }: Can): Right => {
-  const missing = said.filter(({ allowed }) => !allowed);
-  const never = missing.find(({ lack }) => lack === null || !canBeHad.has(lack));
-  const lack = missing.find((one) => one.lack !== null)?.lack ?? null;
+  const lacking = said.filter(({ allowed }) => !allowed);
+  const never = lacking.find((one) => one.missing === null || !canBeHad.has(one.missing));
+  const lack = lacking.find(({ missing }) => missing !== null)?.missing ?? null;
   if (!never) return { why: undefined, lack };
   const where = never.hosts === null ? '' : ` on ${never.hosts}`;
   const takes = never.lack === null ? '' : `: it takes ${never.lack}`;

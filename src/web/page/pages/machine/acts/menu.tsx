@@ -1,0 +1,57 @@
+/** All that can be ordered of a machine beside what is apt, each disabled with the reason where it cannot be. */
+
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { Act } from '../../../parts/act.tsx';
+import { Menu } from '../../../parts/menu.tsx';
+import type { KnownMachine } from '../known.ts';
+import type { MachineAct } from './act.ts';
+import { bootDevice } from './boot-device.tsx';
+import { light } from './light.tsx';
+import { look } from './look.tsx';
+import { beginMaintenance, endMaintenance } from './maintenance.tsx';
+import { note } from './note.tsx';
+import { disableObm, enableObm } from './obm-use.tsx';
+import { power } from './power.tsx';
+import { rebootAnyway } from './reboot.tsx';
+import { reinstall, release } from './reinstall.tsx';
+
+/** In the order in which they are shown: the harmless first. */
+const acts: readonly MachineAct[] = [
+  note,
+  beginMaintenance,
+  endMaintenance,
+  look,
+  light,
+  bootDevice,
+  enableObm,
+  disableObm,
+  power,
+  rebootAnyway,
+  reinstall,
+  release,
+];
+
+export const ActsMenu = ({ machine }: { readonly machine: KnownMachine }): JSX.Element => {
+  const [open, setOpen] = useState<MachineAct | null>(null);
+  return (
+    <>
+      <Menu title="Other actions">
+        {acts
+          .filter((act) => act.isThere?.(machine) ?? true)
+          .map((act) => (
+            <Act
+              key={act.title}
+              right={{ action: act.action, hosts: machine.fqdn }}
+              unless={act.unless?.(machine)}
+              danger={act.danger ?? false}
+              onPress={() => setOpen(act)}
+            >
+              {act.title}
+            </Act>
+          ))}
+      </Menu>
+      {open ? <open.Dialog machine={machine} close={() => setOpen(null)} /> : null}
+    </>
+  );
+};
