@@ -21,6 +21,9 @@ import type { KnownMachine } from './known.ts';
 
 type Check = CheckList['checks'][number];
 
+const titles = ['CHECK', 'VERDICT', 'VALUE', 'IN WORDS', 'AGE', 'NEXT LOOK', 'MORE'];
+const pastTitles = ['CHECK', 'VERDICT', 'VALUE', 'IN WORDS', 'CONFIRMED', 'MORE'];
+
 export const Checks = ({ machine }: { readonly machine: KnownMachine }): JSX.Element => {
   const { row, checks, fqdn } = machine;
   const isPast = useMoment() !== undefined;
@@ -38,9 +41,7 @@ export const Checks = ({ machine }: { readonly machine: KnownMachine }): JSX.Ele
     <section aria-labelledby="checks">
       <h2 id="checks">Checks</h2>
       {isPast ? (
-        <p class="quiet">
-          Of the past the log tells which verdicts changed; what was found between is not kept.
-        </p>
+        <p class="quiet">As they were confirmed by then; what was measured is not in the log.</p>
       ) : (
         <p class="bar">
           <Act
@@ -61,9 +62,9 @@ export const Checks = ({ machine }: { readonly machine: KnownMachine }): JSX.Ele
           <table>
             <thead>
               <tr>
-                {['CHECK', 'VERDICT', 'VALUE', 'IN WORDS', 'AGE', 'NEXT LOOK', ''].map((title) => (
+                {(isPast ? pastTitles : titles).map((title) => (
                   <th key={title} scope="col">
-                    {title === '' ? <span class="quiet">ACTIONS</span> : title}
+                    {title}
                   </th>
                 ))}
               </tr>
@@ -116,7 +117,7 @@ const CheckRow = ({ machine, check, all, observedAt, known, look }: CheckRowProp
         <td>
           <Ago at={observedAt} />
         </td>
-        <td>{known ? <NextLook check={known} since={observedAt} /> : ''}</td>
+        {look ? <td>{known ? <NextLook check={known} since={observedAt} /> : ''}</td> : null}
         <td class="acts">
           {look ? (
             <Act
