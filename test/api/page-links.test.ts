@@ -94,6 +94,24 @@ t.test('the first token, which is no user’s, gets a link; revoked, all is over
   );
 });
 
+t.test('50: what a browser follows ends when the token is revoked that let it in', async (t) => {
+  const ada = await withAda(t);
+  const { ask, url, tokenOf } = ada;
+  const token = await tokenOf('viewer');
+  const { browser } = await opened(url, await linkOf(ada, token));
+  const address = `${url}/api/v1/events`;
+  const accept = 'text/event-stream';
+  const headers = { accept, cookie: browser.cookieFor(address), 'halcyon-page': '1' };
+  const followed = await fetch(address, { headers: { ...headers, 'last-event-id': '1.0' } });
+  t.equal(followed.status, 200);
+  const reader = followed.body!.getReader();
+  t.notOk((await reader.read()).done, 'it is under way');
+  await ask('DELETE', `/tokens/${idOf(token)}`);
+  let isOver = false;
+  while (!isOver) isOver = (await reader.read()).done;
+  t.equal((await fetch(address, { headers })).status, 401);
+});
+
 t.test('a link is good for ten minutes, and none of others is', async (t) => {
   const ada = await withAda(t);
   const { url, clock } = ada;
