@@ -39,7 +39,7 @@ for (const colorScheme of colours) {
   const page = await context.newPage();
   const { ticket } = await station.linkSession();
   await page.goto(`${url}/fleet#sign-in=${ticket}`);
-  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   for (const { name, path } of addresses) {
     for (const size of widths) {
       await page.setViewportSize(size);

@@ -18,6 +18,7 @@ import { useSession } from '../state/who.ts';
 import { Ago } from './age.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { Link } from './link.tsx';
+import { Menu } from './menu.tsx';
 
 interface Destination {
   readonly path: string;
@@ -123,13 +124,15 @@ const Header = ({ isTimeShown, showTime }: HeaderProps): JSX.Element => {
         >
           {isPast ? 'Past' : 'Now'} <span aria-hidden="true">{isTimeShown ? '▴' : '▾'}</span>
         </button>
-        <ThemeChoice />
-        <span>
-          {nameOf(who)} <span class="quiet">({who.role})</span>
-        </span>
-        <button type="button" onClick={leave}>
-          Sign out
-        </button>
+        <Menu title={nameOf(who)}>
+          <span class="quiet">
+            {nameOf(who)}, {who.role}
+          </span>
+          <ThemeChoice />
+          <button type="button" onClick={leave}>
+            Sign out
+          </button>
+        </Menu>
       </div>
     </header>
   );
