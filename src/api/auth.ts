@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     lent?: Lent;
+    /** A WebSocket for the page in the browser: its cookie lets in, from pages of this station. */
+    pageSocket?: boolean;
   }
   interface FastifyRequest {
     credential: CredentialRow | null;
@@ -75,7 +77,7 @@ export const noteUse = (
 /** The credential of a request: by its header, or where there is none by the cookie of the page. Else why it has none. */
 const proved = (
   station: Station,
-  request: Pick<FastifyRequest, 'headers'>,
+  request: Pick<FastifyRequest, 'headers' | 'routeOptions'>,
 ): { readonly credential: CredentialRow; readonly by: 'header' | 'cookie' } | string => {
   const { authorization } = request.headers;
   if (authorization !== undefined) {

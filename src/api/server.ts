@@ -71,6 +71,7 @@ import { suggestionHandlers } from './routes/suggestions.ts';
 import { tokenHandlers } from './routes/tokens.ts';
 import { userHandlers } from './routes/users.ts';
 import { varHandlers } from './routes/vars.ts';
+import { consolesOfPage } from './page/consoles.ts';
 import { browserPages } from './page/pages.ts';
 import { admitUploads } from './uploads.ts';
 import { textPages } from './text/pages.ts';
@@ -215,6 +216,7 @@ export const createServer = async (
   await pageSessionRoutes(app, { station, admission });
   await textPages(app, { station, connections, admission, problems });
   browserPages(app);
+  await consolesOfPage(app, station);
   light.open({
     authenticate: (request) => {
       const credential = credentialOf(station, request.headers.authorization);

@@ -25,6 +25,12 @@ export const pagePaths = {
   station: '/station',
 } as const;
 
+/** What the page of a console reads of its station: the console as a WebSocket, and its log. */
+export const consolePaths = {
+  socket: '/machines/:fqdn/console/socket',
+  log: '/machines/:fqdn/console/log',
+} as const;
+
 export type PageName = keyof typeof pagePaths;
 
 /** What the parts with a `:` stand for. */

@@ -3,7 +3,7 @@
 import t from 'tap';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { systemTime } from '../../src/station/time.ts';
-import { pagePaths } from '../../src/web/page-paths.ts';
+import { consolePaths, pagePaths } from '../../src/web/page-paths.ts';
 import { host, openStation, reported, secretOf, until } from '../station/harness.ts';
 import type { Answer } from '../station/harness.ts';
 import { served } from './served.ts';
@@ -25,6 +25,9 @@ const routes: Readonly<Record<string, string>> = {
   'GET /text/fleet': 'by cookie',
   'GET /text/machines/:fqdn': 'by cookie',
   ...Object.fromEntries(ofThePage.map((path) => [`GET ${path}`, 'everybody'])),
+  ...Object.fromEntries(
+    Object.values(consolePaths).map((path) => [`GET ${path}`, 'viewer operator admin']),
+  ),
   'GET /text/style.css': 'everybody',
   'GET /text/sign-in': 'everybody',
   'POST /text/sign-in': 'by cookie',

@@ -6,7 +6,7 @@ import t from 'tap';
 import { routesFile, routesText } from '../../scripts/routes.ts';
 import { endpoints } from '../../src/contract/catalogue.ts';
 import type { Endpoint } from '../../src/contract/endpoint.ts';
-import { pagePaths } from '../../src/web/page-paths.ts';
+import { consolePaths, pagePaths } from '../../src/web/page-paths.ts';
 import { openStation, root } from '../station/harness.ts';
 import { served } from './served.ts';
 
@@ -18,7 +18,12 @@ const said = Object.entries<Endpoint>(endpoints);
  */
 const pages = [
   ...[
-    ...[...Object.values(pagePaths), '/assets/:name', '/icon.svg'].map((path) => `GET ${path}`),
+    ...[
+      ...Object.values(pagePaths),
+      ...Object.values(consolePaths),
+      '/assets/:name',
+      '/icon.svg',
+    ].map((path) => `GET ${path}`),
     'GET /text',
     'GET /text/',
     'GET /text/fleet',

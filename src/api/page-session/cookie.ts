@@ -15,14 +15,20 @@ export const cookieName = (mark: string): string => `halcyon-${mark}`;
 export const isOfPage = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
   headers[pageHeader.name] === pageHeader.value;
 
+type Cookied = Pick<FastifyRequest, 'headers' | 'routeOptions'>;
+
+/**
+ * A page cannot have a browser send a header when it opens a WebSocket. Of which page it is, browsers say then without
+ * fail; and it is let in so to what is for pages only.
+ */
+const isSocketOfPage = ({ headers, routeOptions }: Cookied): boolean =>
+  routeOptions.config.pageSocket === true && headers.origin !== undefined;
+
 /** The token that the cookie of a request holds, or why it counts for nothing. */
-export const cookieIn = (
-  request: Pick<FastifyRequest, 'headers'>,
-  mark: string,
-): { readonly token: string } | string => {
+export const cookieIn = (request: Cookied, mark: string): { readonly token: string } | string => {
   const token = tokenIn(request, cookieName(mark));
   if (token === undefined) return 'no token was sent';
-  if (!isOfPage(request))
+  if (!isOfPage(request) && !isSocketOfPage(request))
     return 'no token was sent, and the cookie counts only with the header Halcyon-Page: 1';
   if (!isOfOurs(request))
     return 'no token was sent, and the cookie counts only for pages of this station';

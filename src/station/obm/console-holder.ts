@@ -73,9 +73,14 @@ export class ConsoleHolder {
     this.#parts = parts;
   }
 
+  /** Where the console is seen. */
+  get place(): string {
+    const { base, label } = this.#parts;
+    return `${base}${obmPath(label)}/console`;
+  }
+
   /** It is used once, by the ticket: its token is told to nobody. @throws {ObmdError} */
   async make({ mode, purpose, lasts, holder }: ConnectionAsked): Promise<MadeConnection> {
-    const { base, label } = this.#parts;
     const body = { mode, lasts, uses: 1, for: holder };
     const answer = await this.#ask('POST', '/connections', body);
     const made = answer.body;
@@ -84,10 +89,10 @@ export class ConsoleHolder {
     if (typeof id !== 'string' || !isId.test(id) || typeof ticket !== 'string')
       throw this.#failed(answer);
     if (!isTicket.test(ticket) || !Number.isSafeInteger(expires)) throw this.#failed(answer);
-    const place = purpose === 'log' ? 'console/log' : 'console';
+    const place = purpose === 'log' ? `${this.place}/log` : this.place;
     return {
       id,
-      url: `${base}${obmPath(label)}/${place}?ticket=${ticket}`,
+      url: `${place}?ticket=${ticket}`,
       ticketExpires: Number(ticketExpires),
       expires: Number(expires),
     };

@@ -34,6 +34,12 @@ export interface OpenedConsole extends MadeConnection {
   readonly ca: string | undefined;
 }
 
+export interface ConsolePlace {
+  readonly url: string;
+  /** PEM certificates by which the daemon is to be believed, besides the well-known ones. */
+  readonly ca: string | undefined;
+}
+
 export interface ListedConnection {
   readonly row: ConnectionRow;
   readonly connected: SeenConnection['connected'];
@@ -104,6 +110,15 @@ export class Consoles {
         if (!isTold) await this.#giveBack(fqdn, made.id);
       }
     });
+  }
+
+  /**
+   * Where the daemon shows the console of a machine, and its log beneath it, to whoever has a ticket.
+   *
+   * @throws {ObmdError} the station has no token of the OBM
+   */
+  placeOf(fqdn: string): ConsolePlace {
+    return { url: this.#holderOf(fqdn).place, ca: this.#parts.ca };
   }
 
   /** Those of a machine that are good, and who is attached by them. @throws {ObmdError} */

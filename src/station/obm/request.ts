@@ -19,7 +19,8 @@ export interface ObmdRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Beneath the base URL. */
   readonly path: string;
-  readonly authorization: string;
+  /** Absent: the path has a ticket. */
+  readonly authorization?: string | undefined;
   readonly body?: object | undefined;
   /** Ms after which nobody waits any more. */
   readonly within?: number;
@@ -118,7 +119,7 @@ const exchange = async <T>(
       agent: false,
       signal: signal ? AbortSignal.any([late.signal, signal]) : late.signal,
       headers: {
-        authorization,
+        ...(authorization === undefined ? {} : { authorization }),
         accept: accept ?? 'application/json',
         ...(text === undefined
           ? {}

@@ -16,7 +16,6 @@ import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../..
 import type { SnapshotFile } from '../../log/snapshots.ts';
 import { Turns } from '../fair-use/turns.ts';
 import type { Turn } from '../fair-use/turns.ts';
-import { keptSnapshots } from './kept-snapshots.ts';
 
 /** A graph and where in the log it stands. */
 export interface GraphAt {
@@ -30,6 +29,7 @@ export interface GraphAt {
  * Layout of a snapshot's lines and version of the rules; a snapshot of another kind is not used.
  */
 const kind = `layout 9, rules ${rulesVersion}`;
+const snapshotsKept = 3;
 const ofAnotherLog = 'it belongs to another log';
 /** So many paths of no use are named; there may be anything in a directory. */
 const namedMax = 64;
@@ -127,8 +127,7 @@ export class Archive {
     const about = { revision: head, crc, digest, rules: kind };
     const { path } = await saveSnapshot(this.#directory, about, withTime(at, lines));
     this.#wrong.delete(path);
-    const room = this.#log.size();
-    pruneSnapshots(this.#directory, (usable) => keptSnapshots(usable, room), this.#unusable);
+    pruneSnapshots(this.#directory, snapshotsKept, this.#unusable);
   }
 
   async #nearest(wanted: Revision, turn: Turn, known: readonly GraphAt[]): Promise<GraphAt> {
