@@ -189,24 +189,23 @@ export function* readSnapshot(path: string): Generator<string, void> {
 }
 
 /**
- * Removes all usable snapshots but some, and what interrupted saves left behind.
+ * Removes all snapshots but the newest `keep` usable ones, and what interrupted saves left behind.
  * A save of a newer revision than those there may be under way. What cannot be read stays: nobody
  * knows what it is.
  *
- * @param kept those that stay, of the usable ones, newest first
  * @param unusable told of what cannot be removed
  * @returns the paths removed
  */
 export function pruneSnapshots(
   directory: string,
-  kept: (usable: readonly SnapshotFile[]) => readonly SnapshotFile[],
+  keep: number,
   unusable: Unusable = () => {},
 ): string[] {
   const stays = new Set<string>();
   const usable = listSnapshots(directory, (path, why) => {
     if (!(why instanceof SnapshotInvalidError)) stays.add(path);
   });
-  for (const { path } of kept(usable)) stays.add(path);
+  for (const { path } of usable.slice(0, keep)) stays.add(path);
   const newest = usable[0]?.about.revision ?? 0;
   const removed: string[] = [];
   for (const name of fileNames(directory, unusable)) {

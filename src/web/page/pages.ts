@@ -9,6 +9,7 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   processes: () => import('./pages/processes/page.tsx'),
   machine: () => import('./pages/machine/page.tsx'),
   compare: () => import('./pages/compare/page.tsx'),
+  console: () => import('./pages/console/page.tsx'),
   operations: () => import('./pages/operations/page.tsx'),
   operation: () => import('./pages/operation/page.tsx'),
   campaign: () => import('./pages/campaign/page.tsx'),
