@@ -52,6 +52,6 @@ export const visit = async (
 /** Signs in by a token, on whatever page is open. */
 export const signInByToken = async (page: Page, token: string): Promise<void> => {
   await page.getByRole('button', { name: 'By a token' }).click();
-  await page.getByLabel('Token').fill(token);
+  await page.getByLabel('Token', { exact: true }).fill(token);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 };

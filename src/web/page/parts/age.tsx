@@ -3,17 +3,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatMoment, formatSeconds } from '../../../checks/view/quantities.ts';
+import { stationNow } from '../state/clock.ts';
 
-/** How far this browser's clock is behind the station's, ms. */
-let behindMs = 0;
-
-/** Says what the station's clock said when its answer came. */
-export const stationSaid = (at: number): void => {
-  behindMs = at - Date.now();
-};
-
-/** Now, by the clock of the station as far as it is known. */
-export const stationNow = (): number => Date.now() + behindMs;
+export { stationNow, stationSaid } from '../state/clock.ts';
 
 const everyMs = 1000;
 

@@ -4,9 +4,10 @@
  */
 
 import { useEffect, useState } from 'preact/hooks';
+import { stationNow } from './clock.ts';
 
 export interface Live {
-  /** Streams that are broken now, by name: why, and since when (ms, this browser's clock). */
+  /** Streams that are broken now, by name: why, and since when (ms, the station's clock). */
   readonly broken: ReadonlyMap<string, { readonly why: string; readonly since: number }>;
   /** Whoever reads wants nothing to move. */
   readonly isPaused: boolean;
@@ -21,7 +22,7 @@ const change = (next: Partial<Live>): void => {
 };
 
 export const streamBroke = (name: string, why: string): void => {
-  const since = live.broken.get(name)?.since ?? Date.now();
+  const since = live.broken.get(name)?.since ?? stationNow();
   change({ broken: new Map(live.broken).set(name, { why, since }) });
 };
 

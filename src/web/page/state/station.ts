@@ -4,6 +4,7 @@ import { createClient } from '../../../client/client.ts';
 import type { Client } from '../../../client/client.ts';
 import { ApiError } from '../../../client/errors.ts';
 import type { ProblemDetails } from '../../../client/types.ts';
+import { headerSaid } from './clock.ts';
 import { folder } from './router.ts';
 
 /**
@@ -25,6 +26,7 @@ export const pageFetch = async (url: string | URL, init: RequestInit = {}): Prom
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(pageHeader)) headers.set(name, value);
   const answer = await fetch(url, { ...init, headers, credentials: 'same-origin' });
+  headerSaid(answer.headers.get('date'));
   if (answer.status === 401 && (await codeOf(answer.clone())) === 'unauthenticated')
     for (const listener of expiryListeners) listener();
   return answer;
