@@ -6,12 +6,13 @@ import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import type { LoadBody, Loaded, LoadOptions, LoadPlan } from '../../client/types.ts';
+import { loadedFields, missingText } from '../../client/view/load-plan.ts';
 import { changeOptions, gather, show, withChange, withExamples, withWork } from '../command.ts';
 import type { ChangeFlags } from '../command.ts';
 import { Failure } from '../exit-codes.ts';
 import { problemLines } from '../explanation.ts';
 import { keptLines, planLines, planSummary } from '../output/plan.ts';
-import { counted, printable } from '../output/text.ts';
+import { counted } from '../output/text.ts';
 import { askWhether } from '../prompt.ts';
 import { connect } from '../session.ts';
 import type { Shell } from '../shell.ts';
@@ -179,23 +180,18 @@ const dryRunLines = (shell: Shell, plan: LoadPlan): Iterable<string> =>
     : planLines(plan, shell.palette);
 
 export const loadedLines = (reply: Loaded): string[] => {
-  const { revision, changed, hosts, roles, processes, waiting, missing, kept } = reply;
+  const { revision, changed, waiting, missing, kept } = reply;
   return [
     changed
       ? `Loaded; revision ${revision}.`
       : `Already loaded: nothing to change at revision ${revision}.`,
-    `  hosts declared:   ${hosts}`,
-    `  roles defined:    ${roles}`,
-    `  processes added:  ${processes}`,
+    ...loadedFields(reply).map(([name, value]) => `${`  ${name}:`.padEnd(20)}${value}`),
     ...(waiting.length === 0
       ? []
       : [
           `  waiting:          ${counted(waiting.length, 'host')} for the agent to report; see: halctl cluster status`,
         ]),
-    ...missing.map(
-      ({ host, roles: names, reason }) =>
-        `  missing:          ${printable(`${names.join(', ')} of ${host}: ${reason}; load again when it has gone`)}`,
-    ),
+    ...missing.map((one) => `  missing:          ${missingText(one)}`),
     ...keptLines(kept),
   ];
 };

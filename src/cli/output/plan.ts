@@ -1,26 +1,25 @@
 /** What a load would do, as differences: `+` what comes, `~` what changes, `-` what goes. */
 
 import type { Loaded, LoadPlan } from '../../client/types.ts';
+import { changeLines, keptName, signOfLine } from '../../client/view/load-plan.ts';
+import type { PlanSign } from '../../client/view/load-plan.ts';
 import type { Paint, Palette } from './colour.ts';
-import { briefly, counted, printable } from './text.ts';
 
-type Change = LoadPlan['changes'][number];
-type Field = Change['fields'][number];
+export { planSummary } from '../../client/view/load-plan.ts';
+
 type Kept = Loaded['kept'];
 
-const signs = { add: '+', change: '~', remove: '-' } as const;
-
-const paintOf = (palette: Palette, sign: string): Paint =>
+const paintOf = (palette: Palette, sign: PlanSign): Paint =>
   sign === '+' ? palette.good : sign === '-' ? palette.bad : palette.busy;
 
 /** The plan; of a long one the beginning, where `limit` says so. */
 export function* planLines(plan: LoadPlan, palette: Palette, limit = Infinity): Generator<string> {
   const painted = (line: string): string => {
-    const sign = line.trimStart().charAt(0);
-    return '+-~'.includes(sign) ? paintOf(palette, sign)(line) : line;
+    const sign = signOfLine(line);
+    return sign ? paintOf(palette, sign)(line) : line;
   };
   for (const change of plan.changes.slice(0, limit))
-    for (const line of lines(change)) yield painted(line);
+    for (const line of changeLines(change)) yield painted(line);
   const more = plan.changes.length - limit;
   if (more > 0) yield `  … and ${more} more; see all of it with --dry-run`;
   const { add, change, remove } = plan.counts;
@@ -46,94 +45,6 @@ export function* keptLines(kept: Kept): Generator<string> {
 const listMax = 50;
 
 function* listed(kept: Kept): Generator<string> {
-  for (const { kind, name, host } of kept.slice(0, listMax))
-    yield host === null
-      ? `  ${kind} ${printable(name)}`
-      : `  role ${printable(name)} of host ${printable(host)}`;
+  for (const one of kept.slice(0, listMax)) yield `  ${keptName(one)}`;
   if (kept.length > listMax) yield `  … and ${kept.length - listMax} more`;
 }
-
-const lines = ({ action, kind, name, fields }: Change): string[] => {
-  const head = `${signs[action]} ${kind} ${printable(name)}`;
-  if (kind === 'role' && action !== 'change') return [head];
-  if (kind === 'var') return fields.map((field) => `${head}: ${inOneLine(field)}`);
-  if (action === 'change') return [head, ...fields.flatMap((field) => fieldLines(field))];
-  const about = fields.map((field) => {
-    const value = action === 'add' ? field.after : field.before;
-    return `${field.name}=${valueText(value)}`;
-  });
-  return [[head, ...about].join('  ')];
-};
-
-const valueText = (value: unknown): string => {
-  if (Array.isArray(value)) return value.map(itemText).join(',');
-  return isRecord(value) ? `{${briefly(value)}}` : briefly(value);
-};
-
-/** A role of a host, a pool of a profile, and the like. */
-const itemText = (item: unknown): string => {
-  if (typeof item !== 'object' || item === null) return printable(String(item));
-  const { name, overrides } = item as { name?: string; overrides?: object };
-  if (name === undefined || overrides === undefined) return printable(JSON.stringify(item));
-  const settings = Object.entries(overrides).map(
-    ([key, value]) => `${key}=${JSON.stringify(value)}`,
-  );
-  return printable(settings.length === 0 ? name : `${name}(${settings.join(' ')})`);
-};
-
-const inOneLine = ({ before, after }: Field): string => `${plainly(before)} -> ${plainly(after)}`;
-
-const plainly = (value: unknown): string =>
-  typeof value === 'string' ? printable(value) : printable(JSON.stringify(value ?? null));
-
-const fieldLines = ({ name, before, after }: Field): string[] => {
-  if (Array.isArray(before) && Array.isArray(after)) return listChange(name, before, after);
-  if (isRecord(before) && isRecord(after))
-    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-      .flatMap((key) =>
-        fieldLines({
-          name: `${name}.${key}`,
-          before: before[key] ?? null,
-          after: after[key] ?? null,
-        }),
-      );
-  if (typeof before === 'string' && typeof after === 'string' && (before + after).includes('\n'))
-    return textChange(name, before, after);
-  return [`    ~ ${printable(name)}: ${inOneLine({ name, before, after })}`];
-};
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const listChange = (name: string, before: unknown[], after: unknown[]): string[] => {
-  const was = new Set(before.map((item) => JSON.stringify(item)));
-  const is = new Set(after.map((item) => JSON.stringify(item)));
-  const gone = before.filter((item) => !is.has(JSON.stringify(item)));
-  const come = after.filter((item) => !was.has(JSON.stringify(item)));
-  if (gone.length + come.length === 0) return [`    ~ ${printable(name)}: in another order`];
-  return [
-    `    ~ ${printable(name)}:`,
-    ...gone.map((item) => `      - ${itemText(item)}`),
-    ...come.map((item) => `      + ${itemText(item)}`),
-  ];
-};
-
-/** Lines that both texts begin and end with are left out. */
-const textChange = (name: string, before: string, after: string): string[] => {
-  const [was, is] = [before.split('\n'), after.split('\n')];
-  let start = 0;
-  while (start < was.length && start < is.length && was[start] === is[start]) start += 1;
-  let end = 0;
-  const shorter = Math.min(was.length, is.length) - start;
-  while (end < shorter && was.at(-1 - end) === is.at(-1 - end)) end += 1;
-  return [
-    `    ~ ${printable(name)}:`,
-    ...was.slice(start, was.length - end).map((line) => `      - ${printable(line)}`),
-    ...is.slice(start, is.length - end).map((line) => `      + ${printable(line)}`),
-  ];
-};
-
-/** What a dry run or a check says of a plan in a word. */
-export const planSummary = ({ counts: { add, change, remove } }: LoadPlan): string =>
-  `${counted(add, 'addition')}, ${counted(change, 'change')}, ${counted(remove, 'removal')}`;
