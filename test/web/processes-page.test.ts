@@ -2,6 +2,16 @@
 
 import t from 'tap';
 import { Cluster, patientVars } from '../lifecycle/cluster.ts';
+import {
+  FileRefused,
+  isRolesFile,
+  limits,
+  noFiles,
+  readFile,
+  whatIsWrong,
+  withFiles,
+} from '../../src/web/page/pages/facts/files.ts';
+import { sourceLine } from '../../src/web/page/pages/facts/source-line.ts';
 import { openBrowser, signInByToken, visit } from './chromium.ts';
 import {
   lineLength,
@@ -30,6 +40,42 @@ t.test('of what a process writes the last lines are kept, and long ones are brok
   t.ok(output.lines.length <= 2 * linesKept);
   t.equal(output.lines.at(-1)?.text, String(5 * linesKept - 1));
   t.equal(output.dropped + output.lines.length, output.lines.at(-1)!.number + 1);
+});
+
+t.test('files that cannot be loaded are refused before they are sent', async (t) => {
+  const fileOf = (bytes: Uint8Array, size = bytes.length): Parameters<typeof readFile>[0] => ({
+    ...{ name: 'facts.yaml', size },
+    arrayBuffer: async () => Promise.resolve(new Uint8Array(bytes).buffer),
+  });
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  t.same(await readFile(fileOf(bytes('\uFEFFcluster: ä\n'))), {
+    name: 'facts.yaml',
+    text: '\uFEFFcluster: ä\n',
+  });
+  await t.rejects(readFile(fileOf(new Uint8Array([0x63, 0xe4]))), FileRefused, 'Latin 1');
+  await t.rejects(readFile(fileOf(bytes(''), 5 * limits.file)), /facts.yaml has 40.0 MiB/);
+  const facts = { name: 'f', text: 'cluster: x' };
+  t.match(whatIsWrong(noFiles), 'no facts');
+  t.equal(whatIsWrong({ facts, roles: [] }), undefined);
+  const long = { name: 'r', text: 'x'.repeat(limits.file + 1) };
+  t.match(whatIsWrong({ facts, roles: [long] }), /r has 8.0 MiB/);
+  t.match(whatIsWrong({ facts, roles: [facts] }), 'Two files are called f');
+  const many = Array.from({ length: limits.roles + 1 }, (_, i) => ({ name: `${i}`, text: '-' }));
+  t.match(whatIsWrong({ facts, roles: many }), 'There are 1001 files');
+  t.notOk(isRolesFile('# a\n---\ncluster: x\nhosts:\n  - fqdn: a\n'));
+  t.ok(isRolesFile('\uFEFF# roles\n\n---\n- role: ha\n'));
+  const [old, other, text] = [{ name: 'a', text: '- 1' }, { name: 'b', text: '- 2' }, '- 3'];
+  const after = withFiles({ facts, roles: [old, other] }, [{ name: 'a', text }]);
+  t.same(after, { facts, roles: [{ name: 'a', text }, other] }, 'one of the same name is another');
+});
+
+t.test('a line is shown with a caret below the place, however long it is', async (t) => {
+  t.match(sourceLine('a: 1\r\n\tbc: 2\r\n', 2, 3), { text: '\tbc: 2', caret: '\t ^', offset: 8 });
+  t.match(sourceLine('a: 1', 1, 99), { text: 'a: 1', caret: '    ^' }, 'the end of the line');
+  const long = sourceLine(`${'x'.repeat(500)}!${'y'.repeat(500)}`, 1, 501)!;
+  t.equal(long.text.length, 122);
+  t.equal(long.text[long.caret.length - 1], '!');
+  t.equal(sourceLine('a', 2, 1), undefined);
 });
 
 t.test('the page', async (t) => {
@@ -145,5 +191,75 @@ t.test('the page', async (t) => {
       unexpected(complaints).filter((said) => !/status of 422/.test(said)),
       [],
     );
+  });
+
+  t.test('facts: errors at their place, a plan as a diff, and loaded as planned', async (t) => {
+    const { page, complaints } = await visit(t, browser);
+    await page.goto(`${cluster.url}/facts`);
+    await signInByToken(page, cluster.token);
+    await page.getByRole('button', { name: 'Begin with what is loaded' }).click();
+    const facts = page.getByLabel('Facts', { exact: true });
+    await facts.filter({ hasText: '' }).waitFor();
+    await page.waitForFunction(
+      () => document.querySelector('textarea')?.value.includes('n1.example'),
+      undefined,
+    );
+    const loaded = await facts.inputValue();
+    const wrong = `${loaded}  - fqdn: <script>alert(1)</script>\n    roles: []\nvars: { keepalive_timeout: 9007199254740993 }\n`;
+    await facts.fill(wrong.replace(/^vars:\n(?: .*\n)+/m, ''));
+    await page.getByRole('button', { name: 'Plan it' }).click();
+    const errors = page.getByRole('alert', { name: 'What is wrong' });
+    await errors.getByText('<script>alert(1)</script>').first().waitFor();
+    await errors.getByText('9007199254740993').first().waitFor();
+    await errors.getByRole('button').last().click();
+    const marked = await facts.evaluate((field: HTMLTextAreaElement) =>
+      field.value.slice(field.selectionStart),
+    );
+    t.match(marked, /^9007199254740993/, 'the place is marked in the field');
+    t.equal((await cluster.client.status()).hosts.length, 2);
+    const mime = { mimeType: 'application/yaml' };
+    await page.getByLabel(/Choose files/).setInputFiles([
+      {
+        name: 'new.yaml',
+        ...mime,
+        buffer: Buffer.from(
+          loaded.replace('hosts:', 'hosts:\n  - fqdn: n3.example\n    roles: []'),
+        ),
+      },
+    ]);
+    await page.getByText(/new.yaml, \d/).waitFor();
+    await page.getByRole('button', { name: 'Plan it' }).click();
+    await page.getByLabel('What would change').getByText('+ host n3.example').waitFor();
+    await page.getByRole('button', { name: 'Load it as planned' }).click();
+    await page.getByRole('status').filter({ hasText: 'Loaded; revision' }).waitFor();
+    t.equal((await cluster.client.status()).hosts.length, 3);
+    t.same(
+      unexpected(complaints).filter((said) => !/status of 422/.test(said)),
+      [],
+    );
+  });
+
+  t.test('facts: what another has changed since the plan is not overwritten', async (t) => {
+    const { page } = await visit(t, browser);
+    await page.goto(`${cluster.url}/facts`);
+    await signInByToken(page, cluster.token);
+    await page.getByRole('button', { name: 'Begin with what is loaded' }).click();
+    const facts = page.getByLabel('Facts', { exact: true });
+    await page.waitForFunction(
+      () => document.querySelector('textarea')?.value.includes('n3.example'),
+      undefined,
+    );
+    await facts.fill(
+      (await facts.inputValue()).replace(/ {2}- fqdn: n3.example\n(?: {4}.*\n)*/, ''),
+    );
+    await page.getByLabel(/Prune: remove/).check();
+    await page.getByRole('button', { name: 'Plan it' }).click();
+    await page.getByLabel('What would change').getByText('- host n3.example').waitFor();
+    await cluster.client.setVars({ keepalive_timeout: 61 });
+    await page.getByRole('button', { name: 'Load it as planned' }).click();
+    await page.getByRole('alert').filter({ hasText: 'nothing was loaded' }).waitFor();
+    t.ok((await cluster.client.status()).hosts.some(({ fqdn }) => fqdn === 'n3.example'));
+    await page.getByRole('button', { name: 'Plan it again' }).click();
+    await page.getByText('It is another than it was planned before').waitFor();
   });
 });

@@ -5,6 +5,7 @@ import type { Page } from './page.ts';
 
 export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: Page }> } = {
   fleet: () => import('./pages/fleet/page.tsx'),
+  facts: () => import('./pages/facts/page.tsx'),
   process: () => import('./pages/process/page.tsx'),
   processes: () => import('./pages/processes/page.tsx'),
   machine: () => import('./pages/machine/page.tsx'),
