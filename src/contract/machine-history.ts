@@ -21,6 +21,9 @@ export const HistoryEntry = Type.Object({
   kind: Type.String({ description: historyKinds.join(', ') }),
   text: Type.String({ description: 'What happened, in one line.' }),
   by: Type.String({ description: 'Who asked for it, or `station`.' }),
+  by_name: nullable(
+    Type.String({ description: 'The name of that user, or of that token; null: it is not known.' }),
+  ),
   changes: Type.Array(
     Type.Object({
       of: Type.String({

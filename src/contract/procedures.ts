@@ -51,6 +51,9 @@ const Turn = Type.Object({
   by: Type.Array(Type.String(), {
     description: 'Who asked for it; nobody: the station itself, to recover a host.',
   }),
+  by_names: Type.Array(Type.String(), {
+    description: 'The same by the names of users and of tokens, where these are known.',
+  }),
   stage: Type.String({ description: 'How far it is, in words.' }),
   since: Timestamp,
   begin_by: nullable({ ...Timestamp, description: 'It fails where it is not begun by then.' }),

@@ -60,7 +60,7 @@ t.test('what of the history is looked at stands in the address', async (t) => {
 
 const entry = (at: number, kind: string, changes: HistoryEntry['changes'] = []): HistoryEntry => ({
   ...{ id: `${at}.0`, revision: at, at, kind, text: kind, by: 'station', changes },
-  ...{ process: null, operation: null, event: {} as HistoryEntry['event'] },
+  ...{ by_name: null, process: null, operation: null, event: {} as HistoryEntry['event'] },
 });
 
 t.test('a ribbon has a lane a kind, and marks where in time they belong', async (t) => {
@@ -128,6 +128,17 @@ t.test('the page of a machine', async (t) => {
   station.observations.forget([host]);
   observe(station, host, silentButOn, begin - 2 * hour);
   observe(station, host, silentButOn, begin);
+  /** As the station has it once a verdict is confirmed. */
+  const confirm = (check: string, verdict: 'ok' | 'fail', seen: number): Promise<unknown> =>
+    station.submit(
+      {
+        type: 'ReportChecks',
+        changes: [{ ...{ fqdn: host, check, verdict, cause: null, text: 'told', seen } }],
+      },
+      { actor: 'station' },
+      () => null,
+    );
+  await confirm('ping', 'fail', begin);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const browser = await openBrowser(t);
   const sent = (): number => bench.proxy.calls.filter((call) => call === 'POST power').length;
@@ -216,9 +227,9 @@ t.test('the page of a machine', async (t) => {
     await until('the order to be sent', () => sent() === before + 1);
 
     const has = bob.page.getByRole('region', { name: 'Under way' });
-    await has.getByText('reboot has it since').waitFor();
+    await has.getByText(/reboot has it since .*, ordered by ada/).waitFor();
     const toBob = bob.page.getByRole('region', { name: 'What to do' });
-    await toBob.getByText(/reboot is under way: operation \d+ of/).waitFor();
+    await toBob.getByText(/reboot is under way: operation \d+ of ada/).waitFor();
     t.equal(await aptButton(bob.page).getAttribute('aria-disabled'), 'true');
 
     observe(station, host, well, station.now());
@@ -234,6 +245,16 @@ t.test('the page of a machine', async (t) => {
       .first()
       .waitFor();
     await has.waitFor({ state: 'detached' });
+
+    await confirm('ping', 'ok', station.now());
+    await page
+      .getByRole('row')
+      .filter({ hasText: /^.*check.*ping/ })
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'History of ping' }).click();
+    const plot = page.getByRole('img', { name: 'Verdicts of ping, from fail to ok, at last ok' });
+    await plot.locator('canvas').waitFor();
   });
 
   t.test('what happened is narrowed, gone through by keys, and compared', async (t) => {

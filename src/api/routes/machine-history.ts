@@ -4,6 +4,7 @@ import type * as contract from '../../contract/machine-history.ts';
 import type { EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { revision } from '../../core/values/revision.ts';
+import { actorNames } from '../../station/queries/actor-names.ts';
 import { machineHistory } from '../../station/queries/machine-history.ts';
 import type { Station } from '../../station/station.ts';
 import { askerOf, principalOf } from '../asker.ts';
@@ -49,11 +50,17 @@ export const machineHistoryHandlers = (station: Station): Handlers<typeof contra
         },
         turn,
       );
+      const told = found.events.map(({ commit, index: i }) =>
+        historyEntry(commit, eventViews(commit, [i])[0]!),
+      );
+      // Members are told of people as little as the audit tells them.
+      const names = await actorNames(
+        { log, index, graph },
+        isHidden ? [] : told.map(({ by }) => by),
+      );
       return {
         revision: log.head(),
-        entries: found.events.map(({ commit, index: i }) =>
-          historyEntry(commit, eventViews(commit, [i])[0]!),
-        ),
+        entries: told.map((entry) => ({ ...entry, by_name: names.get(entry.by) ?? null })),
         next: found.next === null ? null : String(found.next),
       };
     });

@@ -8,11 +8,13 @@ import type { ReadGraph } from '../../core/graph/read-graph.ts';
 import { parseFid } from '../../core/values/fid.ts';
 import { reinstallUsual } from '../../core/values/procedures.ts';
 import type { Plan } from '../../core/values/procedures.ts';
+import { actorNames } from '../../station/queries/actor-names.ts';
 import { holdingOf } from '../../station/queries/machine-holder.ts';
 import type { Turn } from '../../station/queries/machine-holder.ts';
 import type { Station } from '../../station/station.ts';
 import type { Actions } from '../actions.ts';
 import { principalOf } from '../asker.ts';
+import { isMember } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
 import { ApiError } from '../errors.ts';
 import { stagesOf } from '../views/procedures.ts';
@@ -34,16 +36,19 @@ export const procedureHandlers = (
     return 'dry_run' in answer ? { ...answer, stages: stagesOf(plan) } : answer;
   };
 
-  const holder = async (fqdn: string): Promise<Holder> => {
-    const { graph } = station;
+  const holder = async (fqdn: string, request: FastifyRequest): Promise<Holder> => {
+    const { graph, log, index } = station;
     if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
     const { holder: has, waiting } = holdingOf(graph, fqdn);
     const paused = graph.get('maintenance', fqdn);
     const maintenance = paused && {
       ...{ reason: paused.reason, by: paused.by, since: paused.since, until: paused.until },
     };
+    const by = [...(has?.by ?? []), ...waiting.flatMap((turn) => turn.by)];
+    const names = await actorNames({ graph, log, index }, isMember(request) ? [] : by);
+    const view = (turn: Turn): Held => turnView(turn, names);
     const found = {
-      ...{ host: fqdn, holder: has && turnView(has), waiting: waiting.map(turnView) },
+      ...{ host: fqdn, holder: has && view(has), waiting: waiting.map(view) },
       maintenance: maintenance ?? null,
     };
     await station.settled();
@@ -64,8 +69,8 @@ export const procedureHandlers = (
       return order(request, reply, request.params.fqdn, plan, request.body.begin_within);
     },
 
-    getHolder: (request) => holder(request.params.fqdn),
-    getNodeHolder: (request) => holder(hostOfNode(station.graph, request.params.fid)),
+    getHolder: (request) => holder(request.params.fqdn, request),
+    getNodeHolder: (request) => holder(hostOfNode(station.graph, request.params.fid), request),
   };
 };
 
@@ -78,13 +83,12 @@ const hostOfNode = (graph: ReadGraph, named: string): string => {
   throw new ApiError('unknown-node', `there is no node ${fid}`);
 };
 
-const turnView = ({
-  operation,
-  what,
-  by,
-  stage,
-  since,
-  beginBy,
-}: Turn): Holder['waiting'][number] => ({
+type Held = Holder['waiting'][number];
+
+const turnView = (
+  { operation, what, by, stage, since, beginBy }: Turn,
+  names: ReadonlyMap<string, string>,
+): Held => ({
   ...{ operation, what, by: [...by], stage, since, begin_by: beginBy },
+  by_names: by.map((one) => names.get(one) ?? one),
 });

@@ -66,7 +66,7 @@ const operationOf = (commit: Commit, type: string, { ordered }: Fields): number 
   return begins && asksForLongWork(commit) ? commit.revision : null;
 };
 
-export const historyEntry = (commit: Commit, event: EventReply): HistoryEntry => {
+export const historyEntry = (commit: Commit, event: EventReply): Omit<HistoryEntry, 'by_name'> => {
   const { id, at, actor, type } = event;
   const data = event.data as Fields;
   const [, sentence] = sentences.get(type) ?? [];

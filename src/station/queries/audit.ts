@@ -147,7 +147,7 @@ const asActor = ({ user, name, opener }: Partial<Record<keyof Actor, string>>): 
 });
 
 /** A token that is gone is looked up where it was issued. */
-const actorOf = async (
+export const actorOf = async (
   { log, index, graph }: AuditParts,
   actor: string,
   to: Revision,

@@ -1,7 +1,7 @@
 /** All that is known of a machine at a moment, as several reads of the station. */
 
 import { ApiError } from '../../../../client/errors.ts';
-import type { Configuration, FleetHost, Obm } from '../../../../client/types.ts';
+import type { Configuration, Obm } from '../../../../client/types.ts';
 import { station } from '../../state/station.ts';
 import type { MachineThen } from './differences.ts';
 
@@ -22,10 +22,11 @@ export const machineAt = async (
   at: string | undefined,
   signal: AbortSignal,
 ): Promise<Then> => {
-  const now: FleetHost = await station.fleetHost(fqdn, { at, signal });
-  // What is now is read at one moment, too.
-  const read = { at: at ?? now.revision, signal };
-  const [host, obm, { items: processes }] = await Promise.all([
+  // Also of now what the log has: what checks have found since is in no other moment, and would differ from all.
+  const head = at === undefined ? (await station.log({ signal })).head : undefined;
+  const read = { at: at ?? head, signal };
+  const [then, host, obm, { items: processes }] = await Promise.all([
+    station.fleetHost(fqdn, read),
     station.getHost(fqdn, read),
     orNone(station.getObm(fqdn, read)),
     station.listProcesses({ host: fqdn, limit: processesMax, ...read }),
@@ -35,7 +36,7 @@ export const machineAt = async (
     asked.map(({ fid }) => orNone(station.getConfiguration(fid, read))),
   );
   return {
-    ...{ machine: now.machine, host, obm, processes, time: now.at, revision: now.revision },
+    ...{ machine: then.machine, host, obm, processes, time: then.at, revision: then.revision },
     configurations: configurations.filter((one): one is Configuration => one !== null),
     left: processes.length - asked.length,
   };

@@ -5,7 +5,9 @@ import { useMemo } from 'preact/hooks';
 import { Moment } from '../../parts/age.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useAnswer } from '../../state/answer.ts';
+import { useMoment } from '../../state/moment.ts';
 import { station } from '../../state/station.ts';
+import { atBefore } from './history-view.ts';
 import { Plot } from './plot.tsx';
 import { verdictSteps, verdictRanks } from './steps.ts';
 
@@ -19,10 +21,14 @@ export const CheckHistory = ({
   readonly fqdn: string;
   readonly check: string;
 }): JSX.Element => {
-  const history = useAnswer(`history of ${check} ${fqdn}`, (signal) =>
-    station.machineHistory(fqdn, { kind: 'check', limit: entriesMax, signal }),
+  const at = useMoment();
+  const history = useAnswer(`history of ${check} ${fqdn} ${at ?? ''}`, (signal) =>
+    station.machineHistory(fqdn, {
+      ...{ kind: 'check', limit: entriesMax, signal, ...atBefore(at, undefined) },
+    }),
   );
-  const measured = useAnswer(`measured ${check} ${fqdn}`, (signal) =>
+  // Of the past it is not kept.
+  const measured = useAnswer(at === undefined ? `measured ${check} ${fqdn}` : null, (signal) =>
     station.measurements(fqdn, { checks: check, signal }),
   );
   const steps = useMemo(
@@ -30,14 +36,14 @@ export const CheckHistory = ({
     [history.data, check],
   );
   const series = measured.data?.series.find((one) => one.check === check);
-  const now = measured.data?.at;
+  const end = at === undefined ? measured.data?.at : steps.at(-1)?.at;
   return (
     <div class="check-history">
       <Problem error={history.error ?? measured.error} />
-      {steps.length > 0 && now !== undefined ? (
+      {steps.length > 0 && end !== undefined ? (
         <Plot
           label={`Verdicts of ${check}`}
-          points={[...steps.map(({ at, rank }) => [at, rank] as const), [now, steps.at(-1)!.rank]]}
+          points={[...steps.map(({ at, rank }) => [at, rank] as const), [end, steps.at(-1)!.rank]]}
           isStepped
           names={verdictRanks}
         />

@@ -132,7 +132,7 @@ const Entries = ({
           </tr>
         </thead>
         <tbody>
-          {entries.map(({ id, revision, at, kind, by, text, operation, process }) => (
+          {entries.map(({ id, revision, at, kind, by, by_name, text, operation, process }) => (
             <tr key={id}>
               <td>
                 <input
@@ -148,7 +148,7 @@ const Entries = ({
                 <Moment at={at} />
               </td>
               <td>{kind}</td>
-              <td>{by}</td>
+              <td title={by}>{by_name ?? by}</td>
               <td>{text}</td>
               <td class="links">
                 <Link to={`/events/${id}`}>why</Link>{' '}

@@ -32,7 +32,8 @@ export const UnderWay = ({ holder }: { readonly holder: Holder }): JSX.Element |
 
 type Turn = Holder['waiting'][number];
 
-const byOf = ({ by }: Turn): string => (by.length === 0 ? 'the station itself' : by.join(', '));
+const byOf = ({ by_names: by }: Turn): string =>
+  by.length === 0 ? 'the station itself' : by.join(', ');
 
 const Held = ({ turn }: { readonly turn: Turn }): JSX.Element => {
   const { operation } = useOperation(turn.operation);

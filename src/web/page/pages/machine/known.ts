@@ -27,6 +27,6 @@ export const whyNoObm = ({ obm }: Pick<KnownMachine, 'obm'>): string | undefined
 export const underWay = ({ holder }: Pick<KnownMachine, 'holder'>): string | undefined => {
   const has = holder?.holder;
   if (!has) return undefined;
-  const by = has.by.length === 0 ? 'the station itself' : has.by.join(', ');
+  const by = has.by_names.length === 0 ? 'the station itself' : has.by_names.join(', ');
   return `${has.what} is under way: operation ${has.operation} of ${by}.`;
 };

@@ -96,8 +96,8 @@ export const Ribbon = ({ entries, until }: RibbonProps): JSX.Element | null => {
 
 const yOf = (lane: number): number => lane * laneHeight + laneHeight / 2;
 
-const wordsOf = ({ entry: { at, kind, text, by } }: Mark): string =>
-  `${formatMoment(at)} ${kind}: ${text} (${by})`;
+const wordsOf = ({ entry: { at, kind, text, by, by_name: name } }: Mark): string =>
+  `${formatMoment(at)} ${kind}: ${text} (${name ?? by})`;
 
 /** Its own shape for what it comes to: colour alone says nothing. */
 const shapeOf = ({ place, lane, tone }: Mark): string => {
