@@ -17,5 +17,7 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   events: () => import('./pages/events/page.tsx'),
   event: () => import('./pages/event/page.tsx'),
   audit: () => import('./pages/audit/page.tsx'),
+  setting: () => import('./pages/settings/page.tsx'),
+  settings: () => import('./pages/settings/page.tsx'),
   station: () => import('./pages/station/page.tsx'),
 };
