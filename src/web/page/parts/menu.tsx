@@ -31,7 +31,19 @@ export const Menu = ({ title, children }: MenuProps): JSX.Element => {
       }}
     >
       <summary>{title}</summary>
-      <div class="items">{children}</div>
+      <div
+        class="items"
+        onClick={({ currentTarget, target }) => {
+          const button = target instanceof Element ? target.closest('button') : null;
+          if (!button || button.getAttribute('aria-disabled') === 'true') return;
+          // What was pressed may be gone when its dialog is; the keyboard goes on from here.
+          const menu = currentTarget.closest('details')!;
+          menu.open = false;
+          menu.querySelector('summary')?.focus();
+        }}
+      >
+        {children}
+      </div>
     </details>
   );
 };

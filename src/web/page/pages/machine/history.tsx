@@ -12,6 +12,7 @@ import { useMoment } from '../../state/moment.ts';
 import { changeQuery, usePlace } from '../../state/router.ts';
 import { station } from '../../state/station.ts';
 import { atBefore, kindsIn, kindsWith, pickedIn, withPicked } from './history-view.ts';
+import { useHeld } from './held.ts';
 import { Ribbon } from './ribbon.tsx';
 
 interface HistoryProps {
@@ -28,8 +29,9 @@ export const History = ({ fqdn, round }: HistoryProps): JSX.Element => {
   const kinds = kindsIn(query.get('kinds'));
   const older = query.get('before') ?? undefined;
   const isNewest = older === undefined;
+  const key = `history ${fqdn} ${at ?? ''} ${kinds.join()} ${older ?? ''}`;
   const { data, error, again } = useAnswer(
-    `history ${fqdn} ${at ?? ''} ${kinds.join()} ${older ?? ''}`,
+    key,
     (signal) =>
       station.machineHistory(fqdn, {
         ...{ limit: rowsMax, signal, ...atBefore(at, older) },
@@ -38,20 +40,34 @@ export const History = ({ fqdn, round }: HistoryProps): JSX.Element => {
     // What is older stays as it is.
     isNewest ? round : 0,
   );
+  const held = useHeld(data, `${key} ${data === undefined}`);
+  const { shown } = held;
   return (
     <section aria-labelledby="history">
       <h2 id="history">What happened</h2>
       <Kinds chosen={kinds} />
       <Problem error={error} again={again} />
-      {data ? (
+      {shown ? (
         <>
           <Ribbon
-            entries={data.entries}
+            entries={shown.entries}
             until={isNewest && at === undefined ? stationNow() : undefined}
           />
           <Compare fqdn={fqdn} picked={pickedIn(query.get('pick'))} />
-          <Entries fqdn={fqdn} entries={data.entries} />
-          <Pages page={data} isNewest={isNewest} />
+          <p role="status">
+            {held.isBehind ? (
+              <>
+                More has happened; the list holds still while you are in it.{' '}
+                <button type="button" onClick={held.catchUp}>
+                  Show it
+                </button>
+              </>
+            ) : null}
+          </p>
+          <div {...held.handlers}>
+            <Entries fqdn={fqdn} entries={shown.entries} />
+          </div>
+          <Pages page={shown} isNewest={isNewest} />
         </>
       ) : null}
       <p>
