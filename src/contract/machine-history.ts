@@ -86,8 +86,9 @@ export const machineHistory = ask({
   summary: 'What happened to a machine, newest first',
   description:
     'Boots, checks that changed, power, consoles, processes (those that are gone, too), what somebody asked for, ' +
-    'maintenance, notes. Ordered as the station had it, whatever the clock of the machine says. A page looks at 20,000 ' +
-    'commits at most; where it found less than its limit by then, `next` goes on.',
+    'maintenance, notes. A machine that has left is known by its name still. Ordered as the station had it, whatever the ' +
+    'clock of the machine says. A page looks at 20,000 commits at most; where it found less than its limit by then, ' +
+    '`next` goes on.',
   query: {
     since: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Not before; ms since the epoch.' }),

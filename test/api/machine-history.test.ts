@@ -170,6 +170,32 @@ t.test('what ran on a machine and is gone is in its history, and in no other one
   t.same(after.body.entries, before, 'the same after a restart');
 });
 
+t.test(
+  'the history of a machine is there after it has left, and of none that never was',
+  async (t) => {
+    const opened = await twoProjects(t);
+    const { ask, viewer, ourProcess } = opened;
+    await ask('POST', `/hosts/${ours}/notes`, { text: 'to be scrapped' });
+    await ask('POST', '/projects/ours/detach', { hosts: [ours] });
+    const left = await ask('DELETE', `/hosts/${ours}`);
+    t.ok(left.status < 300, left.text);
+    t.equal((await ask('GET', `/hosts/${ours}`)).status, 404);
+    const path = `/hosts/${ours}/history`;
+    const told = async (): Promise<Json> => (await ask('GET', path)).body.entries;
+    const before = await told();
+    const lines = before.map(({ text }: Json) => text);
+    for (const line of ['host removed', 'to be scrapped', `${ourProcess} was removed`])
+      t.ok(lines.includes(line), line);
+    await indexed(opened);
+    t.same(await told(), before, 'the same by the index');
+    t.equal((await ask('GET', path, undefined, { token: viewer })).status, 404, 'not to members');
+    t.equal((await ask('GET', '/hosts/never.example/history')).status, 404);
+    t.equal((await ask('GET', '/hosts/never.example/history?kind=boot')).status, 404);
+    const later = await ask('GET', `${path}?since=${Date.now() + 60_000}`);
+    t.match(later, { status: 200, body: { entries: [] } });
+  },
+);
+
 t.test('times and kinds narrow the history, whatever came since', async (t) => {
   const { ask } = await openStation(t);
   await ask('POST', '/hosts', { fqdn: host });

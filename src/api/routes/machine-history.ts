@@ -4,6 +4,7 @@ import type * as contract from '../../contract/machine-history.ts';
 import type { EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import { revision } from '../../core/values/revision.ts';
+import type { Turn } from '../../station/fair-use/turns.ts';
 import { actorNames } from '../../station/queries/actor-names.ts';
 import { machineHistory } from '../../station/queries/machine-history.ts';
 import type { Station } from '../../station/station.ts';
@@ -20,6 +21,18 @@ const mustBeThere = ({ graph }: Station, fqdn: string): void => {
   if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
 };
 
+/** The log tells of one that has left, and has nothing of one that never was. */
+const mustHaveBeen = async (station: Station, fqdn: string, turn: Turn): Promise<void> => {
+  const { log, index, graph, departed } = station;
+  const anything = { fqdn, before: revision(log.head() + 1), limit: 1, since: 0 };
+  const found = await machineHistory(
+    { log, index, graph, departed },
+    { ...anything, accepts: () => true },
+    turn,
+  );
+  if (found.events.length === 0 && found.next === null) mustBeThere(station, fqdn);
+};
+
 /** What is gone was on this machine: else it would not be in its history. */
 const toldOf = (graph: Graph, fqdn: string, event: EventRecord): readonly string[] => {
   const { fid } = event.data as Readonly<Record<string, unknown>>;
@@ -31,8 +44,8 @@ export const machineHistoryHandlers = (station: Station): Handlers<typeof contra
   machineHistory: (request, reply) => {
     const { fqdn } = request.params;
     const { since = 0, until = Infinity, kind, limit = 100, cursor } = request.query;
-    mustBeThere(station, fqdn);
     const { log, index, graph, departed } = station;
+    const isThere = graph.get('host', fqdn) !== undefined;
     const kinds = kind === undefined ? undefined : new Set([kind].flat());
     const credential = request.credential!;
     const isHidden = isMember(request);
@@ -50,6 +63,7 @@ export const machineHistoryHandlers = (station: Station): Handlers<typeof contra
         },
         turn,
       );
+      if (!isThere && found.events.length === 0) await mustHaveBeen(station, fqdn, turn);
       const told = found.events.map(({ commit, index: i }) =>
         historyEntry(commit, eventViews(commit, [i])[0]!),
       );

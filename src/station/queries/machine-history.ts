@@ -57,9 +57,13 @@ export interface MachineHistory {
   readonly next: Revision | null;
 }
 
-/** The names of a machine. What another machine did under the same name is not its own. */
+/**
+ * The names of a machine. What another machine did under the same name is not its own. Of one that is gone it is not
+ * known which of those of its name it was: all are told.
+ */
 const namesOf = (graph: Graph, fqdn: string): readonly Name[] => {
-  const host = graph.must('host', fqdn);
+  const host = graph.get('host', fqdn);
+  if (!host) return [{ name: fqdn, after: 0, to: Infinity }];
   let after = host.created - 1;
   const formerly = (host.formerly ?? []).map(({ name, until }): Name => {
     const former = { name, after, to: until };
@@ -75,10 +79,12 @@ export const machineHistory = async (
   turn: Turn,
 ): Promise<MachineHistory> => {
   const { log, index, graph } = parts;
+  // It may leave, or be renamed, while it is read.
+  const created = graph.get('host', fqdn)?.created ?? 0;
   const names = namesOf(graph, fqdn);
   const residents = await Residents.of(parts, fqdn, names);
   const concerns = (event: EventRecord, { revision: at }: Commit): boolean =>
-    at >= graph.must('host', fqdn).created &&
+    at >= created &&
     (residents.has(event) ||
       subjectsOf(event).some((subject) =>
         names.some(({ name, after, to }) => name === subject && at > after && at <= to),
