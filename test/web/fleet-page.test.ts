@@ -201,6 +201,27 @@ t.test('the fleet', async (t) => {
     t.equal(answer.status, 200, 'the API takes the same columns');
   });
 
+  t.test('is a map on one screen, by keys as by the pointer', async (t) => {
+    await page.goto(`${url}/map?by=state&filter=not reason~*script*`);
+    const map = page.getByRole('application', { name: 'Map of 301 machines' });
+    await map.focus();
+    const here = (text: RegExp): Promise<void> => told(text);
+    await here(/^n5.savio3: ✖dark, checks: fail, ssh: gone quiet/);
+    await page.keyboard.press('ArrowRight');
+    await here(/^n7.savio3: ✖dark/);
+    await page.keyboard.press('ArrowLeft');
+    await here(/^n5.savio3/);
+    await page.getByText('The same in numbers').click();
+    const numbers = page.getByRole('region', { name: 'Machines by group and state' });
+    t.match(await numbers.innerText(), /dark\s+3\s+3\s+0\s+up\s+298\s+0\s+298/);
+    await page.getByText('The same in numbers').click();
+    const box = (await map.boundingBox())!;
+    t.ok(box.y + box.height <= 800, 'all of it is in sight');
+    await map.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/machines\/n5.savio3/);
+  });
+
   t.same(
     complaints.filter((said) => !/status of 40[01]/.test(said)),
     [],

@@ -6,6 +6,7 @@ import type { Page } from './page.ts';
 export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: Page }> } = {
   fleet: () => import('./pages/fleet/page.tsx'),
   facts: () => import('./pages/facts/page.tsx'),
+  map: () => import('./pages/map/page.tsx'),
   process: () => import('./pages/process/page.tsx'),
   processes: () => import('./pages/processes/page.tsx'),
   machine: () => import('./pages/machine/page.tsx'),
@@ -17,7 +18,5 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   events: () => import('./pages/events/page.tsx'),
   event: () => import('./pages/event/page.tsx'),
   audit: () => import('./pages/audit/page.tsx'),
-  setting: () => import('./pages/settings/page.tsx'),
-  settings: () => import('./pages/settings/page.tsx'),
   station: () => import('./pages/station/page.tsx'),
 };

@@ -10,9 +10,11 @@ export interface FleetView {
   readonly sort?: string;
   /** A revision or a time. */
   readonly at?: string;
+  /** Of the map: by what machines stand together. */
+  readonly by?: string;
 }
 
-const texts = ['filter', 'groups', 'nodes', 'columns', 'sort', 'at'] as const;
+const texts = ['filter', 'groups', 'nodes', 'columns', 'sort', 'at', 'by'] as const;
 
 export const viewIn = (query: URLSearchParams): FleetView => {
   const said = texts.flatMap((name) => {

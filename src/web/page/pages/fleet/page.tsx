@@ -122,29 +122,41 @@ const useStillNow = (): number => {
   return last.current;
 };
 
+/** How often it is looked whether something stands in columns that were empty, ms. */
+const lookAgainMs = 3000;
+
+interface ColumnsKept {
+  readonly key: string;
+  /** When it was looked, ms. */
+  readonly at: number;
+  readonly columns: readonly Column[];
+  readonly error: unknown;
+}
+
 /** Columns stay as they are while somebody points at the rows. */
 const useColumns = (
   { columns: text }: FleetView,
-  { checks, passing }: FleetShown,
+  { checks, passing, isWhole }: FleetShown,
   isHeld: boolean,
 ): { readonly columns: readonly Column[]; readonly error: unknown } => {
-  const last = useRef<{ readonly key: string; readonly columns: readonly Column[] }>(undefined);
+  const last = useRef<ColumnsKept>({ key: '', at: 0, columns: [], error: undefined });
   return useMemo(() => {
-    const key = JSON.stringify([text, checks.length]);
+    const { current } = last;
+    const key = JSON.stringify([text, checks.length, isWhole, passing.length > 0]);
+    const isGood = isHeld || performance.now() - current.at < lookAgainMs;
+    if (current.key === key && isGood) return current;
+    let found: readonly Column[];
+    let error: unknown;
     try {
-      const found =
-        isHeld && last.current?.key === key && last.current.columns.length > 0
-          ? last.current.columns
-          : columnsShown(text, checks, passing);
-      const same = last.current?.columns;
-      const columns =
-        same?.length === found.length && same.every((one, i) => one.id === found[i]!.id)
-          ? same
-          : found;
-      last.current = { key, columns };
-      return { columns, error: undefined };
-    } catch (error) {
-      return { columns: columnsShown(undefined, checks, passing), error };
+      found = columnsShown(text, checks, passing);
+    } catch (refused) {
+      [found, error] = [columnsShown(undefined, checks, passing), refused];
     }
-  }, [text, checks, passing, isHeld]);
+    const isSame =
+      current.columns.length === found.length &&
+      current.columns.every((one, i) => one === found[i] || one.id === found[i]!.id);
+    const columns = isSame && current.key === key ? current.columns : found;
+    last.current = { key, at: performance.now(), columns, error };
+    return last.current;
+  }, [text, checks, passing, isHeld, isWhole]);
 };

@@ -67,6 +67,7 @@ export const SelectionBar = ({
   const hosts = useMemo(() => inOrder(names), [names]);
   const nodeset = useMemo(() => foldNodeset(names), [names]);
   const unseen = useMemo(() => {
+    if (hosts.length === 0) return [];
     const shown = new Set(passing.map(({ machine }) => machine));
     return hosts.filter((host) => !shown.has(host));
   }, [hosts, passing]);
