@@ -150,6 +150,7 @@ const bodies: Readonly<Record<string, object>> = {
   rebootNode: {},
   setLight: { light: 'on' },
   reinstallHost: {},
+  addNote: { text: 'a note' },
 };
 
 const requestOf = (

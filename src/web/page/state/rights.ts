@@ -11,6 +11,8 @@ export interface Asked {
   readonly hosts?: string | undefined;
   /** Halcyon suggests it for them, which is what some may do it by. */
   readonly suggested?: boolean | undefined;
+  /** It is for those who own the machines: members of projects have them lent, and are not asked about. */
+  readonly ofOwners?: boolean | undefined;
 }
 
 export interface Right {
@@ -56,8 +58,13 @@ const rightOf = ({ answers: said }: Can): Right => {
 
 const asking: Right = { why: 'Your rights are being asked for.', lack: null };
 
-export const useRight = ({ action, hosts, suggested }: Asked): Right => {
-  const { signedIn } = useSession();
+const lentOnly: Right = {
+  why: 'Only those who own the machines may do this; your project has them lent.',
+  lack: null,
+};
+
+export const useRight = ({ action, hosts, suggested, ofOwners = false }: Asked): Right => {
+  const { signedIn, who } = useSession();
   const [right, setRight] = useState(asking);
   useEffect(() => {
     let isWanted = true;
@@ -70,5 +77,5 @@ export const useRight = ({ action, hosts, suggested }: Asked): Right => {
       });
     return () => void (isWanted = false);
   }, [action, hosts, suggested, signedIn]);
-  return right;
+  return ofOwners && who.role === 'member' ? lentOnly : right;
 };

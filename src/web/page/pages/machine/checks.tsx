@@ -45,7 +45,7 @@ export const Checks = ({ machine }: { readonly machine: KnownMachine }): JSX.Ele
       ) : (
         <p class="bar">
           <Act
-            right={{ action: 'operate', hosts: fqdn }}
+            right={{ action: 'operate', hosts: fqdn, ofOwners: true }}
             unless={run.isRunning ? 'It is being looked at.' : undefined}
             onPress={() => look([])}
           >
@@ -121,7 +121,7 @@ const CheckRow = ({ machine, check, all, observedAt, known, look }: CheckRowProp
         <td class="acts">
           {look ? (
             <Act
-              right={{ action: 'operate', hosts: fqdn }}
+              right={{ action: 'operate', hosts: fqdn, ofOwners: true }}
               unless={known?.lack ?? undefined}
               onPress={look}
             >

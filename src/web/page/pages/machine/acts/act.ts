@@ -8,6 +8,8 @@ export interface MachineAct {
   /** On the menu. */
   readonly title: string;
   readonly action: Asked['action'];
+  /** Members of projects may not do it: they have the machine lent. */
+  readonly ofOwners?: true;
   readonly danger?: true;
   /** Whether it is on the menu at all; absent: always. */
   readonly isThere?: (machine: KnownMachine) => boolean;

@@ -55,6 +55,7 @@ const Begin: MachineAct['Dialog'] = ({ machine: { fqdn }, close }): JSX.Element 
 export const beginMaintenance: MachineAct = {
   title: 'Begin maintenance…',
   action: 'operate',
+  ofOwners: true,
   isThere: ({ row }) => row.maintenance === null,
   Dialog: Begin,
 };
@@ -62,6 +63,7 @@ export const beginMaintenance: MachineAct = {
 export const endMaintenance: MachineAct = {
   title: 'End maintenance…',
   action: 'operate',
+  ofOwners: true,
   isThere: ({ row }) => row.maintenance !== null,
   Dialog: ({ machine: { fqdn }, close }) => (
     <OrderDialog

@@ -42,7 +42,7 @@ export const ActsMenu = ({ machine }: { readonly machine: KnownMachine }): JSX.E
           .map((act) => (
             <Act
               key={act.title}
-              right={{ action: act.action, hosts: machine.fqdn }}
+              right={{ action: act.action, hosts: machine.fqdn, ofOwners: act.ofOwners }}
               unless={act.unless?.(machine)}
               danger={act.danger ?? false}
               onPress={() => setOpen(act)}

@@ -78,6 +78,7 @@ export const reinstall: MachineAct = {
 export const release: MachineAct = {
   title: 'Give it back…',
   action: 'operate',
+  ofOwners: true,
   danger: true,
   unless: whyNoObm,
   Dialog: dialogOf({
