@@ -5,8 +5,8 @@ import type { Page } from './page.ts';
 
 export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: Page }> } = {
   fleet: () => import('./pages/fleet/page.tsx'),
-  facts: () => import('./pages/facts/page.tsx'),
   map: () => import('./pages/map/page.tsx'),
+  facts: () => import('./pages/facts/page.tsx'),
   process: () => import('./pages/process/page.tsx'),
   processes: () => import('./pages/processes/page.tsx'),
   machine: () => import('./pages/machine/page.tsx'),
@@ -18,5 +18,7 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   events: () => import('./pages/events/page.tsx'),
   event: () => import('./pages/event/page.tsx'),
   audit: () => import('./pages/audit/page.tsx'),
+  setting: () => import('./pages/settings/page.tsx'),
+  settings: () => import('./pages/settings/page.tsx'),
   station: () => import('./pages/station/page.tsx'),
 };

@@ -7,14 +7,14 @@ import { lookAt, useMoment } from '../state/moment.ts';
 import { usePlace } from '../state/router.ts';
 import { useKnownMoment } from './known.ts';
 import { isRevision } from './moment-text.ts';
-import { pagesOfThePast } from './pages.ts';
+import { showsPast } from './pages.ts';
 
 export const PastBanner = (): JSX.Element | null => {
   const at = useMoment();
   const { page } = usePlace();
   const { data, error } = useKnownMoment(at);
   if (at === undefined) return null;
-  const showsNow = page !== undefined && !pagesOfThePast.has(page.name);
+  const showsNow = page !== undefined && !showsPast(page);
   return (
     <p class="banner past" role="status">
       {showsNow ? (

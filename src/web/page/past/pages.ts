@@ -1,8 +1,8 @@
 /** Which pages show the past; the others show what is now, and the banner says so. */
 
-import type { PageName } from '../../page-paths.ts';
+import type { PageName, PageParameters } from '../../page-paths.ts';
 
-export const pagesOfThePast: ReadonlySet<PageName> = new Set([
+const pagesOfThePast: ReadonlySet<PageName> = new Set([
   'fleet',
   'map',
   'machine',
@@ -13,3 +13,13 @@ export const pagesOfThePast: ReadonlySet<PageName> = new Set([
   'events',
   'event',
 ]);
+
+/** Parts of the settings that the log knows of any moment. */
+const settingsOfThePast: ReadonlySet<string> = new Set(['vars', 'projects']);
+
+export const showsPast = (page: {
+  readonly name: PageName;
+  readonly parameters: PageParameters;
+}): boolean =>
+  pagesOfThePast.has(page.name) ||
+  (page.name === 'setting' && settingsOfThePast.has(page.parameters.part ?? ''));
