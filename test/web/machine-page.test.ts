@@ -15,7 +15,9 @@ import {
 import { ribbonOf } from '../../src/web/page/pages/machine/ribbon-marks.ts';
 import { verdictSteps } from '../../src/web/page/pages/machine/steps.ts';
 import type { HistoryEntry } from '../../src/client/types.ts';
+import { codeOf } from '../../src/station/access/totp.ts';
 import { host, reported, until } from '../station/harness.ts';
+import type { Answer } from '../station/harness.ts';
 import { Bench } from '../station/obm-bench.ts';
 import { observe, silentButOn, unasked, well } from '../station/suggestions/observed.ts';
 import { openBrowser, visit } from './chromium.ts';
@@ -23,6 +25,8 @@ import type { Visit } from './chromium.ts';
 
 const hour = 3_600_000;
 const password = 'correct horse battery';
+/** Ms from one code of an authenticator to the next. */
+const step = 30_000;
 
 t.test('the button is that of what is suggested, and says what forbids it', async (t) => {
   const nothing = { forbidden: null, vetoes: [] };
@@ -143,10 +147,11 @@ t.test('the page of a machine', async (t) => {
   const browser = await openBrowser(t);
   const sent = (): number => bench.proxy.calls.filter((call) => call === 'POST power').length;
 
-  const comes = async (user: string, path = `/machines/${host}`): Promise<Visit> => {
+  const comes = async (user: string, code = ''): Promise<Visit> => {
     const one = await visit(t, browser);
-    await one.page.goto(url + path);
+    await one.page.goto(`${url}/machines/${host}`);
     await one.page.getByLabel('Name').fill(user);
+    await one.page.getByLabel(/^Code/).fill(code);
     await one.page.getByLabel('Password').fill(password);
     await one.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await one.page.getByRole('heading', { name: host }).waitFor();
@@ -311,6 +316,40 @@ t.test('the page of a machine', async (t) => {
     await dialog(page).getByRole('heading', { name: 'What will be done' }).waitFor();
     await press(/^End maintenance$/);
     await page.getByText('Somebody works on it').waitFor({ state: 'detached' });
+  });
+
+  t.test('a code takes up a grant; a session that ends in between sends nothing', async (t) => {
+    await ask('POST', '/users', { name: 'tina', role: 'operator' });
+    await ask('PUT', '/users/tina/password', { password });
+    const { token } = (await ask('POST', '/sessions', { user: 'tina', password })).body;
+    const asTina = (method: 'POST' | 'PUT', body: object): Promise<Answer> =>
+      ask(method, '/users/tina/totp', body, { token });
+    const { secret } = (await asTina('POST', { password })).body;
+    const code = (later = 0): string => codeOf(secret, Math.floor(station.now() / step) + later);
+    const { recovery_codes: codes } = (await asTina('PUT', { code: code() })).body;
+    const { page } = await comes('tina', codes[0]);
+    await page.getByText('Other actions').click();
+    await page.getByRole('button', { name: 'Reboot it although nothing suggests it…' }).click();
+    const order = page.getByRole('dialog', { name: `Reboot it: ${host}` });
+    await order.getByLabel('Why', { exact: true }).fill('a new board');
+    const grant = order.getByRole('group', { name: 'This takes a grant' });
+    await grant.getByRole('button', { name: 'Take up the grant' }).click();
+    await grant.getByLabel('A code of your authenticator').fill(code(1));
+    await grant.getByRole('button', { name: 'Take up the grant' }).click();
+    await order.getByRole('heading', { name: 'What will be done' }).waitFor();
+    const before = sent();
+    await page.context().clearCookies();
+    await order.getByRole('button', { name: 'Reboot it', exact: true }).click();
+    const ended = page.getByRole('dialog', { name: 'Your session has ended' });
+    await ended.getByLabel('Password').fill(password);
+    await ended.getByLabel(/^Code/).fill(codes[1]);
+    await ended.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await ended.waitFor({ state: 'detached' });
+    t.equal(await order.getByLabel('Why', { exact: true }).inputValue(), 'a new board');
+    await grant.waitFor();
+    t.equal(sent(), before, 'the grant was of the session that has ended');
+    await order.getByRole('button', { name: 'Leave it' }).click();
+    await order.waitFor({ state: 'detached' });
   });
 
   t.test('what happened is narrowed, gone through by keys, and compared', async (t) => {

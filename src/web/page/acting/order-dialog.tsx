@@ -13,6 +13,7 @@ import { Problem, wordsOf } from '../parts/problem.tsx';
 import { announce } from '../state/announce.ts';
 import { useAnswer } from '../state/answer.ts';
 import { isExpired } from '../state/station.ts';
+import { useSession } from '../state/who.ts';
 import { Elevate, takesGrant } from './elevate.tsx';
 import { OperationProgress } from './operation-progress.tsx';
 import { PlanShown } from './plan.tsx';
@@ -75,6 +76,9 @@ export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Ele
   const [error, setError] = useState<unknown>();
   const [isSending, setSending] = useState(false);
   const [begun, setBegun] = useState<Operation | undefined>();
+  const { signedIn } = useSession();
+  // Whoever has signed in anew may try anew.
+  useEffect(() => setError(undefined), [signedIn]);
   const said = reason.trim();
   const lacks = whatIsMissing({ ...props, said });
   const planned = usePlan(props, said, lacks === undefined && begun === undefined, chosen);
@@ -87,7 +91,7 @@ export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Ele
     (asks !== 'needed' || said !== '') &&
     (count <= 1 || typed.trim() === String(count)) &&
     !grantNeeded &&
-    (!props.plan || planned.data !== undefined);
+    (!props.plan || (planned.data !== undefined && planned.error === undefined));
 
   const send = async (): Promise<void> => {
     if (!isReady) return;
