@@ -5,13 +5,15 @@
  */
 
 import t from 'tap';
+import { joinPrograms } from './joined-programs.ts';
 
 const [jobs, seconds, ...files] = process.argv.slice(2);
+const joined = await joinPrograms();
 t.jobs = Number(jobs);
 for (const file of files)
   void t.spawn(process.execPath, [file], {
     name: file,
     buffered: true,
-    env: { ...process.env, TAP_TIMEOUT: seconds },
+    env: { ...process.env, HALCYON_JOINED: joined, TAP_TIMEOUT: seconds },
     timeout: Number(seconds) * 1000,
   });

@@ -55,7 +55,8 @@ export interface Ran {
 
 /**
  * What halctl finds in its environment: nothing of the developer's own but where Node keeps what it has
- * compiled. In a new home everything would be compiled again, at three times the cost of a start.
+ * compiled, and where the sources stand joined. In a new home everything would be compiled again, at three times the
+ * cost of a start.
  */
 export const environment = (home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   PATH: `${scripts}:${process.env.PATH ?? ''}`,
@@ -63,6 +64,7 @@ export const environment = (home: string, more: NodeJS.ProcessEnv = {}): NodeJS.
   XDG_CONFIG_HOME: join(home, 'config'),
   TERM: 'xterm',
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+  HALCYON_JOINED: process.env['HALCYON_JOINED'],
   ...more,
 });
 

@@ -31,7 +31,9 @@ t.test(
   'the demo ends with a silent machine that is found, suggested, rebooted and well',
   async (t) => {
     const demo = join(temporary(t, 'halcyon-demo-'), 'of it all');
-    const env = { ...process.env, HALCYON_DEMO: demo, HALCYON_DEMO_PATIENCE: patience };
+    // As after a clone: of the sources as they are.
+    const { HALCYON_JOINED: _joined, ...inherited } = process.env;
+    const env = { ...inherited, HALCYON_DEMO: demo, HALCYON_DEMO_PATIENCE: patience };
     const run = promisify(execFile)(join(root, 'scripts', 'demo'), [], { env, maxBuffer: 1 << 24 });
     t.teardown(async () => {
       // It stops what it has started before it ends.

@@ -81,6 +81,7 @@ class Reader {
       TMPDIR: join(this.#folder, 'home'),
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '/', '.cache'),
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      HALCYON_JOINED: process.env['HALCYON_JOINED'],
       LC_ALL: 'C.UTF-8',
       TERM: 'dumb',
     });
