@@ -1,5 +1,6 @@
 /** A machine behind a TCP port, as `dummy` reaches one: it says what it is told to, and keeps what is typed. */
 
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Test } from 'tap';
@@ -45,6 +46,11 @@ export class SerialMachine {
 
   say(what: string | Buffer): void {
     for (const socket of this.#sockets) socket.write(what);
+  }
+
+  /** Resolves when all that it said has left it. */
+  async hasSaid(): Promise<void> {
+    for (const socket of this.#sockets) if (socket.writableLength > 0) await once(socket, 'drain');
   }
 
   /** What was typed. */

@@ -86,11 +86,11 @@ t.test('the page of a console', async (t) => {
     await second.page.getByText(/2 look/).waitFor();
     await second.page.getByRole('button', { name: 'Type here' }).click();
     const dialog = second.page.getByRole('dialog', { name: 'Somebody types here' });
-    await dialog.filter({ hasText: /bootstrap token:\w+ \(127\.0\.0\.1\) types/ }).waitFor();
+    await dialog.filter({ hasText: /token:\w+ \(127\.0\.0\.1\) types/ }).waitFor();
     await says(first.page, 'you type');
     await dialog.getByRole('button', { name: 'Type instead' }).click();
     await says(second.page, 'you type');
-    await tells(first.page, /bootstrap token:\w+ \(127\.0\.0\.1\) types now\. You look on\./);
+    await tells(first.page, /token:\w+ \(127\.0\.0\.1\) types now\. You look on\./);
     await says(first.page, 'you look on');
     await first.page.getByRole('button', { name: 'Take it back' }).click();
     await says(first.page, 'you type');
@@ -189,6 +189,72 @@ t.test('the page of a console', async (t) => {
     await other.goto(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`);
     t.equal(await opens(other), false, 'not from there, with the cookie and a good ticket');
     t.equal(await opens(page), true, 'from here, by the same ticket');
+    await context.close();
+  });
+
+  await t.test('15: a flood is skipped and counted, and Ctrl-C goes through it', async () => {
+    const { page, context, complaints } = await enter();
+    await type(page);
+    machine.echoes = false;
+    const before = machine.typed.length;
+    const piece = Buffer.from(`${'flood '.repeat(20)}\r\n`.repeat(8_000));
+    const flood = async (pieces: number): Promise<void> => {
+      for (let i = 0; i < pieces; i += 1) {
+        machine.say(piece);
+        await machine.hasSaid();
+      }
+    };
+    const first = flood(10);
+    await page.keyboard.press('Control+c');
+    await until('Ctrl-C', () => machine.typed.subarray(before).includes(3));
+    await first;
+    // A page that stands still takes nothing; all that is between has its fill before anything is skipped.
+    await page.route('**/stand-still', async (route) => {
+      await flood(40);
+      await route.fulfill({ body: '' });
+    });
+    await page.evaluate(() => {
+      const request = new XMLHttpRequest();
+      request.open('GET', 'stand-still', false);
+      request.send();
+    });
+    machine.say('\r\nafter the flood\r\n');
+    machine.echoes = true;
+    await shows(page, 'after the flood');
+    await page.getByText(/[\d,]+ bytes skipped; the log has them/).waitFor();
+    await tells(page, /[\d,]+ bytes were skipped here/);
+    mustBeQuiet(complaints);
+    await context.close();
+  });
+
+  await t.test('its log has what happened between its lines, and is played back', async (t) => {
+    machine.say('\r\nthe last words\r\n');
+    const power = await ask('POST', `/hosts/${host}/obm/power`, { action: 'reset' });
+    t.ok(power.status < 300, power.text);
+    machine.say('\x1b[2J\x1b[HGRUB loading\r\n');
+    const { page, context, complaints } = await enter();
+    await page.getByRole('button', { name: 'Log', exact: true }).click();
+    const log = page.getByRole('log', { name: 'Log', exact: true });
+    await log.getByText('GRUB loading').waitFor();
+    await page.getByRole('button', { name: 'Event before' }).click();
+    const event = log.locator('.event.current');
+    await event.getByText(/◆ (power|operation)/).waitFor();
+    await page.getByLabel('Lines with').fill('LAST WORDS');
+    await page.getByLabel('Lines with').press('Enter');
+    await log.getByText('the last words').waitFor();
+    await log.getByText('GRUB').waitFor({ state: 'detached' });
+    t.match(page.url(), /view=log&grep=LAST\+WORDS/);
+    await page.getByRole('button', { name: 'The newest' }).click();
+    await log.getByText('GRUB loading').waitFor();
+    await page.getByRole('button', { name: 'Event before' }).click();
+    await event.getByRole('button', { name: 'Play from here' }).click();
+    await shows(page, 'GRUB loading');
+    const place = page.getByLabel('Where it is played');
+    await place.press('Home');
+    await page.getByRole('button', { name: /◆ / }).first().waitFor();
+    await place.press('End');
+    await shows(page, 'GRUB loading');
+    mustBeQuiet(complaints);
     await context.close();
   });
 

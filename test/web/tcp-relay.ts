@@ -7,15 +7,18 @@ import type { Test } from 'tap';
 export class TcpRelay {
   readonly url: string;
   readonly #sockets: Set<Socket>;
+  readonly #swallowed: WeakSet<Socket>;
 
-  private constructor(url: string, sockets: Set<Socket>) {
+  private constructor(url: string, sockets: Set<Socket>, swallowed: WeakSet<Socket>) {
     this.url = url;
     this.#sockets = sockets;
+    this.#swallowed = swallowed;
   }
 
   /** Until the test ends. */
   static async start(t: Test, target: string): Promise<TcpRelay> {
     const sockets = new Set<Socket>();
+    const swallowed = new WeakSet<Socket>();
     const { hostname, port } = new URL(target);
     const server = createServer((near) => {
       const far = connect(Number(port), hostname);
@@ -28,7 +31,7 @@ export class TcpRelay {
         one.on('error', () => undefined);
         one.on('close', () => {
           sockets.delete(one);
-          other.destroy();
+          if (!swallowed.has(one)) other.destroy();
         });
       }
     });
@@ -38,7 +41,7 @@ export class TcpRelay {
       server.close();
     });
     const own = (server.address() as AddressInfo).port;
-    return new TcpRelay(`http://127.0.0.1:${own}`, sockets);
+    return new TcpRelay(`http://127.0.0.1:${own}`, sockets, swallowed);
   }
 
   /** All connections that there are now. */
@@ -46,9 +49,10 @@ export class TcpRelay {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Nothing goes through those that there are now, and neither end hears of it. */
+  /** Nothing goes through those that there are now, and neither end hears of it, nor of the end of the other. */
   swallow(): void {
     for (const socket of this.#sockets) {
+      this.#swallowed.add(socket);
       socket.unpipe();
       socket.resume();
     }

@@ -24,7 +24,10 @@ type Request = FastifyRequest<OfConsole>;
 
 /** What of the query the daemon is told; it says itself what is wrong with it. */
 const ofSocket = ['ticket', 'mode', 'from', 'back', 'slow'] as const;
-const ofLog = ['ticket', 'since', 'until', 'cursor', 'back', 'limit', 'format'] as const;
+const ofLog = [
+  ...(['ticket', 'since', 'until', 'cursor', 'back', 'limit', 'format'] as const),
+  ...(['grep', 'ignore_case'] as const),
+] as const;
 
 /** Consoles and logs that one principal looks at, and all do. */
 const ofOneMax = 32;

@@ -6,9 +6,11 @@ import { PageTitle } from '../../parts/page-title.tsx';
 import { useMoment } from '../../state/moment.ts';
 import { changeQuery, usePlace } from '../../state/router.ts';
 import { Live } from './live.tsx';
+import { Log } from './log.tsx';
+import { Play } from './play.tsx';
 import './console.css';
 
-const views = { live: 'Live' } as const;
+const views = { live: 'Live', log: 'Log', play: 'Play back' } as const;
 type View = keyof typeof views;
 
 interface PageProps {
@@ -40,6 +42,8 @@ export const Page = ({ parameters: { fqdn = '' } }: PageProps): JSX.Element => {
         <p>A console shows what is now. What it showed then is in its log.</p>
       ) : null}
       {view === 'live' && !isPast ? <Live fqdn={fqdn} /> : null}
+      {view === 'log' ? <Log fqdn={fqdn} /> : null}
+      {view === 'play' ? <Play fqdn={fqdn} /> : null}
     </>
   );
 };
