@@ -63,6 +63,7 @@ import { outputHandlers } from './routes/output.ts';
 import { ownedHandlers } from './routes/owned.ts';
 import { policyHandlers } from './routes/policy.ts';
 import { processHandlers } from './routes/processes.ts';
+import { roleHandlers } from './routes/roles.ts';
 import { projectHandlers } from './routes/projects.ts';
 import { rebootHandlers } from './routes/reboots.ts';
 import { stationHandlers } from './routes/station.ts';
@@ -202,6 +203,7 @@ export const createServer = async (
       ...ownedHandlers(station),
       ...policyHandlers(station),
       ...processHandlers(station, actions),
+      ...roleHandlers(station),
       ...projectHandlers(station),
       ...reboots,
       ...stationHandlers(station, streams, version),

@@ -201,6 +201,7 @@ export const routes = {
   },
   getProcess: { method: 'GET', path: '/api/v1/processes/:fid', repeat: 'as-it-is', query: ['at'] },
   getProject: { method: 'GET', path: '/api/v1/projects/:name', repeat: 'as-it-is', query: ['at'] },
+  getRole: { method: 'GET', path: '/api/v1/roles/:name', repeat: 'as-it-is', query: ['at'] },
   getSensors: {
     method: 'GET',
     path: '/api/v1/hosts/:fqdn/obm/sensors',
@@ -311,6 +312,12 @@ export const routes = {
   listProjects: {
     method: 'GET',
     path: '/api/v1/projects',
+    repeat: 'as-it-is',
+    query: ['limit', 'cursor', 'at'],
+  },
+  listRoles: {
+    method: 'GET',
+    path: '/api/v1/roles',
     repeat: 'as-it-is',
     query: ['limit', 'cursor', 'at'],
   },
@@ -566,6 +573,12 @@ export const routes = {
     path: '/api/v1/tokens/:id',
     repeat: 'by-key',
     query: ['dry_run'],
+  },
+  roleHosts: {
+    method: 'GET',
+    path: '/api/v1/roles/:name/hosts',
+    repeat: 'as-it-is',
+    query: ['limit', 'cursor', 'at'],
   },
   scale: {
     method: 'POST',

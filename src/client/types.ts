@@ -80,6 +80,7 @@ export type { MachinesBody, MemberBody, Project, ProjectBody } from '../contract
 export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';
 export type { Status, StatusHost, StatusProcess } from '../contract/status.ts';
 export type { Incident, Suggestion, SuggestionItem } from '../contract/suggestions.ts';
+export type { Role, RoleHost, RoleItem } from '../contract/roles.ts';
 export type { RebootBody } from '../contract/reboots.ts';
 export type { IssuedToken, Token, TokenBody } from '../contract/tokens.ts';
 export type { VarList, VarsBody } from '../contract/vars.ts';

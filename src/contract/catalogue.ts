@@ -35,6 +35,7 @@ import * as procedures from './procedures.ts';
 import * as processes from './processes.ts';
 import * as projects from './projects.ts';
 import * as reboots from './reboots.ts';
+import * as roles from './roles.ts';
 import * as station from './station.ts';
 import * as status from './status.ts';
 import * as suggestions from './suggestions.ts';
@@ -73,6 +74,7 @@ const subjects = {
   ...processes,
   ...projects,
   ...reboots,
+  ...roles,
   ...station,
   ...status,
   ...suggestions,

@@ -247,6 +247,8 @@ t.test('9: no list, no reason, no past and no operation tells a member of others
     '/processes',
     `/processes?host=${theirs}`,
     `/processes?node=${theirNode}`,
+    '/roles',
+    '/roles/clovis-app/hosts',
     '/operations',
     `/operations?host=${theirs}`,
     '/projects',

@@ -161,6 +161,18 @@ const checkProcesses = (graph: Graph): void => {
           (roles.get(`${node.fid} ${name}`) ?? 0),
         `${name} of ${node.fid} is counted wrongly`,
       );
+  for (const { name } of graph.all('role')) {
+    const own = processes.filter(({ role }) => role === name);
+    must(
+      graph.indexes.rolesOnNodes.nodesOf(name) === new Set(own.map(({ node }) => node)).size,
+      `nodes of ${name} are counted wrongly`,
+    );
+    const counts = [...graph.indexes.processLists.countsOf(name).values()];
+    must(
+      counts.reduce((sum, one) => sum + one, 0) === own.length,
+      `processes of ${name} are counted wrongly`,
+    );
+  }
   const confds = processes.filter(({ spec }) =>
     graph.must('spec', spec).spec.services.includes('CONFD'),
   );

@@ -94,6 +94,14 @@ export class ProcessLists implements Index {
       Array.from(this.#ofAll, ([state, { size }]) => [state as ProcessState, size] as const),
     );
   }
+
+  /** How many of a role there are in each state. */
+  countsOf(role: string): ReadonlyMap<ProcessState, number> {
+    const counts = new Map<ProcessState, number>();
+    for (const [state, { size }] of this.#ofRoles.get(role) ?? [])
+      if (state !== 'any' && size > 0) counts.set(state, size);
+    return counts;
+  }
 }
 
 const listOf = (lists: ByState, state: ProcessState | 'any'): SortedKeys => {
