@@ -99,7 +99,7 @@ t.test('the page', async (t) => {
     await ofSecond.nth(1).waitFor();
     t.equal(await ofSecond.count(), 2);
     await page.getByRole('button', { name: 'Show all' }).click();
-    await page.getByLabel('Role').fill('talker');
+    await page.getByRole('textbox', { name: 'Role' }).fill('talker');
     await page.getByRole('button', { name: 'Filter', exact: true }).click();
     await page.waitForURL(/role=talker/);
     await page.getByRole('link', { name: talker }).click();
@@ -261,5 +261,68 @@ t.test('the page', async (t) => {
     t.ok((await cluster.client.status()).hosts.some(({ fqdn }) => fqdn === 'n3.example'));
     await page.getByRole('button', { name: 'Plan it again' }).click();
     await page.getByText('It is another than it was planned before').waitFor();
+  });
+
+  t.test('roles say which machines have them, and the past what was', async (t) => {
+    const { page, complaints } = await visit(t, browser);
+    await page.goto(`${cluster.url}/roles`);
+    await signInByToken(page, cluster.token);
+    await page.getByRole('link', { name: 'talker' }).click();
+    await page.getByRole('heading', { name: 'Role talker' }).waitFor();
+    const row = page.getByRole('row').filter({ hasText: first });
+    await row.getByText('127.0.1.1@tcp:12345:41:1', { exact: true }).waitFor();
+    await page.getByText('Its templates, as they were loaded').click();
+    await page.getByLabel('Templates of the role').filter({ hasText: 'TEST_MARK' }).waitFor();
+    await page.goto(`${cluster.url}/processes?group=host`);
+    await page.getByRole('row').filter({ hasText: second }).getByText('up').waitFor();
+    await page.goto(`${cluster.url}/roles?at=6`);
+    await page.getByRole('row').filter({ hasText: 'talker' }).getByText('0').first().waitFor();
+    await page.goto(`${cluster.url}/processes/${talker}?at=${await cluster.head()}`);
+    await page.getByRole('button', { name: 'Stop…' }).waitFor();
+    const said = page.getByText('This is the past: nothing can be done there.').first();
+    await said.waitFor();
+    await page.goto(`${cluster.url}/processes?state=%3Cscript%3E&host=%3Cimg%20src%3Dx%3E`);
+    await page.getByText('state=<script> is none of').waitFor();
+    t.same(
+      unexpected(complaints).filter((text) => !/status of 40[04]/.test(text)),
+      [],
+    );
+  });
+
+  t.test('viewers look, and members see and act on their own machines only', async (t) => {
+    const { client } = cluster;
+    await client.createProject({ name: 'ours' });
+    await client.attachMachines('ours', { hosts: [first] });
+    const viewer = await client.issueToken({ name: 'viewer', role: 'viewer' });
+    const member = await client.issueToken({
+      ...{ name: 'member', role: 'member' as const },
+      projects: [{ name: 'ours', role: 'operator' }],
+    });
+    const looking = await visit(t, browser);
+    await looking.page.goto(`${cluster.url}/processes/${talker}`);
+    await signInByToken(looking.page, viewer.token);
+    await looking.page.getByText('You may not do this').first().waitFor();
+    for (const name of ['Start…', 'Stop…', 'Restart…', 'Remove…', 'Follow its output'])
+      t.equal(
+        await looking.page.getByRole('button', { name, exact: true }).getAttribute('aria-disabled'),
+        'true',
+        name,
+      );
+    await looking.page.goto(`${cluster.url}/facts`);
+    await looking.page.getByText('shown as files to operators only').waitFor();
+    const { page } = await visit(t, browser);
+    await page.goto(`${cluster.url}/processes`);
+    await signInByToken(page, member.token);
+    await page.getByRole('link', { name: talker }).waitFor();
+    t.equal(await page.getByRole('row').filter({ hasText: second }).count(), 0);
+    await page.goto(`${cluster.url}/processes/${talker}`);
+    await page.getByRole('button', { name: 'Restart…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Restart', exact: true }).click();
+    await dialog.getByRole('status').filter({ hasText: 'succeeded' }).waitFor();
+    const [others] = (await cluster.processes()).filter((one) => one.host === second);
+    await page.goto(`${cluster.url}/processes/${others!.fid}`);
+    await page.getByRole('alert').first().waitFor();
+    t.equal(await page.getByRole('button', { name: 'Stop…' }).count(), 0);
   });
 });

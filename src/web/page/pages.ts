@@ -7,6 +7,7 @@ export const pages: { readonly [N in PageName]?: () => Promise<{ readonly Page: 
   fleet: () => import('./pages/fleet/page.tsx'),
   map: () => import('./pages/map/page.tsx'),
   facts: () => import('./pages/facts/page.tsx'),
+  roles: () => import('./pages/roles/page.tsx'),
   process: () => import('./pages/process/page.tsx'),
   processes: () => import('./pages/processes/page.tsx'),
   machine: () => import('./pages/machine/page.tsx'),

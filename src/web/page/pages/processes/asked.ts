@@ -11,7 +11,7 @@ export interface ProcessesAsked {
   readonly node?: string;
   readonly role?: string;
   readonly state?: (typeof processStates)[number];
-  /** The last process of the page before. */
+  /** The last of the page before. */
   readonly after?: string;
   readonly group?: Grouping;
 }
@@ -42,7 +42,7 @@ export const processesAsked = (
     node: fid('node'),
     role: text('role'),
     state: oneOf('state', processStates),
-    after: fid('after'),
+    after: query.get('group') === 'role' ? text('after') : fid('after'),
     group: oneOf('group', groupings),
   };
   const asked = Object.fromEntries(

@@ -1,6 +1,9 @@
 /** The fields by which hosts and roles are named in dialogs: they hold once they are left. */
 
 import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { useAnswer } from '../../state/answer.ts';
+import { station } from '../../state/station.ts';
 
 interface FieldProps {
   readonly value: string;
@@ -20,14 +23,29 @@ export const HostField = ({ value, change }: FieldProps): JSX.Element => (
   </label>
 );
 
-export const RoleField = ({ value, change }: FieldProps): JSX.Element => (
-  <label>
-    Role
-    <input
-      value={value}
-      autocomplete="off"
-      spellcheck={false}
-      onChange={({ currentTarget }) => change(currentTarget.value.trim())}
-    />
-  </label>
-);
+/** With the roles that there are to choose from. */
+export const RoleField = ({ value, change }: FieldProps): JSX.Element => {
+  const known = useId();
+  const { data } = useAnswer('roles to choose from', (signal) =>
+    station.listRoles({ signal, limit: offeredMax }),
+  );
+  return (
+    <label>
+      Role
+      <input
+        value={value}
+        list={known}
+        autocomplete="off"
+        spellcheck={false}
+        onChange={({ currentTarget }) => change(currentTarget.value.trim())}
+      />
+      <datalist id={known}>
+        {data?.items.map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </label>
+  );
+};
+
+const offeredMax = 1000;

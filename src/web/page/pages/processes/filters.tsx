@@ -5,8 +5,15 @@ import { useRef } from 'preact/hooks';
 import { processStates } from '../../../../client/view/states.ts';
 import { useKeys } from '../../state/keys.ts';
 import { changeQuery } from '../../state/router.ts';
-import { narrowed } from './asked.ts';
+import type { QueryChange } from '../../state/router.ts';
+import { groupings, narrowed } from './asked.ts';
 import type { ProcessesAsked } from './asked.ts';
+
+/** Groups are of the whole cluster. */
+const groupedBy = (group: string): QueryChange => ({
+  ...{ host: null, role: null, node: null, state: null, sort: null },
+  group,
+});
 
 export const Filters = ({ asked }: { readonly asked: ProcessesAsked }): JSX.Element => {
   const { host = '', role = '', state = '', node = '' } = asked;
@@ -30,6 +37,7 @@ export const Filters = ({ asked }: { readonly asked: ProcessesAsked }): JSX.Elem
             role: text('role'),
             node: text('node'),
             state: text('state'),
+            group: null,
           }),
         );
       }}
@@ -49,6 +57,20 @@ export const Filters = ({ asked }: { readonly asked: ProcessesAsked }): JSX.Elem
           <option value="">any</option>
           {processStates.map((one) => (
             <option key={one} value={one} selected={one === state}>
+              {one}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Group by{' '}
+        <select
+          value={asked.group ?? ''}
+          onChange={({ currentTarget }) => changeQuery(narrowed(groupedBy(currentTarget.value)))}
+        >
+          <option value="">nothing</option>
+          {groupings.map((one) => (
+            <option key={one} value={one}>
               {one}
             </option>
           ))}

@@ -4,18 +4,20 @@ import type { JSX } from 'preact';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { processPath } from '../../parts/link.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Pages } from '../../parts/pages.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useAnswerAsItChanges } from '../../state/as-it-changes.ts';
 import { useChanges } from '../../state/changes.ts';
 import { useMoment } from '../../state/moment.ts';
-import { changeQuery, goTo, usePlace } from '../../state/router.ts';
+import { goTo, usePlace } from '../../state/router.ts';
 import { station } from '../../state/station.ts';
 import { Acts } from './acts.tsx';
 import { listCommand, processesAsked } from './asked.ts';
 import type { ProcessesAsked } from './asked.ts';
 import { columns } from './columns.tsx';
 import { Filters } from './filters.tsx';
+import { ByHost, ByRole } from './groups.tsx';
 import { HostShown } from './host-shown.tsx';
 import { processEvents } from './process-events.ts';
 import { StateCounts, sumOf } from './state-counts.tsx';
@@ -53,7 +55,7 @@ export const Page = (): JSX.Element => {
       )}
       <StateCounts asked={asked} counts={counts} />
       <Filters asked={asked} />
-      <List asked={asked} at={at} round={round} />
+      <Shown asked={asked} at={at} round={round} />
     </>
   );
 };
@@ -63,6 +65,14 @@ interface ListProps {
   readonly at: string | undefined;
   readonly round: number;
 }
+
+/** The processes, or how many there are of each host or role. */
+const Shown = ({ asked, at, round }: ListProps): JSX.Element => {
+  const { group, after } = asked;
+  if (group === 'host') return <ByHost at={at} round={round} after={after} />;
+  if (group === 'role') return <ByRole at={at} round={round} after={after} />;
+  return <List asked={asked} at={at} round={round} />;
+};
 
 const List = ({ asked, at, round }: ListProps): JSX.Element => {
   const { host, node, role, state, after } = asked;
@@ -96,7 +106,7 @@ const List = ({ asked, at, round }: ListProps): JSX.Element => {
               after === undefined ? 'There are no such processes.' : 'There are no more of them.'
             }
           />
-          <Pages after={after} next={data.next} count={data.items.length} />
+          <Pages label="processes" after={after} next={data.next} count={data.items.length} />
         </>
       ) : (
         <p class="quiet">{error === undefined ? 'Asking for processes…' : ''}</p>
@@ -104,30 +114,3 @@ const List = ({ asked, at, round }: ListProps): JSX.Element => {
     </>
   );
 };
-
-interface PagesProps {
-  readonly after: string | undefined;
-  readonly next: string | null;
-  readonly count: number;
-}
-
-/** A page is as the station has it, oldest first; it is sorted within itself. */
-const Pages = ({ after, next, count }: PagesProps): JSX.Element | null =>
-  after === undefined && next === null ? null : (
-    <nav class="bar" aria-label="Pages of processes">
-      <span class="quiet">
-        {count} on this page, sorted within it.
-        {next === null ? ' It is the last one.' : ' There are more: narrow the list, or go on.'}
-      </span>
-      {after === undefined ? null : (
-        <button type="button" onClick={() => changeQuery({ after: null })}>
-          First page
-        </button>
-      )}
-      {next === null ? null : (
-        <button type="button" onClick={() => changeQuery({ after: next })}>
-          Next page
-        </button>
-      )}
-    </nav>
-  );

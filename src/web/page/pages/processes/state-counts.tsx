@@ -37,7 +37,9 @@ export const StateCounts = ({
                   aria-pressed={asked.state === state}
                   class={toneOfState(state)}
                   onClick={() =>
-                    changeQuery(narrowed({ state: asked.state === state ? null : state }))
+                    changeQuery(
+                      narrowed({ state: asked.state === state ? null : state, group: null }),
+                    )
                   }
                 >
                   <span aria-hidden="true">{signOfState(state)} </span>
