@@ -61,6 +61,9 @@ export const NoteList = Type.Object({
     Type.Object({
       text: Type.String(),
       by: Type.String(),
+      by_name: nullable(
+        Type.String({ description: 'The name of that user, or of that token; null: not known.' }),
+      ),
       at: Timestamp,
       revision: RevisionNumber,
     }),

@@ -200,7 +200,8 @@ t.test('the page of a machine', async (t) => {
     await dialog(page).waitFor({ state: 'detached' });
     t.equal((await ask('GET', `/hosts/${host}/notes`)).body.notes.length, 1);
     const words = String.raw`<script>window.hit = 1</script> \u202efdp.exe`;
-    await page.getByRole('region', { name: 'Notes' }).getByText(words).waitFor();
+    const notes = page.getByRole('region', { name: 'Notes' });
+    await notes.getByText(words).filter({ hasText: '(ada, ' }).waitFor();
     await page.getByRole('row').filter({ hasText: words }).waitFor();
     t.equal(await page.evaluate('window.hit'), undefined);
     await bob.page.getByRole('row').filter({ hasText: words }).waitFor();

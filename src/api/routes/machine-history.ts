@@ -80,10 +80,14 @@ export const machineHistoryHandlers = (station: Station): Handlers<typeof contra
     });
   },
 
-  listNotes: (request) => {
+  listNotes: async (request) => {
     const { fqdn } = request.params;
     mustBeThere(station, fqdn);
-    return { notes: [...(station.graph.get('notes', fqdn)?.notes ?? [])].reverse() };
+    const { log, index, graph } = station;
+    const notes = (graph.get('notes', fqdn)?.notes ?? []).toReversed();
+    const by = isMember(request) ? [] : notes.map((note) => note.by);
+    const names = await actorNames({ log, index, graph }, by);
+    return { notes: notes.map((note) => ({ ...note, by_name: names.get(note.by) ?? null })) };
   },
 
   addNote: (request, reply) => {

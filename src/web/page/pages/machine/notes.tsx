@@ -24,11 +24,11 @@ export const Notes = ({
       <Problem error={error} again={again} />
       {data?.notes.length === 0 ? <p>Nobody has written anything down about it.</p> : null}
       <ul>
-        {data?.notes.map(({ at, by, text, revision }) => (
+        {data?.notes.map(({ at, by, by_name: name, text, revision }) => (
           <li key={`${revision} ${text}`}>
             {text}{' '}
             <span class="quiet">
-              ({by}, <Ago at={at} />)
+              ({name ?? by}, <Ago at={at} />)
             </span>
           </li>
         ))}
