@@ -1,7 +1,10 @@
 /** The console of a machine in a real browser: a station, an OBM daemon and a machine, all real. */
 
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import type { AxeResults } from 'axe-core';
 import t from 'tap';
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../ipmi/simulator.ts';
@@ -11,6 +14,8 @@ import { host, openStation } from '../station/harness.ts';
 import { openBrowser, signInByToken, visit } from './chromium.ts';
 import type { Visit } from './chromium.ts';
 import { TcpRelay } from './tcp-relay.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What the terminal shows, as a person reads it. */
 const screenOf = (page: Page): Locator => page.locator('.xterm-rows');
@@ -255,6 +260,33 @@ t.test('the page of a console', async (t) => {
     await place.press('End');
     await shows(page, 'GRUB loading');
     mustBeQuiet(complaints);
+    await context.close();
+  });
+
+  await t.test('everybody can use it: in light and dark, and on a telephone', async (t) => {
+    const { page, context } = await enter();
+    for (const view of ['Live', 'Log', 'Play back']) {
+      await page.getByRole('button', { name: view, exact: true }).click();
+      await page
+        .getByRole('region', { name: /of node3/ })
+        .first()
+        .waitFor();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate<AxeResults>('axe.run()');
+        const grave = violations.filter(({ impact }) => /serious|critical/.test(impact ?? ''));
+        t.same(
+          grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+          [],
+          `${view}, ${colorScheme}`,
+        );
+      }
+      await page.setViewportSize({ width: 360, height: 740 });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      t.equal(width, 360, `${view} scrolls within itself`);
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
     await context.close();
   });
 

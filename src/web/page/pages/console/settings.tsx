@@ -70,7 +70,7 @@ export const Settings = ({ look }: { readonly look: Look }): JSX.Element => (
     <span class="act" role="group" aria-label="Size of the letters">
       <button
         type="button"
-        aria-label="Smaller letters"
+        aria-label="A−, smaller letters"
         disabled={look.fontSize <= fontMin}
         onClick={() => look.change({ fontSize: look.fontSize - 1 })}
       >
@@ -78,7 +78,7 @@ export const Settings = ({ look }: { readonly look: Look }): JSX.Element => (
       </button>
       <button
         type="button"
-        aria-label="Larger letters"
+        aria-label="A+, larger letters"
         disabled={look.fontSize >= fontMax}
         onClick={() => look.change({ fontSize: look.fontSize + 1 })}
       >
