@@ -17,7 +17,7 @@ const widths: Readonly<Record<string, string>> = {
   fid: '15rem',
   state: '7.5rem',
   host: 'minmax(10rem, 1.5fr)',
-  endpoint: 'minmax(13rem, 1.5fr)',
+  endpoint: 'minmax(16rem, 1.5fr)',
   reason: 'minmax(10rem, 2fr)',
 };
 

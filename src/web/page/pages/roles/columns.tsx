@@ -139,7 +139,7 @@ export const hostColumns = (role: string): readonly TableColumn<RoleHost>[] => [
     title: 'ENDPOINTS',
     cell: ({ endpoints, processes }) =>
       `${endpoints.join(' ')}${processes > endpoints.length ? ' …' : ''}`,
-    width: 'minmax(13rem, 2fr)',
+    width: 'minmax(16rem, 2fr)',
   },
   {
     id: 'next',
@@ -147,7 +147,7 @@ export const hostColumns = (role: string): readonly TableColumn<RoleHost>[] => [
     description: 'The lowest free endpoint from the first of its own',
     value: (row) => row.next_endpoint,
     cell: (row) => row.next_endpoint ?? (row.processes > 0 ? 'none is free' : ''),
-    width: 'minmax(13rem, 1.5fr)',
+    width: 'minmax(16rem, 1.5fr)',
   },
   {
     id: 'ranges',
