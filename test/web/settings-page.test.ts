@@ -1,12 +1,13 @@
 /** Settings and the past in the browser: against a station in this process. */
 
 import t from 'tap';
+import { codeOf } from '../../src/station/access/totp.ts';
 import { openStation } from '../station/harness.ts';
 import { openBrowser, signInByToken, visit } from './chromium.ts';
 
-/** Whoever has not signed in, or may not see something, is told so. */
+/** What is refused, or not there (an OBM that nobody has registered), is told by the page, and by the browser, too. */
 const unexpected = (complaints: readonly string[]): string[] =>
-  complaints.filter((said) => !/status of 40[13]/.test(said));
+  complaints.filter((said) => !/status of (40[134]|422)/.test(said));
 
 t.test('the page', async (t) => {
   const { app, admin, fill, ask, station } = await openStation(t);
@@ -35,7 +36,7 @@ t.test('the page', async (t) => {
     await page.getByRole('button', { name: 'Commit before' }).click();
     await page.waitForURL(new RegExp(`at=${station.head}$`));
     const banner = page.getByRole('status').filter({ hasText: 'This is the past' });
-    await banner.filter({ hasText: /revision \d+, \d{4}-.+Z \(.+ ago\)/ }).waitFor();
+    await banner.filter({ hasText: /revision \d+, \d{4}-.+Z/ }).waitFor();
     await page.getByLabel('Revision or time').fill(String(before));
     await page.getByRole('button', { name: 'Look' }).click();
     await banner.filter({ hasText: `revision ${before},` }).waitFor();
@@ -160,7 +161,7 @@ t.test('the page', async (t) => {
     await signInByToken(page, admin);
     await page.getByText('There are none.').waitFor();
     await page.getByRole('button', { name: 'Take up a grant…' }).click();
-    const machines = page.getByLabel('Machines');
+    const machines = page.getByRole('textbox', { name: 'Machines' });
     await machines.fill('nowhere.example');
     await machines.press('Tab');
     await page.getByText('Of the cluster are not: nowhere.example').waitFor();
@@ -176,5 +177,125 @@ t.test('the page', async (t) => {
     await page.getByRole('button', { name: 'Revoke the grant' }).click();
     await page.getByText('There are none.').waitFor();
     t.same(unexpected(complaints), []);
+  });
+
+  t.test('shows a machine as it was before a note, and lets nothing be done there', async (t) => {
+    const { page, complaints } = await visit(t, browser);
+    const before = station.head;
+    const path = '/hosts/node1.halcyon.example/notes';
+    t.equal((await ask('POST', path, { text: 'fan is loud' })).status, 200);
+    await page.goto(`${url}/machines/node1.halcyon.example`);
+    await signInByToken(page, admin);
+    const notes = page.getByRole('region', { name: 'Notes' });
+    await notes.getByText('fan is loud').waitFor();
+    await page.keyboard.press('t');
+    await page.getByLabel('Revision or time').fill(String(before));
+    await page.getByLabel('Revision or time').press('Enter');
+    await page
+      .getByRole('status')
+      .filter({ hasText: `revision ${before},` })
+      .waitFor();
+    await notes.getByText('Nobody has written anything down').waitFor();
+    await page.goto(`${url}/settings/vars?at=${before}`);
+    await page
+      .getByRole('button', { name: 'Set keepalive_timeout…' })
+      .and(page.locator('[aria-disabled=true]'))
+      .click({ force: true });
+    await page.getByText('This is the past: nothing can be done there.').first().waitFor();
+    t.equal(await page.getByRole('dialog').count(), 0);
+    await page.getByRole('button', { name: 'Back to now' }).click();
+    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    await page.getByRole('link', { name: 'node1.halcyon.example' }).click();
+    await notes.getByText('fan is loud').waitFor();
+    t.same(unexpected(complaints), []);
+  });
+
+  t.test('sets up an authenticator, whose secret and recovery codes are shown once', async (t) => {
+    const password = 'another long password';
+    const user = { name: 'grace', role: 'viewer' };
+    t.equal((await ask('POST', '/users', user)).status, 201);
+    t.equal((await ask('PUT', '/users/grace/password', { password })).status, 200);
+    const { page, complaints } = await visit(t, browser);
+    await page.goto(`${url}/settings`);
+    await page.getByRole('textbox', { name: 'Name' }).fill('grace');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: 'Set up an authenticator…' }).click();
+    await page.getByLabel('Your password').fill('not the password');
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('dialog').getByRole('alert').waitFor();
+    await page.getByLabel('Your password').fill(password);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    const secret = (await page.getByLabel('the secret', { exact: true }).textContent())!;
+    const uri = await page.getByRole('link', { name: 'open it there' }).getAttribute('href');
+    t.match(uri, /^otpauth:/);
+    await page
+      .getByLabel('The code that it shows')
+      .fill(codeOf(secret, Math.floor(Date.now() / 30_000)));
+    await page.getByRole('button', { name: 'Ask for codes from now on' }).click();
+    const codes = (await page.getByLabel('the recovery codes').textContent())!.split('\n');
+    t.equal(codes.length, 10);
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const kept = await page.evaluate(() =>
+      [
+        document.documentElement.outerHTML,
+        JSON.stringify({ ...localStorage, ...sessionStorage }),
+        window.location.href,
+      ].join('\n'),
+    );
+    t.notOk([secret, password, ...codes].some((one) => kept.includes(one)));
+    const users = (await ask('GET', '/users')).body.items as { name: string }[];
+    t.match(
+      users.find(({ name }) => name === 'grace'),
+      { second_factor: true },
+    );
+    t.same(unexpected(complaints), []);
+  });
+
+  t.test('lends machines to a project, lets a member in, and says who may what', async (t) => {
+    const { page, complaints } = await visit(t, browser);
+    await page.goto(`${url}/settings/projects`);
+    await signInByToken(page, admin);
+    await page.getByRole('button', { name: 'Create a project…' }).click();
+    await page.getByLabel('Name').fill('climate');
+    await page.getByRole('region', { name: 'What will be done' }).waitFor();
+    await page.getByRole('button', { name: 'Create it' }).click();
+    const project = page.getByRole('region', { name: 'Project climate' });
+    await project.getByText('It has no machines.').waitFor();
+    await project.getByRole('button', { name: 'Lend machines…' }).click();
+    await page.getByRole('textbox', { name: 'Machines' }).fill('node[2-3].halcyon.example');
+    await page.getByRole('textbox', { name: 'Machines' }).press('Tab');
+    await page.getByLabel(/Type 2/).fill('2');
+    await page.getByRole('button', { name: 'Lend them' }).click();
+    await project.getByText('2 machines: node[2-3].halcyon.example').waitFor();
+
+    const projects = [{ name: 'climate', role: 'viewer' }];
+    const issued = await ask('POST', '/tokens', { name: 'guest', role: 'member', projects });
+    t.equal(issued.status, 201, issued.text);
+    await page.goto(`${url}/settings/policy`);
+    await page.getByRole('combobox', { name: 'What' }).selectOption('administer');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await page.getByText(/the cluster as a whole: .*yes/).waitFor();
+    await page.getByLabel('Text of a policy').fill('version: 1\nrules: 7\n');
+    await page.getByRole('button', { name: 'Check it' }).click();
+    await page.getByRole('alert').filter({ hasText: 'policy.yaml' }).waitFor();
+
+    const guest = await visit(t, browser);
+    await guest.page.goto(`${url}/settings`);
+    await signInByToken(guest.page, issued.body.token as string);
+    await guest.page.getByText('viewer in project climate').waitFor();
+    for (const [part, what] of [
+      ['Tokens', 'the tokens'],
+      ['Vars', 'the settings'],
+      ['Policy', 'the policy'],
+    ] as const) {
+      await guest.page.getByRole('link', { name: part, exact: true }).click();
+      await guest.page.getByText(`You may not see ${what}`).waitFor();
+    }
+    await guest.page.getByRole('link', { name: 'Projects', exact: true }).click();
+    await guest.page.getByRole('button', { name: 'climate' }).waitFor();
+    t.same(unexpected(complaints), []);
+    t.same(unexpected(guest.complaints), []);
   });
 });

@@ -16,26 +16,34 @@ export const PastBanner = (): JSX.Element | null => {
   if (at === undefined) return null;
   const showsNow = page !== undefined && !showsPast(page);
   return (
-    <p class="banner past" role="status">
-      {showsNow ? (
-        <strong>This page shows what is now: it keeps no past. You look at another moment: </strong>
-      ) : (
-        'This is the past: '
-      )}
-      {data?.revision === undefined ? (
-        <>{isRevision(at) ? `revision ${at}` : at}</>
-      ) : (
-        `revision ${data.revision}`
-      )}
+    <p class="banner past">
+      <span role="status">
+        {showsNow ? (
+          <strong>
+            This page shows what is now: it keeps no past. You look at another moment:{' '}
+          </strong>
+        ) : (
+          'This is the past: '
+        )}
+        {data?.revision === undefined ? momentAsSaid(at) : `revision ${data.revision}`}
+        {data?.time === undefined ? null : (
+          <>
+            , <Moment at={data.time} />
+          </>
+        )}
+        . {error === undefined ? null : `${wordsOf(error)} `}Nothing can be done here.
+      </span>{' '}
+      {/* Not read out again with every second. */}
       {data?.time === undefined ? null : (
         <>
-          , <Moment at={data.time} /> (<Ago at={data.time} />)
+          It was <Ago at={data.time} />.{' '}
         </>
       )}
-      . {error === undefined ? null : `${wordsOf(error)} `}Nothing can be done here.{' '}
       <button type="button" onClick={() => lookAt(null)}>
         Back to now
       </button>
     </p>
   );
 };
+
+const momentAsSaid = (at: string): string => (isRevision(at) ? `revision ${at}` : at);

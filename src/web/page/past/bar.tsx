@@ -116,7 +116,7 @@ const Slider = ({ moments, at, moment }: SliderProps): JSX.Element => {
       />
       <p class="time-ends">
         <span class="quiet">{formatMoment(moments.since)}</span>
-        <output>{words}</output>
+        <span>{words}</span>
         <span class="quiet">now</span>
       </p>
     </div>

@@ -10,6 +10,7 @@ const pagesOfThePast: ReadonlySet<PageName> = new Set([
   'processes',
   'process',
   'roles',
+  'facts',
   'events',
   'event',
 ]);

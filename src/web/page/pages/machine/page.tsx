@@ -80,7 +80,7 @@ const Machine = ({ fqdn, ...seen }: MachineProps): JSX.Element => {
       <History fqdn={fqdn} round={round} />
       <Processes fqdn={fqdn} round={round} />
       <OutOfBand machine={machine} answered={obm} />
-      {isPast ? null : <Notes fqdn={fqdn} round={round} />}
+      <Notes fqdn={fqdn} round={round} />
     </div>
   );
 };

@@ -7,6 +7,7 @@ import type { Grant } from '../../../../client/types.ts';
 import { foldNodeset } from '../../../../nodeset/nodeset.ts';
 import { Elevate } from '../../acting/elevate.tsx';
 import { OrderDialog } from '../../acting/order-dialog.tsx';
+import { Act } from '../../parts/act.tsx';
 import { Moment, useNow } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -15,6 +16,7 @@ import { useAnswer } from '../../state/answer.ts';
 import { useChanges } from '../../state/changes.ts';
 import { forgetRights } from '../../state/rights.ts';
 import { station } from '../../state/station.ts';
+import { useSession } from '../../state/who.ts';
 import { NodesetField, useMachinesMeant } from './nodeset-field.tsx';
 import { OwnButton } from './own-button.tsx';
 import { Shown } from './shown.tsx';
@@ -110,7 +112,7 @@ const GrantTable = ({ grants, revoke }: GrantTableProps): JSX.Element => (
             <td>{grant.reason}</td>
             <td>{grant.second_factor ? 'yes' : 'no'}</td>
             <td>
-              <OwnButton onPress={() => revoke(grant)}>Revoke {grant.id}…</OwnButton>
+              <Revoke grant={grant} revoke={() => revoke(grant)} />
             </td>
           </tr>
         ))}
@@ -118,6 +120,24 @@ const GrantTable = ({ grants, revoke }: GrantTableProps): JSX.Element => (
     </table>
   </div>
 );
+
+interface RevokeProps {
+  readonly grant: Grant;
+  readonly revoke: () => void;
+}
+
+/** One's own, or anybody's as an administrator. */
+const Revoke = ({ grant: { id, token, user }, revoke }: RevokeProps): JSX.Element => {
+  const { who } = useSession();
+  const isOwn = token === who.id || (user !== null && user === who.user);
+  return isOwn ? (
+    <OwnButton onPress={revoke}>Revoke {id}…</OwnButton>
+  ) : (
+    <Act right={{ action: 'administer' }} onPress={revoke}>
+      Revoke {id}…
+    </Act>
+  );
+};
 
 /** By the clock of the station. */
 const Left = ({ until }: { readonly until: number }): JSX.Element => {

@@ -19,7 +19,13 @@ import { Shown } from './shown.tsx';
 const administer = { action: 'administer' } as const;
 
 const columnsWith = (revoke: (token: Token) => void): readonly TableColumn<Token>[] => [
-  { id: 'id', title: 'ID', value: ({ id }) => id, cell: ({ id }) => <code>{id}</code> },
+  {
+    id: 'id',
+    title: 'ID',
+    value: ({ id }) => id,
+    cell: ({ id }) => <code>{id}</code>,
+    width: '9rem',
+  },
   { id: 'name', title: 'NAME', value: ({ name }) => name, cell: ({ name }) => name, width: '2fr' },
   { id: 'role', title: 'ROLE', value: ({ role }) => role, cell: ({ role }) => role },
   {
@@ -40,10 +46,11 @@ const columnsWith = (revoke: (token: Token) => void): readonly TableColumn<Token
     id: 'revoke',
     title: '',
     cell: (token) => (
-      <button type="button" aria-label={`Revoke ${token.id}…`} onClick={() => revoke(token)}>
-        Revoke…
-      </button>
+      <Act right={administer} onPress={() => revoke(token)}>
+        Revoke {token.id}…
+      </Act>
     ),
+    width: '13rem',
   },
 ];
 
