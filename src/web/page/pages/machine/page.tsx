@@ -5,7 +5,7 @@ import { ApiError } from '../../../../client/errors.ts';
 import type { EventReply, Obm } from '../../../../client/types.ts';
 import type { PageParameters } from '../../../page-paths.ts';
 import { CopyCommand } from '../../parts/copy.tsx';
-import { Link } from '../../parts/link.tsx';
+import { Link, machinePath } from '../../parts/link.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useAnswer } from '../../state/answer.ts';
@@ -31,6 +31,7 @@ export const Page = ({ parameters }: { readonly parameters: PageParameters }): J
   return (
     <>
       <PageTitle title={fqdn}>
+        <Link to={`${machinePath(fqdn)}/console`}>Console</Link>
         <CopyCommand command={['halctl', 'status', 'show', fqdn]} />
       </PageTitle>
       <Problem error={error} again={again} />
