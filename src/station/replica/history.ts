@@ -16,9 +16,9 @@ import type { Archive, GraphAt } from './archive.ts';
 export type Moment = { readonly revision: Revision } | { readonly time: number };
 
 /** How many past graphs are kept at hand, for one who goes through time; each may be as large as the present one. */
-export const graphsKept = 8;
+export const graphsKept = 4;
 /** More than two of them have no more rows than these together. */
-const rowsKept = 400_000;
+const rowsKept = 250_000;
 
 const rowsOf = ({ graph }: GraphAt): number =>
   kinds.reduce((sum, kind) => sum + graph.count(kind), 0);
