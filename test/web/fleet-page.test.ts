@@ -152,6 +152,7 @@ t.test('the fleet', async (t) => {
   t.test('shows what the copied command shows', async (t) => {
     await page.goto(`${url}/fleet?filter=state:dark or @facts:x&sort=-machine`);
     await page.getByRole('alert').filter({ hasText: 'there is no group' }).waitFor();
+    await page.getByText('Nothing is shown, as the filter').waitFor();
     const query = 'filter=state:dark or machine~n9*&sort=-state,-machine';
     await page.goto(`${url}/fleet?${query}`);
     await told(/^1[0-9] of 302 machines/);

@@ -73,7 +73,7 @@ export const Page = (): JSX.Element => {
         selected={selection.names}
         select={selection.change}
         hold={setHeld}
-        empty={fleet.isWhole ? 'No machine passes.' : 'The machines are being read…'}
+        empty={emptyWords(fleet)}
       />
       {isChoosing ? (
         <ColumnsDialog
@@ -88,6 +88,13 @@ export const Page = (): JSX.Element => {
 };
 
 const nameOf = ({ machine }: { readonly machine: string }): string => machine;
+
+/** That nothing is shown is no answer where it is not known what is asked. */
+const emptyWords = ({ viewError, error, isWhole }: FleetShown): string => {
+  if (error) return 'The machines could not be read.';
+  if (viewError) return 'Nothing is shown, as the filter or the order is not understood.';
+  return isWhole ? 'No machine passes.' : 'The machines are being read…';
+};
 
 /** How many there are, and how many changes wait. */
 const Told = ({ fleet }: { readonly fleet: FleetShown }): JSX.Element => {
