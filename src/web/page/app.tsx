@@ -33,6 +33,7 @@ export const App = (): JSX.Element => {
   const [error, setError] = useState<unknown>();
   const [signedIn, setSignedIn] = useState(0);
   const [isExpired, setExpired] = useState(false);
+  const [linkRefused, setLinkRefused] = useState<unknown>();
 
   const enter = useCallback((next: Token) => {
     forgetRights();
@@ -42,7 +43,12 @@ export const App = (): JSX.Element => {
   }, []);
   const find = useCallback(() => {
     setError(undefined);
-    (link === undefined ? whoIsIn() : signIn({ link }).catch(() => whoIsIn()))
+    // Whoever is in already stays in, whatever became of the link.
+    const byLink = (refused: unknown): Promise<Token | null> => {
+      setLinkRefused(refused);
+      return whoIsIn();
+    };
+    (link === undefined ? whoIsIn() : signIn({ link }).catch(byLink))
       .then((next) => (next ? enter(next) : setWho(null)))
       .catch(setError);
   }, []);
@@ -67,6 +73,7 @@ export const App = (): JSX.Element => {
     return (
       <main class="entrance">
         <PageTitle title="Sign in" />
+        <Problem error={linkRefused} />
         <SignIn done={enter} />
         <p>
           <a href="text/fleet">Pages without JavaScript</a>

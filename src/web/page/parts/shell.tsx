@@ -161,19 +161,21 @@ const LiveBanner = (): JSX.Element | null => {
   const first = [...broken.values()][0];
   if (!first && !isPaused) return null;
   return (
-    <p class="banner stale" role="status">
+    <p class="banner stale">
+      {/* Said when it changes; how long ago it was is read by whoever looks. */}
+      <span role="status">
+        {first ? `What you see is as it was: ${first.why}. It is tried again. ` : null}
+        {isPaused ? 'Held still. ' : null}
+      </span>
       {first ? (
         <>
-          What you see is as it was <Ago at={first.since} />: {first.why}. It is tried again.{' '}
+          It was so <Ago at={first.since} />.{' '}
         </>
       ) : null}
       {isPaused ? (
-        <>
-          Held still.{' '}
-          <button type="button" onClick={() => setPaused(false)}>
-            Go on
-          </button>
-        </>
+        <button type="button" onClick={() => setPaused(false)}>
+          Go on
+        </button>
       ) : null}
     </p>
   );
