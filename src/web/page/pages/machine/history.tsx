@@ -14,6 +14,7 @@ import { station } from '../../state/station.ts';
 import { atBefore, kindsIn, kindsWith, pickedIn, withPicked } from './history-view.ts';
 import { useHeld } from './held.ts';
 import { Ribbon } from './ribbon.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 interface HistoryProps {
   readonly fqdn: string;
@@ -136,51 +137,38 @@ const Entries = ({
   const picked = pickedIn(usePlace().query.get('pick'));
   if (entries.length === 0) return <p>Nothing is known of that.</p>;
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label="What happened, newest first">
-      <table>
-        <thead>
-          <tr>
-            {titles.map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(({ id, revision, at, kind, by, by_name, text, operation, process }) => (
-            <tr key={id}>
-              <td>
-                <input
-                  type="checkbox"
-                  aria-label={`Compare revision ${revision}`}
-                  checked={picked.includes(revision)}
-                  onChange={() =>
-                    changeQuery({ pick: withPicked(picked, revision) }, { replace: true })
-                  }
-                />
-              </td>
-              <td>
-                <Moment at={at} />
-              </td>
-              <td>{kind}</td>
-              <td title={by}>{by_name ?? by}</td>
-              <td>{text}</td>
-              <td class="links">
-                <Link to={`/events/${id}`}>why</Link>{' '}
-                <Link to={`${machinePath(fqdn)}?at=${revision}`}>as it was</Link>{' '}
-                {operation === null ? null : (
-                  <Link to={`/operations/${operation}`}>operation {operation}</Link>
-                )}{' '}
-                {process === null ? null : (
-                  <Link to={`/processes/${encodeURIComponent(process)}`}>{process}</Link>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ShortTable label="What happened, newest first" titles={titles}>
+      {entries.map(({ id, revision, at, kind, by, by_name, text, operation, process }) => (
+        <tr key={id}>
+          <td>
+            <input
+              type="checkbox"
+              aria-label={`Compare revision ${revision}`}
+              checked={picked.includes(revision)}
+              onChange={() =>
+                changeQuery({ pick: withPicked(picked, revision) }, { replace: true })
+              }
+            />
+          </td>
+          <td>
+            <Moment at={at} />
+          </td>
+          <td>{kind}</td>
+          <td title={by}>{by_name ?? by}</td>
+          <td>{text}</td>
+          <td class="links">
+            <Link to={`/events/${id}`}>why</Link>{' '}
+            <Link to={`${machinePath(fqdn)}?at=${revision}`}>as it was</Link>{' '}
+            {operation === null ? null : (
+              <Link to={`/operations/${operation}`}>operation {operation}</Link>
+            )}{' '}
+            {process === null ? null : (
+              <Link to={`/processes/${encodeURIComponent(process)}`}>{process}</Link>
+            )}
+          </td>
+        </tr>
+      ))}
+    </ShortTable>
   );
 };
 

@@ -7,6 +7,7 @@ import { Problem } from '../../parts/problem.tsx';
 import { useAnswer } from '../../state/answer.ts';
 import { useMoment } from '../../state/moment.ts';
 import { station } from '../../state/station.ts';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 /** Shown at once; a page of processes has all of them. */
 const shown = 200;
@@ -32,40 +33,27 @@ export const Processes = ({ fqdn, round }: ProcessesProps): JSX.Element => {
       <Problem error={error} again={again} />
       {data?.items.length === 0 ? <p>It has none.</p> : null}
       {data && data.items.length > 0 ? (
-        <div class="scroll" tabindex={0} role="region" aria-label="Processes of the machine">
-          <table>
-            <thead>
-              <tr>
-                {titles.map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.items.map((one) => (
-                <tr key={one.fid}>
-                  <th scope="row">
-                    <Link to={`/processes/${encodeURIComponent(one.fid)}`}>{one.fid}</Link>
-                  </th>
-                  <td>
-                    {one.state}
-                    {one.reason === '' ? '' : `: ${one.reason}`}
-                  </td>
-                  <td>{one.name}</td>
-                  <td>{one.role}</td>
-                  <td>{one.ownership}</td>
-                  <td>{one.endpoint}</td>
-                  <td>
-                    <Ago at={one.since} />
-                  </td>
-                  <td>{one.services.map(({ type, state }) => `${type} ${state}`).join(', ')}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ShortTable label="Processes of the machine" titles={titles}>
+          {data.items.map((one) => (
+            <tr key={one.fid}>
+              <th scope="row">
+                <Link to={`/processes/${encodeURIComponent(one.fid)}`}>{one.fid}</Link>
+              </th>
+              <td>
+                {one.state}
+                {one.reason === '' ? '' : `: ${one.reason}`}
+              </td>
+              <td>{one.name}</td>
+              <td>{one.role}</td>
+              <td>{one.ownership}</td>
+              <td>{one.endpoint}</td>
+              <td>
+                <Ago at={one.since} />
+              </td>
+              <td>{one.services.map(({ type, state }) => `${type} ${state}`).join(', ')}</td>
+            </tr>
+          ))}
+        </ShortTable>
       ) : null}
       {data?.next ? (
         <p>

@@ -14,6 +14,7 @@ import { Ago, Moment } from '../../parts/age.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useAnswer } from '../../state/answer.ts';
 import { station } from '../../state/station.ts';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 interface ReadingsProps {
   readonly fqdn: string;
@@ -173,26 +174,13 @@ const Rows = ({
   rows.length === 0 ? (
     <p>There is nothing in it.</p>
   ) : (
-    <div class="scroll" tabindex={0} role="region" aria-label={titles[0]}>
-      <table>
-        <thead>
-          <tr>
-            {titles.map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((cells, index) => (
-            <tr key={index}>
-              {cells.map((cell, place) => (
-                <td key={place}>{cell}</td>
-              ))}
-            </tr>
+    <ShortTable label={titles[0] ?? ''} titles={titles}>
+      {rows.map((cells, index) => (
+        <tr key={index}>
+          {cells.map((cell, place) => (
+            <td key={place}>{cell}</td>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      ))}
+    </ShortTable>
   );

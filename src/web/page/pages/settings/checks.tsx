@@ -9,6 +9,7 @@ import { useAnswer } from '../../state/answer.ts';
 import { useEvery } from '../../state/every.ts';
 import { station } from '../../state/station.ts';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const everyMs = 15_000;
 
@@ -27,42 +28,29 @@ export const Checks = (): JSX.Element => {
               {formatSeconds(lag.longest_ms / 1000)} late; {lag.passed_over} were passed over, as
               the one before was under way.
             </p>
-            <div class="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Check</th>
-                    <th scope="col">Looks every</th>
-                    <th scope="col">May take</th>
-                    <th scope="col">By</th>
-                    <th scope="col">Runs</th>
-                    <th scope="col">Meaning</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {checks.map(
-                    ({ id, title, description, period, timeout, needs, enabled, lack }) => (
-                      <tr key={id}>
-                        <th scope="row">
-                          <code>{id}</code> {title}
-                        </th>
-                        <td>{formatSeconds(period)}</td>
-                        <td>{formatSeconds(timeout)}</td>
-                        <td>{needs}</td>
-                        <td>
-                          {enabled ? (
-                            <State sign="✓" word="by itself" tone="good" />
-                          ) : (
-                            <State sign="○" word={lack ?? 'only when asked for'} tone="faint" />
-                          )}
-                        </td>
-                        <td>{description}</td>
-                      </tr>
-                    ),
-                  )}
-                </tbody>
-              </table>
-            </div>
+            <ShortTable
+              label="Checks"
+              titles={['Check', 'Looks every', 'May take', 'By', 'Runs', 'Meaning']}
+            >
+              {checks.map(({ id, title, description, period, timeout, needs, enabled, lack }) => (
+                <tr key={id}>
+                  <th scope="row">
+                    <code>{id}</code> {title}
+                  </th>
+                  <td>{formatSeconds(period)}</td>
+                  <td>{formatSeconds(timeout)}</td>
+                  <td>{needs}</td>
+                  <td>
+                    {enabled ? (
+                      <State sign="✓" word="by itself" tone="good" />
+                    ) : (
+                      <State sign="○" word={lack ?? 'only when asked for'} tone="faint" />
+                    )}
+                  </td>
+                  <td>{description}</td>
+                </tr>
+              ))}
+            </ShortTable>
           </>
         )}
       </Shown>

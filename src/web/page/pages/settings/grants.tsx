@@ -21,6 +21,7 @@ import { NodesetField, useMachinesMeant } from './nodeset-field.tsx';
 import { OwnButton } from './own-button.tsx';
 import { Shown } from './shown.tsx';
 import '../../acting/acting.css';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const grantEvents = ['GrantGiven', 'GrantUsed', 'GrantRevoked', 'GrantExpired'];
 
@@ -82,43 +83,30 @@ interface GrantTableProps {
 }
 
 const GrantTable = ({ grants, revoke }: GrantTableProps): JSX.Element => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Whose</th>
-          <th scope="col">For</th>
-          <th scope="col">Machines</th>
-          <th scope="col">Used</th>
-          <th scope="col">Left</th>
-          <th scope="col">Why</th>
-          <th scope="col">Second factor</th>
-          <th scope="col">Revoke it</th>
-        </tr>
-      </thead>
-      <tbody>
-        {grants.map((grant) => (
-          <tr key={grant.id}>
-            <th scope="row">{grant.user ?? `token ${grant.token}`}</th>
-            <td>{grant.actions.join(', ')}</td>
-            <td>{grant.hosts === null ? 'all' : foldNodeset(grant.hosts)}</td>
-            <td>
-              {grant.used}
-              {grant.uses === null ? '' : ` of ${grant.uses}`}
-            </td>
-            <td>
-              <Left until={grant.until} />
-            </td>
-            <td>{grant.reason}</td>
-            <td>{grant.second_factor ? 'yes' : 'no'}</td>
-            <td>
-              <Revoke grant={grant} revoke={() => revoke(grant)} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <ShortTable
+    label="Grants"
+    titles={['Whose', 'For', 'Machines', 'Used', 'Left', 'Why', 'Second factor', 'Revoke it']}
+  >
+    {grants.map((grant) => (
+      <tr key={grant.id}>
+        <th scope="row">{grant.user ?? `token ${grant.token}`}</th>
+        <td>{grant.actions.join(', ')}</td>
+        <td>{grant.hosts === null ? 'all' : foldNodeset(grant.hosts)}</td>
+        <td>
+          {grant.used}
+          {grant.uses === null ? '' : ` of ${grant.uses}`}
+        </td>
+        <td>
+          <Left until={grant.until} />
+        </td>
+        <td>{grant.reason}</td>
+        <td>{grant.second_factor ? 'yes' : 'no'}</td>
+        <td>
+          <Revoke grant={grant} revoke={() => revoke(grant)} />
+        </td>
+      </tr>
+    ))}
+  </ShortTable>
 );
 
 interface RevokeProps {

@@ -11,6 +11,7 @@ import { useAnswer } from '../../state/answer.ts';
 import { useEvery } from '../../state/every.ts';
 import { station } from '../../state/station.ts';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const everyMs = 15_000;
 
@@ -44,43 +45,30 @@ export const Groups = (): JSX.Element => {
 };
 
 const Sources = ({ sources }: { readonly sources: readonly GroupSourceState[] }): JSX.Element => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Source</th>
-          <th scope="col">Kind</th>
-          <th scope="col">Groups</th>
-          <th scope="col">Read</th>
-          <th scope="col">State</th>
-        </tr>
-      </thead>
-      <tbody>
-        {sources.map(({ name, kind, groups, read_at: readAt, error, warnings }) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td>{kind}</td>
-            <td>{groups}</td>
-            <td>{readAt === null ? 'never' : <Ago at={readAt} />}</td>
-            <td>
-              {error === null ? (
-                <State sign="✓" word="ok" tone="good" />
-              ) : (
-                <>
-                  <State sign="✗" word="could not be read" tone="bad" />: {error}
-                </>
-              )}
-              {warnings.map((warning) => (
-                <span key={warning} class="item busy">
-                  Warning: {warning}
-                </span>
-              ))}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <ShortTable label="Sources of groups" titles={['Source', 'Kind', 'Groups', 'Read', 'State']}>
+    {sources.map(({ name, kind, groups, read_at: readAt, error, warnings }) => (
+      <tr key={name}>
+        <th scope="row">{name}</th>
+        <td>{kind}</td>
+        <td>{groups}</td>
+        <td>{readAt === null ? 'never' : <Ago at={readAt} />}</td>
+        <td>
+          {error === null ? (
+            <State sign="✓" word="ok" tone="good" />
+          ) : (
+            <>
+              <State sign="✗" word="could not be read" tone="bad" />: {error}
+            </>
+          )}
+          {warnings.map((warning) => (
+            <span key={warning} class="item busy">
+              Warning: {warning}
+            </span>
+          ))}
+        </td>
+      </tr>
+    ))}
+  </ShortTable>
 );
 
 const columns: readonly TableColumn<Group>[] = [

@@ -13,6 +13,7 @@ import { useChanges } from '../../state/changes.ts';
 import { station } from '../../state/station.ts';
 import { CanForm } from './can-form.tsx';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const administer = { action: 'administer' } as const;
 
@@ -85,38 +86,26 @@ const Rules = ({ rules }: { readonly rules: readonly PolicyRule[] }): JSX.Elemen
   rules.length === 0 ? (
     <p>There are no rules.</p>
   ) : (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Rule</th>
-            <th scope="col">Does</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Machines</th>
-            <th scope="col">Projects</th>
-            <th scope="col">Only if</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map(({ name, effect, who, actions, machines, projects, only_if: onlyIf }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{effect}</td>
-              <td>{who.join(', ')}</td>
-              <td>{actions.join(', ')}</td>
-              <td>{machines ?? 'all'}</td>
-              <td>{projects?.join(', ') ?? ''}</td>
-              <td>
-                {Object.entries(onlyIf)
-                  .map(([condition, value]) => `${condition}: ${String(value)}`)
-                  .join(', ')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ShortTable
+      label="Rules of the policy"
+      titles={['Rule', 'Does', 'Who', 'What', 'Machines', 'Projects', 'Only if']}
+    >
+      {rules.map(({ name, effect, who, actions, machines, projects, only_if: onlyIf }) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td>{effect}</td>
+          <td>{who.join(', ')}</td>
+          <td>{actions.join(', ')}</td>
+          <td>{machines ?? 'all'}</td>
+          <td>{projects?.join(', ') ?? ''}</td>
+          <td>
+            {Object.entries(onlyIf)
+              .map(([condition, value]) => `${condition}: ${String(value)}`)
+              .join(', ')}
+          </td>
+        </tr>
+      ))}
+    </ShortTable>
   );
 
 /** Nothing is changed by it. */

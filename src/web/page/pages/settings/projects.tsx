@@ -15,6 +15,7 @@ import { station } from '../../state/station.ts';
 import { Field } from './fields.tsx';
 import { ProjectShown } from './project.tsx';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const administer = { action: 'administer' } as const;
 
@@ -68,34 +69,23 @@ const List = ({ projects, chosen }: ListProps): JSX.Element =>
   projects.length === 0 ? (
     <p>There are none.</p>
   ) : (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Project</th>
-            <th scope="col">Machines</th>
-            <th scope="col">Stays</th>
-          </tr>
-        </thead>
-        <tbody>
-          {projects.map(({ name, machines, lasting }) => (
-            <tr key={name}>
-              <th scope="row">
-                <button
-                  type="button"
-                  aria-pressed={name === chosen}
-                  onClick={() => changeQuery({ project: name === chosen ? null : name })}
-                >
-                  {name}
-                </button>
-              </th>
-              <td>{machines}</td>
-              <td>{lasting ? 'yes' : 'as long as facts name it'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ShortTable label="Projects" titles={['Project', 'Machines', 'Stays']}>
+      {projects.map(({ name, machines, lasting }) => (
+        <tr key={name}>
+          <th scope="row">
+            <button
+              type="button"
+              aria-pressed={name === chosen}
+              onClick={() => changeQuery({ project: name === chosen ? null : name })}
+            >
+              {name}
+            </button>
+          </th>
+          <td>{machines}</td>
+          <td>{lasting ? 'yes' : 'as long as facts name it'}</td>
+        </tr>
+      ))}
+    </ShortTable>
   );
 
 const CreateDialog = ({ close }: { readonly close: () => void }): JSX.Element => {

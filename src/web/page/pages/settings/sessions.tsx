@@ -11,6 +11,7 @@ import { useEvery } from '../../state/every.ts';
 import { station } from '../../state/station.ts';
 import { OwnButton } from './own-button.tsx';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const everyMs = 15_000;
 
@@ -30,27 +31,14 @@ export const Sessions = (): JSX.Element => {
       </p>
       <Shown answered={answered} what="the sessions">
         {({ items }) => (
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Whose</th>
-                  <th scope="col">Role</th>
-                  <th scope="col">Begun</th>
-                  <th scope="col">Used</th>
-                  <th scope="col">From</th>
-                  <th scope="col">Ends</th>
-                  <th scope="col">Second factor</th>
-                  <th scope="col">End it</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((session) => (
-                  <Row key={session.id} session={session} end={() => setEnding(session)} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <ShortTable
+            label="Sessions"
+            titles={['Whose', 'Role', 'Begun', 'Used', 'From', 'Ends', 'Second factor', 'End it']}
+          >
+            {items.map((session) => (
+              <Row key={session.id} session={session} end={() => setEnding(session)} />
+            ))}
+          </ShortTable>
         )}
       </Shown>
       {ending ? (

@@ -12,6 +12,7 @@ import { useAnswer } from '../../state/answer.ts';
 import { station } from '../../state/station.ts';
 import { asTheyAre, Field, SecretField, Select } from './fields.tsx';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const administer = { action: 'administer' } as const;
 const roles = ['viewer', 'note-taker', 'power-intern', 'operator', 'admin'] as const;
@@ -43,24 +44,11 @@ export const Users = (): JSX.Element => {
           items.length === 0 ? (
             <p>There are none yet. Whoever has the first token can add one.</p>
           ) : (
-            <div class="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Role</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Second factor</th>
-                    <th scope="col">Change</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((user) => (
-                    <Row key={user.name} user={user} open={(Dialog) => setOpen({ user, Dialog })} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ShortTable label="Users" titles={['Name', 'Role', 'State', 'Second factor', 'Change']}>
+              {items.map((user) => (
+                <Row key={user.name} user={user} open={(Dialog) => setOpen({ user, Dialog })} />
+              ))}
+            </ShortTable>
           )
         }
       </Shown>

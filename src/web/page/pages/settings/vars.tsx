@@ -12,6 +12,7 @@ import { useMoment } from '../../state/moment.ts';
 import { station } from '../../state/station.ts';
 import { Field } from './fields.tsx';
 import { Shown } from './shown.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 type Var = VarList['items'][number];
 
@@ -29,24 +30,14 @@ export const Vars = (): JSX.Element => {
       </p>
       <Shown answered={answered} what="the settings">
         {({ items }) => (
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Value</th>
-                  <th scope="col">Range</th>
-                  <th scope="col">Meaning</th>
-                  <th scope="col">Set it</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <Row key={one.name} of={one} set={() => setChosen(one)} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <ShortTable
+            label="Settings of the cluster"
+            titles={['Name', 'Value', 'Range', 'Meaning', 'Set it']}
+          >
+            {items.map((one) => (
+              <Row key={one.name} of={one} set={() => setChosen(one)} />
+            ))}
+          </ShortTable>
         )}
       </Shown>
       {chosen ? <SetDialog of={chosen} close={() => setChosen(undefined)} /> : null}

@@ -10,6 +10,7 @@ import { useAnswer } from '../../state/answer.ts';
 import { useEvery } from '../../state/every.ts';
 import { station } from '../../state/station.ts';
 import { daemonsOf } from './daemons.ts';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 const everyMs = 15_000;
 
@@ -26,35 +27,23 @@ export const Obmds = (): JSX.Element => {
       <Problem error={error} again={again} />
       {data?.items.length === 0 ? <p class="quiet">No OBM is registered.</p> : null}
       {data && data.items.length > 0 ? (
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Daemon</th>
-                <th scope="col">Machines</th>
-                <th scope="col">Enabled</th>
-                <th scope="col">Not reached</th>
-              </tr>
-            </thead>
-            <tbody>
-              {daemonsOf(data.items).map(({ obmd, machines, enabled, troubles }) => (
-                <tr key={obmd}>
-                  <th scope="row">{obmd}</th>
-                  <td>{machines}</td>
-                  <td>{enabled}</td>
-                  <td>
-                    {troubles.length === 0 ? <State sign="✓" word="none" tone="good" /> : null}
-                    {troubles.map(({ reason, hosts }) => (
-                      <p key={reason}>
-                        <State sign="✗" word={reason} tone="bad" />: {foldNodeset(hosts)}
-                      </p>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ShortTable label="OBM daemons" titles={['Daemon', 'Machines', 'Enabled', 'Not reached']}>
+          {daemonsOf(data.items).map(({ obmd, machines, enabled, troubles }) => (
+            <tr key={obmd}>
+              <th scope="row">{obmd}</th>
+              <td>{machines}</td>
+              <td>{enabled}</td>
+              <td>
+                {troubles.length === 0 ? <State sign="✓" word="none" tone="good" /> : null}
+                {troubles.map(({ reason, hosts }) => (
+                  <p key={reason}>
+                    <State sign="✗" word={reason} tone="bad" />: {foldNodeset(hosts)}
+                  </p>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </ShortTable>
       ) : null}
     </>
   );

@@ -14,6 +14,7 @@ import { useEvery } from '../../state/every.ts';
 import { station } from '../../state/station.ts';
 import { Agents } from './agents.tsx';
 import { Obmds } from './obmds.tsx';
+import { ShortTable } from '../../parts/short-table.tsx';
 
 /** How often it is asked how it does, ms. */
 const everyMs = 5000;
@@ -111,38 +112,27 @@ const Log = ({ log }: { readonly log: LogInfo }): JSX.Element => (
 const Periodic = ({ info }: { readonly info: StationInfo }): JSX.Element => (
   <>
     <h2>What is done again and again</h2>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Work</th>
-            <th scope="col">Where</th>
-            <th scope="col">Every</th>
-            <th scope="col">Items</th>
-            <th scope="col">Due</th>
-            <th scope="col">Late by</th>
-          </tr>
-        </thead>
-        <tbody>
-          {info.periodic.map(({ work, where, period_ms: period, items, due, lag_ms: lag }) => (
-            <tr key={`${work} ${where}`}>
-              <th scope="row">{work}</th>
-              <td>{where}</td>
-              <td>{period === 0 ? 'not unasked' : formatSeconds(period / 1000)}</td>
-              <td>{items}</td>
-              <td>{due}</td>
-              <td>
-                {lag > lateMs ? (
-                  <State sign="!" word={formatSeconds(lag / 1000)} tone="busy" />
-                ) : (
-                  <State sign="✓" word="in time" tone="good" />
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ShortTable
+      label="What is done again and again"
+      titles={['Work', 'Where', 'Every', 'Items', 'Due', 'Late by']}
+    >
+      {info.periodic.map(({ work, where, period_ms: period, items, due, lag_ms: lag }) => (
+        <tr key={`${work} ${where}`}>
+          <th scope="row">{work}</th>
+          <td>{where}</td>
+          <td>{period === 0 ? 'not unasked' : formatSeconds(period / 1000)}</td>
+          <td>{items}</td>
+          <td>{due}</td>
+          <td>
+            {lag > lateMs ? (
+              <State sign="!" word={formatSeconds(lag / 1000)} tone="busy" />
+            ) : (
+              <State sign="✓" word="in time" tone="good" />
+            )}
+          </td>
+        </tr>
+      ))}
+    </ShortTable>
   </>
 );
 
@@ -155,28 +145,16 @@ const Engine = ({ engine }: { readonly engine: EngineInfo }): JSX.Element => (
     </p>
     <details>
       <summary>{counted(engine.rules.length, 'rule')}</summary>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Rule</th>
-              <th scope="col">What it does</th>
-              <th scope="col">On</th>
-              <th scope="col">Fired</th>
-            </tr>
-          </thead>
-          <tbody>
-            {engine.rules.map(({ name, description, on, firings }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{description}</td>
-                <td>{on.join(', ')}</td>
-                <td>{firings}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ShortTable label="Rules" titles={['Rule', 'What it does', 'On', 'Fired']}>
+        {engine.rules.map(({ name, description, on, firings }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{description}</td>
+            <td>{on.join(', ')}</td>
+            <td>{firings}</td>
+          </tr>
+        ))}
+      </ShortTable>
     </details>
   </>
 );
