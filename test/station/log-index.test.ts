@@ -122,11 +122,24 @@ const calledAt = ({ key, row }: Found, at: Revision): (string | undefined)[] => 
   return [...before.map(({ name }) => name), ...(isByNow ? [key] : []), process];
 };
 
+/** Events that are about more than one thing, whatever set them off: the fields of the others. */
+const alsoAbout: Readonly<Record<string, readonly string[]>> = {
+  ObmDeclared: ['host'],
+  CredentialIssued: ['id', 'user'],
+  GrantGiven: ['credential'],
+  GrantUsed: ['id', 'credential'],
+  MachineAttached: ['project'],
+  MachineDetached: ['project'],
+  ProjectJoined: ['project', 'token'],
+  ProjectLeft: ['project', 'token'],
+};
+
 /** What an event is about, as its schema says. */
 const aboutIn = ({ type, data }: EventRecord): (string | undefined)[] => {
-  const { fid, fqdn, name, id, host, from, to } = data as Record<string, string | undefined>;
+  const fields = data as Record<string, string | undefined>;
+  const { fid, fqdn, name, id, from, to } = fields;
   if (type === 'HostRenamed') return [from, to];
-  return [fid ?? fqdn ?? name ?? id, ...(type === 'ObmDeclared' ? [host] : [])];
+  return [fid ?? fqdn ?? name ?? id, ...(alsoAbout[type] ?? []).map((other) => fields[other])];
 };
 
 /** The steps that a resource's reasons have, by looking at every commit of the log. */
