@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -97,6 +98,8 @@ function nameOf(files: readonly OutputFile[]): string {
 function writeAtOnce(files: readonly OutputFile[], folder: string): void {
   const unfinished = mkdtempSync(join(place, 'unfinished-'));
   for (const { path, contents } of files) writeFileSync(join(unfinished, basename(path)), contents);
+  // Tests start them as other users, too.
+  chmodSync(unfinished, 0o755);
   try {
     renameSync(unfinished, folder);
   } catch (error) {

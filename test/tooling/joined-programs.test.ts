@@ -1,7 +1,7 @@
 /** What tests start in place of `src/halcyon.ts` and `src/halctl.ts`. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { joinPrograms } from '../../scripts/checks/joined-programs.ts';
@@ -36,4 +36,5 @@ t.test('the same sources are joined once', async (t) => {
   t.equal(await joinPrograms(), joined);
   t.match(basename(joined), /^[0-9a-f]{32}$/);
   t.ok(existsSync(join(joined, 'halcyon.mjs')));
+  t.equal(statSync(joined).mode & 0o055, 0o055, 'by whatever user');
 });

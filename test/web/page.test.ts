@@ -12,7 +12,7 @@ t.test('the page', async (t) => {
 
   t.test('lets in whoever shows a token, and shows the fleet', async (t) => {
     const { page, complaints } = await visit(t, browser);
-    await page.goto(`${url}/machines/node3.halcyon.example`);
+    await page.goto(`${url}/audit`);
     await signInByToken(page, 'hal_wrong_token');
     await page.getByRole('alert').filter({ hasText: 'not valid' }).waitFor();
     await page.getByLabel('Token').fill(admin);
