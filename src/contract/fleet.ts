@@ -35,6 +35,7 @@ export const FleetMachine = Type.Object({
   problem: Type.Boolean({ description: 'Somebody should look at it.' }),
   failing: Type.Array(Type.String(), { description: 'The checks that fail or warn.' }),
   agent: text('What the cluster has it for: up, down, unknown.'),
+  agent_reason: Type.Optional(text('Why its agent is silent.')),
   node: nullable(Type.String()),
   roles: Type.Array(Type.String()),
   project: nullable(Type.String()),

@@ -33,6 +33,8 @@ export interface ShownMachine {
   readonly problem: boolean;
   readonly failing: readonly string[];
   readonly agent: string;
+  /** Why its agent is silent; absent where it is not. */
+  readonly agent_reason?: string;
   readonly node: string | null;
   readonly roles: readonly string[];
   readonly project: string | null;
@@ -74,6 +76,7 @@ export const shownMachine = (row: FleetRow, wanted?: ReadonlySet<string>): Shown
   problem: isProblem(row),
   failing: row.failing,
   agent: row.host,
+  ...(row.hostReason === '' ? {} : { agent_reason: row.hostReason }),
   node: row.node,
   roles: row.roles,
   project: row.project,
@@ -89,11 +92,17 @@ export const shownMachine = (row: FleetRow, wanted?: ReadonlySet<string>): Shown
 });
 
 /** The row that was shown so: what pages and `halctl` make their tables of. */
-export const rowShown = ({ name, agent, problem: _problem, ...shown }: ShownMachine): FleetRow => ({
+export const rowShown = ({
+  name,
+  agent,
+  agent_reason: hostReason = '',
+  problem: _problem,
+  ...shown
+}: ShownMachine): FleetRow => ({
   ...shown,
   machine: name,
   host: agent,
-  hostReason: '',
+  hostReason,
   hostSince: shown.since,
   checks: Object.entries(shown.checks).map(([check, { at, ms, ...found }]) => ({
     ...{ machine: name, check, ...found },

@@ -1,5 +1,6 @@
 /** Every shape of an answer holds the same observations. */
 
+import assert from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Observation } from '../../../src/checks/observation.ts';
@@ -13,7 +14,13 @@ import {
 } from '../../../src/checks/view/observations-in.ts';
 import { orientedText, orients } from '../../../src/checks/view/orients.ts';
 import type { FleetRow } from '../../../src/checks/view/row.ts';
-import { byCheck, byValue, shownMachine, tableCell } from '../../../src/checks/view/shapes.ts';
+import {
+  byCheck,
+  byValue,
+  rowShown,
+  shownMachine,
+  tableCell,
+} from '../../../src/checks/view/shapes.ts';
 import { atOnce } from '../../../src/checks/view/steps.ts';
 import { checks, fleets, row, seen } from './rows.ts';
 
@@ -73,3 +80,18 @@ t.test('33: n1, n01 and n001 stay three machines wherever rows are folded', asyn
   t.equal(group?.count, 4);
   t.same(sorted(inValues([group!])), all(rows));
 });
+
+t.test(
+  'a machine that was shown is had back whole, so that a filter passes it here as there',
+  async (t) => {
+    const down = { host: 'down', hostReason: 'no heartbeat for 4 s' };
+    for (const one of [row('n1.savio3', down, seen('ssh', 'fail')), row('n2.savio3')])
+      t.same(rowShown(sent(shownMachine(one))), one);
+    fc.assert(
+      fc.property(fleets, (rows) => {
+        const back = rows.map((one) => rowShown(sent(shownMachine(one))));
+        assert.deepStrictEqual(sent(back), sent(rows));
+      }),
+    );
+  },
+);
