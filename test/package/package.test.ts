@@ -158,6 +158,15 @@ t.test('the package is built, packed, installed and run', { timeout: 3 * longest
   t.match(loaded, 'hosts declared:   3');
   t.match(await does('halctl cluster status --summary'), 'Cluster example');
 
+  // The page in the browser is part of it, with all that it loads.
+  const document = await does('curl -sSf "$HALCYON_STATION/machines/node1.halcyon.example"');
+  t.match(document, '<base href="../" />');
+  const script = /src="\.\/(assets\/[\w-]+\.js)"/.exec(document)?.[1] ?? 'none';
+  t.equal(
+    await does(`curl -sSf -o page.js -w '%{content_type}' "$HALCYON_STATION/${script}"`),
+    'text/javascript; charset=utf-8',
+  );
+
   writeFileSync(join(here, 'program.mts'), userProgram);
   writeFileSync(join(here, 'tsconfig.json'), JSON.stringify(userSettings));
   await does(`'${join(root, 'scripts', 'tsc')}' -p .`);
