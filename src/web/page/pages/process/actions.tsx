@@ -33,31 +33,37 @@ const senseless = (verb: Verb, process: Process): string | undefined => {
 
 interface ActionsProps {
   readonly process: Process;
+  /** Whether it was removed meanwhile: nothing more can be done with it. */
+  readonly isGone: boolean;
   /** Told of what was ordered. */
   readonly done: () => void;
 }
 
-export const Actions = ({ process, done }: ActionsProps): JSX.Element => {
+export const Actions = ({ process, isGone, done }: ActionsProps): JSX.Element => {
   const [open, setOpen] = useState<Verb | 'override' | null>(null);
   const { fid, name, host } = process;
   const close = (): void => setOpen(null);
   const what = `${name} on ${host}`;
   return (
     <div class="bar" role="group" aria-label="What can be done with it">
-      {verbs.map((verb) => (
-        <Act
-          key={verb}
-          right={{ action: 'operate', hosts: host }}
-          unless={senseless(verb, process)}
-          danger={verb === 'remove'}
-          onPress={() => setOpen(verb)}
-        >
-          {words[verb].title}…
-        </Act>
-      ))}
-      <Act right={{ action: 'administer' }} onPress={() => setOpen('override')}>
-        Set its state…
-      </Act>
+      {isGone ? null : (
+        <>
+          {verbs.map((verb) => (
+            <Act
+              key={verb}
+              right={{ action: 'operate', hosts: host }}
+              unless={senseless(verb, process)}
+              danger={verb === 'remove'}
+              onPress={() => setOpen(verb)}
+            >
+              {words[verb].title}…
+            </Act>
+          ))}
+          <Act right={{ action: 'administer' }} onPress={() => setOpen('override')}>
+            Set its state…
+          </Act>
+        </>
+      )}
       {open === null || open === 'override' ? null : (
         <ActionDialog
           title={`${words[open].title} ${what}`}

@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import type { PageParameters } from '../../../page-paths.ts';
 import { rangeWords } from '../../../../client/view/processes.ts';
+import { ApiError } from '../../../../client/errors.ts';
 import type { Process } from '../../../../client/types.ts';
 import { Ago, Moment } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
@@ -28,23 +29,26 @@ export const Page = ({ parameters }: { readonly parameters: PageParameters }): J
     (signal) => station.getProcess(fid, { at, signal }),
     useChanges('processes', processEvents),
   );
+  // Removed while it was looked at: nothing of it holds any more, and what was ordered is followed to its end.
+  const isGone = error instanceof ApiError && error.status === 404;
+  const process = isGone ? undefined : data;
   const past = at === undefined ? [] : ['--at', at];
   return (
     <>
       <PageTitle title={data ? `${data.name} on ${data.host}` : `Process ${fid}`}>
-        {data ? <ProcessState state={data.state} /> : null}
+        {process ? <ProcessState state={process.state} /> : null}
         <CopyCommand command={['halctl', 'cluster', 'process', 'show', fid, ...past]} />
       </PageTitle>
       <Problem error={error} again={again} />
-      {data ? (
+      {data ? <Actions process={data} isGone={isGone} done={again} /> : null}
+      {process ? (
         <>
-          <Actions process={data} done={again} />
-          <About process={data} />
-          <Configuration fid={fid} at={at} changed={data.changed} />
-          <Output process={data} />
+          <About process={process} />
+          <Configuration fid={fid} at={at} changed={process.changed} />
+          <Output process={process} />
         </>
       ) : null}
-      {data || error !== undefined ? <History fid={fid} changed={data?.changed} /> : null}
+      {data || error !== undefined ? <History fid={fid} changed={process?.changed} /> : null}
     </>
   );
 };
