@@ -172,6 +172,41 @@ t.test('what is ordered by the page', async (t) => {
     t.same(unexpected(complaints), []);
   });
 
+  t.test('a campaign is cancelled: what was sent ends, and no more is begun', async (t) => {
+    const { page, complaints } = await visit(t, browser);
+    await signIn(page, '/fleet');
+    const from = sent().length;
+    await pick(page, [first, third]);
+    await page.getByRole('button', { name: 'Reboot…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Although nothing suggests it').check();
+    await dialog.getByRole('combobox', { name: 'How' }).selectOption('hard');
+    await dialog.getByLabel('Why', { exact: true }).fill('another kernel');
+    const grant = dialog.getByRole('group', { name: 'This takes a grant' });
+    await grant.getByRole('button', { name: 'Take up the grant' }).click();
+    await grant.getByLabel('Your password once more').fill(password);
+    await grant.getByRole('button', { name: 'Take up the grant' }).click();
+    await dialog.getByRole('region', { name: 'What will be done' }).waitFor();
+    await dialog.getByLabel('Type 2').fill('2');
+    await dialog.getByRole('button', { name: 'Reboot', exact: true }).click();
+    await until('the order to be sent', () => sent(from).length === 1);
+    await dialog.getByRole('link', { name: 'each of its machines' }).click();
+    const cancel = page.getByRole('button', { name: /^Cancel operation/ });
+    const id = Number(/\d+/.exec((await cancel.textContent())!)![0]);
+    await cancel.click();
+    await dialog.getByRole('region', { name: 'What will be done' }).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel the operation', exact: true }).click();
+    const row = (name: string) => page.locator('.rows [role=row]').filter({ hasText: name });
+    await row(third).getByText('not begun: cancelled').waitFor();
+    await boots(first, 2);
+    await dialog.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await row(first).getByText('done').waitFor();
+    t.match(await operation(id), { kind: 'campaign', state: 'cancelled' });
+    t.same(sent(from), [`cycle ${first}`]);
+    t.same(unexpected(complaints), []);
+  });
+
   const boss = await visit(t, browser);
   const { page } = boss;
   await page.goto(`${url}/settings`);
