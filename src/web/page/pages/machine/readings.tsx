@@ -43,6 +43,7 @@ const sensors: Reading<SensorList> = {
   draw: ({ sensors: all, missing }) => (
     <>
       <Rows
+        label={sensors.title}
         titles={['SENSOR', 'VALUE', 'STATUS', 'NOTE']}
         rows={all.map(({ name, value, unit, status, note }) => [
           name,
@@ -65,8 +66,13 @@ const systemEvents: Reading<SystemEventList> = {
   ask: (fqdn, options) => station.getSystemEvents(fqdn, options),
   draw: ({ events }) => (
     <Rows
+      label={systemEvents.title}
       titles={['WHEN (its clock)', 'SEVERITY', 'WHAT']}
-      rows={events.map(({ at, severity, text }) => [<Moment at={at} />, severity, text])}
+      rows={events.map(({ at, severity, text }) => [
+        at === null ? 'not known' : <Moment at={at} />,
+        severity,
+        text,
+      ])}
     />
   ),
 };
@@ -75,21 +81,29 @@ const inventory: Reading<Inventory> = {
   title: 'Inventory',
   ask: (fqdn, options) => station.getInventory(fqdn, options),
   draw: ({ parts }) => (
-    <Rows titles={['PART', 'WHAT']} rows={parts.map(({ name, value }) => [name, value])} />
+    <Rows
+      label={inventory.title}
+      titles={['PART', 'WHAT']}
+      rows={parts.map(({ name, value }) => [name, value])}
+    />
   ),
+};
+
+/** Whoever asks for what is newer than there is hears of no verdict; who it is was told to these credentials. */
+const credentialWords = (valid: boolean | null, trouble: Age['trouble']): string => {
+  if (valid !== null) return valid ? 'right' : 'refused';
+  return trouble ? 'nobody knows now whether they are right' : 'right when it was read';
 };
 
 const identity: Reading<ObmIdentity> = {
   title: 'Identity of the OBM',
   ask: (fqdn, options) => station.identifyObm(fqdn, options),
-  draw: ({ valid, manufacturer, product, serial, firmware, guid }) => (
+  draw: ({ valid, trouble, manufacturer, product, serial, firmware, guid }) => (
     <Rows
+      label={identity.title}
       titles={['FIELD', 'VALUE']}
       rows={[
-        [
-          'credentials',
-          valid === null ? 'nobody knows now whether they are right' : valid ? 'right' : 'refused',
-        ],
+        ['credentials', credentialWords(valid, trouble)],
         ...Object.entries({ manufacturer, product, serial, firmware, guid }).map(
           ([name, value]) => [name, value ?? 'not told'],
         ),
@@ -165,16 +179,18 @@ const Aged = ({
 );
 
 const Rows = ({
+  label,
   titles,
   rows,
 }: {
+  readonly label: string;
   readonly titles: readonly string[];
   readonly rows: readonly (readonly ComponentChildren[])[];
 }): JSX.Element =>
   rows.length === 0 ? (
     <p>There is nothing in it.</p>
   ) : (
-    <ShortTable label={titles[0] ?? ''} titles={titles}>
+    <ShortTable label={label} titles={titles}>
       {rows.map((cells, index) => (
         <tr key={index}>
           {cells.map((cell, place) => (
