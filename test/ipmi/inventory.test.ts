@@ -4,55 +4,13 @@ import t from 'tap';
 import { decodeFru, readFru, readSensors, valueOf } from '../../src/ipmi/index.ts';
 import { decodeSensorRecord } from '../../src/ipmi/commands/sensor-record.ts';
 import { clientFor, freeipmi, ipmitool, sessionWith, startSimulator } from './simulator.ts';
+import { fan, fru, fullRecord, inlet, inventory, twoSensors } from './equipment.ts';
+import type { Shape } from './equipment.ts';
 import { startBmc } from './played-bmc.ts';
 import type { PlayedBmc } from './played-bmc.ts';
 
-interface Shape {
-  readonly id?: number;
-  readonly number: number;
-  readonly name: string;
-  readonly type?: number;
-  readonly unit?: number;
-  readonly format?: number;
-  readonly m?: number;
-  readonly b?: number;
-  readonly bExponent?: number;
-  readonly rExponent?: number;
-  readonly linearization?: number;
-}
-
-/** A full record, IPMI 2.0 table 43-1. */
-const fullRecord = (shape: Shape): Buffer => {
-  const { id = 1, number, name, type = 1, unit = 1, format = 0, linearization = 0 } = shape;
-  const { m = 1, b = 0, bExponent = 0, rExponent = 0 } = shape;
-  const bytes = Buffer.alloc(48 + name.length);
-  bytes.writeUInt16LE(id);
-  bytes.set([0x51, 0x01, bytes.length - 5, 0x20, 0, number, 7, 1, 0x7f, 0x68, type, 0x01], 2);
-  bytes.set([format << 6, unit, 0, linearization, m & 0xff, ((m >> 8) & 3) << 6, b & 0xff], 20);
-  bytes.set([((b >> 8) & 3) << 6, 0, ((rExponent & 15) << 4) | (bExponent & 15)], 27);
-  bytes.writeUInt8(0xc0 | name.length, 47);
-  bytes.write(name, 48, 'latin1');
-  return bytes;
-};
-
-const listed = (bytes: Buffer): string =>
-  [...bytes].map((byte) => `0x${byte.toString(16)}`).join(' ');
-
-const inlet: Shape = { number: 1, name: 'Inlet Temp', m: 2, b: 5, bExponent: 1, rExponent: -1 };
-const fan: Shape = { number: 2, name: 'Fan 1', type: 4, unit: 18, m: 100 };
-
 t.test('sensors are read as ipmitool and FreeIPMI read them', async (t) => {
-  const simulator = await startSimulator(
-    t,
-    null,
-    `main_sdr_add 0x20 ${listed(fullRecord(inlet))}
-main_sdr_add 0x20 ${listed(fullRecord({ ...fan, id: 2 }))}
-sensor_add 0x20 0 1 0x01 0x01
-sensor_set_value 0x20 0 1 0x60 0
-sensor_add 0x20 0 2 0x04 0x01
-sensor_set_value 0x20 0 2 33 0
-`,
-  );
+  const simulator = await startSimulator(t, null, twoSensors);
   const session = await sessionWith(t, simulator);
   const readings = await readSensors(session);
   t.match(readings, [
@@ -96,44 +54,22 @@ t.test('readings become values by their factors', async (t) => {
   t.equal(value({ format: 3 }, 4), null, 'only states');
 });
 
-const text = (value: string): Buffer =>
-  Buffer.concat([Buffer.of(0xc0 | value.length), Buffer.from(value, 'latin1')]);
-
-const area = (head: number[], fields: readonly Buffer[]): Buffer => {
-  const content = Buffer.concat([Buffer.from([1, 0, ...head]), ...fields, Buffer.of(0xc1)]);
-  const bytes = Buffer.alloc(Math.ceil((content.length + 1) / 8) * 8);
-  content.copy(bytes);
-  bytes.writeUInt8(bytes.length / 8, 1);
-  bytes.writeUInt8(-bytes.reduce((sum, byte) => sum + byte, 0) & 0xff, bytes.length - 1);
-  return bytes;
-};
-
-const board = area([0, 0, 0, 0], ['ACME', 'Board X', 'B-0042', 'PN-1'].map(text));
-const product = area([0], ['ACME', 'Server 9', 'SV-9', '1.0', 'S-0815', 'rack 7'].map(text));
-const header = Buffer.of(1, 0, 0, 1, 1 + board.length / 8, 0, 0, 0);
-header.writeUInt8(-header.reduce((sum, byte) => sum + byte, 0) & 0xff, 7);
-const fru = Buffer.concat([header, board, product]);
-
 t.test('the inventory is read as ipmitool and FreeIPMI read it', async (t) => {
-  const simulator = await startSimulator(
-    t,
-    null,
-    `mc_add_fru_data 0x20 0 ${fru.length} data ${listed(fru)}\n`,
-  );
+  const simulator = await startSimulator(t, null, inventory);
   const session = await sessionWith(t, simulator);
   const bytes = await readFru(session);
   t.same(bytes, fru);
-  const inventory = decodeFru(bytes);
+  const decoded = decodeFru(bytes);
   const printed = await ipmitool(simulator, 'fru', 'print', '0');
   const shown = (name: string): string | undefined =>
     new RegExp(`^ ${name} *: (.*)$`, 'm').exec(printed)?.[1];
-  t.match(inventory.board, {
+  t.match(decoded.board, {
     manufacturer: shown('Board Mfg'),
     product: shown('Board Product'),
     serial: shown('Board Serial'),
     part: shown('Board Part Number'),
   });
-  t.match(inventory.product, {
+  t.match(decoded.product, {
     manufacturer: shown('Product Manufacturer'),
     name: shown('Product Name'),
     part: shown('Product Part Number'),
@@ -141,9 +77,9 @@ t.test('the inventory is read as ipmitool and FreeIPMI read it', async (t) => {
     serial: shown('Product Serial'),
     asset: shown('Product Asset Tag'),
   });
-  t.equal(inventory.product?.serial, 'S-0815');
+  t.equal(decoded.product?.serial, 'S-0815');
   const theirs = await freeipmi('ipmi-fru', simulator, '--ignore-sdr-cache');
-  for (const value of Object.values({ ...inventory.board, ...inventory.product }))
+  for (const value of Object.values({ ...decoded.board, ...decoded.product }))
     t.match(theirs, `: ${String(value)}\n`);
 });
 
