@@ -238,6 +238,8 @@ t.test('the page of a console', async (t) => {
     t.ok(power.status < 300, power.text);
     machine.say('\x1b[2J\x1b[HGRUB loading\r\n');
     const { page, context, complaints } = await enter();
+    // What has not come to the daemon is in no log.
+    await shows(page, 'GRUB loading');
     await page.getByRole('button', { name: 'Log', exact: true }).click();
     const log = page.getByRole('log', { name: 'Log', exact: true });
     await log.getByText('GRUB loading').waitFor();
