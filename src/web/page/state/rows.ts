@@ -20,7 +20,7 @@ export interface Rows {
 /** Px; the same in the style sheet. */
 export const rowHeight = 34;
 /** Rows beyond the edges, so that scrolling shows no gap. */
-const beyond = 8;
+const beyond = 12;
 
 export const useRows = (
   scroller: RefObject<HTMLElement | null>,
