@@ -197,6 +197,39 @@ t.test('the page of a console', async (t) => {
     await context.close();
   });
 
+  await t.test('its log has what happened between its lines, and is played back', async (t) => {
+    machine.say('\r\nthe last words\r\n');
+    const power = await ask('POST', `/hosts/${host}/obm/power`, { action: 'reset' });
+    t.ok(power.status < 300, power.text);
+    machine.say('\x1b[2J\x1b[HGRUB loading\r\n');
+    const { page, context, complaints } = await enter();
+    // What has not come to the daemon is in no log.
+    await shows(page, 'GRUB loading');
+    await page.getByRole('button', { name: 'Log', exact: true }).click();
+    const log = page.getByRole('log', { name: 'Log', exact: true });
+    await log.getByText('GRUB loading').waitFor();
+    await page.getByRole('button', { name: 'Event before' }).click();
+    const event = log.locator('.event.current');
+    await event.getByText(/◆ (power|operation)/).waitFor();
+    await page.getByLabel('Lines with').fill('LAST WORDS');
+    await page.getByLabel('Lines with').press('Enter');
+    await log.getByText('the last words').waitFor();
+    await log.getByText('GRUB').waitFor({ state: 'detached' });
+    t.match(page.url(), /view=log&grep=LAST\+WORDS/);
+    await page.getByRole('button', { name: 'The newest' }).click();
+    await log.getByText('GRUB loading').waitFor();
+    await page.getByRole('button', { name: 'Event before' }).click();
+    await event.getByRole('button', { name: 'Play from here' }).click();
+    await shows(page, 'GRUB loading');
+    const place = page.getByLabel('Where it is played');
+    await place.press('Home');
+    await page.getByRole('button', { name: /◆ / }).first().waitFor();
+    await place.press('End');
+    await shows(page, 'GRUB loading');
+    mustBeQuiet(complaints);
+    await context.close();
+  });
+
   await t.test('15: a flood is skipped and counted, and Ctrl-C goes through it', async () => {
     const { page, context, complaints } = await enter();
     await type(page);
@@ -228,39 +261,6 @@ t.test('the page of a console', async (t) => {
     await shows(page, 'after the flood');
     await page.getByText(/[\d,]+ bytes skipped; the log has them/).waitFor();
     await tells(page, /[\d,]+ bytes were skipped here/);
-    mustBeQuiet(complaints);
-    await context.close();
-  });
-
-  await t.test('its log has what happened between its lines, and is played back', async (t) => {
-    machine.say('\r\nthe last words\r\n');
-    const power = await ask('POST', `/hosts/${host}/obm/power`, { action: 'reset' });
-    t.ok(power.status < 300, power.text);
-    machine.say('\x1b[2J\x1b[HGRUB loading\r\n');
-    const { page, context, complaints } = await enter();
-    // What has not come to the daemon is in no log.
-    await shows(page, 'GRUB loading');
-    await page.getByRole('button', { name: 'Log', exact: true }).click();
-    const log = page.getByRole('log', { name: 'Log', exact: true });
-    await log.getByText('GRUB loading').waitFor();
-    await page.getByRole('button', { name: 'Event before' }).click();
-    const event = log.locator('.event.current');
-    await event.getByText(/◆ (power|operation)/).waitFor();
-    await page.getByLabel('Lines with').fill('LAST WORDS');
-    await page.getByLabel('Lines with').press('Enter');
-    await log.getByText('the last words').waitFor();
-    await log.getByText('GRUB').waitFor({ state: 'detached' });
-    t.match(page.url(), /view=log&grep=LAST\+WORDS/);
-    await page.getByRole('button', { name: 'The newest' }).click();
-    await log.getByText('GRUB loading').waitFor();
-    await page.getByRole('button', { name: 'Event before' }).click();
-    await event.getByRole('button', { name: 'Play from here' }).click();
-    await shows(page, 'GRUB loading');
-    const place = page.getByLabel('Where it is played');
-    await place.press('Home');
-    await page.getByRole('button', { name: /◆ / }).first().waitFor();
-    await place.press('End');
-    await shows(page, 'GRUB loading');
     mustBeQuiet(complaints);
     await context.close();
   });
