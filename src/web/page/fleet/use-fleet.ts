@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { orderNamed } from '../../../checks/view/request.ts';
 import type { FleetRow, ViewedCheck } from '../../../checks/view/row.ts';
 import { ApiError } from '../../../client/errors.ts';
-import { stationNow, stationSaid } from '../parts/age.tsx';
+import { stationNow, stationSaid } from '../state/clock.ts';
 import { useAnswer } from '../state/answer.ts';
 import { useLive } from '../state/live.ts';
 import { Slice } from '../state/slices.ts';

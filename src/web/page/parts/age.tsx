@@ -5,8 +5,6 @@ import { useEffect, useState } from 'preact/hooks';
 import { formatMoment, formatSeconds } from '../../../checks/view/quantities.ts';
 import { stationNow } from '../state/clock.ts';
 
-export { stationNow, stationSaid } from '../state/clock.ts';
-
 const everyMs = 1000;
 
 /** Now, again every second while it is shown and the page is looked at. */

@@ -5,7 +5,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { formatMoment } from '../../../checks/view/quantities.ts';
 import { counted } from '../../../client/view/words.ts';
 import type { LogMoments } from '../../../client/types.ts';
-import { stationNow } from '../parts/age.tsx';
+import { stationNow } from '../state/clock.ts';
 import { Problem } from '../parts/problem.tsx';
 import { useAnswer } from '../state/answer.ts';
 import { useEvery } from '../state/every.ts';

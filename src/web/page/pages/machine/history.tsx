@@ -3,7 +3,8 @@
 import type { JSX } from 'preact';
 import type { HistoryEntry, HistoryKind, HistoryPage } from '../../../../client/types.ts';
 import { historyKinds, kindWords } from '../../../../client/view/history-kinds.ts';
-import { Moment, stationNow } from '../../parts/age.tsx';
+import { Moment } from '../../parts/age.tsx';
+import { stationNow } from '../../state/clock.ts';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Link, machinePath } from '../../parts/link.tsx';
 import { Problem } from '../../parts/problem.tsx';

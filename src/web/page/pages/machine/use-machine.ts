@@ -5,7 +5,7 @@ import type { FleetRow, ViewedCheck } from '../../../../checks/view/row.ts';
 import { rowShown } from '../../../../checks/view/shapes.ts';
 import type { ShownMachine } from '../../../../checks/view/shapes.ts';
 import type { FleetAnswer, FleetMachine } from '../../../../client/types.ts';
-import { stationSaid } from '../../parts/age.tsx';
+import { stationSaid } from '../../state/clock.ts';
 import { useAnswer } from '../../state/answer.ts';
 import { liveNow, onLive } from '../../state/live.ts';
 import { useMoment } from '../../state/moment.ts';
