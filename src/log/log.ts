@@ -2,6 +2,7 @@
 
 import type { Commit } from '../core/events/commit.ts';
 import type { Revision } from '../core/values/revision.ts';
+import type { SharedLog } from './register.ts';
 
 /**
  * What an acknowledged append survives: `disk-quorum` a power cut and the loss of a minority of
@@ -36,13 +37,19 @@ export interface EmbeddedFiles {
 export type CommitListener = (commit: Commit) => void;
 
 export interface EventLog {
+  /** As the storage was found at the last connect. */
   readonly durability: Durability;
   readonly limits: LogLimits;
   readonly files: EmbeddedFiles | undefined;
+  /** Of a log that several stations may have open at once; undefined where it is one station's. */
+  readonly shared: SharedLog | undefined;
   /** Groups of commits made durable together since it was opened: so many times it waited. */
   readonly groups: number;
 
-  /** Revision of the last durable commit; 0 for an empty log. */
+  /**
+   * Revision of the last durable commit, as far as is known here; 0 for an empty log. What another
+   * station appends to a shared log is known, delivered and counted here by itself.
+   */
   head(): Revision;
 
   /**
@@ -52,7 +59,8 @@ export interface EventLog {
    * follow the head again. The commit must not be changed afterwards: listeners get the same
    * object.
    *
-   * @throws {RevisionConflictError} `expected` is not the revision of the commit issued last
+   * @throws {RevisionConflictError} `expected` is not the revision of the commit issued last; in a
+   *   shared log also: another station's commit is in its place
    * @throws {AppendFailedError} the storage refused (disk full, closed, …); nothing of the commit
    *   is kept
    * @throws {CommitTooLargeError} it is larger than the limit

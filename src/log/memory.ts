@@ -61,6 +61,7 @@ class MemoryLog implements EventLog {
   readonly durability = 'memory';
   readonly limits: LogLimits;
   readonly files = undefined;
+  readonly shared = undefined;
   groups = 0;
   readonly #storage: MemoryStorage;
   readonly #store: (commit: Commit) => Silence | void;

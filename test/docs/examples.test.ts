@@ -72,6 +72,9 @@ class Reader {
   constructor(t: Test, page: string) {
     this.#page = page;
     this.#address = addressOf(page);
+    // Said before the folder is made: it is removed after what was said before it, and a station
+    // that still writes there would be in its way.
+    t.teardown(() => this.terminal.close());
     this.#folder = t.testdir({ home: {} });
     for (const name of ['roles', 'scripts', 'facts.example.yaml', 'packaging'])
       symlinkSync(join(root, name), join(this.#folder, name));
@@ -85,7 +88,6 @@ class Reader {
       LC_ALL: 'C.UTF-8',
       TERM: 'dumb',
     });
-    t.teardown(() => this.terminal.close());
   }
 
   /** A station for the pages that do not start one. */

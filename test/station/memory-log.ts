@@ -27,6 +27,7 @@ export const memoryLog = (storage: MemoryStorage = []): WatchedLog => {
     durability: log.durability,
     limits: log.limits,
     files: undefined,
+    shared: undefined,
     groups: 0,
     head: () => log.head(),
     size: () => log.size(),

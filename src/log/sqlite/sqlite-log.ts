@@ -83,6 +83,7 @@ interface Parts {
 class SqliteLog implements EventLog {
   readonly durability = 'disk';
   readonly files: EmbeddedFiles;
+  readonly shared = undefined;
   groups = 0;
   #trouble: string | undefined;
   readonly #parts: Parts;
