@@ -69,6 +69,7 @@ export interface EventLog {
    *   the same commit in its place means that it was kept, and the other errors that it certainly
    *   was not. A driver that does not know what became of the first attempt says so again
    * @throws {LogBusyError} more appends are waiting than the limit allows
+   * @throws {HistoryLostError} of a shared log: it lost what was read from it
    */
   append(commit: Commit, expected: Revision): Promise<void>;
 
@@ -87,8 +88,8 @@ export interface EventLog {
    * becomes durable, without gap or repetition. The listener is first called after this returns,
    * and before the promise of the commit's append settles.
    *
-   * @param failed told once when the log cannot be read on or the listener threw; the subscription
-   *   has ended then. Without it the error becomes an uncaught exception.
+   * @param failed told once when the log cannot be read on, has lost its history or the listener
+   *   threw; the subscription has ended then. Without it the error becomes an uncaught exception.
    * @returns a function that ends the subscription
    * @throws {LogUnavailableError} the log is closed
    */
@@ -180,6 +181,26 @@ export class LogCorruptError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'LogCorruptError';
+  }
+}
+
+/**
+ * The servers do not have any more what was read from them: a failover lost it, or an older backup
+ * was restored. What was made of it shows what is not there; only another start from the log as it
+ * is now mends that. Nothing of a commit that is refused with it is kept.
+ */
+export class HistoryLostError extends Error {
+  readonly code = 'history-lost';
+  /** Up to which it was read; the servers have something else there, or nothing. */
+  readonly revision: Revision;
+  constructor(revision: Revision, options?: ErrorOptions) {
+    super(
+      `what was read of the log up to revision ${revision} is not in it any more: servers were ` +
+        'restored from a backup, or lost commits in a failover. What is there now counts',
+      options,
+    );
+    this.name = 'HistoryLostError';
+    this.revision = revision;
   }
 }
 

@@ -40,7 +40,7 @@ export interface MemoryLogOptions {
   readonly limits?: Partial<LogLimits>;
 }
 
-const defaultLimits: LogLimits = {
+export const memoryLogLimits: LogLimits = {
   commitCharacters: 64 * 1024 * 1024,
   queueCommits: 65_536,
   queueCharacters: 256 * 1024 * 1024,
@@ -75,7 +75,7 @@ class MemoryLog implements EventLog {
   constructor(options: MemoryLogOptions) {
     this.#storage = options.storage ?? [];
     this.#store = options.store ?? ((): void => undefined);
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = { ...memoryLogLimits, ...options.limits };
     this.#issued = this.#storage.length;
     this.#subscriptions = new Subscriptions(
       (from) => this.read(from),

@@ -45,6 +45,11 @@ export class Subscriptions {
     }
   }
 
+  /** Ends all with an error: the log cannot deliver any more. */
+  fail(error: Error): void {
+    for (const subscription of this.#subscriptions) this.#fail(subscription, error);
+  }
+
   close(): void {
     this.#subscriptions.clear();
   }
