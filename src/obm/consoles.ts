@@ -37,8 +37,8 @@ export interface LogReader {
 }
 
 export interface OpenLog {
-  /** Position of the byte that comes next. */
-  readonly end: number;
+  /** Where the last so many bytes begin; see `Recording.startOfLast`. 0: the byte that comes next. */
+  readonly startOfLast: (bytes: number) => Promise<number>;
   /** See `readLog`; it ends with the right. */
   readonly read: (range: LogRange) => AsyncGenerator<LogItem, void>;
   /** Aborted when the right has ended: what is on its way is not to arrive. */
@@ -174,7 +174,11 @@ export class Consoles {
     const right = pass === null ? 'admin' : rightOf(pass);
     const read = (range: LogRange): AsyncGenerator<LogItem, void> =>
       readLog(recording, range, { principal, right, signal: ended });
-    return { end: recording.end, read, revoked: revoked.signal };
+    const startOfLast = async (bytes: number): Promise<number> => {
+      await recording.flush();
+      return recording.startOfLast(bytes);
+    };
+    return { startOfLast, read, revoked: revoked.signal };
   }
 
   /** Whoever holds a pass that holds no more is out when this returns. */

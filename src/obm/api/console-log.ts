@@ -52,7 +52,7 @@ export const registerConsoleLog = (app: FastifyInstance, parts: ConsoleLogParts)
     const log = await obmd.consoles.openLog(label, reader);
     if (log === null) throw new Refusal(409, 'unsupported', `no console of ${label} is logged`);
     const { range, back } = wish;
-    const from = back === null ? range.from : Math.max(0, log.end - back);
+    const from = back === null ? range.from : await log.startOfLast(back);
     const items = log.read({ ...range, from });
     reply.hijack();
     const sending = new Sending(reply, time, gone, logTypes[wish.format]);

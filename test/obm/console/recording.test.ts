@@ -342,9 +342,22 @@ t.test('what comes faster than the disk takes it is not kept, and the log says s
   for (let i = 0; i < 10; i += 1) writing.say(Buffer.alloc(1_000, String(i)));
   t.match(troubles, [{ message: /too slow/ }]);
   t.ok(recording.notKeptSince !== null);
+  await recording.flush();
+  const last = (bytes: number): Promise<string> =>
+    storyOf(recording, { from: recording.startOfLast(bytes) });
+  t.match(
+    await last(1_500),
+    /^1{500}2{1000}<not-kept>$/,
+    'what is kept, although more has come since',
+  );
+  t.equal(await last(0), '', 'from now on');
   t.ok(await recording.tryAgain());
   t.equal(recording.notKeptSince, null);
   writing.say('after');
+  await recording.flush();
+  t.match(await last(1_005), /^2{1000}<not-kept>after$/);
+  t.match(await last(4), /^fter$/);
+  t.match(await last(1e9), /^(<gap>)?0{1000}/);
   t.match(await storyOf(recording), /^0{1000}1{1000}2{1000}<not-kept>after$/);
   const [mark] = (await itemsOf(recording)).flatMap((item) =>
     item.kind === 'mark' ? [item.marker] : [],

@@ -115,7 +115,10 @@ async function* itemsIn(
           segment = newer;
           break;
         } else {
-          if (range.follow !== true || recording.isClosed) return;
+          if (range.follow !== true || recording.isClosed) {
+            yield* notKept(recording, range);
+            return;
+          }
           await recording.grown(seen, signal);
           if (signal.aborted) return;
         }
@@ -141,6 +144,14 @@ const removed = ({ start, began }: Segment): LogItem => ({
   kind: 'mark',
   marker: { kind: 'gap', at: began, position: start, text: 'what was before has been removed' },
 });
+
+/** What comes is not kept just now: whoever reads to the end is told, and takes silence for none. */
+function* notKept(recording: Recording, { to, until = Infinity }: LogRange): Generator<LogItem> {
+  const { notKeptSince, end } = recording;
+  if (notKeptSince === null || to !== undefined || notKeptSince >= until) return;
+  const text = `not kept since ${new Date(notKeptSince).toISOString()}`;
+  yield { kind: 'mark', marker: { kind: 'not-kept', at: notKeptSince, position: end, text } };
+}
 
 /** Null where it has been removed meanwhile. */
 const openSegment = async (segment: Segment): Promise<OpenSegment | null> => {

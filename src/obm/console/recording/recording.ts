@@ -131,6 +131,20 @@ export class Recording implements Recorder {
     return this.#end;
   }
 
+  /**
+   * Where the last so many bytes begin that are kept and written. What was not kept, as in a flood
+   * that was faster than the disk, has positions and counts for nothing.
+   */
+  startOfLast(bytes: number): number {
+    if (bytes === 0) return this.#end;
+    let left = bytes;
+    for (const { start, logBytes } of this.segments.toReversed()) {
+      if (logBytes >= left) return start + logBytes - left;
+      left -= logBytes;
+    }
+    return this.segments[0]?.start ?? 0;
+  }
+
   /** Of the present owner, and where what is his begins. */
   get owned(): Owner {
     return this.#owner;
