@@ -17,6 +17,10 @@ export interface StationOptions {
    * directory.
    */
   readonly log?: string | EventLog | undefined;
+  /** Its name among the stations of a cluster; needed where its log may have several. */
+  readonly name?: string | undefined;
+  /** Where others reach it, as in `https://head1:7400`; needed as the name is. */
+  readonly url?: string | undefined;
   /** PEM certificates of authorities that OBM daemons are believed by, besides the system's. */
   readonly obmdCa?: string | undefined;
   /** Where groups of machines come from, besides the cluster itself. */

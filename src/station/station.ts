@@ -27,23 +27,15 @@ import type { Secrets } from './access/secrets.ts';
 import type { Sender } from './access/sender.ts';
 import { processToken } from './access/tokens.ts';
 import { Users } from './access/users.ts';
-import { awakeClock } from './clocks.ts';
 import { holdDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { AgentSessions } from './duties/agent-sessions.ts';
-import { Checks } from './duties/checks.ts';
-import { ConsoleRights } from './duties/console-rights.ts';
-import { deadlineWork, Deadlines } from './duties/deadlines.ts';
-import { Dispatcher } from './duties/dispatcher.ts';
+import type { AgentSessions } from './duties/agent-sessions.ts';
+import type { Checks } from './duties/checks.ts';
+import { deadlineWork } from './duties/deadlines.ts';
+import type { Dispatcher } from './duties/dispatcher.ts';
+import { dutiesOf } from './duties/duties-of.ts';
 import { Duties } from './duties/duty.ts';
-import { effectKinds } from './duties/effects/kinds.ts';
-import { Executor } from './duties/executor.ts';
-import { KeptSamples } from './duties/kept-samples.ts';
-import { Leases } from './duties/leases.ts';
-import { ObmFollowers } from './duties/obm-followers.ts';
-import { ObservedMachines } from './duties/observed-machines.ts';
-import { OwnCommands } from './duties/own-commands.ts';
-import { SchedulerFindings } from './duties/scheduler-findings.ts';
+import type { Leases } from './duties/leases.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
 import type { Asker } from './fair-use/long-reads.ts';
@@ -52,6 +44,9 @@ import { Turns } from './fair-use/turns.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { knownGroups } from './groups/known-groups.ts';
 import type { KnownGroups } from './groups/known-groups.ts';
+import { Alone } from './leadership/alone.ts';
+import { placeOf } from './leadership/standing.ts';
+import type { Leadership, Standing } from './leadership/standing.ts';
 import { Loads } from './loading/loads.ts';
 import { PolicyFile } from './loading/policy-file.ts';
 import type { StationLogger } from './logger.ts';
@@ -125,6 +120,7 @@ export class Station {
   readonly #snapshots: Snapshots;
   readonly #data: DataDirectory;
   readonly #logger: StationLogger;
+  readonly #leadership: Leadership;
   #closed: Promise<void> | undefined;
 
   /**
@@ -222,77 +218,22 @@ export class Station {
 
     this.periodic.add(() => [deadlineWork(graph(), now())]);
     this.periodic.add(() => worksOf(this.obms.observed, time.now()));
-    const awake = awakeClock(time.monotonic);
-    const own = new OwnCommands({
-      submit: (command) => submit(command, () => null),
-      premises,
-      logger,
+    const made = dutiesOf({
+      ...{ log, graph, now, time, turns, logger, premises, reach, directory, submit },
+      ...{ obms: this.obms, observations: this.observations, groups: this.groups, site: this },
+      settings: options.checks ?? usualSettings,
     });
-    const agents = new AgentSessions({
-      graph,
-      awake,
-      time,
-      lost: (fqdn, reason) => void own.attempt({ type: 'ReportNodeDown', fqdn, reason }),
-    });
-    this.agents = agents;
-    this.leases = new Leases({
-      graph,
-      awake,
-      time,
-      expired: (fid, reason) => void own.attempt({ type: 'ExpireLease', fid, reason }),
-    });
-    this.dispatcher = new Dispatcher(log, graph, agents);
+    this.agents = made.agents;
+    this.leases = made.leases;
+    this.dispatcher = made.dispatcher;
+    this.checks = made.checks;
     this.#snapshots = new Snapshots({
-      log,
-      archive,
-      every,
-      logger,
+      ...{ log, archive, every, logger },
       present: () => replica.present,
       settled: () => replica.settled(),
     });
-    const executor = new Executor({
-      kinds: effectKinds(this.obms, this),
-      log,
-      graph,
-      time,
-      submit: (command) => own.submit(command),
-    });
-    const consoleRights = new ConsoleRights({
-      ...{ log, graph, time, logger },
-      shut: (id) => this.obms.consoles.shut(id),
-      submit: (command) => own.submit(command),
-    });
-    this.checks = new Checks({
-      ...{ log, graph, time, logger, own, observations: this.observations },
-      settings: options.checks ?? usualSettings,
-    });
-    this.duties = new Duties([
-      own,
-      agents,
-      this.leases,
-      this.dispatcher,
-      executor,
-      consoleRights,
-      new ObmFollowers({
-        log,
-        graph,
-        reach,
-        adminOf: (obmd) => this.obms.adminOf(obmd),
-        observed: this.obms.observed,
-        submit: (command) => own.submit(command),
-        logger,
-      }),
-      new ObservedMachines({ log, graph, observations: this.observations }),
-      new KeptSamples({
-        ...{ directory, graph, observations: this.observations, time, logger },
-        trouble: () => premises.trouble,
-      }),
-      this.checks,
-      new SchedulerFindings({ machines: scheduled, checks: this.checks, turns }),
-      ...this.groups.duties,
-      new Deadlines({ graph, now, time, agents, own }),
-      this.#snapshots,
-    ]);
+    this.duties = new Duties([...made.duties, this.#snapshots]);
+    this.#leadership = new Alone({ duties: this.duties, time, ...placeOf(options) });
   }
 
   /**
@@ -304,7 +245,26 @@ export class Station {
     this.replica.start();
     this.premises.watch();
     this.#forgetSecrets();
-    this.duties.start(term);
+    this.#leadership.start(term);
+  }
+
+  /** Whether it leads, and who does. */
+  get standing(): Standing {
+    return this.#leadership.standing;
+  }
+
+  /** Why it cannot go on and must be opened anew, from the beginning; never, where it can. */
+  get ended(): Promise<Error> {
+    return this.#leadership.ended;
+  }
+
+  /**
+   * Resolves once the graph shows a revision, durably.
+   *
+   * @throws the reason of the signal
+   */
+  reached(revision: Revision, signal: AbortSignal): Promise<void> {
+    return this.replica.reached(revision, signal);
   }
 
   /** A disk that is full keeps nobody from starting. */
@@ -326,7 +286,7 @@ export class Station {
   async #close(): Promise<void> {
     this.premises.unwatch();
     this.operations.close();
-    await this.duties.stop();
+    await this.#leadership.stop();
     await this.obms.looks.stop();
     await this.loads.close();
     await this.replica.settled()?.catch(() => undefined);

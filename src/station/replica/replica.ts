@@ -33,6 +33,7 @@ import type { GraphAt } from './archive.ts';
 import { History } from './history.ts';
 import type { Moment } from './history.ts';
 import { LogIndex } from './log-index.ts';
+import { Reached } from './reached.ts';
 import { Submitter } from './submitter.ts';
 import type { Appended } from './submitter.ts';
 
@@ -67,6 +68,7 @@ export class Replica {
   readonly #submitter: Submitter;
   readonly #time: Time;
   readonly #commits = new Rate(rateMs);
+  readonly #reached: Reached;
   #cancel: Cancel | null = null;
 
   /**
@@ -102,6 +104,7 @@ export class Replica {
     this.now = logClock(time.now, time.monotonic, start.at);
     this.index = new LogIndex({ log, directory, logger, time });
     this.history = new History(archive, log, turns);
+    this.#reached = new Reached(log);
     this.#engine = new Engine({ renderer: createRenderers(), mint }, start, requests);
     this.#submitter = new Submitter({
       engine: this.#engine,
@@ -182,6 +185,11 @@ export class Replica {
   /** Whether all that the graph shows of these kinds of rows is durable. */
   isDurable(kinds: readonly Kind[]): boolean {
     return this.#engine.isConfirmed(kinds);
+  }
+
+  /** See `Reached.by`. */
+  reached(revision: Revision, signal: AbortSignal): Promise<void> {
+    return this.#reached.by(revision, signal);
   }
 
   /** See `Submitter.submit`. */
