@@ -31,6 +31,7 @@ import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/val
 import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
 import {
+  arrivalLimits,
   loadLimits,
   longReadLimits,
   lookLimits,
@@ -233,6 +234,12 @@ export const ofReads: readonly Limit[] = [
     lookLimits,
     'looks at operations',
     'station/operation-waits.test.ts: one token looks at so many operations and not at one more',
+  ),
+  ...shareRows(
+    'requests that wait for a revision (`at_least`)',
+    arrivalLimits,
+    'requests that wait for a revision',
+    'api/at-least.test.ts: one more that waits for a revision than a share is refused',
   ),
   ...shareRows(
     'reads of the past (`at`) that are not at hand',

@@ -19,6 +19,7 @@ import { actionOf, isActionOf, isRemoving } from '../station/queries/under-way.t
 import type { Removing } from '../station/queries/under-way.ts';
 import type { Station } from '../station/station.ts';
 import { askerOf, principalOf } from './asker.ts';
+import { preferredWait } from './preferred-wait.ts';
 import { done, isDryRun, run } from './commands.ts';
 import { nothingDone, operationView } from './views/operations.ts';
 
@@ -162,7 +163,5 @@ const isRefresh = (command: Command): command is Refresh =>
   command.type === 'OrderObm' && command.order.kind === 'refresh';
 
 /** Ms for which the caller would have the answer held back. */
-const patienceOf = (request: FastifyRequest): number => {
-  const wish = /(?:^|[,;\s])wait=(\d{1,6})/.exec(String(request.headers.prefer ?? ''));
-  return Math.min(waitMax, Number(wish?.[1] ?? 0)) * 1000;
-};
+const patienceOf = (request: FastifyRequest): number =>
+  Math.min(waitMax, preferredWait(request) ?? 0) * 1000;

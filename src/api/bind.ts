@@ -22,6 +22,7 @@ import type {
 } from '../contract/endpoint.ts';
 import { strict } from '../contract/values.ts';
 import type { Station } from '../station/station.ts';
+import { Arrivals } from './arrivals.ts';
 import { isMember, mustBeAllowed } from './auth.ts';
 import type { LightPath } from './light-path.ts';
 
@@ -55,8 +56,10 @@ export const bind = (
   light: LightPath,
   handlers: Handlers<Endpoints>,
 ): void => {
+  const arrivals = new Arrivals(station);
   for (const [name, endpoint] of Object.entries<Endpoint>(endpoints)) {
-    const handler = guarded(endpoint, station, handlers[name as keyof Endpoints] as AnyHandler);
+    const made = handlers[name as keyof Endpoints] as AnyHandler;
+    const handler = awaiting(endpoint, arrivals, guarded(endpoint, station, made));
     app.route(routeOf(endpoint, handler));
     if (hot.includes(name)) light.add(endpoint, configOf(endpoint), handler);
   }
@@ -94,6 +97,15 @@ const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
 const withBody: preValidationHookHandler = (request, _reply, done) => {
   request.body ??= {};
   done();
+};
+
+/** Waits for what the answer is to show, before anything is looked at. */
+const awaiting = ({ query }: Endpoint, arrivals: Arrivals, handler: AnyHandler): AnyHandler => {
+  if (!('at_least' in query)) return handler;
+  return (request, reply) => {
+    const arrival = arrivals.of(request, reply);
+    return arrival ? arrival.then(() => handler(request, reply)) : handler(request, reply);
+  };
 };
 
 /**

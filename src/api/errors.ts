@@ -114,6 +114,7 @@ const others = {
   'no-console': { status: 409, title: 'the out-of-band manager has no console, or no log of it' },
   'output-unreadable': { status: 409, title: 'the output of the process cannot be read' },
   'reboot-vetoed': { status: 422, title: 'something forbids to reboot the machine' },
+  'revision-not-reached': { status: 504, title: 'the station does not have the revision yet' },
   'too-many-requests': { status: 429, title: 'you ask for more than your share' },
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
@@ -159,6 +160,7 @@ export class ApiError extends Error {
       field?: string;
       retryAfter?: number;
       vetoes?: ProblemDetails['vetoes'];
+      revision?: number;
     } = {},
   ) {
     super(detail);
@@ -175,6 +177,7 @@ export class ApiError extends Error {
       detail,
       ...(extra.errors ? { errors: extra.errors.map((problem) => ({ ...problem })) } : {}),
       ...(extra.vetoes ? { vetoes: extra.vetoes } : {}),
+      ...(extra.revision === undefined ? {} : { revision: extra.revision }),
       ...(extra.field === undefined ? {} : { field: extra.field }),
     };
   }

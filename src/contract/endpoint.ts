@@ -8,7 +8,7 @@
 
 import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import type { DryRun } from './outcome.ts';
-import { conditions, dryRun, forced, keyed, moment, patience } from './parameters.ts';
+import { awaited, conditions, dryRun, forced, keyed, moment, patience } from './parameters.ts';
 
 /** What is asked of a token. `public`: nothing; `any`: a valid one. */
 export type Access =
@@ -132,6 +132,11 @@ interface Getting {
   readonly repeat: 'as-it-is';
 }
 
+/** Only who shows a token waits. */
+type AwaitedBy<E> = E extends { readonly bare: true } | { readonly access: 'public' }
+  ? Record<never, TSchema>
+  : typeof awaited;
+
 type RepeatOf<E, Usual> = E extends { readonly repeat: infer R extends Repeat } ? R : Usual;
 
 const completed = (
@@ -151,14 +156,24 @@ const completed = (
 /** Sees the cluster, now or as it was. */
 export const read = <const E extends Said>(
   said: E,
-): Completed<E, typeof moment, Getting & { readonly kind: 'read' }> =>
-  completed(said, moment, {}, { kind: 'read', method: 'GET', repeat: 'as-it-is' }) as never;
+): Completed<E, typeof moment & typeof awaited, Getting & { readonly kind: 'read' }> =>
+  completed(
+    said,
+    { ...moment, ...awaited },
+    {},
+    { kind: 'read', method: 'GET', repeat: 'as-it-is' },
+  ) as never;
 
 /** Is about now: the station itself, its agents, a stream. */
 export const ask = <const E extends Said>(
   said: E,
-): Completed<E, Record<never, TSchema>, Getting & { readonly kind: 'ask' }> =>
-  completed(said, {}, {}, { kind: 'ask', method: 'GET', repeat: 'as-it-is' }) as never;
+): Completed<E, AwaitedBy<E>, Getting & { readonly kind: 'ask' }> =>
+  completed(
+    said,
+    said.bare || said.access === 'public' ? {} : awaited,
+    {},
+    { kind: 'ask', method: 'GET', repeat: 'as-it-is' },
+  ) as never;
 
 /** Changes the cluster, at once. */
 export const command = <const E extends SaidOfChange>(

@@ -5,6 +5,9 @@ import { Type } from 'typebox';
 /** How long an answer may be held back, s. */
 export const waitMax = 300;
 
+/** How long an answer waits for the revision that it is asked to show, s. */
+export const awaitedSeconds = { usual: 5, max: 60 };
+
 /** Of every read. */
 export const moment = {
   at: Type.Optional(
@@ -13,6 +16,20 @@ export const moment = {
         'The cluster as it was: a revision, a time in ms since the epoch (13 digits) or an ISO 8601 time with its zone. ' +
         'What is yet to come is refused.',
       examples: ['1742', '2026-11-21T10:00:00Z'],
+    }),
+  ),
+};
+
+/** Of every read and of all else that is asked of a station with a token. */
+export const awaited = {
+  at_least: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'A revision, such as a command answered with: the answer waits until this station has it, by default at most ' +
+        `${awaitedSeconds.usual} s, or as long as \`Prefer: wait=<seconds>\` says, at most ${awaitedSeconds.max} s. ` +
+        'What has not come by then is `revision-not-reached`.',
     }),
   ),
 };
@@ -75,5 +92,5 @@ export const patience = {
 };
 
 /** By name. */
-export const shared = { ...moment, ...paging, ...dryRun, ...forced };
+export const shared = { ...moment, ...awaited, ...paging, ...dryRun, ...forced };
 export const sharedHeaders = { ...keyed, ...conditions, ...patience };

@@ -28,6 +28,9 @@ export const ProblemDetails = Type.Object({
       description: 'Of `reboot-vetoed`: all that forbids it.',
     }),
   ),
+  revision: Type.Optional(
+    Type.Integer({ description: 'Of `revision-not-reached`: which one the station has.' }),
+  ),
   field: Type.Optional(Type.String()),
 });
 

@@ -8,6 +8,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import {
+  arrivalLimits,
   loadLimits,
   longReadLimits,
   lookLimits,
@@ -108,6 +109,23 @@ t.test('one more than there may be of loads is refused', async (t) => {
     return status === 200;
   });
   for (const end of ends) end();
+});
+
+t.test('one more than there may be of requests that wait for a revision is refused', async (t) => {
+  const { station, ask, tokenOf } = await openStation(t);
+  const tokens: string[] = [];
+  while (tokens.length * arrivalLimits.each < arrivalLimits.inAll)
+    tokens.push(await tokenOf('viewer'));
+  const another = await tokenOf('viewer');
+  const path = `/whoami?at_least=${station.head + 1}`;
+  const wait = (token: string): Promise<Answer> => ask('GET', path, undefined, { token });
+  const waits = tokens.flatMap((token) =>
+    Array.from({ length: arrivalLimits.each }, () => wait(token)),
+  );
+  refused(t, await wait(another), arrivalLimits);
+  await ask('POST', '/projects', { name: 'tomography' });
+  t.ok((await Promise.all(waits)).every(({ status }) => status === 200));
+  t.equal((await wait(another)).status, 200);
 });
 
 /** A station that listens, with tokens enough to have as many of something as there may be, and one more. */

@@ -13,6 +13,8 @@ export interface ShareLimits {
 export const waitLimits: ShareLimits = { each: 128, inAll: 1024 };
 /** Looks at how far operations are, by requests that do not wait for the end. */
 export const lookLimits: ShareLimits = { each: 32, inAll: 256 };
+/** Requests that wait for a revision (`at_least`). */
+export const arrivalLimits: ShareLimits = { each: 64, inAll: 1024 };
 /** Reads of the cluster as it was that have to be rebuilt from the log. */
 export const pastLimits: ShareLimits = { each: 8, inAll: 64 };
 /** Long answers about the past that are being sent: each holds a graph as large as the present one. */
