@@ -1,0 +1,77 @@
+/** What a fake server can do wrong, to order. */
+
+/**
+ * What becomes of one append:
+ *
+ * - `ack-lost`: kept, and nobody is told;
+ * - `lost`: not kept, and nobody is told;
+ * - `late`: the same, and kept when the server is told to let go;
+ * - `cut`: kept, and the call ends as if the connection had broken;
+ * - `cancelled`: not kept, and the call ends as cancelled by the server;
+ * - `timeout`: kept, and answered as timed out;
+ * - `denied`: refused for want of rights;
+ * - `not-ready`: refused, the server is just starting;
+ * - `no-leader`: refused, there is an election.
+ */
+export type Fate =
+  | 'ack-lost'
+  | 'lost'
+  | 'late'
+  | 'cut'
+  | 'cancelled'
+  | 'timeout'
+  | 'denied'
+  | 'not-ready'
+  | 'no-leader';
+
+export class Faults {
+  readonly #next: Fate[] = [];
+  readonly #late: (() => void)[] = [];
+  #always: Fate | undefined;
+  #hanging: PromiseWithResolvers<void> | undefined;
+  /** Appends that have come, whatever became of them. */
+  appends = 0;
+  /** Whether events reach those that follow a stream. */
+  feeds = true;
+
+  /** Orders the fates of the next appends, one each. */
+  order(...fates: Fate[]): void {
+    this.#next.push(...fates);
+  }
+
+  /** Orders one fate for all appends, until it is taken back with undefined. */
+  always(fate: Fate | undefined): void {
+    this.#always = fate;
+  }
+
+  /** The fate of the append that has just come. */
+  take(): Fate | undefined {
+    this.appends += 1;
+    return this.#next.shift() ?? this.#always;
+  }
+
+  /** Keeps what came late, when it is let go. */
+  hold(keep: () => void): void {
+    this.#late.push(keep);
+  }
+
+  /** Lets go of what came late. */
+  letGo(): void {
+    for (const keep of this.#late.splice(0)) keep();
+  }
+
+  /** From now on nothing is answered. */
+  hang(): void {
+    this.#hanging ??= Promise.withResolvers<void>();
+  }
+
+  wake(): void {
+    this.#hanging?.resolve();
+    this.#hanging = undefined;
+  }
+
+  /** Resolves when the server answers. */
+  async answering(): Promise<void> {
+    while (this.#hanging) await this.#hanging.promise;
+  }
+}
