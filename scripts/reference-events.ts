@@ -22,6 +22,7 @@ import { projectEvents } from '../src/core/events/projects.ts';
 import { removalEvents } from '../src/core/events/removal.ts';
 import { requestEvents } from '../src/core/events/requests.ts';
 import { policyEvents } from '../src/core/events/policy.ts';
+import { stationEvents } from '../src/core/events/stations.ts';
 import { userEvents } from '../src/core/events/users.ts';
 import { wantedEvents } from '../src/core/events/wanted.ts';
 import { rebootEvents } from '../src/core/events/reboots.ts';
@@ -118,6 +119,11 @@ const meanings: Readonly<Record<EventType, string>> = {
     'A process could not be stopped and is removed all the same: it hung, or its host is down. Until `until`, operations say so.',
   DeparturesForgotten: 'What was remembered of abandoned processes is forgotten after a day.',
   EndpointsCooled: 'Endpoints of removed processes have cooled down and may be given out again.',
+  StationAdded:
+    'A station may lead the cluster from now on; or one that was known already has another URL. A station that has its log for itself makes no such event.',
+  StationRetired: 'A station is none of the cluster any more. Where it led, it has stopped.',
+  StationLed:
+    'A station leads the cluster, from this commit on and until another one does. Each term is greater than the ones before; agents and OBM daemons refuse orders of an earlier one.',
   CredentialIssued: 'A token was issued. The event holds its hash, which readers are not shown.',
   CredentialRetired:
     'The host of a token was removed while it was down. Until `until`, an agent that shows the token is told to end what it runs; nothing else is allowed.',
@@ -241,6 +247,7 @@ const groups: readonly (readonly [title: string, events: object])[] = [
       ...obmNewsEvents,
     },
   ],
+  ['Stations', stationEvents],
   ['Remembered requests', requestEvents],
 ];
 

@@ -28,6 +28,7 @@ import {
   ordersOfOneMax,
 } from '../../src/core/values/queues.ts';
 import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
+import { stationsMax } from '../../src/core/values/stations.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
 import {
@@ -176,6 +177,12 @@ export const ofCommands: readonly Limit[] = [
     projectsMax,
     '409 `too-many-projects`',
     'core/projects.test.ts: of projects there are so many, and one that goes makes room',
+  ),
+  limit(
+    'stations',
+    stationsMax,
+    '409 `too-many-stations`',
+    'core/stations.test.ts: of stations there are so many, and one that goes makes room',
   ),
   limit(
     'machines that one request attaches or detaches',

@@ -52,6 +52,17 @@ const issue = (id: string, change: Partial<Extract<Command, { type: 'IssueCreden
   }) satisfies Command;
 const revoke = (id: string): Command => ({ type: 'RevokeCredential', id });
 const create = (name: string): Command => ({ type: 'CreateProject', name });
+const at = (station: string) => ({ station, url: `https://${station}:7400` });
+const known = (station: string, url = at(station).url): Command => ({
+  type: 'AddStation',
+  station,
+  url,
+});
+const lead = (term: number, station: string): Command => ({
+  type: 'LeadStation',
+  term,
+  ...at(station),
+});
 const nth = (n: string): Command => ({ type: 'RegisterHost', fqdn: `${n}.example` });
 const attach = (project: string, ...ns: string[]): Command => ({
   type: 'AttachMachines',
@@ -583,6 +594,28 @@ const refusals: Record<RejectionCode, readonly Refusal[] | `by ${string}`> = {
   'too-many-grants': 'by `core/grants.test.ts`',
   'unknown-grant': 'by `core/grants.test.ts`',
   'last-admin': [{ history: [issue('a1', { role: 'admin' })], when: revoke('a1') }],
+  'unknown-station': [
+    { history: [], when: { type: 'RetireStation', station: 'head1' } },
+    { history: [known('head1')], when: lead(1, 'head2'), then: /no station head2/ },
+  ],
+  'invalid-station': [
+    { history: [], when: known('head 1'), then: /"head 1"/ },
+    { history: [], when: known('head1', 'http://me:word@head1'), then: /^(?!.*word)/ },
+    { history: [], when: known('head1', 'https://head1/') },
+  ],
+  'last-station': [
+    {
+      history: [lead(1, 'head1')],
+      when: { type: 'RetireStation', station: 'head1' },
+      then: /add another one first/,
+    },
+  ],
+  'too-many-stations': 'by `core/stations.test.ts`: it takes many stations',
+  'older-term': [
+    { history: [lead(2, 'head1')], when: lead(2, 'head1'), then: /is 2 already/ },
+    { history: [lead(2, 'head1')], when: lead(1, 'head1') },
+    { history: [lead(2, 'head1')], when: lead(2.5, 'head1') },
+  ],
   'idempotency-key-reused': [
     {
       history: loaded,

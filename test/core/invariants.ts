@@ -18,6 +18,7 @@ import { turnsOf } from '../../src/core/values/campaigns.ts';
 import { canonicalPrefix } from '../../src/core/values/endpoint.ts';
 import { fidKey } from '../../src/core/values/fid.ts';
 import { checkLists } from './list-invariants.ts';
+import { checkStations } from './station-invariants.ts';
 import { count, must } from './invariant.ts';
 
 const unique = (items: Iterable<string>, what: string): void => {
@@ -430,6 +431,7 @@ export const checkGraph = (graph: Graph): void => {
   checkQueues(graph);
   checkRegistrations(graph);
   checkDeadlines(graph);
+  checkStations(graph);
 };
 
 /**

@@ -14,6 +14,7 @@ import {
   LogChecker,
   TransitionChecker,
 } from './invariants.ts';
+import { LeadershipChecker } from './station-invariants.ts';
 import { check, Clock, commandOf, step } from './random-commands.ts';
 import { add, load, newEngine, nodeUp, noon, remove, submit, templates } from './scenario.ts';
 
@@ -51,7 +52,7 @@ t.test(
       const replica = replay(log);
       const [clock, checker] = [new Clock(), new LogChecker()];
       const [transitions, cooldown] = [new TransitionChecker(), new CooldownChecker()];
-      const lent = new LendingChecker();
+      const [lent, led] = [new LendingChecker(), new LeadershipChecker()];
       log.forEach((line) => checker.check(read(line)));
       for (const each of sequence) {
         const command = commandOf(each, engine.graph);
@@ -78,6 +79,7 @@ t.test(
         transitions.check(outcome.commit);
         cooldown.check(outcome.commit);
         lent.check(outcome.commit);
+        led.check(outcome.commit);
         lent.agrees(engine.graph);
         checkGraph(engine.graph);
         checkGraph(replica.graph);

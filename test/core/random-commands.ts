@@ -322,6 +322,32 @@ export const lending: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+const station = fc.constantFrom('head1.example', 'head2.example', 'head3');
+const stationUrl = fc.constantFrom('https://a.example:7400', 'http://b:7400/cluster');
+
+/** Stations become known, lead, and go. */
+export const stations: fc.Arbitrary<Step['command']> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ station, url: stationUrl })
+      .map((asked): Command => ({ type: 'AddStation', ...asked })),
+  },
+  {
+    weight: 2,
+    arbitrary: station.map((name): Command => ({ type: 'RetireStation', station: name })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({ station, url: stationUrl, more: fc.constantFrom(1, 1, 1, 5, 0, -1) })
+      .map(({ more, ...asked }) => (graph: Graph): Command => ({
+        ...{ type: 'LeadStation', ...asked },
+        term: (graph.get('leadership', 'leadership')?.term ?? 0) + more,
+      })),
+  },
+);
+
 const obmOrder = fc.constantFrom<ObmOrder>(
   { kind: 'power', action: 'on' },
   { kind: 'power', action: 'cycle' },
@@ -495,6 +521,7 @@ const command: fc.Arbitrary<Step['command']> = fc.oneof(
     arbitrary: fc.nat(3).map((id): Command => ({ type: 'RevokeCredential', id: `c${id}` })),
   },
   { weight: 4, arbitrary: lending },
+  { weight: 2, arbitrary: stations },
   { weight: 8, arbitrary: machines },
   { weight: 2, arbitrary: fc.constant<Command>({ type: 'FireDeadlines' }) },
 );

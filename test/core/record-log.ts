@@ -427,6 +427,17 @@ const record = (): Recorded[] => {
   run({ type: 'ChangeUser', ...ada, disabled: true });
   run({ type: 'RemoveUser', ...ada });
 
+  const lead = (term: number, station: string): Commit =>
+    run({ type: 'LeadStation', term, station, url: `https://${station}:7400` });
+  lead(2, 'head1.example');
+  run({ type: 'AddStation', station: 'head2.example', url: 'https://head2.example:7400' });
+  run({ type: 'AddStation', station: 'head3', url: 'https://head3:7400' });
+  lead(3, 'head2.example');
+  run({ type: 'AddStation', station: 'head3', url: 'https://head3.example:7400/galileo' });
+  run({ type: 'RetireStation', station: 'head2.example' });
+  run({ type: 'RetireStation', station: 'head1.example' });
+  lead(7, 'head3');
+
   const after = '0x6e00000000000001:0x9' as Fid;
   happened({ type: 'ClusterAdvanceDeferred', data: { after, at } });
   happened({ type: 'ClusterAdvanceResumed', data: { after } });

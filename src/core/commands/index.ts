@@ -42,6 +42,7 @@ import { revokeCredential } from './revoke-credential.ts';
 import { scaleRole } from './scale-role.ts';
 import { setPolicy } from './set-policy.ts';
 import { setVars } from './set-vars.ts';
+import { addStation, leadStation, retireStation } from './stations.ts';
 import { disableObm, enableObm, reportObmEnabled } from './use-obm.ts';
 import {
   addUser,
@@ -122,6 +123,9 @@ const deciders = {
   EndConnection: endConnection,
   ReportObmd: reportObmd,
   ReportChecks: reportChecks,
+  AddStation: addStation,
+  RetireStation: retireStation,
+  LeadStation: leadStation,
   FireDeadlines: fireDeadlines,
 };
 

@@ -24,6 +24,7 @@ import { rebootEvents } from './reboots.ts';
 import { recoveryEvents } from './recovery.ts';
 import { removalEvents } from './removal.ts';
 import { requestEvents } from './requests.ts';
+import { stationEvents } from './stations.ts';
 import { userEvents } from './users.ts';
 import { wantedEvents } from './wanted.ts';
 
@@ -50,6 +51,7 @@ export const catalogue = {
   ...checkEvents,
   ...noteEvents,
   ...hostReturnEvents,
+  ...stationEvents,
   ...requestEvents,
 };
 

@@ -50,6 +50,7 @@ export const relations = {
   holds: relation('rack', 'one-to-many', 'enclosure', 'rack'),
   houses: relation('enclosure', 'one-to-many', 'host', 'enclosure'),
   lends: relation('project', 'one-to-many', 'host', 'project'),
+  leads: relation('station', 'one-to-one', 'leadership', 'station'),
   backs: relation('pool', 'many-to-many', 'profile', 'pools'),
   guides: relation('host', 'one-to-one', 'policy', 'host'),
   recovers: relation('host', 'one-to-one', 'recovery', 'host'),

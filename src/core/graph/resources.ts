@@ -16,11 +16,13 @@ import { rulebookRows } from './rows/policy.ts';
 import { processRows } from './rows/processes.ts';
 import { requestRows } from './rows/requests.ts';
 import { roleRows } from './rows/roles.ts';
+import { stationRows } from './rows/stations.ts';
 import { userRows } from './rows/users.ts';
 
 /** Ordered so that what a row refers to comes before it. */
 const rowKinds = {
   ...clusterRows,
+  ...stationRows,
   ...roleRows,
   ...hostRows,
   ...obmRows,

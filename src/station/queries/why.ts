@@ -43,6 +43,8 @@ const explained: readonly ShownKind[] = [
   'project',
   'var',
   'cluster',
+  'station',
+  'leadership',
 ];
 
 /** At most this many steps are told: the first, which made it, and the latest. */
@@ -117,6 +119,7 @@ const identifiersOf = (
   const always = [{ from: 0, to: Infinity }];
   if (kind === 'service')
     return new Map([key, (row as Rows['service']).process].map((name) => [name, always]));
+  if (kind === 'station' || kind === 'leadership') return new Map([[`${kind}/${key}`, always]]);
   const names = new Map<string, Stretch[]>();
   let from = 0;
   const called = (name: string, to: number): void => {

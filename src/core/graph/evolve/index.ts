@@ -27,6 +27,7 @@ import { rebootEvolvers } from './reboots.ts';
 import { recoveryEvolvers } from './recovery.ts';
 import { removalEvolvers } from './removal.ts';
 import { requestEvolvers } from './requests.ts';
+import { stationEvolvers } from './stations.ts';
 import { userEvolvers } from './users.ts';
 import { wantedEvolvers } from './wanted.ts';
 
@@ -54,6 +55,7 @@ const evolvers: { readonly [T in EventType]: Evolve<T> } = {
   ...checkEvolvers,
   ...noteEvolvers,
   ...hostReturnEvolvers,
+  ...stationEvolvers,
   ...requestEvolvers,
 };
 
