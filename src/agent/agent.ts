@@ -5,11 +5,13 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { HeardTerms } from '../disk/heard-terms.ts';
 import { deniedPause, firstAttempt, following } from './backoff.ts';
 import type { Pauses, Random } from './backoff.ts';
 import { Connection } from './connection.ts';
-import type { Deadlines } from './connection.ts';
+import type { Deadlines, Welcome } from './connection.ts';
 import { adviceOnRefusal, Ending } from './ending.ts';
+import { endingOfTerm } from './leader.ts';
 import type { ReadOutput } from './output-viewers.ts';
 import type { Assign, ProcessReport, ReportedFacts } from './protocol.ts';
 import { hostGoesDown } from './shutdown.ts';
@@ -45,6 +47,8 @@ export interface AgentOptions {
   /** What the host is like now, given its address on the way to the station. */
   readonly facts: (localAddress: string) => Promise<ReportedFacts>;
   readonly supervisor: Supervisor;
+  /** Of the stations that led. */
+  readonly terms: HeardTerms;
   readonly log: Logger;
   readonly timing: Timing;
   readonly random: Random;
@@ -79,6 +83,10 @@ export class Agent {
   readonly #level: string;
   /** The connection on which the station has said what this host has to run. */
   #briefed: Connection | undefined;
+  /** What was said last of a station that was deposed, by its URL. */
+  readonly #deposed = new Map<string, string>();
+  /** Whether the station has said what to run in a term that is not on the disk. */
+  #isWithheld = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -99,9 +107,32 @@ export class Agent {
       const next = following(attempt, kind, stations.length, timing.pauses, random);
       attempt = next.attempt;
       const again_ms = Math.round(next.pauseMs);
-      const level = kind === 'denied' ? 'error' : 'warn';
-      log[level]({ station: station.href, ending: kind, advice, again_ms }, message);
+      log[this.#levelOf(station, kind, message)](
+        { station: station.href, ending: kind, advice, again_ms },
+        message,
+      );
       await pauseFor(next.pauseMs, stop);
+    }
+  }
+
+  /** That a station was deposed is said once, however often it is met. */
+  #levelOf({ href }: URL, kind: Ending['kind'], message: string): 'error' | 'warn' | 'debug' {
+    const before = this.#deposed.get(href);
+    if (kind === 'deposed') this.#deposed.set(href, message);
+    else if (kind === 'lost') this.#deposed.delete(href);
+    if (kind === 'deposed' && before === message) return 'debug';
+    return kind === 'denied' ? 'error' : 'warn';
+  }
+
+  /** A disk that is full is no reason to be without a station, but one to start and stop nothing. */
+  #hear({ term, cluster }: Welcome): void {
+    const { terms, log } = this.#options;
+    if (term === undefined || cluster === undefined) return;
+    try {
+      terms.hear({ term, cluster });
+    } catch (error) {
+      const text = 'cannot keep which station leads; nothing is started or stopped until it can be';
+      log.error({ err: error, term }, text);
     }
   }
 
@@ -124,7 +155,11 @@ export class Agent {
    * it learns what happened while there was no connection.
    */
   #assigned(connection: Connection, { full, processes, forget }: Assign): void {
-    const { supervisor } = this.#options;
+    const { supervisor, terms } = this.#options;
+    if (!terms.isKept) {
+      this.#isWithheld = true;
+      return;
+    }
     supervisor.assign(processes, { full });
     for (const fid of forget) supervisor.forget(fid);
     if (!full) return;
@@ -135,8 +170,9 @@ export class Agent {
 
   /** Serves one connection to its end, and says how it ended. */
   async #attend(station: URL, stop: AbortSignal): Promise<Ending> {
-    const { token, ca, fqdn, timing, random, log, supervisor } = this.#options;
+    const { token, ca, fqdn, timing, random, log, supervisor, terms } = this.#options;
     let secret: string;
+    this.#isWithheld = false;
     try {
       secret = token();
     } catch (error) {
@@ -151,6 +187,8 @@ export class Agent {
       fqdn,
       deadlines: timing.deadlines,
       random,
+      judge: (welcome) => endingOfTerm(terms, welcome),
+      onWelcome: (welcome) => this.#hear(welcome),
       onAssign: (assign) => this.#assigned(connection, assign),
       readOutput: (fid, request) => supervisor.readOutput(fid, request),
       log,
@@ -199,7 +237,23 @@ export class Agent {
         }
       }
       await pauseFor(pauseMs, connection.ended);
+      await this.#catchUp(connection);
     }
+  }
+
+  /** What was withheld is said again on another connection, once the term is on the disk. */
+  async #catchUp(connection: Connection): Promise<void> {
+    if (!this.#isWithheld) return;
+    const { terms, log } = this.#options;
+    try {
+      terms.keep();
+    } catch (error) {
+      log.debug({ err: error }, 'which station leads can still not be kept');
+      return;
+    }
+    this.#isWithheld = false;
+    log.info('which station leads is kept now; what to run is asked for again');
+    await connection.close('what to run is asked for again');
   }
 
   async #look({ localAddress }: Connection): Promise<ReportedFacts | undefined> {

@@ -7,9 +7,10 @@
  * How a connection ended:
  * - `lost`: it had served for a while;
  * - `unreachable`: it was not made, or broke soon;
- * - `denied`: the station does not want this agent as it is; somebody must change something.
+ * - `denied`: the station does not want this agent as it is; somebody must change something;
+ * - `deposed`: another station leads, which the agent has heard of already.
  */
-export type EndingKind = 'lost' | 'unreachable' | 'denied';
+export type EndingKind = 'lost' | 'unreachable' | 'denied' | 'deposed';
 
 export interface Pauses {
   /** Longest first pause, ms. */

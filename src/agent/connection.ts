@@ -16,6 +16,7 @@ import {
   agentProtocol,
   agentProtocolMinor,
   agentProtocolsSpoken,
+  closeCodes,
   heartbeatMsBounds,
   messageBytesMax,
   readStationMessage,
@@ -57,6 +58,13 @@ export interface ConnectionOptions {
   readonly fqdn: string;
   readonly deadlines: Deadlines;
   readonly random: Random;
+  /**
+   * Whether what welcomes is the station that leads: why not, else undefined. Asked again before
+   * anything that it says is acted on.
+   */
+  readonly judge: (welcome: Welcome) => Ending | undefined;
+  /** Told of the welcome of a station that may lead, before anything else that it says. */
+  readonly onWelcome: (welcome: Welcome) => void;
   /** Told what this host has to run. */
   readonly onAssign: (assign: Assign) => void;
   /** Told that the station does not know, or not take, a report about a process. */
@@ -150,10 +158,8 @@ export class Connection {
   /**
    * Takes leave of the station; settles when that is over, which takes no longer than `closeMs`.
    */
-  async close(): Promise<void> {
-    this.#finish(new Ending('lost', 'the agent stops'), () =>
-      this.#socket.close(1000, 'the agent stops'),
-    );
+  async close(why = 'the agent stops'): Promise<void> {
+    this.#finish(new Ending('lost', why), () => this.#socket.close(1000, why));
     const impatience = setTimeout(() => this.#socket.terminate(), this.#options.deadlines.closeMs);
     await this.#closed.promise;
     clearTimeout(impatience);
@@ -220,9 +226,12 @@ export class Connection {
   }
 
   #react(message: StationMessage): void {
+    if (message.type === 'welcome') return this.#enter(message);
+    // Who has not said in which term it leads has nothing to say yet.
+    if (this.#said === undefined)
+      return this.#finish(new Ending('unreachable', 'the station spoke before its welcome'));
+    if (this.#isRefused(this.#said)) return;
     switch (message.type) {
-      case 'welcome':
-        return this.#enter(message);
       case 'pace':
         return this.#beatEvery(message.heartbeat_ms);
       case 'assign':
@@ -251,10 +260,20 @@ export class Connection {
           'bring agent and station to the same release',
         ),
       );
+    if (this.#isRefused(welcome)) return;
     this.#timers.cancel('welcome');
     this.#said = welcome;
+    this.#options.onWelcome(welcome);
     this.#beatEvery(welcome.heartbeat_ms);
     this.#welcome.resolve(welcome);
+  }
+
+  /** Ends the connection with a station that does not lead any more. */
+  #isRefused(welcome: Welcome): boolean {
+    const ending = this.#options.judge(welcome);
+    if (ending === undefined) return false;
+    this.#finish(ending, () => this.#socket.close(closeCodes.staleTerm, ending.message));
+    return true;
   }
 
   /**

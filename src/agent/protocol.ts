@@ -6,6 +6,7 @@
 
 import type * as contract from '../client/agent-protocol.ts';
 import type { Assignment, OutputOpen, StationMessage } from '../client/agent-protocol.ts';
+import { clusterPattern } from '../disk/heard-terms.ts';
 
 export type {
   AgentMessage,
@@ -18,13 +19,14 @@ export type {
 
 // Typed by the contract, so that these values cannot differ from it and still compile.
 export const agentProtocol: typeof contract.agentProtocol = 1;
-export const agentProtocolMinor: typeof contract.agentProtocolMinor = 3;
+export const agentProtocolMinor: typeof contract.agentProtocolMinor = 4;
 export const agentProtocolsSpoken: typeof contract.agentProtocolsSpoken = { from: 1, to: 1 };
 export const closeCodes: typeof contract.closeCodes = {
   unsupportedProtocol: 4000,
   badMessage: 4001,
   notAllowed: 4003,
   claimed: 4009,
+  staleTerm: 4010,
 };
 
 /** Where agents connect, beneath the URL of a station. */
@@ -57,6 +59,9 @@ export function readStationMessage(text: string): StationMessage | undefined {
         ...(fields.has('minor') ? { minor: fields.integer('minor') } : {}),
         version: fields.text('version'),
         heartbeat_ms: fields.integer('heartbeat_ms'),
+        ...(fields.has('term')
+          ? { term: fields.term('term'), cluster: fields.cluster('cluster') }
+          : {}),
       };
     case 'taken':
       return { type: 'taken', id: fields.integer('id'), revision: fields.integer('revision') };
@@ -123,6 +128,8 @@ function readAssignment(value: unknown): Assignment {
   return value as Assignment;
 }
 
+const isCluster = new RegExp(clusterPattern);
+
 class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
 
@@ -159,5 +166,17 @@ class Fields {
     const value = this.#values[name];
     if (Number.isInteger(value)) return value as number;
     throw new MalformedMessage(`"${name}" of a message of the station is not a whole number`);
+  }
+
+  term(name: string): number {
+    const value = this.integer(name);
+    if (value >= 1 && Number.isSafeInteger(value)) return value;
+    throw new MalformedMessage(`"${name}" of a message of the station is not a term`);
+  }
+
+  cluster(name: string): string {
+    const value = this.text(name);
+    if (isCluster.test(value)) return value;
+    throw new MalformedMessage(`"${name}" of a message of the station is not a cluster`);
   }
 }

@@ -96,6 +96,7 @@ class Connection implements AgentSession {
   fqdn = '';
   minor = 0;
   protocol = '';
+  term = 0;
   readonly #socket: WebSocket;
   readonly #tcp: FastifyRequest['raw']['socket'];
   readonly #station: Station;
@@ -147,7 +148,9 @@ class Connection implements AgentSession {
       this.#flow.received();
       this.#flow.inTurn(() => this.#receive(data));
     });
-    socket.on('close', () => {
+    socket.on('close', (code, reason) => {
+      if (code === closeCodes.staleTerm)
+        this.#warn('deposed', { reason: reason.toString() }, 'an agent knows of a later leader');
       clearTimeout(this.#introduction);
       this.#outputs.end();
       station.agents.leave(this);
@@ -240,6 +243,11 @@ class Connection implements AgentSession {
     const { host } = this.#credential;
     if (host !== null && host !== fqdn)
       return this.#end(closeCodes.notAllowed, `the token speaks for ${host}, not for ${fqdn}`);
+    const { term } = this.#station.agents;
+    const { cluster } = this.#station.mandate;
+    if (term === null || cluster === undefined)
+      return this.#end(1001, 'this station does not lead');
+    this.term = term;
     clearTimeout(this.#introduction);
     this.#introduction = this.#expect('report', reportDeadline);
     this.fqdn = fqdn;
@@ -252,6 +260,8 @@ class Connection implements AgentSession {
       minor: agentProtocolMinor,
       version: this.#version,
       heartbeat_ms: heartbeat,
+      cluster,
+      term,
     });
   }
 

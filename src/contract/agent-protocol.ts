@@ -20,8 +20,9 @@ export const agentProtocol = 1;
  * - 1: output of processes.
  * - 2: traces.
  * - 3: hosts that shut down.
+ * - 4: the term of the station that leads.
  */
-export const agentProtocolMinor = 3;
+export const agentProtocolMinor = 4;
 /** An agent's report is small; anything larger is not one. Bytes. */
 export const agentMessageBytesMax = 64 * 1024;
 /** Versions this side still speaks. */
@@ -141,6 +142,9 @@ export const Welcome = Type.Object({
   version: Type.String(),
   /** Ms between heartbeats. */
   heartbeat_ms: Type.Integer(),
+  /** Of which cluster the station is, and in which term it leads; older stations say neither. */
+  cluster: Type.Optional(Type.String({ pattern: '^[0-9a-f]{8}$' })),
+  term: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 /** The report is durable (or said nothing new). */
 export const Taken = Type.Object({
@@ -234,6 +238,8 @@ export const closeCodes = {
   badMessage: 4001,
   notAllowed: 4003,
   claimed: 4009,
+  /** Said by the agent: it has heard of a later term. */
+  staleTerm: 4010,
 } as const;
 
 export type ReportedFacts = Static<typeof ReportedFacts>;

@@ -1,6 +1,7 @@
 /** The command `halcyon agent`. */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { pino } from 'pino';
@@ -23,6 +24,7 @@ import { hostGoesDown, isHostGoingDown } from '../agent/shutdown.ts';
 import { Supervision } from '../agent/supervision/supervision.ts';
 import { tokenSource } from '../agent/token.ts';
 import { descriptorsGiven } from '../client/started-with.ts';
+import { HeardTerms } from '../disk/heard-terms.ts';
 import type { Held } from '../disk/held.ts';
 
 export interface AgentCommandOptions {
@@ -63,7 +65,11 @@ export function registerAgent(program: Command): void {
       '--token-file <file>',
       'file that holds the token; otherwise HALCYON_TOKEN is the token',
     )
-    .option('--state-dir <dir>', 'where the agent keeps its id', '/var/lib/halcyon-agent')
+    .option(
+      '--state-dir <dir>',
+      'where the agent keeps its id and what it has to remember',
+      '/var/lib/halcyon-agent',
+    )
     .option(
       '--sysconfig-dir <dir>',
       'where the environment files of its processes are',
@@ -119,6 +125,7 @@ async function prepare(
   const narrowed: { file: string; mode: string }[] = [];
   const state = holdState(options.stateDir, (file, mode) => narrowed.push({ file, mode }));
   const id = agentId(options.stateDir);
+  const terms = new HeardTerms(join(options.stateDir, 'terms'));
   const fqdn = options.fqdn ?? (await canonicalFqdn());
   const log = pino({
     level: options.logLevel,
@@ -152,6 +159,7 @@ async function prepare(
     timing: defaultTiming,
     random: Math.random,
     supervisor: supervision,
+    terms,
   });
   // It tells the agent what it finds.
   supervision.recover();

@@ -36,6 +36,7 @@ import type { Dispatcher } from './duties/dispatcher.ts';
 import { dutiesOf } from './duties/duties-of.ts';
 import { Duties } from './duties/duty.ts';
 import type { Leases } from './duties/leases.ts';
+import { Mandate } from './duties/mandate.ts';
 import { Snapshots } from './duties/snapshots.ts';
 import { LongReads } from './fair-use/long-reads.ts';
 import type { Asker } from './fair-use/long-reads.ts';
@@ -80,6 +81,7 @@ interface Parts {
   readonly replica: Replica;
   readonly keys: KeyRing;
   readonly secrets: Secrets;
+  readonly mandate: Mandate;
 }
 
 export class Station {
@@ -94,6 +96,8 @@ export class Station {
   readonly policy: PolicyFile;
   readonly secrets: Secrets;
   readonly premises: Premises;
+  /** By which it orders anything outside. */
+  readonly mandate: Mandate;
   readonly agents: AgentSessions;
   readonly leases: Leases;
   readonly dispatcher: Dispatcher;
@@ -160,7 +164,8 @@ export class Station {
         mint,
         requests: options.requests,
       });
-      return new Station({ options, time, turns, data, replica, keys, secrets });
+      const mandate = await Mandate.of(log);
+      return new Station({ options, time, turns, data, replica, keys, secrets, mandate });
     } catch (error) {
       data?.release();
       await log.close();
@@ -168,7 +173,8 @@ export class Station {
     }
   }
 
-  private constructor({ options, time, turns, data, replica, keys, secrets }: Parts) {
+  private constructor(parts: Parts) {
+    const { options, time, turns, data, replica, keys, secrets, mandate } = parts;
     const { logger, snapshotEvery: every = defaultSnapshotEvery } = options;
     const { log, archive, now } = replica;
     const graph = (): Graph => replica.graph;
@@ -181,6 +187,7 @@ export class Station {
     this.archive = archive;
     this.history = replica.history;
     this.secrets = secrets;
+    this.mandate = mandate;
     this.turns = turns;
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
@@ -232,7 +239,7 @@ export class Station {
       present: () => replica.present,
       settled: () => replica.settled(),
     });
-    this.duties = new Duties([...made.duties, this.#snapshots]);
+    this.duties = new Duties([mandate, ...made.duties, this.#snapshots]);
     this.#leadership = new Alone({ duties: this.duties, time, ...placeOf(options) });
   }
 

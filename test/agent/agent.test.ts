@@ -1,9 +1,10 @@
 /** The agent against a real WebSocket server that plays a station. */
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import t from 'tap';
@@ -13,6 +14,7 @@ import type { AgentOptions, Timing } from '../../src/agent/agent.ts';
 import { agentUrl } from '../../src/agent/connection.ts';
 import type { ReportedFacts } from '../../src/agent/protocol.ts';
 import { closeCodes } from '../../src/contract/agent-protocol.ts';
+import { HeardTerms } from '../../src/disk/heard-terms.ts';
 import { content, PlayedStation, say, until, welcome } from './played-station.ts';
 import type { Part } from './played-station.ts';
 
@@ -49,6 +51,7 @@ const start = (t: Test, urls: URL[], options: Partial<AgentOptions> = {}): Runni
   let looks = 0;
   const facts = { agent: 'agent-1', memory_mib: 64_000, cpus: 8 };
   const stop = new AbortController();
+  const folder = mkdtempSync(join(tmpdir(), 'halcyon-agent-'));
   const agent = new Agent({
     stations: urls,
     token: () => secret,
@@ -61,6 +64,7 @@ const start = (t: Test, urls: URL[], options: Partial<AgentOptions> = {}): Runni
     log: pino({ level: 'trace' }, { write: (line) => void log.push(JSON.parse(line) as Line) }),
     timing: soon,
     random: Math.random,
+    terms: new HeardTerms(join(folder, 'terms')),
     supervisor: {
       assign: () => undefined,
       forget: () => undefined,
@@ -75,6 +79,7 @@ const start = (t: Test, urls: URL[], options: Partial<AgentOptions> = {}): Runni
   const end = async (): Promise<void> => {
     stop.abort();
     await running;
+    rmSync(folder, { recursive: true, force: true });
     if (JSON.stringify(log).includes(secret)) throw new Error('the token is in the log');
   };
   t.teardown(end);
@@ -95,7 +100,7 @@ t.test(
     t.same(
       station.heard.map(({ message }) => message),
       [
-        { type: 'hello', protocol: 1, minor: 3, fqdn: 'n1.example' },
+        { type: 'hello', protocol: 1, minor: 4, fqdn: 'n1.example' },
         {
           type: 'node-up',
           id: 1,

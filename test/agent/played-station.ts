@@ -23,6 +23,8 @@ export interface Part {
   /** What to do with a message; by default the station is content with everything. */
   readonly answer?: (message: AgentMessage, socket: WebSocket, connection: number) => void;
   readonly heartbeatMs?: number;
+  /** In which it leads; absent: it does not say. */
+  readonly term?: number;
   readonly port?: number;
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -85,25 +87,38 @@ export class PlayedStation {
 
   #take(socket: WebSocket): void {
     const connection = this.sockets.push(socket);
-    const { answer = content, heartbeatMs = 60_000 } = this.#part;
+    const { answer = content, heartbeatMs = 60_000, term } = this.#part;
     socket.on('close', (code, reason) => this.closes.push({ code, reason: reason.toString() }));
     socket.on('message', (data) => {
       const message = JSON.parse((data as Buffer).toString()) as AgentMessage;
       this.heard.push({ at: performance.now(), connection, message });
-      if (message.type === 'hello' && answer === content) say(socket, welcome(heartbeatMs));
+      if (message.type === 'hello' && answer === content)
+        say(socket, welcome(heartbeatMs, 0, term));
       else answer(message, socket, connection);
     });
   }
 }
 
-/** @param minor what the station understands beside the first version of the protocol */
-export function welcome(heartbeatMs: number, minor = 0): StationMessage {
+/** Of every played station, unless a test has it otherwise. */
+export const playedCluster = 'c0ffee00';
+
+/**
+ * @param minor what the station understands beside the first version of the protocol
+ * @param term in which it leads; undefined: as a station of an older release, which does not say it
+ */
+export function welcome(
+  heartbeatMs: number,
+  minor = 0,
+  term?: number,
+  cluster = playedCluster,
+): StationMessage {
   return {
     type: 'welcome',
     protocol: agentProtocol,
     minor,
     version: '0.1.0',
     heartbeat_ms: heartbeatMs,
+    ...(term === undefined ? {} : { cluster, term }),
   };
 }
 

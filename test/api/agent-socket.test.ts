@@ -333,10 +333,10 @@ t.test('a host that shuts down is down at once, and up when it is back', async (
   const opened = await openStation(t);
   const connect = await listening(t, opened);
   const [replaced, agent] = [connect(), connect()];
-  await replaced.send({ type: 'hello', protocol: 1, minor: 3, fqdn });
+  await replaced.send({ type: 'hello', protocol: 1, minor: 4, fqdn });
   await replaced.up(fqdn, 1);
   await replaced.hears('taken', 1);
-  t.match(await agent.hello(fqdn), { minor: 3 });
+  t.match(await agent.hello(fqdn), { minor: 4, term: 1, cluster: /^[0-9a-f]{8}$/ });
   await agent.send({ type: 'shutting-down', id: 1 });
   t.match(await agent.hears('refused', 1), {}, 'who has not reported speaks for no host');
   await agent.up(fqdn, 2);
@@ -465,7 +465,7 @@ t.test(
       time: systemTime,
       lost: (name) => lost.push(name),
     });
-    sessions.start();
+    sessions.start(1);
     t.teardown(() => sessions.stop());
     const paced = new Map<string, number>();
     const join = (name: string): void =>
@@ -476,6 +476,7 @@ t.test(
         close: () => undefined,
         minor: 0,
         protocol: '1.0',
+        term: 1,
         trace: () => undefined,
         openOutput: () => t.fail('nobody asks') as never,
         answers: () => t.fail('nobody doubts') as never,

@@ -30,13 +30,14 @@ const played = async (t: Test, snapshotEvery = 0): Promise<Played> => {
 };
 
 /** An agent that is connected and says nothing. */
-const silentAgent = (): AgentSession & { readonly isClosed: () => boolean } => {
+const silentAgent = (term = 1): AgentSession & { readonly isClosed: () => boolean } => {
   let isClosed = false;
   const nothing = (): void => undefined;
   return {
     fqdn: host,
     minor: 0,
     protocol: '1.0',
+    term,
     trace: nothing,
     pace: nothing,
     assign: nothing,
@@ -161,7 +162,10 @@ t.test('duties that have stopped can be taken up again in a later term', async (
   t.notOk(station.graph.get('credential', id), 'what came due meanwhile is done');
   t.ok(station.graph.get('process', fid), 'what nobody could renew has its full time again');
   t.equal(station.graph.must('host', host).state, 'up', 'and so have agents');
-  const agent = silentAgent();
+  const old = silentAgent(1);
+  station.agents.join(old);
+  t.ok(old.isClosed(), 'an agent that was welcomed in the term before is welcomed again');
+  const agent = silentAgent(2);
   station.agents.join(agent);
   t.equal(station.agents.connected, 1);
   await time.pass(minute);

@@ -38,6 +38,8 @@ export interface AgentSession {
   readonly minor: number;
   /** The version of the protocol that it speaks, as in `1.2`. */
   readonly protocol: string;
+  /** In which this station led when it welcomed the agent. */
+  readonly term: number;
   /** Tells the agent to log all that it does, or no more than it was started with. */
   trace(enabled: boolean): void;
   openOutput(request: OutputRequest): OutputSource;
@@ -85,6 +87,7 @@ export class AgentSessions implements Duty {
   readonly #silent = new Map<string, number>();
   readonly #traced = new Set<string>();
   #since = 0;
+  #term: number | null = null;
   #sweeper: Cancel | null = null;
   #toldMs = 0;
 
@@ -93,8 +96,9 @@ export class AgentSessions implements Duty {
   }
 
   /** Hosts that were up when a station last led get one full timeout to be heard from again. */
-  start(): void {
+  start(term: number): void {
     const { awake, graph, time } = this.#options;
+    this.#term = term;
     const now = awake();
     this.#since = now;
     for (const host of graph().all('host'))
@@ -107,11 +111,17 @@ export class AgentSessions implements Duty {
 
   /** Agents look for the station that leads next; what was heard from them is forgotten. */
   async stop(): Promise<void> {
+    this.#term = null;
     this.#sweeper?.();
     this.#sweeper = null;
     const heard = [...this.#heard.values()];
     for (const known of [this.#heard, this.#away, this.#silent]) known.clear();
     for (const { session } of heard) session?.close();
+  }
+
+  /** In which this station leads and has agents; null while it does not. */
+  get term(): number | null {
+    return this.#term;
   }
 
   /** How long ago the agent of a host was heard from, ms; null: not in this term. */
@@ -165,10 +175,10 @@ export class AgentSessions implements Duty {
 
   /**
    * A report of this host's agent was taken; an older connection of the same host is closed. Where
-   * this station does not lead, this one is.
+   * this station does not lead, or not in the term that the agent was told, this one is.
    */
   join(session: AgentSession): void {
-    if (!this.#sweeper) return session.close();
+    if (session.term !== this.#term) return session.close();
     const present = this.#heard.get(session.fqdn);
     if (present?.session && present.session !== session) present.session.close();
     this.#heard.set(session.fqdn, { at: this.#options.awake(), wasHeard: true, session });
