@@ -43,4 +43,9 @@ export interface SharedLog {
   /** Why the servers cannot be reached, in words; known within the driver's own deadline. */
   readonly trouble: string | undefined;
   register(name: RegisterName): Register;
+  /**
+   * Resolves with what has ended the log, where something has: all that was made of it must be made
+   * anew, from another open. Its subscriptions fail with the same. Absent where they alone say so.
+   */
+  readonly lost?: Promise<Error>;
 }

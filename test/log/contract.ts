@@ -1,11 +1,11 @@
 /** What every driver of the event log must do; each driver's test runs it. */
 
-import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
 import type { Test } from 'tap';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import type { EventLog } from '../../src/log/log.ts';
+import { Collector } from './collector.ts';
 
 export interface OpenLog {
   readonly log: EventLog;
@@ -48,22 +48,6 @@ function revisions(commits: AsyncIterable<Commit>): Promise<number[]> {
 }
 
 const none = revision(0);
-
-/** Collects what a subscription delivers and can wait until it has come to a revision. */
-class Collector {
-  readonly seen: number[] = [];
-  readonly #target = new EventTarget();
-
-  readonly listener = (commit: Commit): void => {
-    this.seen.push(commit.revision);
-    this.#target.dispatchEvent(new Event('commit'));
-  };
-
-  async reach(last: number): Promise<void> {
-    const signal = AbortSignal.timeout(60_000);
-    while ((this.seen.at(-1) ?? 0) < last) await once(this.#target, 'commit', { signal });
-  }
-}
 
 async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   try {

@@ -6,7 +6,7 @@
  */
 
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type { Commit } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/values/revision.ts';
@@ -40,6 +40,13 @@ export interface SqliteLogOptions {
   readonly limits?: Partial<SqliteLogLimits>;
   /** Told of what others could use of the log until now. */
   readonly narrowed?: Narrowed;
+  /**
+   * Whether a commit is on the disk before it is acknowledged (default). Without, it outlives the
+   * process and not always a power cut: for what can be had from elsewhere again.
+   */
+  readonly isSynced?: boolean;
+  /** Told when the files are not where they were, and each time after that they were. */
+  readonly displaced?: (trouble: string) => void;
 }
 
 /**
@@ -54,13 +61,18 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   ownLog(options.directory, options.narrowed);
   const { release: unlock } = holdLog(files);
   try {
+    const { isSynced = true } = options;
+    // Unsynced, it may have come to the disk sooner than the commits.
+    if (!isSynced) rmSync(files.head, { force: true });
     createLog(files);
     const { reader, end } = openVerified(files, options.verify ?? 'tail');
     try {
       const limits = { ...sqliteLogLimits, ...options.limits };
-      const { directory } = options;
-      const writer = await startWriter(directory, files, end, limits.batchCommits);
-      const lastingParts = { directory, files, limits, reader, unlock };
+      const { directory, displaced } = options;
+      const start: StartOfWriter = (end) =>
+        startWriter({ directory, files, end, isSynced, transactionCommits: limits.batchCommits });
+      const writer = await start(end);
+      const lastingParts = { directory, files, limits, reader, unlock, start, displaced };
       return new SqliteLog(lastingParts, writer, end);
     } catch (error) {
       reader.close();
@@ -72,12 +84,16 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   }
 }
 
+type StartOfWriter = (end: LogPosition) => Promise<Worker>;
+
 interface Parts {
   readonly directory: string;
   readonly files: LogFiles;
   readonly limits: SqliteLogLimits;
   readonly reader: SqliteReader;
   readonly unlock: () => void;
+  readonly start: StartOfWriter;
+  readonly displaced: SqliteLogOptions['displaced'];
 }
 
 class SqliteLog implements EventLog {
@@ -202,7 +218,10 @@ class SqliteLog implements EventLog {
       this.groups += 1;
       this.#appends.settle(report.revision);
     }
-    if (report.kind === 'place') this.#trouble = report.trouble ?? undefined;
+    if (report.kind === 'place') {
+      this.#trouble = report.trouble ?? undefined;
+      if (report.trouble !== null) this.#parts.displaced?.(report.trouble);
+    }
     if (report.kind === 'failed') this.#fail(report.message, report.inDoubt);
   }
 
@@ -232,14 +251,14 @@ class SqliteLog implements EventLog {
 
   /** Reads where the log really ends, and starts another writer from there. */
   async #revive(): Promise<void> {
-    const { directory, files, limits, reader } = this.#parts;
+    const { files, reader } = this.#parts;
     try {
       if (identityOf(files) !== this.#identity)
         throw new NotInPlaceError(`${files.database} is not where it was`);
       const { durable } = this.#appends;
       const end = reader.end(durable);
       const found = [...reader.commits(durable, end.revision)];
-      const writer = await startWriter(directory, files, end, limits.batchCommits);
+      const writer = await this.#parts.start(end);
       this.#writer = writer;
       this.#inDoubt = false;
       this.#broken = undefined;

@@ -3,7 +3,6 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { LogPosition } from '../chain.ts';
 import { logFailure } from './failure.ts';
 import type { LogFiles } from './files.ts';
 import type { WriterSetup } from './writer.ts';
@@ -12,13 +11,8 @@ import type { WriterSetup } from './writer.ts';
 const lookMs = 250;
 
 /** @throws what opening the log for writing failed with, as an error of a log */
-export async function startWriter(
-  directory: string,
-  files: LogFiles,
-  end: LogPosition,
-  transactionCommits: number,
-): Promise<Worker> {
-  const workerData: WriterSetup = { directory, files, end, lookMs, transactionCommits };
+export async function startWriter(setup: Omit<WriterSetup, 'lookMs'>): Promise<Worker> {
+  const workerData: WriterSetup = { ...setup, lookMs };
   // The published package is compiled, so the writer's file ends as this one does.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const writer = new Worker(new URL(`./writer${extension}`, import.meta.url), {
@@ -29,7 +23,7 @@ export async function startWriter(
     await once(writer, 'message');
     return writer;
   } catch (error) {
-    throw logFailure(error, files.database);
+    throw logFailure(error, setup.files.database);
   }
 }
 

@@ -33,6 +33,8 @@ export interface WriterSetup {
   readonly directory: string;
   readonly files: LogFiles;
   readonly end: LogPosition;
+  /** Whether each transaction waits for the disk. */
+  readonly isSynced: boolean;
   /** Between two looks whether the files are where they were, ms. */
   readonly lookMs: number;
   /** Commits after which a transaction takes no further batch. */
@@ -83,7 +85,7 @@ class Writer {
     this.#database = new DatabaseSync(files.database, { timeout: 5000 });
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
+      PRAGMA synchronous = ${setup.isSynced ? 'FULL' : 'NORMAL'};
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA cache_size = -${cacheKibibytes};
     `);
