@@ -29,6 +29,7 @@ const daemons: Readonly<Record<string, (program: Command) => Promise<void>>> = {
     (await import('./daemons/agent.ts')).registerAgent(program);
   },
   obmd: async (program) => (await import('./daemons/obmd.ts')).registerObmd(program),
+  log: async (program) => (await import('./daemons/log.ts')).registerLog(program),
 };
 
 const examples = `

@@ -29,7 +29,7 @@ import {
 } from '../../src/core/values/queues.ts';
 import { machinesMax, projectsMax, projectsOfTokenMax } from '../../src/core/values/projects.ts';
 import { stationsMax } from '../../src/core/values/stations.ts';
-import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
+import { sqliteLogLimits } from '../../src/log/sqlite/limits.ts';
 import { heartbeatsPerSecondMax } from '../../src/station/duties/agent-sessions.ts';
 import {
   arrivalLimits,

@@ -21,7 +21,28 @@ interface Driver {
   readonly form: string;
   readonly hasPlace: boolean;
   readonly open: (place: string, options: OpenOptions) => Promise<EventLog>;
+  /** Where something is to be made before it can be opened; see `initLog`. */
+  readonly init?: (place: string, options: InitOptions) => Promise<string[]>;
 }
+
+export interface InitOptions {
+  /** Who is to use the log, and gets no more rights than that takes. */
+  readonly role?: string | undefined;
+}
+
+/** Its client is loaded only by whoever uses it. */
+const postgres: Driver = {
+  form: 'postgres://USER@HOST[:PORT][,HOST…]/DATABASE',
+  hasPlace: true,
+  open: async (place, { verify }) => {
+    const { openPostgresLog } = await import('./postgres/open.ts');
+    return openPostgresLog({ place, ...(verify && { verify }) });
+  },
+  init: async (place, options) => {
+    const { initPostgresLog } = await import('./postgres/migrate.ts');
+    return initPostgresLog({ place, ...options });
+  },
+};
 
 const drivers: Readonly<Record<string, Driver>> = {
   sqlite: {
@@ -30,21 +51,44 @@ const drivers: Readonly<Record<string, Driver>> = {
     open: (directory, options) => openSqliteLog({ directory, ...options }),
   },
   memory: { form: 'memory:', hasPlace: false, open: async () => openMemoryLog() },
+  postgres,
+  postgresql: postgres,
 };
 
 /** How the URLs of logs look. */
-export const logForms: readonly string[] = Object.values(drivers).map(({ form }) => form);
+export const logForms: readonly string[] = [
+  ...new Set(Object.values(drivers).map(({ form }) => form)),
+];
 
 /**
- * Opens a log, making an empty one where there is none.
+ * Opens a log. An empty one is made where there is none, on a disk of this machine; on servers it is
+ * there already, see `initLog`.
  *
- * @param url `sqlite:DIRECTORY`, or `memory:` for tests and trials
+ * @param url `sqlite:DIRECTORY`, `memory:` for tests and trials, `postgres://…` on servers
  * @throws {LogUrlError} no driver has such URLs, or it holds a password
  * @throws {LogUnavailableError} no permission, no space, or the log of a newer release
  * @throws {LogLockedError} it is open already
  * @throws {LogCorruptError} it is not as it was written; nothing was changed
  */
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
+  const { driver, place } = driverOf(url);
+  return driver.open(place, options);
+}
+
+/**
+ * Makes what a log on servers needs before it can be opened. What is there stays as it is.
+ *
+ * @returns what was done, a sentence each
+ * @throws {LogUrlError} no driver has such URLs, or there is nothing to be made
+ * @throws {LogUnavailableError} it could not be made
+ */
+export async function initLog(url: string, options: InitOptions = {}): Promise<string[]> {
+  const { driver, place } = driverOf(url);
+  if (driver.init) return driver.init(place, options);
+  throw new LogUrlError('its kind needs nothing to be made', 'start the station with it');
+}
+
+const driverOf = (url: string): { driver: Driver; place: string } => {
   const [, scheme = '', place = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/s.exec(url) ?? [];
   if ((URL.parse(url)?.password ?? '') !== '')
     throw new LogUrlError(
@@ -52,7 +96,7 @@ export async function openLog(url: string, options: OpenOptions = {}): Promise<E
       'whoever sees the command line or the journal would know it. Leave it out, and change it',
     );
   const driver = Object.hasOwn(drivers, scheme) ? drivers[scheme] : undefined;
-  if (driver && (place !== '') === driver.hasPlace) return driver.open(place, options);
+  if (driver && (place !== '') === driver.hasPlace) return { driver, place };
   // The rest of the URL may hold a secret all the same.
   const what = driver
     ? `${scheme}: is written otherwise`
@@ -60,4 +104,4 @@ export async function openLog(url: string, options: OpenOptions = {}): Promise<E
       ? 'its URL names no kind of log'
       : `this version knows no logs of kind ${scheme}`;
   throw new LogUrlError(what, `give ${logForms.join(' or ')}`);
-}
+};

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { openLog } from '../../src/log/open.ts';
+import { logForms, openLog } from '../../src/log/open.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import { commitAt } from './contract.ts';
 
@@ -37,13 +37,14 @@ t.test('any other URL is refused with those that there are, and is not repeated'
     ['toString:', /knows no logs of kind|names no kind/],
     ['sqlite:', /sqlite: is written otherwise/],
     ['memory:secret', /memory: is written otherwise/],
+    ['postgres:', /postgres: is written otherwise/],
   ] as const) {
     const refused = await openLog(url).then(
       () => null,
       (error: Error) => error,
     );
     t.match(refused, { code: 'log-unavailable', message: why });
-    t.match(refused!.message, /give sqlite:DIRECTORY or memory:$/);
+    t.ok(refused!.message.endsWith(`give ${logForms.join(' or ')}`));
     t.notMatch(refused!.message, /secret/);
   }
 });

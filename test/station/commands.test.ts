@@ -15,7 +15,7 @@ import t from 'tap';
 import { Client } from 'undici';
 import type { Command } from '../../src/core/commands/index.ts';
 import { eventsPerCommit } from '../../src/core/engine.ts';
-import { sqliteLogLimits } from '../../src/log/sqlite/appends.ts';
+import { sqliteLogLimits } from '../../src/log/sqlite/limits.ts';
 import { FileSecrets } from '../../src/station/access/file-secrets.ts';
 import { keysOf } from '../../src/station/access/keys.ts';
 import { bodyOf, host, openStation, temporary, until } from './harness.ts';

@@ -17,14 +17,16 @@ import {
   NotInPlaceError,
   OutcomeUnknownError,
 } from '../log.ts';
+import { Appends } from '../appends.ts';
 import type { LogPosition } from '../chain.ts';
 import type { CommitListener, EmbeddedFiles, EventLog, LogLimits } from '../log.ts';
 import { CommitReading } from '../reading.ts';
 import { Subscriptions } from '../subscriptions.ts';
-import { Appends, sqliteLogLimits } from './appends.ts';
-import type { SqliteLogLimits } from './appends.ts';
+
 import { createLog, holdLog, logFiles, openVerified, ownLog } from './files.ts';
 import type { LogFiles } from './files.ts';
+import { sqliteLogLimits, sqlitePace } from './limits.ts';
+import type { SqliteLogLimits } from './limits.ts';
 import type { SqliteReader } from './reader.ts';
 import { identityOf, startWriter } from './start-writer.ts';
 import type { WriterReport, WriterRequest } from './writer.ts';
@@ -129,8 +131,14 @@ class SqliteLog implements EventLog {
     this.#identity = identityOf(parts.files);
     this.#appends = new Appends({
       limits: parts.limits,
+      pace: sqlitePace,
       durable: end.revision,
-      send: (batch) => this.#send(batch),
+      send: (commits, era) =>
+        this.#send({
+          era,
+          times: commits.map(({ commit }) => commit.at),
+          bodies: commits.map(({ body }) => body),
+        }),
       publish: (commit) => this.#subscriptions.publish(commit),
     });
     this.#subscriptions = new Subscriptions(
@@ -233,7 +241,10 @@ class SqliteLog implements EventLog {
         ? new AppendFailedError(what, cause && { cause })
         : new NotInPlaceError(this.#trouble);
     const unknown = new OutcomeUnknownError(what, cause && { cause });
-    this.#appends.fail(inDoubt ? unknown : failed, failed);
+    this.#appends.fail(
+      () => (inDoubt ? unknown : failed),
+      () => failed,
+    );
   }
 
   /** The writer is gone; what it had and has not told of may be kept or not. */

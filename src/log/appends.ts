@@ -1,44 +1,37 @@
 /**
- * Appends on their way to the disk: taken in order and within limits, sent to the writer in batches,
- * and settled in order. What queues while the writer waits for the disk goes into its next
- * transaction.
+ * Appends on their way to what keeps them: taken in order and within limits, sent in batches, and
+ * settled in order. What queues while a batch is on its way goes into the next one.
  */
 
-import type { Commit } from '../../core/events/commit.ts';
-import type { Revision } from '../../core/values/revision.ts';
-import { bodyOf } from '../chain.ts';
-import { CommitTooLargeError, LogBusyError, RevisionConflictError } from '../log.ts';
-import { CommitQueue, type WaitingCommit } from './commit-queue.ts';
-import type { Batch } from './writer.ts';
+import type { Commit } from '../core/events/commit.ts';
+import type { Revision } from '../core/values/revision.ts';
+import { bodyOf } from './chain.ts';
+import { CommitQueue, type BatchLimits, type WaitingCommit } from './commit-queue.ts';
+import { CommitTooLargeError, LogBusyError, RevisionConflictError } from './log.ts';
+import type { LogLimits } from './log.ts';
 
 /** Sizes are in characters of a commit's JSON, which for ASCII are bytes. */
-export const sqliteLogLimits = {
-  /** One commit. */
-  commitCharacters: 64 * 1024 * 1024,
-  /**
-   * One message to the writer. A transaction takes messages until it has as many commits, so it has
-   * less than twice.
-   */
-  batchCommits: 1024,
-  batchCharacters: 8 * 1024 * 1024,
-  /** Commits issued and not durable yet. */
-  queueCommits: 65_536,
-  queueCharacters: 256 * 1024 * 1024,
-} as const;
+export type AppendLimits = LogLimits & BatchLimits;
 
-export type SqliteLogLimits = { readonly [name in keyof typeof sqliteLogLimits]: number };
-
-/** Commits that are sent together without waiting for more to come. */
-const eagerCommits = 64;
-/** Batches the writer may have; it joins those it finds into one transaction. */
-const sentBatches = 16;
+/** How batches are made. */
+export interface Pace {
+  /** Commits that are sent together without waiting for more to come. */
+  readonly eagerCommits: number;
+  /** Batches that may be on their way at once. */
+  readonly sentBatches: number;
+}
 
 export interface AppendsParts {
-  readonly limits: SqliteLogLimits;
+  readonly limits: AppendLimits;
+  readonly pace: Pace;
   /** Revision of the last durable commit. */
   readonly durable: number;
-  /** Hands a batch to the writer. */
-  readonly send: (batch: Batch) => void;
+  /**
+   * Sends a batch on its way.
+   *
+   * @param era counts the failures before; a batch of before the last failure is void
+   */
+  readonly send: (batch: readonly WaitingCommit[], era: number) => void;
   /** Told of each commit that has become durable, before its append settles. */
   readonly publish: (commit: Commit) => void;
 }
@@ -46,7 +39,7 @@ export interface AppendsParts {
 export class Appends {
   readonly #parts: AppendsParts;
   readonly #waiting: CommitQueue;
-  /** Batches that the writer has, oldest first. */
+  /** Batches on their way, oldest first. */
   readonly #sent: WaitingCommit[][] = [];
   /** Characters of everything issued and not durable. */
   #characters = 0;
@@ -67,7 +60,7 @@ export class Appends {
     return this.#durable;
   }
 
-  /** Whether the writer has commits that it has not told of. */
+  /** Whether commits are on their way, and nothing was told of them. */
   get hasSent(): boolean {
     return this.#sent.length > 0;
   }
@@ -83,7 +76,7 @@ export class Appends {
     });
   }
 
-  /** Takes what the writer says: everything up to a revision is durable. */
+  /** Everything up to a revision, which ends a batch, is durable. */
   settle(revision: number): void {
     const commits: WaitingCommit[] = [];
     for (let count = revision - this.#durable; commits.length < count;) {
@@ -100,24 +93,30 @@ export class Appends {
   /**
    * Rejects everything issued; the next append may follow the durable head again.
    *
-   * @param ofSent for what the writer has
-   * @param ofWaiting for what it never had
+   * @param ofSent for what is on its way
+   * @param ofWaiting for what was never sent
    */
-  fail(ofSent: Error, ofWaiting: Error): void {
+  fail(ofSent: (commit: Commit) => Error, ofWaiting: (commit: Commit) => Error): void {
     const [sent, waiting] = [this.#sent.flat(), this.#waiting.takeAll()];
     this.#sent.length = 0;
     this.#characters = 0;
     this.#issued = this.#durable;
     this.#era += 1;
-    for (const { reject } of sent) reject(ofSent);
-    for (const { reject } of waiting) reject(ofWaiting);
+    for (const { commit, reject } of sent) reject(ofSent(commit));
+    for (const { commit, reject } of waiting) reject(ofWaiting(commit));
     this.#checkDrained();
   }
 
-  /** Goes on with another writer, from where the log really ends. */
+  /** Goes on with another writer, from where the log really ends; nothing is issued. */
   restart(durable: number): void {
     this.#era = 0;
     this.#durable = this.#issued = durable;
+  }
+
+  /** Takes a commit that became durable without having been issued here, while nothing is issued. */
+  accept(commit: Commit): void {
+    this.#durable = this.#issued = commit.revision;
+    this.#parts.publish(commit);
   }
 
   /** Sends what waits, and waits until all is settled. */
@@ -150,12 +149,12 @@ export class Appends {
   }
 
   /**
-   * Sends what waits to the writer: at once when it is worth a message; else, where the writer is
-   * idle, as soon as a turn of the event loop brings nothing more, so that what arrives together is
-   * written together. Where it is busy, its report will.
+   * Sends what waits: at once when it is worth a message; else, where nothing is on its way, as soon
+   * as a turn of the event loop brings nothing more, so that what arrives together is written
+   * together. Else what settles the batch on its way will.
    */
   #nudge(): void {
-    if (this.#waiting.length >= eagerCommits) this.#flush();
+    if (this.#waiting.length >= this.#parts.pace.eagerCommits) this.#flush();
     else if (this.#sent.length === 0 && !this.#flushScheduled) this.#gather(0);
   }
 
@@ -164,20 +163,16 @@ export class Appends {
     setImmediate(() => {
       this.#flushScheduled = false;
       const { length } = this.#waiting;
-      if (length > seen && length < eagerCommits) this.#gather(length);
+      if (length > seen && length < this.#parts.pace.eagerCommits) this.#gather(length);
       else this.#flush();
     });
   }
 
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#sent.length >= sentBatches) return;
+    if (this.#waiting.length === 0 || this.#sent.length >= this.#parts.pace.sentBatches) return;
     const commits = this.#waiting.takeBatch();
     this.#sent.push(commits);
-    this.#parts.send({
-      era: this.#era,
-      times: commits.map(({ commit }) => commit.at),
-      bodies: commits.map(({ body }) => body),
-    });
+    this.#parts.send(commits, this.#era);
   }
 
   get #isEmpty(): boolean {

@@ -1,6 +1,6 @@
-/** Commits that wait for the disk, in order, cut into batches. */
+/** Commits that wait to be sent, in order, cut into batches. */
 
-import type { Commit } from '../../core/events/commit.ts';
+import type { Commit } from '../core/events/commit.ts';
 
 export interface WaitingCommit {
   readonly commit: Commit;
