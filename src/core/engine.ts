@@ -175,8 +175,14 @@ export class Engine {
     return settled;
   }
 
-  /** Applies a commit read from the log. It is durable already. */
+  /**
+   * Applies a commit read from the log, behind the last one. It is durable already, and so is all
+   * that is before it.
+   */
   replay(commit: Commit): void {
+    this.confirm(this.#head);
+    this.#unconfirmed.length = 0;
+    this.#confirmed = 0;
     for (const record of commit.events) {
       const event = readEvent(record);
       if (event) evolve(this.graph, event, commit);
@@ -184,6 +190,17 @@ export class Engine {
     rememberRequest(this.graph, commit, this.#limits);
     this.#head = commit.revision;
     this.#at = commit.at;
+  }
+
+  /** Whether something can be taken back yet. */
+  get hasPending(): boolean {
+    return this.#confirmed < this.#unconfirmed.length;
+  }
+
+  /** The commit at a revision that was decided here, and can be taken back yet. */
+  pending(at: Revision): Commit | undefined {
+    const index = at - (this.#unconfirmed[0]?.commit.revision ?? 0);
+    return index < this.#confirmed ? undefined : this.#unconfirmed[index]?.commit;
   }
 
   /** Everything up to this revision is durable and will not be taken back. */

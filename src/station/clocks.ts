@@ -10,15 +10,15 @@ const longestLook = 500;
 /**
  * The time of the log: that of the wall, unless that goes back. Then it goes on, a little slower
  * than time does, until the wall has caught up, so that deadlines come although the log never goes
- * back in time.
+ * back in time. Another station's may have been ahead: what it has appended has passed here, too.
  *
- * @param start time of the last commit, ms since the epoch
+ * @param last time of the last commit, ms since the epoch
  */
-export const logClock = (wall: Clock, monotonic: Clock, start: number): Clock => {
-  let [at, looked] = [start, monotonic()];
+export const logClock = (wall: Clock, monotonic: Clock, last: Clock): Clock => {
+  let [at, looked] = [last(), monotonic()];
   return () => {
     const now = monotonic();
-    at = Math.max(wall(), at + (now - looked) * slowPace);
+    at = Math.max(wall(), last(), at + (now - looked) * slowPace);
     looked = now;
     return Math.floor(at);
   };

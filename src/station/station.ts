@@ -46,7 +46,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { knownGroups } from './groups/known-groups.ts';
 import type { KnownGroups } from './groups/known-groups.ts';
 import { Alone } from './leadership/alone.ts';
-import { placeOf } from './leadership/standing.ts';
+import { NotLeadingError, placeOf } from './leadership/standing.ts';
 import type { Leadership, Standing } from './leadership/standing.ts';
 import { Loads } from './loading/loads.ts';
 import { PolicyFile } from './loading/policy-file.ts';
@@ -162,6 +162,7 @@ export class Station {
         time,
         turns,
         mint,
+        notLeading: () => new NotLeadingError(null),
         requests: options.requests,
       });
       const mandate = await Mandate.of(log);
@@ -192,6 +193,7 @@ export class Station {
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
     this.operations = new OperationWaits(log, graph, time, turns);
+    replica.whenDisplaced(() => this.operations.lookAgain());
     const head = (): number => replica.head;
     this.groups = knownGroups({ settings: options.groups, graph, head, time, logger });
     const { scheduled } = this.groups;

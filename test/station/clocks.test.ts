@@ -8,12 +8,12 @@ import { openStation, until } from './harness.ts';
 const hour = 3_600_000;
 const noon = 1_790_000_000_000;
 
-const clocks = (start = noon) => {
-  const time = { wall: noon, monotonic: 77 };
+const clocks = (last = noon) => {
+  const time = { wall: noon, monotonic: 77, last };
   const now = logClock(
     () => time.wall,
     () => time.monotonic,
-    start,
+    () => time.last,
   );
   const pass = (ms: number): number => {
     time.wall += ms;
@@ -51,6 +51,18 @@ t.test('however often it jumps to and fro, the log is not led away', async (t) =
   }
   t.equal(now(), time.wall);
 });
+
+t.test(
+  'what another station appended by a clock that is ahead has passed here as well',
+  async (t) => {
+    const { time, now, pass } = clocks();
+    pass(1000);
+    time.last = noon + hour;
+    t.equal(now(), noon + hour);
+    t.equal(pass(10_000), noon + hour + 9000);
+    t.equal(pass(11 * hour), noon + 11_000 + 11 * hour, 'until its own is ahead');
+  },
+);
 
 t.test('a log that is ahead of the wall goes on from its last commit', async (t) => {
   const { now, pass } = clocks(noon + hour);

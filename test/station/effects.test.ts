@@ -88,7 +88,7 @@ const replicaOn = async (storage: MemoryStorage, time: HandTime): Promise<Omit<G
   const mint = (): never => t.fail('nobody asks for a token') as never;
   const directory = temporary(t);
   const trouble = (): undefined => undefined;
-  const parts = { log, directory, trouble, logger, time, turns, mint };
+  const parts = { log, directory, trouble, logger, time, turns, mint, notLeading: mint };
   const replica = await Replica.open(parts);
   return {
     log,

@@ -63,6 +63,7 @@ export class OwnCommands implements Duty {
       const result = await this.submit(command);
       return result.ok && result.changed;
     } catch (error) {
+      if (!this.#isLeading) return false;
       logger.error({ err: error, command: command.type }, 'the log did not take a command');
       return false;
     }

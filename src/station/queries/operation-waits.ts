@@ -262,10 +262,19 @@ export class OperationWaits {
     const isGeneral = named.some((ids) => ids.length === 0);
     const touched = new Set(named.flat());
     for (const watched of this.#watched.values()) {
-      if (watched.isTouched || !(isGeneral || isConcerned(watched, touched))) continue;
-      watched.isTouched = true;
-      if (!watched.rest && !watched.looking) this.#rest(watched, restMs);
+      if (isGeneral || isConcerned(watched, touched)) this.#grows(watched);
     }
+  }
+
+  /** What was seen last may have been taken back. */
+  lookAgain(): void {
+    for (const watched of this.#watched.values()) this.#grows(watched);
+  }
+
+  #grows(watched: Watched): void {
+    if (watched.isTouched) return;
+    watched.isTouched = true;
+    if (!watched.rest && !watched.looking) this.#rest(watched, restMs);
   }
 
   /** Looks again after a rest, if a commit has touched it by then. */

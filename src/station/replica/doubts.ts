@@ -8,6 +8,7 @@ import { revision } from '../../core/values/revision.ts';
 import { bodyOf } from '../../log/chain.ts';
 import {
   AppendFailedError,
+  HistoryLostError,
   NotInPlaceError,
   OutcomeUnknownError,
   RevisionConflictError,
@@ -20,9 +21,19 @@ const restMs = 250;
 
 export interface DoubtsParts {
   readonly log: EventLog;
+  /** Whether a commit is in the graph, and may be taken back yet. */
+  readonly isPending: (commit: Commit) => boolean;
+  /** Takes one back, and what was decided on top of it: it certainly is not kept. */
+  readonly takeBack: (commit: Commit, why: unknown) => void;
   /** Resolves after so many ms, or at once where the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+/** Whether it says that a commit certainly is not kept. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof AppendFailedError ||
+  error instanceof NotInPlaceError ||
+  error instanceof HistoryLostError;
 
 export class Doubts {
   readonly #parts: DoubtsParts;
@@ -49,7 +60,13 @@ export class Doubts {
    */
   async settle(commit: Commit): Promise<void> {
     this.#count += 1;
-    const mine = this.#asking.then(() => this.#settle(commit));
+    const mine = this.#asking
+      .then(() => this.#settle(commit))
+      .catch((error: unknown) => {
+        // Before the next one is asked for: offered behind another's commit, it might be taken.
+        if (!(error instanceof OutcomeUnknownError)) this.#parts.takeBack(commit, error);
+        throw error;
+      });
     this.#asking = mine.catch(() => undefined);
     try {
       await mine;
@@ -66,30 +83,47 @@ export class Doubts {
   async #settle(commit: Commit): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {
-      try {
-        await this.#parts.log.append(commit, revision(commit.revision - 1));
-        return;
-      } catch (error) {
-        if (error instanceof AppendFailedError || error instanceof NotInPlaceError) throw error;
-        if (error instanceof RevisionConflictError) {
-          const there = await this.#lookedUp(commit);
-          if (there === 'kept') return;
-          if (there === 'another') throw error;
-        }
-      }
+      const isKept = this.#parts.isPending(commit)
+        ? await this.#offered(commit)
+        : // The log has brought it meanwhile, or another's in its place or in that of one before it.
+          await this.#isThere(commit, 'nothing');
+      if (isKept) return;
       if (signal.aborted) throw new OutcomeUnknownError('the station stops');
       await this.#parts.pause(restMs, signal);
     }
   }
 
-  /** What is in the place of a commit. */
-  async #lookedUp(commit: Commit): Promise<'kept' | 'another' | 'unknown'> {
+  /** Resolves with whether it is kept; false: nobody knows. @throws why it certainly is not */
+  async #offered(commit: Commit): Promise<boolean> {
+    const { log } = this.#parts;
     try {
-      const there = await commitAt(this.#parts.log, commit.revision);
-      // Where there is nothing, what came before it is missing as well.
-      return there && bodyOf(there) === bodyOf(commit) ? 'kept' : 'another';
-    } catch {
-      return 'unknown';
+      await log.append(commit, revision(commit.revision - 1));
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      // In a log of our own there is nothing where what came before it is missing as well.
+      const lacking = log.shared ? 'another' : 'nothing';
+      return error instanceof RevisionConflictError && this.#isThere(commit, lacking);
     }
+  }
+
+  /**
+   * Whether the log has it; false: it does not say.
+   *
+   * @param lacking what else there shows that it is not kept: `nothing` as well as another's commit
+   * @throws {RevisionConflictError} it certainly is not
+   */
+  async #isThere(commit: Commit, lacking: 'another' | 'nothing'): Promise<boolean> {
+    const { log } = this.#parts;
+    let there: Commit | undefined;
+    try {
+      there = await commitAt(log, commit.revision);
+    } catch {
+      return false;
+    }
+    if (there && bodyOf(there) === bodyOf(commit)) return true;
+    if (there || lacking === 'nothing')
+      throw new RevisionConflictError(revision(commit.revision - 1), log.head());
+    return false;
   }
 }

@@ -10,12 +10,18 @@ interface Waiter {
 
 export class Reached {
   readonly #log: Pick<EventLog, 'head' | 'subscribe'>;
+  readonly #shown: () => Revision;
   readonly #waiters = new Set<Waiter>();
   #unsubscribe: (() => void) | null = null;
 
-  /** It listens to the log while somebody waits. */
-  constructor(log: Pick<EventLog, 'head' | 'subscribe'>) {
+  /**
+   * It listens to the log while somebody waits.
+   *
+   * @param shown what of the log the graph shows
+   */
+  constructor(log: Pick<EventLog, 'head' | 'subscribe'>, shown: () => Revision) {
     this.#log = log;
+    this.#shown = shown;
   }
 
   /**
@@ -25,14 +31,13 @@ export class Reached {
    */
   async by(revision: Revision, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const head = this.#log.head();
-    if (head >= revision) return;
+    if (this.#shown() >= revision) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abandon = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', abandon);
     const waiter = { revision, resolve };
     this.#waiters.add(waiter);
-    this.#unsubscribe ??= this.#log.subscribe(head, (commit) => this.#tell(commit.revision));
+    this.#unsubscribe ??= this.#log.subscribe(this.#log.head(), () => this.#tell());
     try {
       await promise;
     } finally {
@@ -48,7 +53,8 @@ export class Reached {
     this.#unsubscribe = null;
   }
 
-  #tell(head: Revision): void {
+  #tell(): void {
+    const head = this.#shown();
     for (const { revision, resolve } of this.#waiters) if (revision <= head) resolve();
   }
 }

@@ -1,20 +1,22 @@
 /**
  * A replica of the cluster: the log, the graph made of it, and its past. It decides commands that it
- * is given, and does nothing of its own accord.
+ * is given, applies what other stations have appended, and does nothing else of its own accord.
  */
 
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createRenderers } from '../../config/render.ts';
 import type { Command } from '../../core/commands/index.ts';
 import type { MintedToken } from '../../core/decision.ts';
 import { Engine } from '../../core/engine.ts';
 import type { EngineCounters } from '../../core/engine.ts';
-import type { EventRecord } from '../../core/events/commit.ts';
+import type { Commit, EventRecord } from '../../core/events/commit.ts';
 import type { Graph } from '../../core/graph/graph.ts';
 import type { RequestLimits } from '../../core/graph/indexes/requests.ts';
 import type { Kind } from '../../core/graph/resources.ts';
 import type { Fid } from '../../core/values/fid.ts';
 import type { Refused } from '../../core/values/rejection.ts';
+import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import type { EventLog } from '../../log/log.ts';
 import { identified } from '../access/sender.ts';
@@ -53,6 +55,8 @@ export interface ReplicaParts {
   readonly turns: Turns;
   /** The token of a process. */
   readonly mint: (fid: Fid) => MintedToken;
+  /** What whoever asked for something is told whose place another station's commit has taken. */
+  readonly notLeading: (graph: Graph) => Error;
   /** How many requests are remembered; what is absent is as usual. */
   readonly requests?: RequestLimits | undefined;
 }
@@ -69,6 +73,9 @@ export class Replica {
   readonly #time: Time;
   readonly #commits = new Rate(rateMs);
   readonly #reached: Reached;
+  readonly #following = Promise.withResolvers<Error>();
+  readonly #displaced: (() => void)[] = [];
+  #unfollow: (() => void) | null = null;
   #cancel: Cancel | null = null;
 
   /**
@@ -93,7 +100,9 @@ export class Replica {
     const ms = Math.round(time.monotonic() - began);
     const digest = start.graph.digest();
     logger.info({ revision: start.head, digest, ms }, 'the graph is up to date');
-    return new Replica(parts, archive, start);
+    const replica = new Replica(parts, archive, start);
+    await replica.#follow();
+    return replica;
   }
 
   private constructor(parts: ReplicaParts, archive: Archive, start: GraphAt) {
@@ -101,22 +110,57 @@ export class Replica {
     this.log = log;
     this.archive = archive;
     this.#time = time;
-    this.now = logClock(time.now, time.monotonic, start.at);
+    this.#engine = new Engine({ renderer: createRenderers(), mint }, start, requests);
+    this.now = logClock(time.now, time.monotonic, () => this.at);
     this.index = new LogIndex({ log, directory, logger, time });
     this.history = new History(archive, log, turns);
-    this.#reached = new Reached(log);
-    this.#engine = new Engine({ renderer: createRenderers(), mint }, start, requests);
+    this.#reached = new Reached(log, () => this.shown);
     this.#submitter = new Submitter({
       engine: this.#engine,
       log,
       now: this.now,
       pause: (ms, signal) => pause(time, ms, signal),
       monotonic: time.monotonic,
+      displaced: () => {
+        for (const tell of this.#displaced) tell();
+      },
+      notLeading: () => parts.notLeading(this.graph),
       graphAt: async (at, principal) => {
         const { signal } = new AbortController();
         return (await this.history.at({ revision: at }, { principal, signal })).graph;
       },
     });
+  }
+
+  /**
+   * From here on the graph has what the log brings before anybody else hears of it: whoever
+   * subscribes later is told later.
+   */
+  async #follow(): Promise<void> {
+    const { log } = this;
+    if (!log.shared) return;
+    const { resolve } = this.#following;
+    const take = (commit: Commit): void => this.#submitter.take(commit);
+    this.#unfollow = log.subscribe(this.head, take, resolve);
+    const failed = this.#following.promise.then((error) => Promise.reject(error));
+    failed.catch(() => undefined);
+    const until = log.head();
+    while (this.head < until) await Promise.race([turn(), failed]);
+  }
+
+  /** Why it does not follow the log any more, and must be opened anew; never for one station's log. */
+  get failed(): Promise<Error> {
+    return this.#following.promise;
+  }
+
+  /** Tells when another station's commit has taken the place of one that was decided here. */
+  whenDisplaced(tell: () => void): void {
+    this.#displaced.push(tell);
+  }
+
+  /** Revision up to which the graph shows what is durable. */
+  get shown(): Revision {
+    return revision(Math.min(this.head, this.log.head()));
   }
 
   /** Keeps index and figures up to date from now on. */
@@ -132,6 +176,8 @@ export class Replica {
   async close(): Promise<void> {
     this.#cancel?.();
     await this.settled()?.catch(() => undefined);
+    this.#unfollow?.();
+    this.#reached.close();
     this.#submitter.close();
     await this.index.close();
   }

@@ -5,6 +5,10 @@
  * log has the commit. When the log cannot keep it, everything that is not durable is taken back and
  * every waiting caller is told. When the log cannot say whether it has kept it, nothing is decided
  * until it can.
+ *
+ * In a log that several stations have, another's commit may take the place of one that was decided
+ * here. That and all behind it is taken back then, before anything else is decided; whoever has asked
+ * for it is told that this station does not lead, when the log has answered.
  */
 
 import type { Command } from '../../core/commands/index.ts';
@@ -14,7 +18,13 @@ import type { Graph } from '../../core/graph/graph.ts';
 import type { Refused } from '../../core/values/rejection.ts';
 import { revision } from '../../core/values/revision.ts';
 import type { Revision } from '../../core/values/revision.ts';
-import { LogBusyError, OutcomeUnknownError, RevisionConflictError } from '../../log/log.ts';
+import { bodyOf } from '../../log/chain.ts';
+import {
+  LogBusyError,
+  LogCorruptError,
+  OutcomeUnknownError,
+  RevisionConflictError,
+} from '../../log/log.ts';
 import type { EventLog } from '../../log/log.ts';
 import { commitAt } from '../../log/reading.ts';
 import type { MakeReply, Result } from '../result.ts';
@@ -37,6 +47,10 @@ export interface SubmitterParts {
   readonly pause: DoubtsParts['pause'];
   /** Never jumps, ms. */
   readonly monotonic: () => number;
+  /** Told when another's commit is in the place of one that was decided here, which is taken back. */
+  readonly displaced: () => void;
+  /** What whoever asked for such a one is told. */
+  readonly notLeading: () => Error;
 }
 
 /** How an append went. */
@@ -62,19 +76,28 @@ export class Submitter {
   readonly #pause: DoubtsParts['pause'];
   readonly #monotonic: () => number;
   readonly #watchers: ((appended: Appended) => void)[] = [];
+  readonly #displaced: () => void;
+  readonly #notLeading: () => Error;
   #lastAppend: Promise<void> = Promise.resolve();
+  /** How often others' commits were in the place of those that were decided here. */
+  #displacements = 0;
   readonly #replies = new Map<string, unknown>();
   /** By actor, the last retry whose answer is being made again. */
   readonly #retries = new Map<string, Promise<void>>();
 
-  constructor({ engine, log, now, graphAt, pause, monotonic }: SubmitterParts) {
+  constructor(parts: SubmitterParts) {
+    const { engine, log, now, graphAt, pause, monotonic } = parts;
+    this.#displaced = parts.displaced;
+    this.#notLeading = parts.notLeading;
     this.#engine = engine;
     this.#log = log;
     this.#now = now;
     this.#graphAt = graphAt;
     this.#pause = pause;
     this.#monotonic = monotonic;
-    this.#doubts = new Doubts({ log, pause });
+    const isPending = (commit: Commit): boolean => engine.pending(commit.revision) === commit;
+    const takeBack = (commit: Commit, why: unknown): void => void this.#takeBack(commit, why);
+    this.#doubts = new Doubts({ log, pause, isPending, takeBack });
   }
 
   /** Tells of every append from now on. */
@@ -84,7 +107,7 @@ export class Submitter {
 
   /** Commits decided and not durable yet. */
   get waiting(): number {
-    return this.#engine.head - this.#log.head();
+    return Math.max(0, this.#engine.head - this.#log.head());
   }
 
   /**
@@ -94,7 +117,38 @@ export class Submitter {
    * @throws what the log failed with: the read may have shown what does not exist
    */
   settled(): Promise<void> | undefined {
-    return this.#engine.head === this.#log.head() ? undefined : this.#lastAppend;
+    const isSettled = this.#log.shared
+      ? !this.#engine.hasPending
+      : this.#engine.head === this.#log.head();
+    return isSettled ? undefined : this.#lastAppend;
+  }
+
+  /** Applies a commit that the log has brought: its own is in the graph already. */
+  take(commit: Commit): void {
+    const own = this.#engine.pending(commit.revision);
+    if (own && (own === commit || bodyOf(own) === bodyOf(commit)))
+      return this.#engine.confirm(commit.revision);
+    if (commit.revision <= this.#engine.head && !own) return;
+    if (own) this.#displace(own);
+    if (commit.revision !== this.#engine.head + 1)
+      throw new LogCorruptError(
+        `revision ${commit.revision} follows ${this.#engine.head} in what the log brings`,
+      );
+    this.#engine.replay(commit);
+  }
+
+  /** @returns whether it was to be taken back yet */
+  #takeBack(commit: Commit, why: unknown): boolean {
+    if (this.#engine.pending(commit.revision) !== commit) return false;
+    if (this.#log.shared && why instanceof RevisionConflictError) this.#displace(commit);
+    else this.#engine.rollBack(commit);
+    return true;
+  }
+
+  #displace(commit: Commit): void {
+    this.#engine.rollBack(commit);
+    this.#displacements += 1;
+    this.#displaced();
   }
 
   /**
@@ -155,6 +209,7 @@ export class Submitter {
    */
   #append(commit: Commit): Promise<void> {
     const before = this.#lastAppend;
+    const displacements = this.#displacements;
     const began = this.#monotonic();
     const tell = (isKept: boolean): void => {
       const ms = this.#monotonic() - began;
@@ -167,17 +222,23 @@ export class Submitter {
       },
       (error: unknown) => {
         tell(false);
-        return this.#notAppended(commit, before, error);
+        return this.#notAppended(commit, { before, displacements }, error);
       },
     );
     this.#lastAppend = appended;
     return appended;
   }
 
-  #notAppended(commit: Commit, before: Promise<void>, error: unknown): Promise<void> {
+  /** @param then as it was when the commit was issued */
+  #notAppended(
+    commit: Commit,
+    then: { readonly before: Promise<void>; readonly displacements: number },
+    error: unknown,
+  ): Promise<void> {
     const lost = (error: unknown): never => {
       if (error instanceof OutcomeUnknownError) throw error;
-      if (this.#engine.rollBack(commit)) this.#lastAppend = before;
+      if (this.#takeBack(commit, error)) this.#lastAppend = then.before;
+      if (this.#displacements > then.displacements) throw this.#notLeading();
       // Decided on top of a commit that the log had just refused: nothing is wrong with this one.
       throw error instanceof RevisionConflictError ? new LogBusyError(this.waiting) : error;
     };
