@@ -44,6 +44,16 @@ const postgres: Driver = {
   },
 };
 
+/** The same. */
+const kurrentdb = (discover: boolean): Driver => ({
+  form: 'kurrentdb://HOST[:PORT][,HOST…]/STREAM',
+  hasPlace: true,
+  open: async (place, { verify }) => {
+    const { openKurrentdbLog } = await import('./kurrentdb/kurrentdb-log.ts');
+    return openKurrentdbLog({ place, discover, ...(verify && { verify }) });
+  },
+});
+
 const drivers: Readonly<Record<string, Driver>> = {
   sqlite: {
     form: 'sqlite:DIRECTORY',
@@ -53,6 +63,11 @@ const drivers: Readonly<Record<string, Driver>> = {
   memory: { form: 'memory:', hasPlace: false, open: async () => openMemoryLog() },
   postgres,
   postgresql: postgres,
+  kurrentdb: kurrentdb(false),
+  'kurrentdb+discover': kurrentdb(true),
+  // What it was called before.
+  esdb: kurrentdb(false),
+  'esdb+discover': kurrentdb(true),
 };
 
 /** How the URLs of logs look. */
@@ -64,7 +79,8 @@ export const logForms: readonly string[] = [
  * Opens a log. An empty one is made where there is none, on a disk of this machine; on servers it is
  * there already, see `initLog`.
  *
- * @param url `sqlite:DIRECTORY`, `memory:` for tests and trials, `postgres://…` on servers
+ * @param url `sqlite:DIRECTORY`, `memory:` for tests and trials, `postgres://…` or
+ *   `kurrentdb://…` on servers
  * @throws {LogUrlError} no driver has such URLs, or it holds a password
  * @throws {LogUnavailableError} no permission, no space, or the log of a newer release
  * @throws {LogLockedError} it is open already

@@ -8,7 +8,7 @@
  * server that runs. Elections, replication and disks are not in it: what one node has, all have.
  */
 
-import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { appendOnce, batchAppend, deleteStream } from './appends.ts';
 import { failures } from './errors.ts';
 import { Faults } from './faults.ts';
@@ -114,7 +114,7 @@ export class FakeNode {
     this.faults.wake();
     this.#server?.forceShutdown();
     this.#server = undefined;
-    await once(AbortSignal.timeout(1), 'abort');
+    await turn();
   }
 
   /** Whether the leader alone is to do it. */

@@ -1,0 +1,175 @@
+/** One stream of KurrentDB: appended to and read, with a deadline for everything. */
+
+import type { EventData, KurrentDBClient, ReadStreamOptions } from '@kurrent/kurrentdb-client';
+import { failureOf } from './failure.ts';
+import type { Failure } from './failure.ts';
+import type { Servers } from './servers.ts';
+import { rest, within } from './timers.ts';
+import type { Timers, Waits } from './timers.ts';
+
+export interface StreamEvent {
+  /** From 0. */
+  readonly revision: number;
+  readonly data: Buffer;
+  readonly metadata: unknown;
+}
+
+/** What became of an append. */
+export type Appended =
+  | { readonly kind: 'kept'; readonly revision: number }
+  /** Another's is in its place. `doubtful`: an attempt before had no answer. */
+  | { readonly kind: 'conflict'; readonly actual: number; readonly doubtful: boolean }
+  | { readonly kind: 'too-large'; readonly max: number }
+  | { readonly kind: 'refused' | 'unknown'; readonly error: Error };
+
+export interface StreamParts {
+  readonly servers: Servers;
+  readonly timers: Timers;
+  readonly waits: Waits;
+  /** Aborted when the log is closed. */
+  readonly signal: AbortSignal;
+}
+
+export class KurrentdbStream {
+  readonly name: string;
+  readonly #parts: StreamParts;
+
+  constructor(name: string, parts: StreamParts) {
+    this.name = name;
+    this.#parts = parts;
+  }
+
+  /**
+   * Appends all or nothing. Attempts whose end is not known are made again: the servers know the
+   * events by their ids and keep them once.
+   *
+   * @param expected how many events are before them; undefined: it does not matter
+   * @param ms for all attempts
+   */
+  async append(
+    events: readonly EventData[],
+    expected: number | undefined,
+    ms: number,
+  ): Promise<Appended> {
+    const state = expected === undefined ? 'any' : expected === 0 ? 'no_stream' : before(expected);
+    let doubtful = false;
+    try {
+      const { nextExpectedRevision } = await this.#attempts(
+        ms,
+        (client) =>
+          client.appendToStream(this.name, [...events], { streamState: state, ...leader }),
+        ({ kind }) => {
+          doubtful ||= kind === 'unknown';
+          return kind === 'unknown' || kind === 'not-leader' || kind === 'not-now';
+        },
+      );
+      return { kind: 'kept', revision: Number(nextExpectedRevision) };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind === 'conflict') return { ...failure, doubtful };
+      // The size is looked at first: an attempt before would have ended like this one.
+      if (failure.kind === 'too-large') return failure;
+      return { kind: doubtful ? 'unknown' : 'refused', error: error as Error };
+    }
+  }
+
+  /**
+   * Events from a revision on, in order; none where the stream ends before, or is not there.
+   *
+   * @throws what the client throws, when `ms` are over
+   */
+  page(from: number, count: number, ms = this.#parts.waits.call): Promise<StreamEvent[]> {
+    return this.#read(ms, { fromRevision: BigInt(from), maxCount: count });
+  }
+
+  /** The last event; undefined where there is none. */
+  async last(ms = this.#parts.waits.call): Promise<StreamEvent | undefined> {
+    const end = { direction: 'backwards', fromRevision: 'end', maxCount: 1 } as const;
+    return (await this.#read(ms, end))[0];
+  }
+
+  /** Sees to what the servers keep of it; the rest of what is set stays. */
+  async keep(settings: { maxCount?: number; truncateBefore?: number }): Promise<void> {
+    const { call } = this.#parts.waits;
+    const { metadata } = await this.#attempts(
+      call,
+      (client) => client.getStreamMetadata(this.name),
+      mayBeOtherwiseSoon,
+    );
+    const [[name, value] = []] = Object.entries(settings);
+    const set = metadata as Record<string, unknown> | undefined;
+    if (name === undefined || set?.[name] === value) return;
+    await this.#attempts(
+      call,
+      (client) => client.setStreamMetadata(this.name, { ...metadata, ...settings }),
+      mayBeOtherwiseSoon,
+    );
+  }
+
+  async #read(ms: number, options: ReadStreamOptions): Promise<StreamEvent[]> {
+    try {
+      return await this.#attempts(
+        ms,
+        async (client) => {
+          const found: StreamEvent[] = [];
+          for await (const one of client.readStream(this.name, { ...options, ...leader })) {
+            const { event } = one;
+            if (event) found.push(streamEvent(event));
+          }
+          return found;
+        },
+        mayBeOtherwiseSoon,
+      );
+    } catch (error) {
+      if (failureOf(error).kind === 'absent') return [];
+      throw error;
+    }
+  }
+
+  async #attempts<T>(
+    ms: number,
+    call: (client: KurrentDBClient) => Promise<T>,
+    again: (failure: Failure) => boolean,
+  ): Promise<T> {
+    const { servers, timers, waits, signal } = this.#parts;
+    const end = timers.monotonic() + ms;
+    for (let pause = waits.firstRest; ; pause = Math.min(pause * 2, waits.longestRest)) {
+      const { client } = servers;
+      try {
+        const left = end - timers.monotonic();
+        // What fails at once does so inside, where it is caught.
+        const called = Promise.try(() => call(client));
+        return await within(timers, Math.min(waits.answer, Math.max(1, left)), called);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure.kind === 'not-leader') servers.renew(client, failure.leader);
+        else if (failure.kind === 'unknown' || failure.kind === 'not-now') servers.renew(client);
+        const isOver = timers.monotonic() + pause >= end || signal.aborted;
+        if (!again(failure) || isOver) throw error;
+      }
+      await rest(timers, pause, signal);
+    }
+  }
+}
+
+const leader = { requiresLeader: true } as const;
+
+const before = (count: number): bigint => BigInt(count - 1);
+
+const mayBeOtherwiseSoon = ({ kind }: Failure): boolean =>
+  kind === 'unknown' || kind === 'not-leader' || kind === 'not-now';
+
+export function streamEvent(event: {
+  readonly revision: bigint;
+  readonly data: unknown;
+  readonly metadata: unknown;
+}): StreamEvent {
+  const { data, metadata } = event;
+  // What was written as JSON, by somebody else, comes parsed.
+  const bytes = data instanceof Uint8Array ? data : Buffer.from(JSON.stringify(data) ?? '');
+  return {
+    revision: Number(event.revision),
+    data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    metadata,
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * The driver of KurrentDB, against the fake of `test/kurrentdb`. With
+ * HALCYON_TEST_KURRENTDB=kurrentdb://HOST[:PORT]/PREFIX?… what every driver must do is tried on real
+ * servers too, in streams of new names behind the prefix.
+ */
+
+import t from 'tap';
+import type { Test } from 'tap';
+import { openKurrentdbLog } from '../../src/log/kurrentdb/kurrentdb-log.ts';
+import type { EventLog } from '../../src/log/log.ts';
+import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
+import { logContract } from './contract.ts';
+
+async function started(t: Test): Promise<FakeNode> {
+  const cluster = new FakeCluster();
+  t.teardown(() => cluster.close());
+  return FakeNode.start(cluster);
+}
+
+logContract(t, 'kurrentdb', async (t) => {
+  const node = await started(t);
+  const open = (): Promise<EventLog> =>
+    openKurrentdbLog({
+      place: `//127.0.0.1:${node.port}/tried?tls=false`,
+      ...{ env: {}, limits: { queueCommits: 8000 } },
+    });
+  const log = await open();
+  t.teardown(() => log.close());
+  return {
+    log,
+    reopen: open,
+    breakStorage: () => node.faults.always('denied'),
+    mendStorage: () => node.faults.always(undefined),
+    queueCommits: log.limits.queueCommits,
+  };
+});
