@@ -122,6 +122,7 @@ const others = {
   'revision-not-reached': { status: 504, title: 'the station does not have the revision yet' },
   'too-many-requests': { status: 429, title: 'you ask for more than your share' },
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
+  'log-not-shared': { status: 409, title: 'the log is one station’s own' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
   'outcome-unknown': { status: 503, title: 'nobody knows yet whether it was done' },
   'append-failed': { status: 507, title: 'the log cannot be written' },

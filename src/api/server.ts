@@ -67,6 +67,7 @@ import { roleHandlers } from './routes/roles.ts';
 import { projectHandlers } from './routes/projects.ts';
 import { rebootHandlers } from './routes/reboots.ts';
 import { stationHandlers } from './routes/station.ts';
+import { stationsHandlers } from './routes/stations.ts';
 import { statusHandlers } from './routes/status.ts';
 import { suggestionHandlers } from './routes/suggestions.ts';
 import { tokenHandlers } from './routes/tokens.ts';
@@ -207,6 +208,7 @@ export const createServer = async (
       ...projectHandlers(station),
       ...reboots,
       ...stationHandlers(station, streams, version),
+      ...stationsHandlers(station),
       ...statusHandlers(station),
       ...suggestionHandlers(station),
       ...tokenHandlers(station),

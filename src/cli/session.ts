@@ -156,13 +156,19 @@ export const sayBusy =
       shell.say(`halctl: ${printable(why)}; asking again in ${(waitMs / 1000).toFixed(1)} s\n`);
   };
 
-/** A client for the flags and the environment of a command. */
+/**
+ * A client for the flags and the environment of a command.
+ *
+ * @param at a station of the same cluster, by its URL, instead of those that the session names
+ */
 export const connect = async (
   shell: Shell,
   flags: GlobalFlags,
   timeoutMs?: number,
+  at?: string,
 ): Promise<Client> => {
-  const { station, token, ca } = await resolveSession(flags, shell.env);
+  const { station: known, token, ca } = await resolveSession(flags, shell.env);
+  const station = at ?? known;
   const { createClient } = await import('../client/client.ts');
   try {
     const userAgent = `halctl/${version()}`;

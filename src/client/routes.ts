@@ -34,6 +34,13 @@ export const routes = {
     body: true,
     query: ['dry_run'],
   },
+  addStation: {
+    method: 'POST',
+    path: '/api/v1/stations',
+    repeat: 'by-key',
+    body: true,
+    query: ['dry_run'],
+  },
   addUser: { method: 'POST', path: '/api/v1/users', repeat: 'never', body: true },
   attachMachines: {
     method: 'POST',
@@ -430,6 +437,12 @@ export const routes = {
     repeat: 'as-it-is',
     query: ['at_least'],
   },
+  listStations: {
+    method: 'GET',
+    path: '/api/v1/stations',
+    repeat: 'as-it-is',
+    query: ['at', 'at_least'],
+  },
   listSuggestions: {
     method: 'GET',
     path: '/api/v1/suggestions',
@@ -668,6 +681,12 @@ export const routes = {
     path: '/api/v1/processes/:fid/restart',
     repeat: 'by-key',
     query: ['dry_run', 'force'],
+  },
+  retireStation: {
+    method: 'DELETE',
+    path: '/api/v1/stations/:name',
+    repeat: 'by-key',
+    query: ['dry_run'],
   },
   revokeConsoleConnection: {
     method: 'DELETE',

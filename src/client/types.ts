@@ -78,6 +78,7 @@ export type {
 export type { Group, GroupList, GroupSourceState, ResolvedNodeset } from '../contract/groups.ts';
 export type { MachinesBody, MemberBody, Project, ProjectBody } from '../contract/projects.ts';
 export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';
+export type { KnownStation, StationBody, StationList } from '../contract/stations.ts';
 export type { Status, StatusHost, StatusProcess } from '../contract/status.ts';
 export type { Incident, Suggestion, SuggestionItem } from '../contract/suggestions.ts';
 export type { Role, RoleHost, RoleItem } from '../contract/roles.ts';

@@ -37,6 +37,7 @@ import * as projects from './projects.ts';
 import * as reboots from './reboots.ts';
 import * as roles from './roles.ts';
 import * as station from './station.ts';
+import * as stations from './stations.ts';
 import * as status from './status.ts';
 import * as suggestions from './suggestions.ts';
 import * as tokens from './tokens.ts';
@@ -76,6 +77,7 @@ const subjects = {
   ...reboots,
   ...roles,
   ...station,
+  ...stations,
   ...status,
   ...suggestions,
   ...tokens,

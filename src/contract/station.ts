@@ -16,14 +16,45 @@ const PeriodicWork = Type.Object({
   lag_ms: Type.Integer({ description: 'How late it is, or was lately.' }),
 });
 
+const StationPlace = Type.Object(
+  { name: Type.String(), url: Type.String() },
+  { description: 'Who leads, as far as it knows; null: nobody, or one that has no name.' },
+);
+
 export const StationInfo = Type.Object({
+  name: nullable(
+    Type.String({
+      description: 'How it is called among those of its cluster; null: it has no name.',
+    }),
+  ),
+  role: Type.Unsafe<'leading' | 'following'>(
+    Type.Enum(['leading', 'following'], {
+      description: 'Whether it decides, or passes on what is asked of it.',
+    }),
+  ),
+  role_since: Timestamp,
+  term: Type.Integer({ description: 'The newest term of leadership that it knows of; 0: none.' }),
+  leader: nullable(StationPlace),
+  known: nullable(
+    Type.Boolean({
+      description:
+        'Whether it is one of the stations of the cluster, and may lead; null: its log is its own.',
+    }),
+  ),
+  log_trouble: nullable(
+    Type.String({ description: 'Why the log cannot be reached, or written; null: it can.' }),
+  ),
   version: Type.String(),
   pid: Type.Integer(),
   node: Type.String({ description: 'Version of Node.js.' }),
   started: Timestamp,
   uptime_seconds: Type.Integer(),
   directory: Type.String(),
-  head: RevisionNumber,
+  head: Type.Integer({
+    minimum: 0,
+    description:
+      'The last durable revision that it has; how far it is behind is the difference to the leader’s.',
+  }),
   waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),
   durability: Type.String(),
   log_directory: nullable(

@@ -10,6 +10,7 @@ import { operationMetrics } from '../../src/api/metrics/operations.ts';
 import type { Command } from '../../src/core/commands/index.ts';
 import type { Revision } from '../../src/core/values/revision.ts';
 import { AppendFailedError } from '../../src/log/log.ts';
+import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
 import { longReadLimits } from '../../src/station/fair-use/shares.ts';
 import { observedIn } from '../../src/station/obm/observed.ts';
 import { Station } from '../../src/station/station.ts';
@@ -287,4 +288,35 @@ t.test('no label names a machine: there are as many figures of many as of few', 
   const many = await exposed(station);
   t.equal(many.samples.length, few.samples.length);
   t.notMatch(many.text, /savio|halcyon\.example/);
+});
+
+t.test('a station that is alone leads, and is behind nobody', async (t) => {
+  const found = await exposed(await openStation(t));
+  for (const [name, value] of Object.entries({
+    ...{ leads: 1, term: 1, station_known: 1, stations: 0, log_reachable: 1 },
+  }))
+    t.equal(found.value(name), value, name);
+});
+
+t.test('one of several says whether it may lead, and whether it reaches the log', async (t) => {
+  const log = openSharedMemoryLog({ storage: new SharedMemory() });
+  const opened = await openStation(t, { log, name: 'head1', url: 'https://head1' });
+  const submit = async (command: Command): Promise<void> => {
+    const result = await opened.station.submit(command, { actor: 'station' }, () => null);
+    if (!result.ok) throw new Error(result.rejection.message);
+  };
+  await submit({ type: 'LeadStation', term: 5, station: 'head1', url: 'https://head1' });
+  await submit({ type: 'AddStation', station: 'head2', url: 'https://head2' });
+  const before = await exposed(opened);
+  for (const [name, value] of Object.entries({
+    ...{ leads: 1, term: 5, station_known: 1, stations: 2, log_reachable: 1 },
+  }))
+    t.equal(before.value(name), value, name);
+  await submit({ type: 'RetireStation', station: 'head1' });
+  log.line.cut('refused');
+  const after = await exposed(opened);
+  log.line.restore();
+  t.equal(after.value('station_known'), 0);
+  t.equal(after.value('stations'), 1);
+  t.equal(after.value('log_reachable'), 0);
 });

@@ -366,6 +366,12 @@ transcript('tokens', 'an administrator issues and revokes tokens', [
   'halctl auth token revoke 0123456789ab',
 ]);
 
+transcript('stations', 'a station that is alone has no others', [
+  'halctl system station list',
+  'halctl system station add head2.example --url https://head2.example:7400',
+  'halctl system station retire head2.example',
+]);
+
 transcript('fleet', 'an operator looks at all machines and at one', [
   'halctl status',
   "halctl system node add 'n[1-3].example' ssh >/dev/null",

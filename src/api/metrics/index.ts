@@ -13,12 +13,14 @@ import { ruleMetrics } from './rules.ts';
 import { servingMetrics } from './serving.ts';
 import type { Serving } from './serving.ts';
 import { sourceMetrics } from './sources.ts';
+import { standingMetrics } from './standing.ts';
 
 export type { Serving } from './serving.ts';
 
 export const metricsOf = (station: Station, serving: Serving): Exposition => {
   const exposition = new Exposition(station.turns);
   logMetrics(exposition, station);
+  standingMetrics(exposition, station);
   ruleMetrics(exposition, station);
   agentMetrics(exposition, station);
   const summary = machineMetrics(exposition, station);

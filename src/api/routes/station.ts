@@ -12,6 +12,24 @@ import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
 import type { EventStreams } from '../event-streams.ts';
 
+/** Where it stands among those of its cluster. */
+const standingView = ({
+  standing,
+  graph,
+  log: { shared, files },
+}: Station): Pick<
+  StationInfo,
+  'name' | 'role' | 'role_since' | 'term' | 'leader' | 'known' | 'log_trouble'
+> => {
+  const { role, name, term, leader, since } = standing;
+  return {
+    ...{ name, role, role_since: since, term },
+    leader: leader && { name: leader.station, url: leader.url },
+    known: shared ? name !== null && graph.get('station', name) !== undefined : null,
+    log_trouble: shared?.trouble ?? files?.trouble ?? null,
+  };
+};
+
 export const stationHandlers = (
   station: Station,
   streams: EventStreams,
@@ -22,6 +40,7 @@ export const stationHandlers = (
     station: (): StationInfo => {
       const { graph, log, archive } = station;
       return {
+        ...standingView(station),
         version,
         pid: process.pid,
         node: process.versions.node,

@@ -9,9 +9,13 @@ import { formatTime, printable } from '../output/text.ts';
 import { connect } from '../session.ts';
 import type { GlobalFlags } from '../session.ts';
 import type { Shell } from '../shell.ts';
+import { stationsCommands } from './stations.ts';
 
 export const stationCommands = (system: Command, shell: Shell): void => {
-  const station = system.command('station').description('the station that answers');
+  const station = system
+    .command('station')
+    .description('the station that answers, and the others of its cluster');
+  stationsCommands(station, shell);
   const run = async (flags: GlobalFlags & JsonFlag): Promise<void> => {
     const client = await connect(shell, flags);
     show(shell, flags, await client.station({ signal: shell.signal }), stationLines);
@@ -67,9 +71,12 @@ const periodicLines = (works: readonly PeriodicWork[], width: number | undefined
 /** `850 ms`, `12.5 s`. */
 const inTime = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
 
-const stationLines = (station: StationInfo): string[] =>
-  formatFields([
+const stationLines = (station: StationInfo): string[] => {
+  const { name, log_trouble: trouble } = station;
+  return formatFields([
     ['version', `${station.version}, on Node.js ${station.node}`],
+    ['name', name ?? undefined],
+    ['role', roleText(station)],
     ['running', `since ${formatTime(station.started)}, ${duration(station.uptime_seconds)}`],
     ['process', String(station.pid)],
     ['directory', station.directory],
@@ -79,6 +86,7 @@ const stationLines = (station: StationInfo): string[] =>
       station.waiting === 0 ? 'all' : `all but ${station.waiting} commits, which wait for the disk`,
     ],
     ['durability', station.durability],
+    ['trouble', trouble ?? undefined],
     ['log', `${mebibytes(station.log_bytes)}${elsewhere(station)}`],
     [
       'snapshots',
@@ -90,6 +98,16 @@ const stationLines = (station: StationInfo): string[] =>
     ['processes', String(station.processes)],
     ['memory', mebibytes(station.memory_bytes)],
   ]);
+};
+
+/** Undefined of one that has its log for itself, and leads always. */
+const roleText = (station: StationInfo): string | undefined => {
+  const { role, role_since: since, term, leader, known, name } = station;
+  if (known === null) return undefined;
+  const by = leader && leader.name !== name ? `, ${leader.name} leads, at ${leader.url}` : '';
+  const unknown = known ? '' : '; it is none of the stations of the cluster, and may not lead';
+  return `${role} since ${formatTime(since)}, term ${term}${by}${unknown}`;
+};
 
 /** Where the log is, unless that is the data directory. */
 const elsewhere = ({ log_directory: place, directory }: StationInfo): string =>

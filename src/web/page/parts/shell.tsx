@@ -16,6 +16,7 @@ import { chooseTheme, themeNow } from '../state/theme.ts';
 import type { Theme } from '../state/theme.ts';
 import { useSession } from '../state/who.ts';
 import { Ago } from './age.tsx';
+import { FollowerBanner } from './follower-banner.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { Link } from './link.tsx';
 import { Menu } from './menu.tsx';
@@ -78,6 +79,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }): J
       <Header isTimeShown={isTimeShown} showTime={showTime} />
       {isTimeShown ? <TimeBar id={timeBar} /> : null}
       <PastBanner />
+      <FollowerBanner />
       <LiveBanner />
       <main id="main" tabindex={-1}>
         {children}

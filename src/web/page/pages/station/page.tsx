@@ -14,6 +14,7 @@ import { useEvery } from '../../state/every.ts';
 import { station } from '../../state/station.ts';
 import { Agents } from './agents.tsx';
 import { Obmds } from './obmds.tsx';
+import { Standing, Stations } from './standing.tsx';
 import { ShortTable } from '../../parts/short-table.tsx';
 
 /** How often it is asked how it does, ms. */
@@ -32,7 +33,9 @@ export const Page = (): JSX.Element => {
         <CopyCommand command={['halctl', 'system', 'station', 'info']} />
       </PageTitle>
       <Problem error={info.error} again={info.again} />
+      {info.data ? <Standing info={info.data} /> : null}
       {info.data ? <About info={info.data} /> : null}
+      <Stations round={round} />
       <h2>Log</h2>
       <Problem error={log.error} again={log.again} />
       {log.data ? <Log log={log.data} /> : null}
