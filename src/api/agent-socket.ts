@@ -85,7 +85,7 @@ export const agentSocket = (
   connectInTurns(app.server, share.slices);
   app.get(
     '/api/v1/agent',
-    { websocket: true, config: { access: 'agent-or-retired' } },
+    { websocket: true, config: { access: 'agent-or-retired', answeredBy: 'leader' } },
     (socket, request) => {
       new Connection(socket, request, share);
     },

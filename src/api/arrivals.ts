@@ -44,33 +44,13 @@ export class Arrivals {
     const late = new AbortController();
     const cancel = this.#station.time.after(seconds * 1000, () => late.abort());
     try {
-      await this.#reached(wanted, AbortSignal.any([late.signal, gone]));
+      await this.#station.reached(wanted, AbortSignal.any([late.signal, gone]));
     } catch (error) {
       gone.throwIfAborted();
       if (!late.signal.aborted) throw error;
       throw this.#notReached(wanted, seconds);
     } finally {
       cancel();
-    }
-  }
-
-  /** @throws the reason of the signal */
-  async #reached(wanted: Revision, signal: AbortSignal): Promise<void> {
-    const { log } = this.#station;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const end = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', end);
-    const unsubscribe = log.subscribe(
-      log.head(),
-      () => wanted <= this.#durable && resolve(),
-      reject,
-    );
-    try {
-      signal.throwIfAborted();
-      if (wanted > this.#durable) await promise;
-    } finally {
-      unsubscribe();
-      signal.removeEventListener('abort', end);
     }
   }
 

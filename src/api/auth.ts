@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Access, Lent } from '../contract/endpoint.ts';
+import type { Access, AnsweredBy, Lent } from '../contract/endpoint.ts';
 import type { ReadGraph } from '../core/graph/read-graph.ts';
 import type { CredentialRow } from '../core/graph/rows/credentials.ts';
 import { allows, mayEver, rightTo } from '../core/rights/rights.ts';
@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     lent?: Lent;
+    /** Absent: the station that is asked. */
+    answeredBy?: AnsweredBy;
     /** A WebSocket for the page in the browser: its cookie lets in, from pages of this station. */
     pageSocket?: boolean;
   }

@@ -65,8 +65,9 @@ export const bind = (
   }
 };
 
-const configOf = ({ access, lent, repeat }: Endpoint): FastifyContextConfig => ({
+const configOf = ({ access, lent, repeat, answeredBy }: Endpoint): FastifyContextConfig => ({
   access,
+  answeredBy,
   ...(lent ? { lent } : {}),
   ...(repeat === 'as-it-is' ? { idempotent: true } : {}),
 });

@@ -123,6 +123,9 @@ const others = {
   'too-many-requests': { status: 429, title: 'you ask for more than your share' },
   'too-many-viewers': { status: 503, title: 'too many are looking at the output of processes' },
   'log-not-shared': { status: 409, title: 'the log is one station’s own' },
+  'no-leader': { status: 503, title: 'no station leads at the moment, as far as this one knows' },
+  'not-leading': { status: 503, title: 'the station does not lead any more' },
+  misdirected: { status: 421, title: 'another station leads, and this is for that one' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
   'outcome-unknown': { status: 503, title: 'nobody knows yet whether it was done' },
   'append-failed': { status: 507, title: 'the log cannot be written' },
@@ -167,6 +170,7 @@ export class ApiError extends Error {
       retryAfter?: number;
       vetoes?: ProblemDetails['vetoes'];
       revision?: number;
+      leader?: ProblemDetails['leader'];
     } = {},
   ) {
     super(detail);
@@ -184,6 +188,7 @@ export class ApiError extends Error {
       ...(extra.errors ? { errors: extra.errors.map((problem) => ({ ...problem })) } : {}),
       ...(extra.vetoes ? { vetoes: extra.vetoes } : {}),
       ...(extra.revision === undefined ? {} : { revision: extra.revision }),
+      ...(extra.leader ? { leader: { ...extra.leader } } : {}),
       ...(extra.field === undefined ? {} : { field: extra.field }),
     };
   }

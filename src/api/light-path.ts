@@ -25,6 +25,8 @@ type Config = FastifyRequest['routeOptions']['config'];
 
 /** What the framework's way has, too. */
 export interface LightParts {
+  /** Whether it may be taken at the moment. */
+  readonly isOpen: () => boolean;
   readonly graph: () => ReadGraph;
   readonly authenticate: (request: IncomingMessage) => CredentialRow | undefined;
   readonly connections: Connections;
@@ -220,7 +222,8 @@ export class LightPath {
   /** @param usual the framework's way */
   listener(usual: RequestListener): RequestListener {
     return (request, response) => {
-      if (!this.#parts || !this.#takes(this.#parts, request, response)) usual(request, response);
+      if (!this.#parts?.isOpen() || !this.#takes(this.#parts, request, response))
+        usual(request, response);
     };
   }
 

@@ -1,9 +1,11 @@
 /** What is answered to an error (RFC 9457), whatever threw it. */
 
 import type { FastifyRequest } from 'fastify';
+import { NotLeadingError } from '../station/leadership/standing.ts';
 import { ShareExceededError } from '../station/fair-use/shares.ts';
 import { Abandoned } from './asker.ts';
 import { hangUpSoon } from './connections.ts';
+import { leaderHeader } from './following/headers.ts';
 import { ApiError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
 
@@ -58,6 +60,7 @@ const answerOf = (problem: ApiError, error: Error, { raw, id, log }: Asked): Pro
     headers: {
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...(status === 401 ? { 'www-authenticate': challenges[code] ?? 'Bearer' } : {}),
+      ...(details.leader ? { [leaderHeader]: details.leader.url } : {}),
       'content-type': problemType,
     },
     body: JSON.stringify({ ...details, instance: `urn:uuid:${id}` }),
@@ -72,6 +75,10 @@ export const asApiError = (error: Error & { code?: string; statusCode?: number }
   if (error instanceof ApiError) return error;
   if (error instanceof ShareExceededError)
     return new ApiError(error.code, error.message, { retryAfter: error.retryAfter });
+  if (error instanceof NotLeadingError) {
+    const { leader, message } = error;
+    return new ApiError('not-leading', message, { retryAfter: 1, ...(leader ? { leader } : {}) });
+  }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError('body-too-large', 'the body is larger than this request may be');

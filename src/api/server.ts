@@ -24,6 +24,7 @@ import { FleetAnswers } from './fleet/fleet-answers.ts';
 import { Freshness } from './fleet/freshness.ts';
 import { FleetStreams } from './fleet/streams.ts';
 import { takeExactJson } from './json-body.ts';
+import { PassingOn } from './following/pass-on.ts';
 import { methodsOf } from './methods.ts';
 import { metricsOf } from './metrics/index.ts';
 import { canonicalUri } from './seed-uris.ts';
@@ -83,6 +84,8 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   /** PEM certificate chain and key; absent: plain HTTP. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** PEM certificates of authorities that other stations are believed by, besides the system's. */
+  readonly stationsCa?: string | undefined;
   /** How long connections are waited for; what is absent is as usual. */
   readonly patience?: Partial<Patience>;
   /** How many connections there may be; what is absent is as usual. */
@@ -108,6 +111,7 @@ export const createServer = async (
   const connections = new Connections(options.connections);
   const admission = new Admission(options.paces);
   const light = new LightPath(validatorCompiler);
+  const passingOn = new PassingOn({ station, ca: options.stationsCa });
   const problems = new AnsweredProblems();
   const sendProblem = sender(problems);
   const app = fastify({
@@ -140,6 +144,8 @@ export const createServer = async (
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
   app.addHook('onRequest', authorise(station, connections, admission));
+  app.addHook('onRequest', passingOn.hook);
+  passingOn.sayRevision(app);
   app.addHook('onRequest', admitUploads());
   app.addHook('preValidation', refuseDeep);
 
@@ -150,6 +156,7 @@ export const createServer = async (
   const outputs = new OutputStreams(station.log);
   app.addHook('preClose', (done) => {
     light.close();
+    passingOn.close();
     streams.close();
     outputs.close();
     fleetStreams.close();
@@ -222,6 +229,7 @@ export const createServer = async (
   browserPages(app);
   await consolesOfPage(app, station);
   light.open({
+    isOpen: () => !passingOn.isFollowing,
     authenticate: (request) => {
       const credential = credentialOf(station, request.headers.authorization);
       if (credential) noteUse(station, credential, request);

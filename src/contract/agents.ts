@@ -33,6 +33,7 @@ export type TracesBody = Static<typeof TracesBody>;
 const params = { fqdn: Fqdn };
 
 export const listAgents = ask({
+  answeredBy: 'leader',
   path: '/agents',
   access: 'viewer',
   tag: 'hosts',
@@ -42,6 +43,7 @@ export const listAgents = ask({
 });
 
 export const getAgent = ask({
+  answeredBy: 'leader',
   path: '/agents/:fqdn',
   params,
   access: 'viewer',

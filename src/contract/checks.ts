@@ -98,6 +98,7 @@ export const CheckRunBody = Type.Object(
 export type CheckRunBody = Static<typeof CheckRunBody>;
 
 export const checks = ask({
+  answeredBy: 'leader',
   path: '/checks',
   access: 'viewer',
   tag: 'fleet',
@@ -121,6 +122,7 @@ export const startCheckRun = tell({
 });
 
 export const checkRun = ask({
+  answeredBy: 'leader',
   path: '/check-runs/:id',
   params: { id: Type.String({ maxLength: 64, description: '`id` of the run.' }) },
   access: 'viewer',

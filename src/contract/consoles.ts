@@ -108,6 +108,7 @@ export const openConsole = command({
 });
 
 export const showConsole = ask({
+  answeredBy: 'leader',
   path: '/hosts/:fqdn/obm/console',
   params,
   access: 'viewer',
@@ -121,6 +122,7 @@ export const showConsole = ask({
 });
 
 export const listConsoleConnections = ask({
+  answeredBy: 'leader',
   path: '/hosts/:fqdn/obm/console/connections',
   params,
   access: 'viewer',

@@ -50,6 +50,13 @@ export const tags = {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+/**
+ * Which station of several answers it. `any`: the one that is asked, from the log and the graph, as each other would at
+ * that revision; `itself`: the one that is asked, about itself; `leader`: the one that leads, to which the others pass it
+ * on: it changes something, or takes what only the leading station has in memory.
+ */
+export type AnsweredBy = 'any' | 'itself' | 'leader';
+
 /** What is said of every endpoint. */
 interface Said {
   /** Beneath `/api/v1`, unless it is `bare`. */
@@ -77,6 +84,8 @@ interface Said {
   readonly seeOther?: true;
   /** Whether it goes on until somebody ends it, so that HEAD makes no sense. */
   readonly stream?: true;
+  /** Absent: `any` of what is only looked at, else `leader`. */
+  readonly answeredBy?: AnsweredBy;
 }
 
 interface SaidOfChange extends Said {
@@ -109,6 +118,7 @@ export interface Endpoint extends Said, Omit<SaidOfChange, 'method'> {
   readonly query: TProperties;
   readonly headers: TProperties;
   readonly repeat: Repeat;
+  readonly answeredBy: AnsweredBy;
 }
 
 type Flat<T> = { [K in keyof T]: T[K] };
@@ -118,12 +128,13 @@ type Of<E, F extends string> = E extends { readonly [N in F]: infer P extends TP
   : Record<never, TSchema>;
 
 type Completed<E extends Said, Q extends TProperties, F> = Flat<
-  Omit<E, 'params' | 'query' | 'path' | keyof F> &
+  Omit<E, 'params' | 'query' | 'path' | 'answeredBy' | keyof F> &
     F & {
       readonly path: E extends { readonly bare: true } ? E['path'] : `/api/v1${E['path']}`;
       readonly params: Of<E, 'params'>;
       readonly query: Flat<Of<E, 'query'> & Q>;
       readonly headers: TProperties;
+      readonly answeredBy: AnsweredBy;
     }
 >;
 
@@ -143,8 +154,9 @@ const completed = (
   said: Said,
   query: TProperties,
   headers: TProperties,
-  fixed: object,
+  fixed: { readonly kind: Endpoint['kind']; readonly method?: 'GET'; readonly repeat: Repeat },
 ): unknown => ({
+  answeredBy: fixed.method === 'GET' ? 'any' : 'leader',
   ...said,
   path: said.bare ? said.path : `/api/v1${said.path}`,
   params: said.params ?? {},

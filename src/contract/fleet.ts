@@ -259,6 +259,7 @@ const media = {
 };
 
 export const fleet = read({
+  answeredBy: 'leader',
   path: '/fleet',
   access: 'viewer',
   lent: 'shown',
@@ -276,6 +277,7 @@ export const fleet = read({
 });
 
 export const fleetSummary = read({
+  answeredBy: 'leader',
   path: '/fleet/summary',
   access: 'viewer',
   lent: 'shown',
@@ -288,6 +290,7 @@ export const fleetSummary = read({
 });
 
 export const fleetColumns = ask({
+  answeredBy: 'leader',
   path: '/fleet/columns',
   access: 'viewer',
   lent: 'shown',
@@ -298,6 +301,7 @@ export const fleetColumns = ask({
 });
 
 export const fleetHost = read({
+  answeredBy: 'leader',
   path: '/hosts/:fqdn/status',
   params: { fqdn: Fqdn },
   access: 'viewer',

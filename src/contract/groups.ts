@@ -64,6 +64,7 @@ const source = {
 const name = Type.String({ minLength: 1, maxLength: 128, description: 'Or `*`: all of a source.' });
 
 export const listGroups = ask({
+  answeredBy: 'leader',
   path: '/groups',
   access: 'viewer',
   tag: 'hosts',
@@ -79,6 +80,7 @@ export const listGroups = ask({
 });
 
 export const getGroup = ask({
+  answeredBy: 'leader',
   path: '/groups/:name',
   params: { name },
   access: 'viewer',
@@ -90,6 +92,7 @@ export const getGroup = ask({
 });
 
 export const getSubgroup = ask({
+  answeredBy: 'leader',
   path: '/groups/:name/:child',
   params: {
     name,
@@ -103,6 +106,7 @@ export const getSubgroup = ask({
 });
 
 export const resolveNodeset = ask({
+  answeredBy: 'leader',
   path: '/nodesets',
   access: 'viewer',
   tag: 'hosts',

@@ -9,6 +9,7 @@ export const Health = Type.Object({ ok: Type.Boolean() });
 export const Readiness = Type.Object({ ok: Type.Boolean(), revision: RevisionNumber });
 
 export const healthy = ask({
+  answeredBy: 'itself',
   path: '/healthz',
   bare: true,
   access: 'public',
@@ -18,6 +19,7 @@ export const healthy = ask({
 });
 
 export const ready = ask({
+  answeredBy: 'itself',
   path: '/readyz',
   bare: true,
   access: 'public',
@@ -27,6 +29,7 @@ export const ready = ask({
 });
 
 export const metrics = ask({
+  answeredBy: 'itself',
   path: '/metrics',
   bare: true,
   access: 'viewer',

@@ -29,6 +29,7 @@ export const Measurements = Type.Object({
 export type Measurements = Static<typeof Measurements>;
 
 export const measurements = ask({
+  answeredBy: 'leader',
   path: '/hosts/:fqdn/measurements',
   params: { fqdn: Fqdn },
   access: 'viewer',

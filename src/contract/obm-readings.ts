@@ -100,6 +100,7 @@ const common = {
 } as const;
 
 export const getSensors = ask({
+  answeredBy: 'leader',
   ...common,
   path: '/hosts/:fqdn/obm/sensors',
   summary: 'What the sensors of a machine read',
@@ -107,6 +108,7 @@ export const getSensors = ask({
 });
 
 export const getSystemEvents = ask({
+  answeredBy: 'leader',
   ...common,
   path: '/hosts/:fqdn/obm/system-events',
   summary: 'The event log that the OBM of a machine keeps',
@@ -114,6 +116,7 @@ export const getSystemEvents = ask({
 });
 
 export const getInventory = ask({
+  answeredBy: 'leader',
   ...common,
   path: '/hosts/:fqdn/obm/inventory',
   summary: 'What a machine is made of, as its OBM tells',
@@ -121,6 +124,7 @@ export const getInventory = ask({
 });
 
 export const identifyObm = ask({
+  answeredBy: 'leader',
   ...common,
   path: '/hosts/:fqdn/obm/identity',
   summary: 'Which OBM answers for a machine, and whether its credentials are right',
@@ -128,6 +132,7 @@ export const identifyObm = ask({
 });
 
 export const getConsoleInfo = ask({
+  answeredBy: 'leader',
   params,
   access: 'viewer',
   lent: 'machine',

@@ -351,6 +351,7 @@ export const refreshObm = order({
 });
 
 export const getPower = ask({
+  answeredBy: 'leader',
   path: '/hosts/:fqdn/obm/power',
   params,
   access: 'viewer',

@@ -5,6 +5,7 @@ import { ask } from './endpoint.ts';
 import { FidText } from './values.ts';
 
 export const output = ask({
+  answeredBy: 'leader',
   path: '/processes/:fid/output',
   params: { fid: FidText },
   access: 'operator',

@@ -68,6 +68,7 @@ export type PolicyChecked = Static<typeof PolicyChecked>;
 export type Can = Static<typeof Can>;
 
 export const getPolicy = ask({
+  answeredBy: 'leader',
   path: '/auth/policy',
   access: 'viewer',
   tag: 'tokens',

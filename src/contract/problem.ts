@@ -31,6 +31,12 @@ export const ProblemDetails = Type.Object({
   revision: Type.Optional(
     Type.Integer({ description: 'Of `revision-not-reached`: which one the station has.' }),
   ),
+  leader: Type.Optional(
+    Type.Object(
+      { station: Type.String(), url: Type.String() },
+      { description: 'Of `misdirected` and `not-leading`: the station that leads.' },
+    ),
+  ),
   field: Type.Optional(Type.String()),
 });
 

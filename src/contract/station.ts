@@ -136,6 +136,7 @@ export type EngineInfo = Static<typeof EngineInfo>;
 export type Sequences = Static<typeof Sequences>;
 
 export const station = ask({
+  answeredBy: 'itself',
   path: '/station',
   access: 'viewer',
   tag: 'station',
@@ -144,6 +145,7 @@ export const station = ask({
 });
 
 export const log = ask({
+  answeredBy: 'itself',
   path: '/log',
   access: 'viewer',
   tag: 'station',
@@ -152,6 +154,7 @@ export const log = ask({
 });
 
 export const engine = ask({
+  answeredBy: 'itself',
   path: '/engine',
   access: 'viewer',
   tag: 'station',
@@ -176,6 +179,7 @@ export const sequences = ask({
 });
 
 export const openapi = ask({
+  answeredBy: 'itself',
   path: '/openapi.json',
   access: 'public',
   tag: 'station',

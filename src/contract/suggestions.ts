@@ -98,6 +98,7 @@ const one = {
 } as const;
 
 export const getSuggestion = ask({
+  answeredBy: 'leader',
   ...one,
   path: '/hosts/:fqdn/suggestion',
   summary: 'What to do about a machine, why, and what forbids it',
@@ -107,12 +108,14 @@ export const getSuggestion = ask({
 });
 
 export const getNodeSuggestion = ask({
+  answeredBy: 'leader',
   ...one,
   path: '/nodes/:fqdn/suggestion',
   summary: 'The same, said otherwise',
 });
 
 export const listSuggestions = ask({
+  answeredBy: 'leader',
   path: '/suggestions',
   access: 'viewer',
   lent: 'shown',
@@ -131,6 +134,7 @@ export const listSuggestions = ask({
 });
 
 export const listIncidents = ask({
+  answeredBy: 'leader',
   path: '/incidents',
   access: 'viewer',
   tag: 'hosts',
@@ -140,6 +144,7 @@ export const listIncidents = ask({
 });
 
 export const getSuggestionRules = ask({
+  answeredBy: 'leader',
   path: '/suggestions/rules',
   access: 'viewer',
   tag: 'hosts',

@@ -261,6 +261,7 @@ export const linkSession = tell({
 });
 
 export const listSessions = ask({
+  answeredBy: 'leader',
   path: '/sessions',
   access: 'any',
   tag: 'tokens',

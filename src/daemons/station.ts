@@ -29,6 +29,7 @@ interface StationFlags extends ServingFlags {
   readonly verify?: true;
   readonly newAdminToken?: true;
   readonly obmdCa?: string;
+  readonly stationsCa?: string;
   readonly policy?: string;
   readonly checks?: string;
   readonly suggestions?: string;
@@ -56,6 +57,10 @@ export const registerStation = (program: Command): void => {
     .option('--verify', 'check the whole log before it opens, not only its end')
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
     .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
+    .option(
+      '--stations-ca <file>',
+      "PEM certificates to believe other stations by, besides the system's",
+    )
     .option('--checks <file>', 'what is checked of machines, as YAML; otherwise nothing is sent')
     .option('--suggestions <file>', 'rules in YAML by which something is suggested about machines')
     .option('--policy <file>', 'rules about who may do what; read again on SIGHUP')
@@ -136,7 +141,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
     { level: flags.logLevel, base: { station: process.pid } },
     pino.destination(2),
   );
-  const { obmdCa, groups } = flags;
+  const { obmdCa, stationsCa, groups } = flags;
   const checks = flags.checks === undefined ? undefined : checksIn(flags.checks);
   const station = await Station.open({
     directory: flags.data,
@@ -152,7 +157,10 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   let app: FastifyInstance;
   try {
     const limits = { strangersOfAddress: flags.unprovenPerAddress };
-    app = await createServer(station, { logger, tls, connections: { limits } });
+    app = await createServer(station, {
+      ...{ logger, tls, connections: { limits } },
+      stationsCa: stationsCa === undefined ? undefined : authoritiesIn(stationsCa),
+    });
     station.start(1);
     await followPolicy(station, logger);
     await app.listen({ host, port, backlog });

@@ -208,6 +208,7 @@ t.test('a body is what its check has made of it, on both ways', async (t) => {
   const authenticate = () => credential;
   const graph = () => new Graph();
   light.open({
+    isOpen: () => true,
     authenticate,
     graph,
     connections,
