@@ -16,7 +16,7 @@ import { observedIn } from '../../src/station/obm/observed.ts';
 import { Station } from '../../src/station/station.ts';
 import { declaredHost, load } from '../core/scenario.ts';
 import { memoryLog } from '../station/memory-log.ts';
-import { host, openStation, temporary, until } from '../station/harness.ts';
+import { host, ledBy, openStation, temporary, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
 import { certificate } from './certificate.ts';
 import { Exposed } from './exposition.ts';
@@ -300,16 +300,17 @@ t.test('a station that is alone leads, and is behind nobody', async (t) => {
 
 t.test('one of several says whether it may lead, and whether it reaches the log', async (t) => {
   const log = openSharedMemoryLog({ storage: new SharedMemory() });
-  const opened = await openStation(t, { log, name: 'head1', url: 'https://head1' });
+  const place = { name: 'head1', url: 'https://head1' };
+  const opened = await openStation(t, { log, ...place });
+  const term = await ledBy(opened.station, place);
   const submit = async (command: Command): Promise<void> => {
     const result = await opened.station.submit(command, { actor: 'station' }, () => null);
     if (!result.ok) throw new Error(result.rejection.message);
   };
-  await submit({ type: 'LeadStation', term: 5, station: 'head1', url: 'https://head1' });
   await submit({ type: 'AddStation', station: 'head2', url: 'https://head2' });
   const before = await exposed(opened);
   for (const [name, value] of Object.entries({
-    ...{ leads: 1, term: 5, station_known: 1, stations: 2, log_reachable: 1 },
+    ...{ leads: 1, term, station_known: 1, stations: 2, log_reachable: 1 },
   }))
     t.equal(before.value(name), value, name);
   await submit({ type: 'RetireStation', station: 'head1' });

@@ -7,7 +7,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
 import type { StationLine } from '../../src/client/view/stations.ts';
-import { openStation } from '../station/harness.ts';
+import { ledBy, openStation } from '../station/harness.ts';
 import { environment, shell } from './station.ts';
 
 /** A server that takes connections and says nothing. */
@@ -32,14 +32,11 @@ const closed = async (t: Test): Promise<string> => {
 t.test('each station is asked itself, and one that does not answer is unknown', async (t) => {
   const folder = t.testdir({ home: {} });
   const log = openSharedMemoryLog({ storage: new SharedMemory() });
-  const { app, station, admin } = await openStation(t, { log, name: 'head1', url: 'http://head1' });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  await station.submit(
-    { type: 'LeadStation', term: 2, station: 'head1', url },
-    { actor: 'station' },
-    () => null,
-  );
+  const url = await closed(t);
+  const place = { name: 'head1', url };
+  const { app, station, admin } = await openStation(t, { log, ...place });
+  await app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
+  await ledBy(station, place);
   const env = environment(`${folder}/home`, { HALCYON_STATION: url, HALCYON_TOKEN: admin });
   const halctl = (line: string) => shell(`halctl system station ${line}`, folder, env);
 

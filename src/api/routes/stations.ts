@@ -24,7 +24,7 @@ export const stationsHandlers = (station: Station): Handlers<typeof contract> =>
       throw new ApiError(
         'log-not-shared',
         "the log in this directory is one station's: start the station on a log that several may have " +
-          '(--log postgresql://…), then add others; see docs/high-availability.md',
+          '(--log postgres://…), then add others; see docs/high-availability.md',
       );
     const { name, url } = request.body;
     return run(
