@@ -45,8 +45,9 @@ import { Turns } from './fair-use/turns.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { knownGroups } from './groups/known-groups.ts';
 import type { KnownGroups } from './groups/known-groups.ts';
-import { Alone } from './leadership/alone.ts';
-import { NotLeadingError, placeOf } from './leadership/standing.ts';
+import { leaderIn } from './leadership/leader-in.ts';
+import { leadershipOf } from './leadership/leadership-of.ts';
+import { NotLeadingError } from './leadership/standing.ts';
 import type { Leadership, Standing } from './leadership/standing.ts';
 import { Loads } from './loading/loads.ts';
 import { PolicyFile } from './loading/policy-file.ts';
@@ -60,6 +61,7 @@ import { ChangedHosts } from './queries/changed-hosts.ts';
 import { Departed } from './queries/departed.ts';
 import { OperationWaits } from './queries/operation-waits.ts';
 import type { Archive, GraphAt } from './replica/archive.ts';
+import { heardLog } from './replica/heard-log.ts';
 import type { History, Moment } from './replica/history.ts';
 import type { LogIndex } from './replica/log-index.ts';
 import { Replica } from './replica/replica.ts';
@@ -125,6 +127,7 @@ export class Station {
   readonly #data: DataDirectory;
   readonly #logger: StationLogger;
   readonly #leadership: Leadership;
+  readonly #led: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
   /**
@@ -142,7 +145,9 @@ export class Station {
     const { log: given = `sqlite:${directory}` } = options;
     const narrowed = (path: string, mode: string): void =>
       logger.warn({ path, mode }, 'others could use it; now nobody else can');
-    const log = typeof given === 'string' ? await openLog(given, { verify, narrowed }) : given;
+    const log = heardLog(
+      typeof given === 'string' ? await openLog(given, { verify, narrowed }) : given,
+    );
     let data: DataDirectory | undefined;
     try {
       data = holdDataDirectory(directory, log, { logger, narrowed });
@@ -162,7 +167,7 @@ export class Station {
         time,
         turns,
         mint,
-        notLeading: () => new NotLeadingError(null),
+        notLeading: (graph) => new NotLeadingError(leaderIn(graph, options.name)),
         requests: options.requests,
       });
       const mandate = await Mandate.of(log);
@@ -231,6 +236,7 @@ export class Station {
       ...{ log, graph, now, time, turns, logger, premises, reach, directory, submit },
       ...{ obms: this.obms, observations: this.observations, groups: this.groups, site: this },
       settings: options.checks ?? usualSettings,
+      mayAct: () => this.#leadership.mayLead(),
     });
     this.agents = made.agents;
     this.leases = made.leases;
@@ -241,20 +247,34 @@ export class Station {
       present: () => replica.present,
       settled: () => replica.settled(),
     });
-    this.duties = new Duties([mandate, ...made.duties, this.#snapshots]);
-    this.#leadership = new Alone({ duties: this.duties, time, ...placeOf(options) });
+    // Who follows makes his own, too.
+    this.duties = new Duties([mandate, ...made.duties, ...(log.shared ? [] : [this.#snapshots])]);
+    const { duties } = this;
+    const led = (): void => {
+      for (const tell of this.#led) tell();
+    };
+    this.#leadership = leadershipOf({ replica, duties, time, logger, led, options });
   }
 
   /**
-   * Takes up the duties of whoever leads.
+   * Takes up the duties of whoever leads: at once where the log is this station's own; otherwise in
+   * its turn.
    *
-   * @param term of leadership: from 1, and greater than any before
+   * @param term of a station that is alone: from 1, and greater than any before
    */
   start(term: number): void {
     this.replica.start();
     this.premises.watch();
-    this.#forgetSecrets();
+    if (this.log.shared) {
+      this.#snapshots.start();
+      this.whenLeading(() => this.#forgetSecrets());
+    } else this.#forgetSecrets();
     this.#leadership.start(term);
+  }
+
+  /** Calls whenever this station has begun to lead. */
+  whenLeading(tell: () => void): void {
+    this.#led.push(tell);
   }
 
   /** Whether it leads, and who does. */
@@ -296,6 +316,7 @@ export class Station {
     this.premises.unwatch();
     this.operations.close();
     await this.#leadership.stop();
+    await this.#snapshots.stop();
     await this.obms.looks.stop();
     await this.loads.close();
     await this.replica.settled()?.catch(() => undefined);
@@ -355,10 +376,13 @@ export class Station {
    * @param makeReply made at once from the graph as the command left it
    * @throws {AppendFailedError | LogBusyError | NotInPlaceError} the log could not keep it; nothing
    *   happened
+   * @throws {NotLeadingError} another station is to be asked; nothing happened
    */
   submit<T>(command: Command, sender: Sender, makeReply: MakeReply<T>): Promise<Result<T>> {
     const { trouble } = this.premises;
     if (trouble !== undefined) return Promise.reject(new NotInPlaceError(trouble));
+    if (!this.#leadership.mayLead())
+      return Promise.reject(new NotLeadingError(this.standing.leader));
     return this.leases.renewedBy(command, makeReply, (makeReply) =>
       this.replica.submit(command, sender, makeReply),
     );

@@ -11,7 +11,7 @@ interface Timer {
 
 export class HandTime implements Time {
   #passed = 0;
-  readonly #start: number;
+  #start: number;
   readonly #timers = new Set<Timer>();
 
   /** @param start ms since the epoch */
@@ -43,13 +43,23 @@ export class HandTime implements Time {
     for (;;) {
       const next = this.#next();
       if (!next || next.due > until) break;
-      this.#passed = next.due;
+      this.#passed = Math.max(this.#passed, next.due);
       if (next.every === null) this.#timers.delete(next);
-      else next.due += next.every;
+      else next.due = Math.max(next.due, this.#passed - next.every) + next.every;
       next.call();
       await settled();
     }
-    this.#passed = until;
+    this.#passed = Math.max(this.#passed, until);
+  }
+
+  /** Sets the wall clock, and no other, so many ms ahead. */
+  jump(ms: number): void {
+    this.#start += ms;
+  }
+
+  /** As for a process that is halted: nothing is called before it goes on. */
+  halt(ms: number): void {
+    this.#passed += ms;
   }
 
   #add(timer: Timer): Cancel {

@@ -50,6 +50,8 @@ export interface DutiesParts {
   readonly groups: KnownGroups;
   readonly site: RebootSite;
   readonly settings: CheckSettings;
+  /** Whether the station still leads, by its clocks. */
+  readonly mayAct: () => boolean;
 }
 
 export interface MadeDuties {
@@ -62,7 +64,7 @@ export interface MadeDuties {
 
 export const dutiesOf = (parts: DutiesParts): MadeDuties => {
   const { log, graph, now, time, turns, logger, premises, reach, directory, submit } = parts;
-  const { obms, observations, groups, site, settings } = parts;
+  const { obms, observations, groups, site, settings, mayAct } = parts;
   const awake = awakeClock(time.monotonic);
   const own = new OwnCommands({
     submit: (command) => submit(command, () => null),
@@ -80,7 +82,7 @@ export const dutiesOf = (parts: DutiesParts): MadeDuties => {
   const dispatcher = new Dispatcher(log, graph, agents);
   const executor = new Executor({
     kinds: effectKinds(obms, site),
-    ...{ log, graph, time },
+    ...{ log, graph, time, mayAct },
     submit: (command) => own.submit(command),
   });
   const consoleRights = new ConsoleRights({

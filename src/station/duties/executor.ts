@@ -21,6 +21,8 @@ export interface ExecutorParts {
   readonly log: EventLog;
   readonly graph: () => Graph;
   readonly time: Time;
+  /** Whether the station may still act, asked right before something is done. Absent: always. */
+  readonly mayAct?: (() => boolean) | undefined;
   /** Resolves when the command is durable. @throws the log did not take it */
   readonly submit: (command: Command) => Promise<Result<null>>;
 }
@@ -144,7 +146,8 @@ class Line {
     const { mayRepeat } = this.#kind;
     const { signal } = this.#stopping;
     const { graph, time } = this.#parts;
-    while (!signal.aborted && this.#kind.find(graph(), effect)) {
+    const { mayAct = (): boolean => true } = this.#parts;
+    while (!signal.aborted && this.#kind.find(graph(), effect) && mayAct()) {
       try {
         const { outcome, detail } = await this.#kind.run(effect, { graph: graph(), time, signal });
         return await this.#end(effect, outcome, detail);

@@ -9,6 +9,8 @@ export interface AloneParts {
   readonly time: Pick<Time, 'now'>;
   readonly name: string | null;
   readonly place: Place | null;
+  /** Told when it has begun to lead. */
+  readonly led: () => void;
 }
 
 export class Alone implements Leadership {
@@ -33,6 +35,12 @@ export class Alone implements Leadership {
   start(term: number): void {
     this.#since = this.#parts.time.now();
     this.#parts.duties.start(term);
+    this.#parts.led();
+  }
+
+  /** Nobody else can append: what it takes before its duties begin is kept as well. */
+  mayLead(): boolean {
+    return true;
   }
 
   stop(): Promise<void> {

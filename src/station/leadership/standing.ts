@@ -28,6 +28,8 @@ export interface Leadership {
   start(term: number): void;
   /** Nothing of it goes on once it resolves; whoever waits to lead may. */
   stop(): Promise<void>;
+  /** Whether it may decide and act now; asked before each command and each effect. */
+  mayLead(): boolean;
 }
 
 /** The name and address that a station was given, where it was given both. */

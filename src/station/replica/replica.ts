@@ -243,6 +243,12 @@ export class Replica {
     return this.#submitter.submit(command, identified(sender), makeReply);
   }
 
+  /** In the name of the station, and with the patience to learn what became of it. */
+  submitOwn(command: Command): Promise<Result<null>> {
+    const sender = identified({ actor: 'station' });
+    return this.#submitter.submit(command, sender, () => null, 'endless');
+  }
+
   /**
    * The events that a command would append now.
    *

@@ -155,10 +155,16 @@ export class Submitter {
    * Decides a command and waits until it is durable.
    *
    * @throws {AppendFailedError | LogBusyError} the log could not keep it; nothing happened
+   * @param patience with a log that does not say what became of it
    * @throws {OutcomeUnknownError} nobody knows whether it happened; with its idempotency key, the
    *   request may be repeated
    */
-  async submit<T>(command: Command, options: Untimed, makeReply: MakeReply<T>): Promise<Result<T>> {
+  async submit<T>(
+    command: Command,
+    options: Untimed,
+    makeReply: MakeReply<T>,
+    patience: 'short' | 'endless' = 'short',
+  ): Promise<Result<T>> {
     // What is in doubt may yet be taken back, and this with it.
     if (this.#doubts.any) throw new LogBusyError(this.waiting);
     const outcome = this.#engine.submit(command, { ...options, at: this.#now() });
@@ -166,7 +172,7 @@ export class Submitter {
       case 'committed': {
         const { commit } = outcome;
         const reply = this.#replyTo(commit, makeReply);
-        await this.#append(commit);
+        await this.#append(commit, patience);
         if (commit.request && commit.events.length <= eventsOfKept)
           this.#keep(`${commit.actor} ${commit.request.key}`, reply);
         return { ok: true, revision: commit.revision, changed: true, reply };
@@ -207,7 +213,7 @@ export class Submitter {
    * What was issued before a commit that fails may still become durable; only that commit and what
    * followed is taken back.
    */
-  #append(commit: Commit): Promise<void> {
+  #append(commit: Commit, patience: 'short' | 'endless'): Promise<void> {
     const before = this.#lastAppend;
     const displacements = this.#displacements;
     const began = this.#monotonic();
@@ -222,7 +228,7 @@ export class Submitter {
       },
       (error: unknown) => {
         tell(false);
-        return this.#notAppended(commit, { before, displacements }, error);
+        return this.#notAppended(commit, { before, displacements, patience }, error);
       },
     );
     this.#lastAppend = appended;
@@ -232,7 +238,11 @@ export class Submitter {
   /** @param then as it was when the commit was issued */
   #notAppended(
     commit: Commit,
-    then: { readonly before: Promise<void>; readonly displacements: number },
+    then: {
+      readonly before: Promise<void>;
+      readonly displacements: number;
+      readonly patience: 'short' | 'endless';
+    },
     error: unknown,
   ): Promise<void> {
     const lost = (error: unknown): never => {
@@ -244,7 +254,8 @@ export class Submitter {
     };
     if (!(error instanceof OutcomeUnknownError)) return lost(error);
     const kept = (): void => this.#engine.confirm(commit.revision);
-    return this.#patiently(error, this.#doubts.settle(commit).then(kept, lost));
+    const fate = this.#doubts.settle(commit).then(kept, lost);
+    return then.patience === 'endless' ? fate : this.#patiently(error, fate);
   }
 
   /** Whoever waits is told after a while that nobody knows; the asking goes on. */

@@ -1,0 +1,47 @@
+/** How a station comes to lead: at once where its log is its own, by election where others have it too. */
+
+import { randomUUID } from 'node:crypto';
+import type { Duties } from '../duties/duty.ts';
+import type { StationLogger } from '../logger.ts';
+import type { Replica } from '../replica/replica.ts';
+import { StationUnavailableError } from '../result.ts';
+import type { StationOptions } from '../station-options.ts';
+import type { Time } from '../time.ts';
+import { Alone } from './alone.ts';
+import { Election } from './election.ts';
+import { placeOf } from './standing.ts';
+import type { Leadership } from './standing.ts';
+
+export interface LeadershipParts {
+  readonly replica: Replica;
+  readonly duties: Duties;
+  readonly time: Time;
+  readonly logger: StationLogger;
+  /** Told whenever this station has begun to lead. */
+  readonly led: () => void;
+  readonly options: Pick<StationOptions, 'name' | 'url' | 'random'>;
+}
+
+/** @throws {StationUnavailableError} several stations have the log, and this one is not named */
+export const leadershipOf = (parts: LeadershipParts): Leadership => {
+  const { replica, duties, time, logger, led, options } = parts;
+  const { log } = replica;
+  const { shared } = log;
+  const { name, place } = placeOf(options);
+  if (!shared) return new Alone({ duties, time, led, name, place });
+  if (!place)
+    throw new StationUnavailableError(
+      'a log that several stations have needs to know this one: give --name NAME and --url URL',
+    );
+  const election = new Election({
+    ...{ log, shared, duties, place, time, logger, led },
+    holder: randomUUID(),
+    random: options.random ?? Math.random,
+    graph: () => replica.graph,
+    append: (command) => replica.submitOwn(command),
+    settled: () => replica.settled(),
+    failed: replica.failed,
+  });
+  replica.whenDisplaced(() => election.displaced());
+  return election;
+};

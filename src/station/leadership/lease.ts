@@ -1,0 +1,173 @@
+/**
+ * The lease of the station that leads: a register, of which only the version counts. Whoever has it
+ * renews it, and believes to have it for less long than others wait. Its holder and its times are
+ * for people: no clock is compared with another station's.
+ *
+ * It decides who tries to lead, and nothing more. Were two to believe at once that they have it, the
+ * log would still take the commits of one of them only.
+ */
+
+import type { Register, RegisterEntry } from '../../log/register.ts';
+import type { Time } from '../time.ts';
+import type { Place } from './standing.ts';
+
+/** Between two renewals, and between two looks of those who wait, ms. */
+export const renewMs = 2_000;
+/** A lease whose version did not change for so long, while the log answered, has run out, ms. */
+export const leaseMs = 15_000;
+/** Whoever has it lets go so long after he issued the last renewal that succeeded, ms. */
+export const holdMs = 10_000;
+/** For the log to answer, ms. */
+const answerMs = 4_000;
+/** Of the time between two looks no more counts: whoever was halted has seen nothing, ms. */
+const longestLookMs = 8_000;
+
+export interface LeaseParts {
+  readonly register: Register;
+  readonly place: Place;
+  /** Of this process, and of no other. */
+  readonly holder: string;
+  readonly time: Time;
+}
+
+/** What a look at it tells: `held` by another, `free` to be taken, or nobody knows. */
+export type Look = 'held' | 'free' | 'unknown';
+
+interface Seen {
+  readonly version: number;
+  /** How long it has not changed, ms. */
+  unchanged: number;
+  /** When it was asked for last, by a clock that never jumps. */
+  asked: number;
+}
+
+export class Lease {
+  readonly #parts: LeaseParts;
+  #seen: Seen | null = null;
+  /** What was put there last by this station; 0: it does not have it. */
+  #version = 0;
+  /** When the last renewal that succeeded was issued, by both clocks. */
+  #issued: { readonly monotonic: number; readonly wall: number } | null = null;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Whether this station may act on it now. Of its two clocks the one counts that has gone further:
+   * one may have stood still while the machine did.
+   */
+  get isHeld(): boolean {
+    const { time } = this.#parts;
+    const issued = this.#issued;
+    if (!issued) return false;
+    return time.monotonic() - issued.monotonic < holdMs && time.now() - issued.wall < holdMs;
+  }
+
+  /** Looks whether it may be taken. A look that fails begins the waiting anew. */
+  async look(): Promise<Look> {
+    const { time, register } = this.#parts;
+    const asked = time.monotonic();
+    let entry: RegisterEntry | undefined;
+    try {
+      entry = await this.#answered(register.read());
+    } catch {
+      this.#seen = null;
+      return 'unknown';
+    }
+    const version = entry?.version ?? 0;
+    const before = this.#seen;
+    if (before?.version === version) {
+      before.unchanged += Math.min(Math.max(0, asked - before.asked), longestLookMs);
+      before.asked = asked;
+    } else this.#seen = { version, unchanged: 0, asked: time.monotonic() };
+    return this.#isOpen(entry) || this.#seen!.unchanged >= leaseMs ? 'free' : 'held';
+  }
+
+  /** What was seen of it so far counts no more. */
+  forget(): void {
+    this.#seen = null;
+  }
+
+  /** Takes it, where it is as the last look found it. */
+  async take(): Promise<boolean> {
+    const seen = this.#seen;
+    this.#seen = null;
+    return seen !== null && (await this.#put(seen.version)) === 'held';
+  }
+
+  /** Renews it. `held` by this station, `free` to others, or nobody knows. */
+  async renew(): Promise<Look> {
+    const put = await this.#put(this.#version);
+    if (put === 'held') return put;
+    // Another's is there, or one of this station's whose answer did not come in time.
+    try {
+      const entry = await this.#answered(this.#parts.register.read());
+      if (!entry || contentOf(entry)?.holder !== this.#parts.holder) return 'free';
+      this.#version = entry.version;
+    } catch {
+      // The next renewal will tell.
+    }
+    return 'unknown';
+  }
+
+  /** Gives it back, so that others need not wait until it runs out. Whoever has it by now keeps it. */
+  async release(): Promise<void> {
+    const version = this.#version;
+    this.drop();
+    if (version > 0) await this.#put(version, null);
+  }
+
+  /** Does not act on it any more. */
+  drop(): void {
+    this.#issued = null;
+    this.#version = 0;
+  }
+
+  async #put(
+    seen: number,
+    place: Place | null = this.#parts.place,
+  ): Promise<'held' | 'another' | 'unknown'> {
+    const { time, register, holder } = this.#parts;
+    const issued = { monotonic: time.monotonic(), wall: time.now() };
+    const content = { ...place, holder: place && holder, at: new Date(issued.wall).toISOString() };
+    try {
+      const value = Buffer.from(JSON.stringify(content));
+      const version = await this.#answered(register.replace(seen, value));
+      if (version === undefined) return 'another';
+      if (place) {
+        this.#version = version;
+        this.#issued = issued;
+      }
+      return 'held';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  /** Whether it was given back, or was put there by this station. */
+  #isOpen(entry: RegisterEntry | undefined): boolean {
+    const holder = entry ? contentOf(entry)?.holder : null;
+    return holder === null || holder === this.#parts.holder;
+  }
+
+  /** @throws {Error} there was no answer in time */
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const cancel = this.#parts.time.after(answerMs, () => reject(new Error('no answer in time')));
+    try {
+      return await Promise.race([answer, promise]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** Undefined where it cannot be read, which says nothing. */
+const contentOf = ({ value }: RegisterEntry): { readonly holder?: unknown } | undefined => {
+  try {
+    return (JSON.parse(value.toString('utf8')) ?? undefined) as { readonly holder?: unknown };
+  } catch {
+    return undefined;
+  }
+};
