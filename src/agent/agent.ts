@@ -12,6 +12,7 @@ import { Connection } from './connection.ts';
 import type { Deadlines, Welcome } from './connection.ts';
 import { adviceOnRefusal, Ending } from './ending.ts';
 import { endingOfTerm } from './leader.ts';
+import { placeIn } from './named-station.ts';
 import type { ReadOutput } from './output-viewers.ts';
 import type { Assign, ProcessReport, ReportedFacts } from './protocol.ts';
 import { hostGoesDown } from './shutdown.ts';
@@ -102,9 +103,12 @@ export class Agent {
     let attempt = firstAttempt;
     while (!stop.aborted) {
       const station = stations[attempt.station]!;
-      const { kind, message, advice } = await this.#attend(station, stop);
+      const { kind, message, advice, leader } = await this.#attend(station, stop);
       if (stop.aborted) return;
-      const next = following(attempt, kind, stations.length, timing.pauses, random);
+      const next = following(
+        ...([attempt, kind, stations.length, timing.pauses, random] as const),
+        placeIn(stations, leader),
+      );
       attempt = next.attempt;
       const again_ms = Math.round(next.pauseMs);
       log[this.#levelOf(station, kind, message)](
@@ -115,12 +119,13 @@ export class Agent {
     }
   }
 
-  /** That a station was deposed is said once, however often it is met. */
+  /** That a station was deposed, or follows, is said once, however often it is met. */
   #levelOf({ href }: URL, kind: Ending['kind'], message: string): 'error' | 'warn' | 'debug' {
     const before = this.#deposed.get(href);
-    if (kind === 'deposed') this.#deposed.set(href, message);
+    const isElsewhere = kind === 'deposed' || kind === 'misdirected';
+    if (isElsewhere) this.#deposed.set(href, message);
     else if (kind === 'lost') this.#deposed.delete(href);
-    if (kind === 'deposed' && before === message) return 'debug';
+    if (isElsewhere && before === message) return 'debug';
     return kind === 'denied' ? 'error' : 'warn';
   }
 

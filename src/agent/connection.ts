@@ -3,6 +3,7 @@
  * business.
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Logger } from 'pino';
 import { Answers } from './answers.ts';
@@ -204,7 +205,7 @@ export class Connection {
       .on('message', (data) => this.#take((data as Buffer).toString()))
       .on('pong', () => this.#timers.cancel('pong'))
       .on('unexpected-response', (_request, response) =>
-        this.#finish(endingOfStatus(response.statusCode ?? 0)),
+        this.#finish(endingOfStatus(response.statusCode ?? 0, leaderIn(response.headers))),
       )
       .on('error', (error) => this.#finish(endingOfError(error, this.#served)))
       .on('close', (code, reason) => {
@@ -320,6 +321,11 @@ export class Connection {
 
 function unlessEnded(error: unknown): void {
   if (!(error instanceof Ending)) throw error;
+}
+
+/** Where the station is that leads, as one that follows says. */
+function leaderIn({ 'halcyon-leader': leader }: IncomingHttpHeaders): string | undefined {
+  return typeof leader === 'string' ? leader : undefined;
 }
 
 /** Where the agents' WebSocket of a station is. */

@@ -9,9 +9,12 @@ export class Ending extends Error {
   readonly kind: EndingKind;
   /** What somebody can do about it; undefined where waiting is all there is. */
   readonly advice: string | undefined;
+  /** Where the station is that leads, as the one that was asked said; undefined where it did not. */
+  readonly leader: string | undefined;
 
-  constructor(kind: EndingKind, message: string, advice?: string) {
+  constructor(kind: EndingKind, message: string, advice?: string, leader?: string) {
     super(message);
+    this.leader = leader;
     this.kind = kind;
     this.advice = advice;
   }
@@ -22,9 +25,18 @@ const tokenAdvice =
 const claimAdvice =
   'another machine runs an agent by this name: stop one, or give one its own name with --fqdn';
 
-/** What the answer to the request for a connection means, when it is not a connection. */
-export function endingOfStatus(status: number): Ending {
+/**
+ * What the answer to the request for a connection means, when it is not a connection.
+ *
+ * @param leader where the station is that leads, as the answer says
+ */
+export function endingOfStatus(status: number, leader?: string): Ending {
   switch (status) {
+    case 421: {
+      const who = leader === undefined ? 'it knows of none that leads' : `${leader} leads`;
+      const message = `the station follows, and ${who} (HTTP 421)`;
+      return new Ending('misdirected', message, undefined, leader);
+    }
     case 401:
       return new Ending('denied', 'the station does not accept the token (HTTP 401)', tokenAdvice);
     case 403:

@@ -19,6 +19,15 @@ const defaultBusyMs = 20_000;
 const firstMs = 1_000;
 const retriesMax = 5;
 
+/** Nobody leads, which lasts some seconds after the death of who did: ms in all, and at most from one time to the next. */
+const leaderlessMs = 30_000;
+const leaderlessPauseMs = 2_000;
+
+/** No station leads, as far as the one that was asked knows; it has done nothing. */
+export const nothingDone: ReadonlySet<string> = new Set(['no-leader', 'not-leading']);
+/** Whoever leads next tells, or does it. */
+const leaderless: ReadonlySet<string> = new Set([...nothingDone, 'outcome-unknown']);
+
 /** They do not pass before somebody has done something. */
 const needSomebody: ReadonlySet<string> = new Set(['not-in-place']);
 
@@ -26,11 +35,13 @@ const needSomebody: ReadonlySet<string> = new Set(['not-in-place']);
 export class Patience {
   readonly #options: PatienceOptions;
   #leftMs: number;
+  #leaderlessLeftMs: number;
   #retries = 0;
 
   constructor(options: PatienceOptions) {
     this.#options = options;
     this.#leftMs = options.busyMs ?? defaultBusyMs;
+    this.#leaderlessLeftMs = options.busyMs ?? leaderlessMs;
   }
 
   /**
@@ -39,7 +50,9 @@ export class Patience {
    * @returns ms; undefined where it will not help, or not within the time that is left
    */
   after(error: unknown): number | undefined {
-    if (!(error instanceof ApiError) || this.#retries >= retriesMax) return undefined;
+    if (!(error instanceof ApiError)) return undefined;
+    if (leaderless.has(error.code)) return this.#untilSomebodyLeads(error);
+    if (this.#retries >= retriesMax) return undefined;
     const { status, code, retryAfterMs, message } = error;
     const isBusy = status === 429 || status === 503;
     if (!isBusy || retryAfterMs === undefined || needSomebody.has(code)) return undefined;
@@ -49,6 +62,16 @@ export class Patience {
     if (waitMs > this.#leftMs) return undefined;
     this.#leftMs -= waitMs;
     this.#retries += 1;
+    onBusy?.(message, waitMs);
+    return waitMs;
+  }
+
+  #untilSomebodyLeads({ message, retryAfterMs = 0 }: ApiError): number | undefined {
+    const { random = Math.random, onBusy } = this.#options;
+    const leastMs = Math.max(retryAfterMs, leaderlessPauseMs / 2);
+    const waitMs = Math.round(Math.min(leastMs, leaderlessPauseMs) * (1 + random() / 4));
+    if (waitMs > this.#leaderlessLeftMs) return undefined;
+    this.#leaderlessLeftMs -= waitMs;
     onBusy?.(message, waitMs);
     return waitMs;
   }

@@ -2,7 +2,7 @@
 
 import { ApiError, causeOf, UnreachableError, wasNeverSent } from './errors.ts';
 import type { Attempt } from './errors.ts';
-import { Patience, pause, retryAfterIn } from './patience.ts';
+import { nothingDone, Patience, pause, retryAfterIn } from './patience.ts';
 import type { PatienceOptions } from './patience.ts';
 import { trustingFetch } from './trust.ts';
 import type { ProblemDetails } from './types.ts';
@@ -129,6 +129,17 @@ const errorIn = ({ status, headers }: Response, text: string, url: string): ApiE
   return foreign(status, url, retryAfterMs);
 };
 
+const hasDoneNothing = (error: unknown): boolean =>
+  error instanceof ApiError && nothingDone.has(error.code);
+
+/** Says of each station what came of asking it. */
+const withAttempts = (error: ApiError, attempts: readonly Attempt[]): ApiError => {
+  if (attempts.length < 2) return error;
+  const asked = attempts.map(({ url, cause }) => `${url}: ${cause}`).join('; ');
+  const { problem, message, retryAfterMs } = error;
+  return new ApiError({ ...problem, detail: `${message} (${asked})` }, retryAfterMs);
+};
+
 /** Requests to the given stations, the one that answered last first. */
 export const createTransport = (options: ClientOptions): Transport => {
   const urls = stationUrls(options.station);
@@ -153,6 +164,7 @@ export const createTransport = (options: ClientOptions): Transport => {
     read: (response: Response, url: string) => Promise<T>,
   ): Promise<T> => {
     const attempts: Attempt[] = [];
+    let refused: ApiError | undefined;
     const { method, path, query = {}, body, repeatable = true, signal } = request;
     for (let tried = 0; tried < urls.length; tried++) {
       const index = (preferred + tried) % urls.length;
@@ -171,7 +183,15 @@ export const createTransport = (options: ClientOptions): Transport => {
         preferred = index;
         return result;
       } catch (error) {
-        if (error instanceof ApiError) throw error;
+        if (error instanceof ApiError) {
+          const { code } = error;
+          // What nobody knows is asked of another one, by the same key.
+          if (code === 'outcome-unknown') preferred = (index + 1) % urls.length;
+          if (!nothingDone.has(code)) throw error;
+          attempts.push({ url: base, cause: 'it does not lead' });
+          refused = error;
+          continue;
+        }
         signal?.throwIfAborted();
         const cause = late.signal.aborted
           ? `no answer within ${timeoutMs / 1000} s`
@@ -182,7 +202,7 @@ export const createTransport = (options: ClientOptions): Transport => {
         clearTimeout(timer);
       }
     }
-    throw new UnreachableError(attempts);
+    throw refused ? withAttempts(refused, attempts) : new UnreachableError(attempts);
   };
 
   /** Asks again where the stations have too much to do. */
@@ -195,7 +215,8 @@ export const createTransport = (options: ClientOptions): Transport => {
       try {
         return await attempt(request, read);
       } catch (error) {
-        const waitMs = request.repeatable === false ? undefined : patience.after(error);
+        const isHarmless = request.repeatable !== false || hasDoneNothing(error);
+        const waitMs = isHarmless ? patience.after(error) : undefined;
         if (waitMs === undefined) throw error;
         await pause(waitMs, request.signal);
       }

@@ -22,6 +22,8 @@ export interface Part {
   readonly status?: (authorization: string) => number;
   /** What to do with a message; by default the station is content with everything. */
   readonly answer?: (message: AgentMessage, socket: WebSocket, connection: number) => void;
+  /** Who leads, as it says to whom it refuses a connection. */
+  readonly leader?: () => string | undefined;
   readonly heartbeatMs?: number;
   /** In which it leads; absent: it does not say. */
   readonly term?: number;
@@ -57,9 +59,11 @@ export class PlayedStation {
     this.#server.on('upgrade', (request, socket, head) => {
       this.requests += 1;
       const status = part.status?.(request.headers.authorization ?? '') ?? 101;
+      const leader = part.leader?.();
+      const named = leader === undefined ? '' : `Halcyon-Leader: ${leader}\r\n`;
       if (status !== 101)
         return void socket.end(
-          `HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+          `HTTP/1.1 ${status} No\r\n${named}Content-Length: 0\r\nConnection: close\r\n\r\n`,
         );
       if (request.url !== '/api/v1/agent') return void socket.destroy();
       this.#webSockets.handleUpgrade(request, socket, head, (accepted) => this.#take(accepted));

@@ -103,10 +103,13 @@ export class PassingOn {
 
   #misdirected(): ApiError {
     const leader = this.#leader();
-    const why = 'agents speak to the station that leads';
-    return leader
-      ? new ApiError('misdirected', `${why}: ${leader.station}, ${leader.url}`, { leader })
-      : nobodyLeads(`${why}, and nobody does at the moment`);
+    const who = leader
+      ? `${leader.station} does, at ${leader.url}`
+      : 'nobody does at the moment, as far as is known here';
+    return new ApiError('misdirected', `agents speak to the station that leads: ${who}`, {
+      retryAfter,
+      ...(leader ? { leader } : {}),
+    });
   }
 
   /** Another one that leads, as far as is known. */

@@ -215,5 +215,5 @@ t.test('agents are told who leads', async (t) => {
   t.match(told, { status: 421, leads: place.url });
   t.match(JSON.parse(told.body), { code: 'misdirected', leader: place });
   leads(null);
-  t.match(await asked(), { status: 503, body: /no-leader/ });
+  t.match(await asked(), { status: 421, leads: undefined, body: /nobody does/ });
 });
