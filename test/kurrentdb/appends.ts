@@ -24,7 +24,7 @@ interface Append {
 
 export function append(node: FakeNode, one: Append): void {
   const { faults, shared: cluster } = node;
-  const fate = faults.take();
+  const fate = faults.take(one.events);
   const keep = (): Appended => cluster.streams.append(one.name, one.expected, one.events);
   if (fate === 'denied' || fate === 'not-ready' || fate === 'no-leader') return one.refused(fate);
   if (one.events.reduce((sum, event) => sum + sizeOf(event), 0) > cluster.maxAppendSize)

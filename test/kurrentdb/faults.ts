@@ -28,9 +28,12 @@ export class Faults {
   readonly #next: Fate[] = [];
   readonly #late: (() => void)[] = [];
   #always: Fate | undefined;
+  #containing = '';
   #hanging: PromiseWithResolvers<void> | undefined;
   /** Appends that have come, whatever became of them. */
   appends = 0;
+  /** Events that were sent to whoever read. */
+  read = 0;
   /** Whether events reach those that follow a stream. */
   feeds = true;
 
@@ -39,15 +42,21 @@ export class Faults {
     this.#next.push(...fates);
   }
 
-  /** Orders one fate for all appends, until it is taken back with undefined. */
-  always(fate: Fate | undefined): void {
+  /**
+   * Orders one fate for all appends, until it is taken back with undefined.
+   *
+   * @param containing for those alone whose data have this in them
+   */
+  always(fate: Fate | undefined, containing = ''): void {
     this.#always = fate;
+    this.#containing = containing;
   }
 
   /** The fate of the append that has just come. */
-  take(): Fate | undefined {
+  take(events: readonly { readonly data: Uint8Array }[]): Fate | undefined {
     this.appends += 1;
-    return this.#next.shift() ?? this.#always;
+    const has = events.some(({ data }) => Buffer.from(data).includes(this.#containing));
+    return this.#next.shift() ?? (has ? this.#always : undefined);
   }
 
   /** Keeps what came late, when it is let go. */

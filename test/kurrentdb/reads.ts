@@ -60,6 +60,7 @@ async function readOnce(
     for (const event of isBackwards ? events.toReversed() : events)
       await writeTo(call, respond(name, event, options), signal);
     left -= events.length;
+    node.faults.read += events.length;
     next = isBackwards ? from - 1 : (events.at(-1) as StoredEvent).revision + 1;
     if (next < 0) return;
   }

@@ -1,10 +1,10 @@
 /** How many servers keep the log. */
 
 import { createRequire } from 'node:module';
-import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import type gossip from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_pb.js';
 import type shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import type { Durability } from '../log.ts';
+import type { Servers } from './servers.ts';
 
 /** What the client can do and does not offer: it asks for gossip itself, to find the leader. */
 interface Asking {
@@ -24,7 +24,7 @@ const generated = '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1';
  *
  * @throws what the client throws
  */
-export async function durabilityOf(client: KurrentDBClient): Promise<Durability> {
+export async function durabilityOf({ client, terms }: Servers): Promise<Durability> {
   const require = createRequire(import.meta.url);
   const { GossipClient: kind } = require(`${generated}/gossip_grpc_pb.js`) as {
     GossipClient: unknown;
@@ -38,7 +38,7 @@ export async function durabilityOf(client: KurrentDBClient): Promise<Durability>
       new Promise<gossip.ClusterInfo>((resolve, reject) => {
         const answered = (error: Error | null, found: gossip.ClusterInfo): void =>
           error ? reject(error) : resolve(found);
-        asked.read(new Empty(), ...asking.callArguments({}), answered);
+        asked.read(new Empty(), ...asking.callArguments(terms), answered);
       }),
   );
   const voting = info.getMembersList().filter((member) => !withoutVote.has(member.getState()));

@@ -51,7 +51,7 @@ export class Feed {
     const count = known();
     // Behind the event that is named.
     const fromRevision = count === 0 ? ('start' as const) : BigInt(count - 1);
-    const following = client.subscribeToStream(stream, { fromRevision, requiresLeader: true });
+    const following = client.subscribeToStream(stream, { fromRevision, ...servers.terms });
     this.#following = following;
     const isOurs = (): boolean => this.#following === following;
     following.on('data', ({ event }) => {

@@ -55,6 +55,16 @@ export class Servers {
     return this.#client;
   }
 
+  /**
+   * What goes with every call. Only the leader knows what is certainly kept. Who we are is no part
+   * of the URL, in which the two halves of the client read a password differently, and goes nowhere
+   * without TLS.
+   */
+  get terms(): { readonly requiresLeader: true; readonly credentials?: Credentials } {
+    const credentials = this.#place.tls ? this.#credentials : undefined;
+    return { requiresLeader: true, ...(credentials && { credentials }) };
+  }
+
   /** Where they are, for people. */
   get name(): string {
     return this.#place.hosts.map(({ address, port }) => `${address}:${port}`).join(',');
@@ -86,9 +96,6 @@ export class Servers {
     const { hosts, discover, tls, files } = this.#place;
     const follows = leader !== undefined && hosts.length === 1 && !discover;
     const names = (follows ? [leader] : hosts).map(({ address, port }) => `${address}:${port}`);
-    // Without TLS the client would ignore who we are, and its bridge would send it for all to see.
-    const { username, password } = (tls && this.#credentials) || { username: '', password: '' };
-    const user = username && `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
     const settings = {
       ...{ tls: String(tls), ...files },
       ...{ maxDiscoverAttempts: '3', discoveryInterval: '200', gossipTimeout: '2' },
@@ -98,7 +105,7 @@ export class Servers {
       ([key, value]) => `${key}=${encodeURIComponent(value)}`,
     );
     const scheme = discover ? 'kurrentdb+discover' : 'kurrentdb';
-    const url = `${scheme}://${user}${names.join(',')}?${query.join('&')}`;
+    const url = `${scheme}://${names.join(',')}?${query.join('&')}`;
     return tamed(this.#package.KurrentDBClient.connectionString(url));
   }
 }

@@ -44,24 +44,28 @@ export class KurrentdbStream {
    * events by their ids and keep them once.
    *
    * @param expected how many events are before them; undefined: it does not matter
-   * @param ms for all attempts
+   * @param ms for all attempts, and as much longer as so many bytes may take
    */
   async append(
     events: readonly EventData[],
     expected: number | undefined,
     ms: number,
   ): Promise<Appended> {
+    const bytes = events.reduce((sum, { data }) => sum + (data as Uint8Array).length, 0);
+    const more = Math.ceil((bytes / slowBytesPerSecond) * 1000);
     const state = expected === undefined ? 'any' : expected === 0 ? 'no_stream' : before(expected);
+    const { servers } = this.#parts;
     let doubtful = false;
     try {
       const { nextExpectedRevision } = await this.#attempts(
         ms,
         (client) =>
-          client.appendToStream(this.name, [...events], { streamState: state, ...leader }),
+          client.appendToStream(this.name, [...events], { streamState: state, ...servers.terms }),
         ({ kind }) => {
           doubtful ||= kind === 'unknown';
           return kind === 'unknown' || kind === 'not-leader' || kind === 'not-now';
         },
+        more,
       );
       return { kind: 'kept', revision: Number(nextExpectedRevision) };
     } catch (error) {
@@ -90,10 +94,11 @@ export class KurrentdbStream {
 
   /** Sees to what the servers keep of it; the rest of what is set stays. */
   async keep(settings: { maxCount?: number; truncateBefore?: number }): Promise<void> {
-    const { call } = this.#parts.waits;
+    const { servers, waits } = this.#parts;
+    const { call } = waits;
     const { metadata } = await this.#attempts(
       call,
-      (client) => client.getStreamMetadata(this.name),
+      (client) => client.getStreamMetadata(this.name, servers.terms),
       mayBeOtherwiseSoon,
     );
     const [[name, value] = []] = Object.entries(settings);
@@ -101,18 +106,19 @@ export class KurrentdbStream {
     if (name === undefined || set?.[name] === value) return;
     await this.#attempts(
       call,
-      (client) => client.setStreamMetadata(this.name, { ...metadata, ...settings }),
+      (client) => client.setStreamMetadata(this.name, { ...metadata, ...settings }, servers.terms),
       mayBeOtherwiseSoon,
     );
   }
 
   async #read(ms: number, options: ReadStreamOptions): Promise<StreamEvent[]> {
+    const { servers } = this.#parts;
     try {
       return await this.#attempts(
         ms,
         async (client) => {
           const found: StreamEvent[] = [];
-          for await (const one of client.readStream(this.name, { ...options, ...leader })) {
+          for await (const one of client.readStream(this.name, { ...options, ...servers.terms })) {
             const { event } = one;
             if (event) found.push(streamEvent(event));
           }
@@ -130,16 +136,17 @@ export class KurrentdbStream {
     ms: number,
     call: (client: KurrentDBClient) => Promise<T>,
     again: (failure: Failure) => boolean,
+    more = 0,
   ): Promise<T> {
     const { servers, timers, waits, signal } = this.#parts;
-    const end = timers.monotonic() + ms;
+    const end = timers.monotonic() + ms + more;
     for (let pause = waits.firstRest; ; pause = Math.min(pause * 2, waits.longestRest)) {
       const { client } = servers;
       try {
         const left = end - timers.monotonic();
         // What fails at once does so inside, where it is caught.
         const called = Promise.try(() => call(client));
-        return await within(timers, Math.min(waits.answer, Math.max(1, left)), called);
+        return await within(timers, Math.min(waits.answer + more, Math.max(1, left)), called);
       } catch (error) {
         const failure = failureOf(error);
         if (failure.kind === 'not-leader') servers.renew(client, failure.leader);
@@ -152,7 +159,8 @@ export class KurrentdbStream {
   }
 }
 
-const leader = { requiresLeader: true } as const;
+/** Bytes that are written in a second even by a slow server far away. */
+const slowBytesPerSecond = 2 * 1024 * 1024;
 
 const before = (count: number): bigint => BigInt(count - 1);
 
