@@ -151,7 +151,7 @@ export class Session {
    */
   async #goesOn(): Promise<void> {
     try {
-      await Promise.race([this.#client.query('select'), this.#failing()]);
+      await Promise.race([this.#client.query(''), this.#failing()]);
     } catch (error) {
       this.#lose(explained(error), error);
     }
