@@ -161,7 +161,7 @@ class Handle implements SharedMemoryLog {
         resolve,
         reject,
       });
-      this.#sending ??= this.#send().finally(() => (this.#sending = undefined));
+      this.#sending ??= this.#send();
     });
   }
 
@@ -231,6 +231,8 @@ class Handle implements SharedMemoryLog {
         this.#fail(batch, cause as Error);
       }
     }
+    // In this turn: who hears that the last one is settled may append the next.
+    this.#sending = undefined;
   }
 
   #takeWaiting(): Waiting[] {

@@ -10,7 +10,7 @@ import { commitAt as stored } from '../../src/log/reading.ts';
 export const endOf = (log: EventLog, commit: Commit): Promise<string> =>
   log.append(commit, revision(commit.revision - 1)).then(
     () => 'appended',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: Error & { code?: string }) => error.code ?? error.message,
   );
 
 /** Longer than a failover and a busy machine take, ms. */
