@@ -8,10 +8,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Client, credentials } from '@grpc/grpc-js';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
@@ -92,7 +92,7 @@ const bareLoop = async (port: number, group: number): Promise<number> => {
 };
 
 /** Starts etcd with three members. */
-const startEtcd = async (): Promise<number> => {
+const startEtcd = async (): Promise<Client> => {
   const folder = mkdtempSync(join(tmpdir(), 'halcyon-etcd-'));
   const members: ChildProcess[] = [];
   endings.push(async () => {
@@ -117,10 +117,12 @@ const startEtcd = async (): Promise<number> => {
     ];
     members.push(spawn('etcd', args, { stdio: 'ignore' }));
   }
+  const client = new Client(`127.0.0.1:${ports[0]!.client}`, credentials.createInsecure());
+  endings.push(() => client.close());
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await put(ports[0]!.client, new Agent(), 0);
-      return ports[0]!.client;
+      await put(client, 0);
+      return client;
     } catch (error) {
       if (attempt > 200) throw error;
       await pause(200);
@@ -128,38 +130,39 @@ const startEtcd = async (): Promise<number> => {
   }
 };
 
-const put = (port: number, agent: Agent, at: number): Promise<void> =>
+/** A field of a message of protobuf that holds bytes. */
+const field = (number: number, bytes: Buffer): Buffer => {
+  const length: number[] = [];
+  for (let rest = bytes.length; ; rest >>>= 7) {
+    length.push(rest > 127 ? (rest & 127) | 128 : rest);
+    if (rest <= 127) break;
+  }
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
+};
+
+const put = (client: Client, at: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    const encode = (text: string): string => Buffer.from(text).toString('base64');
-    const body = JSON.stringify({
-      key: encode(`commit/${at}`),
-      value: encode(JSON.stringify(commitAt(at + 1))),
+    const body = Buffer.from(JSON.stringify(commitAt(at + 1)));
+    const message = Buffer.concat([field(1, Buffer.from(`commit/${at}`)), field(2, body)]);
+    const same = (bytes: Buffer): Buffer => bytes;
+    client.makeUnaryRequest('/etcdserverpb.KV/Put', same, same, message, (error) => {
+      if (error) reject(error);
+      else resolve();
     });
-    const asked = request({ port, agent, method: 'POST', path: '/v3/kv/put', host: '127.0.0.1' });
-    asked.on('error', reject).on('response', (answer) => {
-      answer.resume().on('end', () => {
-        if (answer.statusCode === 200) resolve();
-        else reject(new Error(`etcd answered ${answer.statusCode}`));
-      });
-    });
-    asked.end(body);
   });
 
-const throughEtcd = async (port: number): Promise<number> => {
-  const agent = new Agent({ keepAlive: true, maxSockets: etcdInFlight });
+const throughEtcd = async (client: Client): Promise<number> => {
   let issued = 0;
   const putter = async (): Promise<void> => {
-    while (issued < etcdPuts) await put(port, agent, (issued += 1));
+    while (issued < etcdPuts) await put(client, (issued += 1));
   };
   const started = performance.now();
   await Promise.all(Array.from({ length: etcdInFlight }, putter));
-  const seconds = (performance.now() - started) / 1000;
-  agent.destroy();
-  return etcdPuts / seconds;
+  return etcdPuts / ((performance.now() - started) / 1000);
 };
 
 try {
-  const etcdPort = await startEtcd();
+  const client = await startEtcd();
   const alone = await startServer(run);
   const three = await startThree(run);
   const places = [
@@ -174,7 +177,7 @@ try {
   }));
   const etcd: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    etcd.push(await throughEtcd(etcdPort));
+    etcd.push(await throughEtcd(client));
     for (const [i, { url, port }] of places.entries()) {
       const { rate, group } = await throughDriver(url);
       rates[i]!.driver.push(rate);
