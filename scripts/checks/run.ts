@@ -32,6 +32,9 @@ const checks: Readonly<Record<string, readonly string[]>> = {
 const usual = { jobs: 3, timeoutSeconds: 600 };
 const long = { jobs: 1, timeoutSeconds: 3600 };
 
+/** Files that run once more, with the log of the stations on a server. */
+const onPostgres = 'test/lifecycle/*.test.ts';
+
 interface Outcome {
   readonly name: string;
   readonly passed: boolean;
@@ -94,6 +97,8 @@ async function runTests(
   { jobs, timeoutSeconds }: typeof usual,
 ): Promise<Outcome[]> {
   const files = globSync(`test/**/*.${kind}.ts`, { cwd: root }).sort();
+  const again = kind === 'test' ? globSync(onPostgres, { cwd: root }).sort() : [];
+  files.push(...again.map((file) => `${file} with HALCYON_TEST_LOG=postgres`));
   mkdirSync(join(root, '.tap'), { recursive: true });
   // Stripping types costs most of what starting a test does; Node keeps the result.
   const cache = join(root, 'node_modules', '.cache', 'compiled');

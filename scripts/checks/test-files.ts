@@ -1,6 +1,7 @@
 /**
  * Runs test files and prints one TAP document of them all: `test-files.ts JOBS SECONDS FILE...`, so many at a
- * time, each for so long at most, with `TAP_TIMEOUT=0` for them all. The `tap` command does the same, but with loaders for coverage and mocks in
+ * time, each for so long at most, with `TAP_TIMEOUT=0` for them all. A file is given as `FILE with NAME=VALUE`
+ * where it is to run with something in its environment. The `tap` command does the same, but with loaders for coverage and mocks in
  * every test process: they double what starting costs, and keep Node's compile cache out.
  */
 
@@ -10,10 +11,18 @@ import { joinPrograms } from './joined-programs.ts';
 const [jobs, seconds, ...files] = process.argv.slice(2);
 const joined = await joinPrograms();
 t.jobs = Number(jobs);
-for (const file of files)
+for (const given of files) {
+  const [file = '', setting = ''] = given.split(' with ');
+  const [name = '', value] = setting.split('=');
   void t.spawn(process.execPath, [file], {
-    name: file,
+    name: given,
     buffered: true,
-    env: { ...process.env, HALCYON_JOINED: joined, TAP_TIMEOUT: seconds },
+    env: {
+      ...process.env,
+      HALCYON_JOINED: joined,
+      TAP_TIMEOUT: seconds,
+      ...(value !== undefined && { [name]: value }),
+    },
     timeout: Number(seconds) * 1000,
   });
+}

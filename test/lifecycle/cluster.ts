@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import tap from 'tap';
 import type { Test } from 'tap';
 import { stringify } from 'yaml';
 import { statOf } from '../../src/agent/supervision/proc.ts';
@@ -16,6 +17,9 @@ import type { Host, Process } from '../../src/client/types.ts';
 import { Executable } from '../agent/executable.ts';
 import { environment, shell } from '../cli/station.ts';
 import type { Ran } from '../cli/station.ts';
+import { init } from '../postgres/ready.ts';
+import { startServer } from '../postgres/servers.ts';
+import type { PostgresServer } from '../postgres/servers.ts';
 
 /** A role of a small program that carries `mark`, to be told from those of other tests. */
 const roleFor = (
@@ -114,6 +118,20 @@ export const until = async <T>(
   }
 };
 
+/** Whether the logs of stations are on a PostgreSQL server instead of in their directories. */
+export const isOnServer = process.env['HALCYON_TEST_LOG'] === 'postgres';
+
+/** One for the whole file; each cluster has a schema of its own. */
+let server: Promise<PostgresServer> | undefined;
+
+/** The URL of an empty log on a server, made ready. */
+const logOnServer = async (mark: string): Promise<string> => {
+  server ??= startServer(tap);
+  const url = (await server).url(`schema=halcyon_${mark.replaceAll('-', '')}`);
+  await init(url);
+  return url;
+};
+
 export class Cluster {
   readonly mark: string = randomUUID();
   readonly hosts: readonly string[];
@@ -128,6 +146,8 @@ export class Cluster {
   #url: string;
   #token = '';
   #facts = '';
+  /** The URL of the log, where it is not in the directory of the station. */
+  #log: string | undefined;
 
   private constructor(t: Test, hosts: number, environment: NodeJS.ProcessEnv, network: Network) {
     this.#t = t;
@@ -147,6 +167,7 @@ export class Cluster {
   ): Promise<Cluster> {
     const cluster = new Cluster(t, hosts, environment, network);
     t.teardown(() => cluster.#close());
+    if (isOnServer) cluster.#log = await logOnServer(cluster.mark);
     await cluster.startStation();
     const facts = {
       cluster: 'test',
@@ -165,7 +186,10 @@ export class Cluster {
   async startStation(): Promise<void> {
     this.station = new Executable(
       this.#t,
-      ['station', '--data', join(this.folder, 'data'), '--listen', this.#url, '--insecure'],
+      [
+        ...['station', '--data', join(this.folder, 'data'), '--listen', this.#url, '--insecure'],
+        ...(this.#log === undefined ? [] : ['--log', this.#log]),
+      ],
       this.#environment,
     );
     const station = await this.station.says(/listening on (\S+)/);
