@@ -17,6 +17,7 @@ import type { Host, Process } from '../../src/client/types.ts';
 import { Executable } from '../agent/executable.ts';
 import { environment, shell } from '../cli/station.ts';
 import type { Ran } from '../cli/station.ts';
+import { freePort } from '../station/sshd.ts';
 import { init } from '../postgres/ready.ts';
 import { startServer } from '../postgres/servers.ts';
 import type { PostgresServer } from '../postgres/servers.ts';
@@ -167,7 +168,11 @@ export class Cluster {
   ): Promise<Cluster> {
     const cluster = new Cluster(t, hosts, environment, network);
     t.teardown(() => cluster.#close());
-    if (isOnServer) cluster.#log = await logOnServer(cluster.mark);
+    if (isOnServer) {
+      cluster.#log = await logOnServer(cluster.mark);
+      // It has to be known where it is before it listens there.
+      cluster.#url = `${network.station}:${await freePort()}`;
+    }
     await cluster.startStation();
     const facts = {
       cluster: 'test',
@@ -188,7 +193,9 @@ export class Cluster {
       this.#t,
       [
         ...['station', '--data', join(this.folder, 'data'), '--listen', this.#url, '--insecure'],
-        ...(this.#log === undefined ? [] : ['--log', this.#log]),
+        ...(this.#log === undefined
+          ? []
+          : ['--log', this.#log, '--name', 'only', '--url', `http://${this.#url}`]),
       ],
       this.#environment,
     );

@@ -28,7 +28,7 @@ t.test('station status tells what the station is and how it does', async (t) => 
 t.test('service status tells which agents are there, and when they were heard', async (t) => {
   const all = await cluster.halctl('system service status');
   t.equal(all.code, 0);
-  t.match(all.out, /^n1\.example +connected +up +\S+ +1\.3 +20\S+Z +-$/m);
+  t.match(all.out, /^n1\.example +connected +up +\S+ +1\.4 +20\S+Z +-$/m);
   await cluster.killAgent(second);
   await until('it is away', async () => !(await cluster.client.getAgent(second)).connected);
   const away = await cluster.halctl('system service status n[1-2].example');

@@ -51,7 +51,7 @@ export interface ElectionParts {
   readonly graph: () => Graph;
   readonly duties: Duties;
   readonly place: Place;
-  /** Of this process, and of no other. */
+  /** Of this data directory, and of no other; see `holderIn`. */
   readonly holder: string;
   readonly time: Time;
   /** From 0 to 1. */
@@ -223,7 +223,7 @@ export class Election implements Leadership {
     const { graph, place, logger } = this.#parts;
     const isKnown = !!graph().get('station', place.station) || graph().count('station') === 0;
     if (isKnown !== this.#isKnown) {
-      const advice = `halctl system station add ${place.station} ${place.url}`;
+      const advice = `halctl system station add ${place.station} --url ${place.url}`;
       if (isKnown) logger.info({ station: place.station }, 'the cluster knows this station now');
       else
         logger.warn(

@@ -1,6 +1,5 @@
 /** How a station comes to lead: at once where its log is its own, by election where others have it too. */
 
-import { randomUUID } from 'node:crypto';
 import type { Duties } from '../duties/duty.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -9,6 +8,7 @@ import type { StationOptions } from '../station-options.ts';
 import type { Time } from '../time.ts';
 import { Alone } from './alone.ts';
 import { Election } from './election.ts';
+import { holderIn } from './holder.ts';
 import { placeOf } from './standing.ts';
 import type { Leadership } from './standing.ts';
 
@@ -19,10 +19,10 @@ export interface LeadershipParts {
   readonly logger: StationLogger;
   /** Told whenever this station has begun to lead. */
   readonly led: () => void;
-  readonly options: Pick<StationOptions, 'name' | 'url' | 'random'>;
+  readonly options: Pick<StationOptions, 'directory' | 'name' | 'url' | 'random'>;
 }
 
-/** @throws {StationUnavailableError} several stations have the log, and this one is not named */
+/** @throws {StationUnavailableError} several stations have the log, and this one is not named, or cannot be told from others */
 export const leadershipOf = (parts: LeadershipParts): Leadership => {
   const { replica, duties, time, logger, led, options } = parts;
   const { log } = replica;
@@ -35,7 +35,7 @@ export const leadershipOf = (parts: LeadershipParts): Leadership => {
     );
   const election = new Election({
     ...{ log, shared, duties, place, time, logger, led },
-    holder: randomUUID(),
+    holder: holderIn(options.directory),
     random: options.random ?? Math.random,
     graph: () => replica.graph,
     append: (command) => replica.submitOwn(command),

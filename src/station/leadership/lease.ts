@@ -25,7 +25,7 @@ const longestLookMs = 8_000;
 export interface LeaseParts {
   readonly register: Register;
   readonly place: Place;
-  /** Of this process, and of no other. */
+  /** Of this data directory, and of no other; see `holderIn`. */
   readonly holder: string;
   readonly time: Time;
 }
