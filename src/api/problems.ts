@@ -93,6 +93,8 @@ export const asApiError = (error: Error & { code?: string; statusCode?: number }
     case 'not-in-place':
     case 'log-corrupt':
       return new ApiError(error.code, error.message);
+    case 'history-lost':
+      return new ApiError('append-failed', error.message);
     default:
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { isLoopback } from '../addresses/loopback.ts';
@@ -68,37 +69,49 @@ export const servingOf = (flags: ServingFlags): Serving => {
   return { ...place, tls };
 };
 
+const urlAt = (host: string, { port, tls }: Pick<Serving, 'port' | 'tls'>): string =>
+  `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Where somebody listens. */
+export const portOf = (app: FastifyInstance): number => (app.server.address() as AddressInfo).port;
+
 /** The URL at which somebody who listens is reached. */
-export const urlOf = (app: FastifyInstance, { host, tls }: Serving): string => {
-  const { port } = app.server.address() as AddressInfo;
-  const shown = host.includes(':') ? `[${host}]` : host;
-  return `${tls ? 'https' : 'http'}://${shown}:${port}`;
-};
+export const urlOf = (app: FastifyInstance, { host, tls }: Serving): string =>
+  urlAt(host, { port: portOf(app), tls });
+
+/** The URL at which others find somebody who will listen there. */
+export const shownUrl = (serving: Serving): string =>
+  urlAt(['0.0.0.0', '::'].includes(serving.host) ? hostname() : serving.host, serving);
 
 interface StopLogger {
   readonly info: (fields: object, message: string) => void;
   readonly error: (fields: object, message: string) => void;
 }
 
-/** Stops by SIGTERM and SIGINT: what is under way ends first, for a while; then what is behind the server. */
+/** Ends what is served: what is under way ends first, for a while. */
+export const endServing = async (app: FastifyInstance): Promise<void> => {
+  const cut = setTimeout(() => {
+    app.server.closeAllConnections();
+    for (const socket of app.websocketServer?.clients ?? []) socket.terminate();
+  }, requestsDeadline);
+  await app.close().finally(() => clearTimeout(cut));
+};
+
+/** Stops by SIGTERM and SIGINT: what is served first, then what is behind the server. */
 export const stopBySignal = (
   app: FastifyInstance,
   logger: StopLogger,
   behind: () => Promise<void>,
-): void => {
+): void => stopOnSignal(logger, () => endServing(app).then(behind));
+
+/** Stops by SIGTERM and SIGINT, and ends the process where that takes too long. */
+export const stopOnSignal = (logger: StopLogger, end: () => Promise<void>): void => {
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');
     const deadline = setTimeout(() => process.exit(1), shutdownDeadline);
-    const cut = setTimeout(() => {
-      app.server.closeAllConnections();
-      for (const socket of app.websocketServer?.clients ?? []) socket.terminate();
-    }, requestsDeadline);
-    app
-      .close()
-      .then(behind)
+    end()
       .then(() => {
         clearTimeout(deadline);
-        clearTimeout(cut);
         logger.info({}, 'stopped');
       })
       .catch((error: unknown) => {

@@ -1,14 +1,12 @@
 /** `halcyon station`: opens the data directory, serves the API, and closes both in order. */
 
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import type { Logger } from 'pino';
 import { connectionLimits } from '../api/connections.ts';
-import { createServer } from '../api/server.ts';
 import { checkFileBytesMax, readCheckFile } from '../checks/settings/read.ts';
 import type { CheckSettings } from '../checks/settings/settings.ts';
 import { readSshSettings } from '../checks/ssh/settings.ts';
@@ -19,13 +17,15 @@ import { readRegularSync } from '../disk/regular-file.ts';
 import { rulesFileMax, rulesOf } from '../checks/suggestions/rules-file.ts';
 import type { Rules } from '../checks/suggestions/rules.ts';
 import { LogUrlError } from '../log/log.ts';
-import { Station } from '../station/station.ts';
-import { addServingFlags, servingOf, stopBySignal, urlOf } from './serving.ts';
-import type { ServingFlags } from './serving.ts';
+import { RunningStation } from './running-station.ts';
+import { addServingFlags, servingOf, shownUrl } from './serving.ts';
+import type { Serving, ServingFlags } from './serving.ts';
 
 interface StationFlags extends ServingFlags {
   readonly data: string;
   readonly log?: string;
+  readonly name?: string;
+  readonly url?: string;
   readonly verify?: true;
   readonly newAdminToken?: true;
   readonly obmdCa?: string;
@@ -38,12 +38,6 @@ interface StationFlags extends ServingFlags {
   readonly logLevel: string;
 }
 
-/**
- * Connections that wait to be taken. All agents knock at once when a station comes back; who finds no room here tries
- * again after a second, then two, then four. The system may have a lower limit of its own (net.core.somaxconn).
- */
-const backlog = 16_384;
-
 export const registerStation = (program: Command): void => {
   const command = program
     .command('station')
@@ -54,6 +48,8 @@ export const registerStation = (program: Command): void => {
       'the log, such as sqlite:DIRECTORY; otherwise that of the data directory',
     );
   addServingFlags(command, '127.0.0.1:7400')
+    .option('--name <name>', 'its name among several stations; otherwise that of the host')
+    .option('--url <url>', 'where the other stations find it; otherwise where it listens')
     .option('--verify', 'check the whole log before it opens, not only its end')
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
     .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
@@ -92,18 +88,6 @@ Examples:
     });
 };
 
-/** A policy that is wrong keeps nobody from starting: what was in force stays. */
-const followPolicy = async (station: Station, logger: Logger): Promise<void> => {
-  const sender = { actor: 'station' };
-  await station.policy.reload(sender);
-  if (station.policy.path === undefined) return;
-  process.on('SIGHUP', () => {
-    station.policy
-      .reload(sender)
-      .catch((error: unknown) => logger.error({ err: error }, 'the policy was not read again'));
-  });
-};
-
 const wholeNumber = (text: string): number => {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number from 1 on.');
@@ -136,46 +120,45 @@ const groupsIn = (file: string): GroupSettings => {
 
 const runStation = async (flags: StationFlags): Promise<void> => {
   const serving = servingOf(flags);
-  const { host, port, tls } = serving;
   const logger = pino(
     { level: flags.logLevel, base: { station: process.pid } },
     pino.destination(2),
   );
-  const { obmdCa, stationsCa, groups } = flags;
-  const checks = flags.checks === undefined ? undefined : checksIn(flags.checks);
-  const station = await Station.open({
-    directory: flags.data,
-    log: flags.log,
+  const { obmdCa, stationsCa, groups, checks } = flags;
+  const running = new RunningStation({
+    serving,
     logger,
-    verify: flags.verify ? 'full' : 'tail',
-    groups: groups === undefined ? undefined : groupsIn(groups),
-    obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
-    policy: flags.policy === undefined ? undefined : resolve(flags.policy),
-    checks,
-    rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
-  });
-  let app: FastifyInstance;
-  try {
-    const limits = { strangersOfAddress: flags.unprovenPerAddress };
-    app = await createServer(station, {
-      ...{ logger, tls, connections: { limits } },
+    station: {
+      directory: flags.data,
+      log: flags.log,
+      logger,
+      verify: flags.verify ? 'full' : 'tail',
+      groups: groups === undefined ? undefined : groupsIn(groups),
+      obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
+      policy: flags.policy === undefined ? undefined : resolve(flags.policy),
+      checks: checks === undefined ? undefined : checksIn(checks),
+      rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
+      ...(await namedBy(flags, serving)),
+    },
+    server: {
+      connections: { limits: { strangersOfAddress: flags.unprovenPerAddress } },
       stationsCa: stationsCa === undefined ? undefined : authoritiesIn(stationsCa),
-    });
-    station.start(1);
-    await followPolicy(station, logger);
-    await app.listen({ host, port, backlog });
-  } catch (error) {
-    await station.close();
-    throw error;
-  }
-  stopBySignal(app, logger, () => station.close());
-  const url = urlOf(app, serving);
-  process.stdout.write(`listening on ${url}\n`);
-  const shown = (kind: string, token: string): boolean =>
-    process.stdout.write(
-      `${kind} admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station ${url}\n`,
+    },
+    withNewAdminToken: flags.newAdminToken === true,
+  });
+  await running.start();
+};
+
+/** One that has its log to itself needs no name, and is given none unless that is asked for. */
+const namedBy = async (
+  { log = 'sqlite:', name, url }: StationFlags,
+  serving: Serving,
+): Promise<{ readonly name?: string; readonly url?: string }> => {
+  if (/^(sqlite|memory):/.test(log))
+    return { ...(name === undefined ? {} : { name }), ...(url === undefined ? {} : { url }) };
+  if (url === undefined && serving.port === 0)
+    throw new Error(
+      'other stations must find this one: give --url, or --listen with a port that is not 0',
     );
-  const first = await station.access.bootstrap();
-  if (first !== null) shown('bootstrap', first);
-  else if (flags.newAdminToken) shown('new', await station.access.adminToken('new admin'));
+  return { name: name ?? hostname(), url: url?.replace(/\/+$/, '') ?? shownUrl(serving) };
 };

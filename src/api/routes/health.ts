@@ -3,6 +3,7 @@
 import type * as contract from '../../contract/health.ts';
 import type { Station } from '../../station/station.ts';
 import type { Handlers } from '../bind.ts';
+import { ApiError } from '../errors.ts';
 import type { Exposition } from '../metrics/exposition.ts';
 
 export const healthHandlers = (
@@ -14,6 +15,9 @@ export const healthHandlers = (
 
     ready: async () => {
       station.premises.mustBeInPlace();
+      const trouble = station.log.shared?.trouble;
+      if (trouble !== undefined)
+        throw new ApiError('append-failed', `the log cannot be reached: ${trouble}`);
       await station.settled();
       return { ok: true, revision: station.head };
     },

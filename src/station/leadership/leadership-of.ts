@@ -1,5 +1,6 @@
 /** How a station comes to lead: at once where its log is its own, by election where others have it too. */
 
+import { isStationName, isStationUrl } from '../../core/values/stations.ts';
 import type { Duties } from '../duties/duty.ts';
 import type { StationLogger } from '../logger.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -32,6 +33,11 @@ export const leadershipOf = (parts: LeadershipParts): Leadership => {
   if (!place)
     throw new StationUnavailableError(
       'a log that several stations have needs to know this one: give --name NAME and --url URL',
+    );
+  if (!isStationName(place.station) || !isStationUrl(place.url))
+    throw new StationUnavailableError(
+      'a station is called like a host, such as head1.example, and is found at a URL such as ' +
+        'https://head1.example:7400: give --name and --url that are right',
     );
   const election = new Election({
     ...{ log, shared, duties, place, time, logger, led },
