@@ -36,7 +36,6 @@ export interface Passed {
 }
 
 type Node = 'node:http' | 'node:https';
-type Protocol = typeof import('node:http') & typeof import('node:https');
 
 export class LeaderLink {
   readonly #time: Time;
@@ -59,7 +58,7 @@ export class LeaderLink {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const isSecure = url.protocol === 'https:';
     const name = isSecure ? 'node:https' : 'node:http';
-    const { request: open } = process.getBuiltinModule(name) as Protocol;
+    const { request: open } = process.getBuiltinModule(name);
     const request = open(url, { method, headers, signal, agent: this.#agentFor(name) });
     let isThere = false;
     let cancel = (): void => undefined;
@@ -101,7 +100,7 @@ export class LeaderLink {
   }
 
   #newAgent(name: Node): Agent {
-    const { Agent } = process.getBuiltinModule(name) as Protocol;
+    const { Agent } = process.getBuiltinModule(name);
     const ca = this.#ca === undefined ? {} : { ca: [...getCACertificates('default'), this.#ca] };
     const agent = new Agent({
       ...ca,
