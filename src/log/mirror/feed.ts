@@ -3,49 +3,12 @@
 import type { Commit } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { bodyOf } from '../chain.ts';
+import { copyCommits } from '../copying.ts';
+import type { Progress } from '../copying.ts';
 import type { EventLog } from '../log.ts';
 
 /** What may be on the way into the mirror; where the engine brings more, it is read from it later. */
 const aheadMax = { commits: 10_000, characters: 64 * 1024 * 1024 } as const;
-/** What is read from the engine before the mirror must have it. */
-const window = { commits: 1000, characters: 8 * 1024 * 1024 } as const;
-
-/** Told how far the mirror is, while it reads what it lacks. */
-export type Progress = (revision: Revision) => void;
-
-/**
- * Reads what the mirror lacks, with little of it in memory at any time.
- *
- * @param progress told after each window
- * @throws what reading the engine or writing the mirror failed with; what was written stays
- */
-export async function catchUp(
-  engine: EventLog,
-  mirror: EventLog,
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<void> {
-  for (let to = engine.head(); mirror.head() < to; to = engine.head()) {
-    let written: Promise<void> | undefined;
-    let [commits, characters] = [0, 0];
-    const inMirror = async (): Promise<void> => {
-      await written;
-      [commits, characters] = [0, 0];
-      progress(mirror.head());
-    };
-    for await (const commit of engine.read(mirror.head(), to)) {
-      if (signal?.aborted) return;
-      commits += 1;
-      characters += bodyOf(commit).length;
-      written = mirror.append(commit, (commit.revision - 1) as Revision);
-      // It is awaited in any case; and one that fails takes those behind it along.
-      written.catch(() => undefined);
-      if (commits >= window.commits || characters >= window.characters) await inMirror();
-    }
-    await inMirror();
-  }
-}
-
 export interface FeedParts {
   readonly engine: EventLog;
   readonly mirror: EventLog;
@@ -110,7 +73,7 @@ export class Feed {
     const { signal } = this.#ended;
     try {
       await this.#written;
-      if (!signal.aborted) await catchUp(engine, mirror, reached, signal);
+      if (!signal.aborted) await copyCommits(engine, mirror, reached, signal);
       if (!signal.aborted) this.#follow();
     } catch (error) {
       this.#fail(error as Error);

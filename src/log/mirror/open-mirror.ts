@@ -4,13 +4,13 @@ import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Revision } from '../../core/values/revision.ts';
 import type { Narrowed } from '../../disk/modes.ts';
-import { LogCorruptError, LogUnavailableError } from '../log.ts';
+import { copyCommits } from '../copying.ts';
+import { AppendFailedError, LogCorruptError, LogUnavailableError } from '../log.ts';
 import type { EventLog } from '../log.ts';
 import type { SharedLog } from '../register.ts';
 import { holdLog, logFiles } from '../sqlite/files.ts';
 import type { LogFiles } from '../sqlite/files.ts';
 import { openSqliteLog } from '../sqlite/sqlite-log.ts';
-import { catchUp } from './feed.ts';
 import { MirroredLog } from './mirrored-log.ts';
 
 /** What opening a log tells; a station's logger fits. */
@@ -49,7 +49,8 @@ export async function openMirroredLog(options: MirroredLogOptions): Promise<Even
   } catch (error) {
     await opening.close();
     await engine.close().catch(() => undefined);
-    throw error;
+    if (!(error instanceof AppendFailedError)) throw error;
+    throw new LogUnavailableError(error.message, { cause: error });
   }
 }
 
@@ -176,7 +177,7 @@ class Opening {
     const missing = engine.head() - from;
     if (missing >= saidEvery)
       news.info({ revision: from, of: engine.head() }, `the mirror lacks ${missing} commits`);
-    await catchUp(engine, mirror, say);
+    await copyCommits(engine, mirror, say);
     if (missing > 0 && (await this.#mismatch(mirror)) !== undefined)
       throw new LogUnavailableError('the log has changed while it was read; start again');
     if (missing > 0)

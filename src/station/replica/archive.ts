@@ -35,7 +35,7 @@ const ofAnotherLog = 'it belongs to another log';
 const namedMax = 64;
 
 /** For engines that only replay: they never decide, so they never render or mint. */
-const replayOnly: Outside = {
+export const replayOnly: Outside = {
   renderer: () => () => {
     throw new Error('a replaying engine does not render');
   },
