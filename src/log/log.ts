@@ -111,6 +111,11 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
+/** A log on servers. */
+export type LogOnServers = EventLog & { readonly shared: SharedLog };
+
+export const isOnServers = (log: EventLog): log is LogOnServers => log.shared !== undefined;
+
 export class RevisionConflictError extends Error {
   readonly code = 'revision-conflict';
   readonly expected: Revision;

@@ -2,8 +2,9 @@
 
 import type { Narrowed } from '../disk/modes.ts';
 import type { EventLog } from './log.ts';
-import { LogUrlError } from './log.ts';
+import { isOnServers, LogUrlError } from './log.ts';
 import { openMemoryLog } from './memory.ts';
+import type { MirroredLogOptions } from './mirror/open-mirror.ts';
 import { openSqliteLog } from './sqlite/sqlite-log.ts';
 
 export interface OpenOptions {
@@ -14,6 +15,13 @@ export interface OpenOptions {
   readonly verify?: 'tail' | 'full';
   /** Told of what others could use of the log until now. */
   readonly narrowed?: Narrowed;
+  /**
+   * Where a log on servers gets its mirror, as whoever runs a station on it wants; absent: all reading
+   * is of the servers. A log on this machine has none.
+   */
+  readonly mirror?: Pick<MirroredLogOptions, 'directory' | 'news'>;
+  /** Nothing is made where there is no log. */
+  readonly mustExist?: boolean;
 }
 
 /** By scheme: how its URLs look, and how what follows the colon is opened. */
@@ -58,7 +66,13 @@ const drivers: Readonly<Record<string, Driver>> = {
   sqlite: {
     form: 'sqlite:DIRECTORY',
     hasPlace: true,
-    open: (directory, options) => openSqliteLog({ directory, ...options }),
+    open: (directory, { verify, narrowed, mustExist }) =>
+      openSqliteLog({
+        directory,
+        ...(verify && { verify }),
+        ...(narrowed && { narrowed }),
+        ...(mustExist && { mustExist }),
+      }),
   },
   memory: { form: 'memory:', hasPlace: false, open: async () => openMemoryLog() },
   postgres,
@@ -88,7 +102,16 @@ export const logForms: readonly string[] = [
  */
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const { driver, place } = driverOf(url);
-  return driver.open(place, options);
+  const log = await driver.open(place, options);
+  if (!isOnServers(log) || !options.mirror) return log;
+  const { openMirroredLog } = await import('./mirror/open-mirror.ts');
+  const { mirror, verify, narrowed } = options;
+  return openMirroredLog({
+    engine: log,
+    ...mirror,
+    ...(verify && { verify }),
+    ...(narrowed && { narrowed }),
+  });
 }
 
 /**

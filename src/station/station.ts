@@ -145,8 +145,9 @@ export class Station {
     const { log: given = `sqlite:${directory}` } = options;
     const narrowed = (path: string, mode: string): void =>
       logger.warn({ path, mode }, 'others could use it; now nobody else can');
+    const mirror = { directory, news: logger };
     const log = heardLog(
-      typeof given === 'string' ? await openLog(given, { verify, narrowed }) : given,
+      typeof given === 'string' ? await openLog(given, { verify, narrowed, mirror }) : given,
     );
     let data: DataDirectory | undefined;
     try {

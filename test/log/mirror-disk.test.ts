@@ -4,12 +4,24 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openMirroredLog } from '../../src/log/mirror/open-mirror.ts';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
 import { commitAt } from './contract.ts';
 
 const news = { info: (): void => undefined, warn: (): void => undefined };
+
+/** A directory on a disk of a size. */
+const mounted = (t: Test, size: string): string => {
+  const unmount: (() => void)[] = [];
+  t.teardown(() => unmount.forEach((one) => one()));
+  const directory = join(t.testdir(), 'data');
+  mkdirSync(directory);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', directory]);
+  unmount.push(() => execFileSync('umount', ['--lazy', directory]));
+  return directory;
+};
 
 /** Makes a file as large as there is room for. */
 const fillUp = (path: string): void => {
@@ -24,12 +36,7 @@ const fillUp = (path: string): void => {
 t.test(
   'a mirror on a full disk ends the log, and what is durable is never said to have failed',
   async (t) => {
-    let mounted: string | undefined;
-    t.teardown(() => mounted && execFileSync('umount', ['--lazy', mounted]));
-    const directory = join(t.testdir(), 'data');
-    mkdirSync(directory);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=700', 'tmpfs', directory]);
-    mounted = directory;
+    const directory = mounted(t, '8m');
     const storage = new SharedMemory();
     const open = () =>
       openMirroredLog({ engine: openSharedMemoryLog({ storage }), directory, news });
@@ -67,12 +74,7 @@ t.test(
 );
 
 t.test('a mirror that no room is made for does not open, and says why', async (t) => {
-  let mounted: string | undefined;
-  t.teardown(() => mounted && execFileSync('umount', ['--lazy', mounted]));
-  const directory = join(t.testdir(), 'data');
-  mkdirSync(directory);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', directory]);
-  mounted = directory;
+  const directory = mounted(t, '64k');
   const fill = join(directory, 'fill');
   fillUp(fill);
   const storage = new SharedMemory();

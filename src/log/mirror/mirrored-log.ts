@@ -10,7 +10,14 @@
 import type { Commit } from '../../core/events/commit.ts';
 import type { Revision } from '../../core/values/revision.ts';
 import { AppendFailedError, LogCorruptError, OutcomeUnknownError } from '../log.ts';
-import type { CommitListener, Durability, EmbeddedFiles, EventLog, LogLimits } from '../log.ts';
+import type {
+  CommitListener,
+  Durability,
+  EmbeddedFiles,
+  EventLog,
+  LogLimits,
+  LogOnServers,
+} from '../log.ts';
 import type { Register, RegisterName, SharedLog } from '../register.ts';
 import { Feed } from './feed.ts';
 
@@ -28,7 +35,7 @@ interface Subscribed {
 }
 
 export interface MirroredParts {
-  readonly engine: EventLog & { readonly shared: SharedLog };
+  readonly engine: LogOnServers;
   /** It has what the engine had, up to its head. */
   readonly mirror: EventLog;
   /** Makes the next open throw the mirror away; must not throw. */

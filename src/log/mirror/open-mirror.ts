@@ -6,8 +6,7 @@ import type { Revision } from '../../core/values/revision.ts';
 import type { Narrowed } from '../../disk/modes.ts';
 import { copyCommits } from '../copying.ts';
 import { AppendFailedError, LogCorruptError, LogUnavailableError } from '../log.ts';
-import type { EventLog } from '../log.ts';
-import type { SharedLog } from '../register.ts';
+import type { EventLog, LogOnServers } from '../log.ts';
 import { holdLog, logFiles } from '../sqlite/files.ts';
 import type { LogFiles } from '../sqlite/files.ts';
 import { openSqliteLog } from '../sqlite/sqlite-log.ts';
@@ -21,7 +20,7 @@ export interface MirrorNews {
 
 export interface MirroredLogOptions {
   /** Closed with the log, and when it cannot be opened. */
-  readonly engine: EventLog & { readonly shared: SharedLog };
+  readonly engine: LogOnServers;
   /** Of the station; the mirror is in `mirror` in it, which may be removed while nobody has it open. */
   readonly directory: string;
   readonly news: MirrorNews;

@@ -44,6 +44,12 @@ export function logFiles(directory: string): LogFiles {
   };
 }
 
+/** @throws {LogUnavailableError} nothing in the directory says that there is, or was, a log */
+export function mustBeThere(directory: string, { database, writeAhead, head }: LogFiles): void {
+  if (![database, writeAhead, head].some((path) => existsSync(path)))
+    throw new LogUnavailableError(`there is no log in ${directory}; give the directory of one`);
+}
+
 /**
  * Takes the log for this process.
  *

@@ -23,7 +23,7 @@ import type { CommitListener, EmbeddedFiles, EventLog, LogLimits } from '../log.
 import { CommitReading } from '../reading.ts';
 import { Subscriptions } from '../subscriptions.ts';
 
-import { createLog, holdLog, logFiles, openVerified, ownLog } from './files.ts';
+import { createLog, holdLog, logFiles, mustBeThere, openVerified, ownLog } from './files.ts';
 import type { LogFiles } from './files.ts';
 import { sqliteLogLimits, sqlitePace } from './limits.ts';
 import type { SqliteLogLimits } from './limits.ts';
@@ -42,6 +42,8 @@ export interface SqliteLogOptions {
   readonly limits?: Partial<SqliteLogLimits>;
   /** Told of what others could use of the log until now. */
   readonly narrowed?: Narrowed;
+  /** Nothing is made where there is no log. */
+  readonly mustExist?: boolean;
   /**
    * Whether a commit is on the disk before it is acknowledged (default). Without, it outlives the
    * process and not always a power cut: for what can be had from elsewhere again.
@@ -60,6 +62,7 @@ export interface SqliteLogOptions {
  */
 export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
   const files = logFiles(options.directory);
+  if (options.mustExist) mustBeThere(options.directory, files);
   ownLog(options.directory, options.narrowed);
   const { release: unlock } = holdLog(files);
   try {
