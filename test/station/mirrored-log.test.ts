@@ -11,12 +11,14 @@ import { host, openStation, temporary, until } from './harness.ts';
 
 const silent = { info: (): void => undefined, warn: (): void => undefined };
 
+const place = { name: 'head1', url: 'http://head1.example:7400' };
+
 t.test('index, snapshots and past of a station are made of its mirror', async (t) => {
   const storage = new SharedMemory();
   const directory = temporary(t);
   const open = (): Promise<EventLog> =>
     openMirroredLog({ engine: openSharedMemoryLog({ storage }), directory, news: silent });
-  const first = await openStation(t, { directory, log: await open(), snapshotEvery: 1 });
+  const first = await openStation(t, { ...place, directory, log: await open(), snapshotEvery: 1 });
   await first.fill();
   const { station } = first;
   await until('the index', () => station.index.position === station.head);
@@ -34,8 +36,15 @@ t.test('index, snapshots and past of a station are made of its mirror', async (t
   t.ok(readdirSync(join(directory, 'snapshots')).length > 0);
 
   rmSync(join(directory, 'mirror'), { recursive: true });
-  const again = await openStation(t, { directory, log: await open(), admin: first.admin });
-  t.equal(again.station.graph.digest(), digest, 'the mirror is made anew, and so is the graph');
+  const again = await openStation(t, {
+    ...place,
+    directory,
+    log: await open(),
+    admin: first.admin,
+  });
+  const asker = { principal: 'test', signal: new AbortController().signal };
+  const past = await again.station.past({ revision: head }, asker);
+  t.equal(past.graph.digest(), digest, 'the mirror is made anew, and the graph of it is the same');
   t.notMatch(again.logged.join('\n'), /is discarded/, 'its snapshots belong to the log still');
   await until('the index', () => again.station.index.position === again.station.head);
   t.notMatch(again.logged.join('\n'), /cannot be used/, 'and so does its index');
@@ -48,12 +57,17 @@ t.test('what a station is told after the log lost commits is what the log has', 
   const directory = temporary(t);
   const open = (): Promise<EventLog> =>
     openMirroredLog({ engine: openSharedMemoryLog({ storage }), directory, news: silent });
-  const first = await openStation(t, { directory, log: await open(), snapshotEvery: 1 });
+  const first = await openStation(t, { ...place, directory, log: await open(), snapshotEvery: 1 });
   await first.fill();
   const { head } = first.station;
   await first.close();
   storage.lose(2);
-  const again = await openStation(t, { directory, log: await open(), admin: first.admin });
+  const again = await openStation(t, {
+    ...place,
+    directory,
+    log: await open(),
+    admin: first.admin,
+  });
   t.equal(again.station.log.head() >= head - 2, true);
   t.match(again.logged.join('\n'), /snapshot .* is discarded: it belongs to another log/);
   const { log } = again.station;
