@@ -138,7 +138,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
       policy: flags.policy === undefined ? undefined : resolve(flags.policy),
       checks: checks === undefined ? undefined : checksIn(checks),
       rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
-      ...(await namedBy(flags, serving)),
+      ...namedBy(flags, serving),
     },
     server: {
       connections: { limits: { strangersOfAddress: flags.unprovenPerAddress } },
@@ -149,16 +149,16 @@ const runStation = async (flags: StationFlags): Promise<void> => {
   await running.start();
 };
 
+/** Logs that several stations may have; of another one it is said elsewhere what is wrong with it. */
+const ofSeveral = /^(postgres|postgresql|kurrentdb|esdb)(\+discover)?:/;
+
 /** One that has its log to itself needs no name, and is given none unless that is asked for. */
-const namedBy = async (
-  { log = 'sqlite:', name, url }: StationFlags,
+const namedBy = (
+  { log = '', ...flags }: StationFlags,
   serving: Serving,
-): Promise<{ readonly name?: string; readonly url?: string }> => {
-  if (/^(sqlite|memory):/.test(log))
-    return { ...(name === undefined ? {} : { name }), ...(url === undefined ? {} : { url }) };
-  if (url === undefined && serving.port === 0)
-    throw new Error(
-      'other stations must find this one: give --url, or --listen with a port that is not 0',
-    );
-  return { name: name ?? hostname(), url: url?.replace(/\/+$/, '') ?? shownUrl(serving) };
+): { readonly name?: string | undefined; readonly url?: string | undefined } => {
+  const url = flags.url?.replace(/\/+$/, '');
+  if (!ofSeveral.test(log)) return { name: flags.name, url };
+  const found = serving.port === 0 ? undefined : shownUrl(serving);
+  return { name: flags.name ?? hostname(), url: url ?? found };
 };

@@ -32,7 +32,7 @@ export const leadershipOf = (parts: LeadershipParts): Leadership => {
   if (!shared) return new Alone({ duties, time, led, name, place });
   if (!place)
     throw new StationUnavailableError(
-      'a log that several stations have needs to know this one: give --name NAME and --url URL',
+      'several stations may have this log, and must find each other: give --name NAME and --url URL',
     );
   if (!isStationName(place.station) || !isStationUrl(place.url))
     throw new StationUnavailableError(
