@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Commit } from '../../../src/core/events/commit.ts';
+import { bodyOf } from '../../../src/log/chain.ts';
 import type { Result } from '../../../src/station/result.ts';
 import { openSharedMemoryLog, SharedMemory } from '../../../src/log/shared-memory.ts';
 import type { SharedMemoryLog } from '../../../src/log/shared-memory.ts';
@@ -46,6 +47,7 @@ export class Cluster {
   readonly storage = new SharedMemory();
   readonly members: Member[] = [];
   readonly #t: Test;
+  readonly #appenders = new Map<string, Member>();
   #key: Buffer | null = null;
   /** Looks at all of them after each step. */
   watch: () => void = () => undefined;
@@ -62,7 +64,10 @@ export class Cluster {
     const log = openSharedMemoryLog({
       storage: this.storage,
       deadline: (expire) => time.after(answerMs, expire),
-      store: () => silences.shift(),
+      store: (commit) => {
+        this.#appenders.set(bodyOf(commit), member);
+        return silences.shift();
+      },
     });
     const directory = choices.directory ?? temporary(this.#t);
     const key = join(directory, 'station.key');
@@ -80,11 +85,11 @@ export class Cluster {
       const sender = { actor: 'test', request };
       return station.submit({ type: 'RegisterHost', fqdn }, sender, () => fqdn);
     };
-    const member = { name, station, log, time, said, silences, add, isHalted: false };
+    const member: Member = { name, station, log, time, said, silences, add, isHalted: false };
     this.members.push(member);
     this.#t.teardown(async () => {
       member.isHalted = false;
-      log.line.restore();
+      if (this.members.includes(member)) log.line.restore();
       await this.close(member);
     });
     station.start(1);
@@ -97,7 +102,23 @@ export class Cluster {
     const closing = member.station.close().finally(() => (isClosed = true));
     for (let i = 0; i < 400 && !isClosed; i += 1) await member.time.pass(stepMs);
     await closing;
-    this.members.splice(this.members.indexOf(member), 1);
+    this.#leave(member);
+  }
+
+  /** Nothing of it goes on, nor comes through; its end is left to that of the test. */
+  kill(member: Member): void {
+    member.log.line.cut('refused');
+    this.#leave(member);
+  }
+
+  #leave(member: Member): void {
+    const place = this.members.indexOf(member);
+    if (place >= 0) this.members.splice(place, 1);
+  }
+
+  /** Which of them has appended a commit, its successors of its name apart. */
+  appenderOf(commit: Commit): Member | undefined {
+    return this.#appenders.get(bodyOf(commit));
   }
 
   /** Halts one, as SIGSTOP does, or goes on with it. */
