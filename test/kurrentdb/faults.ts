@@ -42,6 +42,12 @@ export class Faults {
     this.#next.push(...fates);
   }
 
+  /** Takes back what was ordered and has not come yet. */
+  clear(): void {
+    this.#next.length = 0;
+    this.#always = undefined;
+  }
+
   /**
    * Orders one fate for all appends, until it is taken back with undefined.
    *

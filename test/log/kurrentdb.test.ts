@@ -34,3 +34,22 @@ logContract(t, 'kurrentdb', async (t) => {
     queueCommits: log.limits.queueCommits,
   };
 });
+
+/** Servers of somebody's own, and the start of names of streams there. */
+const [, scheme, hosts, prefix, options = ''] =
+  /^([a-z+]+):(\/\/[^/]+)\/([^?]+)(\?.*)?$/.exec(process.env['HALCYON_TEST_KURRENTDB'] ?? '') ?? [];
+if (scheme !== undefined) {
+  const run = Date.now().toString(36);
+  let streams = 0;
+  logContract(t, 'kurrentdb servers', async (t) => {
+    const place = `${hosts}/${prefix}-${run}-${++streams}${options}`;
+    const open = (): Promise<EventLog> =>
+      openKurrentdbLog({
+        ...{ place, discover: scheme.endsWith('+discover'), limits: { queueCommits: 8000 } },
+      });
+    const log = await open();
+    t.teardown(() => log.close());
+    const { queueCommits } = log.limits;
+    return { log, reopen: open, breakStorage: undefined, mendStorage: () => {}, queueCommits };
+  });
+}

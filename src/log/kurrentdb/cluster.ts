@@ -22,25 +22,30 @@ const generated = '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1';
  * What the servers say of themselves by gossip. A cluster answers an append when a quorum has it on
  * disk, one server when it has (documentation of KurrentDB); neither can be asked for.
  *
+ * @param deadline ms
  * @throws what the client throws
  */
-export async function durabilityOf({ client, terms }: Servers): Promise<Durability> {
+export async function durabilityOf(
+  { connection, terms }: Servers,
+  deadline: number,
+): Promise<Durability> {
   const require = createRequire(import.meta.url);
   const { GossipClient: kind } = require(`${generated}/gossip_grpc_pb.js`) as {
     GossipClient: unknown;
   };
   const { Empty } = require(`${generated}/shared_pb.js`) as typeof shared;
-  const asking = client as unknown as Asking;
-  const info = await asking.execute(
-    kind,
-    'gossip',
-    (asked) =>
-      new Promise<gossip.ClusterInfo>((resolve, reject) => {
-        const answered = (error: Error | null, found: gossip.ClusterInfo): void =>
-          error ? reject(error) : resolve(found);
-        asked.read(new Empty(), ...asking.callArguments(terms), answered);
-      }),
-  );
+  const ask = (asking: Asking): Promise<gossip.ClusterInfo> =>
+    asking.execute(
+      kind,
+      'gossip',
+      (asked) =>
+        new Promise((resolve, reject) => {
+          const answered = (error: Error | null, found: gossip.ClusterInfo): void =>
+            error ? reject(error) : resolve(found);
+          asked.read(new Empty(), ...asking.callArguments({ deadline, ...terms }), answered);
+        }),
+    );
+  const info = await connection.use((client) => ask(client as unknown as Asking));
   const voting = info.getMembersList().filter((member) => !withoutVote.has(member.getState()));
   return voting.length > 1 ? 'disk-quorum' : 'disk';
 }

@@ -17,7 +17,7 @@ export interface FeedParts extends StreamParts {
   readonly broken: () => void;
 }
 
-type Following = ReturnType<StreamParts['servers']['client']['subscribeToStream']>;
+type Following = ReturnType<StreamParts['servers']['connection']['client']['subscribeToStream']>;
 
 export class Feed {
   readonly #parts: FeedParts;
@@ -47,7 +47,7 @@ export class Feed {
 
   #begin(): void {
     const { servers, stream, known, take, waits } = this.#parts;
-    const { client } = servers;
+    const { client } = servers.connection;
     const count = known();
     // Behind the event that is named.
     const fromRevision = count === 0 ? ('start' as const) : BigInt(count - 1);

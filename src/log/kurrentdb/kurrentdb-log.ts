@@ -76,7 +76,7 @@ export async function openKurrentdbLog(options: KurrentdbLogOptions): Promise<Ev
   try {
     const end = await endOf(stream, history, parts, options.verify ?? 'tail');
     const { answer } = parts.waits;
-    const durability = await within(parts.timers, answer, durabilityOf(servers)).catch(
+    const durability = await within(parts.timers, answer, durabilityOf(servers, answer)).catch(
       () => 'disk' as const,
     );
     const { maxAppendSize } = place;

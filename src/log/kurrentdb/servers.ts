@@ -5,8 +5,8 @@
  */
 
 import type * as KurrentdbClient from '@kurrent/kurrentdb-client';
-import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { LogUnavailableError } from '../log.ts';
+import { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint, KurrentdbPlace } from './place.ts';
 
@@ -17,14 +17,14 @@ export class Servers {
   readonly #place: KurrentdbPlace;
   readonly #credentials: Credentials | undefined;
   readonly #renewed = new Set<() => void>();
-  #client: KurrentDBClient;
+  #connection: Connection;
   #closed = false;
 
   private constructor(found: Package, place: KurrentdbPlace, credentials: Credentials | undefined) {
     this.#package = found;
     this.#place = place;
     this.#credentials = credentials;
-    this.#client = this.#connect(undefined);
+    this.#connection = this.#connect();
   }
 
   /**
@@ -51,8 +51,8 @@ export class Servers {
     }
   }
 
-  get client(): KurrentDBClient {
-    return this.#client;
+  get connection(): Connection {
+    return this.#connection;
   }
 
   /**
@@ -80,19 +80,24 @@ export class Servers {
    *
    * @param leader where a server said that the leader is
    */
-  renew(failed: KurrentDBClient, leader?: Endpoint): void {
-    if (this.#closed || failed !== this.#client) return;
-    this.#client = this.#connect(leader);
-    void release(failed);
+  renew(failed: Connection, leader?: Endpoint): void {
+    if (this.#closed || failed !== this.#connection) return;
+    try {
+      this.#connection = this.#connect(leader);
+    } catch {
+      // An address that the client does not understand.
+      this.#connection = this.#connect();
+    }
+    void failed.release();
     for (const call of this.#renewed) call();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await release(this.#client);
+    await this.#connection.release();
   }
 
-  #connect(leader: Endpoint | undefined): KurrentDBClient {
+  #connect(leader?: Endpoint): Connection {
     const { hosts, discover, tls, files } = this.#place;
     const follows = leader !== undefined && hosts.length === 1 && !discover;
     const names = (follows ? [leader] : hosts).map(({ address, port }) => `${address}:${port}`);
@@ -106,32 +111,6 @@ export class Servers {
     );
     const scheme = discover ? 'kurrentdb+discover' : 'kurrentdb';
     const url = `${scheme}://${names.join(',')}?${query.join('&')}`;
-    return tamed(this.#package.KurrentDBClient.connectionString(url));
+    return new Connection(this.#package.KurrentDBClient.connectionString(url));
   }
-}
-
-/**
- * Leaves to the driver what the client would do by itself when something fails. Its own attempt to
- * connect again rejects where nobody hears it, and so does what is written into its stream of
- * appends while that breaks; either would end the process. Without the stream it appends by a call
- * each, with a deadline.
- */
-function tamed(client: KurrentDBClient): KurrentDBClient {
-  const own = { supports: async () => false, handleError: async () => undefined };
-  return Object.assign(client, own);
-}
-
-/** Ends what goes over a connection, and the connection, which the client itself leaves open. */
-async function release(client: KurrentDBClient): Promise<void> {
-  try {
-    await client.dispose();
-    const { getChannel } = client as unknown as { getChannel(this: void): Promise<Channel> };
-    (await getChannel()).close();
-  } catch {
-    // It had none.
-  }
-}
-
-interface Channel {
-  close(): void;
 }

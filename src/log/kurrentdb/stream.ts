@@ -1,6 +1,7 @@
 /** One stream of KurrentDB: appended to and read, with a deadline for everything. */
 
-import type { EventData, KurrentDBClient, ReadStreamOptions } from '@kurrent/kurrentdb-client';
+import type { EventData, ReadStreamOptions } from '@kurrent/kurrentdb-client';
+import type { Connection } from './connection.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './failure.ts';
 import type { Servers } from './servers.ts';
@@ -53,14 +54,17 @@ export class KurrentdbStream {
   ): Promise<Appended> {
     const bytes = events.reduce((sum, { data }) => sum + (data as Uint8Array).length, 0);
     const more = Math.ceil((bytes / slowBytesPerSecond) * 1000);
-    const state = expected === undefined ? 'any' : expected === 0 ? 'no_stream' : before(expected);
+    const streamState =
+      expected === undefined ? 'any' : expected === 0 ? 'no_stream' : before(expected);
     const { servers } = this.#parts;
     let doubtful = false;
     try {
       const { nextExpectedRevision } = await this.#attempts(
         ms,
-        (client) =>
-          client.appendToStream(this.name, [...events], { streamState: state, ...servers.terms }),
+        (connection, deadline) => {
+          const terms = { streamState, deadline, ...servers.terms } as const;
+          return connection.use((client) => client.appendToStream(this.name, [...events], terms));
+        },
         ({ kind }) => {
           doubtful ||= kind === 'unknown';
           return kind === 'unknown' || kind === 'not-leader' || kind === 'not-now';
@@ -98,7 +102,7 @@ export class KurrentdbStream {
     const { call } = waits;
     const { metadata } = await this.#attempts(
       call,
-      (client) => client.getStreamMetadata(this.name, servers.terms),
+      ({ client }) => client.getStreamMetadata(this.name, servers.terms),
       mayBeOtherwiseSoon,
     );
     const [[name, value] = []] = Object.entries(settings);
@@ -106,7 +110,11 @@ export class KurrentdbStream {
     if (name === undefined || set?.[name] === value) return;
     await this.#attempts(
       call,
-      (client) => client.setStreamMetadata(this.name, { ...metadata, ...settings }, servers.terms),
+      (connection, deadline) => {
+        const all = { ...metadata, ...settings };
+        const terms = { deadline, ...servers.terms };
+        return connection.use((client) => client.setStreamMetadata(this.name, all, terms));
+      },
       mayBeOtherwiseSoon,
     );
   }
@@ -116,7 +124,7 @@ export class KurrentdbStream {
     try {
       return await this.#attempts(
         ms,
-        async (client) => {
+        async ({ client }) => {
           const found: StreamEvent[] = [];
           for await (const one of client.readStream(this.name, { ...options, ...servers.terms })) {
             const { event } = one;
@@ -134,24 +142,28 @@ export class KurrentdbStream {
 
   async #attempts<T>(
     ms: number,
-    call: (client: KurrentDBClient) => Promise<T>,
+    call: (connection: Connection, deadline: number) => Promise<T>,
     again: (failure: Failure) => boolean,
     more = 0,
   ): Promise<T> {
     const { servers, timers, waits, signal } = this.#parts;
     const end = timers.monotonic() + ms + more;
     for (let pause = waits.firstRest; ; pause = Math.min(pause * 2, waits.longestRest)) {
-      const { client } = servers;
+      const { connection } = servers;
       try {
         const left = end - timers.monotonic();
+        const deadline = Math.min(waits.answer + more, Math.max(1, left));
         // What fails at once does so inside, where it is caught.
-        const called = Promise.try(() => call(client));
-        return await within(timers, Math.min(waits.answer + more, Math.max(1, left)), called);
+        const called = Promise.try(() => call(connection, deadline));
+        return await within(timers, deadline, called);
       } catch (error) {
         const failure = failureOf(error);
-        if (failure.kind === 'not-leader') servers.renew(client, failure.leader);
-        else if (failure.kind === 'unknown' || failure.kind === 'not-now') servers.renew(client);
-        const isOver = timers.monotonic() + pause >= end || signal.aborted;
+        if (failure.kind === 'not-leader') servers.renew(connection, failure.leader);
+        else if (failure.kind === 'unknown' || failure.kind === 'not-now')
+          servers.renew(connection);
+        // An attempt that has no time to be answered would only be one more in doubt.
+        const next = timers.monotonic() + pause + waits.answer / 8;
+        const isOver = next >= end || signal.aborted;
         if (!again(failure) || isOver) throw error;
       }
       await rest(timers, pause, signal);
