@@ -1,0 +1,49 @@
+/** One of several stations in the browser: how it stands, and which there are. */
+
+import t from 'tap';
+import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
+import { ledBy, openStation } from '../station/harness.ts';
+import { openBrowser, signInByToken, visit } from './chromium.ts';
+
+const place = { name: 'head1', url: 'https://head1.example:7400' };
+
+t.test('the station tells how it stands, and of the others', async (t) => {
+  const log = openSharedMemoryLog({ storage: new SharedMemory() });
+  const { app, ask, admin, station } = await openStation(t, { log, ...place });
+  const term = await ledBy(station, place);
+  await ask('POST', '/stations', { name: 'head2', url: 'https://head2.example:7400' });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const { page, complaints } = await visit(t, await openBrowser(t));
+  await page.goto(`${url}/station`);
+  await signInByToken(page, admin);
+  const rowOf = (words: string) => page.getByRole('row').filter({ hasText: words });
+  await page.getByRole('region', { name: 'Stations' }).waitFor();
+  t.match(await rowOf('head1').textContent(), new RegExp(`head1leads${term}.*https://head1`));
+  t.match(await rowOf('head2').textContent(), /head2follows.*https:\/\/head2/);
+  await page.getByText('can be reached').waitFor();
+  t.equal(await page.getByText('This station follows').count(), 0);
+
+  log.line.cut('refused');
+  await page.getByText(log.shared.trouble!).first().waitFor();
+  log.line.restore();
+  await page.getByText('can be reached').waitFor();
+
+  await ask('DELETE', '/stations/head1');
+  await page.getByText('none of the cluster: it may not lead').waitFor();
+  await rowOf('head1').waitFor({ state: 'detached' });
+  t.same(
+    complaints.filter((said) => !/status of 401/.test(said)),
+    [],
+  );
+});
+
+t.test('one that has its log for itself says nothing of others', async (t) => {
+  const { app, admin } = await openStation(t);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const { page } = await visit(t, await openBrowser(t));
+  await page.goto(`${url}/station`);
+  await signInByToken(page, admin);
+  await page.getByRole('heading', { name: 'Log' }).waitFor();
+  t.equal(await page.getByRole('heading', { name: 'Stations' }).count(), 0);
+  t.equal(await page.getByText('Leader').count(), 0);
+});
