@@ -16,7 +16,7 @@ import { observedIn } from '../../src/station/obm/observed.ts';
 import { Station } from '../../src/station/station.ts';
 import { declaredHost, load } from '../core/scenario.ts';
 import { memoryLog } from '../station/memory-log.ts';
-import { host, ledBy, openStation, temporary, until } from '../station/harness.ts';
+import { host, openStation, temporary, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
 import { certificate } from './certificate.ts';
 import { Exposed } from './exposition.ts';
@@ -302,7 +302,7 @@ t.test('one of several says whether it may lead, and whether it reaches the log'
   const log = openSharedMemoryLog({ storage: new SharedMemory() });
   const place = { name: 'head1', url: 'https://head1' };
   const opened = await openStation(t, { log, ...place });
-  const term = await ledBy(opened.station, place);
+  const { term } = opened.station.standing;
   const submit = async (command: Command): Promise<void> => {
     const result = await opened.station.submit(command, { actor: 'station' }, () => null);
     if (!result.ok) throw new Error(result.rejection.message);

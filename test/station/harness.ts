@@ -21,7 +21,6 @@ import type { Test } from 'tap';
 import { createServer } from '../../src/api/server.ts';
 import type { ServerOptions } from '../../src/api/server.ts';
 import type { LoadBody } from '../../src/contract/load.ts';
-import { leadership } from '../../src/core/graph/leadership.ts';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
 import { Station } from '../../src/station/station.ts';
 import type { StationOptions } from '../../src/station/station.ts';
@@ -123,6 +122,8 @@ export interface Choices extends Partial<StationOptions> {
   /** Of a station that ran on the directory before. */
   readonly admin?: string;
   readonly server?: Partial<ServerOptions>;
+  /** Another one leads: it is not waited for. */
+  readonly follows?: true;
 }
 
 export const temporary = (t: Test, prefix = 'halcyon-test-'): string => {
@@ -166,14 +167,14 @@ const mustHide = (
  * out stands in its data or logs then.
  */
 export const openStation = async (t: Test, choices: Choices = {}): Promise<InProcess> => {
-  const { admin: known, server, ...options } = choices;
+  const { admin: known, server, follows, ...options } = choices;
   const directory = options.directory ?? temporary(t);
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
   const station = await Station.open({ logger, ...options, directory });
   station.start(1);
   // One of several has to be elected first, which takes a second.
-  if (station.log.shared)
+  if (station.log.shared && !follows)
     await until('the station to lead', () => station.standing.role === 'leading');
   const app = await createServer(station, { logger, ...server });
   injectAsServed(app);
@@ -211,20 +212,6 @@ export const openStation = async (t: Test, choices: Choices = {}): Promise<InPro
     fill: () => fillFrom(ask),
     close,
   };
-};
-
-/** The term in which a station of several leads, also where it was not elected. */
-export const ledBy = async (
-  station: Station,
-  place: { readonly name: string; readonly url: string },
-): Promise<number> => {
-  const led = leadership(station.graph);
-  if (led) return led.term;
-  const { name, url } = place;
-  const command = { type: 'LeadStation', term: 1, station: name, url } as const;
-  const result = await station.submit(command, { actor: 'station' }, () => null);
-  if (!result.ok) throw new Error(result.rejection.message);
-  return 1;
 };
 
 /** Loads the example and lets its three hosts report. */

@@ -2,7 +2,8 @@
 
 import t from 'tap';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
-import { ledBy, openStation } from '../station/harness.ts';
+import { openStation } from '../station/harness.ts';
+import { twoStations } from '../station/two-stations.ts';
 import { openBrowser, signInByToken, visit } from './chromium.ts';
 
 const place = { name: 'head1', url: 'https://head1.example:7400' };
@@ -10,7 +11,7 @@ const place = { name: 'head1', url: 'https://head1.example:7400' };
 t.test('the station tells how it stands, and of the others', async (t) => {
   const log = openSharedMemoryLog({ storage: new SharedMemory() });
   const { app, ask, admin, station } = await openStation(t, { log, ...place });
-  const term = await ledBy(station, place);
+  const { term } = station.standing;
   await ask('POST', '/stations', { name: 'head2', url: 'https://head2.example:7400' });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const { page, complaints } = await visit(t, await openBrowser(t));
@@ -31,6 +32,30 @@ t.test('the station tells how it stands, and of the others', async (t) => {
   await ask('DELETE', '/stations/head1');
   await page.getByText('none of the cluster: it may not lead').waitFor();
   await rowOf('head1').waitFor({ state: 'detached' });
+  t.same(
+    // What only the one that leads could tell, while nobody does.
+    complaints.filter((said) => !/status of (401|503)/.test(said)),
+    [],
+  );
+});
+
+t.test('every page of one that follows says so, and leads to the one that leads', async (t) => {
+  const { leader, follower } = await twoStations(t);
+  const { page, complaints } = await visit(t, await openBrowser(t));
+  const password = 'correct horse battery';
+  await follower.ask('POST', '/users', { name: 'ada', role: 'viewer' });
+  await follower.ask('PUT', '/users/ada/password', { password });
+  await page.goto(`${follower.url}/fleet`);
+  await page.getByLabel('Name').fill('ada');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  for (const where of ['Map', 'Station']) {
+    await page.getByRole('link', { name: where }).click();
+    await page.getByText('This station follows; head1 leads.').waitFor();
+    const link = page.getByRole('link', { name: 'Go to the one that leads' });
+    t.equal(await link.getAttribute('href'), leader.url);
+  }
+  await page.getByText('following, since').waitFor();
   t.same(
     complaints.filter((said) => !/status of 401/.test(said)),
     [],
