@@ -73,30 +73,33 @@ t.test('a client goes on with whoever leads next', async (t) => {
   t.same(await made(leader), ['before', 'meanwhile']);
 });
 
-t.test('the same key gets the truth of what nobody knew from whoever leads next', async (t) => {
-  const cluster = await stations(t, ['one', 'two', 'three']);
-  const [two] = await cluster.followers();
-  const old = await cluster.leader();
-  old.log.line.cut('silent');
-  const body = { name: 'tomography' };
-  const unknown = await two!.ask('POST', '/projects', body, { key: 'k' });
-  t.match(unknown, { status: 503, body: { code: 'outcome-unknown' } });
-  const next = await until('another leader', () =>
-    cluster.members.find((one) => one !== old && one.station.standing.role === 'leading'),
-  );
-  const again = await until('an answer', async () => {
-    const answer = await two!.ask('POST', '/projects', body, { key: 'k' });
-    return answer.status === 503 ? undefined : answer;
-  });
-  t.equal(again.status, 201);
-  old.log.line.restore();
-  await until('the old one follows', () => old.station.standing.role === 'following');
-  await until('it knows who leads', () => old.station.standing.leader?.station === next.name);
-  t.match(await old.ask('POST', '/projects', body, { key: 'k' }), { status: 201 });
-  t.same(await made(next), ['tomography'], 'it was done once');
-  t.equal(
-    (await old.ask('POST', '/projects', { name: 'after' })).status,
-    201,
-    'by the one that led',
-  );
-});
+t.test(
+  'T56: the same key gets the truth of what nobody knew from whoever leads next',
+  async (t) => {
+    const cluster = await stations(t, ['one', 'two', 'three']);
+    const [two] = await cluster.followers();
+    const old = await cluster.leader();
+    old.log.line.cut('silent');
+    const body = { name: 'tomography' };
+    const unknown = await two!.ask('POST', '/projects', body, { key: 'k' });
+    t.match(unknown, { status: 503, body: { code: 'outcome-unknown' } });
+    const next = await until('another leader', () =>
+      cluster.members.find((one) => one !== old && one.station.standing.role === 'leading'),
+    );
+    const again = await until('an answer', async () => {
+      const answer = await two!.ask('POST', '/projects', body, { key: 'k' });
+      return answer.status === 503 ? undefined : answer;
+    });
+    t.equal(again.status, 201);
+    old.log.line.restore();
+    await until('the old one follows', () => old.station.standing.role === 'following');
+    await until('it knows who leads', () => old.station.standing.leader?.station === next.name);
+    t.match(await old.ask('POST', '/projects', body, { key: 'k' }), { status: 201 });
+    t.same(await made(next), ['tomography'], 'it was done once');
+    t.equal(
+      (await old.ask('POST', '/projects', { name: 'after' })).status,
+      201,
+      'by the one that led',
+    );
+  },
+);
