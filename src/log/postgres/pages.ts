@@ -5,11 +5,9 @@ import { ChainReader, logStart } from '../chain.ts';
 import type { LogPosition } from '../chain.ts';
 import { LogCorruptError } from '../log.ts';
 import { isServerError } from './failure.ts';
-import { postgresLogLimits } from './limits.ts';
 import type { Link, LinkParts } from './link.ts';
 import type { Session, Statement } from './session.ts';
 import type { CommitRow } from './statements.ts';
-import { answerMsFor } from './timing.ts';
 import type { Deadlines } from './timing.ts';
 
 /** Bytes of the table of commits and its index. */
@@ -77,19 +75,16 @@ export class Pages {
   }
 }
 
-/** Bytes of a page of the one largest commit. */
-const pageBytesMax = postgresLogLimits.commitCharacters;
-
 /** What is no UTF-8 any more is damaged as well. */
 const damaged = new Set(['22021', 'XX001', 'XX002']);
 
 export const askPage = async (
   session: Session,
   statement: Statement,
-  deadlines: Deadlines,
+  { answerMs }: Deadlines,
 ): Promise<{ rows: CommitRow[] }> => {
   try {
-    return await session.ask<CommitRow>(statement, answerMsFor(deadlines, pageBytesMax));
+    return await session.ask<CommitRow>(statement, answerMs);
   } catch (error) {
     if (!isServerError(error) || !damaged.has(error.code)) throw error;
     throw new LogCorruptError(

@@ -31,8 +31,7 @@ export class PostgresRegister implements Register {
     const session = await this.#session();
     try {
       const statement = statements.register(name);
-      const ms = answerMsFor(deadlines, registerBytesMax);
-      const { rows } = await session.ask<[number, Buffer]>(statement, ms);
+      const { rows } = await session.ask<[number, Buffer]>(statement, deadlines.answerMs);
       const [row] = rows;
       return row && { version: row[0], value: row[1] };
     } catch (cause) {

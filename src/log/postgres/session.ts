@@ -41,6 +41,9 @@ const parserOf = (oid: number): ((text: string) => unknown) => {
   return String;
 };
 
+/** An answer may take so many times as long as it may take to begin: a large page, a slow network. */
+const piecesMax = 20;
+
 export class Session {
   readonly #client: pg.Client;
   readonly #socket: Socket;
@@ -107,7 +110,8 @@ export class Session {
    * Asks when what was asked before is answered. Nothing is ever cancelled at the server: a wait for
    * a standby that is cancelled looks like a success.
    *
-   * @param ms until it is answered; the connection is given up then
+   * @param ms until it is answered, or the next piece of a long answer comes; the connection is given
+   *   up then
    * @throws {SessionLostError} it was cut off, or the deadline has passed: it may have been done, or
    *   may be done later
    * @throws {ServerError} the server refused, and nothing of it was done
@@ -129,7 +133,7 @@ export class Session {
   ): Promise<Answer<Row>> {
     if (this.#lost) throw this.#lost;
     this.#isWarned = false;
-    const cancel = this.#timers.after(ms, () => this.#lose(`no answer within ${ms / 1000} s`));
+    const cancel = this.#expect(ms);
     try {
       const query: pg.QueryArrayConfig = {
         ...(name === undefined ? {} : { name }),
@@ -143,6 +147,16 @@ export class Session {
     } finally {
       cancel();
     }
+  }
+
+  /** Gives the connection up where nothing comes for so long. Gives a function that ends that. */
+  #expect(ms: number, pieces = piecesMax): () => void {
+    const { bytesRead } = this.#socket;
+    let cancel = this.#timers.after(ms, () => {
+      if (pieces > 0 && this.#socket.bytesRead > bytesRead) cancel = this.#expect(ms, pieces - 1);
+      else this.#lose(`no answer within ${ms / 1000} s`);
+    });
+    return () => cancel();
   }
 
   /**

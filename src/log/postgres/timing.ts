@@ -38,7 +38,7 @@ export const deadlines: Deadlines = {
 };
 
 /** Bytes that are written in a second even by a slow server far away. */
-const slowBytesPerSecond = 4 * 1024 * 1024;
+const slowBytesPerSecond = 2 * 1024 * 1024;
 
 /** Until a statement with so many bytes in it is answered, ms. */
 export const answerMsFor = ({ answerMs }: Deadlines, bytes: number): number =>
