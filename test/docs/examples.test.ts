@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { declarationFrom } from '../../src/config/declaration.ts';
-import { examplesOf } from './page.ts';
+import { alike, examplesOf, fits } from './page.ts';
 import type { Command, Example } from './page.ts';
 import { Terminal } from './terminal.ts';
 
@@ -34,32 +34,6 @@ const addressOf = (page: string): string =>
   `127.${pages.indexOf(page) + 1}.${(process.pid >> 8) & 255}.${process.pid & 255 || 255}`;
 
 const pagesAddress = /\b127\.0\.0\.1\b/g;
-
-/** What differs from run to run is made alike; so is what must not be in a page. */
-const alike = (text: string): string =>
-  text
-    .replace(/hal_[\w…-]+/g, 'hal_…')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
-    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
-    .replace(/\b([0-9a-f]{12}|[0-9a-f]{16})\b/g, 'ID')
-    .replace(/"(at|time|since|pid|station)":\d+/g, '"$1":N')
-    .replace(/\b(since|at)=\d{13}\b/g, '$1=N')
-    .replace(/\(pid \d+\)/g, '(pid N)')
-    .replace(/ +$/gm, '')
-    .trimEnd();
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-const isAny = (line: string): boolean => line.trim() === '…';
-
-/** Whether an output is what a page shows, where `…` stands for any lines. */
-const fits = (shown: string, actual: string): boolean => {
-  const pattern = alike(shown)
-    .split('\n')
-    .map((line) => (isAny(line) ? '(?:.*\n)*' : `${escaped(line)}\n`))
-    .join('');
-  return new RegExp(`^${pattern}$`).test(`${alike(actual)}\n`);
-};
 
 class Reader {
   readonly terminal: Terminal;

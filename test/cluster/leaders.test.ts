@@ -1,0 +1,162 @@
+/** Stations that lead die, stand still, are cut off, or want to lead at once: what was acknowledged stays, once. */
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { Load, agree, storedOnce, termsOf } from './history.ts';
+import { Stations, emptyHosts, lease, until } from './stations.ts';
+
+t.test('stations that lead come to grief', { timeout: 1_200_000 }, async (t) => {
+  const stations = await Stations.open(t);
+  const loads: Load[] = [];
+  const begin = (): Load => {
+    const load = new Load(stations);
+    loads.push(load);
+    return load;
+  };
+
+  await t.test('fault 1: the leader is killed under load', async (t) => {
+    const load = begin();
+    await load.more(20);
+    const leader = await stations.leads();
+    const killed = performance.now();
+    await stations.kill(leader);
+    await stations.leads([leader]);
+    await load.more(20);
+    const gap = load.gap(killed, performance.now());
+    await load.stop();
+    t.comment(`nothing was acknowledged for ${Math.round(gap)} ms`);
+    t.ok(gap < (lease + 5) * 1000, `below the lease and 5 s: ${Math.round(gap)} ms`);
+    await stations.start(leader);
+    await storedOnce(t, stations, loads);
+    await termsOf(t, stations);
+  });
+
+  await t.test('fault 2: the leader stands still beyond its lease, and wakes', async (t) => {
+    const load = begin();
+    await load.more(20);
+    const leader = await stations.leads();
+    const { term } = await stations.standing(leader);
+    stations.freeze(leader);
+    const next = await stations.leads([leader]);
+    await load.more(20);
+    stations.thaw(leader);
+    await until('the old leader follows', async () => {
+      const standing = await stations.standing(leader);
+      return !standing.leads && standing.term > term;
+    });
+    await load.more(20);
+    await load.stop();
+    t.not(next, leader);
+    await storedOnce(t, stations, loads);
+    const led = await termsOf(t, stations);
+    t.ok(led.at(-1)!.term > term, 'and the term of the new one is greater');
+  });
+
+  await t.test('fault 3: the leader is cut off from the log, and nobody is told', async (t) => {
+    const leader = await stations.leads();
+    const { term } = await stations.standing(leader);
+    const { links } = stations.member(leader);
+    let steppedDown = Infinity;
+    let tookOver = Infinity;
+    links.blackOut();
+    const cut = performance.now();
+    const look = async (): Promise<void> => {
+      await Promise.all([
+        until('the one that is cut off steps down', async () => {
+          const { leads } = await stations.standing(leader);
+          if (!leads) steppedDown = performance.now() - cut;
+          return !leads;
+        }),
+        until('another one leads', async () => {
+          const others = [...stations.members.keys()].filter((name) => name !== leader);
+          for (const name of others)
+            if ((await stations.standing(name).catch(() => undefined))?.leads) {
+              tookOver = performance.now() - cut;
+              return true;
+            }
+          return false;
+        }),
+      ]);
+    };
+    await look();
+    t.comment(
+      `stepped down after ${Math.round(steppedDown)} ms, another led after ${Math.round(tookOver)} ms`,
+    );
+    t.ok(steppedDown < tookOver, 'it steps down before anybody takes over');
+    links.mend();
+    await until(
+      'it is back in the new term',
+      async () => (await stations.standing(leader)).term > term,
+    );
+    await agree(t, stations);
+  });
+
+  await t.test('fault 4: an answer of the log is lost after the commit', async (t) => {
+    const leader = await stations.leads();
+    const { links } = stations.member(leader);
+    const before = await agree(t, stations);
+    let dropped = 0;
+    const lnid = '10.200.0.4@tcp';
+    for (const link of links.all)
+      link.hears = (bytes) => {
+        if (dropped > 0 || !bytes.includes(lnid)) return;
+        dropped += 1;
+        link.answers = 'swallowed';
+        setTimeout(() => {
+          link.cut();
+          link.answers = 'handed on';
+        }, 400);
+      };
+    const client = stations.client(leader, 60_000);
+    const key = randomUUID();
+    const body = { host: emptyHosts[0]!, role: 'owned', overrides: { lnid } };
+    const first = await client.addProcess(body, { idempotencyKey: key });
+    for (const link of links.all) link.hears = () => undefined;
+    t.equal(dropped, 1, 'the answer was lost');
+    const again = await client.addProcess(body, { idempotencyKey: key });
+    t.same(again, first, 'the same key has the same answer');
+    const after = await agree(t, stations);
+    t.equal(after, before + 1, 'there is one commit');
+    loads[0]!.acknowledged.push({
+      key,
+      fids: first.processes.map(({ fid }) => fid),
+      at: performance.now(),
+      attempts: 1,
+    });
+    await storedOnce(t, stations, loads);
+  });
+
+  await t.test('fault 5: a commit that was given up lands after it was sent again', async (t) => {
+    const load = begin();
+    await load.more(5);
+    for (const standby of stations.servers.standbys) standby.freeze();
+    // Longer than the driver waits for an answer: it asks again, beside the commit that waits for a standby.
+    await pause(15_000);
+    for (const standby of stations.servers.standbys) standby.thaw();
+    await load.more(20);
+    await load.stop();
+    await storedOnce(t, stations, loads);
+    await termsOf(t, stations);
+  });
+
+  await t.test('fault 6: two want to lead at once', async (t) => {
+    for (let round = 0; round < 1; round++) {
+      const names = [...stations.members.keys()];
+      await Promise.all(names.map((name) => stations.kill(name)));
+      const two = names.filter((_, i) => i !== round);
+      await Promise.all(two.map((name) => stations.start(name)));
+      const leader = await stations.leads();
+      const load = begin();
+      await load.more(5);
+      await load.stop();
+      const leading = await Promise.all(
+        two.map(async (name) => (await stations.standing(name)).leads),
+      );
+      t.equal(leading.filter((leads) => leads).length, 1, `only ${leader} leads`);
+      await stations.start(names[round]!);
+      await storedOnce(t, stations, loads);
+      await termsOf(t, stations);
+    }
+  });
+});
