@@ -49,8 +49,8 @@ export class Cluster {
   readonly #t: Test;
   readonly #appenders = new Map<string, Member>();
   #key: Buffer | null = null;
-  /** Looks at all of them after each step. */
-  watch: () => void = () => undefined;
+  /** Looks at all of them after each step of one. */
+  watch: (stepped: Member) => void = () => undefined;
 
   constructor(t: Test) {
     this.#t = t;
@@ -134,7 +134,7 @@ export class Cluster {
       for (const member of [...this.members]) {
         if (member.isHalted) member.time.halt(stepMs);
         else await member.time.pass(stepMs);
-        this.watch();
+        this.watch(member);
       }
     }
   }

@@ -46,7 +46,7 @@ export class RandomStations {
     this.#t = t;
     this.#random = randomOf(seed);
     this.#cluster = new Cluster(t);
-    this.#cluster.watch = () => this.#look();
+    this.#cluster.watch = (stepped) => this.#look(stepped);
   }
 
   /** @param seconds of the stations' time */
@@ -171,14 +171,14 @@ export class RandomStations {
   }
 
   /** After each step of one of them. */
-  #look(): void {
+  #look(stepped: Member): void {
     const { members, leaders } = this.#cluster;
     if (leaders.length > 1) this.#t.fail(`${leaders.length} stations lead`);
     for (const member of members) {
       const { station, name } = member;
       if (member.isHalted) continue;
-      const { role } = station.standing;
-      if (role === 'following' && station.duties.term !== null)
+      const isFollowing = station.standing.role === 'following';
+      if (member === stepped && isFollowing && station.duties.term !== null)
         this.#t.fail(`${name} follows and does what the leading one does`);
       if (this.#old.has(member) || station.settled() !== undefined) continue;
       const [head, digest] = [station.head, station.graph.digest()];
