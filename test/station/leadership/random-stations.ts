@@ -23,8 +23,8 @@ const randomOf = (seed: number) => {
 interface Request {
   readonly key: string;
   readonly fqdn: string;
-  /** Asked, and not answered yet. */
-  isWaiting: boolean;
+  /** Whoever was asked, and has not answered yet. */
+  asked: Member | null;
   /** Of the commit, where it was acknowledged. */
   revision: number | null;
 }
@@ -38,6 +38,8 @@ export class RandomStations {
   #digests = new Map<number, string>();
   /** Those that were there when history was lost, and may show it yet. */
   #old = new Set<Member>();
+  /** Those that were found to do what the leading one does, and not to lead any more. */
+  readonly #late = new Set<Member>();
   /** Those that were found to have ended, and are to be opened anew. */
   readonly #ended = new Set<Member>();
   #found = { terms: 0, acknowledged: 0, trouble: 0, losses: 0 };
@@ -111,8 +113,14 @@ export class RandomStations {
 
   /** Nothing of it goes on, and another process of its name begins. */
   async #kill(member: Member): Promise<void> {
-    this.#cluster.kill(member);
+    this.#bury(member);
     await this.#open(member.name);
+  }
+
+  /** Whoever asked it hears nothing any more. */
+  #bury(member: Member): void {
+    this.#cluster.kill(member);
+    for (const request of this.#requests) if (request.asked === member) request.asked = null;
   }
 
   async #open(name: string): Promise<void> {
@@ -136,7 +144,7 @@ export class RandomStations {
     for (const member of this.#ended) {
       this.#ended.delete(member);
       if (!this.#cluster.members.includes(member)) continue;
-      this.#cluster.kill(member);
+      this.#bury(member);
       await this.#open(member.name);
     }
   }
@@ -147,26 +155,30 @@ export class RandomStations {
     if (running.length === 0) return;
     const leading = running.filter((each) => this.#cluster.leaders.includes(each));
     const member = this.#one(leading.length > 0 && this.#below(8) > 0 ? leading : running);
-    const open = this.#requests.filter((one) => !one.isWaiting && one.revision === null);
+    const open = this.#requests.filter((one) => one.asked === null && one.revision === null);
     let request = open.length > 0 && this.#below(3) > 0 ? this.#one(open) : undefined;
     if (!request) {
       const id = this.#requests.length;
-      request = { key: `key ${id}`, fqdn: `h${id}.x`, isWaiting: false, revision: null };
+      request = { key: `key ${id}`, fqdn: `h${id}.x`, asked: null, revision: null };
       this.#requests.push(request);
     }
     this.#send(member, request);
   }
 
   #send(member: Member, request: Request): void {
-    request.isWaiting = true;
+    request.asked = member;
     const { losses } = this.#found;
     member.add(request.fqdn, request.key).then(
       (result) => {
-        request.isWaiting = false;
+        if (request.asked === member) request.asked = null;
         if (!result.ok) this.#t.fail(`${request.key} was refused`);
-        else if (losses === this.#found.losses) request.revision = result.revision;
+        // One that does not know of a loss yet says what was true before.
+        else if (losses === this.#found.losses && !this.#old.has(member))
+          request.revision = result.revision;
       },
-      () => (request.isWaiting = false),
+      () => {
+        if (request.asked === member) request.asked = null;
+      },
     );
   }
 
@@ -177,9 +189,14 @@ export class RandomStations {
     for (const member of members) {
       const { station, name } = member;
       if (member.isHalted) continue;
-      const isFollowing = station.standing.role === 'following';
-      if (member === stepped && isFollowing && station.duties.term !== null)
-        this.#t.fail(`${name} follows and does what the leading one does`);
+      if (member === stepped) {
+        // It notices at its next look, or before it does anything.
+        const isLate = station.standing.role === 'following' && station.duties.term !== null;
+        if (isLate && this.#late.has(member))
+          this.#t.fail(`${name} follows and does what the leading one does`);
+        if (isLate) this.#late.add(member);
+        else this.#late.delete(member);
+      }
       if (this.#old.has(member) || station.settled() !== undefined) continue;
       const [head, digest] = [station.head, station.graph.digest()];
       const known = this.#digests.get(head);
@@ -202,7 +219,8 @@ export class RandomStations {
     for (let i = 0; i < 40 && this.#requests.some(({ revision }) => revision === null); i += 1) {
       for (const request of this.#requests) {
         const [leader] = cluster.leaders;
-        if (leader && request.revision === null && !request.isWaiting) this.#send(leader, request);
+        if (leader && request.revision === null && request.asked === null)
+          this.#send(leader, request);
       }
       await cluster.pass(1000);
     }
