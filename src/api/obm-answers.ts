@@ -31,6 +31,7 @@ const codes: { readonly [R in ObmdReason]: ErrorCode } = {
   'no-console': 'no-console',
   'no-room': 'too-many-connections',
   'too-often': 'too-many-requests',
+  deposed: 'obmd-failed',
   failed: 'obmd-failed',
 };
 

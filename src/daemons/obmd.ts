@@ -10,6 +10,7 @@ import { keyOf } from '../disk/key-file.ts';
 import { replaceFileSync } from '../disk/lasting-file.ts';
 import { ownDirectorySync, refuseOpenToOthers } from '../disk/modes.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
+import { HeardTerms } from '../disk/heard-terms.ts';
 import { SealedFile } from '../disk/sealed-file.ts';
 import { createIpmi } from '../ipmi/index.ts';
 import { openLog } from '../log/open.ts';
@@ -127,6 +128,7 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
     logger.warn({ path, mode }, 'others could use it; now nobody else can'),
   );
   const held = holdData(directory);
+  const terms = new HeardTerms(join(directory, 'terms'));
   const log = await openLog(`sqlite:${join(directory, 'log')}`);
   const key = keyOf(flags.keyFile ?? join(directory, 'obmd.key'), log.head() === 0);
   const { admin, shown } = adminOf(flags);
@@ -138,6 +140,7 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
   const obmd = await Obmd.open({
     ...{ log, time, random: systemRandom, ipmi: createIpmi(), privateDirectory, logger },
     credentials: new SealedFile(join(directory, 'credentials.json'), key),
+    terms,
     consoleDirectory: flags.consoleLog ? join(directory, 'consoles') : null,
     settings: settingsOf(flags),
     lost: (error) => {

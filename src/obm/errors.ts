@@ -16,6 +16,7 @@
  * - `settings`: what was asked for makes no sense; nothing was sent
  * - `wrong-machine`: who answers is not the machine that is meant
  * - `limit`: a limit of ours was reached
+ * - `stale-term`: the station that ordered it was deposed before its turn came; nothing was sent
  * - `closed`: it was ended by us
  */
 export type ObmReason =
@@ -34,6 +35,7 @@ export type ObmReason =
   | 'settings'
   | 'wrong-machine'
   | 'limit'
+  | 'stale-term'
   | 'closed';
 
 /** Never holds a password, a token, or what an OBM sent. */
@@ -44,5 +46,15 @@ export class ObmError extends Error {
   constructor(reason: ObmReason, message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
+  }
+}
+
+/** The label is another OBM's already, or nobody's. */
+export class LabelError extends Error {
+  override readonly name = 'LabelError';
+  readonly code: 'exists' | 'not-found' | 'too-many';
+  constructor(code: LabelError['code'], message: string) {
+    super(message);
+    this.code = code;
   }
 }

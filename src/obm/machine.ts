@@ -186,9 +186,11 @@ export class Machine {
     }, right);
   }
 
-  setBootDevice(request: BootRequest, right: AbortSignal): Promise<BootSetting> {
+  /** @param begin called when its turn comes; nothing is sent where it throws */
+  setBootDevice(request: BootRequest, right: AbortSignal, begin: () => void): Promise<BootSetting> {
     const { driver } = this.#parts;
     return this.#coordinator.order(async (signal) => {
+      begin();
       if (!driver.setBootDevice) throw cannot('set the boot device');
       return driver.setBootDevice(request, signal);
     }, right);
@@ -201,8 +203,10 @@ export class Machine {
     });
   }
 
-  light(seconds: number | 'on' | 'off', right: AbortSignal): Promise<void> {
+  /** @param begin as of `setBootDevice` */
+  light(seconds: number | 'on' | 'off', right: AbortSignal, begin: () => void): Promise<void> {
     return this.#coordinator.order(async (signal) => {
+      begin();
       if (!this.#parts.driver.light) throw cannot('light a lamp');
       return this.#parts.driver.light(seconds, signal);
     }, right);
@@ -319,4 +323,5 @@ const troubleOf = (error: Error | null): Look['trouble'] =>
 
 /** Not about the machine, but about us or what was asked. */
 const saysNothing = (error: unknown): boolean =>
-  error instanceof ObmError && ['closed', 'unsupported', 'busy', 'limit'].includes(error.reason);
+  error instanceof ObmError &&
+  ['closed', 'unsupported', 'busy', 'limit', 'stale-term'].includes(error.reason);

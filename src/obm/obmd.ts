@@ -1,5 +1,6 @@
 /** The daemon: who is registered, who may use what, and the machines at work. It only composes. */
 
+import type { HeardTerms } from '../disk/heard-terms.ts';
 import type { SealedFile } from '../disk/sealed-file.ts';
 import type { Ipmi } from '../ipmi/index.ts';
 import type { EventLog } from '../log/log.ts';
@@ -13,8 +14,10 @@ import { Consoles } from './consoles.ts';
 import type { CoordinatorSettings } from './coordinator.ts';
 import type { BootRequest, BootSetting, PowerOutcome } from './drivers/driver.ts';
 import { checked, openDriver } from './drivers/kinds.ts';
+import { LabelError } from './errors.ts';
 import { Gate, hashOf } from './gate.ts';
 import type { Pass } from './gate.ts';
+import { Leaders } from './leaders.ts';
 import type { ObmLogger } from './logger.ts';
 import { Machine } from './machine.ts';
 import { Networks } from './network.ts';
@@ -56,6 +59,8 @@ export const obmdSettings: ObmdSettings = {
 export interface ObmdParts {
   readonly log: EventLog;
   readonly credentials: Credentials;
+  /** Of the stations that led. */
+  readonly terms: HeardTerms;
   readonly ipmi: Ipmi;
   readonly privateDirectory: string;
   /** See `ConsolesParts.directory`. */
@@ -68,16 +73,6 @@ export interface ObmdParts {
   readonly lost: (error: Error) => void;
 }
 
-/** The label is another OBM's already, or nobody's. */
-export class LabelError extends Error {
-  override readonly name = 'LabelError';
-  readonly code: 'exists' | 'not-found' | 'too-many';
-  constructor(code: LabelError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 const troubledMs = 600_000;
 /** How long OBMs have to take back their sessions when all ends, ms. */
 const courtesyMs = 1_500;
@@ -85,6 +80,7 @@ const myself = 'obmd';
 
 export class Obmd {
   readonly gate: Gate;
+  readonly leaders: Leaders;
   readonly consoles: Consoles;
   readonly access: ConsoleAccess;
   readonly pacing: PacingInForce;
@@ -108,6 +104,7 @@ export class Obmd {
     this.#networks = new Networks(time, perNetwork, () => pacing.now.perNetworkSecond);
     this.#polling = new Polling({ time, random, pacing: () => pacing.now, troubledMs });
     this.gate = gate;
+    this.leaders = new Leaders(parts.terms);
     this.consoles = consoles;
     this.#rights = new Rights(gate);
     journal.listen((events) => this.#durable(events));
@@ -119,7 +116,7 @@ export class Obmd {
     };
     this.access = new ConsoleAccess({ ...shared, obms: () => journal.obms });
     this.#orders = new Orders({
-      ...{ ...shared, rights: this.#rights },
+      ...{ ...shared, rights: this.#rights, leaders: this.leaders },
       idOf: (label) => this.obm(label)?.id,
       machine: (label) => this.machine(label),
       soon: (machine) => this.#polling.soon(machine),
@@ -260,15 +257,17 @@ export class Obmd {
   }
 
   /** @param pass by which it is done, while it holds */
-  setBootDevice(label: string, request: BootRequest, pass?: Pass): Promise<BootSetting> {
+  setBootDevice(label: string, to: BootRequest, asker: Asker, pass?: Pass): Promise<BootSetting> {
     const machine = this.machine(label);
-    return this.#rights.use(pass, (right) => machine.setBootDevice(request, right));
+    const begin = (): void => this.leaders.mustLead(asker);
+    return this.#rights.use(pass, (right) => machine.setBootDevice(to, right, begin));
   }
 
   /** @param pass by which it is done, while it holds */
-  light(label: string, seconds: number | 'on' | 'off', pass?: Pass): Promise<void> {
+  light(label: string, seconds: number | 'on' | 'off', asker: Asker, pass?: Pass): Promise<void> {
     const machine = this.machine(label);
-    return this.#rights.use(pass, (right) => machine.light(seconds, right));
+    const begin = (): void => this.leaders.mustLead(asker);
+    return this.#rights.use(pass, (right) => machine.light(seconds, right, begin));
   }
 
   /** Gives back what OBMs have lent, as long as they take it within a few seconds. */

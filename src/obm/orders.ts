@@ -3,6 +3,7 @@
  * and what became of it is found out or said to be unknown.
  */
 
+import type { Leading } from '../disk/heard-terms.ts';
 import type { ObmEvent } from './catalogue/events.ts';
 import type { BegunOrder } from './catalogue/obms.ts';
 import type { Consoles } from './consoles.ts';
@@ -10,6 +11,7 @@ import type { PowerAction, PowerOutcome } from './drivers/driver.ts';
 import { ObmError } from './errors.ts';
 import type { ObmReason } from './errors.ts';
 import type { Pass } from './gate.ts';
+import type { Leaders } from './leaders.ts';
 import type { ObmLogger } from './logger.ts';
 import type { Machine } from './machine.ts';
 import type { Rights } from './rights.ts';
@@ -18,6 +20,8 @@ import type { Rights } from './rights.ts';
 export interface Asker {
   readonly actor: string;
   readonly request: string;
+  /** In which term of leadership a station does; absent: it is none, and nobody deposes it. */
+  readonly leading?: Leading | null;
 }
 
 export interface PowerOrder {
@@ -28,6 +32,7 @@ export interface PowerOrder {
 
 export interface OrdersParts {
   readonly rights: Rights;
+  readonly leaders: Leaders;
   /** Id of the registration that a label has now. */
   readonly idOf: (label: string) => string | undefined;
   readonly consoles: Consoles;
@@ -70,13 +75,14 @@ export class Orders {
     asker: Asker,
     pass?: Pass,
   ): Promise<PowerOutcome> {
-    const { rights, consoles, record, idOf, newId, soon } = this.#parts;
+    const { rights, consoles, record, idOf, newId, soon, leaders } = this.#parts;
     const machine = this.#parts.machine(label);
     const [order, id] = [newId(), idOf(label)];
     let hasBegun = false;
     const begin = async (right: AbortSignal): Promise<void> => {
       await record('Order', asker, (add) => {
         right.throwIfAborted();
+        leaders.mustLead(asker);
         if (idOf(label) !== id) throw new ObmError('closed', 'the OBM is not registered any more');
         add({ type: 'OrderBegun', data: { label, order, action, reference } });
       });

@@ -52,6 +52,7 @@ import type { Leadership, Standing } from './leadership/standing.ts';
 import { Loads } from './loading/loads.ts';
 import { PolicyFile } from './loading/policy-file.ts';
 import type { StationLogger } from './logger.ts';
+import { Announced } from './obm/announced.ts';
 import { Obms } from './obm/obms.ts';
 import { worksOf } from './obm/works.ts';
 import { Observations } from './observations/observations.ts';
@@ -171,7 +172,7 @@ export class Station {
         notLeading: (graph) => new NotLeadingError(leaderIn(graph, options.name)),
         requests: options.requests,
       });
-      const mandate = await Mandate.of(log);
+      const mandate = await Mandate.of(log, logger);
       return new Station({ options, time, turns, data, replica, keys, secrets, mandate });
     } catch (error) {
       data?.release();
@@ -219,7 +220,7 @@ export class Station {
     const by = this.submit.bind(this);
     this.users = new Users({ graph, now, secrets, submit: by, room: passwordShare() });
     this.policy = new PolicyFile({ path: options.policy, submit: by, logger });
-    const reach = { time, ca: options.obmdCa };
+    const reach = { time, ca: options.obmdCa, announced: new Announced(mandate) };
     this.obms = new Obms({
       graph,
       secrets,
@@ -237,7 +238,7 @@ export class Station {
       ...{ log, graph, now, time, turns, logger, premises, reach, directory, submit },
       ...{ obms: this.obms, observations: this.observations, groups: this.groups, site: this },
       settings: options.checks ?? usualSettings,
-      mayAct: () => this.#leadership.mayLead(),
+      mayAct: () => mandate.stands(),
     });
     this.agents = made.agents;
     this.leases = made.leases;
@@ -255,6 +256,9 @@ export class Station {
       for (const tell of this.#led) tell();
     };
     this.#leadership = leadershipOf({ replica, duties, time, logger, led, options });
+    const stillLeads = (): boolean => this.#leadership.mayLead();
+    // Who was told so looks at his lease, and at the log, which is what counts.
+    if (log.shared) mandate.judgedBy({ stillLeads, deposed: () => void stillLeads() });
   }
 
   /**

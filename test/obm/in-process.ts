@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { HeardTerms } from '../../src/disk/heard-terms.ts';
 import { SealedFile } from '../../src/disk/sealed-file.ts';
 import { createIpmi } from '../../src/ipmi/index.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
@@ -64,6 +65,7 @@ export class HeldObmd {
         },
       }),
       credentials: new SealedFile(join(this.#folder, 'credentials.json'), this.#key),
+      terms: new HeardTerms(join(this.#folder, 'terms')),
       ...{ ipmi: createIpmi(), privateDirectory: this.#folder, consoleDirectory: null },
       ...{ time: this.#time, random: systemRandom, settings: this.#settings },
       logger: { info: () => undefined, warn: say, error: say },

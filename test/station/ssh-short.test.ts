@@ -27,7 +27,10 @@ t.test('that it cannot run ssh says nothing about the host: it is tried again', 
   helper.stdin.write('go\n');
   await taken;
   const { signal } = new AbortController();
-  const result = runSsh(step, '127.0.0.1', null, { time: systemTime, signal });
+  const result = runSsh(step, '127.0.0.1', null, {
+    ...{ time: systemTime, signal },
+    mustStand: () => undefined,
+  });
   // It has failed at once where it does not wait.
   const early = await Promise.race([result, new Promise((resolve) => setTimeout(resolve, 1_000))]);
   helper.stdin.end();

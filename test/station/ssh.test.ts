@@ -22,7 +22,10 @@ const run = (
   fqdn: string = host,
   signal = new AbortController().signal,
 ): Promise<SshResult> =>
-  runSsh({ ...good, ...change }, fqdn, '127.0.0.1', { time: systemTime, signal });
+  runSsh({ ...good, ...change }, fqdn, '127.0.0.1', {
+    ...{ time: systemTime, signal },
+    mustStand: () => undefined,
+  });
 
 t.test('the shell of the host runs the command, and what it prints is told', async (t) => {
   t.same(await run({ command: 'echo "$((6 * 7))" && echo oh >&2' }), {
@@ -105,8 +108,8 @@ t.test('an address is no option: what is none is looked up by the name', async (
   const step = { ...good, command: 'true', timeout: 10 };
   const signal = new AbortController().signal;
   const result = await runSsh(step, host, `-oProxyCommand=touch ${marker}`, {
-    time: systemTime,
-    signal,
+    ...{ time: systemTime, signal },
+    mustStand: () => undefined,
   });
   t.match(result, { ok: false, detail: /^ssh failed|^ssh had not ended/ });
   t.notOk(existsSync(marker));

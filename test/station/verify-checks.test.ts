@@ -44,6 +44,7 @@ class Verifying {
           graph: undefined as never,
           time: this.time,
           signal: new AbortController().signal,
+          mustStand: () => undefined,
         },
       },
     );

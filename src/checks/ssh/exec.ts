@@ -34,6 +34,8 @@ export interface ExecOptions {
   readonly timeoutMs: number;
   /** Given to its standard input, which ends after it. */
   readonly input?: Uint8Array;
+  /** Called just before it is sent, which it is not where this throws. */
+  readonly before?: () => void;
   /** Of what is kept of each of the two, bytes; the rest is read and dropped. */
   readonly keptBytes?: number;
   /** Told of each piece as it comes. The server is not read further until it resolves. */
@@ -91,7 +93,8 @@ class Execution {
   }
 
   async run(command: string, signal: AbortSignal): Promise<ExecResult> {
-    const { timeoutMs, input } = this.#options;
+    const { timeoutMs, input, before } = this.#options;
+    before?.();
     const began = this.#time.monotonic();
     const seconds = Math.ceil(timeoutMs / 1000) + watchGraceSeconds;
     const channel = this.#channel;

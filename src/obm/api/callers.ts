@@ -1,6 +1,7 @@
 /** Who calls, and what he is let in to. */
 
 import type { FastifyRequest } from 'fastify';
+import type { Leading } from '../../disk/heard-terms.ts';
 import type { ConsoleRight } from '../access/tickets.ts';
 import { labelPattern } from '../catalogue/events.ts';
 import type { Pass } from '../gate.ts';
@@ -8,6 +9,7 @@ import type { Obmd } from '../obmd.ts';
 import type { Asker } from '../orders.ts';
 import type { Admin } from './admin.ts';
 import type { Paces } from '../paces.ts';
+import { leadingIn } from './leading.ts';
 import { nothingHere, notLetIn, Refusal } from './refusals.ts';
 
 export interface OfObm {
@@ -48,7 +50,9 @@ export class Callers {
   /** @throws {Refusal} as if there were no such path */
   mustBeAdmin(request: FastifyRequest): Asker {
     if (!this.isAdmin(request)) this.#refuse(request, nothingHere());
-    return { actor: 'admin', request: request.id };
+    const asker = { actor: 'admin', request: request.id, leading: leadingIn(request) };
+    if (asker.leading) this.#hear(asker.leading);
+    return asker;
   }
 
   /** @throws {Refusal} as if there were no such path; or the label is none */
@@ -63,7 +67,7 @@ export class Callers {
     const { token = bearer.exec(request.headers.authorization ?? '')?.[1] } = request.query;
     const { label } = request.params;
     const pass = this.#parts.obmd.gate.enter(label, token);
-    if (pass) return { label, pass, asker: { actor: nameOf(pass), request: request.id } };
+    if (pass) return { label, pass, asker: this.#askerBy(pass, request) };
     if (!this.#parts.obmd.gate.enterByConnection(label, token)) this.#refuse(request, notLetIn());
     throw new Refusal(403, 'forbidden', 'a console connection is for its console, nothing else');
   }
@@ -83,12 +87,30 @@ export class Callers {
     const right = this.#rightOf(request);
     if (!right) return this.#refuse(request, notLetIn());
     const { label } = request.params;
-    return { label, right, asker: { actor: nameOf(right.pass), request: request.id } };
+    return { label, right, asker: this.#askerBy(right.pass, request) };
   }
 
   /** Before an answer is sent for which the OBM was waited for. @throws {Refusal} the right has ended since */
   mustStillBeIn({ pass }: { readonly pass?: Pass }): void {
     if (pass && !this.#parts.obmd.gate.holds(pass)) throw notLetIn();
+  }
+
+  /** Whoever has a token is asked in which term he orders; that there is a new one, the administrator says. */
+  #askerBy(pass: Pass, request: ObmRequest): Asker {
+    const asker = { actor: nameOf(pass), request: request.id, leading: leadingIn(request) };
+    this.#parts.obmd.leaders.mustLead(asker);
+    return asker;
+  }
+
+  #hear(leading: Leading): void {
+    const { obmd } = this.#parts;
+    obmd.leaders.mustLead({ leading });
+    try {
+      obmd.leaders.hear(leading);
+    } catch (error) {
+      const why = `which station leads cannot be kept, so nothing is done: ${(error as Error).message}`;
+      throw new Refusal(507, 'term-not-kept', why);
+    }
   }
 
   #rightOf(request: ObmRequest): ConsoleRight | null {

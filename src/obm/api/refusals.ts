@@ -4,8 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { AppendFailedError, LogBusyError, NotInPlaceError } from '../../log/log.ts';
 import { ConnectionError } from '../access/connections.ts';
 import { InfoError } from '../drivers/kinds.ts';
-import { ObmError } from '../errors.ts';
-import { LabelError } from '../obmd.ts';
+import { LabelError, ObmError } from '../errors.ts';
 
 /** An answer other than the one that was hoped for. */
 export class Refusal extends Error {
@@ -39,6 +38,8 @@ export const refusalOf = (error: unknown): Refusal => {
     return new Refusal(400, 'invalid-request', error.message, error.field);
   if (error instanceof ObmError && error.reason === 'limit')
     return new Refusal(429, error.reason, error.message);
+  if (error instanceof ObmError && error.reason === 'stale-term')
+    return new Refusal(409, error.reason, error.message);
   if (error instanceof ConnectionError)
     return new Refusal(error.code === 'too-often' ? 429 : 409, error.code, error.message);
   if (error instanceof LabelError)

@@ -76,7 +76,7 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
   });
 
   app.put<OfObm>('/node/:label/boot_device', async (request, reply) => {
-    const { label, pass } = callers.holder(request);
+    const { label, asker, pass } = callers.holder(request);
     const { bootdev } = jsonOf(request.body);
     if (!bootDevices.includes(bootdev as BootDevice))
       throw new Refusal(
@@ -86,7 +86,7 @@ export const registerV1 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
         'bootdev',
       );
     const device = bootdev as BootDevice;
-    await obmd.setBootDevice(label, { device, persistent: true, efi: null }, pass);
+    await obmd.setBootDevice(label, { device, persistent: true, efi: null }, asker, pass);
     return reply.code(200).send();
   });
 

@@ -17,6 +17,7 @@ import type { PowerOrder } from '../orders.ts';
 import { nullable, oneOf } from '../schema.ts';
 import { fitting } from './bodies.ts';
 import type { Callers, OfObm } from './callers.ts';
+import { Refusal } from './refusals.ts';
 import { viewOf } from './view.ts';
 
 const closed = { additionalProperties: false };
@@ -55,6 +56,14 @@ export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
     return reply.type('application/json').send(Readable.from(allOf(obmd)));
   });
 
+  /** Which station leads, by the headers of the request: those before it are refused from now on. */
+  app.put('/v2/term', async (request, reply) => {
+    const { leading } = callers.mustBeAdmin(request);
+    if (!leading)
+      throw new Refusal(400, 'invalid-request', 'Halcyon-Term and Halcyon-Cluster say which one');
+    return reply.code(204).send();
+  });
+
   app.get<OfObm>('/v2/obms/:label', async (request, reply) => {
     const { label } = callers.either(request);
     obmd.machine(label);
@@ -87,16 +96,16 @@ export const registerV2 = (app: FastifyInstance, obmd: Obmd, callers: Callers): 
   });
 
   app.put<OfObm>('/v2/obms/:label/boot-device', async (request, reply) => {
-    const { label, pass } = callers.either(request);
+    const { label, asker, pass } = callers.either(request);
     const body = fitting(bootBody, request.body) as Omit<BootRequest, 'efi'> & Partial<BootRequest>;
-    const set = await obmd.setBootDevice(label, { ...body, efi: body.efi ?? null }, pass);
+    const set = await obmd.setBootDevice(label, { ...body, efi: body.efi ?? null }, asker, pass);
     return reply.type('application/json').send(JSON.stringify(set));
   });
 
   app.put<OfObm>('/v2/obms/:label/light', async (request, reply) => {
-    const { label, pass } = callers.either(request);
+    const { label, asker, pass } = callers.either(request);
     const { light } = fitting(lightBody, request.body) as { light: number | 'on' | 'off' };
-    await obmd.light(label, light, pass);
+    await obmd.light(label, light, asker, pass);
     return reply.code(204).send();
   });
 };

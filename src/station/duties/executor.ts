@@ -11,7 +11,10 @@ import type { Result } from '../result.ts';
 import { pause } from '../time.ts';
 import type { Time } from '../time.ts';
 import type { Duty } from './duty.ts';
-import type { Effect, EffectKind, Ended } from './effects/effect.ts';
+import type { Effect, EffectContext, EffectKind, Ended } from './effects/effect.ts';
+
+/** Whether this station leads is not sure for long, ms. */
+const standMs = 500;
 
 /** What the log did not take is reported again, and what may be repeated done again, after, ms. */
 const retryMs = 5000;
@@ -52,6 +55,8 @@ export class Executor implements Duty {
     await Promise.all(this.#lines.map((line) => line.stop()));
   }
 }
+
+const always = (): boolean => true;
 
 const nameOf = ({ target, intended }: Effect<unknown>): string => `${intended} ${target}`;
 
@@ -146,10 +151,9 @@ class Line {
     const { mayRepeat } = this.#kind;
     const { signal } = this.#stopping;
     const { graph, time } = this.#parts;
-    const { mayAct = (): boolean => true } = this.#parts;
-    while (!signal.aborted && this.#kind.find(graph(), effect) && mayAct()) {
+    while ((await this.#mayAct()) && this.#kind.find(graph(), effect)) {
       try {
-        const { outcome, detail } = await this.#kind.run(effect, { graph: graph(), time, signal });
+        const { outcome, detail } = await this.#kind.run(effect, this.#context());
         return await this.#end(effect, outcome, detail);
       } catch (error) {
         const { message } = error as Error;
@@ -182,18 +186,39 @@ class Line {
 
   /** It is found out how one ended that is not to be begun again. */
   async #settle(effect: Effect<unknown>): Promise<void> {
-    const { signal } = this.#stopping;
-    const { graph, time } = this.#parts;
     if (!this.#kind.settle)
       return this.#end(effect, 'interrupted', 'its beginning was recorded, and nothing was done');
     try {
-      const context = { graph: graph(), time, signal };
-      const { outcome, detail } = await this.#kind.settle(effect, context);
+      if (!(await this.#mayAct())) return;
+      const { outcome, detail } = await this.#kind.settle(effect, this.#context());
       await this.#end(effect, outcome, detail);
     } catch (error) {
       const { message } = error as Error;
       await this.#end(effect, 'interrupted', `it is not known how it ended: ${message}`);
     }
+  }
+
+  #context(): EffectContext {
+    const { graph, time, mayAct = always } = this.#parts;
+    const { signal } = this.#stopping;
+    const mustStand = (): void => {
+      signal.throwIfAborted();
+      if (!mayAct()) throw new Error('nothing was done: another station may lead by now');
+    };
+    return { graph: graph(), time, signal, mustStand };
+  }
+
+  /**
+   * Waits until this station is sure that it leads. What has begun meanwhile and is never done, the
+   * next one reports.
+   *
+   * @returns false: it does not any more
+   */
+  async #mayAct(): Promise<boolean> {
+    const { time, mayAct = always } = this.#parts;
+    const { signal } = this.#stopping;
+    while (!signal.aborted && !mayAct()) await pause(time, standMs, signal);
+    return !signal.aborted;
   }
 
   async #end(effect: Effect<unknown>, outcome: Ended['outcome'], detail: string): Promise<void> {

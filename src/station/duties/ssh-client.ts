@@ -9,6 +9,7 @@ import type { SshStep } from '../../core/values/recovery-policy.ts';
 import { requireDescriptorsForChild } from '../../disk/descriptors.ts';
 import { pause } from '../time.ts';
 import type { Time } from '../time.ts';
+import type { EffectContext } from './effects/effect.ts';
 
 /** Characters of the output that are kept. */
 const outputMax = 1024;
@@ -85,13 +86,13 @@ export const runSsh = async (
   step: SshStep,
   fqdn: string,
   address: string | null,
-  { time, signal }: { readonly time: Time; readonly signal: AbortSignal },
+  { time, signal, mustStand }: Pick<EffectContext, 'time' | 'signal' | 'mustStand'>,
 ): Promise<SshResult> => {
   const [program = '', ...args] = sshCommand(step, fqdn, address);
   const deadline = time.monotonic() + step.timeout * 1000;
   for (;;) {
     if (signal.aborted) return unrun('the station ends');
-    const started = await start(program, args);
+    const started = await start(program, args, mustStand);
     if (!(started instanceof Error)) return resultOf(started, step, time, signal);
     const { code = '', message } = started;
     const isShort = code !== 'ENOENT' && code !== 'EACCES';
@@ -102,10 +103,11 @@ export const runSsh = async (
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** @returns why it was not started, where it was not */
+/** @returns why it was not started, where it was not; @throws what `mustStand` throws */
 const start = async (
   program: string,
   args: readonly string[],
+  mustStand: () => void,
 ): Promise<Child | NodeJS.ErrnoException> => {
   try {
     requireDescriptorsForChild();
@@ -113,6 +115,7 @@ const start = async (
     return error as NodeJS.ErrnoException;
   }
   const env = environment();
+  mustStand();
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   if (child.pid !== undefined) return child;
   const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];

@@ -4,9 +4,9 @@ import { connectionIdPattern } from '../../core/values/consoles.ts';
 import type { ConsoleMode, ConsolePurpose } from '../../core/values/consoles.ts';
 import { ObmdError } from './errors.ts';
 import type { ObmdReason } from './errors.ts';
+import { askAsHolder } from './holder.ts';
 import type { HolderParts } from './holder.ts';
 import { isObject, obmPath, problemIn } from './obmd.ts';
-import { askObmd } from './request.ts';
 import type { ObmdAnswer, ObmdRequest } from './request.ts';
 
 export interface ConnectionAsked {
@@ -127,9 +127,9 @@ export class ConsoleHolder {
   }
 
   #ask(method: ObmdRequest['method'], path: string, body?: object): Promise<ObmdAnswer> {
-    const { reach, base, label, token } = this.#parts;
-    return askObmd(reach, base, {
-      ...{ method, path: `${obmPath(label)}/console${path}`, authorization: `Bearer ${token}` },
+    const { label } = this.#parts;
+    return askAsHolder(this.#parts, {
+      ...{ method, path: `${obmPath(label)}/console${path}` },
       ...(body ? { body } : {}),
     });
   }

@@ -10,6 +10,7 @@
  * - `lost`: it does not have the OBM any more
  * - `no-console`: the OBM has none, or no log of it is kept
  * - `no-room`, `too-often`: as many console connections as may be, or as fast
+ * - `deposed`: another station leads; nothing was done
  * - `failed`: it says that it cannot, or what it says makes no sense
  */
 export type ObmdReason =
@@ -23,6 +24,7 @@ export type ObmdReason =
   | 'no-console'
   | 'no-room'
   | 'too-often'
+  | 'deposed'
   | 'failed';
 
 /** Never holds a token or a password. */

@@ -30,7 +30,23 @@ export interface HolderParts {
   readonly base: string;
   readonly label: string;
   readonly token: string;
+  /**
+   * Sees to it that the daemon knows which station leads.
+   *
+   * @throws {ObmdError} nothing is to be sent there
+   */
+  readonly announce: () => Promise<void>;
 }
+
+/** Asks a daemon by the token of an OBM. @throws {ObmdError} or the reason of the signal */
+export const askAsHolder = async (
+  { reach, base, token, announce }: HolderParts,
+  request: Omit<ObmdRequest, 'authorization'>,
+): Promise<ObmdAnswer> => {
+  await announce();
+  request.signal?.throwIfAborted();
+  return askObmd(reach, base, { ...request, authorization: `Bearer ${token}` });
+};
 
 /** A daemon waits itself for what hangs, and for what comes before; ms. */
 const orderMs = 180_000;
@@ -57,11 +73,15 @@ export class Holder {
    */
   async give({ id, order }: Given, signal: AbortSignal): Promise<OrderEnd> {
     let answer: ObmdAnswer;
+    let isSent = false;
     try {
+      await this.#parts.announce();
+      isSent = true;
       answer = await this.#ask({ ...this.#requestOf(id, order), within: orderMs, signal });
     } catch (error) {
       if (!(error instanceof ObmdError)) throw error;
-      return { outcome: error.reason === 'away' ? 'failed' : 'unknown', detail: error.message };
+      const isCertain = !isSent || error.reason === 'away' || error.reason === 'deposed';
+      return { outcome: isCertain ? 'failed' : 'unknown', detail: error.message };
     }
     const { status, body } = answer;
     if (status === 200 && order.kind === 'power') return powerEnd(body);
@@ -142,8 +162,7 @@ export class Holder {
   }
 
   #ask(request: Omit<ObmdRequest, 'authorization'>): Promise<ObmdAnswer> {
-    const { reach, base, token } = this.#parts;
-    return askObmd(reach, base, { ...request, authorization: `Bearer ${token}` });
+    return askAsHolder(this.#parts, request);
   }
 
   #failed(answer: ObmdAnswer): ObmdError {

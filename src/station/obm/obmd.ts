@@ -59,6 +59,17 @@ export class Obmd {
     throw answer.status === 404 ? this.#notLetIn() : this.#failed(answer);
   }
 
+  /**
+   * Tells which station leads, as every request does. A daemon of an older release has no such path,
+   * and no word for it.
+   *
+   * @throws {ObmdError}
+   */
+  async announce(): Promise<void> {
+    const answer = await this.#ask('PUT', '/v2/term');
+    if (answer.status !== 204 && answer.status !== 404) throw this.#failed(answer);
+  }
+
   /** One that it does not have is gone already. @throws {ObmdError} */
   async unregister(label: string): Promise<void> {
     const answer = await this.#ask('DELETE', nodePath(label));

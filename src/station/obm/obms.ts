@@ -327,7 +327,15 @@ export class Obms {
     const row = graph().get('registration', host);
     const kept = row?.token === epoch ? secrets.get(tokenSecret(epoch)) : undefined;
     if (!row || !kept) return null;
-    return { reach, base: row.obmd, label: row.label, token: kept.password };
+    const announce = (): Promise<void> => this.#announce(row.obmd);
+    return { reach, base: row.obmd, label: row.label, token: kept.password, announce };
+  }
+
+  /** Where there is no token of the administrator a daemon cannot be told; the log is as safe as ever. */
+  async #announce(obmd: string): Promise<void> {
+    const admin = this.adminOf(obmd);
+    if (admin === undefined) return;
+    await this.#parts.reach.announced?.announce(obmd, () => this.#daemon(obmd, admin).announce());
   }
 
   /** How facts declare the OBM of a host, password included. @throws {ObmdError} `settings` */

@@ -6,6 +6,7 @@ import { request as askHttps } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import { isLoopback } from '../../addresses/loopback.ts';
 import type { Time } from '../time.ts';
+import type { Announced } from './announced.ts';
 import { ObmdError } from './errors.ts';
 
 /** How daemons are reached. */
@@ -13,6 +14,8 @@ export interface Reach {
   readonly time: Time;
   /** PEM certificates of authorities that are trusted besides the system's. */
   readonly ca?: string | undefined;
+  /** What they are told of this station; absent: it is no station. */
+  readonly announced?: Announced | undefined;
 }
 
 export interface ObmdRequest {
@@ -67,7 +70,7 @@ export const obmdUrl = (text: string, isPlain = false): string => {
  * Sends it once.
  *
  * @param base of `obmdUrl`
- * @throws {ObmdError} `away`, `broken`, `silent`, `failed`
+ * @throws {ObmdError} `away`, `broken`, `silent`, `failed`, `deposed`
  * @throws the reason of the signal
  */
 export const askObmd = (reach: Reach, base: string, request: ObmdRequest): Promise<ObmdAnswer> =>
@@ -98,8 +101,8 @@ export const openObmd = (reach: Reach, base: string, request: ObmdRequest): Prom
   });
 
 /** @param take reads of the answer what has to come in time */
-const exchange = async <T>(
-  { time, ca }: Reach,
+const exchange = async <T extends { readonly body: unknown }>(
+  { time, ca, announced }: Reach,
   base: string,
   { method, path, authorization, body, within = answerMs, signal, accept }: ObmdRequest,
   take: (response: IncomingMessage) => Promise<T>,
@@ -112,6 +115,7 @@ const exchange = async <T>(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let isConnected = false;
   try {
+    const said = announced?.headers ?? {};
     const request = ask(`${base}${path}`, {
       method,
       ...trusted,
@@ -121,6 +125,7 @@ const exchange = async <T>(
       headers: {
         ...(authorization === undefined ? {} : { authorization }),
         accept: accept ?? 'application/json',
+        ...said,
         ...(text === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
@@ -134,7 +139,13 @@ const exchange = async <T>(
     });
     request.on('response', resolve);
     request.end(text);
-    return await take(await promise);
+    const response = await promise;
+    const { statusCode = 0 } = response;
+    if (authorization?.startsWith('Basic ') && statusCode < 300) announced?.took(base, said);
+    const answer = await take(response);
+    const problem = statusCode === 409 ? problemOf(answer.body) : undefined;
+    if (announced && problem?.code === 'stale-term') throw announced.deposed(base, problem.detail);
+    return answer;
   } catch (error) {
     if (error instanceof ObmdError) throw error;
     signal?.throwIfAborted();
@@ -164,6 +175,11 @@ const textOf = async (
     throw new ObmdError('failed', `${base} answered more than ${bytesMax} bytes`);
   }
   return Buffer.concat(pieces).toString('utf8');
+};
+
+const problemOf = (body: unknown): { readonly code?: unknown; readonly detail: string } => {
+  const { code, detail } = (body ?? {}) as { readonly code?: unknown; readonly detail?: unknown };
+  return { code, detail: String(detail) };
 };
 
 const parsed = (text: string): unknown => {

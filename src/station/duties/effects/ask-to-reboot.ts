@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecResult } from '../../../checks/ssh/exec.ts';
 import { quoted } from '../../../checks/ssh/remote-shell.ts';
-import type { Ended } from './effect.ts';
+import type { EffectContext, Ended } from './effect.ts';
 
 /** For the system to take it, once one is logged in, ms. */
 const timeoutMs = 30_000;
@@ -47,7 +47,7 @@ export const askToReboot = async (
   sshFile: string,
   machine: string,
   { boot, address }: { readonly boot: string; readonly address: string | null },
-  signal: AbortSignal,
+  { signal, mustStand: before }: Pick<EffectContext, 'signal' | 'mustStand'>,
 ): Promise<Ended> => {
   // Few stations log in to machines themselves.
   const [{ Connections }, { systemDial }, { exec }, { SshFailure }, known, settingsOf, time, own] =
@@ -75,7 +75,9 @@ export const askToReboot = async (
     const said = settings.targetOf(machine);
     const isUnsaid = said.address === machine && !said.jump && address !== null;
     const target = isUnsaid ? { ...said, address } : said;
-    return endedAs(await exec(connections, target, rebootScript(boot), { timeoutMs }, signal));
+    return endedAs(
+      await exec(connections, target, rebootScript(boot), { timeoutMs, before }, signal),
+    );
   } catch (error) {
     if (!(error instanceof SshFailure)) throw error;
     return { outcome: 'failed', detail: `one cannot log in: ${error.message}` };

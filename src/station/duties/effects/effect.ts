@@ -30,6 +30,13 @@ export interface EffectContext {
   readonly time: Time;
   /** Aborted when the station does not lead any more: the effect is to end at once. */
   readonly signal: AbortSignal;
+  /**
+   * Called just before anything is done outside: a station that stood still is told late that it
+   * does not lead any more.
+   *
+   * @throws Error it may not lead: nothing is done
+   */
+  readonly mustStand: () => void;
 }
 
 export interface EffectKind<Intent> {

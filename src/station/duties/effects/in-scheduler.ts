@@ -79,13 +79,14 @@ export const drainMachine = async (site: SchedulerSite, doing: Doing): Promise<E
   const { host } = row;
   const control = controlOf(site);
   if (!control) return failed('the station has no scheduler that it can tell anything');
-  const { time, signal } = doing.context;
+  const { time, signal, mustStand } = doing.context;
   const until = note.until - endingMs;
   const node = await answerOf(site, doing, { host, until, after: 0 }, (found) => found ?? null);
   if (node === 'over') return over;
   if (!node) return failed(`the scheduler does not know ${host}`);
   const before = isDrained(node) && !isOurs(node) ? `it was drained: ${node.reason}` : '';
   if (!isDrained(node)) {
+    mustStand();
     const refused = await refusalOf(
       control.drain(node.node, `${reasonStart}${row.created}`, signal),
     );
@@ -123,7 +124,7 @@ export const resumeMachine = async (site: SchedulerSite, doing: Doing): Promise<
   const control = controlOf(site);
   // What only tells, as saved text does, may be days old.
   if (!control) return done();
-  const { time, signal } = doing.context;
+  const { time, signal, mustStand } = doing.context;
   const until = note.until - endingMs;
   const since = row.begun ?? note.since;
   const found = await answerOf(site, doing, { host, until, after: note.since }, (node) =>
@@ -138,6 +139,7 @@ export const resumeMachine = async (site: SchedulerSite, doing: Doing): Promise<
         ? ''
         : `the scheduler keeps it out of service: ${shortState(found)}: ${found.reason}`,
     );
+  mustStand();
   const refused = await refusalOf(control.resume(found.node, signal));
   if (refused !== null) return failed(refused);
   const after = time.now();

@@ -39,7 +39,7 @@ export const rebootActs = (site: RebootSite): ReadonlyMap<string, Do> =>
 /** Right and vetoes are looked at just before. @throws the reason of the signal */
 const askMachine = async (site: RebootSite, { course, context }: Doing): Promise<Ended> => {
   const { row } = course() ?? {};
-  const { graph, time, signal } = context;
+  const { graph, time } = context;
   if (!row?.reboot || row.boot === undefined) return { outcome: 'failed', detail: 'it is over' };
   const { host, reboot, boot } = row;
   const why =
@@ -56,5 +56,5 @@ const askMachine = async (site: RebootSite, { course, context }: Doing): Promise
       detail: 'the file of checks does not say under "ssh" how machines are reached',
     };
   const address = graph.get('host', host)?.facts?.address ?? null;
-  return askToReboot(sshFile, host, { boot, address }, signal);
+  return askToReboot(sshFile, host, { boot, address }, context);
 };

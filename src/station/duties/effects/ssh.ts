@@ -33,9 +33,9 @@ export const ssh: EffectKind<SshStep> = {
     const effect = doing(graph.get('recovery', target));
     return effect?.intended === intended ? effect : undefined;
   },
-  async run({ target, intent }, { graph, time, signal }) {
+  async run({ target, intent }, { graph, time, signal, mustStand }) {
     const address = graph.get('host', target)?.facts?.address ?? null;
-    const { ok, detail } = await runSsh(intent, target, address, { time, signal });
+    const { ok, detail } = await runSsh(intent, target, address, { time, signal, mustStand });
     return { outcome: ok ? 'done' : 'failed', detail };
   },
   end: ({ target, intended }, ended) => ({
