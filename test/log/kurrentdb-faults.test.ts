@@ -52,8 +52,18 @@ async function until(so: () => boolean): Promise<void> {
   }
 }
 
-const notes = (log: EventLog): Promise<unknown[]> =>
-  Array.fromAsync(log.read(none), ({ events }) => (events[0]?.data as { note: unknown }).note);
+/** What is in the log; a busy machine may need several attempts to read it in the time it has. */
+async function notes(log: EventLog): Promise<unknown[]> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await Array.fromAsync(
+        log.read(none),
+        ({ events }) => (events[0]?.data as { note: unknown }).note,
+      );
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'log-unavailable' || attempt === 30) throw error;
+    }
+}
 
 /** Offers a commit until its end is known, as a station does. */
 async function offer(log: EventLog, at: number, note: string): Promise<string> {

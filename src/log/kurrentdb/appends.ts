@@ -19,6 +19,7 @@ import {
 } from '../log.ts';
 import type { LogLimits } from '../log.ts';
 import { eventOverhead } from './event.ts';
+import { wordsOf } from './failure.ts';
 import type { Appended } from './stream.ts';
 
 export interface WaitingCommit extends StoredCommit {
@@ -240,12 +241,12 @@ export class Appends {
   }
 
   #giveUp(cause: Error, isUnknown: boolean): void {
-    const what = `KurrentDB did not keep it: ${cause.message}`;
+    const what = `KurrentDB did not keep it: ${wordsOf(cause)}`;
     const failed = new AppendFailedError(what, { cause });
     if (!isUnknown) return this.fail(failed, failed);
     const [first, last] = [this.#sent[0], this.#sent.at(-1)] as [WaitingCommit, WaitingCommit];
     this.#doubt = { from: first.revision, to: Math.max(last.revision, this.#doubt?.to ?? 0) };
-    const unknown = `nobody knows whether KurrentDB kept it: ${cause.message}`;
+    const unknown = `nobody knows whether KurrentDB kept it: ${wordsOf(cause)}`;
     this.fail(new OutcomeUnknownError(unknown, { cause }), failed);
   }
 

@@ -1,5 +1,6 @@
 /** Follows the stream, over whatever connection there is: what every station appends. */
 
+import { failureOf } from './failure.ts';
 import { streamEvent } from './stream.ts';
 import type { StreamEvent, StreamParts } from './stream.ts';
 
@@ -19,10 +20,15 @@ export interface FeedParts extends StreamParts {
 
 type Following = ReturnType<StreamParts['servers']['connection']['client']['subscribeToStream']>;
 
+/** After so many in a row the connection is taken for dead. */
+const breaksOfConnection = 3;
+
 export class Feed {
   readonly #parts: FeedParts;
   #following: Following | undefined;
   #pause: number;
+  /** How often it broke off since something came of it. */
+  #breaks = 0;
   #cancelRest: (() => void) | undefined;
   #ended = false;
 
@@ -47,20 +53,31 @@ export class Feed {
 
   #begin(): void {
     const { servers, stream, known, take, waits } = this.#parts;
-    const { client } = servers.connection;
+    const { connection } = servers;
     const count = known();
     // Behind the event that is named.
     const fromRevision = count === 0 ? ('start' as const) : BigInt(count - 1);
-    const following = client.subscribeToStream(stream, { fromRevision, ...servers.terms });
+    const following = connection.client.subscribeToStream(stream, {
+      ...{ fromRevision, ...servers.terms },
+    });
     this.#following = following;
     const isOurs = (): boolean => this.#following === following;
     following.on('data', ({ event }) => {
       if (!isOurs()) return;
       this.#pause = waits.firstRest;
+      this.#breaks = 0;
       if (event && !take(streamEvent(event))) this.#breakOff(following);
     });
+    following.on('error', (error) => {
+      if (!isOurs()) return;
+      this.#breakOff(following);
+      const failure = failureOf(error);
+      // A channel that failed waits longer each time before it tries again; another does not.
+      if (failure.kind === 'not-leader') servers.renew(connection, failure.leader);
+      else if (++this.#breaks % breaksOfConnection === 0) servers.renew(connection);
+    });
     // One that ends without an error would be silent for ever.
-    for (const name of ['error', 'end', 'close'] as const)
+    for (const name of ['end', 'close'] as const)
       following.on(name, () => isOurs() && this.#breakOff(following));
   }
 

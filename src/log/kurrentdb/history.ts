@@ -11,6 +11,9 @@ import type { KurrentdbStream, StreamEvent } from './stream.ts';
 /** A page has so many events, fewer where they are large. */
 const pages = { first: 64, most: 1024, bytes: 4 * 1024 * 1024 } as const;
 
+/** The stream ends before what was read of it. */
+export class MissingError extends LogUnavailableError {}
+
 export class History {
   readonly #stream: KurrentdbStream;
 
@@ -22,13 +25,14 @@ export class History {
    * Commits behind a revision, as they are stored; nothing is read ahead of whoever reads.
    *
    * @throws {LogUnavailableError} the servers did not answer in time
-   * @throws {LogCorruptError} one is missing, or is no commit
+   * @throws {MissingError} the stream ends before
+   * @throws {LogCorruptError} one is no commit, or is missing before others
    */
   async *stored(from: number, to: number): AsyncGenerator<StoredCommit & { readonly at: number }> {
     let size: number = pages.first;
     for (let at = from; at < to;) {
       const events = await this.#page(at, Math.min(size, to - at));
-      if (events.length === 0) throw this.#corrupt(at + 1, 'it is missing');
+      if (events.length === 0) throw this.#missing(at + 1);
       let bytes = 0;
       for (const event of events) {
         if (event.revision !== at) throw this.#corrupt(at + 1, 'it is missing');
@@ -62,7 +66,8 @@ export class History {
   /** The commit at a revision, from 1. */
   async at(revision: number): Promise<StoredCommit & { readonly at: number }> {
     const [event] = await this.#page(revision - 1, 1);
-    if (event?.revision !== revision - 1) throw this.#corrupt(revision, 'it is missing');
+    if (event === undefined) throw this.#missing(revision);
+    if (event.revision !== revision - 1) throw this.#corrupt(revision, 'it is missing');
     return this.#commitOf(event);
   }
 
@@ -90,6 +95,11 @@ export class History {
     if (stored === undefined)
       throw this.#corrupt(event.revision + 1, 'there is something else, that no station wrote');
     return stored;
+  }
+
+  /** The stream ends before: its history is lost, or a server that leads does not have it yet. */
+  #missing(revision: number): Error {
+    return new MissingError(`the log cannot be read: the servers do not have revision ${revision}`);
   }
 
   #corrupt(revision: number, found: string): LogCorruptError {

@@ -27,7 +27,7 @@ import { credentialsOf } from './credentials.ts';
 import { eventOf, storedOf } from './event.ts';
 import { wordsOf } from './failure.ts';
 import { Feed } from './feed.ts';
-import { History, Reading } from './history.ts';
+import { History, MissingError, Reading } from './history.ts';
 import { readPlace } from './place.ts';
 import { KurrentdbRegister } from './register.ts';
 import { Servers } from './servers.ts';
@@ -272,7 +272,8 @@ class KurrentdbLog implements EventLog {
 
   /** Of something that is missing: whether the servers have lost it. */
   async #explained(error: Error): Promise<Error> {
-    if (error instanceof LogCorruptError) for (let i = 0; i < timesMissed; i++) await this.#look();
+    if (error instanceof LogCorruptError || error instanceof MissingError)
+      for (let i = 0; i < timesMissed; i++) await this.#look();
     if (this.#closed) return new LogUnavailableError('the log is closed', { cause: error });
     return this.#ended ?? error;
   }
