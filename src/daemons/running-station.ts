@@ -69,8 +69,9 @@ export class RunningStation {
     const { serving, logger, server, station: options } = this.#parts;
     const { host, tls } = serving;
     const station = await Station.open(options);
+    let app: FastifyInstance | undefined;
     try {
-      const app = await createServer(station, { logger, tls, ...server });
+      app = await createServer(station, { logger, tls, ...server });
       if (station.log.shared) this.#whenLeading(station);
       else {
         station.start(1);
@@ -84,6 +85,8 @@ export class RunningStation {
       void station.ended.then((error) => this.#startAnew(error));
       return this.#running;
     } catch (error) {
+      // Another may have the port by now; what was made is not kept for the next try.
+      await app?.close();
       await station.close();
       throw error;
     }
