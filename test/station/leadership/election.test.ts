@@ -86,8 +86,10 @@ t.test('a leader that was halted notices at its first turn, before it does anyth
   const graph = one.station.head;
   // Its first turn is a command, of which it decides nothing, and the log has told it nothing.
   t.equal(one.log.head(), graph);
+  const { commits } = one.station.counters;
   await t.rejects(one.add('a.b'), NotLeadingError);
-  t.equal(one.station.head, graph, 'nothing was decided');
+  t.equal(one.station.counters.commits, commits, 'nothing was decided');
+  t.equal(one.station.head, graph);
   t.equal(one.station.standing.role, 'following');
   t.equal(one.station.duties.term, null);
   cluster.halt(one, false);
