@@ -126,6 +126,7 @@ const others = {
   'no-leader': { status: 503, title: 'no station leads at the moment, as far as this one knows' },
   'not-leading': { status: 503, title: 'the station does not lead any more' },
   misdirected: { status: 421, title: 'another station leads, and this is for that one' },
+  'log-away': { status: 503, title: 'the servers of the log cannot be reached' },
   'log-busy': { status: 503, title: 'too much is waiting to be written' },
   'outcome-unknown': { status: 503, title: 'nobody knows yet whether it was done' },
   'append-failed': { status: 507, title: 'the log cannot be written' },

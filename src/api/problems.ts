@@ -67,6 +67,10 @@ const answerOf = (problem: ApiError, error: Error, { raw, id, log }: Asked): Pro
   };
 };
 
+/** Whether nothing was kept because the servers of the log were not reached. */
+const isAway = (cause: unknown): boolean =>
+  (cause as { readonly code?: unknown } | undefined)?.code === 'log-unavailable';
+
 /**
  * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
  * log.
@@ -79,6 +83,12 @@ export const asApiError = (error: Error & { code?: string; statusCode?: number }
     const { leader, message } = error;
     return new ApiError('not-leading', message, { retryAfter: 1, ...(leader ? { leader } : {}) });
   }
+  // Another station may reach them.
+  if (error.code === 'append-failed' && isAway(error.cause))
+    return new ApiError(
+      'log-away',
+      `${error.message}. Nothing was done; try again in a few seconds`,
+    );
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError('body-too-large', 'the body is larger than this request may be');

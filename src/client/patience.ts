@@ -24,7 +24,9 @@ const leaderlessMs = 30_000;
 const leaderlessPauseMs = 2_000;
 
 /** No station leads, as far as the one that was asked knows; it has done nothing. */
-export const nothingDone: ReadonlySet<string> = new Set(['no-leader', 'not-leading']);
+export const nothingDone: ReadonlySet<string> = new Set([
+  ...['no-leader', 'not-leading', 'log-away'],
+]);
 /** Whoever leads next tells, or does it. */
 const leaderless: ReadonlySet<string> = new Set([...nothingDone, 'outcome-unknown']);
 

@@ -33,7 +33,7 @@ const station = async (t: Test, say: Say): Promise<{ url: string; keys: unknown[
 };
 
 t.test('where one does not lead the next one is asked at once, with the same key', async (t) => {
-  for (const code of ['no-leader', 'not-leading']) {
+  for (const code of ['no-leader', 'not-leading', 'log-away']) {
     const first = await station(t, told(code));
     const second = await station(t, done);
     const onBusy = (): void => void t.fail('nobody waits');
