@@ -22,9 +22,10 @@ export class KeyFileError extends Error {
  *
  * @param isNew whether nothing has been written with it yet: a key that is missing beside what was
  *   written with it was lost, and another one would open nothing of it
+ * @param elsewhere where else it may be, for people
  * @throws {KeyFileError} the file is readable by others, another user's, damaged or lost
  */
-export const keyOf = (path: string, isNew: boolean): Buffer => {
+export const keyOf = (path: string, isNew: boolean, elsewhere = ''): Buffer => {
   try {
     return present(path);
   } catch (error) {
@@ -32,7 +33,7 @@ export const keyOf = (path: string, isNew: boolean): Buffer => {
   }
   if (!isNew)
     throw new KeyFileError(
-      `${path} is missing, and the log was written with it; restore it from a backup`,
+      `${path} is missing, and the log was written with it; restore it from a backup${elsewhere}`,
     );
   const key = randomBytes(length);
   replaceFileSync(path, key);

@@ -20,9 +20,9 @@ import { NotInPlaceError } from '../log/log.ts';
 import type { EventLog } from '../log/log.ts';
 import { openLog } from '../log/open.ts';
 import { Access } from './access/access.ts';
-import { FileSecrets } from './access/file-secrets.ts';
 import { keyFile } from './access/key-file.ts';
 import type { KeyRing } from './access/keys.ts';
+import { secretsOf } from './access/secrets-of.ts';
 import type { Secrets } from './access/secrets.ts';
 import type { Sender } from './access/sender.ts';
 import { processToken } from './access/tokens.ts';
@@ -69,6 +69,7 @@ import { Replica } from './replica/replica.ts';
 import type { MakeReply, Result } from './result.ts';
 import { Suggestions } from './suggestions/suggestions.ts';
 import type { StationOptions } from './station-options.ts';
+import { sharing } from './sharing.ts';
 import { systemTime } from './time.ts';
 import type { Time } from './time.ts';
 
@@ -151,12 +152,13 @@ export class Station {
       typeof given === 'string' ? await openLog(given, { verify, narrowed, mirror }) : given,
     );
     let data: DataDirectory | undefined;
+    let secrets: Secrets | undefined;
     try {
       data = holdDataDirectory(directory, log, { logger, narrowed });
       ownFileSync(join(directory, 'secrets.json'), narrowed);
       const turns = new Turns(time.monotonic);
       const keys = keyFile(directory, log.head() === 0);
-      const secrets = new FileSecrets(directory, keys);
+      secrets = await secretsOf({ log, directory, keys, ...sharing(time, logger) });
       const mint = (fid: Fid): MintedToken => {
         const { id, hash } = processToken(keys, fid);
         return { id, hash };
@@ -175,6 +177,7 @@ export class Station {
       const mandate = await Mandate.of(log, logger);
       return new Station({ options, time, turns, data, replica, keys, secrets, mandate });
     } catch (error) {
+      secrets?.close();
       data?.release();
       await log.close();
       throw error;
@@ -303,11 +306,9 @@ export class Station {
 
   /** A disk that is full keeps nobody from starting. */
   #forgetSecrets(): void {
-    try {
-      this.obms.forgetUnused();
-    } catch (error) {
+    this.obms.forgetUnused().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'secrets that nobody needs any more are kept for now');
-    }
+    });
   }
 
   /**
@@ -319,6 +320,7 @@ export class Station {
 
   async #close(): Promise<void> {
     this.premises.unwatch();
+    this.secrets.close();
     this.operations.close();
     await this.#leadership.stop();
     await this.#snapshots.stop();

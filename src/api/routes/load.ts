@@ -90,10 +90,18 @@ export const loadHandlers = (station: Station): Handlers<typeof contract> => {
     if (isDryRun(request))
       return { ...(await plan(station, request, command, ahead)), warnings } satisfies LoadPlan;
     const before = station.head;
+    let keeping = Promise.resolve();
+    const keep = (): void => {
+      const kept = station.secrets.put(secrets);
+      if (!(kept instanceof Promise)) return;
+      keeping = kept;
+      // Whoever waits for it hears of it.
+      kept.catch(() => undefined);
+    };
     const loaded = (graph: Graph, commit: Commit | null, revision: Revision): Loaded => {
       // Credentials are kept once the load is accepted and before it is durable; a repeated
       // request is answered only.
-      if (!commit || commit.revision > before) station.secrets.put(secrets);
+      if (!commit || commit.revision > before) keep();
       return {
         revision,
         changed: commit !== null,
@@ -109,7 +117,9 @@ export const loadHandlers = (station: Station): Handlers<typeof contract> => {
       };
     };
     // What is not a dry run answers what it did.
-    return run(station, request, reply, command, loaded, false, ahead) as Promise<Loaded>;
+    const answer = (await run(station, request, reply, command, loaded, false, ahead)) as Loaded;
+    await keeping;
+    return answer;
   };
 
   return {

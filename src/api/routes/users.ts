@@ -75,7 +75,7 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
           'codes are asked for already; an administrator can drop them first',
         );
       await orRefused(users.showPassword(who, { password }, senderOf(request)));
-      const secret = users.offerCodes(name);
+      const secret = await users.offerCodes(name);
       return { secret, uri: otpauthOf(name, secret) };
     },
 

@@ -25,6 +25,10 @@ export class FileSecrets implements Secrets {
     return this.#file.trouble();
   }
 
+  close(): void {
+    // Nobody else changes it.
+  }
+
   get(name: string): Secret | undefined {
     return this.#file.get(name);
   }

@@ -17,7 +17,7 @@ const pathIn = (directory: string): string => join(directory, 'station.key');
  */
 export const stationKey = (directory: string, isNew: boolean): Buffer => {
   try {
-    return keyOf(pathIn(directory), isNew);
+    return keyOf(pathIn(directory), isNew, ', or copy that of another station of the cluster');
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error;
     throw new StationUnavailableError(error.message, { cause: error });

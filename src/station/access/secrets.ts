@@ -9,20 +9,22 @@ export interface Secret {
 export interface Secrets {
   get(name: string): Secret | undefined;
   /**
-   * Keeps secrets under their names; durable when it returns. Secrets that are there already and
-   * equal cost nothing.
+   * Keeps secrets under their names; durable when it returns, or when what it returns resolves.
+   * Secrets that are there already and equal cost nothing.
    *
    * @throws {AppendFailedError} they cannot be written; the store is as it was
    */
-  put(secrets: ReadonlyMap<string, Secret>): void;
+  put(secrets: ReadonlyMap<string, Secret>): void | Promise<void>;
   /** All that are kept. */
   readonly names: readonly string[];
   /**
-   * Keeps secrets and forgets those of other names that are there, in one write; durable when it returns.
+   * Keeps secrets and forgets those of other names that are there, in one write; durable as `put` is.
    *
    * @throws {AppendFailedError} as `put`
    */
-  change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): void;
+  change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): void | Promise<void>;
   /** What is not where it was written, in words; it is looked at now. */
   trouble(): string | undefined;
+  /** Looks no more for what others change. */
+  close(): void;
 }

@@ -85,7 +85,7 @@ export class Users {
 
   /** Makes a user, who cannot log in before there is a password. Nothing of a user of that name before is kept. */
   async add(name: string, role: UserRole, sender: Sender): Promise<void> {
-    if (!this.#known(name)) this.#parts.secrets.change(new Map(), [secretOf(name)]);
+    if (!this.#known(name)) await this.#parts.secrets.change(new Map(), [secretOf(name)]);
     await this.#run({ type: 'AddUser', name, role }, sender);
   }
 
@@ -190,15 +190,15 @@ export class Users {
   ): Promise<void> {
     this.#must(name);
     const hash = await this.#passwords.hash(password);
-    this.#keep(name, { ...this.#kept(name), hash });
+    await this.#keep(name, { ...this.#kept(name), hash });
     await this.#run({ type: 'ChangeFactor', name, factor: 'password', except }, sender);
   }
 
   /** A new secret for an authenticator. It is asked for once a code of it was shown. */
-  offerCodes(name: string): string {
+  async offerCodes(name: string): Promise<string> {
     this.#must(name);
     const pending = newSecret();
-    this.#keep(name, { ...this.#kept(name), pending });
+    await this.#keep(name, { ...this.#kept(name), pending });
     return pending;
   }
 
@@ -216,7 +216,7 @@ export class Users {
     if (stepOf(pending, code, this.#parts.now()) === undefined)
       await this.#refused(user, 'code', sender);
     const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
-    this.#keep(name, { ...kept, totp: pending, recovery: codes.map(recoveryHash) });
+    await this.#keep(name, { ...kept, totp: pending, recovery: codes.map(recoveryHash) });
     await this.#run({ type: 'ChangeFactor', name, factor: 'code', except: null }, sender);
     return codes;
   }
@@ -226,13 +226,13 @@ export class Users {
     this.#must(name);
     await this.#run({ type: 'ChangeFactor', name, factor: 'none', except: null }, sender);
     const { hash } = this.#kept(name);
-    this.#keep(name, hash === undefined ? {} : { hash });
+    await this.#keep(name, hash === undefined ? {} : { hash });
   }
 
   /** Sends a user away, with all that is kept. */
   async remove(name: string, sender: Sender): Promise<void> {
     await this.#run({ type: 'RemoveUser', name }, sender);
-    this.#parts.secrets.change(new Map(), [secretOf(name)]);
+    await this.#parts.secrets.change(new Map(), [secretOf(name)]);
   }
 
   /** The second factor that a code is, where one is asked for. A recovery code is good no more from here on. */
@@ -250,7 +250,7 @@ export class Users {
     const hash = recoveryHash(code);
     const { recovery = [] } = kept;
     if (!recovery.includes(hash)) return this.#refused(user, 'code', sender);
-    this.#keep(name, { ...kept, recovery: recovery.filter((one) => one !== hash) });
+    await this.#keep(name, { ...kept, recovery: recovery.filter((one) => one !== hash) });
     return { recovery: true };
   }
 
@@ -294,9 +294,9 @@ export class Users {
     return secret ? (JSON.parse(secret.password) as Kept) : {};
   }
 
-  #keep(name: string, kept: Kept): void {
+  async #keep(name: string, kept: Kept): Promise<void> {
     const secret = { user: name, password: JSON.stringify(kept) };
-    this.#parts.secrets.put(new Map([[secretOf(name), secret]]));
+    await this.#parts.secrets.put(new Map([[secretOf(name), secret]]));
   }
 
   async #run(command: Command, sender: Sender): Promise<void> {

@@ -349,7 +349,7 @@ export class Obms {
   }
 
   /** Secrets of requests that ended half-way, and of what is registered no more. */
-  forgetUnused(): void {
+  async forgetUnused(): Promise<void> {
     const { graph, secrets } = this.#parts;
     const used = new Set<string>();
     for (const { obmd, token } of graph().all('registration')) {
@@ -357,7 +357,7 @@ export class Obms {
       if (token !== null) used.add(tokenSecret(token));
     }
     const unused = secrets.names.filter((name) => isOurs(name) && !used.has(name));
-    secrets.change(new Map(), unused);
+    await secrets.change(new Map(), unused);
   }
 
   /** Runs when nobody else has anything under way with what is named. */

@@ -48,11 +48,11 @@ export class SecretWriter {
     });
   }
 
-  #write(): void {
+  async #write(): Promise<void> {
     const [put, forget] = [this.#put, [...this.#forget]];
     this.#put = new Map();
     this.#forget = new Set();
     this.#writing = null;
-    this.#secrets.change(put, forget);
+    await this.#secrets.change(put, forget);
   }
 }
