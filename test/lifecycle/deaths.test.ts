@@ -9,7 +9,7 @@ type Victim = 'process' | 'agent' | 'station';
 const cluster = await Cluster.open(t, 1, {
   ...patientVars,
   process_restart_retry_interval: 3,
-  process_stop_timeout: 5,
+  process_stop_timeout: 8,
 });
 const [host] = cluster.hosts as [string];
 t.afterEach(async () => cluster.clear());
