@@ -219,12 +219,12 @@ export const createServer = async (
       ...statusHandlers(station),
       ...suggestionHandlers(station),
       ...tokenHandlers(station),
-      ...userHandlers(station),
+      ...userHandlers(station, admission),
       ...varHandlers(station),
     });
     agentSocket(scope, { station, version, facts });
   });
-  await pageSessionRoutes(app, { station, admission });
+  await pageSessionRoutes(app, station);
   await textPages(app, { station, connections, admission, problems });
   browserPages(app);
   await consolesOfPage(app, station);

@@ -22,9 +22,7 @@ const { user, password, code } = SessionBody.properties;
 /** User and password, with a code where there is one; or a token; or the ticket of a link. */
 export const SignIn = Type.Object(
   {
-    user: Type.Optional(user),
-    password: Type.Optional(password),
-    code,
+    ...{ user, password, code },
     token: Type.Optional(Type.String({ maxLength: 512 })),
     link: Type.Optional(Type.String({ maxLength: 512 })),
   },

@@ -65,14 +65,21 @@ export const RecoveryCodes = Type.Object({
 
 export const SessionBody = Type.Object(
   {
-    user: Type.String({ maxLength: 128 }),
-    password: PasswordShown,
+    user: Type.Optional(Type.String({ maxLength: 128 })),
+    password: Type.Optional(PasswordShown),
     code: Type.Optional(Code),
+    ticket: Type.Optional(
+      Type.String({
+        maxLength: 512,
+        description: 'Of a link to sign in once, instead of all others.',
+      }),
+    ),
     seconds: Type.Optional(
       Type.Integer({
         minimum: 60,
         maximum: sessionSecondsMax,
-        description: 'How long it lasts; absent: 12 hours.',
+        description:
+          'How long it lasts; absent: 12 hours. One that a ticket opens has its own time.',
       }),
     ),
   },
@@ -112,7 +119,8 @@ export const BegunSession = Type.Intersect([
 ]);
 export const SessionLink = Type.Object({
   ticket: Type.String({
-    description: 'For `POST /session` beside the page, once. It is never shown again.',
+    description:
+      'For `POST /session` beside the page or `POST /sessions`, once. It is never shown again.',
   }),
   expires: Timestamp,
 });
@@ -241,7 +249,7 @@ export const beginSession = tell({
   summary: 'Log in',
   description:
     'By name and password, and a code where the user has an authenticator (`code-needed` says so). After five wrong ones in ' +
-    'a row the user is let in by nothing for 15 minutes. The answer has a token, which is as any other.',
+    'a row the user is let in by nothing for 15 minutes. Or by the ticket of a link. The answer has a token, as any other.',
   body: SessionBody,
   reply: BegunSession,
   creates: true,

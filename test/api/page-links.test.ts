@@ -4,6 +4,7 @@ import t from 'tap';
 import { linksOfOneMax, linksMax, Links } from '../../src/station/access/links.ts';
 import { keptIn, SecretSearch } from '../obm/secret-search.ts';
 import type { Json } from '../station/harness.ts';
+import { twoStations } from '../station/two-stations.ts';
 import { password, withAda } from './page-of-ada.ts';
 import type { PageOfAda } from './page-of-ada.ts';
 import { PageBrowser } from './page-browser.ts';
@@ -234,4 +235,33 @@ t.test('a grant taken up in the browser is that session’s, and takes a passwor
   const isAllowed = ({ body }: { readonly body: Json }): boolean => body.answers[0].allowed;
   t.equal(isAllowed(await page(`api/v1/${can}`)), true);
   t.equal(isAllowed(await ask('GET', `/${can}`, undefined, { token })), false, 'its own only');
+});
+
+t.test('the page of a station that follows is entered by link and by token', async (t) => {
+  const { leader, follower } = await twoStations(t);
+  const made = await follower.ask('POST', '/sessions/links');
+  t.equal(made.status, 201);
+  const { page, entered } = await opened(follower.url, made.body.ticket as string);
+  t.match(entered, { status: 200, body: { role: 'admin' } });
+  t.match(await page('api/v1/whoami'), { status: 200 });
+  const other = new PageBrowser().page(`${follower.url}/`);
+  const body = { token: follower.admin };
+  t.match(await other('session', { method: 'POST', body }), { status: 200 });
+  const added = await other('api/v1/hosts', { method: 'POST', body: { fqdn: 'n9.example' } });
+  t.match(added, { status: 201 }, 'and changes are passed on');
+  const wrong = await opened(follower.url, 'x'.repeat(43));
+  t.match(wrong.entered, { status: 401, body: { code: 'login-refused' } });
+  t.equal((await leader.ask('GET', '/sessions')).body.items.length, 2);
+});
+
+t.test('a program may show a ticket too, and nothing beside it', async (t) => {
+  const { ask } = await withAda(t);
+  const ticket = await linkOf({ ask });
+  const begin = (body: object) => ask('POST', '/sessions', body, { token: '' });
+  t.match(await begin({ ticket, user: 'ada' }), { status: 400, body: { field: 'ticket' } });
+  t.match(await begin({ user: 'ada' }), { status: 400, body: { field: 'password' } });
+  t.match(await begin({}), { status: 400, body: { field: 'user' } });
+  const begun = await begin({ ticket });
+  t.match(begun, { status: 201, body: { role: 'admin', token: String } });
+  t.match(await begin({ ticket }), { status: 401, body: { code: 'login-refused' } });
 });

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pageSession, SignIn } from '../../contract/page-session.ts';
+import type { Station } from '../../station/station.ts';
 import { noteUse } from '../auth.ts';
 import { dropToken, keepToken, tokenIn, tokensIn } from '../cookies.ts';
 import { ApiError } from '../errors.ts';
@@ -11,7 +12,6 @@ import { endSession } from '../sign-in.ts';
 import { tokenView } from '../views/tokens.ts';
 import { cookieName, isOfPage } from './cookie.ts';
 import { enterBy } from './entrance.ts';
-import type { PageSessionParts } from './entrance.ts';
 
 /** Bytes of what is shown to sign in. */
 export const signInBytesMax = 16_384;
@@ -19,13 +19,9 @@ export const signInBytesMax = 16_384;
 /** Of as many cookies the sessions are ended at once. */
 const cookiesMax = 4;
 
-export const pageSessionRoutes = async (
-  app: FastifyInstance,
-  parts: PageSessionParts,
-): Promise<void> => {
-  const { station } = parts;
+export const pageSessionRoutes = async (app: FastifyInstance, station: Station): Promise<void> => {
   const ask = apiOf(app);
-  const enter = enterBy(ask, parts);
+  const enter = enterBy(ask);
   const { path } = pageSession;
   const name = cookieName(station.access.mark);
   const open = { config: { access: 'public' }, onRequest: mustBeOfPage } as const;

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import type * as contract from '../../contract/users.ts';
 import type { Done } from '../../contract/outcome.ts';
-import type { Session, User } from '../../contract/users.ts';
+import type { Session, SessionBody, User } from '../../contract/users.ts';
 import { openedBy, sessionsOf } from '../../core/commands/users.ts';
 import { holderOf } from '../../core/graph/rows/credentials.ts';
 import type { CredentialRow } from '../../core/graph/rows/credentials.ts';
@@ -13,6 +13,7 @@ import { otpauthOf } from '../../station/access/totp.ts';
 import { UserRefusedError } from '../../station/access/users.ts';
 import { momentAt } from '../../station/queries/moments.ts';
 import type { Station } from '../../station/station.ts';
+import type { Admission } from '../admission.ts';
 import { askerOf } from '../asker.ts';
 import { noteUse } from '../auth.ts';
 import type { Handlers } from '../bind.ts';
@@ -28,8 +29,29 @@ export const orRefused = async <T>(work: Promise<T>): Promise<T> => {
   }
 };
 
-export const userHandlers = (station: Station): Handlers<typeof contract> => {
+export const userHandlers = (station: Station, admission: Admission): Handlers<typeof contract> => {
   const { users } = station;
+  const byPassword = async (request: FastifyRequest, body: SessionBody): Promise<string> => {
+    const { user = '', password = '', code, seconds = sessionSecondsUsual } = body;
+    const sender = {
+      actor: `user:${/^[a-z0-9._-]{1,32}$/.test(user) ? user : 'unknown'}`,
+      correlation: request.id,
+    };
+    return (await orRefused(users.begin(user, { password, code }, seconds, sender))).token;
+  };
+  const byTicket = async (request: FastifyRequest, ticket: string): Promise<string> => {
+    const by = users.takeLink(ticket);
+    if (by && station.access.accepts(by)) {
+      admission.mustOpenSlowly(by);
+      const sender = { actor: `token:${by.id}`, correlation: request.id };
+      return orRefused(users.open(by, sender));
+    }
+    const why = 'the link is good no more: it was used, is older than ten minutes, or is none';
+    const refused = new ApiError('login-refused', why);
+    return new Promise((_resolve, reject) =>
+      admission.refuseStranger(request, (error) => reject(error!), refused),
+    );
+  };
   const changed = (): Done => ({ revision: station.head, changed: true });
   return {
     listUsers: async () => {
@@ -92,16 +114,16 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
     },
 
     beginSession: async (request, reply) => {
-      const { user, password, code, seconds = sessionSecondsUsual } = request.body;
-      const sender = {
-        actor: `user:${/^[a-z0-9._-]{1,32}$/.test(user) ? user : 'unknown'}`,
-        correlation: request.id,
-      };
-      const { id, token } = await orRefused(users.begin(user, { password, code }, seconds, sender));
+      const { ticket, ...named } = request.body;
+      mustBeOneWay(request.body);
+      const token = await (ticket === undefined
+        ? byPassword(request, named)
+        : byTicket(request, ticket));
+      const row = station.access.authenticate(token);
+      if (!row) throw new ApiError('unauthenticated', 'the session was ended just now');
       reply.code(201);
-      const row = station.graph.must('credential', id);
       noteUse(station, row, request.raw);
-      return { ...(await sessionView(station, row, id)), token };
+      return { ...(await sessionView(station, row, row.id)), token };
     },
 
     linkSession: async (request, reply) => {
@@ -143,6 +165,15 @@ export const userHandlers = (station: Station): Handlers<typeof contract> => {
       return (await run(station, request, reply, { type: 'RevokeCredential', id }, done)) as Done;
     },
   };
+};
+
+/** People show what they know and have, or a ticket. */
+const mustBeOneWay = ({ user, password, code, ticket, seconds }: SessionBody): void => {
+  const isNamed = user !== undefined && password !== undefined;
+  const isOther = [user, password, code, seconds].some((one) => one !== undefined);
+  if (ticket === undefined ? isNamed : !isOther) return;
+  const field = ticket !== undefined ? 'ticket' : user === undefined ? 'user' : 'password';
+  throw new ApiError('invalid-request', 'give user and password, or a ticket alone', { field });
 };
 
 /** Whether a session is somebody's: of the same user, or of the same token where that is of none. */
