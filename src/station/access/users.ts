@@ -76,6 +76,8 @@ export class Users {
   readonly #links: Links;
   /** When and from where sessions were used. */
   readonly uses = new Uses();
+  /** Recovery codes that are being used up; each lets in once, however many show it at once. */
+  readonly #spending = new Set<string>();
 
   constructor(parts: UsersParts) {
     this.#parts = parts;
@@ -249,8 +251,15 @@ export class Users {
     if (step !== undefined) return { step };
     const hash = recoveryHash(code);
     const { recovery = [] } = kept;
-    if (!recovery.includes(hash)) return this.#refused(user, 'code', sender);
-    await this.#keep(name, { ...kept, recovery: recovery.filter((one) => one !== hash) });
+    const spent = `${name} ${hash}`;
+    if (!recovery.includes(hash) || this.#spending.has(spent))
+      return this.#refused(user, 'code', sender);
+    this.#spending.add(spent);
+    try {
+      await this.#keep(name, { ...kept, recovery: recovery.filter((one) => one !== hash) });
+    } finally {
+      this.#spending.delete(spent);
+    }
     return { recovery: true };
   }
 
