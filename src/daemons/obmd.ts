@@ -19,7 +19,7 @@ import { createObmServer } from '../obm/api/server.ts';
 import { Obmd } from '../obm/obmd.ts';
 import type { ObmdSettings } from '../obm/obmd.ts';
 import { systemRandom, systemTime } from '../obm/time.ts';
-import { addServingFlags, servingOf, stopBySignal, urlOf } from './serving.ts';
+import { addServingFlags, endServing, servingOf, stopOnSignal, urlOf } from './serving.ts';
 import type { ServingFlags } from './serving.ts';
 
 interface ObmdFlags extends ServingFlags {
@@ -119,7 +119,33 @@ const origin = (text: string, others: readonly string[]): readonly string[] => {
   );
 };
 
+/** What closes something that was opened. */
+type Close = () => void | Promise<void>;
+
 const runObmd = async (flags: ObmdFlags): Promise<void> => {
+  const opened: Close[] = [];
+  try {
+    await serveObms(flags, opened);
+  } catch (error) {
+    // What is open would keep a process alive that serves nobody; only the first error is of use.
+    await closeAll(opened).catch(() => undefined);
+    throw error;
+  }
+};
+
+/** The last one first; whatever cannot be closed keeps no other from being closed. */
+const closeAll = async (opened: Close[]): Promise<void> => {
+  const close = opened.pop();
+  if (!close) return;
+  try {
+    await close();
+  } finally {
+    await closeAll(opened);
+  }
+};
+
+/** @param opened how to close what it opens, also where it fails */
+const serveObms = async (flags: ObmdFlags, opened: Close[]): Promise<void> => {
   const serving = servingOf(flags);
   const logger = pino({ level: flags.logLevel, base: { obmd: process.pid } }, pino.destination(2));
   const directory = flags.data;
@@ -128,8 +154,10 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
     logger.warn({ path, mode }, 'others could use it; now nobody else can'),
   );
   const held = holdData(directory);
+  opened.push(() => held.release());
   const terms = new HeardTerms(join(directory, 'terms'));
   const log = await openLog(`sqlite:${join(directory, 'log')}`);
+  opened.push(() => log.close());
   const key = keyOf(flags.keyFile ?? join(directory, 'obmd.key'), log.head() === 0);
   const { admin, shown } = adminOf(flags);
   const privateDirectory = join(directory, 'run');
@@ -148,15 +176,14 @@ const runObmd = async (flags: ObmdFlags): Promise<void> => {
       process.exit(1);
     },
   });
+  opened.push(() => obmd.close());
   const app = await createObmServer({
     ...{ obmd, admin, logger, time, tls: serving.tls, origins: flags.allowOrigin },
   });
+  opened.push(() => endServing(app));
   obmd.start();
   await app.listen({ host: serving.host, port: serving.port });
-  stopBySignal(app, logger, async () => {
-    await obmd.close();
-    held.release();
-  });
+  stopOnSignal(logger, () => closeAll(opened));
   const said = shown === null ? '' : `admin token: ${shown}\nIt is shown this once.\n`;
   process.stdout.write(`listening on ${urlOf(app, serving)}\n${said}`);
 };

@@ -97,13 +97,6 @@ export const endServing = async (app: FastifyInstance): Promise<void> => {
   await app.close().finally(() => clearTimeout(cut));
 };
 
-/** Stops by SIGTERM and SIGINT: what is served first, then what is behind the server. */
-export const stopBySignal = (
-  app: FastifyInstance,
-  logger: StopLogger,
-  behind: () => Promise<void>,
-): void => stopOnSignal(logger, () => endServing(app).then(behind));
-
 /** Stops by SIGTERM and SIGINT, and ends the process where that takes too long. */
 export const stopOnSignal = (logger: StopLogger, end: () => Promise<void>): void => {
   const stop = (signal: string): void => {

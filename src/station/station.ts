@@ -258,7 +258,8 @@ export class Station {
     const led = (): void => {
       for (const tell of this.#led) tell();
     };
-    this.#leadership = leadershipOf({ replica, duties, time, logger, led, options });
+    const catchUp = async (): Promise<void> => secrets.catchUp();
+    this.#leadership = leadershipOf({ replica, duties, time, logger, catchUp, led, options });
     const stillLeads = (): boolean => this.#leadership.mayLead();
     // Who was told so looks at his lease, and at the log, which is what counts.
     if (log.shared) mandate.judgedBy({ stillLeads, deposed: () => void stillLeads() });

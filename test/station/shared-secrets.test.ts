@@ -115,3 +115,17 @@ t.test('stations of a cluster have one store and one key', async (t) => {
   Object.assign(other, { storage: cluster.storage });
   await t.rejects(other.open('c', { directory: stranger }), /not that of the cluster/);
 });
+
+t.test('whoever begins to lead has read what was kept before, first of all', async (t) => {
+  const cluster = new Cluster(t);
+  const [a, b, c] = await cluster.three();
+  cluster.kill(c);
+  // No look that comes by chance helps.
+  Object.assign(b.station.secrets, { look: async () => undefined });
+  let known: unknown = 'b has not led';
+  b.station.whenLeading(() => (known = b.station.secrets.get('bmc')));
+  await a.station.secrets.put(new Map([['bmc', secret('p1')]]));
+  cluster.kill(a);
+  await cluster.until('b leads', () => cluster.leaders.includes(b));
+  t.same(known, secret('p1'));
+});

@@ -25,6 +25,10 @@ export class FileSecrets implements Secrets {
     return this.#file.trouble();
   }
 
+  catchUp(): void {
+    // Nobody else changes it.
+  }
+
   close(): void {
     // Nobody else changes it.
   }

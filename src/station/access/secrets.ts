@@ -25,6 +25,12 @@ export interface Secrets {
   change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): void | Promise<void>;
   /** What is not where it was written, in words; it is looked at now. */
   trouble(): string | undefined;
+  /**
+   * Resolves when all is known that was kept, by whatever station, before this was called.
+   *
+   * @throws Error that cannot be read now
+   */
+  catchUp(): void | Promise<void>;
   /** Looks no more for what others change. */
   close(): void;
 }

@@ -100,6 +100,11 @@ export class SharedSecrets implements Secrets {
     return (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)));
   }
 
+  /** Joins no look that is under way, which may have read before. */
+  catchUp(): Promise<void> {
+    return this.#read();
+  }
+
   close(): void {
     this.#cancel();
   }

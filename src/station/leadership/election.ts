@@ -15,6 +15,9 @@
  *    both his clocks before each command and each effect, so that one who was halted notices at his
  *    first turn. Should a clock go wrong all the same, there is 1.
  *
+ * Nor does anybody lead without what his predecessors have kept beside the log, as secrets: that is
+ * read when the beginning of the term is in the log, and before there are any duties and commands.
+ *
  * Whoever has stepped down waits until his duties have ended before he tries again; where one does
  * not end, the station does. Whoever cannot begin gives the lease back, and rests longer each time.
  */
@@ -40,6 +43,8 @@ const staggerMs = 1_000;
 const guardMs = 250;
 /** For all duties to end, ms. */
 export const stopMs = 30_000;
+/** To learn what those who led before have kept beside the log, ms: that is one look. */
+const catchUpMs = 5_000;
 /** Before the next try, where the log did not take the beginning of a term, ms. */
 const retryMs = 500;
 /** Of a station that could not begin its term: the first rest, and the longest, ms. */
@@ -68,6 +73,12 @@ export interface ElectionParts {
   readonly settled: () => Promise<void> | undefined;
   /** Why the graph does not follow the log any more. */
   readonly failed: Promise<Error>;
+  /**
+   * Learns what those who led before have kept beside the log, which nobody who leads may lack.
+   *
+   * @throws it cannot be read now
+   */
+  readonly catchUp: () => Promise<void>;
   /** Told when a term of this station has begun; what it throws ends the term. */
   readonly led: () => void;
 }
@@ -299,6 +310,8 @@ export class Election implements Leadership {
           logger.warn({ ...result.rejection }, 'this station may not lead');
           return false;
         }
+        // What a commit needs is kept before it, and those before have appended their last.
+        if (!(await this.#hasCaughtUp(over))) return false;
         this.#guard(tenure);
         if (signal.aborted || leadership(graph())?.term !== term) return false;
         tenure.term = term;
@@ -320,6 +333,15 @@ export class Election implements Leadership {
       }
     }
     return false;
+  }
+
+  /** Where it has not, others are to lead: not to know what was kept is not to have nothing. */
+  async #hasCaughtUp(over: Promise<undefined>): Promise<boolean> {
+    const { catchUp, logger } = this.#parts;
+    const hasCaughtUp = await Promise.race([this.#within(catchUpMs, catchUp()), over]);
+    if (hasCaughtUp === false)
+      logger.warn({}, 'what the leading station before has kept cannot be read; it may not lead');
+    return hasCaughtUp === true;
   }
 
   #begin(duties: Duties, term: number): void {

@@ -18,6 +18,8 @@ export interface LeadershipParts {
   readonly duties: Duties;
   readonly time: Time;
   readonly logger: StationLogger;
+  /** Learns what those who led before have kept beside the log. @throws it cannot be read now */
+  readonly catchUp: () => Promise<void>;
   /** Told whenever this station has begun to lead. */
   readonly led: () => void;
   readonly options: Pick<StationOptions, 'directory' | 'name' | 'url' | 'random'>;
@@ -25,7 +27,7 @@ export interface LeadershipParts {
 
 /** @throws {StationUnavailableError} several stations have the log, and this one is not named, or cannot be told from others */
 export const leadershipOf = (parts: LeadershipParts): Leadership => {
-  const { replica, duties, time, logger, led, options } = parts;
+  const { replica, duties, time, logger, catchUp, led, options } = parts;
   const { log } = replica;
   const { shared } = log;
   const { name, place } = placeOf(options);
@@ -40,7 +42,7 @@ export const leadershipOf = (parts: LeadershipParts): Leadership => {
         'https://head1.example:7400: give --name and --url that are right',
     );
   const election = new Election({
-    ...{ log, shared, duties, place, time, logger, led },
+    ...{ log, shared, duties, place, time, logger, catchUp, led },
     holder: holderIn(options.directory),
     random: options.random ?? Math.random,
     graph: () => replica.graph,

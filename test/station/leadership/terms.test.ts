@@ -35,6 +35,7 @@ const takingPart = async (
   storage: SharedMemory,
   name: string,
   dutiesOf: (replica: Replica, time: HandTime, submit: Submit, mayAct: () => boolean) => Duty[],
+  catchUp: () => Promise<void> = async () => undefined,
 ): Promise<Taking> => {
   const time = new HandTime();
   const log = openSharedMemoryLog({ storage, deadline: (expire) => time.after(3000, expire) });
@@ -50,7 +51,7 @@ const takingPart = async (
       ? replica.submit(command, { actor: 'station' }, () => null)
       : Promise.reject(new NotLeadingError(null));
   const election: Election = new Election({
-    ...{ log, shared: log.shared, time, logger, holder: name },
+    ...{ log, shared: log.shared, time, logger, catchUp, holder: name },
     graph: () => replica.graph,
     duties: new Duties(dutiesOf(replica, time, submit, () => election.mayLead())),
     place: { station: name, url: urlOf(name) },
@@ -117,6 +118,42 @@ t.test('one whose duties do not begin gives the lease back, and tries again late
   t.ok(isLeading(one));
   t.ok(one.election.standing.term > term);
 });
+
+t.test(
+  'one that cannot learn what was kept before it does not lead, and lets others',
+  async (t) => {
+    const storage = new SharedMemory();
+    const started: string[] = [];
+    const noting = (name: string) => (): Duty[] => [
+      { start: () => void started.push(name), stop: async () => undefined },
+    ];
+    let reading: Promise<void> = Promise.reject(new Error('the secrets cannot be read'));
+    reading.catch(() => undefined);
+    const one = await takingPart(t, storage, 'head1', noting('head1'), () => reading);
+    await pass([one], 10_000);
+    t.notOk(isLeading(one), 'where it is refused');
+    reading = new Promise(() => undefined);
+    await pass([one], 60_000);
+    t.notOk(isLeading(one), 'where there is no answer');
+    await known(one, 'head2');
+    const two = await takingPart(t, storage, 'head2', noting('head2'));
+    await pass([one, two], 60_000);
+    t.ok(isLeading(two), 'it has let go of the lease');
+    t.same(started, ['head2'], 'and had begun nothing');
+    await two.election.stop();
+    const late = Promise.withResolvers<void>();
+    reading = late.promise;
+    // It rests up to a minute and a half after so many tries.
+    let tries = 0;
+    const before = one.replica.head;
+    while (one.replica.head === before && (tries += 1) < 1000) await pass([one], 250);
+    t.notOk(isLeading(one), 'not before it knows');
+    late.resolve();
+    await pass([one], 1_000);
+    t.ok(isLeading(one), 'at once when it knows');
+    t.same(started, ['head2', 'head1']);
+  },
+);
 
 t.test('one whose duties do not end leads no more, and says that it must start anew', async (t) => {
   const storage = new SharedMemory();
