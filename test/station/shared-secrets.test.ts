@@ -71,6 +71,25 @@ t.test('changes that come at once are all kept', async (t) => {
   for (const name of secrets.names) t.same(secrets.get(name), secret(name.replace('.', '')));
 });
 
+t.test('what two stations change of one secret at once is both in it', async (t) => {
+  const storage = new SharedMemory();
+  const stations = [await open(t, storage), await open(t, storage), await open(t, storage)];
+  await stations[0]!.secrets.put(new Map([['list', secret('')]]));
+  const added = (word: string) => (present?: { password: string }) =>
+    secret(`${present?.password ?? ''} ${word}`);
+  await Promise.all(
+    stations.flatMap(({ secrets }, i) =>
+      [0, 1].map(async (n) => secrets.update('list', added(`${i}${n}`))),
+    ),
+  );
+  const { secrets } = await open(t, storage);
+  const words = secrets.get('list')?.password.trim().split(' ').sort();
+  t.same(words, ['00', '01', '10', '11', '20', '21'], 'each of them, and each once');
+  const names = secrets.names.length;
+  await secrets.update('nothing', () => null);
+  t.equal(secrets.names.length, names, 'and what is to stay stays');
+});
+
 t.test('a station with another key does not start, and says what to do', async (t) => {
   const storage = new SharedMemory();
   await open(t, storage);

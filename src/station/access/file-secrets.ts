@@ -45,6 +45,11 @@ export class FileSecrets implements Secrets {
     this.change(new Map(changed), []);
   }
 
+  update(name: string, change: (present: Secret | undefined) => Secret | null): void {
+    const next = change(this.get(name));
+    if (next) this.put(new Map([[name, next]]));
+  }
+
   get names(): readonly string[] {
     return this.#file.names;
   }

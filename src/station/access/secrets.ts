@@ -23,6 +23,18 @@ export interface Secrets {
    * @throws {AppendFailedError} as `put`
    */
   change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): void | Promise<void>;
+  /**
+   * Changes one secret from what it is when that is written, whoever has changed it meanwhile; durable
+   * as `put` is.
+   *
+   * @param change makes the new one; null: it stays as it is. It may be asked more than once, and
+   *   what it said last counts
+   * @throws {AppendFailedError} as `put`
+   */
+  update(
+    name: string,
+    change: (present: Secret | undefined) => Secret | null,
+  ): void | Promise<void>;
   /** What is not where it was written, in words; it is looked at now. */
   trouble(): string | undefined;
   /**

@@ -86,13 +86,17 @@ export class SharedSecrets implements Secrets {
   }
 
   async change(put: ReadonlyMap<string, Secret>, forget: readonly string[]): Promise<void> {
-    try {
-      await this.#replace(put, forget);
-    } catch (error) {
-      if (error instanceof StationUnavailableError) throw error;
-      const why = `the secrets of the cluster cannot be written: ${(error as Error).message}`;
-      throw new AppendFailedError(why, { cause: error });
-    }
+    await this.#write((table) => table.changed(this.#newIn(put), forget));
+  }
+
+  async update(
+    name: string,
+    change: (present: Secret | undefined) => Secret | null,
+  ): Promise<void> {
+    await this.#write((table) => {
+      const next = change(table.get(name));
+      return next ? table.changed(this.#newIn(new Map([[name, next]])), []) : table;
+    });
   }
 
   /** Looks now for what others have changed; joins a look that is under way. Never rejects. */
@@ -139,26 +143,39 @@ export class SharedSecrets implements Secrets {
     [this.#table, this.#version, this.isFirst] = [next, version, true];
   }
 
+  async #write(change: (table: SealedTable<Secret>) => SealedTable<Secret>): Promise<void> {
+    try {
+      await this.#replace(change);
+    } catch (error) {
+      if (error instanceof StationUnavailableError) throw error;
+      const why = `the secrets of the cluster cannot be written: ${(error as Error).message}`;
+      throw new AppendFailedError(why, { cause: error });
+    }
+  }
+
   /** Changes what is there now, as often as another comes first. An outcome that is unknown is looked at. */
-  async #replace(put: ReadonlyMap<string, Secret>, forget: readonly string[]): Promise<void> {
+  async #replace(change: (table: SealedTable<Secret>) => SealedTable<Secret>): Promise<void> {
     for (let tries = 0; tries < triesMax; tries += 1) {
-      const next = this.#table.changed(this.#newIn(put), forget);
+      const next = change(this.#table);
       if (next === this.#table) return;
-      const value = Buffer.from(next.toString());
+      const text = next.toString();
+      const value = Buffer.from(text);
       if (value.length > registerBytesMax)
         throw new Error(`they are more than ${registerBytesMax} bytes`);
       const seen = this.#version;
       try {
         const version = await this.#parts.register.replace(seen, value);
         if (version !== undefined) {
-          if (version <= this.#version) continue;
-          [this.#table, this.#version] = [next, version];
+          // A look may have brought it, or what came after it, before the answer did.
+          if (version > this.#version) [this.#table, this.#version] = [next, version];
           return;
         }
       } catch (error) {
         if (!(error instanceof OutcomeUnknownError)) throw error;
       }
       await this.#read();
+      // It was written after all: nothing is ever sealed twice to the same.
+      if (this.#version > seen && this.#table.toString() === text) return;
     }
     throw new Error(`others have changed them ${triesMax} times meanwhile; try again`);
   }

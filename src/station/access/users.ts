@@ -17,7 +17,7 @@ import type { MakeReply, Result } from '../result.ts';
 import { Links } from './links.ts';
 import { Passwords } from './passwords.ts';
 import type { Room } from './passwords.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secret, Secrets } from './secrets.ts';
 import type { Sender } from './sender.ts';
 import { newToken } from './tokens.ts';
 import { newRecoveryCode, newSecret, recoveryCodes, recoveryHash, stepOf } from './totp.ts';
@@ -70,14 +70,15 @@ const refuse = (...of: Parameters<typeof reject>): never => {
 
 const secretOf = (name: string): string => `user/${name}`;
 
+const keptIn = (secret: Secret | undefined): Kept =>
+  secret ? (JSON.parse(secret.password) as Kept) : {};
+
 export class Users {
   readonly #parts: UsersParts;
   readonly #passwords: Passwords;
   readonly #links: Links;
   /** When and from where sessions were used. */
   readonly uses = new Uses();
-  /** Recovery codes that are being used up; each lets in once, however many show it at once. */
-  readonly #spending = new Set<string>();
 
   constructor(parts: UsersParts) {
     this.#parts = parts;
@@ -192,7 +193,7 @@ export class Users {
   ): Promise<void> {
     this.#must(name);
     const hash = await this.#passwords.hash(password);
-    await this.#keep(name, { ...this.#kept(name), hash });
+    await this.#keep(name, (kept) => ({ ...kept, hash }));
     await this.#run({ type: 'ChangeFactor', name, factor: 'password', except }, sender);
   }
 
@@ -200,7 +201,7 @@ export class Users {
   async offerCodes(name: string): Promise<string> {
     this.#must(name);
     const pending = newSecret();
-    await this.#keep(name, { ...this.#kept(name), pending });
+    await this.#keep(name, (kept) => ({ ...kept, pending }));
     return pending;
   }
 
@@ -212,13 +213,18 @@ export class Users {
   async takeCodes(name: string, code: string, sender: Sender): Promise<string[]> {
     const user = this.#must(name);
     this.#mustNotBeShutOut(user);
-    const { pending, ...kept } = this.#kept(name);
+    const { pending } = this.#kept(name);
     if (pending === undefined)
       return refuse('no-codes', 'no codes were offered; ask for them first');
     if (stepOf(pending, code, this.#parts.now()) === undefined)
       await this.#refused(user, 'code', sender);
     const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
-    await this.#keep(name, { ...kept, totp: pending, recovery: codes.map(recoveryHash) });
+    const recovery = codes.map(recoveryHash);
+    await this.#keep(name, ({ pending: _taken, ...kept }) => ({
+      ...kept,
+      totp: pending,
+      recovery,
+    }));
     await this.#run({ type: 'ChangeFactor', name, factor: 'code', except: null }, sender);
     return codes;
   }
@@ -227,8 +233,7 @@ export class Users {
   async dropCodes(name: string, sender: Sender): Promise<void> {
     this.#must(name);
     await this.#run({ type: 'ChangeFactor', name, factor: 'none', except: null }, sender);
-    const { hash } = this.#kept(name);
-    await this.#keep(name, hash === undefined ? {} : { hash });
+    await this.#keep(name, ({ hash }) => (hash === undefined ? {} : { hash }));
   }
 
   /** Sends a user away, with all that is kept. */
@@ -250,16 +255,13 @@ export class Users {
     const step = kept.totp === undefined ? undefined : stepOf(kept.totp, code, this.#parts.now());
     if (step !== undefined) return { step };
     const hash = recoveryHash(code);
-    const { recovery = [] } = kept;
-    const spent = `${name} ${hash}`;
-    if (!recovery.includes(hash) || this.#spending.has(spent))
-      return this.#refused(user, 'code', sender);
-    this.#spending.add(spent);
-    try {
-      await this.#keep(name, { ...kept, recovery: recovery.filter((one) => one !== hash) });
-    } finally {
-      this.#spending.delete(spent);
-    }
+    // It lets in whoever uses it up, and nobody else who shows it at the same time.
+    let isUsedUp = false;
+    await this.#keep(name, ({ recovery = [], ...others }) => {
+      isUsedUp = recovery.includes(hash);
+      return isUsedUp ? { ...others, recovery: recovery.filter((one) => one !== hash) } : null;
+    });
+    if (!isUsedUp) return this.#refused(user, 'code', sender);
     return { recovery: true };
   }
 
@@ -299,13 +301,15 @@ export class Users {
   }
 
   #kept(name: string): Kept {
-    const secret = this.#parts.secrets.get(secretOf(name));
-    return secret ? (JSON.parse(secret.password) as Kept) : {};
+    return keptIn(this.#parts.secrets.get(secretOf(name)));
   }
 
-  async #keep(name: string, kept: Kept): Promise<void> {
-    const secret = { user: name, password: JSON.stringify(kept) };
-    await this.#parts.secrets.put(new Map([[secretOf(name), secret]]));
+  /** Changes what is kept of a user from what it is then; null: it stays as it is. */
+  async #keep(name: string, change: (kept: Kept) => Kept | null): Promise<void> {
+    await this.#parts.secrets.update(secretOf(name), (present) => {
+      const next = change(keptIn(present));
+      return next && { user: name, password: JSON.stringify(next) };
+    });
   }
 
   async #run(command: Command, sender: Sender): Promise<void> {
