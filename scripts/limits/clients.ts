@@ -2,6 +2,8 @@
 
 import { maxHeaderSize } from 'node:http';
 import { admissionPaces, turnMsMax } from '../../src/api/admission.ts';
+import { linksMax, linksOfTokenMax } from '../../src/api/following/leader-link.ts';
+import { unknownTokenMs, unknownTokenPaces } from '../../src/api/following/unknown-tokens.ts';
 import { factsPace } from '../../src/api/agent-facts.ts';
 import { flowLimits } from '../../src/api/agent-flow.ts';
 import { messagesOfTokenPace, messagesPace } from '../../src/api/agent-paces.ts';
@@ -159,6 +161,11 @@ export const ofConnections: readonly Limit[] = [
 const { process, littleOfProcess, littleOfProcesses, muchOfProcesses, host, agents, strangers } =
   admissionPaces;
 
+const unknown =
+  'api/following/unknown-tokens.test.ts: the leader is asked about made-up tokens at a pace, and about no others';
+const links =
+  'api/following/leader-link.test.ts: one token has so many connections to the leader, and all have so many';
+
 export const ofRequests: readonly Limit[] = [
   limit('requests of the token of a process', fast(process), late, paces),
   limit(
@@ -183,6 +190,26 @@ export const ofRequests: readonly Limit[] = [
     `they come later, by ${seconds(turnMsMax)} at most`,
     'api/fair-use.test.ts: answers to those without a token are slow when there are very many, and come',
   ),
+  limit(
+    'tokens that a station which follows does not know and asks the leader about, from one address',
+    fast(unknownTokenPaces.ofAddress),
+    tooMany,
+    unknown,
+  ),
+  limit('these in all', fast(unknownTokenPaces.inAll), tooMany, unknown),
+  limit(
+    'time until it is known what such a token is',
+    seconds(unknownTokenMs),
+    '503 `no-leader`, or 504 `revision-not-reached`',
+    'api/following/unknown-tokens.test.ts: what the log does not bring in time is no wrong token',
+  ),
+  limit(
+    'requests of one token that a station which follows has with the leader',
+    linksOfTokenMax,
+    'the next wait for one of them',
+    links,
+  ),
+  limit('these of all tokens', linksMax, 'the next wait for one of them', links),
 ];
 
 const unread =

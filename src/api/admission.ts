@@ -79,7 +79,7 @@ export class Admission {
   }
 
   /** Refuses a client that has no valid token. */
-  refuseStranger(request: Asking, done: Done, error: ApiError): void {
+  refuseStranger(request: Asking, done: Done, error: Error): void {
     const wait = this.#paces.strangers.take('', turnMsMax) ?? turnMsMax;
     if (wait === 0) return done(error);
     this.#later(request, wait, () => done(error));

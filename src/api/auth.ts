@@ -15,6 +15,7 @@ import type { Station } from '../station/station.ts';
 import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import { ApiError } from './errors.ts';
+import type { UnknownTokens } from './following/unknown-tokens.ts';
 import { cookieIn } from './page-session/cookie.ts';
 
 declare module 'fastify' {
@@ -76,53 +77,77 @@ export const noteUse = (
   station.users.uses.note(id, { at: station.now(), address, agent });
 };
 
-/** The credential of a request: by its header, or where there is none by the cookie of the page. Else why it has none. */
+interface Proof {
+  readonly credential: CredentialRow;
+  readonly by: 'header' | 'cookie';
+}
+
+/** Why a request has no credential. */
+interface Unproved {
+  readonly why: string;
+  /** What it showed, if anything. */
+  readonly token?: string;
+}
+
+/** The credential of a request: by its header, or where there is none by the cookie of the page. */
 const proved = (
   station: Station,
   request: Pick<FastifyRequest, 'headers' | 'routeOptions'>,
-): { readonly credential: CredentialRow; readonly by: 'header' | 'cookie' } | string => {
+): Proof | Unproved => {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
-    const credential = credentialOf(station, authorization);
+    const [, token] = bearer.exec(authorization) ?? [];
+    if (token === undefined) return { why: `no token was sent; ${asBearer}` };
+    const credential = station.access.authenticate(token);
     if (credential) return { credential, by: 'header' };
-    if (bearer.test(authorization))
-      return `the token is not valid: unknown, revoked or expired; ${asBearer}`;
-    return `no token was sent; ${asBearer}`;
+    return { why: `the token is not valid: unknown, revoked or expired; ${asBearer}`, token };
   }
   const cookie = cookieIn(request, station.access.mark);
-  if (typeof cookie === 'string') return `${cookie}; ${asBearer}`;
-  const credential = station.access.authenticate(cookie.token);
+  if (typeof cookie === 'string') return { why: `${cookie}; ${asBearer}` };
+  const { token } = cookie;
+  const credential = station.access.authenticate(token);
   if (credential) return { credential, by: 'cookie' };
-  return 'the session has ended: it was revoked or has expired; sign in again';
+  return { why: 'the session has ended: it was revoked or has expired; sign in again', token };
 };
+
+export interface Guards {
+  readonly connections: Connections;
+  readonly admission: Admission;
+  readonly unknownTokens: UnknownTokens;
+}
 
 /**
  * Runs before every route; a route that does not say what it asks for is closed to everybody but
  * administrators.
  */
 export const authorise =
-  (station: Station, connections: Connections, admission: Admission) =>
+  (station: Station, { connections, admission, unknownTokens }: Guards) =>
   (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     const { config } = request.routeOptions;
     const { access = 'admin' } = config;
     if (access === 'public' || request.is404) return done();
+    const refuse = (error: Error): void => admission.refuseStranger(request, done, error);
+    const letIn = ({ credential, by }: Proof): void => {
+      // Caches between keep answers to nobody's header apart, but not those to a cookie.
+      if (by === 'cookie') reply.header('cache-control', 'private, no-cache');
+      request.credential = credential;
+      noteUse(station, credential, request.raw);
+      if (!connections.prove(request.raw.socket, credential)) {
+        const { id } = credential;
+        const why = `the token ${id} has as many connections as it may have; close one first`;
+        return admission.refuseLater(request, done, why);
+      }
+      // What is not allowed has its turn, too: it costs an answer.
+      const refusal = refusalOf(config, credential, station.graph);
+      request.askedAt = station.now();
+      admission.admit(request, credential, (late) => done(late ?? refusal));
+    };
+    const judge = (shown: Proof | Unproved): void =>
+      'why' in shown ? refuse(new ApiError('unauthenticated', shown.why)) : letIn(shown);
     const shown = proved(station, request);
-    if (typeof shown === 'string')
-      return admission.refuseStranger(request, done, new ApiError('unauthenticated', shown));
-    const { credential, by } = shown;
-    // Caches between keep answers to nobody's header apart, but not those to a cookie.
-    if (by === 'cookie') reply.header('cache-control', 'private, no-cache');
-    request.credential = credential;
-    noteUse(station, credential, request.raw);
-    if (!connections.prove(request.raw.socket, credential)) {
-      const { id } = credential;
-      const why = `the token ${id} has as many connections as it may have; close one first`;
-      return admission.refuseLater(request, done, why);
-    }
-    // What is not allowed has its turn, too: it costs an answer.
-    const refusal = refusalOf(config, credential, station.graph);
-    request.askedAt = station.now();
-    admission.admit(request, credential, (late) => done(late ?? refusal));
+    const token = 'why' in shown ? shown.token : undefined;
+    if (token === undefined || !unknownTokens.mayBeKnown(token)) return judge(shown);
+    unknownTokens.findOut(token, request).then(() => judge(proved(station, request)), refuse);
   };
 
 /** Why a token can have nothing of an endpoint, whatever it is asked of. */

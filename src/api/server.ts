@@ -112,6 +112,7 @@ export const createServer = async (
   const admission = new Admission(options.paces);
   const light = new LightPath(validatorCompiler);
   const passingOn = new PassingOn({ station, ca: options.stationsCa });
+  const guards = { connections, admission, unknownTokens: passingOn.unknownTokens };
   const problems = new AnsweredProblems();
   const sendProblem = sender(problems);
   const app = fastify({
@@ -143,7 +144,7 @@ export const createServer = async (
 
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax, autoPong: false } });
   // After the hook of the WebSockets, which closes the connection of an upgrade that is refused.
-  app.addHook('onRequest', authorise(station, connections, admission));
+  app.addHook('onRequest', authorise(station, guards));
   app.addHook('onRequest', passingOn.hook);
   passingOn.sayRevision(app);
   app.addHook('onRequest', admitUploads());
@@ -225,7 +226,7 @@ export const createServer = async (
     agentSocket(scope, { station, version, facts });
   });
   await pageSessionRoutes(app, station);
-  await textPages(app, { station, connections, admission, problems });
+  await textPages(app, { station, ...guards, problems });
   browserPages(app);
   await consolesOfPage(app, station);
   light.open({

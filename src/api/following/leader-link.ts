@@ -15,6 +15,11 @@ export const linksOfTokenMax = 64;
 const idleMax = 64;
 const idleMs = 15_000;
 
+export interface LinkLimits {
+  readonly inAll: number;
+  readonly ofToken: number;
+}
+
 /** The leader was not reached: it knows nothing of the request. */
 export class NotReachedError extends Error {
   override readonly name = 'NotReachedError';
@@ -40,12 +45,17 @@ type Node = 'node:http' | 'node:https';
 export class LeaderLink {
   readonly #time: Time;
   readonly #ca: string | undefined;
+  readonly #most: LinkLimits;
   readonly #agents = new Map<Node, Agent>();
 
-  /** @param ca PEM certificates of authorities that are trusted besides the system's */
-  constructor(time: Time, ca: string | undefined) {
+  /**
+   * @param ca PEM certificates of authorities that are trusted besides the system's
+   * @param most how many there may be; what is absent is as usual
+   */
+  constructor(time: Time, ca: string | undefined, most: Partial<LinkLimits> = {}) {
     this.#time = time;
     this.#ca = ca;
+    this.#most = { inAll: linksMax, ofToken: linksOfTokenMax, ...most };
   }
 
   /**
@@ -106,8 +116,8 @@ export class LeaderLink {
       ...ca,
       keepAlive: true,
       maxFreeSockets: idleMax,
-      maxSockets: linksOfTokenMax,
-      maxTotalSockets: linksMax,
+      maxSockets: this.#most.ofToken,
+      maxTotalSockets: this.#most.inAll,
       scheduling: 'lifo',
       // Only one that is free ends by it.
       timeout: idleMs,

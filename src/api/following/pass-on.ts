@@ -16,6 +16,7 @@ import { ApiError } from '../errors.ts';
 import { cookieIn } from '../page-session/cookie.ts';
 import { forwardedHeader, fromLeader, toLeader } from './headers.ts';
 import { CutOffError, LeaderLink, NotReachedError } from './leader-link.ts';
+import { UnknownTokens } from './unknown-tokens.ts';
 
 /** How long the leader may take to begin with an answer: the longest that it may be asked to wait, and some more, ms. */
 const answerMs = (waitMax + 30) * 1000;
@@ -53,6 +54,8 @@ export interface PassingOnParts {
 }
 
 export class PassingOn {
+  /** Tokens that only the leader may know. */
+  readonly unknownTokens: UnknownTokens;
   readonly #station: PassingOnParts['station'];
   readonly #link: LeaderLink;
   /** What goes on for as long as the same station leads. */
@@ -62,6 +65,7 @@ export class PassingOn {
   constructor({ station, ca }: PassingOnParts) {
     this.#station = station;
     this.#link = new LeaderLink(station.time, ca);
+    this.unknownTokens = new UnknownTokens({ station, link: this.#link });
   }
 
   /** Whether another station is to be asked for what only one station knows or does. */

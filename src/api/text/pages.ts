@@ -9,8 +9,7 @@ import type { Station } from '../../station/station.ts';
 import { refusalPage } from '../../web/text/refusal.ts';
 import type { Refused } from '../../web/text/refusal.ts';
 import { style } from '../../web/text/style.ts';
-import type { Admission } from '../admission.ts';
-import type { Connections } from '../connections.ts';
+import type { Guards } from '../auth.ts';
 import { ApiError } from '../errors.ts';
 import { apiOf, RefusedError } from '../own-requests.ts';
 import type { AnsweredProblems } from '../problems.ts';
@@ -20,10 +19,8 @@ import { entrance } from './entrance.ts';
 import { pageHeaders, sendPage } from './headers.ts';
 import { readerOf, showFleet, showMachine } from './shown.ts';
 
-export interface TextParts {
+export interface TextParts extends Guards {
   readonly station: Station;
-  readonly connections: Connections;
-  readonly admission: Admission;
   readonly problems: AnsweredProblems;
 }
 
@@ -68,21 +65,25 @@ export const textPages = async (app: FastifyInstance, parts: TextParts): Promise
 
 /** Lets in whoever shows the cookie of one who has signed in; others are slow, few, and sent to sign in. */
 const letIn =
-  ({ station, connections, admission }: TextParts) =>
+  ({ station, connections, admission, unknownTokens }: TextParts) =>
   (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    const refuse = (error: Error): void => admission.refuseStranger(request, done, error);
+    const judge = (): void => {
+      const credential = readBy(request, station);
+      if (!credential)
+        return refuse(
+          new ApiError('unauthenticated', 'nobody has signed in, or the session has ended'),
+        );
+      request.credential = credential;
+      // Its pace is counted where the API is asked.
+      if (connections.prove(request.raw.socket, credential)) return done();
+      const why = `the token ${credential.id} has as many connections as it may have; close one first`;
+      admission.refuseLater(request, done, why);
+    };
     const token = tokenOf(request);
-    const credential = token === undefined ? undefined : station.access.authenticate(token);
-    if (!credential)
-      return admission.refuseStranger(
-        request,
-        done,
-        new ApiError('unauthenticated', 'nobody has signed in, or the session has ended'),
-      );
-    request.credential = credential;
-    // Its pace is counted where the API is asked.
-    if (connections.prove(request.raw.socket, credential)) return done();
-    const why = `the token ${credential.id} has as many connections as it may have; close one first`;
-    admission.refuseLater(request, done, why);
+    const isUnknown = token !== undefined && !station.access.authenticate(token);
+    if (!isUnknown || !unknownTokens.mayBeKnown(token)) return judge();
+    unknownTokens.findOut(token, request).then(judge, refuse);
   };
 
 /** Refusals are pages, too; who has not signed in is sent there, and back afterwards. */

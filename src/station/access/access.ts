@@ -7,7 +7,7 @@ import type { Fid } from '../../core/values/fid.ts';
 import type { Clock } from '../clocks.ts';
 import type { MakeReply, Result } from '../result.ts';
 import type { Keys } from './keys.ts';
-import { newToken, processToken, verifyToken } from './tokens.ts';
+import { mayBeIssued, newToken, processToken, verifyToken } from './tokens.ts';
 import type { NewToken } from './tokens.ts';
 
 export interface AccessParts {
@@ -31,6 +31,11 @@ export class Access {
   /** The credential that a token proves. */
   authenticate(token: string): CredentialRow | undefined {
     return verifyToken(this.#parts.graph(), token, this.#parts.now());
+  }
+
+  /** Whether a token proves nothing because its credential may only come yet, by the log. */
+  mayCome(token: string): boolean {
+    return mayBeIssued(this.#parts.graph(), token);
   }
 
   /**

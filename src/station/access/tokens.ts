@@ -49,3 +49,9 @@ export const verifyToken = (
   if (!timingSafeEqual(given, kept)) return undefined;
   return credential.expires === 0 || credential.expires > now ? credential : undefined;
 };
+
+/** Whether a token that a graph does not know may be one that a later revision of it knows. */
+export const mayBeIssued = (graph: Graph, token: string): boolean => {
+  const match = shape.exec(token);
+  return match !== null && !graph.get('credential', match[1]!);
+};
