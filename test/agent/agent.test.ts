@@ -136,17 +136,19 @@ t.test('heartbeats come at the pace that the station tells, from a random moment
   });
   start(t, [station.url], { random: () => 0.25 });
   const beats = (): number[] => station.messages('heartbeat').map(({ at }) => at);
-  const gaps = (times: number[]): number[] => times.slice(1).map((at, i) => at - times[i]!);
+  // From the first to the last: on a busy machine one may come late, and the next one close behind.
+  const span = (times: number[]): number => times.at(-1)! - times[0]!;
   await until('five heartbeats', () => beats().length >= 5);
   const hello = station.messages('hello')[0]!.at;
   t.ok(beats()[0]! - hello < 200, 'the first one does not wait a whole interval');
-  for (const gap of gaps(beats())) t.ok(gap > 100, `${gap} ms between two heartbeats`);
+  const five = span(beats().slice(0, 5));
+  t.ok(five > 500, `${five} ms from the first heartbeat to the fifth`);
 
   const before = beats().length;
   say(station.sockets[0]!, { type: 'pace', heartbeat_ms: 500 });
-  await until('two slower heartbeats', () => beats().length >= before + 3);
-  const slower = gaps(beats().slice(before));
-  t.ok(slower.at(-1)! > 350, `${slower.at(-1)} ms between two slower heartbeats`);
+  await until('slower heartbeats', () => beats().length >= before + 4);
+  const slower = span(beats().slice(before + 1, before + 4));
+  t.ok(slower > 600, `${slower} ms for two slower heartbeats`);
 });
 
 t.test('a station that asks for heartbeats without a pause does not get them', async (t) => {
