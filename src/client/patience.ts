@@ -4,7 +4,8 @@ import { ApiError } from './errors.ts';
 
 export interface PatienceOptions {
   /**
-   * Ms that one request may wait in all for a station that has too much to do; default 20,000.
+   * Ms that one request may wait in all: for a station that has too much to do, default 20,000, and while no station
+   * leads, default 60,000.
    * 0: what it refuses for that is thrown at once.
    */
   readonly busyMs?: number | undefined;
@@ -19,8 +20,11 @@ const defaultBusyMs = 20_000;
 const firstMs = 1_000;
 const retriesMax = 5;
 
-/** Nobody leads, which lasts some seconds after the death of who did: ms in all, and at most from one time to the next. */
-const leaderlessMs = 30_000;
+/**
+ * Nobody leads: ms in all, and at most from one time to the next. Another one leads some 20 s after the death of who did,
+ * and later where the servers of the log change, too.
+ */
+const leaderlessMs = 60_000;
 const leaderlessPauseMs = 2_000;
 
 /** No station leads, as far as the one that was asked knows; it has done nothing. */

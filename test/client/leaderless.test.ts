@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
+import { Patience } from '../../src/client/patience.ts';
 import { createClient } from '../../src/client/client.ts';
 import { ApiError } from '../../src/client/errors.ts';
 
@@ -82,3 +83,19 @@ t.test('while none leads they are asked again, and then each is named', async (t
   for (const url of never) t.match((error as Error).message, url);
   t.match(error, { code: 'no-leader' });
 });
+
+t.test(
+  'a takeover together with one of the servers of the log is waited for, not for ever',
+  (t) => {
+    const error = new ApiError(
+      { type: 'about:blank', title: '', status: 503, code: 'no-leader', detail: 'none leads' },
+      1_000,
+    );
+    const patience = new Patience({ random: () => 0.5 });
+    let ms = 0;
+    for (let wait = patience.after(error); wait !== undefined; wait = patience.after(error))
+      ms += wait;
+    t.ok(ms > 55_000 && ms <= 60_000, `${ms} ms`);
+    t.end();
+  },
+);
