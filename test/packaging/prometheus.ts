@@ -57,7 +57,10 @@ export class Prometheus {
       if (child.exitCode !== null || child.pid === undefined) throw new Error(said || missing);
       return /msg="Listening on" address=(\S+)/.exec(said)?.[1];
     });
-    return new Prometheus(`http://${address}`);
+    const url = `http://${address}`;
+    // It listens before it answers.
+    await until('a Prometheus that is ready', async () => (await fetch(`${url}/-/ready`)).ok);
+    return new Prometheus(url);
   }
 
   /** What it answers to `GET /api/v1/PATH`. @throws {Error} it refuses */
