@@ -2,6 +2,7 @@
 
 import type { Revision } from '../core/values/revision.ts';
 import { bodyOf } from './chain.ts';
+import { CommitTooLargeError } from './log.ts';
 import type { EventLog } from './log.ts';
 
 /** What is read of the one before the other must have it. */
@@ -25,9 +26,12 @@ export async function copyCommits(
 ): Promise<void> {
   for (let end = from.head(); to.head() < end; end = from.head()) {
     let written: Promise<void> | undefined;
+    let failed: unknown;
     let [commits, characters] = [0, 0];
     const settled = async (): Promise<void> => {
-      await written;
+      await written?.catch((error: unknown) => {
+        throw failed ?? error;
+      });
       [commits, characters] = [0, 0];
       progress(to.head());
     };
@@ -36,10 +40,19 @@ export async function copyCommits(
       commits += 1;
       characters += bodyOf(commit).length;
       written = to.append(commit, (commit.revision - 1) as Revision);
-      // It is awaited in any case; and one that fails takes those behind it along.
-      written.catch(() => undefined);
+      // It takes those behind it along, which would only say that it is not there.
+      written.catch((error: unknown) => {
+        failed ??= error instanceof CommitTooLargeError ? tooLarge(commit.revision, error) : error;
+      });
       if (commits >= window.commits || characters >= window.characters) await settled();
     }
     await settled();
   }
 }
+
+const tooLarge = (revision: Revision, { characters, max }: CommitTooLargeError): Error =>
+  new Error(
+    `the log to copy to does not take the commit of revision ${revision}, which has ${characters} ` +
+      `characters of at most ${max}; what is before it is there. Let its servers take more ` +
+      '(KurrentDB: their MaxAppendSize, and maxAppendSize=BYTES in the URL), or copy to another log',
+  );

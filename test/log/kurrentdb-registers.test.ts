@@ -13,7 +13,8 @@ import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
 import { grpc } from '../kurrentdb/protocol.ts';
 import { commitAt } from './contract.ts';
 
-const waits = { answer: 500, call: 2000, look: 500, longestRest: 200 };
+// Long enough for a machine that has much else to do: one call has no answer, and takes `call`.
+const waits = { answer: 2000, call: 8000, look: 500, longestRest: 200 };
 
 async function started(t: Test): Promise<{ node: FakeNode; open: () => Promise<EventLog> }> {
   const cluster = new FakeCluster();

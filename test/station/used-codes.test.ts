@@ -24,13 +24,13 @@ t.test('a code that one station took is refused by the one that leads next', asy
   const shown = step(first) + 1;
   const code = codeOf(secret, shown);
   t.ok((await enter(first, code)).token);
-  await t.rejects(enter(first, code), { rejection: { code: 'code-used' } });
+  await t.rejects(enter(first, code), { message: /that code was used before/ });
   cluster.kill(first);
   const next = await cluster.leader();
   t.not(next, first);
   t.ok(Math.abs(step(next) - shown) <= 1, 'the code is good by the clock still');
   await cluster.pass(6_000);
-  await t.rejects(enter(next, code), { rejection: { code: 'code-used' } });
+  await t.rejects(enter(next, code), { message: /that code was used before/ });
   await cluster.pass(30_000);
   const later = codeOf(secret, step(next) + 1);
   t.ok((await enter(next, later)).token, 'and the next one is taken');

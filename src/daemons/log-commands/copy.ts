@@ -17,7 +17,7 @@ interface Copied {
   /** Commits that the other log had already. */
   readonly had: number;
   /** `copied`, or why not: there are none, or they are not in the log. */
-  readonly secrets: 'copied' | 'none' | 'by hand';
+  readonly secrets: 'copied' | 'none' | 'to servers' | 'from servers' | 'by hand';
 }
 
 export const registerLogCopy = (log: Command): void => {
@@ -35,6 +35,8 @@ on the way, run it again: it goes on where it was. Both logs are read in the end
 Nothing of <from> is changed. A log on servers is made with \`halcyon log init\` before.
 
 The station's key is never in a log: keep the data directory, or copy station.key from it by hand.
+Secrets are copied from servers to servers. From a directory to servers, the first station that starts
+there takes secrets.json of its data directory along.
 
 Examples:
   halcyon log copy sqlite:/var/lib/halcyon postgres://halcyon@db.example.org/halcyon
@@ -59,9 +61,15 @@ Exit codes: 0 both are the same, 1 they are not or it failed, 2 wrong usage.`,
 const told: Readonly<Record<Copied['secrets'], string>> = {
   copied: 'The sealed secrets were copied as well; they need the same station.key.',
   none: 'There were no secrets to be copied.',
+  'to servers':
+    'The secrets were not copied. The first station that starts with the copy takes them there from ' +
+    'secrets.json in its data directory: start that one first, with the same station.key.',
+  'from servers':
+    'The secrets were not copied: they stay on the servers. A station with the copy reads secrets.json ' +
+    'in its data directory; what is not there has to be given anew.',
   'by hand':
-    'The secrets of OBMs are not in both logs: keep the data directory with station.key and ' +
-    'secrets.json, or copy these two by hand.',
+    'The secrets are not in the log: keep the data directory with station.key and secrets.json, or ' +
+    'copy these two by hand.',
 };
 
 const asJson = ({ from, to, had, secrets }: Copied): object => ({
@@ -119,7 +127,8 @@ const mustBeBeginning = async (to: EventLog, from: EventLog): Promise<void> => {
 };
 
 const copySecrets = async (from: EventLog, to: EventLog): Promise<Copied['secrets']> => {
-  if (!from.shared || !to.shared) return 'by hand';
+  if (!from.shared) return to.shared ? 'to servers' : 'by hand';
+  if (!to.shared) return 'from servers';
   const [source, target] = [from, to].map((log) => log.shared!.register('secrets')) as [
     Register,
     Register,
