@@ -41,7 +41,9 @@ t.test('secrets of two stations on PostgreSQL are one store, also over a takeove
   await a.secrets.put(new Map([['bmc', secret(password)]]));
   const add = (digit: number) => (present: { password: string } | undefined) =>
     secret(`${present?.password ?? ''}${digit}`);
-  await Promise.all([0, 1, 2, 3].map((n) => (n % 2 ? a : b).secrets.update('digits', add(n))));
+  await Promise.all(
+    [0, 1, 2, 3].map(async (n) => (n % 2 ? a : b).secrets.update('digits', add(n))),
+  );
 
   // No look that comes by chance helps whoever takes over.
   Object.assign(b.secrets, { look: async () => undefined });
