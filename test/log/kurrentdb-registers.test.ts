@@ -106,7 +106,7 @@ t.test('with TLS the station says who it is, to both halves of the client', asyn
   const open = (env: Record<string, string>): Promise<EventLog> =>
     openKurrentdbLog({
       place: `//localhost:${node.port}/tried?tlsCAFile=${encodeURIComponent(file('own ca.pem'))}`,
-      ...{ env, waits: { ...waits, open: 8000, answer: 3000 } },
+      ...{ env, waits: { ...waits, open: 30_000, answer: 8000 } },
     });
   const log = await open({ KURRENTDB_USER: 'station', KURRENTDB_PASSWORD: password });
   t.teardown(() => log.close());
