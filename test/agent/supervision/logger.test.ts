@@ -128,7 +128,7 @@ t.test('nothing is lost when the agent goes and comes back in the middle of a fl
   t.equal(host.now(wanted.fid)?.state, 'online');
   const after = written();
   await until('it goes on', () => written() > after + 100_000, patience);
-  t.equal(Number(loggerOf(host)), pid, 'by the same logger');
+  t.equal(await loggerPid(host), pid, 'by the same logger');
   process.kill(host.now(wanted.fid)!.pid!, 'SIGSTOP');
   let seen = '';
   // While files are moved aside, a look at one after the other misses some or sees it twice.
