@@ -29,7 +29,7 @@ const checks: Readonly<Record<string, readonly string[]>> = {
  * How many test files run at a time, and how long each may take. Much of what tests do is to wait, for timers, disks
  * and other processes: two at a time leave almost half of two cores idle.
  */
-const usual = { jobs: 3, timeoutSeconds: 600 };
+const usual = { jobs: 3, timeoutSeconds: 900 };
 const long = { jobs: 1, timeoutSeconds: 3600 };
 
 /** Files that run once more, with the log of the stations on a server. */
