@@ -13,7 +13,7 @@ import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/client.ts';
 import { initLog } from '../../src/log/open.ts';
 import { Executable } from '../agent/executable.ts';
-import { PostgresProxy } from '../postgres/proxy.ts';
+import { TcpProxy } from '../network/tcp-proxy.ts';
 import { startThree } from '../postgres/servers.ts';
 import type { PostgresServer, ThreeServers } from '../postgres/servers.ts';
 import { freePort } from '../station/sshd.ts';
@@ -48,8 +48,8 @@ export const until = async <T>(
 
 /** What goes between one station and the servers. */
 export class Links {
-  readonly all: readonly PostgresProxy[];
-  constructor(all: readonly PostgresProxy[]) {
+  readonly all: readonly TcpProxy[];
+  constructor(all: readonly TcpProxy[]) {
     this.all = all;
   }
 
@@ -169,8 +169,8 @@ export class Stations {
     const directory = join(this.folder, name);
     mkdirSync(directory, { mode: 0o700 });
     const url = `http://127.0.0.1:${await freePort()}`;
-    const link = (server: PostgresServer): Promise<PostgresProxy> =>
-      PostgresProxy.start(this.#t, () => server.port);
+    const link = (server: PostgresServer): Promise<TcpProxy> =>
+      TcpProxy.start(this.#t, () => server.port);
     const links = new Links(await Promise.all(this.servers.servers.map(link)));
     const member: Member = { name, url, directory, links, process: undefined };
     this.members.set(name, member);

@@ -4,7 +4,7 @@ import t from 'tap';
 import { openKurrentdbLog } from '../../src/log/kurrentdb/kurrentdb-log.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
-import { PostgresProxy as Proxy } from '../postgres/proxy.ts';
+import { TcpProxy } from '../network/tcp-proxy.ts';
 import { sharedLogContract } from './shared-contract.ts';
 
 /** A busy machine is slow to answer, and to open. */
@@ -14,7 +14,7 @@ sharedLogContract(t, 'kurrentdb', async (t) => {
   const cluster = new FakeCluster();
   t.teardown(() => cluster.close());
   const node = await FakeNode.start(cluster);
-  const proxy = await Proxy.start(t, () => node.port);
+  const proxy = await TcpProxy.start(t, () => node.port);
   const open = async (port: number): Promise<EventLog> => {
     const place = `//127.0.0.1:${port}/shared?tls=false`;
     const log = await openKurrentdbLog({ place, env: {}, waits });

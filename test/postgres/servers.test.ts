@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PostgresProxy } from './proxy.ts';
+import { TcpProxy } from '../network/tcp-proxy.ts';
 import { ask, startServer, startThree } from './servers.ts';
 
 /** What the kernel keeps of shared memory, by its number. */
@@ -67,7 +67,7 @@ t.test('a frozen server answers when it is thawed; a proxy cuts', async (t) => {
   t.notOk(isAnswered);
   server.thaw();
   await answered;
-  const proxy = await PostgresProxy.start(t, () => server.port);
+  const proxy = await TcpProxy.start(t, () => server.port);
   t.same(await ask(proxy.port, 'select 6'), [['6']]);
   proxy.refuses = true;
   await t.rejects(ask(proxy.port, 'select 6'));

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { sharedLogContract } from '../log/shared-contract.ts';
-import { PostgresProxy } from './proxy.ts';
+import { TcpProxy } from '../network/tcp-proxy.ts';
 import { init, open } from './ready.ts';
 import { startServer, urlOf } from './servers.ts';
 
@@ -12,7 +12,7 @@ let schemas = 0;
 sharedLogContract(t, 'postgres', async (t) => {
   const schema = `schema=shared_${++schemas}`;
   await init(server.url(schema));
-  const proxy = await PostgresProxy.start(t, () => server.port);
+  const proxy = await TcpProxy.start(t, () => server.port);
   const one = await open(urlOf([proxy], schema));
   const other = await open(server.url(schema));
   t.teardown(() => Promise.all([one.close(), other.close()]));

@@ -6,7 +6,7 @@ import t from 'tap';
 import { createClient } from '../../src/client/client.ts';
 import { runStation, temporary, until } from '../station/harness.ts';
 import { freePort } from '../station/sshd.ts';
-import { PostgresProxy } from './proxy.ts';
+import { TcpProxy } from '../network/tcp-proxy.ts';
 import { init } from './ready.ts';
 import { startServer, urlOf } from './servers.ts';
 
@@ -14,13 +14,13 @@ t.test('T55: three stations as processes, each cut off from its log in turn', as
   const server = await startServer(t);
   await init(server.url());
   const names = ['one', 'two', 'three'];
-  const members: { name: string; url: string; proxy: PostgresProxy; stdout: () => string }[] = [];
+  const members: { name: string; url: string; proxy: TcpProxy; stdout: () => string }[] = [];
   let first = '';
   for (const name of names) {
     const directory = temporary(t);
     if (first === '') first = directory;
     else copyFileSync(join(first, 'station.key'), join(directory, 'station.key'));
-    const proxy = await PostgresProxy.start(t, () => server.port);
+    const proxy = await TcpProxy.start(t, () => server.port);
     const url = `http://127.0.0.1:${await freePort()}`;
     const { stdout, stderr, process } = runStation(t, [
       ...['--data', directory, '--log', urlOf([proxy])],

@@ -4,7 +4,7 @@ import t from 'tap';
 import { commitAt } from '../log/contract.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import { endOf, fateOf, until } from './fates.ts';
-import { PostgresProxy } from './proxy.ts';
+import { TcpProxy } from '../network/tcp-proxy.ts';
 import { init, open } from './ready.ts';
 import { startServer, startThree, urlOf } from './servers.ts';
 
@@ -16,7 +16,7 @@ t.test('on the way to the server and back', async (t) => {
     server.ask(`select convert_from(body, 'UTF8') from ${schema}.commits order by 1`, 'halcyon');
   const through = async (schema: string) => {
     await init(server.url(`schema=${schema}`));
-    const proxy = await PostgresProxy.start(t, () => server.port);
+    const proxy = await TcpProxy.start(t, () => server.port);
     const log = await open(urlOf([proxy], `schema=${schema}`), { deadlines: short });
     t.teardown(() => log.close());
     return { proxy, log };

@@ -1,15 +1,15 @@
-/** Stands between a client and a PostgreSQL server: cuts, delays, refuses, and swallows answers. */
+/** Stands between a client and a server: cuts, delays, refuses, and swallows answers. */
 
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Test } from 'tap';
 
-/** What becomes of what the server says: handed on, lost, or lost from the first of it on with a cut. */
+/** What becomes of what the server says: handed on, or lost. */
 export type Answers = 'handed on' | 'swallowed';
 
 /** A TCP proxy on loopback. */
-export class PostgresProxy {
+export class TcpProxy {
   readonly port: number;
   /** What the server says from now on. What it is told arrives all the same. */
   answers: Answers = 'handed on';
@@ -35,10 +35,10 @@ export class PostgresProxy {
   }
 
   /** Hands on to the port of loopback that `target` gives for each connection; ends with the test. */
-  static async start(t: Test, target: () => number): Promise<PostgresProxy> {
+  static async start(t: Test, target: () => number): Promise<TcpProxy> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const proxy = new PostgresProxy(server, target);
+    const proxy = new TcpProxy(server, target);
     t.teardown(() => proxy.close());
     return proxy;
   }
