@@ -7,8 +7,9 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, cpSync, existsSync, globSync, mkdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,6 +19,10 @@ import type { Test } from 'tap';
 import { freePort } from '../station/sshd.ts';
 
 const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+
+/** Raised where the cluster that tests begin with is made in another way. */
+const templateFormat = 1;
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -66,9 +71,16 @@ const asOwner = (program: string, args: readonly string[]): [string, string[]] =
   return ['setpriv', [...as, '--pdeathsig=QUIT', '--', join(programs(), program), ...args]];
 };
 
-const runAsOwner = async (program: string, args: readonly string[]): Promise<string> => {
+/** @param input what it reads */
+const runAsOwner = async (
+  program: string,
+  args: readonly string[],
+  input = '',
+): Promise<string> => {
   const [command, rest] = asOwner(program, args);
-  const { stdout, stderr } = await run(command, rest, { cwd: '/', timeout: patienceMs });
+  const running = run(command, rest, { cwd: '/', timeout: patienceMs });
+  running.child.stdin?.end(input);
+  const { stdout, stderr } = await running;
   return stdout + stderr;
 };
 
@@ -82,16 +94,41 @@ export const ownFolder = async (): Promise<string> => {
 
 let template: Promise<string> | undefined;
 
-/** An empty cluster, made once for each process: `initdb` takes seconds. */
-const templateFolder = (): Promise<string> =>
-  (template ??= (async () => {
-    const folder = await ownFolder();
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** An empty cluster with an empty database `halcyon`, made once for all tests: it takes seconds. */
+const templateFolder = (): Promise<string> => (template ??= findOrMakeTemplate());
+
+const findOrMakeTemplate = async (): Promise<string> => {
+  const { stdout } = await run(join(programs(), 'postgres'), ['--version']);
+  const owner = (await ownerIds())?.uid ?? userInfo().uid;
+  const name = `${stdout.trim()} ${owner} ${templateFormat}`.replaceAll(/[^\w.]+/g, '-');
+  const place = join(root, 'node_modules', '.cache', 'postgres', name);
+  if (existsSync(place)) return place;
+  // Its owner need not be able to write, or even look, where the project is.
+  const folder = await ownFolder();
+  try {
     const data = join(folder, 'data');
     const args = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
     await runAsOwner('initdb', [...args, '--data-checksums', '--wal-segsize=4', '-N', data]);
-    return data;
-  })());
+    await runAsOwner(
+      'postgres',
+      ['--single', '-D', data, 'postgres'],
+      'create database halcyon;\n',
+    );
+    mkdirSync(dirname(place), { recursive: true });
+    const unfinished = mkdtempSync(`${place}-unfinished-`);
+    try {
+      await run('cp', ['-a', `${data}/.`, unfinished]);
+      renameSync(unfinished, place);
+    } catch (error) {
+      rmSync(unfinished, { recursive: true, force: true });
+      // Another test was quicker.
+      if (!existsSync(place)) throw error;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return place;
+};
 
 const childrenOf = (pid: number): number[] =>
   readdirSync('/proc').flatMap((name) => {
@@ -302,9 +339,8 @@ const prepare = async (t: Test, options: ServerOptions): Promise<PostgresServer>
   mkdirSync(data, { mode: 0o700 });
   if (roomMiB !== undefined) await mountRoom(data, roomMiB);
   if (owner) chownSync(data, owner.uid, owner.gid);
-  // `cp` as the owner, so that all is the owner's.
-  const as = isRoot ? [`--reuid=${user}`, `--regid=${user}`, '--init-groups', '--'] : ['--'];
-  await run('setpriv', [...as, 'cp', '-a', `${source}/.`, data], { cwd: '/' });
+  // It is the owner's, and so is a copy of it.
+  await run('cp', ['-a', `${source}/.`, data]);
   server.configure({
     ...{ port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' },
     ...{ cluster_name: name, shared_buffers: '32MB' },
@@ -346,7 +382,6 @@ const mountRoom = async (directory: string, roomMiB: number): Promise<void> => {
 export async function startServer(t: Test, options: ServerOptions = {}): Promise<PostgresServer> {
   const server = await prepare(t, options);
   await server.start();
-  await server.ask('create database halcyon');
   return server;
 }
 
@@ -445,7 +480,6 @@ export async function startThree(t: Test, options: ServerOptions = {}): Promise<
   const three = new ThreeServers(servers);
   await primary.start();
   await Promise.all(standbys.map((standby) => standby.start()));
-  await primary.ask('create database halcyon');
   await three.following();
   return three;
 }
