@@ -25,6 +25,8 @@ const backlog = 16_384;
 const rest = { least: 500, most: 30_000 } as const;
 /** For one that is to be opened anew to close, ms. */
 const closeMs = 30_000;
+/** For a first token that is being made to be shown before its station is closed, ms. */
+const showMs = 2_000;
 
 export interface RunningStationParts {
   readonly serving: Serving;
@@ -47,6 +49,8 @@ export class RunningStation {
   readonly #stopping = new AbortController();
   #running: Running | null = null;
   #port: number;
+  /** Ends when what was begun of the first token has ended, in whatever way. */
+  #showing: Promise<unknown> = Promise.resolve();
   /** Whether the first token was seen to, which is once in the life of a process. */
   #hasTokens = false;
 
@@ -58,11 +62,11 @@ export class RunningStation {
   /** @throws whatever keeps it from starting the first time */
   async start(): Promise<void> {
     const { logger } = this.#parts;
-    const { app, station } = await this.#open();
+    const running = await this.#open();
     stopOnSignal(logger, () => this.#stop());
     process.on('SIGHUP', () => this.#reloadPolicy());
-    process.stdout.write(`listening on ${urlOf(app, this.#parts.serving)}\n`);
-    if (!station.log.shared) await this.#showTokens(station);
+    process.stdout.write(`listening on ${urlOf(running.app, this.#parts.serving)}\n`);
+    if (!running.station.log.shared) await this.#showTokens(running);
   }
 
   async #open(): Promise<Running> {
@@ -72,7 +76,7 @@ export class RunningStation {
     let app: FastifyInstance | undefined;
     try {
       app = await createServer(station, { logger, tls, ...server });
-      if (station.log.shared) this.#whenLeading(station);
+      if (station.log.shared) this.#whenLeading({ station, app });
       else {
         station.start(1);
         await station.policy.reload(sender);
@@ -93,12 +97,13 @@ export class RunningStation {
   }
 
   /** What is told to the cluster, the leading station tells. */
-  #whenLeading(station: Station): void {
+  #whenLeading(running: Running): void {
     const { logger } = this.#parts;
+    const { station } = running;
     station.whenLeading(() => {
       station.policy
         .reload(sender)
-        .then(() => this.#showTokens(station))
+        .then(() => this.#showTokens(running))
         .catch((error: unknown) =>
           logger.error({ err: error }, 'the policy, or the first token, has to wait'),
         );
@@ -115,16 +120,24 @@ export class RunningStation {
       .catch((error: unknown) => logger.error({ err: error }, 'the policy was not read again'));
   }
 
-  async #showTokens({ access }: Station): Promise<void> {
-    if (this.#hasTokens) return;
-    const first = await access.bootstrap();
-    if (first !== null) this.#show('bootstrap', first);
-    else if (this.#parts.withNewAdminToken) this.#show('new', await access.adminToken('new admin'));
+  /** A token that was made is lost where it is not shown: what closes the station waits for it. */
+  async #showTokens(running: Running): Promise<void> {
+    if (this.#hasTokens || this.#stopping.signal.aborted) return;
+    const shown = this.#makeAndShow(running);
+    this.#showing = shown.catch(() => undefined);
+    await shown;
     this.#hasTokens = true;
   }
 
-  #show(kind: string, token: string): void {
-    const url = urlOf(this.#running!.app, this.#parts.serving);
+  async #makeAndShow({ station: { access }, app }: Running): Promise<void> {
+    const url = urlOf(app, this.#parts.serving);
+    const first = await access.bootstrap();
+    if (first !== null) this.#show('bootstrap', first, url);
+    else if (this.#parts.withNewAdminToken)
+      this.#show('new', await access.adminToken('new admin'), url);
+  }
+
+  #show(kind: string, token: string, url: string): void {
     process.stdout.write(
       `${kind} admin token: ${token}\nIt is shown this once. Keep it: halctl config set-context default --station ${url}\n`,
     );
@@ -165,6 +178,7 @@ export class RunningStation {
     const running = this.#running;
     this.#running = null;
     if (!running) return;
+    await Promise.race([this.#showing, pause(showMs, undefined, { ref: false })]);
     await endServing(running.app);
     await running.station.close();
   }

@@ -11,15 +11,19 @@ import { until } from '../station/harness.ts';
 import { environment, scripts } from './station.ts';
 
 const sources = join(scripts, '..', 'src');
-const usr1 = 10n;
+/** SIGUSR1 in a set of signals. */
+const usr1 = 1n << 9n;
 
-/** Whether a process takes SIGUSR1 in its own way yet: before, the signal ends any process. */
+/**
+ * Whether a process takes SIGUSR1 in its own way yet: before, the signal ends any process. Shells block all signals for
+ * a moment while they start something, and whoever starts a thread does; that is no way of taking one.
+ */
 const isPrepared = (pid: number): boolean => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const [blocked, caught] = ['SigBlk', 'SigCgt'].map((field) =>
     BigInt(`0x${new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0'}`),
   );
-  return (((blocked ?? 0n) | (caught ?? 0n)) & (1n << (usr1 - 1n))) !== 0n;
+  return blocked === usr1 || ((caught ?? 0n) & usr1) !== 0n;
 };
 
 /** The line by which a program is run where it is installed. */
