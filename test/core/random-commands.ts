@@ -564,11 +564,14 @@ export const commandOf = ({ command: wanted }: Step, graph: Graph): Command =>
 /**
  * Checks a property with a new seed each time. `HALCYON_RUNS` multiplies the number of runs,
  * `HALCYON_SEED` repeats a run.
+ *
+ * @returns the seed, for what is looked at after the runs to tell it
  */
-export const check = <T>(t: Test, property: fc.IProperty<T>, runs: number): void => {
+export const check = <T>(t: Test, property: fc.IProperty<T>, runs: number): number => {
   const seed = Number(process.env['HALCYON_SEED'] ?? Date.now() % 2 ** 31);
   const numRuns = Math.ceil(runs * Number(process.env['HALCYON_RUNS'] ?? 1));
   t.comment(`HALCYON_SEED=${seed}, ${numRuns} runs`);
   fc.assert(property, { seed, numRuns });
   t.pass(`${numRuns} runs`);
+  return seed;
 };
