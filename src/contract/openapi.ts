@@ -15,16 +15,36 @@ type Json = Readonly<Record<string, unknown>>;
 
 const ref = (section: string, name: string): Json => ({ $ref: `#/components/${section}/${name}` });
 
-/** Names by what bears them, as text: a schema that is optional somewhere is another object there. */
-const namesOf = (named: Readonly<Record<string, TSchema>>): ReadonlyMap<string, string> =>
-  new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]));
+/** What tells most schemas apart without writing out what is in them. */
+const outlineOf = (schema: object): string => {
+  const { description } = schema as { readonly description?: unknown };
+  return `${Object.keys(schema).join()} ${String(description)}`;
+};
 
-const schemaNames = namesOf(schemas);
-const parameterNames = namesOf({ ...shared, ...sharedHeaders });
+/** Names by what bears them, as text: a schema that is optional somewhere is another object there. */
+class Names {
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #outlines: ReadonlySet<string>;
+
+  constructor(named: Readonly<Record<string, TSchema>>) {
+    const all = Object.entries(named);
+    this.#names = new Map(all.map(([name, schema]) => [JSON.stringify(schema), name]));
+    this.#outlines = new Set(all.map(([, schema]) => outlineOf(schema)));
+  }
+
+  of(value: unknown): string | undefined {
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (!this.#outlines.has(outlineOf(value))) return undefined;
+    return this.#names.get(JSON.stringify(value));
+  }
+}
+
+const schemaNames = new Names(schemas);
+const parameterNames = new Names({ ...shared, ...sharedHeaders });
 
 /** A copy in which what has a name is referred to by it. */
 const referring = (value: unknown): unknown => {
-  const name = schemaNames.get(JSON.stringify(value));
+  const name = schemaNames.of(value);
   return name === undefined ? copied(value) : ref('schemas', name);
 };
 
@@ -39,7 +59,7 @@ type Place = 'path' | 'query' | 'header';
 /** A parameter; its description stands beside its schema, not in it. */
 const parameter = (place: Place, name: string, schema: TSchema): Json => {
   const { description, ...rest } = schema as TSchema & { readonly description?: string };
-  const known = schemaNames.get(JSON.stringify(schema));
+  const known = schemaNames.of(schema);
   return {
     name,
     in: place,
@@ -52,7 +72,7 @@ const parameter = (place: Place, name: string, schema: TSchema): Json => {
 const parametersOf = ({ params, query, headers }: Endpoint): Json[] => {
   const those = (place: Place, properties: Readonly<Record<string, TSchema>>): Json[] =>
     Object.entries(properties).map(([name, schema]) => {
-      const known = parameterNames.get(JSON.stringify(schema));
+      const known = parameterNames.of(schema);
       return known === undefined ? parameter(place, name, schema) : ref('parameters', known);
     });
   return [...those('path', params), ...those('query', query), ...those('header', headers)];

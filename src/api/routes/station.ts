@@ -35,7 +35,7 @@ export const stationHandlers = (
   streams: EventStreams,
   version: string,
 ): Handlers<typeof contract> => {
-  const document = openapi(version);
+  let document: ReturnType<typeof openapi> | undefined;
   return {
     station: (): StationInfo => {
       const { graph, log, archive } = station;
@@ -114,6 +114,7 @@ export const stationHandlers = (
       return reply;
     },
 
-    openapi: () => document,
+    // Few ask for it, and making it takes longer than to bind all endpoints.
+    openapi: () => (document ??= openapi(version)),
   };
 };

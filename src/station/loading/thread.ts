@@ -11,11 +11,16 @@ export interface ThreadOptions {
   readonly memoryMax: number;
 }
 
-/** It is started when it is asked first, and ends with the station. */
+/** Of stations of this process that have stopped, one of each kind: the next station need not start its own. */
+const spare = new Map<string, Worker>();
+
+/** It is started when it is asked first. Where it is asked something when the station stops, it ends with it. */
 export class Thread<Question, Answer> {
   readonly #options: ThreadOptions;
   #worker: Worker | null = null;
   #last: Promise<unknown> = Promise.resolve();
+  #isAsked = false;
+  #isClosed = false;
 
   constructor(options: ThreadOptions) {
     this.#options = options;
@@ -37,20 +42,28 @@ export class Thread<Question, Answer> {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    this.#isClosed = true;
+    const worker = this.#worker;
+    this.#worker = null;
+    if (!worker) return;
+    if (this.#isAsked || spare.has(this.#kind)) await worker.terminate();
+    else spare.set(this.#kind, worker);
   }
 
   async #ask(question: Question): Promise<Answer> {
-    this.#worker ??= this.#start();
+    if (this.#isClosed) throw stopping();
+    this.#worker ??= this.#taken() ?? this.#start();
+    const worker = this.#worker;
     const settled = new AbortController();
     const { signal } = settled;
-    this.#worker.ref();
+    worker.ref();
+    this.#isAsked = true;
     try {
-      this.#worker.postMessage(question);
+      worker.postMessage(question);
       return await Promise.race([
-        once(this.#worker, 'message', { signal }).then(([answer]) => answer as Answer),
-        once(this.#worker, 'exit', { signal }).then(() => {
-          throw new Error('the station is stopping; nothing was loaded');
+        once(worker, 'message', { signal }).then(([answer]) => answer as Answer),
+        once(worker, 'exit', { signal }).then(() => {
+          throw stopping();
         }),
       ]);
     } catch (error) {
@@ -58,8 +71,20 @@ export class Thread<Question, Answer> {
       throw error;
     } finally {
       settled.abort();
-      this.#worker?.unref();
+      worker.unref();
+      this.#isAsked = false;
     }
+  }
+
+  /** What tells threads apart. */
+  get #kind(): string {
+    return `${this.#options.file} ${this.#options.memoryMax}`;
+  }
+
+  #taken(): Worker | undefined {
+    const worker = spare.get(this.#kind);
+    spare.delete(this.#kind);
+    return worker;
   }
 
   #start(): Worker {
@@ -72,3 +97,5 @@ export class Thread<Question, Answer> {
     });
   }
 }
+
+const stopping = (): Error => new Error('the station is stopping; nothing was loaded');
