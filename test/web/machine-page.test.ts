@@ -249,11 +249,18 @@ t.test('the page of a machine', async (t) => {
     const toBob = bob.page.getByRole('region', { name: 'What to do' });
     await toBob.getByText(/reboot is under way: operation \d+ of ada/).waitFor();
     t.equal(await aptButton(bob.page).getAttribute('aria-disabled'), 'true');
+    await has.getByRole('button', { name: /^Cancel operation/ }).click();
+    const cancel = dialog(bob.page).getByRole('heading', { name: /^Cancel operation \d+$/ });
+    await cancel.waitFor();
+    const asked = await cancel.textContent();
 
     observe(station, host, well, station.now());
     const boot_id = '00000000-0000-4000-8000-00000000b007';
     await ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id }));
     await dialog(page).getByText('succeeded').waitFor();
+    await stage(/done resume/).waitFor();
+    // What was opened stays although what it was opened from is gone.
+    await page.getByText('Suggested: power-cycle').waitFor({ state: 'detached' });
     await stage(/done resume/).waitFor();
     await dialog(page).getByRole('button', { name: 'Close' }).last().click();
     await page.getByRole('row').filter({ hasText: 'the operation is done' }).waitFor();
@@ -263,6 +270,10 @@ t.test('the page of a machine', async (t) => {
       .first()
       .waitFor();
     await has.waitFor({ state: 'detached' });
+    t.equal(await cancel.textContent(), asked);
+    await dialog(bob.page).getByRole('button', { name: 'Leave it' }).click();
+    await dialog(bob.page).waitFor({ state: 'detached' });
+    t.equal(await bob.page.evaluate('document.activeElement.id'), 'main');
 
     await confirm('ping', 'ok', station.now());
     await page

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Token } from '../../client/types.ts';
 import { Dialog } from './parts/dialog.tsx';
 import { Link } from './parts/link.tsx';
+import { WithDialogs } from './parts/opened-dialog.tsx';
 import { PageTitle } from './parts/page-title.tsx';
 import { Problem } from './parts/problem.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -135,5 +136,9 @@ const Here = (): JSX.Element => {
       </>
     );
   if (!shown || shown.name !== page.name) return <p class="quiet">Loading…</p>;
-  return <shown.Page key={JSON.stringify(page.parameters)} parameters={page.parameters} />;
+  return (
+    <WithDialogs key={`${page.name} ${JSON.stringify(page.parameters)}`}>
+      <shown.Page parameters={page.parameters} />
+    </WithDialogs>
+  );
 };

@@ -17,7 +17,11 @@ export const Dialog = ({ title, close, canClose = true, children }: DialogProps)
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
-    return () => (before instanceof HTMLElement ? before.focus() : undefined);
+    return () => {
+      // What was pressed may be gone: the keyboard goes on from the page, not from nowhere.
+      const back = before?.isConnected ? before : document.querySelector('main');
+      if (back instanceof HTMLElement) back.focus();
+    };
   }, []);
   return (
     <dialog

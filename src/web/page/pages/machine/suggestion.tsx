@@ -1,11 +1,11 @@
 /** What to do about it, on what that stands and what forbids it; and the one button that is apt. */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { suggestionWords } from '../../../../checks/view/suggestion-words.ts';
 import type { Suggestion } from '../../../../client/types.ts';
 import { Act } from '../../parts/act.tsx';
 import { Link, machinePath } from '../../parts/link.tsx';
+import { useOpenDialog } from '../../parts/opened-dialog.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import type { Answered } from '../../state/answer.ts';
 import { beginMaintenance } from './acts/maintenance.tsx';
@@ -72,7 +72,7 @@ const AptButton = ({
   readonly machine: KnownMachine;
   readonly suggestion: Suggestion;
 }): JSX.Element | null => {
-  const [isOpen, setOpen] = useState(false);
+  const open = useOpenDialog();
   const apt = aptOf(suggestion);
   const { fqdn } = machine;
   if (!apt) return null;
@@ -83,7 +83,6 @@ const AptButton = ({
       </p>
     );
   const isReboot = apt.kind === 'reboot';
-  const close = (): void => setOpen(false);
   return (
     <p>
       <Act
@@ -94,14 +93,18 @@ const AptButton = ({
         }
         unless={underWay(machine) ?? (apt.forbidden && `Forbidden: ${apt.forbidden}.`)}
         danger={isReboot}
-        onPress={() => setOpen(true)}
+        onPress={() =>
+          open((close) =>
+            isReboot ? (
+              <RebootDialog fqdn={fqdn} verb={apt.title.replace('…', '')} close={close} />
+            ) : (
+              <beginMaintenance.Dialog machine={machine} close={close} />
+            ),
+          )
+        }
       >
         {apt.title}
       </Act>
-      {isOpen && isReboot ? (
-        <RebootDialog fqdn={fqdn} verb={apt.title.replace('…', '')} close={close} />
-      ) : null}
-      {isOpen && !isReboot ? <beginMaintenance.Dialog machine={machine} close={close} /> : null}
     </p>
   );
 };

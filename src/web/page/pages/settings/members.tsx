@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import type { Token } from '../../../../client/types.ts';
 import { OrderDialog } from '../../acting/order-dialog.tsx';
 import { Act } from '../../parts/act.tsx';
+import { useOpenDialog } from '../../parts/opened-dialog.tsx';
 import { allPages } from '../../state/all-pages.ts';
 import { useAnswer } from '../../state/answer.ts';
 import { station } from '../../state/station.ts';
@@ -26,12 +27,15 @@ export const Members = ({ project, round }: MembersProps): JSX.Element => {
     (signal) => allPages((page) => station.listTokens({ ...page, signal })),
     round,
   );
-  const [isLetting, setLetting] = useState(false);
-  const [out, setOut] = useState<Token | undefined>();
+  const open = useOpenDialog();
+  const done = tokens.again;
   return (
     <>
       <h3>Members</h3>
-      <Act right={administer} onPress={() => setLetting(true)}>
+      <Act
+        right={administer}
+        onPress={() => open((close) => <LetInDialog project={project} done={done} close={close} />)}
+      >
         Let a token in…
       </Act>
       <Shown answered={tokens} what="its members">
@@ -43,7 +47,14 @@ export const Members = ({ project, round }: MembersProps): JSX.Element => {
                 .map(({ role }) => (
                   <li key={token.id}>
                     {token.name} (<code>{token.id}</code>): {role}{' '}
-                    <Act right={administer} onPress={() => setOut(token)}>
+                    <Act
+                      right={administer}
+                      onPress={() =>
+                        open((close) => (
+                          <TakeOutDialog project={project} of={token} done={done} close={close} />
+                        ))
+                      }
+                    >
                       Take {token.id} out…
                     </Act>
                   </li>
@@ -52,24 +63,6 @@ export const Members = ({ project, round }: MembersProps): JSX.Element => {
           </ul>
         )}
       </Shown>
-      {isLetting ? (
-        <LetInDialog project={project} done={tokens.again} close={() => setLetting(false)} />
-      ) : null}
-      {out ? (
-        <OrderDialog
-          title={`Take token ${out.id} out of ${project}`}
-          verb="Take it out"
-          danger
-          plan={(_, options) => station.removeMember(project, out.id, options)}
-          order={(_, options) => station.removeMember(project, out.id, options)}
-          command={() => ['halctl', 'project', 'expel', project, out.id]}
-          told={() => `Token ${out.id} is out of ${project}.`}
-          done={tokens.again}
-          close={() => setOut(undefined)}
-        >
-          <p>It sees nothing of {project} any more, at once.</p>
-        </OrderDialog>
-      ) : null}
     </>
   );
 };
@@ -79,6 +72,27 @@ interface LetInDialogProps {
   readonly done: () => void;
   readonly close: () => void;
 }
+
+const TakeOutDialog = ({
+  project,
+  of: { id },
+  done,
+  close,
+}: LetInDialogProps & { readonly of: Token }): JSX.Element => (
+  <OrderDialog
+    title={`Take token ${id} out of ${project}`}
+    verb="Take it out"
+    danger
+    plan={(_, options) => station.removeMember(project, id, options)}
+    order={(_, options) => station.removeMember(project, id, options)}
+    command={() => ['halctl', 'project', 'expel', project, id]}
+    told={() => `Token ${id} is out of ${project}.`}
+    done={done}
+    close={close}
+  >
+    <p>It sees nothing of {project} any more, at once.</p>
+  </OrderDialog>
+);
 
 const LetInDialog = ({ project, done, close }: LetInDialogProps): JSX.Element => {
   const [id, setId] = useState('');

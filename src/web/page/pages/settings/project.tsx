@@ -1,12 +1,12 @@
 /** One project: its machines, which are lent and taken back, and its members. */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Project } from '../../../../client/types.ts';
 import { counted } from '../../../../client/view/words.ts';
 import { foldNodeset } from '../../../../nodeset/nodeset.ts';
 import { OrderDialog } from '../../acting/order-dialog.tsx';
 import { Act } from '../../parts/act.tsx';
+import { useOpenDialog } from '../../parts/opened-dialog.tsx';
 import { allPages } from '../../state/all-pages.ts';
 import { useAnswer } from '../../state/answer.ts';
 import { useMoment } from '../../state/moment.ts';
@@ -22,8 +22,6 @@ interface ProjectShownProps {
   readonly round: number;
 }
 
-type Deed = 'attach' | 'detach' | 'delete';
-
 export const ProjectShown = ({ project: { name }, round }: ProjectShownProps): JSX.Element => {
   const at = useMoment();
   const machines = useAnswer(
@@ -31,19 +29,25 @@ export const ProjectShown = ({ project: { name }, round }: ProjectShownProps): J
     (signal) => allPages((page) => station.listHosts({ ...page, project: name, at, signal })),
     round,
   );
-  const [deed, setDeed] = useState<Deed | undefined>();
-  const close = (): void => setDeed(undefined);
+  // The project may go while a dialog about it is open.
+  const open = useOpenDialog();
+  const move = (deed: MachinesDialogProps['deed']) => (): void =>
+    open((close) => <MachinesDialog project={name} deed={deed} close={close} />);
   return (
     <section aria-label={`Project ${name}`}>
       <h2>{name}</h2>
       <p class="buttons">
-        <Act right={{ action: 'operate' }} onPress={() => setDeed('attach')}>
+        <Act right={{ action: 'operate' }} onPress={move('attach')}>
           Lend machines…
         </Act>
-        <Act right={{ action: 'operate' }} onPress={() => setDeed('detach')}>
+        <Act right={{ action: 'operate' }} onPress={move('detach')}>
           Take machines back…
         </Act>
-        <Act right={{ action: 'administer' }} danger onPress={() => setDeed('delete')}>
+        <Act
+          right={{ action: 'administer' }}
+          danger
+          onPress={() => open((close) => <DeleteDialog project={name} close={close} />)}
+        >
           Delete the project…
         </Act>
       </p>
@@ -57,34 +61,33 @@ export const ProjectShown = ({ project: { name }, round }: ProjectShownProps): J
         )}
       </Shown>
       <Members project={name} round={round} />
-      {deed === 'attach' || deed === 'detach' ? (
-        <MachinesDialog key={deed} project={name} deed={deed} close={close} />
-      ) : null}
-      {deed === 'delete' ? (
-        <OrderDialog
-          title={`Delete project ${name}`}
-          verb="Delete it"
-          danger
-          plan={(_, options) => station.deleteProject(name, options)}
-          order={(_, options) => station.deleteProject(name, options)}
-          command={() => ['halctl', 'project', 'delete', name]}
-          told={() => `There is no project ${name} any more.`}
-          done={() => changeQuery({ project: null })}
-          close={close}
-        >
-          <p>
-            It is refused while it has machines. Tokens of its members stay, and see none of it.
-          </p>
-        </OrderDialog>
-      ) : null}
     </section>
   );
 };
 
-interface MachinesDialogProps {
+interface ProjectDialogProps {
   readonly project: string;
-  readonly deed: 'attach' | 'detach';
   readonly close: () => void;
+}
+
+const DeleteDialog = ({ project, close }: ProjectDialogProps): JSX.Element => (
+  <OrderDialog
+    title={`Delete project ${project}`}
+    verb="Delete it"
+    danger
+    plan={(_, options) => station.deleteProject(project, options)}
+    order={(_, options) => station.deleteProject(project, options)}
+    command={() => ['halctl', 'project', 'delete', project]}
+    told={() => `There is no project ${project} any more.`}
+    done={() => changeQuery({ project: null })}
+    close={close}
+  >
+    <p>It is refused while it has machines. Tokens of its members stay, and see none of it.</p>
+  </OrderDialog>
+);
+
+interface MachinesDialogProps extends ProjectDialogProps {
+  readonly deed: 'attach' | 'detach';
 }
 
 const MachinesDialog = ({ project, deed, close }: MachinesDialogProps): JSX.Element => {

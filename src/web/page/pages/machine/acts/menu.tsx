@@ -1,9 +1,9 @@
 /** All that can be ordered of a machine beside what is apt, each disabled with the reason where it cannot be. */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { Act } from '../../../parts/act.tsx';
 import { Menu } from '../../../parts/menu.tsx';
+import { useOpenDialog } from '../../../parts/opened-dialog.tsx';
 import type { KnownMachine } from '../known.ts';
 import type { MachineAct } from './act.ts';
 import { bootDevice } from './boot-device.tsx';
@@ -33,25 +33,22 @@ const acts: readonly MachineAct[] = [
 ];
 
 export const ActsMenu = ({ machine }: { readonly machine: KnownMachine }): JSX.Element => {
-  const [open, setOpen] = useState<MachineAct | null>(null);
+  const open = useOpenDialog();
   return (
-    <>
-      <Menu title="Other actions">
-        {acts
-          .filter((act) => act.isThere?.(machine) ?? true)
-          .map((act) => (
-            <Act
-              key={act.title}
-              right={{ action: act.action, hosts: machine.fqdn, ofOwners: act.ofOwners }}
-              unless={act.unless?.(machine)}
-              danger={act.danger ?? false}
-              onPress={() => setOpen(act)}
-            >
-              {act.title}
-            </Act>
-          ))}
-      </Menu>
-      {open ? <open.Dialog machine={machine} close={() => setOpen(null)} /> : null}
-    </>
+    <Menu title="Other actions">
+      {acts
+        .filter((act) => act.isThere?.(machine) ?? true)
+        .map((act) => (
+          <Act
+            key={act.title}
+            right={{ action: act.action, hosts: machine.fqdn, ofOwners: act.ofOwners }}
+            unless={act.unless?.(machine)}
+            danger={act.danger ?? false}
+            onPress={() => open((close) => <act.Dialog machine={machine} close={close} />)}
+          >
+            {act.title}
+          </Act>
+        ))}
+    </Menu>
   );
 };
