@@ -5,11 +5,15 @@
  * every test process: they double what starting costs, and keep Node's compile cache out.
  */
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import t from 'tap';
 import { joinPrograms } from './joined-programs.ts';
 
 const [jobs, seconds, ...files] = process.argv.slice(2);
 const joined = await joinPrograms();
+// What the joined programs do not look at again; nothing is to be in the way of the document.
+execFileSync(join(import.meta.dirname, '..', 'page'), ['--quiet'], { stdio: 'ignore' });
 t.jobs = Number(jobs);
 for (const given of files) {
   const [file = '', setting = ''] = given.split(' with ');

@@ -83,7 +83,9 @@ export function createLog(files: LogFiles): void {
     // SQLite would make it readable by others; what it makes beside it has the mode of it.
     closeSync(openSync(path, 'wx', 0o600));
     const database = new DatabaseSync(path);
+    // It is synced when it is whole: nothing of it counts before.
     database.exec(`
+      PRAGMA synchronous = OFF;
       PRAGMA application_id = ${applicationId};
       PRAGMA user_version = ${schemaVersion};
       CREATE TABLE commits (
