@@ -1,6 +1,7 @@
 /** Commands on their way into the log: concurrency, limits, failures of the log, snapshots, secrets at rest. */
 
 import {
+  cpSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t from 'tap';
 import { Client } from 'undici';
 import type { Command } from '../../src/core/commands/index.ts';
@@ -18,6 +19,7 @@ import { eventsPerCommit } from '../../src/core/engine.ts';
 import { sqliteLogLimits } from '../../src/log/sqlite/limits.ts';
 import { FileSecrets } from '../../src/station/access/file-secrets.ts';
 import { keysOf } from '../../src/station/access/keys.ts';
+import { load as loadOf, roleSource } from '../core/scenario.ts';
 import { bodyOf, host, openStation, temporary, until } from './harness.ts';
 import type { InProcess, Json } from './harness.ts';
 
@@ -81,16 +83,19 @@ t.test('T03: equal requests at the same time with one key are one', async (t) =>
 });
 
 t.test('one commit holds so many events and no more', async (t) => {
-  const { ask, station } = await openStation(t);
-  const facts = (hosts: number): string =>
-    `cluster: x\nhosts:\n${Array.from({ length: hosts }, (_, i) => `  - { fqdn: h${i}.x, roles: [] }\n`).join('')}`;
-  const load = async (hosts: number) => ask('POST', '/load?dry_run=true', bodyOf(facts(hosts)));
-  const few = await load(1);
-  const others = few.body.events.length - 1;
-  const refused = await load(eventsPerCommit - others + 1);
-  t.match(refused, { status: 422, body: { code: 'too-large' } }, refused.text.slice(0, 300));
-  const taken = await load(eventsPerCommit - others);
-  t.equal(taken.body.events.length, eventsPerCommit);
+  const { station } = await openStation(t);
+  // Not by a file of as many lines, whose reading would take longer than all else.
+  const load = (roles: number) =>
+    station.dryRun(
+      loadOf({ roles: Array.from({ length: roles }, (_, i) => roleSource(`r${i}`)) }),
+      sender,
+    );
+  const few = load(1);
+  const others = few.ok ? few.events.length - 1 : 0;
+  const refused = load(eventsPerCommit - others + 1);
+  t.match(refused, { ok: false, rejection: { code: 'too-large' } });
+  const taken = load(eventsPerCommit - others);
+  t.equal(taken.ok && taken.events.length, eventsPerCommit);
   t.equal(station.head, 1);
 });
 
@@ -170,9 +175,12 @@ t.test('a snapshot that is wrong is discarded, and the digest is the same', asyn
     'of another digest': (file) => change(file, /"digest":"[0-9a-f]{4}/, '"digest":"0000'),
     'of another log': (file) => change(file, /"crc":\d/, '"crc":9'),
   };
+  const whole = await withSnapshot(t);
+  const { admin, digest } = whole;
   for (const [what, damage] of Object.entries(damages)) {
-    const { directory, admin, digest, file } = await withSnapshot(t);
-    damage(file);
+    const directory = temporary(t);
+    cpSync(whole.directory, directory, { recursive: true });
+    damage(join(directory, relative(whole.directory, whole.file)));
     const again = await openStation(t, { directory, admin });
     t.equal(again.station.graph.digest(), digest, what);
     t.equal((await again.ask('GET', '/hosts')).body.items.length, 30);
