@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { createClient } from '../../src/client/client.ts';
-import { ApiError, UnreachableError } from '../../src/client/errors.ts';
 import type { EventReply } from '../../src/client/types.ts';
-import { emptyHosts, until } from './stations.ts';
+import { emptyHosts, isPassing, until } from './stations.ts';
 import type { Stations } from './stations.ts';
+
+/** Of one client, from an answer to what it asks for next, ms: there is work to do at all times, and not for all day. */
+const betweenMs = 20;
 
 /** A command that was acknowledged. */
 export interface Acknowledged {
@@ -18,11 +20,6 @@ export interface Acknowledged {
   /** How often it was asked for. */
   readonly attempts: number;
 }
-
-/** What may be asked again with the same key: nobody knows, or nobody can take it now. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof UnreachableError ||
-  (error instanceof ApiError && (error.status >= 500 || [421, 429].includes(error.status)));
 
 /** Several clients, each of which asks for one process after the other, by one key until it is acknowledged. */
 export class Load {
@@ -81,6 +78,7 @@ export class Load {
           const { processes } = await client.addProcess(body, options);
           const fids = processes.map(({ fid }) => fid);
           this.acknowledged.push({ key, fids, at: performance.now(), attempts });
+          await pause(betweenMs);
           break;
         } catch (error) {
           if (!isPassing(error)) {
@@ -88,7 +86,7 @@ export class Load {
             return;
           }
           turn += 1;
-          await pause(100);
+          await pause(200);
         }
       }
     }

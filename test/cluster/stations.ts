@@ -3,6 +3,7 @@
  * its own, which can be cut, delayed, or made to swallow what goes one way.
  */
 
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import type { Test } from 'tap';
 import { stringify } from 'yaml';
 import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/client.ts';
+import { ApiError, UnreachableError } from '../../src/client/errors.ts';
 import { initLog } from '../../src/log/open.ts';
 import { Executable } from '../agent/executable.ts';
 import { TcpProxy } from '../network/tcp-proxy.ts';
@@ -22,7 +24,10 @@ import { freePort } from '../station/sshd.ts';
 export const lease = 15;
 
 /** How long anything here is waited for, ms: the machine may have much else to do. */
-export const patience = 180_000;
+export const patience = 300_000;
+
+/** Between two looks, ms: whoever is looked at has something else to do. */
+const lookMs = 200;
 
 /** Waits until something holds, and gives it; what cannot be asked is asked again. */
 export const until = async <T>(
@@ -42,8 +47,28 @@ export const until = async <T>(
     }
     if (performance.now() > deadline)
       throw new Error(`not within ${ms} ms: ${what}; at last: ${String(last)}`);
-    await pause(50);
+    await pause(lookMs);
   }
+};
+
+/** What may be asked again with the same key: nobody knows, or nobody can take it now. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof UnreachableError ||
+  (error instanceof ApiError && (error.status >= 500 || [421, 429].includes(error.status)));
+
+/** Asks for something, by one key, until it is acknowledged or refused. */
+export const insist = async <T>(
+  ask: (by: { readonly idempotencyKey: string }) => Promise<T>,
+): Promise<T> => {
+  const by = { idempotencyKey: randomUUID() };
+  const deadline = performance.now() + patience;
+  for (;;)
+    try {
+      return await ask(by);
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > deadline) throw error;
+      await pause(lookMs);
+    }
 };
 
 /** What goes between one station and the servers. */
@@ -93,10 +118,14 @@ export const emptyHosts: readonly string[] = Array.from(
   (_, i) => `e${i + 1}.example`,
 );
 
+const endpoint = '{{ lnid }}:12345:41:1';
+
+/** `owned` is started by somebody else; `run` by an agent. */
 const roles = stringify([
+  { role: 'owned', processes: [{ name: 'owned', ownership: 'independent', endpoint }] },
   {
-    role: 'owned',
-    processes: [{ name: 'owned', ownership: 'independent', endpoint: '{{ lnid }}:12345:41:1' }],
+    role: 'run',
+    processes: [{ name: 'run', endpoint, command: ['sleep', '86400'], ready: { alive: 0 } }],
   },
 ]);
 
@@ -129,7 +158,7 @@ export class Stations {
   /** Three stations that know each other, of which one leads; until the test ends. */
   static async open(t: Test, choices: Choices = {}): Promise<Stations> {
     const servers = await startThree(t);
-    await initLog(servers.url());
+    await until('the log is made', () => initLog(servers.url()));
     const stations = new Stations(t, servers, choices);
     const { names = ['a', 'b', 'c'], hosts = [] } = choices;
     for (const name of names) await stations.prepare(name);
@@ -140,17 +169,22 @@ export class Stations {
     writeFileSync(join(stations.folder, 'token'), stations.token, { mode: 0o600 });
     const client = stations.client(first);
     await until(`${first} leads`, async () => (await stations.leader()) === first);
-    for (const name of others) await client.addStation({ name, url: stations.member(name).url });
+    for (const name of others)
+      await insist((by) => client.addStation({ name, url: stations.member(name).url }, by));
     await Promise.all(others.map((name) => stations.start(name)));
     const facts = {
       cluster: 'test',
       hosts: [...hosts, ...emptyHosts].map((fqdn) => ({ fqdn, roles: [] })),
     };
-    await client.load({
+    const given = {
       facts: { name: 'facts.yaml', text: JSON.stringify(facts) },
       roles: [{ name: 'roles.yaml', text: roles }],
-    });
-    for (const host of hosts) await stations.startAgent(host);
+    };
+    await insist((by) => stations.anyClient.load(given, by));
+    for (const host of hosts) {
+      await stations.startAgent(host);
+      await stations.connected(host);
+    }
     return stations;
   }
 
@@ -193,8 +227,11 @@ export class Stations {
       .map(({ directory }) => join(directory, 'station.key'))
       .find((file) => existsSync(file));
     if (!existsSync(key) && source !== undefined) copyFileSync(source, key);
-    member.process = new Executable(this.#t, this.argumentsOf(member), this.#environment, through);
-    await member.process.says(/listening on (\S+)/);
+    const station = new Executable(this.#t, this.argumentsOf(member), this.#environment, through);
+    member.process = station;
+    const isListening = (): boolean => /listening on (\S+)/.test(station.stdout);
+    await until(`${name} listens`, () => isListening() || station.hasEnded);
+    if (!isListening()) throw new Error(`${name} does not start:\n${station.stderr}`);
   }
 
   async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -212,7 +249,7 @@ export class Stations {
   }
 
   /** Of one station only, which is waited for so long, ms. */
-  client(name: string, timeoutMs = 20_000): Client {
+  client(name: string, timeoutMs = 60_000): Client {
     return createClient({ station: this.member(name).url, token: this.token, timeoutMs });
   }
 
@@ -225,7 +262,7 @@ export class Stations {
   async leader(): Promise<string | undefined> {
     for (const member of this.members.values()) {
       if (!member.process || member.process.hasEnded) continue;
-      const says = await this.standing(member.name).catch(() => undefined);
+      const says = await this.standing(member.name, 3_000).catch(() => undefined);
       if (says?.leads) return member.name;
     }
     return undefined;
@@ -240,29 +277,49 @@ export class Stations {
   }
 
   /** What a station says of itself. */
-  async standing(name: string): Promise<{ leads: boolean; term: number; head: number }> {
-    const info = await this.client(name, 3_000).station();
+  async standing(
+    name: string,
+    timeoutMs = 20_000,
+  ): Promise<{ leads: boolean; term: number; head: number }> {
+    const info = await this.client(name, timeoutMs).station();
     return { leads: info.role === 'leading', term: info.term, head: info.head };
   }
 
-  async startAgent(host: string): Promise<void> {
-    const state = join(this.folder, host);
+  /** Waits until the agent of a host is connected to the station that leads, and gives its name. */
+  async connected(host: string): Promise<string> {
+    return until(`the agent of ${host} is connected`, async () => {
+      const leader = await this.leads();
+      return (await this.client(leader).getAgent(host)).connected ? leader : undefined;
+    });
+  }
+
+  /** Where the agent of a host keeps what it must not forget. */
+  agentState(host: string): string {
+    return join(this.folder, host);
+  }
+
+  /** @param urls of stations, in the order of preference */
+  async startAgent(host: string, urls: readonly string[] = this.urls): Promise<Executable> {
+    const state = this.agentState(host);
+    const known = [...this.agents.keys()].indexOf(host);
+    const place = known < 0 ? this.agents.size : known;
     const token = join(state, 'token');
     mkdirSync(state, { recursive: true, mode: 0o700 });
     if (!existsSync(token)) {
-      const issued = await this.anyClient.issueToken({ name: host, role: 'agent', host });
+      const whose = { name: host, role: 'agent', host } as const;
+      const issued = await insist((by) => this.anyClient.issueToken(whose, by));
       writeFileSync(token, issued.token, { mode: 0o600 });
     }
     const agent = new Executable(
       this.#t,
       [
-        ...['agent', '--station', this.urls.join(','), '--token-file', token],
+        ...['agent', '--station', urls.join(','), '--token-file', token],
         ...['--state-dir', state, '--sysconfig-dir', join(state, 'sysconfig')],
-        ...['--fqdn', host, '--address', `127.0.2.${this.agents.size + 1}`],
+        ...['--fqdn', host, '--address', `127.0.2.${place + 1}`],
       ],
       this.#environment,
     );
     this.agents.set(host, agent);
-    await agent.says(/the station took the report/);
+    return agent;
   }
 }

@@ -4,9 +4,8 @@ import t from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { appendAll, commitAt, range } from '../log/contract.ts';
 import { endOf, fateOf, until } from './fates.ts';
-import { init, open, placeOf } from './ready.ts';
+import { init, open } from './ready.ts';
 import { startThree, urlOf } from './servers.ts';
-import { openPostgresLog } from '../../src/log/postgres/open.ts';
 
 const short = { answerMs: 4000, connectMs: 3000, restMaxMs: 500 };
 
@@ -50,7 +49,7 @@ t.test('a killed primary loses nothing that was acknowledged', async (t) => {
   await next.ask(
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'halcyon %'`,
   );
-  const alone = await openPostgresLog({ place: placeOf(urlOf([next])), deadlines: short });
+  const alone = await open(urlOf([next]), { deadlines: short });
   t.equal(await fateOf(alone, commitAt(at + 1)), 'appended');
   await alone.close();
   t.ok(await until(() => log.head() === at + 1 && follower.head() === at + 1));
@@ -69,7 +68,7 @@ t.test('a frozen primary is given up at the deadline, and is deposed when it wak
   t.teardown(() => old.thaw());
   const began = performance.now();
   t.equal(await endOf(log, commitAt(11)), 'outcome-unknown');
-  t.ok(performance.now() - began < 30_000);
+  t.ok(performance.now() - began >= 3900);
   t.ok(await until(() => log.shared!.trouble !== undefined));
   t.equal(log.head(), 10);
   await three.promoteBetter();

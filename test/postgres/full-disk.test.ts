@@ -8,9 +8,8 @@ import t from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { commitAt, range } from '../log/contract.ts';
 import { endOf, fateOf, until } from './fates.ts';
-import { init, open, placeOf } from './ready.ts';
+import { init, open } from './ready.ts';
 import { startServer } from './servers.ts';
-import { openPostgresLog } from '../../src/log/postgres/open.ts';
 
 const short = { answerMs: 15_000, connectMs: 10_000, restMaxMs: 500 };
 /** What cannot be made shorter, of so many characters. */
@@ -78,7 +77,7 @@ t.test(
     await server.start();
     t.match(await fateOf(log, commits.at(-1)!), /^(appended|kept)$/);
     t.ok(await until(() => log.shared!.trouble === undefined));
-    const again = await openPostgresLog({ place: placeOf(server.url()), verify: 'full' });
+    const again = await open(server.url(), { verify: 'full' });
     t.same(
       await Array.fromAsync(again.read(revision(0)), ({ revision }) => revision),
       range(0, commits.length),

@@ -8,10 +8,11 @@ import { endOf } from './fates.ts';
 import { init, open } from './ready.ts';
 import { startServer } from './servers.ts';
 
-t.test('64 MiB are taken within the deadlines, and one more character is not', async (t) => {
+t.test('64 MiB are taken, and one more character is not', async (t) => {
   const server = await startServer(t, { settings: { max_wal_size: '1GB' } });
   await init(server.url());
-  const log = await open(server.url());
+  // How quick the machine is, is not what is tried.
+  const log = await open(server.url(), { deadlines: { answerMs: 120_000 } });
   t.teardown(() => log.close());
   const { commitCharacters } = log.limits;
   t.equal(commitCharacters, 64 * 1024 * 1024);

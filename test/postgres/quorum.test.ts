@@ -37,7 +37,7 @@ t.test('T56: three stations as processes, whose log loses its quorum', async (t)
   }
   const token = /admin token: (\S+)/.exec(members[0]!.stdout())![1]!;
   const station = members.map(({ url }) => url);
-  const client = createClient({ station, token, busyMs: 120_000 });
+  const client = createClient({ station, token, busyMs: 240_000, timeoutMs: 120_000 });
   for (const { name, url } of members.slice(1)) await client.addStation({ name, url });
   await Promise.all(three.standbys.map((standby) => standby.kill()));
   const codes = await Promise.all(

@@ -36,14 +36,14 @@ t.test('T55: three stations as processes, each cut off from its log in turn', as
   }
   const token = /admin token: (\S+)/.exec(members[0]!.stdout())![1]!;
   const station = members.map(({ url }) => url);
-  const client = createClient({ station, token, busyMs: 120_000 });
+  const client = createClient({ station, token, busyMs: 240_000, timeoutMs: 120_000 });
   for (const { name, url } of members.slice(1)) await client.addStation({ name, url });
   const wanted: string[] = [];
   for (const { name, proxy } of members) {
     proxy.refuses = true;
     proxy.cut();
     const others = members.filter((one) => one.name !== name).map(({ url }) => url);
-    const beside = createClient({ station: others, token, busyMs: 120_000 });
+    const beside = createClient({ station: others, token, busyMs: 240_000, timeoutMs: 120_000 });
     for (const project of [`${name}-1`, `${name}-2`]) {
       await beside.createProject({ name: project });
       wanted.push(project);
