@@ -78,12 +78,14 @@ export interface Run {
   readonly generation: number;
 }
 
+/** As short as a busy machine allows: it may let a process wait for seconds. */
 export const quickVars = {
   keepalive_frequency: 1,
-  keepalive_timeout: 3,
+  keepalive_timeout: 10,
   process_restart_retry_interval: 1,
   process_max_start_attempts: 2,
-  process_stop_timeout: 4,
+  // What ignores SIGTERM is killed after half of it.
+  process_stop_timeout: 30,
 };
 
 /** Where no host is to be taken for down: a busy machine may keep an agent waiting for longer. */
@@ -107,7 +109,7 @@ export const until = async <T>(
   ms = patience,
 ): Promise<NonNullable<T>> => {
   const deadline = performance.now() + ms;
-  for (let wait = 20; ; wait = Math.min(wait * 1.1, 100)) {
+  for (let wait = 20; ; wait = Math.min(wait * 1.1, 250)) {
     try {
       const seen = await look();
       if (seen) return seen;

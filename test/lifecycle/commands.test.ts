@@ -9,7 +9,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { Cluster, kill, until } from './cluster.ts';
 
-const cluster = await Cluster.open(t, 1, { process_start_timeout: 2 });
+const cluster = await Cluster.open(t, 1);
 const [host] = cluster.hosts as [string];
 t.afterEach(async () => cluster.clear());
 
@@ -44,6 +44,8 @@ t.test('a command that ends at once', async (t) => {
 
 t.test('a command that is never ready', async (t) => {
   await define('never', ['sleep', '86400'], 20_002);
+  t.teardown(() => cluster.client.setVars({ process_start_timeout: 180 }));
+  await cluster.client.setVars({ process_start_timeout: 2 });
   t.match(await failing(t, 'never'), /not ready within 2 s/);
 });
 

@@ -87,6 +87,11 @@ t.test('cep tells what is under way, and what it waits for', async (t) => {
   const slow = await cluster.one(first, 'slow');
   const crasher = await cluster.one(first, 'crasher');
   const stubborn = await cluster.one(first, 'stubborn');
+  const interval = (seconds: number) =>
+    cluster.client.setVars({ process_restart_retry_interval: seconds });
+  // The second attempt is made at once; the third would come an hour later.
+  await interval(3600);
+  t.teardown(() => interval(1));
   await cluster.start(stubborn);
   for (const fid of [slow, crasher]) await cluster.client.act({ verb: 'start', process: fid });
   await cluster.client.act({ verb: 'remove', process: stubborn });

@@ -54,11 +54,11 @@ const watched = (kept?: number): fc.IProperty<unknown> => {
 };
 
 t.test('a status and what changed since are the status now', async (t) => {
-  check(t, watched(), 60);
+  check(t, watched(), 25);
 });
 
 t.test('what changed is known or not, and never wrong, when little is remembered', async (t) => {
-  check(t, watched(6), 60);
+  check(t, watched(6), 25);
 });
 
 t.test(
