@@ -184,12 +184,27 @@ t.test('an agent that reads no answers is not read either', async (t) => {
 });
 
 t.test('messages that come too fast are read later, and reports while few wait', async (t) => {
-  const paces = new Paces({ burst: 10, perSecond: 50 });
+  // All of it comes at one moment, however long it takes to be read.
+  const paces = new Paces({ burst: 10, perSecond: 50 }, () => 0);
   const take = (): number => paces.take('', Infinity)!;
-  const { client, flow } = await flowing(t, { take, limits: { ...flowLimits, reports: 2 } });
+  const { client, socket, flow } = await flowing(t, {
+    take,
+    limits: { ...flowLimits, reports: 2 },
+  });
+  const rests: boolean[] = [];
+  const { pause, resume } = socket;
+  socket.pause = () => {
+    rests.push(true);
+    pause.call(socket);
+  };
+  socket.resume = () => {
+    rests.push(false);
+    resume.call(socket);
+  };
   for (let i = 0; i < 11; i += 1) client.send('heartbeat');
-  await until('a rest', () => flow.isHeld);
-  await until('the end of it', () => !flow.isHeld);
+  await until('a rest and the end of it', () => rests.length === 2);
+  t.same(rests, [true, false]);
+  t.notOk(flow.isHeld);
   const work = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const done = work.map(({ promise }) => flow.during(promise));
   t.ok(flow.isHeld);

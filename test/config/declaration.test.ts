@@ -421,7 +421,7 @@ t.test('ten thousand hosts are read in seconds', async (t) => {
     { length: 10_000 },
     (_, i) => `  - { fqdn: n${i}.example, roles: [m0t1fs, clovis-app] }`,
   );
-  const started = performance.now();
+  const before = process.cpuUsage();
   t.equal(declared(`cluster: c\nhosts:\n${hosts.join('\n')}\n`).declaration.hosts.length, 10_000);
-  t.ok(performance.now() - started < 20_000);
+  t.ok(process.cpuUsage(before).user / 1000 < 20_000);
 });

@@ -417,11 +417,11 @@ t.test('files made to exhaust the reader are refused in time', async (t) => {
     /nested too deeply/,
   );
   const harmless = ['{#'.repeat(n), `{% raw %}${'{{'.repeat(n)}{% endraw %}`];
-  const started = performance.now();
+  const before = process.cpuUsage();
   for (const text of harmless) {
     load({ roles: [mapping, { name: 'r', text: `- name: x\n  content: ${text}\n` }] });
   }
-  t.ok(performance.now() - started < 60_000);
+  t.ok(process.cpuUsage(before).user / 1000 < 60_000);
 });
 
 t.test('facts from before Halon had sites are told how to become those of today', async (t) => {

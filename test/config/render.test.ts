@@ -444,13 +444,13 @@ t.test('a template can neither read files, nor use the clock, nor go on for ever
     `${'{% if lnid %}'.repeat(20_000)}`,
   ];
   for (const text of abuse) {
-    const started = performance.now();
+    const before = process.cpuUsage();
     t.match(
       problem(native(`endpoint: '${text}'`)),
       { code: /template-error|unknown-variable/ },
       text,
     );
-    t.ok(performance.now() - started < 60_000, 'in time');
+    t.ok(process.cpuUsage(before).user / 1000 < 60_000, 'in time');
   }
 });
 

@@ -11,7 +11,7 @@ import { createServer } from '../../../src/api/server.ts';
 import { openSharedMemoryLog, SharedMemory } from '../../../src/log/shared-memory.ts';
 import type { SharedMemoryLog } from '../../../src/log/shared-memory.ts';
 import { Station } from '../../../src/station/station.ts';
-import { systemTime } from '../../../src/station/time.ts';
+import { afterAwake } from '../../station/awake.ts';
 import { fillFrom, temporary, until } from '../../station/harness.ts';
 import type { Answer, Ask } from '../../station/harness.ts';
 
@@ -58,7 +58,7 @@ export const stations = async (t: Test, names: readonly string[]): Promise<Stati
     if (first) copyFileSync(join(first.directory, 'station.key'), join(directory, 'station.key'));
     const log = openSharedMemoryLog({
       storage,
-      deadline: (expire) => systemTime.after(answerMs, expire),
+      deadline: (expire) => afterAwake(answerMs, expire),
     });
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;

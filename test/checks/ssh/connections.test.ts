@@ -6,7 +6,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import { exec } from '../../../src/checks/ssh/exec.ts';
 import { Probes } from '../../../src/checks/ssh/probe.ts';
-import { connectionsFor, neverAborted, processesOf, startSshd, until } from './sshd.ts';
+import {
+  connectionsFor,
+  neverAborted,
+  patientTime,
+  processesOf,
+  startSshd,
+  until,
+} from './sshd.ts';
 
 const sshd = await startSshd(t);
 const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
@@ -20,7 +27,7 @@ const sessions = (): number =>
 t.test(
   '14: the first look at 64 machines makes one connection each, and runs one script',
   async (t) => {
-    const { connections } = connectionsFor(t, known, { limits });
+    const { connections } = connectionsFor(t, known, { limits, time: patientTime });
     const probes = new Probes(connections);
     const sections = [
       { id: 'load', lines: ['read -r load </proc/loadavg; echo "$load"'], timeoutSeconds: 60 },
@@ -130,7 +137,7 @@ t.test(
     });
     const { port } = between.address() as AddressInfo;
     const { connections } = connectionsFor(t, known.replaceAll(`:${sshd.port}`, `:${port}`), {
-      limits: { ...limits, connectMs: 5_000 },
+      limits: { ...limits, connectMs: 12_000 },
     });
     const probes = new Probes(connections);
     const sections = [{ id: 'pid', lines: ['echo $PPID'], timeoutSeconds: 60 }];

@@ -17,6 +17,7 @@ import { systemDial } from '../../../src/checks/ssh/dial.ts';
 import { KnownHostsStore } from '../../../src/checks/ssh/known-hosts-file.ts';
 import type { Target } from '../../../src/checks/ssh/target.ts';
 import { systemTime } from '../../../src/checks/ssh/time.ts';
+import type { Time } from '../../../src/checks/ssh/time.ts';
 
 export const run = (program: string, ...args: string[]): string => {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
@@ -146,7 +147,7 @@ export const startSshd = async (t: Ends, options: SshdOptions = {}): Promise<Ssh
     await ended;
   });
   for (let tries = 0; !(await answers(port)); tries += 1) {
-    if (tries > 500) throw new Error(`sshd does not answer; is it installed? ${said}`);
+    if (tries > 3000) throw new Error(`sshd does not answer; is it installed? ${said}`);
     await pause(20);
   }
   if (/libnss_wrapper/.test(said)) throw new Error(`libnss-wrapper is missing: ${said}`);
@@ -179,31 +180,39 @@ export interface ConnectionsOptions {
   readonly hostKeys?: 'strict' | 'learn';
   readonly agent?: string;
   readonly limits?: Partial<ConnectionLimits>;
+  readonly time?: Time;
 }
+
+/** Of a busy machine, on which many shells that are started at once may all take as long as one otherwise must not. */
+export const patientTime: Time = {
+  monotonic: () => systemTime.monotonic() / 10,
+  after: (ms, call) => systemTime.after(ms * 10, call),
+};
 
 /** Connections that go by these lines of known hosts, until the test ends. */
 export const connectionsFor = (
   t: Test,
   known: string,
-  { hostKeys = 'strict', agent, limits }: ConnectionsOptions = {},
+  { hostKeys = 'strict', agent, limits, time = systemTime }: ConnectionsOptions = {},
 ): { readonly connections: Connections; readonly file: string } => {
   const file = join(folderOf(t), 'known_hosts');
   writeFileSync(file, known);
   const knownHosts = new KnownHostsStore({ paths: [file] }, systemTime, randomBytes);
   const connections = new Connections({
-    ...{ time: systemTime, dial: systemDial, random: randomBytes, knownHosts, hostKeys, agent },
-    ...(limits === undefined ? {} : { limits }),
+    ...{ time, dial: systemDial, random: randomBytes, knownHosts, hostKeys, agent },
+    // An sshd takes its time on a busy machine.
+    limits: { connectMs: 60_000, ...limits },
   });
   t.teardown(() => connections.close());
   return { connections, file };
 };
 
-/** Waits until something is so, for a minute at most. */
+/** Waits until something is so, for two minutes at most. */
 export const until = async (
   what: string,
   isSo: () => boolean | Promise<boolean>,
 ): Promise<void> => {
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
+  for (const end = Date.now() + 120_000; Date.now() < end;) {
     if (await isSo()) return;
     await pause(100);
   }

@@ -87,9 +87,9 @@ t.test('the order in which machines are told does not matter', async (t) => {
 
 t.test('ten thousand silent machines are sorted out in a moment', async (t) => {
   const machines = range(0, 10_000).map((number) => silent(number, now + (number % 977) * 700));
-  const begun = performance.now();
+  const before = process.cpuUsage();
   incidentsOf(machines, sizeOf, builtInRules);
-  const took = performance.now() - begun;
+  const took = process.cpuUsage(before).user / 1000;
   t.ok(took < 1000, `${took.toFixed(0)} ms`);
   t.comment(`${took.toFixed(0)} ms`);
 });

@@ -132,7 +132,7 @@ t.test('a pattern of many stars is no work for hours', async (t) => {
     columns: allColumns(checks),
     group: () => new Set(),
   });
-  const began = performance.now();
+  const before = process.cpuUsage();
   t.equal(test(long, now), false);
-  t.ok(performance.now() - began < 2000);
+  t.ok(process.cpuUsage(before).user / 1000 < 2000);
 });
