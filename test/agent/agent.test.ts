@@ -19,9 +19,14 @@ import { content, PlayedStation, say, until, welcome } from './played-station.ts
 import type { Part } from './played-station.ts';
 
 const secret = 'a-token-that-nobody-may-see';
+/** On a busy machine no deadline may come that a test is not about. */
+const patient: Timing['deadlines'] = {
+  ...{ welcomeMs: 60_000, answerMs: 60_000, pongMs: 60_000 },
+  ...{ closeMs: 10_000, steadyMs: 0 },
+};
 const soon: Timing = {
   pauses: { firstMs: 20, maxMs: 80, deniedMs: 60 },
-  deadlines: { welcomeMs: 400, answerMs: 400, pongMs: 300, closeMs: 300, steadyMs: 0 },
+  deadlines: patient,
   factsMs: 10,
 };
 
@@ -130,7 +135,7 @@ t.test('nothing is sent while nothing changes, and one report when a fact does',
 t.test('heartbeats come at the pace that the station tells, from a random moment on', async (t) => {
   const station = await open(t, {
     answer: (message, socket) => {
-      if (message.type === 'hello') say(socket, welcome(200));
+      if (message.type === 'hello') say(socket, welcome(4000));
       else content(message, socket);
     },
   });
@@ -138,10 +143,13 @@ t.test('heartbeats come at the pace that the station tells, from a random moment
   const beats = (): number[] => station.messages('heartbeat').map(({ at }) => at);
   // From the first to the last: on a busy machine one may come late, and the next one close behind.
   const span = (times: number[]): number => times.at(-1)! - times[0]!;
-  await until('five heartbeats', () => beats().length >= 5);
+  await until('a heartbeat', () => beats().length >= 1);
   const hello = station.messages('hello')[0]!.at;
-  t.ok(beats()[0]! - hello < 200, 'the first one does not wait a whole interval');
-  const five = span(beats().slice(0, 5));
+  t.ok(beats()[0]! - hello < 4000, 'the first one does not wait a whole interval');
+  const first = beats().length;
+  say(station.sockets[0]!, { type: 'pace', heartbeat_ms: 200 });
+  await until('five heartbeats', () => beats().length >= first + 6);
+  const five = span(beats().slice(first + 1, first + 6));
   t.ok(five > 500, `${five} ms from the first heartbeat to the fifth`);
 
   const before = beats().length;
@@ -205,11 +213,6 @@ t.test(
   },
 );
 
-const patient: Timing['deadlines'] = {
-  ...{ welcomeMs: 60_000, answerMs: 60_000, pongMs: 60_000 },
-  ...{ closeMs: 300, steadyMs: 60_000 },
-};
-
 for (const [what, short, answer, reason] of [
   ['does not welcome', { welcomeMs: 400 }, () => {}, /did not welcome the agent within 0.4 s/],
   [
@@ -235,9 +238,8 @@ for (const [what, short, answer, reason] of [
     const bad = await open(t, { answer });
     const good = await open(t);
     const agent = start(t, [bad.url, good.url], {
-      // Served or not, what ends here has not served for long: the next one is due. On a busy machine no other
-      // deadline may come first.
-      timing: { ...soon, deadlines: { ...patient, ...short } },
+      // Served or not, what ends here has not served for long: the next one is due.
+      timing: { ...soon, deadlines: { ...patient, closeMs: 300, steadyMs: 60_000, ...short } },
     });
     await until('a report to the next station', () => good.messages('node-up').length > 0);
     t.ok(hasLogged(agent, reason), JSON.stringify(agent.log));
@@ -406,11 +408,13 @@ t.test('an agent stops in time although its station does not answer', async (t) 
       if (message.type === 'node-up') socket.pause();
     },
   });
-  const attached = start(t, [paused.url]);
+  const timing = { ...soon, deadlines: { ...patient, closeMs: 300 } };
+  const attached = start(t, [paused.url], { timing });
   await until('a report', () => hasLogged(attached, /took the report/));
   const began = performance.now();
   await attached.stop();
-  t.ok(performance.now() - began < 2000);
+  // Half of what a WebSocket would wait for an answer by itself.
+  t.ok(performance.now() - began < 15_000);
 });
 
 t.test('an agent stops in the middle of a pause', async (t) => {

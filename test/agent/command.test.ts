@@ -2,18 +2,41 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
 import t from 'tap';
 import type { Test } from 'tap';
+import { registerAgent } from '../../src/daemons/agent.ts';
 import { Executable } from './executable.ts';
 import { PlayedStation, until } from './played-station.ts';
 
 const secret = 'a-token-that-nobody-may-see';
 const rssMiBMax = 80;
 
+// What is tested here is what is given.
+delete process.env['HALCYON_STATION'];
+delete process.env['HALCYON_CA'];
+
 const open = async (t: Test): Promise<PlayedStation> => {
   const station = await PlayedStation.open({ heartbeatMs: 100 });
   t.teardown(async () => station.vanish());
   return station;
+};
+
+/** What the command says of a line that it refuses, in this process; `usage` as `halcyon` takes it for its exit code. */
+const refusal = async (args: readonly string[]): Promise<{ said: string; usage: boolean }> => {
+  let said = '';
+  const program = new Command('halcyon')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => (said += text) });
+  registerAgent(program);
+  try {
+    await program.parseAsync(['agent', ...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return { said, usage: error.exitCode !== 0 && error.code !== 'commander.error' };
+    throw error;
+  }
+  throw new Error(`it took ${args.join(' ')}`);
 };
 
 for (const [what, args, problem] of [
@@ -33,47 +56,58 @@ for (const [what, args, problem] of [
   ],
 ] as const) {
   t.test(`${what} is wrong usage`, async (t) => {
-    const agent = new Executable(t, ['agent', ...args], { HALCYON_TOKEN: secret });
-    t.same(await agent.exit, { code: 2, signal: null });
-    t.match(agent.stderr, problem);
-    t.notMatch(agent.stderr, /at Command/);
+    const { said, usage } = await refusal(args);
+    t.ok(usage);
+    t.match(said, problem);
+    t.notMatch(said, /at Command/);
   });
 }
+
+t.test('wrong usage ends a process with 2, and what is missing with 1', async (t) => {
+  const [usage, missing] = [
+    ['--station', 'station:7400'],
+    ['--station', 'https://127.0.0.1:1'],
+  ];
+  for (const [args, code, problem] of [
+    [usage, 2, /"station:7400" is not the URL of a station/],
+    [missing, 1, /a token is needed: give --token-file/],
+  ] as const) {
+    const agent = new Executable(t, ['agent', ...args, '--state-dir', join(t.testdir(), 'state')]);
+    t.same(await agent.exit, { code, signal: null });
+    t.match(agent.stderr, problem);
+    t.notMatch(agent.stderr, /at Command/);
+  }
+});
 
 t.test(
   'an agent does not start without a token, its certificates or a place for its id',
   async (t) => {
     const dir = t.testdir({ file: '', empty: '' });
-    const station = [
-      'agent',
-      '--station',
-      'https://127.0.0.1:1',
-      '--state-dir',
-      join(dir, 'state'),
+    const station = ['--station', 'https://127.0.0.1:1', '--state-dir', join(dir, 'state')];
+    const cases: [string[], string | undefined, RegExp][] = [
+      [[], undefined, /a token is needed: give --token-file/],
+      [['--token-file', join(dir, 'none')], undefined, /ENOENT/],
+      [['--token-file', join(dir, 'empty')], undefined, /does not hold a token/],
+      [['--ca', join(dir, 'none')], secret, /ENOENT/],
+      [['--state-dir', join(dir, 'file')], secret, /EEXIST/],
     ];
-    const cases: [string[], NodeJS.ProcessEnv, RegExp][] = [
-      [[], {}, /a token is needed: give --token-file/],
-      [['--token-file', join(dir, 'none')], {}, /ENOENT/],
-      [['--token-file', join(dir, 'empty')], {}, /does not hold a token/],
-      [['--ca', join(dir, 'none')], { HALCYON_TOKEN: secret }, /ENOENT/],
-      [['--state-dir', join(dir, 'file')], { HALCYON_TOKEN: secret }, /EEXIST/],
-    ];
-    for (const [args, environment, problem] of cases) {
-      const agent = new Executable(t, [...station, ...args], environment);
-      t.same(await agent.exit, { code: 1, signal: null });
-      t.match(agent.stderr, problem);
-      t.equal(agent.stderr.split('\n').length, 2, 'one line, and no stack');
+    for (const [args, token, problem] of cases) {
+      if (token === undefined) delete process.env['HALCYON_TOKEN'];
+      else process.env['HALCYON_TOKEN'] = token;
+      const { said, usage } = await refusal([...station, ...args]);
+      t.notOk(usage);
+      t.match(said, problem);
+      t.equal(said.split('\n').length, 2, 'one line, and no stack');
     }
+    delete process.env['HALCYON_TOKEN'];
   },
 );
 
 t.test('a password in a URL is refused without repeating it', async (t) => {
-  const agent = new Executable(t, ['agent', '--station', 'https://user:hidden@a'], {
-    HALCYON_TOKEN: secret,
-  });
-  t.same(await agent.exit, { code: 1, signal: null });
-  t.match(agent.stderr, /the URL of a must hold no user or password/);
-  t.notMatch(agent.stdout + agent.stderr, /hidden/);
+  const { said, usage } = await refusal(['--station', 'https://user:hidden@a']);
+  t.notOk(usage);
+  t.match(said, /the URL of a must hold no user or password/);
+  t.notMatch(said, /hidden/);
 });
 
 t.test('help says how, with examples', async (t) => {

@@ -66,7 +66,7 @@ export class Executable {
   }
 
   async says(pattern: RegExp): Promise<string> {
-    await until(`${pattern} of halcyon`, () => pattern.test(this.stdout), 120_000).catch(() => {
+    await until(`${pattern} of halcyon`, () => pattern.test(this.stdout), 300_000).catch(() => {
       throw new Error(`no ${pattern} in:\n${this.stdout}${this.stderr}`);
     });
     return pattern.exec(this.stdout)?.[1] ?? '';

@@ -93,7 +93,7 @@ t.test('patience ends: after so long in all, and at once where it would not do',
   const waits: number[] = [];
   const client = createClient({
     station: always.url,
-    busyMs: 3_500,
+    busyMs: 6_500,
     random: exactly,
     onBusy: (_, waitMs) => void waits.push(waitMs),
   });

@@ -23,7 +23,7 @@ const versionBy = (
   path: readonly string[],
 ): { readonly status: number | null; readonly out: string; readonly err: string } => {
   const env = { PATH: path.join(':') };
-  const ran = spawnSync(join(folder, 'node'), ['--version'], { env, timeout: 5000 });
+  const ran = spawnSync(join(folder, 'node'), ['--version'], { env, timeout: 60_000 });
   return { status: ran.status, out: String(ran.stdout), err: String(ran.stderr) };
 };
 
