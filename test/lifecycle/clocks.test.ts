@@ -77,14 +77,14 @@ t.test('the clock of station and agent jumps to and fro by a day', async (t) => 
 t.test(
   'a start that was in time counts, although the station was not there to see it',
   async (t) => {
-    const cluster = await Cluster.open(t, 1, { process_start_timeout: 4 });
+    const cluster = await Cluster.open(t, 1, { process_start_timeout: 15 });
     const [host] = cluster.hosts as [string];
     const fid = await cluster.one(host, 'late');
     await cluster.client.act({ verb: 'start', process: fid });
     await until('it runs', () => cluster.runs(fid).length === 1);
     const [run] = cluster.runs(fid);
     await cluster.station.stop('SIGKILL');
-    await pause(5000);
+    await pause(16_000);
     await cluster.startStation();
     await cluster.reaches(fid, 'online');
     t.same(cluster.runs(fid), [run], 'it was not started again');
@@ -93,7 +93,7 @@ t.test(
 );
 
 t.test('a station that stood still takes nobody for down, and nothing for late', async (t) => {
-  const cluster = await Cluster.open(t, 2, { process_start_timeout: 4 });
+  const cluster = await Cluster.open(t, 2, { process_start_timeout: 6 });
   const [host, other] = cluster.hosts as [string, string];
   const fid = await cluster.one(host, 'late');
   const worker = await cluster.one(other, 'worker');
@@ -103,7 +103,8 @@ t.test('a station that stood still takes nobody for down, and nothing for late',
   const runs = cluster.runs();
   const head = await cluster.head();
   kill(cluster.station.pid, 'SIGSTOP');
-  await pause(6000);
+  // Longer than the start may take, and shorter than agents wait for a sign of life.
+  await pause(7000);
   kill(cluster.station.pid, 'SIGCONT');
   await cluster.reaches(fid, 'online');
   t.same(cluster.runs(), runs);

@@ -51,7 +51,7 @@ t.test('a thousand who want a look cause one', async (t) => {
   t.equal(ids.size, 1, 'all follow the same operation');
   t.ok(all.every(({ status }) => status === 202 || status === 200));
   const { body } = await bench.station.ask('GET', `/operations/${[...ids][0]}`, undefined, {
-    headers: { prefer: 'wait=60' },
+    headers: { prefer: 'wait=300' },
   });
   t.match(body, { kind: 'refresh', subject: host, state: 'succeeded' });
   t.equal(looks(bench), 2, 'one of the power, and one of who answers');
@@ -80,7 +80,7 @@ t.test('a look that fails says why, and what was seen before stays, with its age
 });
 
 t.test('an order waits for no look', async (t) => {
-  const bench = await enabled(t, { latency_ms: 3_000 });
+  const bench = await enabled(t, { latency_ms: 60_000 });
   await refresh(bench, { what: ['sensors', 'inventory', 'power'] }, 0);
   const ordered = await bench.station.ask('POST', `/hosts/${host}/obm/power`, { action: 'on' });
   await until('the order is sent', () => bench.proxy.orders.length === 1 || null);
@@ -92,11 +92,11 @@ t.test('an order waits for no look', async (t) => {
 t.test('one token sets off so many orders and looks, and others theirs', async (t) => {
   const bench = await enabled(t);
   await bench.station.ask('PUT', '/vars', { obm_actor_rate: 1 });
-  const answers: Answer[] = [];
-  for (let i = 0; i < 110; i += 1) answers.push(await refresh(bench, {}, 0));
-  const refused = answers.find(({ status }) => status === 429)!;
+  let [taken, refused] = [0, await refresh(bench, {}, 0)];
+  // One more for each second that they take.
+  for (; refused.status !== 429 && taken < 2000; taken += 1) refused = await refresh(bench, {}, 0);
   t.match(refused.body, { code: 'too-many-requests', detail: /1 orders and looks a second/ });
-  t.ok(answers.filter(({ status }) => status === 429).length < 11);
+  t.ok(taken >= 100, `${taken} were taken`);
   t.equal((await power(bench)).status, 200, 'what is known is told all the same');
   const token = await bench.station.tokenOf('operator');
   const theirs = await bench.station.ask('POST', `/hosts/${host}/obm/refresh`, {}, { token });
@@ -110,7 +110,7 @@ t.test('looks are no orders: they are counted, and remembered, for themselves', 
     'POST',
     `/hosts/${host}/obm/power`,
     { action: 'on' },
-    { headers: { prefer: 'wait=60' } },
+    { headers: { prefer: 'wait=300' } },
   );
   for (let i = 0; i < 12; i += 1) await refresh(bench, { what: ['power'] });
   const { body } = await bench.station.ask('GET', `/operations/${on.body.id}`);
