@@ -6,7 +6,7 @@ import { host, until } from './harness.ts';
 import type { Answer, Asked } from './harness.ts';
 import { Bench, other } from './obm-bench.ts';
 
-const patient = { prefer: 'wait=60' };
+const patient = { prefer: 'wait=300' };
 
 const power = (
   { station }: Bench,
