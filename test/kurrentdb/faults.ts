@@ -30,6 +30,7 @@ export class Faults {
   #always: Fate | undefined;
   #containing = '';
   #hanging: PromiseWithResolvers<void> | undefined;
+  readonly #awaited: { readonly count: number; readonly come: () => void }[] = [];
   /** Appends that have come, whatever became of them. */
   appends = 0;
   /** Events that were sent to whoever read. */
@@ -61,8 +62,17 @@ export class Faults {
   /** The fate of the append that has just come. */
   take(events: readonly { readonly data: Uint8Array }[]): Fate | undefined {
     this.appends += 1;
+    for (const { count, come } of this.#awaited) if (this.appends >= count) come();
     const has = events.some(({ data }) => Buffer.from(data).includes(this.#containing));
     return this.#next.shift() ?? (has ? this.#always : undefined);
+  }
+
+  /** Resolves when so many appends have come in all, whatever became of them. */
+  come(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.appends >= count) resolve();
+      else this.#awaited.push({ count, come: resolve });
+    });
   }
 
   /** Keeps what came late, when it is let go. */

@@ -6,20 +6,21 @@ import { revision } from '../../src/core/values/revision.ts';
 import { openKurrentdbLog } from '../../src/log/kurrentdb/kurrentdb-log.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
-import { appendAll, commitAt, range } from './contract.ts';
+import { patience } from '../kurrentdb/patience.ts';
+import { appendAll, codeOf, commitAt, range } from './contract.ts';
+import { LeapingTimers } from './leaping-timers.ts';
 
-/** Ms; a busy machine is allowed to be late, which costs another attempt. */
-const waits = { answer: 500, call: 2000, open: 60_000, look: 200, longestRest: 200 };
-
-/** Where nothing is wrong with the servers. */
-const patient = { answer: 20_000, call: 60_000 };
+/** Looks come often, so that what is not told is seen soon. */
+const waits = { ...patience, look: 200, longestRest: 200 };
 
 const none = revision(0);
 
 interface Started {
   readonly cluster: FakeCluster;
   readonly nodes: FakeNode[];
-  readonly open: (query?: string, patience?: object) => Promise<EventLog>;
+  readonly open: (query?: string, own?: object) => Promise<EventLog>;
+  /** By which all logs of the test go. */
+  readonly timers: LeapingTimers;
 }
 
 async function started(t: Test, count = 1): Promise<Started> {
@@ -27,21 +28,16 @@ async function started(t: Test, count = 1): Promise<Started> {
   t.teardown(() => cluster.close());
   for (let i = 0; i < count; i++) await FakeNode.start(cluster);
   const { nodes } = cluster;
-  const open = async (query = '', patience: object = {}): Promise<EventLog> => {
+  const timers = new LeapingTimers();
+  const open = async (query = '', own: object = {}): Promise<EventLog> => {
     const hosts = nodes.map(({ host, port }) => `${host}:${port}`).join(',');
     const place = `//${hosts}/tried?tls=false${query}`;
-    const log = await openKurrentdbLog({ place, env: {}, waits: { ...waits, ...patience } });
+    const log = await openKurrentdbLog({ place, env: {}, timers, waits: { ...waits, ...own } });
     t.teardown(() => log.close());
     return log;
   };
-  return { cluster, nodes, open };
+  return { cluster, nodes, open, timers };
 }
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'done',
-    (error: { code?: unknown }) => error.code,
-  );
 
 /** Resolves when something has become so, which is looked at with every turn of a timer. */
 async function until(so: () => boolean): Promise<void> {
@@ -52,18 +48,27 @@ async function until(so: () => boolean): Promise<void> {
   }
 }
 
-/** What is in the log; a busy machine may need several attempts to read it in the time it has. */
-async function notes(log: EventLog): Promise<unknown[]> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await Array.fromAsync(
-        log.read(none),
-        ({ events }) => (events[0]?.data as { note: unknown }).note,
-      );
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'log-unavailable' || attempt === 30) throw error;
-    }
+/** What becomes so, or is answered, while nothing else can be: time flies until then. */
+async function soon<T>(timers: LeapingTimers, awaited: Promise<T>): Promise<T> {
+  const land = timers.fly();
+  return awaited.finally(land);
 }
+
+/** How an append ends of which the servers have heard, and which they do not answer. */
+async function unanswered(
+  { faults }: FakeNode,
+  timers: LeapingTimers,
+  append: () => Promise<void>,
+): Promise<unknown> {
+  const heard = faults.come(faults.appends + 1);
+  const ended = codeOf(append());
+  await heard;
+  timers.leap(patience.call);
+  return ended;
+}
+
+const notes = (log: EventLog): Promise<unknown[]> =>
+  Array.fromAsync(log.read(none), ({ events }) => (events[0]?.data as { note: unknown }).note);
 
 /** Offers a commit until its end is known, as a station does. */
 async function offer(log: EventLog, at: number, note: string): Promise<string> {
@@ -83,6 +88,9 @@ t.test('an append whose answer is lost settles by its commit coming back', async
   t.same(await notes(log), Array(5).fill('as planned'));
 });
 
+/** Fates of appends that get no answer. */
+const silent: readonly string[] = ['ack-lost', 'lost', 'late'];
+
 for (const fate of [
   'ack-lost',
   'lost',
@@ -94,12 +102,15 @@ for (const fate of [
   'no-leader',
 ] as const)
   t.test(`an append that ends as ${fate} is tried again, and kept once`, async (t) => {
-    const { nodes, cluster, open } = await started(t);
+    const { nodes, cluster, open, timers } = await started(t);
     const [{ faults }] = nodes as [FakeNode];
     const log = await open();
     faults.feeds = false;
     faults.order(fate);
-    await Promise.all(appendAll(log, 0, 3));
+    const appended = Promise.all(appendAll(log, 0, 3));
+    await faults.come(1);
+    if (silent.includes(fate)) timers.leap(patience.answer);
+    await appended;
     faults.letGo();
     await Promise.all(appendAll(log, 3, 5));
     t.equal(cluster.streams.last('tried'), 4);
@@ -108,16 +119,23 @@ for (const fate of [
   });
 
 t.test('an append that gets no answer at all is in doubt, and is offered again', async (t) => {
-  const { nodes, cluster, open } = await started(t);
-  const [{ faults }] = nodes as [FakeNode];
+  const { nodes, cluster, open, timers } = await started(t);
+  const [node] = nodes as [FakeNode];
+  const { faults } = node;
   const log = await open();
   await Promise.all(appendAll(log, 0, 2));
   faults.feeds = false;
   faults.always('ack-lost');
-  const both = [log.append(commitAt(3), revision(2)), log.append(commitAt(4), revision(3))];
-  t.same(await Promise.all(both.map(codeOf)), ['outcome-unknown', 'outcome-unknown']);
+  let behind: Promise<unknown> | undefined;
+  const ended = await unanswered(node, timers, () => {
+    const [third, fourth] = appendAll(log, 2, 4) as [Promise<void>, Promise<void>];
+    behind = codeOf(fourth);
+    return third;
+  });
+  t.same([ended, await behind], ['outcome-unknown', 'outcome-unknown']);
   t.equal(cluster.streams.last('tried'), 3, 'it was kept');
-  t.equal(await codeOf(log.append(commitAt(3), revision(2))), 'outcome-unknown', 'still');
+  const again = await unanswered(node, timers, () => log.append(commitAt(3), revision(2)));
+  t.equal(again, 'outcome-unknown', 'still');
   faults.always(undefined);
   t.match(await offer(log, 3, 'as planned'), /^(done|revision-conflict)$/);
   t.match(await offer(log, 4, 'as planned'), /^(done|revision-conflict)$/);
@@ -126,17 +144,18 @@ t.test('an append that gets no answer at all is in doubt, and is offered again',
 });
 
 t.test('what is in doubt stays so, though later attempts certainly failed', async (t) => {
-  const { nodes, cluster, open } = await started(t);
+  const { nodes, cluster, open, timers } = await started(t);
   const [node] = nodes as [FakeNode];
   const log = await open();
+  const first = (): Promise<void> => log.append(commitAt(1), none);
   node.faults.always('late');
-  t.equal(await codeOf(log.append(commitAt(1), none)), 'outcome-unknown');
+  t.equal(await unanswered(node, timers, first), 'outcome-unknown');
   node.faults.always('denied');
-  t.equal(await codeOf(log.append(commitAt(1), none)), 'outcome-unknown', 'it may come late');
+  t.equal(await codeOf(first()), 'outcome-unknown', 'it may come late');
   node.faults.letGo();
   await until(() => log.head() === 1);
   node.faults.always(undefined);
-  t.equal(await codeOf(log.append(commitAt(1), none)), 'revision-conflict');
+  t.equal(await codeOf(first()), 'revision-conflict');
   t.same(await Array.fromAsync(log.read(none)), [commitAt(1)], 'with the same in its place');
   node.faults.always('denied');
   t.equal(await codeOf(log.append(commitAt(2), revision(1))), 'append-failed', 'no doubt any more');
@@ -144,11 +163,12 @@ t.test('what is in doubt stays so, though later attempts certainly failed', asyn
 });
 
 t.test('another commit in the place of one in doubt is a conflict', async (t) => {
-  const { nodes, open } = await started(t);
+  const { nodes, open, timers } = await started(t);
   const [node] = nodes as [FakeNode];
   const [log, other] = [await open(), await open()];
   node.faults.always('lost', '"mine"');
-  t.equal(await codeOf(log.append(commitAt(1, 'mine'), none)), 'outcome-unknown');
+  const mine = await unanswered(node, timers, () => log.append(commitAt(1, 'mine'), none));
+  t.equal(mine, 'outcome-unknown');
   await other.append(commitAt(1, 'theirs'), none);
   t.equal(await offer(log, 1, 'mine'), 'revision-conflict');
   t.same(await notes(log), ['theirs']);
@@ -196,16 +216,24 @@ t.test('a dead leader costs time and nothing else', async (t) => {
 });
 
 t.test('while no server listens, appends certainly fail; then it goes on', async (t) => {
-  const { nodes, open } = await started(t);
+  const { nodes, open, timers } = await started(t);
   const [node] = nodes as [FakeNode];
-  const [log, other] = [await open(), await open()];
+  // Each attempt has seconds to be refused by a port where nobody listens.
+  const [log, other] = [
+    await open('', { answer: 40_000, call: 10_000, longestRest: 5000 }),
+    await open(),
+  ];
   await Promise.all(appendAll(log, 0, 3));
   await node.kill();
-  await until(() => log.shared?.trouble !== undefined);
+  await soon(
+    timers,
+    until(() => log.shared?.trouble !== undefined),
+  );
   t.match(log.shared?.trouble, /KurrentDB \(127\.0\.0\.1:\d+\) does not answer: ./);
   t.equal(await codeOf(log.append(commitAt(4), revision(3))), 'append-failed');
-  await t.rejects(log.checksum(revision(1)), { code: 'log-unavailable' });
-  await t.rejects(log.read(none).next(), { code: 'log-unavailable' });
+  const unavailable = { code: 'log-unavailable' };
+  await soon(timers, t.rejects(log.checksum(revision(1)), unavailable));
+  await soon(timers, t.rejects(log.read(none).next(), unavailable));
   t.equal(log.head(), 3, 'what was known is known');
   await node.revive();
   await until(() => log.shared?.trouble === undefined);
@@ -214,15 +242,18 @@ t.test('while no server listens, appends certainly fail; then it goes on', async
 });
 
 t.test('servers that hang are noticed, and nothing waits for them without an end', async (t) => {
-  const { nodes, open } = await started(t);
+  const { nodes, open, timers } = await started(t);
   const [node] = nodes as [FakeNode];
   const log = await open();
   await Promise.all(appendAll(log, 0, 3));
   node.faults.hang();
+  const land = timers.fly();
+  t.teardown(land);
   t.equal(await codeOf(log.append(commitAt(4), revision(3))), 'outcome-unknown');
   await until(() => log.shared?.trouble !== undefined);
   await t.rejects(log.revisionAt(0), { code: 'log-unavailable' });
   await t.rejects(log.shared!.register('lease').read(), { code: 'log-unavailable' });
+  land();
   node.faults.wake();
   t.match(await offer(log, 4, 'as planned'), /done|conflict/);
 });
@@ -240,7 +271,7 @@ t.test('a silent feed is noticed by a look, and followed anew', async (t) => {
 
 t.test('a group is cut below what the servers take', async (t) => {
   const { nodes, cluster, open } = await started(t);
-  const log = await open('', patient);
+  const log = await open();
   const note = 'x'.repeat(300_000);
   await Promise.all(range(0, 10).map((at) => log.append(commitAt(at, note), revision(at - 1))));
   t.equal(cluster.streams.last('tried'), 9);
@@ -251,7 +282,7 @@ t.test('a group is cut below what the servers take', async (t) => {
 
 t.test('a commit of many letters of several bytes is measured by its bytes', async (t) => {
   const { cluster, open } = await started(t);
-  const log = await open('', patient);
+  const log = await open();
   const letters = 'ω'.repeat(600_000);
   t.equal(await codeOf(log.append(commitAt(1, letters), none)), 'append-failed');
   await log.append(commitAt(1, 'ω'.repeat(500_000)), none);
@@ -261,7 +292,7 @@ t.test('a commit of many letters of several bytes is measured by its bytes', asy
 
 t.test('servers that take less than was thought are believed', async (t) => {
   const { cluster, open } = await started(t);
-  const log = await open('', patient);
+  const log = await open();
   cluster.maxAppendSize = 100_000;
   const large = log.append(commitAt(1, 'x'.repeat(120_000)), none);
   const behind = codeOf(log.append(commitAt(2), revision(1)));
@@ -272,7 +303,7 @@ t.test('servers that take less than was thought are believed', async (t) => {
   t.equal(cluster.streams.last('tried'), 5);
   t.ok(log.limits.commitCharacters < 100_000);
   await log.append(commitAt(7), revision(6));
-  const roomy = await open('&maxAppendSize=4194304', patient);
+  const roomy = await open('&maxAppendSize=4194304');
   cluster.maxAppendSize = 4 * 1024 * 1024;
   await roomy.append(commitAt(8, 'x'.repeat(3_900_000)), revision(7));
   t.equal(cluster.streams.last('tried'), 7, 'and those that are set to take more');
@@ -344,7 +375,7 @@ t.test('what another program writes into the stream is no commit', async (t) => 
 
 t.test('a time is found with a few looks, however long the log is', async (t) => {
   const { nodes, open } = await started(t);
-  const log = await open('', patient);
+  const log = await open();
   await Promise.all(appendAll(log, 0, 3000));
   const before = nodes[0]!.faults.read;
   t.equal(await log.revisionAt(commitAt(1234).at), 1234);
@@ -352,14 +383,14 @@ t.test('a time is found with a few looks, however long the log is', async (t) =>
 });
 
 t.test('no server that answers is a log that cannot be used', async (t) => {
-  const { nodes, open } = await started(t);
+  const { nodes, open, timers } = await started(t);
   await nodes[0]!.kill();
   const place = `//127.0.0.1:${nodes[0]!.port}/tried?tls=false`;
-  const opening = openKurrentdbLog({ place, env: {}, waits: { ...waits, open: 500 } });
-  await t.rejects(opening, {
+  const refused = t.rejects(openKurrentdbLog({ place, env: {}, timers, waits }), {
     code: 'log-unavailable',
     message: /^KurrentDB \(127\.0\.0\.1:\d+\) cannot be used: ./,
   });
+  await soon(timers, refused);
   await nodes[0]!.revive();
   t.equal((await open()).head(), 0);
 });

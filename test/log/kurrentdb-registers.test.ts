@@ -10,23 +10,31 @@ import { openKurrentdbLog } from '../../src/log/kurrentdb/kurrentdb-log.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { registerBytesMax } from '../../src/log/register.ts';
 import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
+import { patience } from '../kurrentdb/patience.ts';
 import { grpc } from '../kurrentdb/protocol.ts';
 import { commitAt } from './contract.ts';
+import { LeapingTimers } from './leaping-timers.ts';
 
-// Long enough for a machine that has much else to do: one call has no answer, and takes `call`.
-const waits = { answer: 2000, call: 8000, look: 500, longestRest: 200 };
+const waits = { ...patience, look: 500, longestRest: 200 };
 
-async function started(t: Test): Promise<{ node: FakeNode; open: () => Promise<EventLog> }> {
+interface Started {
+  readonly node: FakeNode;
+  readonly open: () => Promise<EventLog>;
+  readonly timers: LeapingTimers;
+}
+
+async function started(t: Test): Promise<Started> {
   const cluster = new FakeCluster();
   t.teardown(() => cluster.close());
   const node = await FakeNode.start(cluster);
+  const timers = new LeapingTimers();
   const open = async (): Promise<EventLog> => {
     const place = `//127.0.0.1:${node.port}/tried?tls=false`;
-    const log = await openKurrentdbLog({ place, env: {}, waits });
+    const log = await openKurrentdbLog({ place, env: {}, waits, timers });
     t.teardown(() => log.close());
     return log;
   };
-  return { node, open };
+  return { node, open, timers };
 }
 
 t.test('a register keeps its last value and no other', async (t) => {
@@ -64,13 +72,22 @@ t.test('a value larger than an append lies in pieces', async (t) => {
 });
 
 t.test('a register whose change has no answer is in doubt, or changed once', async (t) => {
-  const { node, open } = await started(t);
+  const { node, open, timers } = await started(t);
   const lease = (await open()).shared!.register('lease');
   t.equal(await lease.replace(0, Buffer.from('a')), 1);
-  node.faults.order('ack-lost');
-  t.equal(await lease.replace(1, Buffer.from('b')), 2, 'the second attempt finds it kept');
-  node.faults.always('lost');
-  await t.rejects(lease.replace(2, Buffer.from('c')), { code: 'outcome-unknown' });
+  const { faults } = node;
+  /** Replaces it, and lets a deadline pass as soon as the server has heard of that. */
+  const replaceLate = async (seen: number, value: string, ms: number): Promise<unknown> => {
+    const heard = faults.come(faults.appends + 1);
+    const replaced = lease.replace(seen, Buffer.from(value));
+    await heard;
+    timers.leap(ms);
+    return replaced;
+  };
+  faults.order('ack-lost');
+  t.equal(await replaceLate(1, 'b', waits.answer), 2, 'the second attempt finds it kept');
+  faults.always('lost');
+  await t.rejects(replaceLate(2, 'c', waits.call), { code: 'outcome-unknown' });
   node.faults.always('denied');
   await t.rejects(lease.replace(2, Buffer.from('d')), {
     ...{ code: 'log-unavailable', message: /refuse the user/ },
@@ -106,7 +123,7 @@ t.test('with TLS the station says who it is, to both halves of the client', asyn
   const open = (env: Record<string, string>): Promise<EventLog> =>
     openKurrentdbLog({
       place: `//localhost:${node.port}/tried?tlsCAFile=${encodeURIComponent(file('own ca.pem'))}`,
-      ...{ env, waits: { ...waits, open: 30_000, answer: 8000 } },
+      ...{ env, waits },
     });
   const log = await open({ KURRENTDB_USER: 'station', KURRENTDB_PASSWORD: password });
   t.teardown(() => log.close());

@@ -9,7 +9,10 @@ import type { Test } from 'tap';
 import { openKurrentdbLog } from '../../src/log/kurrentdb/kurrentdb-log.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
+import { patience } from '../kurrentdb/patience.ts';
 import { logContract } from './contract.ts';
+import { refusalContract } from './refusal-contract.ts';
+import type { RefusingLog } from './refusal-contract.ts';
 
 async function started(t: Test): Promise<FakeNode> {
   const cluster = new FakeCluster();
@@ -17,12 +20,12 @@ async function started(t: Test): Promise<FakeNode> {
   return FakeNode.start(cluster);
 }
 
-logContract(t, 'kurrentdb', async (t) => {
+const opened = async (t: Test): Promise<RefusingLog> => {
   const node = await started(t);
   const open = (): Promise<EventLog> =>
     openKurrentdbLog({
       place: `//127.0.0.1:${node.port}/tried?tls=false`,
-      ...{ env: {}, limits: { queueCommits: 8000 } },
+      ...{ env: {}, limits: { queueCommits: 2500 }, waits: patience },
     });
   const log = await open();
   t.teardown(() => log.close());
@@ -33,7 +36,10 @@ logContract(t, 'kurrentdb', async (t) => {
     mendStorage: () => node.faults.always(undefined),
     queueCommits: log.limits.queueCommits,
   };
-});
+};
+
+logContract(t, 'kurrentdb', opened);
+refusalContract(t, 'kurrentdb', opened);
 
 /** Servers of somebody's own, and the start of names of streams there. */
 const [, scheme, hosts, prefix, options = ''] =
@@ -45,11 +51,11 @@ if (scheme !== undefined) {
     const place = `${hosts}/${prefix}-${run}-${++streams}${options}`;
     const open = (): Promise<EventLog> =>
       openKurrentdbLog({
-        ...{ place, discover: scheme.endsWith('+discover'), limits: { queueCommits: 8000 } },
+        ...{ place, discover: scheme.endsWith('+discover'), limits: { queueCommits: 2500 } },
       });
     const log = await open();
     t.teardown(() => log.close());
     const { queueCommits } = log.limits;
-    return { log, reopen: open, breakStorage: undefined, mendStorage: () => {}, queueCommits };
+    return { log, reopen: open, queueCommits };
   });
 }

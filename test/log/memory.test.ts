@@ -3,8 +3,10 @@ import { revision } from '../../src/core/values/revision.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
 import type { MemoryStorage } from '../../src/log/memory.ts';
 import { commitAt, logContract } from './contract.ts';
+import { refusalContract } from './refusal-contract.ts';
+import type { RefusingLog } from './refusal-contract.ts';
 
-logContract(t, 'memory', async () => {
+const opened = async (): Promise<RefusingLog> => {
   const storage: MemoryStorage = [];
   let broken = false;
   const store = (): void => {
@@ -14,14 +16,17 @@ logContract(t, 'memory', async () => {
     log: openMemoryLog({
       storage,
       store,
-      limits: { queueCommits: 8000, commitCharacters: 1_500_000 },
+      limits: { queueCommits: 2500, commitCharacters: 1_500_000 },
     }),
     reopen: async () => openMemoryLog({ storage }),
     breakStorage: () => void (broken = true),
     mendStorage: () => void (broken = false),
-    queueCommits: 8000,
+    queueCommits: 2500,
   };
-});
+};
+
+logContract(t, 'memory', opened);
+refusalContract(t, 'memory', opened);
 
 t.test('what a log in memory lost in a crash is what it had not acknowledged', async (t) => {
   const storage: MemoryStorage = [];

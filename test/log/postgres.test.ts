@@ -2,10 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import t from 'tap';
+import type { Test } from 'tap';
 import type { EventLog } from '../../src/log/log.ts';
 import { init, open } from '../postgres/ready.ts';
 import { startServer } from '../postgres/servers.ts';
 import { logContract } from './contract.ts';
+import { refusalContract } from './refusal-contract.ts';
+import type { RefusingLog } from './refusal-contract.ts';
 
 const server = await startServer(t);
 await server.ask('create role station login');
@@ -19,14 +22,14 @@ const grant = (what: 'grant' | 'revoke', schema: string): void => {
   execFileSync('psql', ['-qc', statement, url]);
 };
 
-logContract(t, 'postgres', async (t) => {
+const opened = async (t: Test): Promise<RefusingLog> => {
   const schema = `log_${++schemas}`;
   await init(server.url(`schema=${schema}`), 'station');
   const url = server.url(`schema=${schema}`, 'station');
   const opened: EventLog[] = [];
   const openOne = async (): Promise<EventLog> => {
     const log = await open(url, {
-      limits: { queueCommits: 8000, commitCharacters: 1_500_000 },
+      limits: { queueCommits: 2500, commitCharacters: 1_500_000 },
     });
     opened.push(log);
     return log;
@@ -37,6 +40,9 @@ logContract(t, 'postgres', async (t) => {
     reopen: openOne,
     breakStorage: () => grant('revoke', schema),
     mendStorage: () => grant('grant', schema),
-    queueCommits: 8000,
+    queueCommits: 2500,
   };
-});
+};
+
+logContract(t, 'postgres', opened);
+refusalContract(t, 'postgres', opened);

@@ -7,23 +7,28 @@ import { revision } from '../../src/core/values/revision.ts';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
 import type { SharedMemoryLog, SharedMemoryLogOptions } from '../../src/log/shared-memory.ts';
 import { appendAll, commitAt, logContract, range } from './contract.ts';
+import { refusalContract } from './refusal-contract.ts';
+import type { RefusingLog } from './refusal-contract.ts';
 import { HandTime } from '../station/hand-time.ts';
 
-logContract(t, 'shared memory', async () => {
+const opened = async (): Promise<RefusingLog> => {
   const storage = new SharedMemory();
   let broken = false;
   const store = (): void => {
     if (broken) throw new Error('no space');
   };
-  const limits = { queueCommits: 8000, commitCharacters: 1_500_000 };
+  const limits = { queueCommits: 2500, commitCharacters: 1_500_000 };
   return {
     log: openSharedMemoryLog({ storage, store, limits }),
     reopen: async () => openSharedMemoryLog({ storage }),
     breakStorage: () => void (broken = true),
     mendStorage: () => void (broken = false),
-    queueCommits: 8000,
+    queueCommits: 2500,
   };
-});
+};
+
+logContract(t, 'shared memory', opened);
+refusalContract(t, 'shared memory', opened);
 
 const two = (
   t: Test,

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
+import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { appendAll, commitAt, logContract, range } from './contract.ts';
+import { refusalContract } from './refusal-contract.ts';
+import type { RefusingLog } from './refusal-contract.ts';
 
-logContract(t, 'sqlite', async (t) => {
+const opened = async (t: Test): Promise<RefusingLog> => {
   const directory = t.testdir();
   const path = join(directory, 'log.db');
   const execute = (sql: string): void => {
@@ -16,7 +19,7 @@ logContract(t, 'sqlite', async (t) => {
   return {
     log: await openSqliteLog({
       directory,
-      limits: { queueCommits: 8000, commitCharacters: 1_500_000 },
+      limits: { queueCommits: 2500, commitCharacters: 1_500_000 },
     }),
     reopen: () => openSqliteLog({ directory }),
     breakStorage: () =>
@@ -24,9 +27,12 @@ logContract(t, 'sqlite', async (t) => {
         SELECT RAISE(ABORT, 'refused by the test');
       END`),
     mendStorage: () => execute('DROP TRIGGER refuse'),
-    queueCommits: 8000,
+    queueCommits: 2500,
   };
-});
+};
+
+logContract(t, 'sqlite', opened);
+refusalContract(t, 'sqlite', opened);
 
 t.test('commits beyond the limits of size', async (t) => {
   const directory = t.testdir();

@@ -4,6 +4,9 @@
  *
  * An append is settled by the answer of the servers or by its own commit coming back from the
  * stream, whichever is first.
+ *
+ * It is not `../appends.ts`, which settles whole batches by one answer: here the stream settles a part
+ * of a group, brings others' commits in between, and a group that is too large is cut and sent anew.
  */
 
 import type { Commit } from '../../core/events/commit.ts';

@@ -1,7 +1,7 @@
 /** What the errors of the client mean: the same thing comes in several forms. */
 
 import type { Endpoint } from './place.ts';
-import { NoAnswerError } from './timers.ts';
+import { NoAnswerError } from './waits.ts';
 
 /**
  * How a call ended that did not succeed.

@@ -20,6 +20,8 @@ import {
 import type { CommitListener, Durability, EventLog, LogLimits } from '../log.ts';
 import type { Register, RegisterName, SharedLog } from '../register.ts';
 import { Subscriptions } from '../subscriptions.ts';
+import { systemTimers } from '../timers.ts';
+import type { Timers } from '../timers.ts';
 import { Appends, queueLimits } from './appends.ts';
 import type { QueueLimits, WaitingCommit } from './appends.ts';
 import { durabilityOf } from './cluster.ts';
@@ -33,8 +35,8 @@ import { KurrentdbRegister } from './register.ts';
 import { Servers } from './servers.ts';
 import { KurrentdbStream } from './stream.ts';
 import type { Appended, StreamEvent, StreamParts } from './stream.ts';
-import { systemTimers, waits, within } from './timers.ts';
-import type { Timers, Waits } from './timers.ts';
+import { waits, within } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 export interface KurrentdbLogOptions {
   /** What follows the scheme of the URL and its colon. */

@@ -1,12 +1,14 @@
 /** One stream of KurrentDB: appended to and read, with a deadline for everything. */
 
 import type { EventData, ReadStreamOptions } from '@kurrent/kurrentdb-client';
+import { msForBytes, rest } from '../timers.ts';
+import type { Timers } from '../timers.ts';
 import type { Connection } from './connection.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './failure.ts';
 import type { Servers } from './servers.ts';
-import { rest, within } from './timers.ts';
-import type { Timers, Waits } from './timers.ts';
+import { NoAnswerError, within } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 export interface StreamEvent {
   /** From 0. */
@@ -53,7 +55,7 @@ export class KurrentdbStream {
     ms: number,
   ): Promise<Appended> {
     const bytes = events.reduce((sum, { data }) => sum + (data as Uint8Array).length, 0);
-    const more = Math.ceil((bytes / slowBytesPerSecond) * 1000);
+    const more = msForBytes(bytes);
     const streamState =
       expected === undefined ? 'any' : expected === 0 ? 'no_stream' : before(expected);
     const { servers } = this.#parts;
@@ -148,11 +150,15 @@ export class KurrentdbStream {
   ): Promise<T> {
     const { servers, timers, waits, signal } = this.#parts;
     const end = timers.monotonic() + ms + more;
-    for (let pause = waits.firstRest; ; pause = Math.min(pause * 2, waits.longestRest)) {
+    const left = (): number => end - timers.monotonic();
+    let { answer, firstRest: pause } = waits;
+    // An attempt that has no time to be answered would only be one more in doubt.
+    const least = answer / 8;
+    for (;;) {
       const { connection } = servers;
+      let failed: unknown;
       try {
-        const left = end - timers.monotonic();
-        const deadline = Math.min(waits.answer + more, Math.max(1, left));
+        const deadline = Math.min(answer + more, Math.max(1, left()));
         // What fails at once does so inside, where it is caught.
         const called = Promise.try(() => call(connection, deadline));
         return await within(timers, deadline, called);
@@ -161,18 +167,16 @@ export class KurrentdbStream {
         if (failure.kind === 'not-leader') servers.renew(connection, failure.leader);
         else if (failure.kind === 'unknown' || failure.kind === 'not-now')
           servers.renew(connection);
-        // An attempt that has no time to be answered would only be one more in doubt.
-        const next = timers.monotonic() + pause + waits.answer / 8;
-        const isOver = next >= end || signal.aborted;
-        if (!again(failure) || isOver) throw error;
+        if (!again(failure) || left() <= pause + least || signal.aborted) throw error;
+        if (error instanceof NoAnswerError) answer *= 2;
+        failed = error;
       }
       await rest(timers, pause, signal);
+      pause = Math.min(pause * 2, waits.longestRest);
+      if (left() <= least) throw failed;
     }
   }
 }
-
-/** Bytes that are written in a second even by a slow server far away. */
-const slowBytesPerSecond = 2 * 1024 * 1024;
 
 const before = (count: number): bigint => BigInt(count - 1);
 

@@ -7,9 +7,19 @@ import { copyCommits } from '../copying.ts';
 import type { Progress } from '../copying.ts';
 import type { EventLog } from '../log.ts';
 
-/** What may be on the way into the mirror; where the engine brings more, it is read from it later. */
-const aheadMax = { commits: 10_000, characters: 64 * 1024 * 1024 } as const;
+/** How a mirror keeps up with its engine. */
+export const mirrorPace = {
+  /** May be on the way into the mirror; where the engine brings more, it is read from it later. */
+  aheadCommits: 10_000,
+  aheadCharacters: 64 * 1024 * 1024,
+  /** How many commits are read at an open without saying how far it is. */
+  saidEvery: 100_000,
+} as const;
+
+export type MirrorPace = { readonly [name in keyof typeof mirrorPace]: number };
+
 export interface FeedParts {
+  readonly pace: MirrorPace;
   readonly engine: EventLog;
   readonly mirror: EventLog;
   /** Told when the mirror has come to a revision, after it was delivered there. */
@@ -48,11 +58,12 @@ export class Feed {
   }
 
   #take(commit: Commit): void {
-    const { mirror, reached } = this.#parts;
+    const { mirror, reached, pace } = this.#parts;
     const { revision } = commit;
     const { length } = bodyOf(commit);
     const commits = revision - mirror.head();
-    if (commits > aheadMax.commits || (commits > 1 && this.#ahead + length > aheadMax.characters)) {
+    const isTooLarge = commits > 1 && this.#ahead + length > pace.aheadCharacters;
+    if (commits > pace.aheadCommits || isTooLarge) {
       this.#unsubscribe();
       void this.#readOn();
       return;

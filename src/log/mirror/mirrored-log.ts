@@ -20,6 +20,7 @@ import type {
 } from '../log.ts';
 import type { Register, RegisterName, SharedLog } from '../register.ts';
 import { Feed } from './feed.ts';
+import type { MirrorPace } from './feed.ts';
 
 /** A commit that is durable at the engine, and on the way into the mirror. */
 interface Waiting {
@@ -40,6 +41,7 @@ export interface MirroredParts {
   readonly mirror: EventLog;
   /** Makes the next open throw the mirror away; must not throw. */
   readonly condemn: () => void;
+  readonly pace: MirrorPace;
 }
 
 export class MirroredLog implements EventLog {
@@ -60,7 +62,7 @@ export class MirroredLog implements EventLog {
   #closing: Promise<void> | undefined;
 
   constructor(parts: MirroredParts) {
-    const { engine, mirror } = parts;
+    const { engine, mirror, pace } = parts;
     this.#parts = parts;
     this.files = mirror.files;
     this.shared = {
@@ -71,8 +73,7 @@ export class MirroredLog implements EventLog {
       lost: this.#loss.promise,
     };
     this.#feed = new Feed({
-      engine,
-      mirror,
+      ...{ engine, mirror, pace },
       reached: (revision) => this.#reached(revision),
       failed: (error) => this.lose(error),
     });

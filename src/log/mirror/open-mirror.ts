@@ -10,6 +10,8 @@ import type { EventLog, LogOnServers } from '../log.ts';
 import { holdLog, logFiles } from '../sqlite/files.ts';
 import type { LogFiles } from '../sqlite/files.ts';
 import { openSqliteLog } from '../sqlite/sqlite-log.ts';
+import { mirrorPace } from './feed.ts';
+import type { MirrorPace } from './feed.ts';
 import { MirroredLog } from './mirrored-log.ts';
 
 /** What opening a log tells; a station's logger fits. */
@@ -28,10 +30,8 @@ export interface MirroredLogOptions {
   readonly verify?: 'tail' | 'full';
   /** Told of what others could use of the mirror until now. */
   readonly narrowed?: Narrowed;
+  readonly pace?: Partial<MirrorPace>;
 }
-
-/** How many commits are read without saying how far it is. */
-const saidEvery = 100_000;
 
 /**
  * Opens a shared log with its mirror, which has by then what the engine has.
@@ -57,6 +57,7 @@ class Opening {
   readonly #options: MirroredLogOptions;
   readonly #directory: string;
   readonly #condemned: string;
+  readonly #pace: MirrorPace;
   #mirror: EventLog | undefined;
   #log: MirroredLog | undefined;
   /** Why the mirror is of no use, where that was told before there was a log. */
@@ -66,6 +67,7 @@ class Opening {
     this.#options = options;
     this.#directory = join(options.directory, 'mirror');
     this.#condemned = join(this.#directory, 'condemned');
+    this.#pace = { ...mirrorPace, ...options.pace };
   }
 
   async open(): Promise<EventLog> {
@@ -73,7 +75,7 @@ class Opening {
     const mirror = await this.#openMatching();
     await this.#readMissing(mirror);
     const condemn = (): void => this.#condemn();
-    this.#log = new MirroredLog({ engine, mirror, condemn });
+    this.#log = new MirroredLog({ engine, mirror, condemn, pace: this.#pace });
     if (this.#displaced !== undefined) this.#log.lose(new Error(this.#displaced));
     return this.#log;
   }
@@ -165,6 +167,7 @@ class Opening {
 
   async #readMissing(mirror: EventLog): Promise<void> {
     const { engine, news } = this.#options;
+    const { saidEvery } = this.#pace;
     const from = mirror.head();
     let said: number = from;
     const say = (revision: Revision): void => {

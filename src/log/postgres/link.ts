@@ -4,6 +4,7 @@ import type { Revision } from '../../core/values/revision.ts';
 import type { LogPosition } from '../chain.ts';
 import { HistoryLostError, LogUnavailableError } from '../log.ts';
 import type { Durability } from '../log.ts';
+import type { Deadlines } from './deadlines.ts';
 import { durabilityOf, ownSynchronousCommit } from './durability.ts';
 import type { ServerSettings } from './durability.ts';
 import { explained, isServerError, noLogIn, SessionLostError, sqlState } from './failure.ts';
@@ -12,7 +13,6 @@ import type { SessionParts } from './session.ts';
 import { barrier, formatVersion, ownSettings, setSynchronousCommit } from './statements.ts';
 import { standing, stuckSessions } from './statements.ts';
 import type { StandingRow, Statements } from './statements.ts';
-import type { Deadlines } from './timing.ts';
 import { nameOf } from './url.ts';
 import type { PostgresHost } from './url.ts';
 

@@ -2,10 +2,10 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { HistoryLostError, LogUnavailableError } from '../log.ts';
+import { rest } from '../timers.ts';
 import { explained } from './failure.ts';
 import { Link } from './link.ts';
 import type { Known, LinkParts } from './link.ts';
-import { rest } from './timing.ts';
 import { nameOf } from './url.ts';
 
 export interface LinksParts extends LinkParts {
@@ -43,7 +43,7 @@ export class Links {
   #attempt: Promise<Link> | undefined;
   #trouble: string | undefined;
   #closed = false;
-  readonly #closing = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
   /** Settles with the next link. */
   #next = Promise.withResolvers<Link>();
 
@@ -90,7 +90,7 @@ export class Links {
 
   close(): void {
     this.#closed = true;
-    this.#closing.resolve();
+    this.#closing.abort();
     this.#link.close();
     this.#next.reject(new LogUnavailableError('the log is closed'));
   }
@@ -104,7 +104,7 @@ export class Links {
       for (let pause = deadlines.restMs; !this.#closed; pause *= 2) {
         if (await this.#tried()) break;
         if (this.#closed) return;
-        await rest(timers, Math.min(pause, deadlines.restMaxMs), this.#closing.promise);
+        await rest(timers, Math.min(pause, deadlines.restMaxMs), this.#closing.signal);
       }
     }
   }

@@ -1,11 +1,12 @@
 /** Makes a database ready for a log, and brings the tables of an older release up. */
 
 import { LogUnavailableError } from '../log.ts';
+import { systemTimers } from '../timers.ts';
+import { deadlines } from './deadlines.ts';
 import { explained, isServerError } from './failure.ts';
 import { Session } from './session.ts';
 import { formatVersion, standing } from './statements.ts';
 import type { StandingRow } from './statements.ts';
-import { deadlines, systemTimers } from './timing.ts';
 import { nameOf, parsePlace } from './url.ts';
 import type { PostgresPlace } from './url.ts';
 

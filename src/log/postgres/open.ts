@@ -4,6 +4,10 @@ import { randomBytes } from 'node:crypto';
 import type { AppendLimits } from '../appends.ts';
 import { LogCorruptError, LogUnavailableError } from '../log.ts';
 import type { EventLog } from '../log.ts';
+import { systemTimers } from '../timers.ts';
+import type { Timers } from '../timers.ts';
+import { deadlines as ownDeadlines } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
 import { explained } from './failure.ts';
 import { postgresLogLimits } from './limits.ts';
 import type { LinkParts } from './link.ts';
@@ -11,8 +15,6 @@ import { joinPrimary } from './links.ts';
 import { corrupt, Pages, sizeOf } from './pages.ts';
 import { PostgresLog } from './postgres-log.ts';
 import { Statements } from './statements.ts';
-import { deadlines as ownDeadlines, systemTimers } from './timing.ts';
-import type { Deadlines, Timers } from './timing.ts';
 import { parsePlace } from './url.ts';
 
 export interface PostgresLogOptions {

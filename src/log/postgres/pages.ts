@@ -4,11 +4,11 @@ import type { Commit } from '../../core/events/commit.ts';
 import { ChainReader, logStart } from '../chain.ts';
 import type { LogPosition } from '../chain.ts';
 import { LogCorruptError } from '../log.ts';
+import type { Deadlines } from './deadlines.ts';
 import { isServerError } from './failure.ts';
 import type { Link, LinkParts } from './link.ts';
 import type { Session, Statement } from './session.ts';
 import type { CommitRow } from './statements.ts';
-import type { Deadlines } from './timing.ts';
 
 /** Bytes of the table of commits and its index. */
 export const sizeOf = async (

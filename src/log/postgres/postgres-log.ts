@@ -23,6 +23,7 @@ import type { RegisterName, SharedLog } from '../register.ts';
 import { Subscriptions } from '../subscriptions.ts';
 import { encodeBatch } from './batch.ts';
 import type { EncodedBatch } from './batch.ts';
+import { answerMsFor } from './deadlines.ts';
 import { explained, isServerError, SessionLostError, sqlState } from './failure.ts';
 import { postgresPace } from './limits.ts';
 import type { Link, LinkParts } from './link.ts';
@@ -31,7 +32,6 @@ import { askPage, corrupt, Pages, sizeOf } from './pages.ts';
 import { PagedReading } from './paging.ts';
 import { PostgresRegister } from './register.ts';
 import type { Statement } from './session.ts';
-import { answerMsFor } from './timing.ts';
 
 /** Looks for others' commits between two looks how large the log is. */
 const looksPerSize = 60;

@@ -3,12 +3,12 @@
 import { LogUnavailableError, OutcomeUnknownError } from '../log.ts';
 import { registerBytesMax } from '../register.ts';
 import type { Register, RegisterEntry, RegisterName } from '../register.ts';
+import { answerMsFor } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
 import { explained, isServerError } from './failure.ts';
 import type { Links } from './links.ts';
 import type { Session } from './session.ts';
 import type { Statements } from './statements.ts';
-import { answerMsFor } from './timing.ts';
-import type { Deadlines } from './timing.ts';
 
 export interface RegisterParts {
   readonly name: RegisterName;

@@ -2,9 +2,9 @@
 
 import { Socket } from 'node:net';
 import pg from 'pg';
+import type { Timers } from '../timers.ts';
 import { explained, isServerError, SessionLostError, sqlState } from './failure.ts';
 import { passwordFor } from './password.ts';
-import type { Timers } from './timing.ts';
 import { tlsOf } from './tls.ts';
 import type { PostgresHost, PostgresPlace } from './url.ts';
 
