@@ -4,8 +4,6 @@
  * in which things happen to finish.
  */
 
-import type { Linter } from 'eslint';
-
 const forbiddenGlobals = [
   'Date',
   'Promise',
@@ -35,7 +33,7 @@ const forbiddenGlobals = [
   'queueMicrotask',
 ];
 
-export const determinism: Linter.RulesRecord = {
+export const determinism = {
   'no-restricted-globals': [
     'error',
     ...forbiddenGlobals.map((name) => ({ name, message: 'The core is deterministic.' })),
@@ -48,14 +46,5 @@ export const determinism: Linter.RulesRecord = {
     { property: 'toLocaleUpperCase', message: "Depends on the machine's locale." },
     { property: 'toLocaleLowerCase', message: "Depends on the machine's locale." },
   ],
-  'no-restricted-syntax': [
-    'error',
-    ...[
-      ':function[async=true]',
-      'AwaitExpression',
-      'ForOfStatement[await=true]',
-      'ImportExpression',
-    ].map((selector) => ({ selector, message: 'The core never waits.' })),
-    { selector: 'MetaProperty', message: 'The core does not know where it runs.' },
-  ],
-};
+  'halcyon/never-waits': 'error',
+} as const;

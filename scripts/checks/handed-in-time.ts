@@ -3,12 +3,10 @@
  * whose hands a trial turns.
  */
 
-import type { Linter } from 'eslint';
-
 const message = 'Time is handed in: see the time.ts of this part.';
 const timers = ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'];
 
-export const handedInTime: Linter.RulesRecord = {
+export const handedInTime = {
   'no-restricted-globals': ['error', ...timers.map((name) => ({ name, message }))],
   'no-restricted-properties': ['error', { object: 'Date', property: 'now', message }],
   'no-restricted-imports': [
@@ -21,4 +19,4 @@ export const handedInTime: Linter.RulesRecord = {
       })),
     },
   ],
-};
+} as const;

@@ -15,12 +15,8 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** Programs that count as one check each: their output is shown when they fail. */
 const checks: Readonly<Record<string, readonly string[]>> = {
-  lint: ['eslint', '--max-warnings', '0', '.'],
-  // What it has seen in the same words before is not read again.
-  format: [
-    ...['prettier', '--check', '--cache', '--cache-strategy', 'content'],
-    ...['--log-level', 'warn', '.'],
-  ],
+  lint: ['oxlint', '--threads=1', 'src', 'test', 'scripts', 'oxlint.config.ts', 'vite.config.ts'],
+  format: [process.execPath, 'scripts/checks/format.ts'],
   types: ['scripts/tsc', '--noEmit', '-p', '.'],
   'types of the page': ['scripts/tsc', '--noEmit', '-p', 'tsconfig.web.json'],
 };

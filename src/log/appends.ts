@@ -79,9 +79,8 @@ export class Appends {
   /** Everything up to a revision, which ends a batch, is durable. */
   settle(revision: number): void {
     const commits: WaitingCommit[] = [];
-    for (let count = revision - this.#durable; commits.length < count;) {
-      commits.push(...(this.#sent.shift() ?? []));
-    }
+    const count = revision - this.#durable;
+    while (commits.length < count) commits.push(...(this.#sent.shift() ?? []));
     this.#durable = revision;
     for (const { body } of commits) this.#characters -= body.length;
     this.#nudge();

@@ -201,6 +201,6 @@ const told = (
   names: ReadonlyMap<Fid, string>,
   now: number,
 ): string[] => {
-  const tell = tellers[type as EventType] as Teller<EventType> | undefined;
+  const tell: Teller<EventType> | undefined = tellers[type as EventType];
   return tell ? [tell(data as never, (fid) => names.get(fid) ?? 'new', now)] : [];
 };

@@ -150,11 +150,19 @@ class History {
     this.#something = Promise.withResolvers();
     // What is not registered cannot do much.
     const isMissing = machine.registered === false && this.#roll() < 0.7;
-    const tokens = [this.#issue, this.#issue, this.#revoke, this.#revoke];
-    const orders = Array.from({ length: 5 }, () => this.#order);
-    const others = [this.#register, this.#unregister, this.#look, this.#status];
-    const act = isMissing ? this.#register : this.#one([...tokens, ...orders, ...others]);
-    await act.call(this, machine);
+    const register = (): Promise<void> => this.#register(machine);
+    const issue = (): Promise<void> => this.#issue(machine);
+    const revoke = (): Promise<void> => this.#revoke(machine);
+    const order = (): Promise<void> => this.#order(machine);
+    const others = [
+      () => this.#unregister(machine),
+      () => this.#look(machine),
+      () => this.#status(machine),
+    ];
+    const tokens = [issue, issue, revoke, revoke];
+    const orders = Array.from({ length: 5 }, () => order);
+    const act = isMissing ? register : this.#one([...tokens, ...orders, register, ...others]);
+    await act();
   }
 
   /** Tolerates that the daemon dies before it has answered. */

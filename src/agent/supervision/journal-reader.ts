@@ -26,7 +26,7 @@ export class JournalReader implements OutputReader {
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
   #complaint = '';
-  #error: Error | undefined;
+  #error: NodeJS.ErrnoException | undefined;
 
   /** @param program `journalctl`, or where it is */
   constructor(program: string, unit: string, { channels, lines, follow }: OutputRequest) {
@@ -77,7 +77,7 @@ export class JournalReader implements OutputReader {
   }
 
   #refusal(): UnreadableOutput {
-    const missing = (this.#error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    const missing = this.#error?.code === 'ENOENT';
     const why = missing
       ? 'there is no journalctl on its host'
       : this.#complaint.trim().split('\n')[0] || (this.#error?.message ?? 'journalctl failed');

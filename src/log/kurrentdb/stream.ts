@@ -108,7 +108,7 @@ export class KurrentdbStream {
       mayBeOtherwiseSoon,
     );
     const [[name, value] = []] = Object.entries(settings);
-    const set = metadata as Record<string, unknown> | undefined;
+    const set: Readonly<Record<string, unknown>> | undefined = metadata;
     if (name === undefined || set?.[name] === value) return;
     await this.#attempts(
       call,
