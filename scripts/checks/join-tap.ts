@@ -46,7 +46,7 @@ const { outputFiles } = await build({
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [places],
   logLevel: 'warning',
-}).finally(() => stop());
+}).finally(() => void stop());
 const [joined] = outputFiles;
 if (joined === undefined) throw new Error('esbuild has made nothing of tap');
 writeFileSync(join(folder, 'joined.js'), joined.contents);

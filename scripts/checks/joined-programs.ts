@@ -78,7 +78,7 @@ export async function joinPrograms(): Promise<string> {
     banner: { js: banner },
     plugins: [atTheirOwnPlaces, apart],
     logLevel: 'warning',
-  }).finally(() => stop());
+  }).finally(() => void stop());
   mkdirSync(place, { recursive: true });
   const folder = join(place, nameOf(outputFiles));
   if (isThere(folder)) utimesSync(folder, new Date(), new Date());
