@@ -133,7 +133,10 @@ export class RandomStations {
     storage.lose(commits);
     this.#found.losses += 1;
     this.#digests = new Map();
-    this.#old = new Set(this.#cluster.members);
+    // Whoever had not heard of them goes on.
+    const knew = ({ station, log }: Member): boolean =>
+      Math.max(station.head, log.head()) > storage.head;
+    this.#old = new Set(this.#cluster.members.filter(knew));
     // Whoever was told of these was told of what servers had promised, and had not kept.
     for (const request of this.#requests)
       if ((request.revision ?? 0) > storage.head) request.revision = null;
