@@ -207,7 +207,7 @@ export class Election implements Leadership {
         const ms = failures && Math.min(rest.most, rest.least * 2 ** (failures - 1));
         await pause(time, ms * (0.5 + random()), signal);
       }
-      await pause(time, renewMs, signal);
+      await pause(time, this.#lease.untilNextLookMs, signal);
     }
   }
 

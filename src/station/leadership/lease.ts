@@ -11,7 +11,7 @@ import type { Register, RegisterEntry } from '../../log/register.ts';
 import type { Time } from '../time.ts';
 import type { Place } from './standing.ts';
 
-/** Between two renewals, and between two looks of those who wait, ms. */
+/** Between two renewals, and at most between two looks of those who wait, ms. */
 export const renewMs = 2_000;
 /** A lease whose version did not change for so long, while the log answered, has run out, ms. */
 export const leaseMs = 15_000;
@@ -82,6 +82,12 @@ export class Lease {
       before.asked = asked;
     } else this.#seen = { version, unchanged: 0, asked: time.monotonic() };
     return this.#isOpen(entry) || this.#seen!.unchanged >= leaseMs ? 'free' : 'held';
+  }
+
+  /** Until the next look, ms: not later than when it will have run out, should nobody renew it. */
+  get untilNextLookMs(): number {
+    const left = leaseMs - (this.#seen?.unchanged ?? 0);
+    return left > 0 ? Math.min(renewMs, left) : renewMs;
   }
 
   /** What was seen of it so far counts no more. */
