@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
+import { awakeClock } from '../station/awake.ts';
 import { until } from '../station/harness.ts';
 import type { Answer, InProcess } from '../station/harness.ts';
 import { free, idOf, nobodys, ours, theirs, traces, twoProjects } from './two-projects.ts';
@@ -13,6 +14,7 @@ const streamOf = async (
   t: Test,
   { app }: InProcess,
   token: string,
+  clock = (): number => 0,
 ): Promise<{ text: () => string; ended: Promise<number> }> => {
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
@@ -30,7 +32,7 @@ const streamOf = async (
     } catch {
       // The connection was cut, which is an end too.
     }
-    return performance.now();
+    return clock();
   };
   return { text: () => text, ended: read() };
 };
@@ -57,6 +59,7 @@ t.test('a stream tells a member of its machines as long as they are its own', as
 
 t.test('10: an idle stream ends within a second of its token losing the project', async (t) => {
   const two = await twoProjects(t);
+  const clock = awakeClock(t);
   const losses: Readonly<Record<string, (id: string) => Promise<Answer>>> = {
     'the member is taken out': (id) => two.ask('DELETE', `/projects/ours/members/${id}`),
     'the member gets another role': (id) =>
@@ -65,10 +68,10 @@ t.test('10: an idle stream ends within a second of its token losing the project'
   };
   for (const [what, lose] of Object.entries(losses)) {
     const token = await two.tokenOf('member', { projects: [{ name: 'ours', role: 'operator' }] });
-    const { ended, text } = await streamOf(t, two, token);
+    const { ended, text } = await streamOf(t, two, token, clock);
     await until('the stream', () => text() !== '');
     t.equal((await lose(idOf(token))).status, 200);
-    const lost = performance.now();
+    const lost = clock();
     const end = await Promise.race([ended, pause(60_000, null, { ref: false })]);
     t.ok(end !== null && end - lost < 1000, `${what}: ${end === null ? 'never' : end - lost} ms`);
   }
