@@ -144,7 +144,7 @@ t.jobs = 2;
 for (const page of pages) {
   const examples = examplesOf(page);
   if (examples.length === 0) continue;
-  t.test(`the examples of ${basename(page)}`, { buffered: true, timeout: 400_000 }, async (t) => {
+  t.test(`the examples of ${basename(page)}`, { buffered: true, timeout: 800_000 }, async (t) => {
     checkFiles(t, page, examples);
     if (!examples.some(({ kind }) => kind === 'commands')) return;
     const reader = new Reader(t, page);

@@ -22,6 +22,7 @@ import { createServer } from '../../src/api/server.ts';
 import type { ServerOptions } from '../../src/api/server.ts';
 import type { LoadBody } from '../../src/contract/load.ts';
 import type { CredentialRole } from '../../src/core/values/credential-roles.ts';
+import { NotLeadingError } from '../../src/station/leadership/standing.ts';
 import { Station } from '../../src/station/station.ts';
 import type { StationOptions } from '../../src/station/station.ts';
 import { keptIn, SecretSearch } from '../obm/secret-search.ts';
@@ -162,6 +163,20 @@ const mustHide = (
   if (search.found.size > 0) throw new Error(`in the clear: ${[...search.found].join(', ')}`);
 };
 
+/** On a machine that stood still for seconds the lease of one of several has ended: it leads again soon. */
+const firstToken = async (station: Station): Promise<string | null> => {
+  const { token } = await until('the first token', () =>
+    station.access.bootstrap().then(
+      (token) => ({ token }),
+      (error: unknown) => {
+        if (error instanceof NotLeadingError) return null;
+        throw error;
+      },
+    ),
+  );
+  return token;
+};
+
 /**
  * A station in this process. Closed when the test ends, if it was not before; the test fails where a token that it gave
  * out stands in its data or logs then.
@@ -176,9 +191,9 @@ export const openStation = async (t: Test, choices: Choices = {}): Promise<InPro
   // One of several has to be elected first, which takes a second.
   if (station.log.shared && !follows)
     await until('the station to lead', () => station.standing.role === 'leading');
+  const admin = known ?? (await firstToken(station)) ?? '';
   const app = await createServer(station, { logger, ...server });
   injectAsServed(app);
-  const admin = known ?? (await station.access.bootstrap()) ?? '';
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= app.close().then(() => station.close()));
   const tokens = new Set(admin === '' ? [] : [admin]);

@@ -49,6 +49,15 @@ export const visit = async (
   return { page, context, complaints };
 };
 
+/** Waits until the page has drawn what came of the last thing that was done: for what must *not* have come of it. */
+export const drawn = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    () =>
+      new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))),
+      ),
+  );
+
 /** Signs in by a token, on whatever page is open. */
 export const signInByToken = async (page: Page, token: string): Promise<void> => {
   await page.getByRole('button', { name: 'By a token' }).click();

@@ -3,7 +3,7 @@
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { ours, theirs, traces, twoProjects } from '../api/two-projects.ts';
-import { openBrowser, signInByToken, visit } from './chromium.ts';
+import { drawn, openBrowser, signInByToken, visit } from './chromium.ts';
 
 const note = 'Write a note…';
 const maintenance = 'Begin maintenance…';
@@ -69,6 +69,7 @@ t.test('rights in the browser', async (t) => {
         t.ok(JSON.stringify(body).includes(`by the ${who}`), 'the note is there');
       } else {
         await page.getByRole('button', { name: note }).dispatchEvent('click');
+        await drawn(page);
         t.equal(await page.getByRole('dialog').count(), 0, 'pressed, it does nothing');
         t.equal(await forge(page, `/hosts/${ours}/notes`, { text: 'forged' }), 403);
       }
