@@ -5,11 +5,11 @@ import { Cluster, kill, patientVars, until } from './cluster.ts';
 
 type Victim = 'process' | 'agent' | 'station';
 
-// Attempts are paused for long enough that a death comes in between.
+// Attempts are paused for long enough that a death comes in between; what ignores SIGTERM stays until the test ends it.
 const cluster = await Cluster.open(t, 1, {
   ...patientVars,
-  process_restart_retry_interval: 3,
-  process_stop_timeout: 8,
+  process_restart_retry_interval: 10,
+  process_stop_timeout: 3600,
 });
 const [host] = cluster.hosts as [string];
 t.afterEach(async () => cluster.clear());
@@ -62,6 +62,7 @@ for (const victims of [
     if ((victims as readonly Victim[]).includes('process')) await cluster.returns(online, before);
     else t.equal(await cluster.pid(online), before, 'what runs is left alone');
     await cluster.reaches(starting, 'online');
+    for (const { pid } of cluster.runs(stopping)) kill(pid);
     await cluster.reaches(stopping, 'offline');
     await cluster.reaches(waiting, 'failed');
     t.match((await cluster.process(waiting)).reason, /attempts/);
