@@ -192,14 +192,14 @@ t.test('messages that come too fast are read later, and reports while few wait',
     limits: { ...flowLimits, reports: 2 },
   });
   const rests: boolean[] = [];
-  const { pause, resume } = socket;
+  const [pause, resume] = [socket.pause.bind(socket), socket.resume.bind(socket)];
   socket.pause = () => {
     rests.push(true);
-    pause.call(socket);
+    pause();
   };
   socket.resume = () => {
     rests.push(false);
-    resume.call(socket);
+    resume();
   };
   for (let i = 0; i < 11; i += 1) client.send('heartbeat');
   await until('a rest and the end of it', () => rests.length === 2);
