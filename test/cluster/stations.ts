@@ -4,7 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -129,6 +130,19 @@ const roles = stringify([
   },
 ]);
 
+/** What an agent runs goes on when the agent is killed: it ends by its output, which is kept in a folder. */
+const endWhatAgentsLeave = (folder: string): void => {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      const isOurs =
+        readlinkSync(`/proc/${pid}/fd/1`).startsWith(folder) ||
+        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(folder);
+      if (isOurs) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended, or is somebody else's.
+    }
+};
+
 /** A station, and what is done to it. */
 export interface Member {
   readonly name: string;
@@ -152,7 +166,10 @@ export class Stations {
     this.servers = servers;
     this.#environment = { NODE_OPTIONS: '', ...choices.environment };
     // Said before what runs in it, and done after that has ended.
-    t.teardown(() => rmSync(this.folder, { recursive: true, force: true }));
+    t.teardown(() => {
+      endWhatAgentsLeave(this.folder);
+      rmSync(this.folder, { recursive: true, force: true });
+    });
   }
 
   /** Three stations that know each other, of which one leads; until the test ends. */
