@@ -58,6 +58,11 @@ export const drawn = (page: Page): Promise<unknown> =>
       ),
   );
 
+/** Two keys as a person presses them, whatever else the machine has to do between: the second is waited for a moment only. */
+export const pressBoth = async (page: Page, first: string, second: string): Promise<void> => {
+  await Promise.all([page.keyboard.press(first), page.keyboard.press(second)]);
+};
+
 /** Signs in by a token, on whatever page is open. */
 export const signInByToken = async (page: Page, token: string): Promise<void> => {
   await page.getByRole('button', { name: 'By a token' }).click();

@@ -214,7 +214,14 @@ t.test('the fleet', async (t) => {
     await here(/^n5.savio3/);
     await page.getByText('The same in numbers').click();
     const numbers = page.getByRole('region', { name: 'Machines by group and state' });
-    t.match(await numbers.innerText(), /dark\s+3\s+3\s+0\s+up\s+298\s+0\s+298/);
+    await numbers
+      .getByRole('row')
+      .filter({ hasText: /^dark\s*3\s*3\s*0$/ })
+      .waitFor();
+    await numbers
+      .getByRole('row')
+      .filter({ hasText: /^up\s*298\s*0\s*298$/ })
+      .waitFor();
     await page.getByText('The same in numbers').click();
     const box = (await map.boundingBox())!;
     t.ok(box.y + box.height <= 800, 'all of it is in sight');

@@ -5,7 +5,7 @@ import { treeOf } from '../../src/web/page/pages/event/chain.ts';
 import { isChosen } from '../../src/web/page/pages/events/chosen.ts';
 import { daemonsOf } from '../../src/web/page/pages/station/daemons.ts';
 import { host, openStation } from '../station/harness.ts';
-import { openBrowser, signInByToken, visit } from './chromium.ts';
+import { openBrowser, pressBoth, signInByToken, visit } from './chromium.ts';
 
 t.test('pages that tell what goes on', async (t) => {
   const { app, ask, admin, fill } = await openStation(t);
@@ -63,8 +63,7 @@ t.test('pages that tell what goes on', async (t) => {
 
   t.test('the audit says who did what to which machine', async () => {
     await ask('PUT', `/hosts/${host}/maintenance`, { reason: 'a new disk' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('a');
+    await pressBoth(page, 'g', 'a');
     await page.getByRole('heading', { name: 'Audit' }).waitFor();
     await rowOf('MaintenanceBegun').getByRole('link', { name: host }).waitFor();
     await rowOf('a new disk').waitFor();

@@ -22,11 +22,20 @@ export const FilterBar = ({ view, error }: FilterBarProps): JSX.Element => {
   const input = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const told = useId();
-  // It was changed elsewhere: by a link, or by going back.
-  useEffect(() => setText((now) => (now.trim() === filter ? now : filter)), [filter]);
+  const said = useRef(filter);
+  // It was changed elsewhere, by a link or by going back; what was said here may be behind what is typed.
+  useEffect(() => {
+    if (said.current === filter) return;
+    said.current = filter;
+    clearTimeout(timer.current);
+    setText(filter);
+  }, [filter]);
   useEffect(() => () => clearTimeout(timer.current), []);
   useKeys([{ keys: '/', what: 'Filter the machines', run: () => input.current?.focus() }]);
-  const say = (value: string): void => changeQuery({ filter: value.trim() }, { replace: true });
+  const say = (value: string): void => {
+    said.current = value.trim();
+    changeQuery({ filter: value.trim() }, { replace: true });
+  };
   return (
     <form
       class="bar"
