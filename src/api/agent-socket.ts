@@ -23,6 +23,7 @@ import type {
 import type { Assigned } from '../station/duties/assignments.ts';
 import { Slices } from '../station/fair-use/slices.ts';
 import type { SteadyWork } from '../station/fair-use/steady-work.ts';
+import { loggedOf } from '../station/refusals.ts';
 import type { Station } from '../station/station.ts';
 import { AgentFlow } from './agent-flow.ts';
 import { AgentOutputs } from './agent-outputs.ts';
@@ -209,7 +210,7 @@ class Connection implements AgentSession {
       this.#reports.keep(message).catch((error: unknown) => {
         const { code = 'internal', message: text } = error as { code?: string; message: string };
         if (code !== 'not-in-place')
-          this.#warn('unkept', { err: error }, 'a report could not be kept');
+          this.#warn('unkept', loggedOf(error), 'a report could not be kept');
         this.#send({ type: 'refused', id: message.id, code, message: text });
       }),
     );

@@ -3,11 +3,13 @@
 import type { FastifyRequest } from 'fastify';
 import { NotLeadingError } from '../station/leadership/standing.ts';
 import { ShareExceededError } from '../station/fair-use/shares.ts';
+import { isRefusal } from '../station/refusals.ts';
 import { Abandoned } from './asker.ts';
 import { hangUpSoon } from './connections.ts';
 import { leaderHeader } from './following/headers.ts';
 import { ApiError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 export interface Problem {
   readonly status: number;
@@ -28,6 +30,7 @@ const problemType = 'application/problem+json; charset=utf-8';
 /** Errors that are answered, and how many were. */
 export class AnsweredProblems {
   readonly #counts = new Map<ErrorCode, number>();
+  readonly #refusals = new RefusalLog();
 
   /** Since the station started; a code that is not there was not answered. */
   get counts(): ReadonlyMap<ErrorCode, number> {
@@ -43,16 +46,25 @@ export class AnsweredProblems {
     if (error instanceof Abandoned) return null;
     const problem = asApiError(error);
     this.#counts.set(problem.code, (this.#counts.get(problem.code) ?? 0) + 1);
-    return answerOf(problem, error, request);
+    this.#log(problem, error, request);
+    return answerOf(problem, request);
   };
+
+  /** What a route refuses says itself what there is to know; files that are away were told of once. */
+  #log(problem: ApiError, error: Error, { id: request, log }: Asked): void {
+    if (problem === error || problem.status < 500 || problem.code === 'not-in-place') return;
+    // While the log is away, or another station takes over, each command is one.
+    if (isRefusal(error)) {
+      const details = { code: problem.code, why: error.message, request };
+      const say = (details: object, message: string): void => log.warn(details, message);
+      this.#refusals.say(say, problem.code, details, 'a command was refused');
+    } else log.error({ err: error, request }, 'a request failed');
+  }
 }
 
 type Asked = Pick<FastifyRequest, 'raw' | 'id' | 'log'>;
 
-const answerOf = (problem: ApiError, error: Error, { raw, id, log }: Asked): Problem => {
-  // What a route refuses says itself what there is to know; files that are away were told of once.
-  if (problem.status >= 500 && problem !== error && problem.code !== 'not-in-place')
-    log.error({ err: error, request: id }, 'a request failed');
+const answerOf = (problem: ApiError, { raw, id }: Asked): Problem => {
   hangUpSoon(raw);
   const { code, retryAfter, status, details } = problem;
   return {
@@ -67,9 +79,9 @@ const answerOf = (problem: ApiError, error: Error, { raw, id, log }: Asked): Pro
   };
 };
 
-/** Whether nothing was kept because the servers of the log were not reached. */
-const isAway = (cause: unknown): boolean =>
-  (cause as { readonly code?: unknown } | undefined)?.code === 'log-unavailable';
+/** Whether the log was not reached: nothing was read, or nothing was kept. */
+const isAway = (error: unknown): boolean =>
+  (error as { readonly code?: unknown } | undefined)?.code === 'log-unavailable';
 
 /**
  * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
@@ -84,7 +96,7 @@ export const asApiError = (error: Error & { code?: string; statusCode?: number }
     return new ApiError('not-leading', message, { retryAfter: 1, ...(leader ? { leader } : {}) });
   }
   // Another station may reach them.
-  if (error.code === 'append-failed' && isAway(error.cause))
+  if (isAway(error) || (error.code === 'append-failed' && isAway(error.cause)))
     return new ApiError(
       'log-away',
       `${error.message}. Nothing was done; try again in a few seconds`,

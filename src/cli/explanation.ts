@@ -69,7 +69,11 @@ const advice: Readonly<Record<string, string>> = {
   'too-many-requests': 'Try again in a moment, or ask for less at a time.',
   'outcome-unknown':
     'It may have been done. Look at it, or repeat the request with its idempotency key.',
-  'append-failed': "Look at the station's disk and its log.",
+  'append-failed':
+    "Look where the log is written, the station's disk or the servers of its log (halctl system station status), and into the station's own log.",
+  'log-away': 'See which stations reach it: halctl system station list',
+  'no-leader': 'See which stations there are: halctl system station list',
+  'not-leading': 'See who leads: halctl system station list',
   internal: "Look for the request in the station's log.",
   'unexpected-answer': 'Check the URL of the station: halctl config current',
 };

@@ -19,6 +19,8 @@ export interface GlobalFlags {
   readonly context?: string;
   readonly tokenFile?: string;
   readonly ca?: string;
+  /** False after `--no-wait`, of the commands that have it. */
+  readonly wait?: unknown;
 }
 
 export interface Session {
@@ -173,7 +175,9 @@ export const connect = async (
   try {
     const userAgent = `halctl/${version()}`;
     const onBusy = sayBusy(shell);
-    return createClient({ station, token, ca, timeoutMs, userAgent, onBusy });
+    // Whoever does not want to wait for the end does not want to wait for the beginning either.
+    const leaderlessMs = flags.wait === false ? 0 : undefined;
+    return createClient({ station, token, ca, timeoutMs, userAgent, onBusy, leaderlessMs });
   } catch (error) {
     if (error instanceof TypeError) throw new Failure('usage', error.message);
     throw error;

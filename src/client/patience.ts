@@ -9,6 +9,8 @@ export interface PatienceOptions {
    * 0: what it refuses for that is thrown at once.
    */
   readonly busyMs?: number | undefined;
+  /** Ms of these that it may wait while no station leads; otherwise as `busyMs` says. 0: that is thrown at once. */
+  readonly leaderlessMs?: number | undefined;
   /** Told of each wait: why, and how many ms. */
   readonly onBusy?: ((why: string, waitMs: number) => void) | undefined;
   /** From 0 to 1: spreads the clients that were refused together; default `Math.random`. */
@@ -47,7 +49,7 @@ export class Patience {
   constructor(options: PatienceOptions) {
     this.#options = options;
     this.#leftMs = options.busyMs ?? defaultBusyMs;
-    this.#leaderlessLeftMs = options.busyMs ?? leaderlessMs;
+    this.#leaderlessLeftMs = options.leaderlessMs ?? options.busyMs ?? leaderlessMs;
   }
 
   /**

@@ -94,8 +94,10 @@ export const EngineInfo = Type.Object({
       firings: Type.Integer(),
     }),
   ),
-  commits: Type.Integer({ description: 'Since this station started.' }),
-  commits_per_second: Type.Number({ description: 'Over the last ten seconds.' }),
+  commits: Type.Integer({ description: 'Decided by this station since it started.' }),
+  commits_per_second: Type.Number({
+    description: 'Over the last ten seconds, whichever station decided them.',
+  }),
   events: Type.Integer(),
   rejections: Type.Integer(),
   waiting: Type.Integer({ description: 'Commits decided and not durable yet.' }),

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createServer } from '../api/server.ts';
 import type { ServerOptions } from '../api/server.ts';
-import { DutiesHangError } from '../station/leadership/election.ts';
+import { DutiesHangError } from '../station/leadership/standing.ts';
 import { Station } from '../station/station.ts';
 import type { StationOptions } from '../station/station.ts';
 import { endServing, portOf, stopOnSignal, urlOf } from './serving.ts';

@@ -17,6 +17,7 @@ import { readRegularSync } from '../disk/regular-file.ts';
 import { rulesFileMax, rulesOf } from '../checks/suggestions/rules-file.ts';
 import type { Rules } from '../checks/suggestions/rules.ts';
 import { LogUrlError } from '../log/log.ts';
+import { isLease, leaseLimits, usualLease } from '../station/leadership/lease-times.ts';
 import { RunningStation } from './running-station.ts';
 import { addServingFlags, servingOf, shownUrl } from './serving.ts';
 import type { Serving, ServingFlags } from './serving.ts';
@@ -26,6 +27,7 @@ interface StationFlags extends ServingFlags {
   readonly log?: string;
   readonly name?: string;
   readonly url?: string;
+  readonly lease?: number;
   readonly verify?: true;
   readonly newAdminToken?: true;
   readonly obmdCa?: string;
@@ -50,6 +52,11 @@ export const registerStation = (program: Command): void => {
   addServingFlags(command, '127.0.0.1:7400')
     .option('--name <name>', 'its name among several stations; otherwise that of the host')
     .option('--url <url>', 'where the other stations find it; otherwise where it listens')
+    .option(
+      '--lease <seconds>',
+      `how long another one waits for it before it leads: ${least} to ${most}; otherwise ${usualLease}`,
+      leaseSeconds,
+    )
     .option('--verify', 'check the whole log before it opens, not only its end')
     .option('--new-admin-token', 'print another token of an administrator, where all are lost')
     .option('--obmd-ca <file>', "PEM certificates to believe OBM daemons by, besides the system's")
@@ -86,6 +93,14 @@ Examples:
         command.error(message, isUsage ? { exitCode: 2, code: 'usage' } : { exitCode: 1 });
       }
     });
+};
+
+const { least, most } = leaseLimits;
+
+const leaseSeconds = (text: string): number => {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
+  if (isLease(seconds)) return seconds;
+  throw new InvalidArgumentError(`Give whole seconds from ${least} to ${most}.`);
 };
 
 const wholeNumber = (text: string): number => {
@@ -137,6 +152,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
       obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
       policy: flags.policy === undefined ? undefined : resolve(flags.policy),
       checks: checks === undefined ? undefined : checksIn(checks),
+      lease: flags.lease,
       rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
       ...namedBy(flags, serving),
     },

@@ -21,6 +21,8 @@ export interface StationOptions {
   readonly name?: string | undefined;
   /** Where others reach it, as in `https://head1:7400`; needed as the name is. */
   readonly url?: string | undefined;
+  /** How long its leases of leading last, s; default 15. See `leaseLimits`. */
+  readonly lease?: number | undefined;
   /** From 0 to 1, by which it is as good as chance who tries first to lead. Default: chance. */
   readonly random?: (() => number) | undefined;
   /** PEM certificates of authorities that OBM daemons are believed by, besides the system's. */

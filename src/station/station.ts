@@ -258,7 +258,7 @@ export class Station {
     const led = (): void => {
       for (const tell of this.#led) tell();
     };
-    const catchUp = async (): Promise<void> => secrets.catchUp();
+    const catchUp = async (term: number): Promise<void> => secrets.catchUp(term);
     this.#leadership = leadershipOf({ replica, duties, time, logger, catchUp, led, options });
     const stillLeads = (): boolean => this.#leadership.mayLead();
     // Who was told so looks at his lease, and at the log, which is what counts.

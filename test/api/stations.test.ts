@@ -4,8 +4,9 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
 import type { SharedMemoryLog } from '../../src/log/shared-memory.ts';
-import { openStation } from '../station/harness.ts';
+import { openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
+import { twoStations } from '../station/two-stations.ts';
 
 const one = { name: 'head1', url: 'https://head1.example:7400' };
 const two = { name: 'head2', url: 'https://head2.example:7400' };
@@ -154,5 +155,16 @@ t.test('why a station leads can be asked, and does not mix with a host of its na
     kind: 'leadership',
     resource: { term, station: 'head1' },
     steps: [{ command: 'LeadStation', actor: 'station' }],
+  });
+});
+
+t.test('one that follows tells how many commits a second come from the other', async (t) => {
+  const { leader, follower } = await twoStations(t);
+  let projects = 0;
+  await until('a rate', async () => {
+    await leader.ask('POST', '/projects', { name: `p${(projects += 1)}` });
+    const { body } = await follower.ask('GET', '/engine');
+    t.equal(body.commits, 0, 'it decides none of them');
+    return body.commits_per_second > 0;
   });
 });

@@ -99,3 +99,18 @@ t.test(
     t.end();
   },
 );
+
+t.test('whoever does not wait for a leader still waits for one that is busy', async (t) => {
+  const leaderless = await station(t, told('no-leader'));
+  const onBusy = (): void => void t.fail('nobody waits');
+  const options = { leaderlessMs: 0, random: () => 0 };
+  const client = createClient({ station: leaderless.url, onBusy, ...options });
+  await t.rejects(client.addHost({ fqdn: 'n1' }), { code: 'no-leader' });
+  t.equal(leaderless.keys.length, 1);
+  const busy = await station(t, (response, count) =>
+    (count > 1 ? done : told('log-busy'))(response, count),
+  );
+  t.match(await createClient({ station: busy.url, ...options }).addHost({ fqdn: 'n1' }), {
+    fqdn: 'n1',
+  });
+});

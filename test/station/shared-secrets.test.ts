@@ -90,6 +90,28 @@ t.test('what two stations change of one secret at once is both in it', async (t)
   t.equal(secrets.names.length, names, 'and what is to stay stays');
 });
 
+t.test('whoever led before writes no more once another has begun to lead', async (t) => {
+  const storage = new SharedMemory();
+  const a = await open(t, storage);
+  const b = await open(t, storage);
+  await a.secrets.catchUp(1);
+  await a.secrets.put(new Map([['bmc', secret('p1')]]));
+  await b.secrets.catchUp(2);
+  const refused = { code: 'not-leading' };
+  // It has not looked since, and is at what it wrote last.
+  await t.rejects(a.secrets.put(new Map([['bmc', secret('p2')]])) as Promise<void>, refused);
+  await t.rejects(a.secrets.change(new Map(), ['bmc']) as Promise<void>, refused);
+  await t.rejects(a.secrets.update('bmc', () => secret('p3')) as Promise<void>, refused);
+  const { secrets } = await open(t, storage);
+  t.same([secrets.names, secrets.get('bmc')], [['bmc'], secret('p1')]);
+  await b.secrets.put(new Map([['bmc', secret('p4')]]));
+  await t.rejects(a.secrets.catchUp(1) as Promise<void>, refused, 'nor does it begin late');
+  await a.secrets.catchUp(3);
+  t.same(a.secrets.get('bmc'), secret('p4'));
+  await a.secrets.put(new Map([['bmc', secret('p5')]]));
+  await t.rejects(b.secrets.put(new Map([['bmc', secret('p6')]])) as Promise<void>, refused);
+});
+
 t.test('a station with another key does not start, and says what to do', async (t) => {
   const storage = new SharedMemory();
   await open(t, storage);

@@ -13,6 +13,7 @@ export interface Secrets {
    * Secrets that are there already and equal cost nothing.
    *
    * @throws {AppendFailedError} they cannot be written; the store is as it was
+   * @throws {NotLeadingError} another station leads; the store is as that one has it
    */
   put(secrets: ReadonlyMap<string, Secret>): void | Promise<void>;
   /** All that are kept. */
@@ -38,11 +39,14 @@ export interface Secrets {
   /** What is not where it was written, in words; it is looked at now. */
   trouble(): string | undefined;
   /**
-   * Resolves when all is known that was kept, by whatever station, before this was called.
+   * Resolves when all is known that was kept, by whatever station, before this was called, and nobody
+   * who has led before writes any more.
    *
-   * @throws Error that cannot be read now
+   * @param term that begins, or has begun, of this station
+   * @throws {NotLeadingError} another station has begun a later one
+   * @throws Error that cannot be read or written now
    */
-  catchUp(): void | Promise<void>;
+  catchUp(term: number): void | Promise<void>;
   /** Looks no more for what others change. */
   close(): void;
 }

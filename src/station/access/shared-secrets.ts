@@ -2,6 +2,10 @@
  * Secrets of several stations, sealed with the key that all of them have, in the register `secrets`
  * beside their log. Each station has a copy in memory and looks every few seconds whether another
  * has put a new one there.
+ *
+ * With them is the term in which they were written. Whoever begins to lead writes his own there before
+ * his duties begin. From then on whoever led before is refused: he may write only behind what he has
+ * seen, and of what he sees then the term is later than his.
  */
 
 import { SealedTable } from '../../disk/sealed-table.ts';
@@ -19,6 +23,9 @@ const triesMax = 32;
 /** What only the right key opens; no secret has such a name. */
 const proof = 'key of the cluster';
 const proven: Secret = { user: '', password: '' };
+/** The term in which they were written last; no secret has such a name either. */
+const termOf = 'term of the cluster';
+const own: ReadonlySet<string> = new Set([proof, termOf]);
 
 export interface SharedSecretsParts {
   readonly register: Register;
@@ -27,6 +34,8 @@ export interface SharedSecretsParts {
   readonly every: (ms: number, work: () => void) => () => void;
   /** Told when what others changed cannot be read, and when it can be again. */
   readonly told: (trouble: Error | null) => void;
+  /** What whoever writes is told where another station has begun a later term. */
+  readonly notLeading: () => Error & { readonly code: string };
   /** What is put there where nothing is. */
   readonly first: ReadonlyMap<string, Secret>;
 }
@@ -35,6 +44,8 @@ export class SharedSecrets implements Secrets {
   readonly #parts: SharedSecretsParts;
   #table: SealedTable<Secret>;
   #version = 0;
+  /** In which this station has led last; 0: never. */
+  #term = 0;
   #looking: Promise<void> | undefined;
   #isLost = false;
   /** Whether this station has put there what is first in it. */
@@ -78,7 +89,7 @@ export class SharedSecrets implements Secrets {
   }
 
   get names(): readonly string[] {
-    return this.#table.names.filter((name) => name !== proof);
+    return this.#table.names.filter((name) => !own.has(name));
   }
 
   async put(secrets: ReadonlyMap<string, Secret>): Promise<void> {
@@ -105,8 +116,11 @@ export class SharedSecrets implements Secrets {
   }
 
   /** Joins no look that is under way, which may have read before. */
-  catchUp(): Promise<void> {
-    return this.#read();
+  async catchUp(term: number): Promise<void> {
+    await this.#read();
+    this.#term = term;
+    const secret: Secret = { user: '', password: String(term) };
+    await this.#replace((table) => table.changed(this.#newIn(new Map([[termOf, secret]])), []));
   }
 
   close(): void {
@@ -147,7 +161,8 @@ export class SharedSecrets implements Secrets {
     try {
       await this.#replace(change);
     } catch (error) {
-      if (error instanceof StationUnavailableError) throw error;
+      const { code } = error as { readonly code?: unknown };
+      if (error instanceof StationUnavailableError || code === 'not-leading') throw error;
       const why = `the secrets of the cluster cannot be written: ${(error as Error).message}`;
       throw new AppendFailedError(why, { cause: error });
     }
@@ -156,6 +171,7 @@ export class SharedSecrets implements Secrets {
   /** Changes what is there now, as often as another comes first. An outcome that is unknown is looked at. */
   async #replace(change: (table: SealedTable<Secret>) => SealedTable<Secret>): Promise<void> {
     for (let tries = 0; tries < triesMax; tries += 1) {
+      this.#mustNotBeDeposed();
       const next = change(this.#table);
       if (next === this.#table) return;
       const text = next.toString();
@@ -178,6 +194,11 @@ export class SharedSecrets implements Secrets {
       if (this.#version > seen && this.#table.toString() === text) return;
     }
     throw new Error(`others have changed them ${triesMax} times meanwhile; try again`);
+  }
+
+  /** @throws {NotLeadingError} another station has begun a later term, and has written that there */
+  #mustNotBeDeposed(): void {
+    if (Number(this.get(termOf)?.password ?? 0) > this.#term) throw this.#parts.notLeading();
   }
 
   /** What is not there as it is to be. */

@@ -5,6 +5,7 @@ import type { StationLogger } from '../logger.ts';
 import type { Premises } from '../premises.ts';
 import type { Result } from '../result.ts';
 import { StationUnavailableError } from '../result.ts';
+import { isRefusal, loggedOf } from '../refusals.ts';
 import type { Duty } from './duty.ts';
 
 export interface OwnCommandsParts {
@@ -17,6 +18,8 @@ export interface OwnCommandsParts {
 export class OwnCommands implements Duty {
   readonly #parts: OwnCommandsParts;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Why the log has refused some, since it took one. */
+  readonly #refusals = new Set<string>();
   #isLeading = false;
 
   constructor(parts: OwnCommandsParts) {
@@ -56,16 +59,27 @@ export class OwnCommands implements Duty {
    * @returns whether it changed something
    */
   async attempt(command: Command): Promise<boolean> {
-    const { premises, logger } = this.#parts;
+    const { premises } = this.#parts;
     // Trouble was said, and the command is due again when the files are back.
     if (!this.#isLeading || premises.trouble !== undefined) return false;
     try {
       const result = await this.submit(command);
+      this.#refusals.clear();
       return result.ok && result.changed;
     } catch (error) {
       if (!this.#isLeading) return false;
-      logger.error({ err: error, command: command.type }, 'the log did not take a command');
+      this.#say(error, command.type);
       return false;
     }
+  }
+
+  /** They come again and again: of each kind of refusal one line, until the log takes one. */
+  #say(error: unknown, command: string): void {
+    const { logger } = this.#parts;
+    const details = { ...loggedOf(error), command };
+    if (!isRefusal(error)) return logger.error(details, 'a command of the station failed');
+    if (this.#refusals.has(error.code)) return;
+    this.#refusals.add(error.code);
+    logger.warn(details, 'the log did not take a command of the station; it comes again');
   }
 }

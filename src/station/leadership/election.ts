@@ -11,12 +11,14 @@
  * 2. What is done outside carries the term, and is refused by whoever has heard of a later one. What
  *    must not be done twice is durably begun before it is done, by 1. in the right term.
  * 3. Liveness is the lease's: it is taken when it has not changed for 15 s in which the log answered,
- *    and whoever has it lets go 10 s after he issued the last renewal that succeeded. He looks at
- *    both his clocks before each command and each effect, so that one who was halted notices at his
- *    first turn. Should a clock go wrong all the same, there is 1.
+ *    or for as long as whoever has it wrote there, and he lets go when two thirds of that are over
+ *    since he issued the last renewal that succeeded. He looks at both his clocks before each command
+ *    and each effect, so that one who was halted notices at his first turn. Should a clock go wrong
+ *    all the same, or an older release not know that a lease may last longer, there is 1.
  *
  * Nor does anybody lead without what his predecessors have kept beside the log, as secrets: that is
- * read when the beginning of the term is in the log, and before there are any duties and commands.
+ * read, and his term written there so that they keep nothing more, when the beginning of the term is
+ * in the log, and before there are any duties and commands.
  *
  * Whoever has stepped down waits until his duties have ended before he tries again; where one does
  * not end, the station does. Whoever cannot begin gives the lease back, and rests longer each time.
@@ -29,12 +31,13 @@ import type { EventLog } from '../../log/log.ts';
 import type { SharedLog } from '../../log/register.ts';
 import type { Duties } from '../duties/duty.ts';
 import type { StationLogger } from '../logger.ts';
+import { loggedOf } from '../refusals.ts';
 import type { Result } from '../result.ts';
 import { pause } from '../time.ts';
 import type { Time } from '../time.ts';
 import { leaderIn } from './leader-in.ts';
-import { Lease, renewMs } from './lease.ts';
-import { NotLeadingError } from './standing.ts';
+import { Lease } from './lease.ts';
+import { DutiesHangError, NotLeadingError } from './standing.ts';
 import type { Leadership, Place, Standing } from './standing.ts';
 
 /** Two who find the lease free at once do not take it at once, ms. */
@@ -59,6 +62,8 @@ export interface ElectionParts {
   /** Of this data directory, and of no other; see `holderIn`. */
   readonly holder: string;
   readonly time: Time;
+  /** How long its leases last, s. */
+  readonly leaseSeconds: number;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly logger: StationLogger;
@@ -74,25 +79,14 @@ export interface ElectionParts {
   /** Why the graph does not follow the log any more. */
   readonly failed: Promise<Error>;
   /**
-   * Learns what those who led before have kept beside the log, which nobody who leads may lack.
+   * Learns what those who led before have kept beside the log, which nobody who leads may lack, and
+   * ends that they write there.
    *
-   * @throws it cannot be read now
+   * @throws that cannot be done now
    */
-  readonly catchUp: () => Promise<void>;
+  readonly catchUp: (term: number) => Promise<void>;
   /** Told when a term of this station has begun; what it throws ends the term. */
   readonly led: () => void;
-}
-
-/** A duty that does not end: the process must. */
-export class DutiesHangError extends Error {
-  readonly code = 'duties-hang';
-  constructor(options?: ErrorOptions) {
-    super(
-      'this station does not lead any more, and something that only the leading one does has not ended; it starts anew',
-      options,
-    );
-    this.name = 'DutiesHangError';
-  }
 }
 
 /** From when a station has the lease until it has let go of all that it began. */
@@ -120,9 +114,9 @@ export class Election implements Leadership {
   #isBeginning = false;
 
   constructor(parts: ElectionParts) {
-    const { shared, place, holder, time } = parts;
+    const { shared, place, holder, time, leaseSeconds: seconds } = parts;
     this.#parts = parts;
-    this.#lease = new Lease({ register: shared.register('lease'), place, holder, time });
+    this.#lease = new Lease({ register: shared.register('lease'), place, holder, time, seconds });
     this.#since = time.now();
   }
 
@@ -283,13 +277,14 @@ export class Election implements Leadership {
 
   async #renew(signal: AbortSignal): Promise<void> {
     const { time } = this.#parts;
+    const { renewMs } = this.#lease.times;
     let ms = renewMs;
     while (!signal.aborted) {
       await pause(time, ms, signal);
       if (signal.aborted) return;
       const renewed = await this.#lease.renew();
       if (renewed === 'free') this.#stepDown('another station has the lease');
-      ms = renewed === 'held' ? renewMs : retryMs;
+      ms = renewed === 'held' ? renewMs : Math.min(retryMs, renewMs);
     }
   }
 
@@ -311,7 +306,7 @@ export class Election implements Leadership {
           return false;
         }
         // What a commit needs is kept before it, and those before have appended their last.
-        if (!(await this.#hasCaughtUp(over))) return false;
+        if (!(await this.#hasCaughtUp(term, over))) return false;
         this.#guard(tenure);
         if (signal.aborted || leadership(graph())?.term !== term) return false;
         tenure.term = term;
@@ -328,7 +323,10 @@ export class Election implements Leadership {
         }
         // Another has appended meanwhile: once that is applied, behind it.
         if (!(error instanceof NotLeadingError))
-          logger.warn({ err: error, term }, 'the log does not take the beginning of a term');
+          logger.warn(
+            { ...loggedOf(error), term },
+            'the log does not take the beginning of a term',
+          );
         await pause(time, retryMs, signal);
       }
     }
@@ -336,11 +334,14 @@ export class Election implements Leadership {
   }
 
   /** Where it has not, others are to lead: not to know what was kept is not to have nothing. */
-  async #hasCaughtUp(over: Promise<undefined>): Promise<boolean> {
+  async #hasCaughtUp(term: number, over: Promise<undefined>): Promise<boolean> {
     const { catchUp, logger } = this.#parts;
-    const hasCaughtUp = await Promise.race([this.#within(catchUpMs, catchUp()), over]);
+    const hasCaughtUp = await Promise.race([this.#within(catchUpMs, catchUp(term)), over]);
     if (hasCaughtUp === false)
-      logger.warn({}, 'what the leading station before has kept cannot be read; it may not lead');
+      logger.warn(
+        {},
+        'what the leading station before has kept cannot be read or taken over; it may not lead',
+      );
     return hasCaughtUp === true;
   }
 

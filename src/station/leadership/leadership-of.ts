@@ -10,6 +10,7 @@ import type { Time } from '../time.ts';
 import { Alone } from './alone.ts';
 import { Election } from './election.ts';
 import { holderIn } from './holder.ts';
+import { usualLease } from './lease-times.ts';
 import { placeOf } from './standing.ts';
 import type { Leadership } from './standing.ts';
 
@@ -18,11 +19,11 @@ export interface LeadershipParts {
   readonly duties: Duties;
   readonly time: Time;
   readonly logger: StationLogger;
-  /** Learns what those who led before have kept beside the log. @throws it cannot be read now */
-  readonly catchUp: () => Promise<void>;
+  /** Learns what those who led before have kept beside the log, and ends that they write there. @throws that cannot be done now */
+  readonly catchUp: (term: number) => Promise<void>;
   /** Told whenever this station has begun to lead. */
   readonly led: () => void;
-  readonly options: Pick<StationOptions, 'directory' | 'name' | 'url' | 'random'>;
+  readonly options: Pick<StationOptions, 'directory' | 'name' | 'url' | 'lease' | 'random'>;
 }
 
 /** @throws {StationUnavailableError} several stations have the log, and this one is not named, or cannot be told from others */
@@ -44,6 +45,7 @@ export const leadershipOf = (parts: LeadershipParts): Leadership => {
   const election = new Election({
     ...{ log, shared, duties, place, time, logger, catchUp, led },
     holder: holderIn(options.directory),
+    leaseSeconds: options.lease ?? usualLease,
     random: options.random ?? Math.random,
     graph: () => replica.graph,
     append: (command) => replica.submitOwn(command),

@@ -1,7 +1,8 @@
 /**
- * The lease of the station that leads: a register, of which only the version counts. Whoever has it
- * renews it, and believes to have it for less long than others wait. Its holder and its times are
- * for people: no clock is compared with another station's.
+ * The lease of the station that leads: a register, of which only the version counts, and how long it
+ * lasts. Whoever has it renews it, and believes to have it for two thirds of what he wrote; whoever
+ * waits, waits for all of that, whatever he would write himself. Its holder and its times are for
+ * people: no clock is compared with another station's.
  *
  * It decides who tries to lead, and nothing more. Were two to believe at once that they have it, the
  * log would still take the commits of one of them only.
@@ -9,18 +10,9 @@
 
 import type { Register, RegisterEntry } from '../../log/register.ts';
 import type { Time } from '../time.ts';
+import { isLease, leaseTimes, usualLease } from './lease-times.ts';
+import type { LeaseTimes } from './lease-times.ts';
 import type { Place } from './standing.ts';
-
-/** Between two renewals, and at most between two looks of those who wait, ms. */
-export const renewMs = 2_000;
-/** A lease whose version did not change for so long, while the log answered, has run out, ms. */
-export const leaseMs = 15_000;
-/** Whoever has it lets go so long after he issued the last renewal that succeeded, ms. */
-export const holdMs = 10_000;
-/** For the log to answer, ms. */
-const answerMs = 4_000;
-/** Of the time between two looks no more counts: whoever was halted has seen nothing, ms. */
-const longestLookMs = 8_000;
 
 export interface LeaseParts {
   readonly register: Register;
@@ -28,6 +20,8 @@ export interface LeaseParts {
   /** Of this data directory, and of no other; see `holderIn`. */
   readonly holder: string;
   readonly time: Time;
+  /** How long those last that this station writes, s. */
+  readonly seconds: number;
 }
 
 /** What a look at it tells: `held` by another, `free` to be taken, or nobody knows. */
@@ -35,6 +29,8 @@ export type Look = 'held' | 'free' | 'unknown';
 
 interface Seen {
   readonly version: number;
+  /** How long it lasts, by what is written there, ms. */
+  readonly leaseMs: number;
   /** How long it has not changed, ms. */
   unchanged: number;
   /** When it was asked for last, by a clock that never jumps. */
@@ -42,6 +38,8 @@ interface Seen {
 }
 
 export class Lease {
+  /** Of the leases that this station writes. */
+  readonly times: LeaseTimes;
   readonly #parts: LeaseParts;
   #seen: Seen | null = null;
   /** What was put there last by this station; 0: it does not have it. */
@@ -51,6 +49,7 @@ export class Lease {
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
+    this.times = leaseTimes(parts.seconds);
   }
 
   /**
@@ -59,6 +58,7 @@ export class Lease {
    */
   get isHeld(): boolean {
     const { time } = this.#parts;
+    const { holdMs } = this.times;
     const issued = this.#issued;
     if (!issued) return false;
     return time.monotonic() - issued.monotonic < holdMs && time.now() - issued.wall < holdMs;
@@ -76,17 +76,19 @@ export class Lease {
       return 'unknown';
     }
     const version = entry?.version ?? 0;
+    const { leaseMs, longestLookMs } = leaseTimes(lastsIn(entry));
     const before = this.#seen;
     if (before?.version === version) {
       before.unchanged += Math.min(Math.max(0, asked - before.asked), longestLookMs);
       before.asked = asked;
-    } else this.#seen = { version, unchanged: 0, asked: time.monotonic() };
+    } else this.#seen = { version, leaseMs, unchanged: 0, asked: time.monotonic() };
     return this.#isOpen(entry) || this.#seen!.unchanged >= leaseMs ? 'free' : 'held';
   }
 
   /** Until the next look, ms: not later than when it will have run out, should nobody renew it. */
   get untilNextLookMs(): number {
-    const left = leaseMs - (this.#seen?.unchanged ?? 0);
+    const { renewMs } = this.times;
+    const left = this.#seen ? this.#seen.leaseMs - this.#seen.unchanged : 0;
     return left > 0 ? Math.min(renewMs, left) : renewMs;
   }
 
@@ -134,9 +136,10 @@ export class Lease {
     seen: number,
     place: Place | null = this.#parts.place,
   ): Promise<'held' | 'another' | 'unknown'> {
-    const { time, register, holder } = this.#parts;
+    const { time, register, holder, seconds } = this.#parts;
     const issued = { monotonic: time.monotonic(), wall: time.now() };
-    const content = { ...place, holder: place && holder, at: new Date(issued.wall).toISOString() };
+    const at = new Date(issued.wall).toISOString();
+    const content = { ...place, holder: place && holder, seconds, at };
     try {
       const value = Buffer.from(JSON.stringify(content));
       const version = await this.#answered(register.replace(seen, value));
@@ -160,6 +163,7 @@ export class Lease {
   /** @throws {Error} there was no answer in time */
   async #answered<T>(answer: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
+    const { answerMs } = this.times;
     const cancel = this.#parts.time.after(answerMs, () => reject(new Error('no answer in time')));
     try {
       return await Promise.race([answer, promise]);
@@ -169,11 +173,22 @@ export class Lease {
   }
 }
 
+interface Content {
+  readonly holder?: unknown;
+  readonly seconds?: unknown;
+}
+
 /** Undefined where it cannot be read, which says nothing. */
-const contentOf = ({ value }: RegisterEntry): { readonly holder?: unknown } | undefined => {
+const contentOf = ({ value }: RegisterEntry): Content | undefined => {
   try {
-    return (JSON.parse(value.toString('utf8')) ?? undefined) as { readonly holder?: unknown };
+    return (JSON.parse(value.toString('utf8')) ?? undefined) as Content;
   } catch {
     return undefined;
   }
+};
+
+/** How long it lasts by what whoever has it wrote, s. */
+const lastsIn = (entry: RegisterEntry | undefined): number => {
+  const seconds = entry && contentOf(entry)?.seconds;
+  return isLease(seconds) ? seconds : usualLease;
 };

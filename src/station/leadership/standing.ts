@@ -56,3 +56,15 @@ export class NotLeadingError extends Error {
     this.leader = leader;
   }
 }
+
+/** A duty that does not end: the process must. */
+export class DutiesHangError extends Error {
+  readonly code = 'duties-hang';
+  constructor(options?: ErrorOptions) {
+    super(
+      'this station does not lead any more, and something that only the leading one does has not ended; it starts anew',
+      options,
+    );
+    this.name = 'DutiesHangError';
+  }
+}

@@ -168,7 +168,7 @@ export class Replica {
     if (this.#cancel) return;
     this.index.follow();
     this.#cancel = this.#time.every(countMs, () =>
-      this.#commits.sample(this.#time.monotonic(), this.counters.commits),
+      this.#commits.sample(this.#time.monotonic(), this.log.head()),
     );
   }
 
@@ -213,9 +213,9 @@ export class Replica {
     return this.#submitter.waiting;
   }
 
-  /** Commits a second, over the last ten seconds. */
+  /** Commits that became durable a second, whoever decided them, over the last ten seconds. */
   get commitsPerSecond(): number {
-    return this.#commits.perSecond(this.#time.monotonic(), this.counters.commits);
+    return this.#commits.perSecond(this.#time.monotonic(), this.log.head());
   }
 
   /** See `Submitter.watch`. */

@@ -41,6 +41,8 @@ export interface Choices {
   /** Of its wall clock, against that of the others, ms. */
   readonly skew?: number;
   readonly directory?: string;
+  /** How long its leases last, s. */
+  readonly lease?: number;
 }
 
 export class Cluster {
@@ -78,6 +80,7 @@ export class Cluster {
       logger: { info: say, warn: say, error: say },
       ...{ log, time, name, url: urlOf(name), snapshotEvery: 0 },
       random: choices.random ?? (() => 0.5),
+      lease: choices.lease,
     });
     this.#key ??= readFileSync(key);
     const add: Member['add'] = (fqdn, key) => {

@@ -42,12 +42,12 @@ t.test(
     const register = log.shared.register('lease');
     const place = { station: 'head1', url: urlOf('head1') };
     const [mine, other] = [temporary(t), temporary(t)].map(holderIn) as [string, string];
-    const first = new Lease({ register, place, holder: mine, time });
+    const first = new Lease({ register, place, holder: mine, time, seconds: 15 });
     t.equal(await first.look(), 'free');
     t.ok(await first.take());
     // It is killed here.
-    t.equal(await new Lease({ register, place, holder: other, time }).look(), 'held');
-    const again = new Lease({ register, place, holder: mine, time });
+    t.equal(await new Lease({ register, place, holder: other, time, seconds: 15 }).look(), 'held');
+    const again = new Lease({ register, place, holder: mine, time, seconds: 15 });
     t.equal(await again.look(), 'free');
     t.ok(await again.take());
     t.ok(again.isHeld);

@@ -10,8 +10,8 @@ import type { Duty } from '../../../src/station/duties/duty.ts';
 import type { Effect, EffectKind } from '../../../src/station/duties/effects/effect.ts';
 import { Executor } from '../../../src/station/duties/executor.ts';
 import { Turns } from '../../../src/station/fair-use/turns.ts';
-import { DutiesHangError, Election, stopMs } from '../../../src/station/leadership/election.ts';
-import { NotLeadingError } from '../../../src/station/leadership/standing.ts';
+import { Election, stopMs } from '../../../src/station/leadership/election.ts';
+import { DutiesHangError, NotLeadingError } from '../../../src/station/leadership/standing.ts';
 import { Replica } from '../../../src/station/replica/replica.ts';
 import type { Result } from '../../../src/station/result.ts';
 import { HandTime } from '../hand-time.ts';
@@ -55,6 +55,7 @@ const takingPart = async (
     graph: () => replica.graph,
     duties: new Duties(dutiesOf(replica, time, submit, () => election.mayLead())),
     place: { station: name, url: urlOf(name) },
+    leaseSeconds: 15,
     random: () => 0.5,
     append: (command) => replica.submitOwn(command),
     settled: () => replica.settled(),
