@@ -225,7 +225,7 @@ export const createServer = async (
     });
     agentSocket(scope, { station, version, facts });
   });
-  await pageSessionRoutes(app, station);
+  await pageSessionRoutes(app, station, passingOn.unknownTokens);
   await textPages(app, { station, ...guards, problems });
   browserPages(app);
   await consolesOfPage(app, station);

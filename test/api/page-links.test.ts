@@ -1,8 +1,11 @@
 /** Links that sign in once: what they are good for, for how long, and whose the session is. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { ownReadsMs } from '../../src/api/following/pass-on.ts';
 import { linksOfOneMax, linksMax, Links } from '../../src/station/access/links.ts';
 import { keptIn, SecretSearch } from '../obm/secret-search.ts';
+import { until } from '../station/harness.ts';
 import type { Json } from '../station/harness.ts';
 import { twoStations } from '../station/two-stations.ts';
 import { password, withAda } from './page-of-ada.ts';
@@ -252,6 +255,24 @@ t.test('the page of a station that follows is entered by link and by token', asy
   const wrong = await opened(follower.url, 'x'.repeat(43));
   t.match(wrong.entered, { status: 401, body: { code: 'login-refused' } });
   t.equal((await leader.ask('GET', '/sessions')).body.items.length, 2);
+});
+
+t.test('a session that a station behind has not heard of has not ended', async (t) => {
+  const { leader, follower } = await twoStations(t);
+  const ticketOf = async () => (await leader.ask('POST', '/sessions/links')).body.ticket as string;
+  const tickets = [await ticketOf(), await ticketOf()];
+  await until('the other one to be there', () => follower.station.head === leader.station.head);
+  follower.log.line.hold();
+  const late = await opened(follower.url, tickets[0]!);
+  t.match(late.entered, { status: 504, body: { code: 'revision-not-reached' } });
+  const { head } = leader.station;
+  const entering = opened(follower.url, tickets[1]!);
+  await until('the session to have begun', () => leader.station.head > head);
+  // Longer than whoever passes on waits for its own log, and shorter than for a token.
+  await pause(ownReadsMs + 500);
+  follower.log.line.release();
+  t.match((await entering).entered, { status: 200, body: { role: 'admin' } });
+  t.match(await late.page('api/v1/whoami'), { status: 200 }, 'it was good, and is the browser’s');
 });
 
 t.test('a program may show a ticket too, and nothing beside it', async (t) => {

@@ -7,6 +7,7 @@ import { noteUse } from '../auth.ts';
 import { dropToken, keepToken, tokenIn, tokensIn } from '../cookies.ts';
 import { ApiError } from '../errors.ts';
 import { isOfOurs } from '../origin.ts';
+import type { UnknownTokens } from '../following/unknown-tokens.ts';
 import { apiOf, RefusedError } from '../own-requests.ts';
 import { endSession } from '../sign-in.ts';
 import { tokenView } from '../views/tokens.ts';
@@ -19,12 +20,31 @@ export const signInBytesMax = 16_384;
 /** Of as many cookies the sessions are ended at once. */
 const cookiesMax = 4;
 
-export const pageSessionRoutes = async (app: FastifyInstance, station: Station): Promise<void> => {
+export const pageSessionRoutes = async (
+  app: FastifyInstance,
+  station: Station,
+  unknownTokens: UnknownTokens,
+): Promise<void> => {
   const ask = apiOf(app);
   const enter = enterBy(ask);
   const { path } = pageSession;
   const name = cookieName(station.access.mark);
   const open = { config: { access: 'public' }, onRequest: mustBeOfPage } as const;
+
+  /** The station that leads has begun the session; this one may not have heard of it yet. */
+  const heardOf = async (request: FastifyRequest, reply: FastifyReply, token: string) => {
+    const { access } = station;
+    const credential = access.authenticate(token);
+    if (credential || !unknownTokens.mayBeKnown(token)) return credential;
+    try {
+      await unknownTokens.findOut(token, request);
+    } catch (error) {
+      // It has begun all the same, and nobody else has it: it is there for the next request.
+      keepToken(request, reply, name, token);
+      throw error;
+    }
+    return access.authenticate(token);
+  };
 
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (_request, reply) => {
@@ -37,7 +57,7 @@ export const pageSessionRoutes = async (app: FastifyInstance, station: Station):
       async (request, reply) => {
         try {
           const token = await enter(request, reply, request.body);
-          const credential = station.access.authenticate(token);
+          const credential = await heardOf(request, reply, token);
           if (!credential) throw new ApiError('unauthenticated', 'the session was ended just now');
           noteUse(station, credential, request.raw);
           const before = tokenIn(request, name);
