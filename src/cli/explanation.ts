@@ -70,7 +70,7 @@ const advice: Readonly<Record<string, string>> = {
   'outcome-unknown':
     'It may have been done. Look at it, or repeat the request with its idempotency key.',
   'append-failed':
-    "Look where the log is written, the station's disk or the servers of its log (halctl system station status), and into the station's own log.",
+    "See whether there is room where the log is: halctl system station status; the station's log says more.",
   'log-away': 'See which stations reach it: halctl system station list',
   'no-leader': 'See which stations there are: halctl system station list',
   'not-leading': 'See who leads: halctl system station list',

@@ -19,7 +19,7 @@ export interface LeadershipParts {
   readonly duties: Duties;
   readonly time: Time;
   readonly logger: StationLogger;
-  /** Learns what those who led before have kept beside the log, and ends that they write there. @throws that cannot be done now */
+  /** Learns what those who led before have kept beside the log, and lets them keep no more. @throws it cannot now */
   readonly catchUp: (term: number) => Promise<void>;
   /** Told whenever this station has begun to lead. */
   readonly led: () => void;
