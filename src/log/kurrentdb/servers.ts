@@ -103,7 +103,8 @@ export class Servers {
     const names = (follows ? [leader] : hosts).map(({ address, port }) => `${address}:${port}`);
     const settings = {
       ...{ tls: String(tls), ...files },
-      ...{ maxDiscoverAttempts: '3', discoveryInterval: '200', gossipTimeout: '2' },
+      // No gossipTimeout: one half of the client counts it in seconds, the other in milliseconds.
+      ...{ maxDiscoverAttempts: '3', discoveryInterval: '200' },
       connectionName: 'halcyon',
     };
     const query = Object.entries(settings).map(
