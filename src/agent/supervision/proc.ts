@@ -23,12 +23,18 @@ export interface ProcessStat extends Main {
   readonly session: number;
   /** Whether it is a thread of the kernel, which has no program. */
   readonly isKernel: boolean;
+  /** Whether its program has been given no variables at all; of one that is being loaded that is not known. */
+  readonly isBare: boolean;
 }
 
 /** The variable that marks every process of a run; its value is the run's name. */
 export const runVariable = 'HALCYON_RUN';
 
 const kernelThread = 0x0020_0000;
+/** Where env_start and env_end are behind the name, see proc_pid_stat(5): 0 as long as a program is being loaded. */
+const variables = { begin: 47, end: 48 } as const;
+/** A program is loaded in less, unless its file cannot be read for now: then its process waits for a device, ms. */
+const loadedMs = 2_000;
 const capSysPtrace = 1n << 19n;
 const buffer = Buffer.allocUnsafe(4096);
 
@@ -58,6 +64,7 @@ export function statOf(pid: number): ProcessStat | undefined {
     group: field(2),
     session: field(3),
     isKernel: (field(6) & kernelThread) !== 0,
+    isBare: field(variables.begin) !== 0 && field(variables.begin) === field(variables.end),
     started: field(19),
   };
 }
@@ -165,11 +172,18 @@ function* looking(since: number): Generator<void, Survey> {
     else if (environment === '') again.push(stat);
     else note(stat, markIn(environment));
   }
+  const until = performance.now() + loadedMs;
   for (const stat of again) {
-    yield;
-    const environment = environmentOf(stat);
-    if (environment === undefined) unread.push(stat);
+    let environment = environmentOf(stat);
+    while (environment === '' && mayGetVariables(stat) && performance.now() < until) {
+      yield;
+      environment = environmentOf(stat);
+    }
+    // Whose it is cannot be told before it has become what it will be: that is not nobody's.
+    if (environment === undefined || (environment === '' && mayGetVariables(stat)))
+      unread.push(stat);
     else note(stat, markIn(environment));
+    yield;
   }
   return { carriers: found, unseen: placed(unread, marks, note) };
 }
@@ -196,6 +210,12 @@ function placed(
   }
   // A run has sessions of its own: who shares one with a process of nobody's run is of none.
   return left.filter(({ session, pid }) => session === pid || !marks.has(session));
+}
+
+/** Whether that very process is there, and may be just before the first look at a program that has variables. */
+function mayGetVariables({ pid, started }: Main): boolean {
+  const now = visibleStatOf(pid);
+  return now?.started === started && !now.isBare && !isOver(now);
 }
 
 export function isOver({ state }: ProcessStat): boolean {

@@ -60,13 +60,16 @@ export class ProbeShell {
           });
           channel.write(scriptLine(`${beginning(mark)}\n${probeShell}`));
         });
-      const none = (): SshFailure =>
-        this.#link.lost.aborted
-          ? (this.#link.lost.reason as SshFailure)
-          : new SshFailure(
-              'unreadable',
-              `${this.#link.name}: the login shell of the account runs no commands`,
-            );
+      const none = (): SshFailure => {
+        const { lost, name } = this.#link;
+        if (lost.aborted) return lost.reason as SshFailure;
+        // That it has not begun in time does not say that it never would.
+        if (this.#ending.signal.aborted) return this.#ending.signal.reason as SshFailure;
+        return new SshFailure(
+          'unreadable',
+          `${name}: the login shell of the account runs no commands`,
+        );
+      };
       this.#link
         .session(shellCommand, AbortSignal.any([this.#ending.signal, this.#link.lost]), live)
         .catch((error: unknown) => reject(this.#ending.signal.aborted ? none() : (error as Error)))
@@ -82,7 +85,7 @@ export class ProbeShell {
   /** Leaves the shell behind. Where it hangs it reads the end of its input when it hangs no more. */
   #end(): void {
     this.isOver = true;
-    this.#ending.abort(new SshFailure('timeout', `${this.#link.name}: a shell does not answer`));
+    this.#ending.abort(new SshFailure('timeout', `${this.#link.name}: its shell does not answer`));
   }
 
   /**

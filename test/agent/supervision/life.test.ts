@@ -340,7 +340,10 @@ t.test('limits and CPUs are those of the assignment, in the same process', async
   const wanted = assignment({ memory, cores: [1] });
   host.assign(wanted);
   const { pid } = await host.reaches(wanted.fid, 'online');
-  t.match(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), /sleep\x001000/);
+  // It is alive already as the programs that give it its limits, and then become it.
+  await until('it is its command', () =>
+    /^[^\0]*sleep\x001000\0$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+  );
   const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
   t.match(limits, /Max address space +4294967296 /);
   t.match(limits, /Max resident set +1073741824 /);
