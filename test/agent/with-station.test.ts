@@ -16,7 +16,7 @@ import { until } from './played-station.ts';
 const deadlineMs = 120_000;
 const quickFacts = `
 cluster: test
-vars: { keepalive_frequency: 1, keepalive_timeout: 3 }
+vars: { keepalive_frequency: 1, keepalive_timeout: 10 }
 hosts: []
 `;
 
@@ -147,7 +147,7 @@ t.test('hosts come up with their agents, go down without, and come up again', as
 t.test(
   'after a restart of the station agents come back, and nothing new is in the log',
   async (t) => {
-    const station = await startedStation(t, quickFacts.replace('timeout: 3', 'timeout: 60'));
+    const station = await startedStation(t, quickFacts.replace('timeout: 10', 'timeout: 60'));
     const token = await station.token(null);
     const agents = names.map(({ fqdn }) => station.agent(fqdn, token, '--fqdn', fqdn));
     for (const agent of agents) await agent.says(/took the report/);

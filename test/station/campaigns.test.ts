@@ -8,7 +8,7 @@ import type { Answer, InProcess, Json } from './harness.ts';
 import { ObmdProxy } from './obmd-proxy.ts';
 import { unasked } from './suggestions/observed.ts';
 
-const patient = { headers: { prefer: 'wait=60' } };
+const patient = { headers: { prefer: 'wait=300' } };
 const nameOf = (n: number): string => `n${String(n).padStart(2, '0')}.example`;
 
 /** Machines with OBMs that pretend, four in an enclosure; of some everything fails. */

@@ -12,7 +12,7 @@ import { host, until } from './harness.ts';
 import type { Answer } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 
-const patient = { prefer: 'wait=60' };
+const patient = { prefer: 'wait=300' };
 
 const power = ({ station }: Bench, action: string): Promise<Answer> =>
   station.ask('POST', `/hosts/${host}/obm/power`, { action }, { headers: patient });

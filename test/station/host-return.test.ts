@@ -41,7 +41,7 @@ t.test('case 16: a restart goes on until the host is up by another boot', async 
     sequences.filter(({ kind }: Json) => kind === 'host-return'),
     [{ host, step: 'power reset: not up yet' }],
   );
-  const waiting = ask('GET', `/operations/${id}`, undefined, { headers: { prefer: 'wait=60' } });
+  const waiting = ask('GET', `/operations/${id}`, undefined, { headers: { prefer: 'wait=300' } });
   await boots(bench, 'one');
   t.match(await operation(bench, id), { state: 'running' }, 'it was up by that boot before');
   await boots(bench, 'two');

@@ -32,7 +32,7 @@ t.test('what facts declare is registered with the credentials that they have', a
   t.match(await bench.register(declared, 'n1.example'), { status: 201, body: { changed: true } });
   t.match(await bench.register(declared, 'n1.example'), { status: 200, body: { changed: false } });
   t.match(await bench.turn('enable', 'n1.example'), { status: 200 });
-  const patient = { headers: { prefer: 'wait=60' } };
+  const patient = { headers: { prefer: 'wait=300' } };
   t.match(await ask('GET', '/hosts/n1.example/obm/identity', undefined, patient), {
     status: 200,
     body: { guid: simulatorGuid },

@@ -21,7 +21,9 @@ t.test('42: that somebody pressed the button stands in the log, and is not undon
   const { ask } = bench.station;
   t.match((await ask('GET', `/why/${host}`)).text, /ObmPowerChanged/);
   const ordered = await ask('POST', `/hosts/${host}/obm/power`, { action: 'off' });
-  await ask('GET', `/operations/${ordered.body.id}`, undefined, { headers: { prefer: 'wait=60' } });
+  await ask('GET', `/operations/${ordered.body.id}`, undefined, {
+    headers: { prefer: 'wait=300' },
+  });
   t.match((await bench.hears('ObmPowerChanged', 3))[2], { data: { state: 'off', cause: 'order' } });
   const types = (await bench.news()).map(({ type }) => type);
   t.notOk(types.includes('ObmOrderedElsewhere'), 'and it was our own order');

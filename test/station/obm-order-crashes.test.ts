@@ -26,7 +26,10 @@ t.test(
 
     const order = (action: string): Promise<Answer> => ask('POST', '/power', { action });
     const ended = (id: number): Promise<Answer> =>
-      station.ask('GET', `/operations/${id}`, undefined, { token, headers: { prefer: 'wait=60' } });
+      station.ask('GET', `/operations/${id}`, undefined, {
+        token,
+        headers: { prefer: 'wait=300' },
+      });
     /** The orders that the daemon has begun, whoever sent them. */
     let begun = 0;
 

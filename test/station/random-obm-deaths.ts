@@ -251,7 +251,7 @@ class History {
   /** How an operation ended, which no death loses. */
   async #ended(machine: ModelledMachine, id: number): Promise<Answer> {
     for (;;) {
-      const asked = { token: this.#tokenOf('admin'), headers: { prefer: 'wait=60' } };
+      const asked = { token: this.#tokenOf('admin'), headers: { prefer: 'wait=300' } };
       const { answer } = await this.mortals.insist(`operation ${id}`, () =>
         this.mortals.station.ask('GET', `/operations/${id}`, undefined, asked),
       );

@@ -129,7 +129,7 @@ t.test(
     });
     t.match((await ask('GET', path)).body, { state: 'running', stage: /^ask: / });
     await boots('boot 1');
-    const { body: ended } = await ask('GET', path, undefined, { prefer: 'wait=60' });
+    const { body: ended } = await ask('GET', path, undefined, { prefer: 'wait=300' });
     t.match(ended, { state: 'succeeded' });
     t.same(machine.told(), ['reboot'], 'it was told once');
     const { body: orders } = await ask('GET', '/events?type=ObmOrdered');

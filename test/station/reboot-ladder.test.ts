@@ -10,7 +10,7 @@ import { Bench } from './obm-bench.ts';
 import { sshMachine } from './ssh-machine.ts';
 import { observe, unasked, well } from './suggestions/observed.ts';
 
-const patient = { headers: { prefer: 'wait=60' } };
+const patient = { headers: { prefer: 'wait=300' } };
 const ownBoot = '00000000-0000-4000-8000-00000000b006';
 const nextBoot = '00000000-0000-4000-8000-00000000b007';
 

@@ -26,7 +26,7 @@ const fallsSilent = ({ station: { station } }: Bench): void => {
   observe(station, host, silentButOn, now);
 };
 
-const patient = { headers: { prefer: 'wait=60' } };
+const patient = { headers: { prefer: 'wait=300' } };
 
 const grant = ({ station }: Bench): Promise<Answer> =>
   station.ask('POST', '/grants', { actions: ['power'], hosts: [host], reason: 'it is silent' });

@@ -26,6 +26,9 @@ export const freeUrl = async (): Promise<string> => {
   return `http://127.0.0.1:${port}`;
 };
 
+/** In seconds: longer than a busy machine lets both stand still. */
+const lease = 300;
+
 const listen = ({ app }: InProcess, url: string): Promise<string> =>
   app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
 
@@ -36,7 +39,7 @@ export const twoStations = async (
 ): Promise<{ leader: Listening; follower: Listening }> => {
   const storage = new SharedMemory();
   const one = { name: 'head1', url: await freeUrl(), log: openSharedMemoryLog({ storage }) };
-  const leader = { ...(await openStation(t, one)), ...one };
+  const leader = { ...(await openStation(t, { ...one, lease })), ...one };
   await listen(leader, one.url);
   const two = { name: 'head2', url: await freeUrl(), log: openSharedMemoryLog({ storage }) };
   if (isKnown) {
@@ -49,7 +52,7 @@ export const twoStations = async (
   const directory = temporary(t);
   cpSync(join(leader.directory, 'station.key'), join(directory, 'station.key'));
   const { admin } = leader;
-  const opened = await openStation(t, { ...two, directory, admin, follows: true });
+  const opened = await openStation(t, { ...two, directory, admin, lease, follows: true });
   await listen(opened, two.url);
   await until(
     'the other one to know who leads',

@@ -114,7 +114,7 @@ t.test('any bytes, long lines, and closed streams are taken as they are', async 
 
 t.test('nothing is lost when the agent goes and comes back in the middle of a flood', async (t) => {
   const host = new SupervisedHost(t, { output: { bytes: 5_000_000, files: 3 } });
-  const wanted = assignment({ command: shell('seq 100000000') });
+  const wanted = assignment({ command: shell('exec seq 1000000000000') });
   host.assign(wanted);
   await host.reaches(wanted.fid, 'online');
   const pid = await loggerPid(host);

@@ -177,7 +177,7 @@ t.test('whose connection was over by its time goes on by the next one', async (t
     const { text } = await all.daemon.asAdmin('POST', '/v2/obms/n1/console/connections', wish);
     return (JSON.parse(text) as { token: string }).token;
   };
-  const { screen, types, ended, tokenFile } = sit(t, { ...all, token: await connection(10) });
+  const { screen, types, ended, tokenFile } = sit(t, { ...all, token: await connection(30) });
   await screen.until((text) => text.includes('~? tells'));
   all.machine.say('one\r\n');
   await screen.until((text) => text.includes('one\r'));
