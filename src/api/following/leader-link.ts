@@ -42,6 +42,12 @@ export interface Passed {
 
 type Node = 'node:http' | 'node:https';
 
+/** What went wrong, and what to do where the other one was there and was not believed. */
+const told = ({ message, code = '' }: NodeJS.ErrnoException): string =>
+  /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)
+    ? `${message}: give --stations-ca the authority of the other stations' certificates`
+    : message;
+
 export class LeaderLink {
   readonly #time: Time;
   readonly #ca: string | undefined;
@@ -89,7 +95,7 @@ export class LeaderLink {
     request.on('error', (error) => {
       if (signal.aborted) reject(signal.reason as Error);
       else if (isThere) reject(new CutOffError(error.message, { cause: error }));
-      else reject(new NotReachedError(error.message, { cause: error }));
+      else reject(new NotReachedError(told(error), { cause: error }));
     });
     send(request);
     try {
