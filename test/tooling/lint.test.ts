@@ -90,7 +90,7 @@ t.test('every mistake is found where it is made, and nothing else', async (t) =>
     encoding: 'utf8',
   });
   t.equal(status, 1, stderr);
-  t.match(stdout, /^\{/);
+  t.match(stdout, /^\{/, stderr);
   const found = Map.groupBy(
     (JSON.parse(stdout) as { diagnostics: { filename: string; code?: string; message: string }[] })
       .diagnostics,
