@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
+import { useDraft } from '../../parts/draft.ts';
 import { useAnswer } from '../../state/answer.ts';
 import { station } from '../../state/station.ts';
 
@@ -14,11 +15,10 @@ export const HostField = ({ value, change }: FieldProps): JSX.Element => (
   <label>
     Host
     <input
-      value={value}
+      {...useDraft(value, (text) => change(text.trim().toLowerCase()))}
       autocomplete="off"
       spellcheck={false}
       placeholder="n0001.example"
-      onChange={({ currentTarget }) => change(currentTarget.value.trim().toLowerCase())}
     />
   </label>
 );
@@ -33,11 +33,10 @@ export const RoleField = ({ value, change }: FieldProps): JSX.Element => {
     <label>
       Role
       <input
-        value={value}
+        {...useDraft(value, (text) => change(text.trim()))}
         list={known}
         autocomplete="off"
         spellcheck={false}
-        onChange={({ currentTarget }) => change(currentTarget.value.trim())}
       />
       <datalist id={known}>
         {data?.items.map(({ name }) => (

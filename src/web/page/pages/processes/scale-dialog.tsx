@@ -6,6 +6,7 @@ import { forcing } from '../../../../client/view/forcing.ts';
 import { isUnderWay } from '../../../../client/view/operation-words.ts';
 import { Forced } from '../../acting/action-dialog.tsx';
 import { OrderDialog } from '../../acting/order-dialog.tsx';
+import { useDraft } from '../../parts/draft.ts';
 import { station } from '../../state/station.ts';
 import { HostField, RoleField } from './fields.tsx';
 import { settingsOf, VariablesField } from './variables-field.tsx';
@@ -57,8 +58,7 @@ export const ScaleDialog = ({ host: given, role: first, close }: ScaleDialogProp
         <input
           inputMode="numeric"
           autocomplete="off"
-          value={count}
-          onChange={({ currentTarget }) => setCount(currentTarget.value.trim())}
+          {...useDraft(count, (text) => setCount(text.trim()))}
         />
       </label>
       <VariablesField value={text} change={setText} />

@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { OverrideError, readOverrides } from '../../../../client/view/overrides.ts';
 import type { Overrides } from '../../../../client/view/overrides.ts';
+import { useDraft } from '../../parts/draft.ts';
 
 export interface Settings {
   readonly overrides: Overrides;
@@ -35,8 +36,7 @@ export const VariablesField = ({ value, change }: VariablesFieldProps): JSX.Elem
       rows={2}
       placeholder="multiplicity=4"
       spellcheck={false}
-      value={value}
-      onChange={({ currentTarget }) => change(currentTarget.value)}
+      {...useDraft(value, change)}
     />
   </label>
 );

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ResolvedNodeset } from '../../../../client/types.ts';
 import { counted } from '../../../../client/view/words.ts';
+import { useDraft } from '../../parts/draft.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { useAnswer } from '../../state/answer.ts';
 import type { Answered } from '../../state/answer.ts';
@@ -35,11 +36,10 @@ export const NodesetField = ({ meant }: { readonly meant: MachinesMeant }): JSX.
       <label>
         Machines
         <input
-          value={meant.text}
+          {...useDraft(meant.text, (text) => meant.setText(text.trim()))}
           placeholder="n[0001-0040].example, @gpu"
           autocomplete="off"
           spellcheck={false}
-          onChange={({ currentTarget }) => meant.setText(currentTarget.value.trim())}
         />
       </label>
       <Problem error={error} />
