@@ -202,7 +202,8 @@ export class Station {
     this.turns = turns;
     this.longReads = new LongReads(turns);
     this.loads = new Loads(turns);
-    this.operations = new OperationWaits(log, graph, time, turns);
+    const settled = this.settled.bind(this);
+    this.operations = new OperationWaits({ log, graph, settled, time, turns });
     replica.whenDisplaced(() => this.operations.lookAgain());
     const head = (): number => replica.head;
     this.groups = knownGroups({ settings: options.groups, graph, head, time, logger });
@@ -248,9 +249,8 @@ export class Station {
     this.dispatcher = made.dispatcher;
     this.checks = made.checks;
     this.#snapshots = new Snapshots({
-      ...{ log, archive, every, logger },
+      ...{ log, archive, every, logger, settled },
       present: () => replica.present,
-      settled: () => replica.settled(),
     });
     // Who follows makes his own, too.
     this.duties = new Duties([mandate, ...made.duties, ...(log.shared ? [] : [this.#snapshots])]);

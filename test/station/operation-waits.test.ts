@@ -51,7 +51,10 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
     asked += 1;
     return station.graph;
   };
-  const waits = new OperationWaits(station.log, graph, systemTime, station.turns);
+  const waits = new OperationWaits({
+    ...{ log: station.log, graph, time: systemTime, turns: station.turns },
+    settled: () => station.settled(),
+  });
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ends = Array.from({ length: 300 }, () =>
@@ -72,6 +75,36 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
   for (const one of await settled) t.match(one, { value: { state: 'succeeded' } });
   const looks = asked - toBegin - (station.head - before);
   t.equal(looks, 1, 'once for all of them, and for no other host');
+});
+
+t.test('what is not durable yet is told to nobody, and never where it is taken back', async (t) => {
+  const { station, ask, operation, fid } = await started(t);
+  const disk = Promise.withResolvers<void>();
+  let durable: Promise<void> | undefined = disk.promise;
+  const waits = new OperationWaits({
+    ...{ log: station.log, time: systemTime, turns: station.turns },
+    graph: () => station.graph,
+    settled: () => durable,
+  });
+  t.teardown(() => waits.close());
+  const { signal } = new AbortController();
+  let told = 0;
+  const answer = (principal: string) =>
+    waits.until(revision(operation.id), 0, { principal, signal }).finally(() => (told += 1));
+  const first = answer('token:a');
+  const left = new AbortController();
+  const leaving = waits.until(revision(operation.id), 0, {
+    ...{ principal: 'token:b', signal: left.signal },
+  });
+  await until('both to ask', () => waits.size === 1);
+  left.abort(new Error('left'));
+  await t.rejects(leaving, { message: 'left' }, 'whoever leaves waits for no disk');
+  t.equal(told, 0);
+  // The graph is another when the disk has refused.
+  await ask('PUT', `/processes/${fid}/override`, { state: 'online', reason: 'seen by hand' });
+  durable = undefined;
+  disk.reject(new Error('no space left on the disk'));
+  t.match(await first, { state: 'succeeded' }, 'it is told what there is then');
 });
 
 t.test('the end of the patience tells how far it is; a closed station does at once', async (t) => {
@@ -127,7 +160,11 @@ t.test('one token waits so often and not once more; a closed connection makes ro
 t.test('what a look of another finds is told to all who wait', async (t) => {
   const opened = await started(t);
   const { station, ask, operation, fid } = opened;
-  const waits = new OperationWaits(station.log, () => station.graph, systemTime, station.turns);
+  const waits = new OperationWaits({
+    ...{ log: station.log, time: systemTime, turns: station.turns },
+    graph: () => station.graph,
+    settled: () => station.settled(),
+  });
   t.teardown(() => waits.close());
   const { signal } = new AbortController();
   const [a, b] = ['token:a', 'token:b'].map((principal) => ({ principal, signal })) as [
@@ -179,7 +216,10 @@ t.test('a look keeps nothing open before its turn, and ends with who asked for i
     return station.graph;
   };
   const turns = new HeldTurns();
-  const waits = new OperationWaits(station.log, graph, systemTime, turns);
+  const waits = new OperationWaits({
+    ...{ log: station.log, graph, time: systemTime, turns },
+    settled: () => station.settled(),
+  });
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ask = (signal: AbortSignal) =>
@@ -205,7 +245,11 @@ t.test(
       ids.push((await ask('POST', `/processes/${fid}/${wish}`)).body.id);
     t.equal(new Set(ids).size, 4);
     const turns = new HeldTurns();
-    const waits = new OperationWaits(station.log, () => station.graph, systemTime, turns);
+    const waits = new OperationWaits({
+      ...{ log: station.log, time: systemTime, turns },
+      graph: () => station.graph,
+      settled: () => station.settled(),
+    });
     t.teardown(() => waits.close());
     const { signal } = new AbortController();
     const answers = ids.map((id, i) =>
@@ -228,7 +272,10 @@ t.test('what two ask for is looked at once, in the first turn that one of them g
     return station.graph;
   };
   const turns = new HeldTurns('token:a');
-  const waits = new OperationWaits(station.log, graph, systemTime, turns);
+  const waits = new OperationWaits({
+    ...{ log: station.log, graph, time: systemTime, turns },
+    settled: () => station.settled(),
+  });
   t.teardown(() => waits.close());
   const { signal } = new AbortController();
   const ask = (principal: string) => waits.until(revision(operation.id), 0, { principal, signal });

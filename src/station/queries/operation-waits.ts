@@ -17,52 +17,29 @@ import type { Asker } from '../fair-use/long-reads.ts';
 import { lookLimits, Share } from '../fair-use/shares.ts';
 import { inTurns } from '../fair-use/turns.ts';
 import type { Turn, Turns } from '../fair-use/turns.ts';
-import type { Cancel, Time } from '../time.ts';
+import type { Time } from '../time.ts';
 import { concernsOf, namedIn } from './operation-concerns.ts';
-import type { Concerns } from './operation-concerns.ts';
 import { isUnderWay } from './operation.ts';
-import type { Operation, Progress } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { operationIn } from './operations.ts';
+import { isConcerned } from './watched-operation.ts';
+import type { IsEnough, Looking, Sight, Watched } from './watched-operation.ts';
 
 /** What is looked at again rests at least so long, ms. */
 const restMs = 50;
 /** And so many times what the look took: a million processes must not take all of the station. */
 const restShare = 10;
 
-/** Whether somebody has waited for an operation to be as it is. */
-type IsEnough = (operation: Operation) => boolean;
-
 const hasEnded: IsEnough = (operation) => !isUnderWay(operation);
 
-/** Told once: of what it waits for, how far the operation is when the patience ends, or that nobody can tell. */
-interface Waiter {
-  readonly isEnough: IsEnough;
-  readonly tell: (operation: Operation) => void;
-  readonly fail: (error: Error) => void;
-}
-
-/** A look that is being taken, in the first turn that one of those who ask gets. */
-interface Looking {
-  readonly result: Promise<Operation>;
-  /** Lines up for a turn of a principal, once. */
-  readonly lineUp: (principal: string) => void;
-  /** Aborted when nobody asks any more. */
-  readonly leaving: AbortController;
-}
-
-interface Watched {
-  readonly look: Progress['look'];
-  readonly concerns: Concerns;
-  /** Who ask for it or wait. */
-  readonly askers: Set<Asker>;
-  readonly waiters: Set<Waiter>;
-  /** What it was when it was looked at last; null before. */
-  latest: Operation | null;
-  /** Whether something has happened since that look, or there was none. */
-  isTouched: boolean;
-  looking: Looking | null;
-  /** Until it may be looked at again. */
-  rest: Cancel | null;
+export interface OperationWaitsParts {
+  readonly log: EventLog;
+  /** As it is now. It may be ahead of the log. */
+  readonly graph: () => Graph;
+  /** Resolves once all that the graph shows now is durable; rejects where that is taken back. See `Submitter.settled`. */
+  readonly settled: () => Promise<void> | undefined;
+  readonly time: Time;
+  readonly turns: Turns;
 }
 
 export class OperationWaits {
@@ -70,6 +47,7 @@ export class OperationWaits {
   readonly looks = new Share('looks at operations', lookLimits);
   readonly #log: EventLog;
   readonly #graph: () => Graph;
+  readonly #settled: OperationWaitsParts['settled'];
   readonly #watched = new Map<Revision, Watched>();
   /** Commits that are being read, once for all who ask. */
   readonly #reading = new Map<Revision, Promise<Watched | null>>();
@@ -83,9 +61,10 @@ export class OperationWaits {
   #isClosed = false;
 
   /** It listens to the log from the first wait on. */
-  constructor(log: EventLog, graph: () => Graph, time: Time, turns: Turns) {
+  constructor({ log, graph, settled, time, turns }: OperationWaitsParts) {
     this.#log = log;
     this.#graph = graph;
+    this.#settled = settled;
     this.#time = time;
     this.#turns = turns;
   }
@@ -310,7 +289,9 @@ export class OperationWaits {
       const turn = await this.#turns.begin(principal, signal);
       if (hasBegun) return;
       hasBegun = true;
-      resolve(await this.#look(watched, turn));
+      const sight = await this.#look(watched, turn);
+      // Whoever is next in line need not wait for the disk with it.
+      this.#tell(watched, sight, signal).then(resolve, reject);
     };
     const lineUp = (principal: string): void => {
       if (hasBegun || inLine.has(principal)) return;
@@ -322,30 +303,52 @@ export class OperationWaits {
   }
 
   /** Takes its turns: it may be about a million processes. */
-  async #look(watched: Watched, turn: Turn): Promise<Operation> {
+  async #look(watched: Watched, turn: Turn): Promise<Sight> {
     const began = this.#time.monotonic();
     const view = new GraphView(this.#graph());
+    const durable = this.#settled()?.then(
+      () => true,
+      () => false,
+    );
     watched.isTouched = false;
     try {
       const operation = await inTurns(turn, watched.look(view));
       turn.signal.throwIfAborted();
-      watched.latest = operation;
-      // Whoever asked for the look: it is the only one until something happens.
-      for (const { isEnough, tell } of [...watched.waiters])
-        if (isEnough(operation)) tell(operation);
-      return operation;
+      return { operation, durable, took: this.#time.monotonic() - began };
     } catch (error) {
       watched.isTouched = true;
+      if (!turn.signal.aborted) this.#hasLooked(watched, this.#time.monotonic() - began);
       throw error;
     } finally {
       view.close();
-      if (!turn.signal.aborted) {
-        watched.looking = null;
-        const took = this.#time.monotonic() - began;
-        if (watched.askers.size > 0 && !watched.rest)
-          this.#rest(watched, Math.max(restMs, restShare * took));
-      }
     }
+  }
+
+  /** Tells what was seen, once it is durable. Where that was taken back, it looks again. */
+  async #tell(watched: Watched, sight: Sight, signal: AbortSignal): Promise<Operation> {
+    const { operation, durable, took } = sight;
+    try {
+      if (durable && !(await unlessAborted(signal, durable))) {
+        watched.isTouched = true;
+        watched.looking = null;
+        return await this.#lookAt(watched);
+      }
+      signal.throwIfAborted();
+    } catch (error) {
+      watched.isTouched = true;
+      throw error;
+    }
+    watched.latest = operation;
+    // Whoever asked for the look: it is the only one until something happens.
+    for (const { isEnough, tell } of [...watched.waiters]) if (isEnough(operation)) tell(operation);
+    this.#hasLooked(watched, took);
+    return operation;
+  }
+
+  #hasLooked(watched: Watched, took: number): void {
+    watched.looking = null;
+    if (watched.askers.size > 0 && !watched.rest)
+      this.#rest(watched, Math.max(restMs, restShare * took));
   }
 }
 
@@ -357,9 +360,3 @@ const unlessAborted = <T>(signal: AbortSignal, promise: Promise<T>): Promise<T> 
     signal.addEventListener('abort', abandon);
     promise.finally(settled).then(resolve, reject);
   });
-
-const isConcerned = ({ concerns }: Watched, touched: ReadonlySet<string>): boolean => {
-  if (concerns === null) return true;
-  for (const id of touched) if (concerns.has(id)) return true;
-  return false;
-};
