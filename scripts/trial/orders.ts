@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TrialError, familyOf, signal } from './daemons.ts';
+import { TrialError, familyOf, signal, untilTrue } from './daemons.ts';
 import {
   familyOfServer,
   killServer,
@@ -107,7 +107,7 @@ const standingOf = async (place: Place, name: string): Promise<Standing | undefi
   try {
     const answer = await fetch(`${urlOf(place, name)}/api/v1/station`, {
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(3_000),
+      signal: AbortSignal.timeout(10_000),
     });
     return answer.ok ? ((await answer.json()) as Standing) : undefined;
   } catch {
@@ -149,20 +149,25 @@ export const status = async (place: Place, say: Say): Promise<void> => {
   for (const name of agentNames.filter((one) => begun.has(one))) line(name, '', runs(name));
 };
 
-/** @throws {TrialError} none leads now */
+/** For how long somebody who leads is looked for: about as long as a takeover takes, s. */
+const leaderPatience = 60;
+
+/** Who that is which `find` finds, as soon as there is one. */
+const present = async (what: string, find: () => Promise<string | undefined>): Promise<string> => {
+  let name: string | undefined;
+  const late = `${what} now; look again: scripts/cluster status`;
+  await untilTrue(leaderPatience, late, async () => (name = await find()) !== undefined);
+  return name!;
+};
+
+/** @throws {TrialError} none leads, or there is none of that name */
 const named = async (place: Place, name: string): Promise<string> => {
-  if (name === 'primary') {
-    const primary = (await members(place)).find(({ role }) => role === 'leader')?.name;
-    if (primary !== undefined) return primary;
-    throw new TrialError(
-      'no PostgreSQL server is the primary now; look again: scripts/cluster status',
-    );
-  }
-  if (name === 'leader') {
-    const leader = await lead(place);
-    if (leader !== undefined) return leader;
-    throw new TrialError('no station leads now; look again: scripts/cluster status');
-  }
+  if (name === 'primary')
+    return present('no PostgreSQL server is the primary', async () => {
+      const all = await members(place);
+      return all.find(({ role }) => role === 'leader')?.name;
+    });
+  if (name === 'leader') return present('no station leads', () => lead(place));
   if (isOneOf([...stationNames, ...serverNames, ...agentNames, etcdName], name)) return name;
   throw new TrialError(`there is no ${name}; names are in: scripts/cluster --help`);
 };

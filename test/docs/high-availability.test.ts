@@ -48,10 +48,19 @@ t.test('several stations are tried on one machine', { timeout: 1_500_000 }, asyn
       })
       .replaceAll(` --dir ${place}`, '')
       .replace(/after \d+ s/g, 'after N s');
+  // On a busy machine `a` may have lost the lead before it is killed: whoever is, is the page's `a`.
+  let killed = 'a';
+  const swapped = (text: string): string => {
+    const other = (name: string): string => (name === killed ? 'a' : name === 'a' ? killed : name);
+    return text
+      .replace(/(?<=start |retire |^)[abc]\b(?= is |: |$)/gm, other)
+      .replace(/(?<=:760)[123]\b/g, (n) => String(' abc'.indexOf(other(' abc'.charAt(Number(n))))));
+  };
   for (const { commands } of examplesOf(join(root, 'docs', 'high-availability.md'), 'cluster'))
     for (const { line, output: shown } of commands) {
-      const { code, output, failed } = await terminal.run(ownPorts(line), longest);
-      const actual = pagesPorts(output);
+      const { code, output, failed } = await terminal.run(ownPorts(swapped(line)), longest);
+      if (line.endsWith('kill leader')) killed = output.slice(0, 1);
+      const actual = swapped(pagesPorts(output));
       t.equal(code, 0, `${line}: ${failed}\n${output}`);
       if (shown === null) continue;
       if (fits(shown, actual)) t.pass(line);

@@ -179,7 +179,9 @@ t.test('a station that is killed in a step does not take it again at once', asyn
   t.match(await interrupted(), [{ detail: /^the station ended/ }]);
   const done = begun();
   const steps = (await story(first, from)).filter((type) => type.startsWith('RecoveryStep'));
-  t.same(steps.slice(0, 2), ['RecoveryStepBegun', 'RecoveryStepEnded'], 'one after the other');
+  // One of the test before may have ended since.
+  const own = steps.slice(steps.indexOf('RecoveryStepBegun'));
+  t.same(own.slice(0, 2), ['RecoveryStepBegun', 'RecoveryStepEnded'], 'one after the other');
   const times = steps.filter((type) => type === 'RecoveryStepBegun').length;
   t.ok(done <= times, `begun ${times} times, and done ${done} times`);
 });
