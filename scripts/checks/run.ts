@@ -21,12 +21,9 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   'types of the page': ['scripts/tsc', '--noEmit', '-p', 'tsconfig.web.json'],
 };
 
-/**
- * How many test files run at a time, and how long each may take. Much of what tests do is to wait, for timers, disks
- * and other processes: two at a time leave almost half of two cores idle.
- */
-const usual = { jobs: 3, timeoutSeconds: 900 };
-const long = { jobs: 1, timeoutSeconds: 3600 };
+/** How many test files run at a time, at least and at most (see `room.ts`), and how long each may take. */
+const usual = { jobs: '2-6', timeoutSeconds: 900 };
+const long = { jobs: '1', timeoutSeconds: 3600 };
 
 /** Files that run once more, with the log of the stations on a server. */
 const onPostgres = 'test/lifecycle/*.test.ts';
@@ -99,7 +96,7 @@ async function runTests(
   // Stripping types costs most of what starting a test does; Node keeps the result.
   const cache = join(root, 'node_modules', '.cache', 'compiled');
   const program = join(import.meta.dirname, 'test-files.ts');
-  const args = [program, String(jobs), String(timeoutSeconds), ...files];
+  const args = [program, jobs, String(timeoutSeconds), ...files];
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { NODE_COMPILE_CACHE: cache, ...process.env, TAP_TIMEOUT: '0' },

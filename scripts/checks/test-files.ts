@@ -1,6 +1,6 @@
 /**
- * Runs test files and prints one TAP document of them all: `test-files.ts JOBS SECONDS FILE...`, so many at a
- * time, each for so long at most, with `TAP_TIMEOUT=0` for them all. A file is given as `FILE with NAME=VALUE`
+ * Runs test files and prints one TAP document of them all: `test-files.ts LEAST-MOST SECONDS FILE...`, so many at a
+ * time as the machine has room for, each for so long at most, with `TAP_TIMEOUT=0` for them all. A file is given as `FILE with NAME=VALUE`
  * where it is to run with something in its environment. The `tap` command does the same, but with loaders for coverage and mocks in
  * every test process: they double what starting costs, and keep Node's compile cache out.
  */
@@ -9,17 +9,19 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
 import { joinPrograms } from './joined-programs.ts';
+import { runInRoom } from './room.ts';
 
-const [jobs, seconds, ...files] = process.argv.slice(2);
+const [jobs = '', seconds, ...files] = process.argv.slice(2);
+const [least = 1, most = least] = jobs.split('-').map(Number);
 const joined = await joinPrograms();
 // What the joined programs do not look at again; nothing is to be in the way of the document.
 execFileSync(join(import.meta.dirname, '..', 'page'), ['--quiet'], { stdio: 'ignore' });
-t.jobs = Number(jobs);
-for (const given of files) {
+t.jobs = most;
+await runInRoom(files, { least, most }, (given) => {
   const [file = '', setting = ''] = given.split(' with ');
   const [name = '', value] = setting.split('=');
   // By its options tap follows every process that a test starts, for coverage: that doubles what starting one costs.
-  void t.spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, file], {
+  return t.spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, file], {
     name: given,
     buffered: true,
     env: {
@@ -30,4 +32,4 @@ for (const given of files) {
     },
     timeout: Number(seconds) * 1000,
   });
-}
+});
