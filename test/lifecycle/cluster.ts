@@ -1,7 +1,15 @@
 /** A cluster of real processes: a station, agents, and what the agents run. Driven by halctl. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -435,9 +443,17 @@ const absent = async <T>(answer: Promise<T>): Promise<T | undefined> =>
     throw error;
   });
 
+/** How often one is looked at that has no variables. */
+const environmentLooks = 200;
+
+/** Between two programs a process has none for a moment, and what only the kernel runs never has any. */
 const environmentOf = (pid: string): string[] => {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    for (let look = 1; ; look += 1) {
+      const text = readFileSync(`/proc/${pid}/environ`, 'latin1');
+      if (text !== '' || look === environmentLooks) return text.split('\0');
+      readlinkSync(`/proc/${pid}/exe`);
+    }
   } catch {
     return [];
   }
