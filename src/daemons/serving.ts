@@ -31,8 +31,8 @@ export interface Serving extends Place {
 
 /** How long open requests may take to finish once the daemon was told to stop, ms. */
 const requestsDeadline = 2_000;
-/** How long stopping may take in all, ms. */
-const shutdownDeadline = 10_000;
+/** How long stopping may take in all, ms: less than systemd gives it (`TimeoutStopSec=30`). */
+const shutdownDeadline = 25_000;
 
 /** @param usual the address that is listened on unless said */
 export const addServingFlags = (command: Command, usual: string): Command =>
@@ -101,7 +101,10 @@ export const endServing = async (app: FastifyInstance): Promise<void> => {
 export const stopOnSignal = (logger: StopLogger, end: () => Promise<void>): void => {
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');
-    const deadline = setTimeout(() => process.exit(1), shutdownDeadline);
+    const deadline = setTimeout(() => {
+      logger.error({}, `has not stopped within ${shutdownDeadline / 1000} s: ended as it is`);
+      process.exit(1);
+    }, shutdownDeadline);
     end()
       .then(() => {
         clearTimeout(deadline);
