@@ -9,8 +9,12 @@ import { PrintableLines } from './output/text.ts';
 import { createProgram } from './program.ts';
 import type { Shell } from './shell.ts';
 
-const shellOf = (signal: AbortSignal): Shell => {
-  const { stdin, stdout, stderr, env } = process;
+/** What of a process a command sees: of this one, or of what stands for one. */
+export type Surroundings = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
+
+/** @param signal given by Ctrl-C */
+export const shellOf = (surroundings: Surroundings, signal: AbortSignal): Shell => {
+  const { stdin, stdout, stderr, env } = surroundings;
   const write = async (stream: NodeJS.WriteStream, piece: Uint8Array | string): Promise<void> => {
     if (!stream.write(piece)) await once(stream, 'drain', { signal });
   };
@@ -66,15 +70,29 @@ export const main = async (): Promise<number> => {
       setTimeout(() => reject(interrupt.signal.reason as Error), patienceMs).unref();
     });
   });
-  const shell = shellOf(interrupt.signal);
+  const shell = shellOf(process, interrupt.signal);
   try {
-    await Promise.race([createProgram(shell).parseAsync(), interrupted]);
+    return await Promise.race([runWords(shell, process.argv.slice(2)), interrupted]);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    // What was interrupted may still hold on to something.
+    return process.exit(exitCodes.interrupted);
+  }
+};
+
+/**
+ * Runs the words of a command line, those after `halctl`. Answers the exit code.
+ *
+ * @throws {Interrupted} by Ctrl-C
+ */
+export const runWords = async (shell: Shell, words: readonly string[]): Promise<number> => {
+  try {
+    await createProgram(shell).parseAsync(words, { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommandEnding) return error.code;
     const ending = await report(shell, error);
-    // What was interrupted may still hold on to something.
-    if (ending === 'interrupted') process.exit(exitCodes.interrupted);
+    if (ending === 'interrupted') throw new Interrupted();
     return exitCodes[ending];
   }
 };

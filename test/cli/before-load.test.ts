@@ -1,15 +1,18 @@
 /** What halctl says before any cluster was loaded. */
 
 import t from 'tap';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment } from './station.ts';
+import type { Ran } from './station.ts';
+import { typed } from './typed.ts';
 
 t.test(
   'T61: before a load, status says so and all is well; the rest says what to do',
   async (t) => {
     const folder = t.testdir({});
-    const { url, token } = await startStation(t, `${folder}/data`);
+    const { url, token } = await stationHere(t);
     const env = environment(folder, { HALCYON_STATION: url, HALCYON_TOKEN: token });
-    const halctl = (line: string): ReturnType<typeof shell> => shell(`halctl ${line}`, folder, env);
+    const halctl = (line: string): Promise<Ran> => typed(`halctl ${line}`, folder, env);
     const status = await halctl('cluster status');
     t.match(status, {
       code: 0,

@@ -2,16 +2,18 @@
 
 import { join } from 'node:path';
 import t from 'tap';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment, shell } from './station.ts';
+import { typed } from './typed.ts';
 
 const folder = t.testdir({ home: {} });
-const { url, token } = await startStation(t, join(folder, 'data'));
+const { url, token } = await stationHere(t);
 const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
-const run = (line: string): ReturnType<typeof shell> => shell(line, folder, env);
+const run = (line: string): ReturnType<typeof typed> => typed(line, folder, env);
 await run("halctl system node add 'n[1-3].example'");
 
 t.test('the list says what there is and what runs', async (t) => {
-  const { code, out } = await run('halctl check list');
+  const { code, out } = await shell('halctl check list', folder, env);
   t.equal(code, 0);
   t.match(out, /^CHECK +RUNS +EVERY +BY +WHAT IT IS$/m);
   t.match(out, /^agent +yes +15 s +agent/m);

@@ -1,16 +1,17 @@
 /** People at the real halctl: they log in, elevate and log out, and leave nothing where others can read it. */
 
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment } from './station.ts';
+import { typed } from './typed.ts';
 
 const folder = t.testdir({ home: {} });
-mkdirSync(join(folder, 'data'), { mode: 0o700 });
-const station = await startStation(t, join(folder, 'data'));
+const station = await stationHere(t);
 const env = environment(join(folder, 'home'), { HALCYON_STATION: station.url });
-const halctl = (line: string, more: NodeJS.ProcessEnv = {}) =>
-  shell(line, folder, { ...env, ...more });
+const halctl = (line: string, more: NodeJS.ProcessEnv = {}, input = '') =>
+  typed(line, folder, { ...env, ...more }, input);
 const asAdmin = (line: string) => halctl(line, { HALCYON_TOKEN: station.token });
 const password = 'correct horse battery';
 
@@ -32,11 +33,11 @@ t.test('a user is made, logs in, elevates by the password again, and logs out', 
   const elevate = 'halctl auth elevate --action power --scope n1.example --reason test';
   const needed = await halctl(`${elevate} </dev/null`, own);
   t.match(needed, { code: 2, err: /no terminal to ask for a password/ });
-  t.match(await halctl(`echo '${password}' | ${elevate} --password-stdin`, own), {
+  t.match(await halctl(`${elevate} --password-stdin`, own, `${password}\n`), {
     code: 0,
     out: /for +ada/,
   });
-  t.match(await halctl(`echo wrong | ${elevate} --password-stdin`, own), {
+  t.match(await halctl(`${elevate} --password-stdin`, own, 'wrong\n'), {
     code: 6,
     err: /login-refused/,
   });
@@ -63,15 +64,15 @@ t.test('a user is made, logs in, elevates by the password again, and logs out', 
 
 t.test('the session of a context is kept in it, and is gone with it', async (t) => {
   const { HALCYON_STATION: _, ...rest } = env;
-  const run = (line: string) => shell(line, folder, rest);
+  const run = (line: string, input = '') => typed(line, folder, rest, input);
   await run(`halctl config set-context lab --no-token --station ${station.url}`);
-  const login = `echo '${password}' | halctl auth login --user ada --password-stdin`;
-  const file = /in (\/\S+lab\.session)\./.exec((await run(login)).out)![1]!;
+  const login = 'halctl auth login --user ada --password-stdin';
+  const file = /in (\/\S+lab\.session)\./.exec((await run(login, `${password}\n`)).out)![1]!;
   t.equal(statSync(file).mode & 0o777, 0o600);
   t.match(await run('halctl auth whoami'), { code: 0, out: /ada/ });
   t.match(await run('halctl auth sessions'), { code: 0, out: /this one/ });
   t.match(await run('halctl auth logout'), { code: 0 });
   t.throws(() => statSync(file));
   t.match(await run('halctl auth whoami'), { code: 6, err: /no token was sent/ });
-  t.match(await run(login), { code: 0 }, 'and can log in again');
+  t.match(await run(login, `${password}\n`), { code: 0 }, 'and can log in again');
 });

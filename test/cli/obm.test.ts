@@ -7,7 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Daemon } from '../obm/daemon.ts';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment } from './station.ts';
+import { typed } from './typed.ts';
 
 const file = join(import.meta.dirname, '..', 'golden', 'obm.txt');
 
@@ -86,7 +88,7 @@ t.test('an operator registers OBMs, and lets whoever has a machine use its own',
   const put = (name: string, text: string, mode = 0o600): void =>
     writeFileSync(join(folder, name), text, { mode });
   const [{ url, token }, daemon] = await Promise.all([
-    startStation(t, join(folder, 'data')),
+    stationHere(t),
     Daemon.start(t, ['--poll', '0', '--no-console-log']),
   ]);
   put('admin.token', token);
@@ -102,7 +104,7 @@ t.test('an operator registers OBMs, and lets whoever has a machine use its own',
   });
   let text = '';
   for (const line of lines) {
-    const { code, out, err } = await shell(line, folder, env);
+    const { code, out, err } = await typed(line, folder, env);
     for (const secret of [token, daemon.admin, 'a-bmc-password'])
       t.notOk((out + err).includes(secret), 'no secret is shown');
     const said = err.replace(/^(?=.)/gm, '! ');

@@ -8,6 +8,7 @@ import { createClient } from '../../src/client/index.ts';
 import { Executable } from '../agent/executable.ts';
 import { until } from '../agent/played-station.ts';
 import { environment, shell } from './station.ts';
+import { typed } from './typed.ts';
 
 const folder = t.testdir({ home: {}, state: {} });
 const at = (name: string): string => join(folder, name);
@@ -53,7 +54,7 @@ const url = await station.says(/listening on (https:\S+)/);
 const token = await station.says(/bootstrap admin token: (\S+)/);
 const env = environment(at('home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
 const halctl = async (line: string, more: NodeJS.ProcessEnv = {}) =>
-  shell(`halctl ${line}`, folder, { ...env, ...more });
+  typed(`halctl ${line}`, folder, { ...env, ...more });
 
 t.test('halctl trusts what --ca, HALCYON_CA or the context names, and nothing else', async (t) => {
   const doubting = await halctl('system station status');
@@ -72,7 +73,7 @@ t.test('halctl trusts what --ca, HALCYON_CA or the context names, and nothing el
     token,
   );
   t.equal(kept.code, 0, kept.err);
-  t.equal((await shell('halctl auth whoami', at('home'), { ...env, ...bare })).code, 0);
+  t.equal((await typed('halctl auth whoami', at('home'), { ...env, ...bare })).code, 0);
   const changed = await halctl(`config set-context ours --station ${url}`, bare);
   t.equal(changed.code, 0, 'what is not named stays');
   t.equal((await halctl('auth whoami', bare)).code, 0);

@@ -8,21 +8,23 @@ import t from 'tap';
 import { Daemon } from '../obm/daemon.ts';
 import { reported, until } from '../station/harness.ts';
 import { ObmdProxy } from '../station/obmd-proxy.ts';
-import { environment, scripts, shell, startStation, watch } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment, scripts, watch } from './station.ts';
 import type { Ran } from './station.ts';
+import { typed } from './typed.ts';
 
 t.test('many are rebooted by one command, which may end; each is told of', async (t) => {
   const folder = t.testdir({ home: {} });
   const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
   const proxy = await ObmdProxy.start(t, () => daemon.url);
-  const { url, token } = await startStation(t, join(folder, 'data'));
+  const { url, token } = await stationHere(t);
   writeFileSync(join(folder, 'admin.token'), token, { mode: 0o600 });
   writeFileSync(join(folder, 'obmd.token'), daemon.admin, { mode: 0o600 });
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: url,
     HALCYON_TOKEN_FILE: join(folder, 'admin.token'),
   });
-  const run = (line: string): Promise<Ran> => shell(line, folder, env);
+  const run = (line: string): Promise<Ran> => typed(line, folder, env);
   const must = async (line: string): Promise<Ran> => {
     const ran = await run(line);
     if (ran.code !== 0) throw new Error(`${line}: ${ran.err}`);

@@ -3,7 +3,10 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment } from './station.ts';
+import type { Ran } from './station.ts';
+import { typed } from './typed.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'halon');
 
@@ -14,10 +17,10 @@ t.test("Halon's .ede files in a folder are read, and what is left out is named",
     join(fixtures, 'mero_role_mappings.yaml'),
     join(folder, 'roles/mero_role_mappings.ede'),
   );
-  const { url, token } = await startStation(t, join(folder, 'data'));
+  const { url, token } = await stationHere(t);
   const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
-  const load = (roles: string): ReturnType<typeof shell> =>
-    shell(`halctl cluster load -f facts.yaml -r ${roles} --verify`, folder, env);
+  const load = (roles: string): Promise<Ran> =>
+    typed(`halctl cluster load -f facts.yaml -r ${roles} --verify`, folder, env);
 
   t.match(await load('empty'), { code: 2, err: /there is no \.yaml or \.ede file in empty/ });
   const alone = await load('roles');
@@ -38,6 +41,6 @@ t.test("Halon's .ede files in a folder are read, and what is left out is named",
   writeFileSync(join(folder, 'broken', 'mine.ede'), 'just text\n');
   t.match(await load('broken'), { code: 4, err: /^broken\/mine\.ede:\d+:\d+: /m });
 
-  const loaded = await shell('halctl cluster load -f facts.yaml -r roles --yes', folder, env);
+  const loaded = await typed('halctl cluster load -f facts.yaml -r roles --yes', folder, env);
   t.equal(loaded.code, 0, loaded.err);
 });

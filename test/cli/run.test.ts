@@ -9,8 +9,10 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { until } from '../station/harness.ts';
 import type { Json } from '../station/harness.ts';
+import { stationHere } from './station-here.ts';
 import { environment, scripts, shell, startStation, watch } from './station.ts';
-import type { Ran } from './station.ts';
+import type { Ran, RunningStation } from './station.ts';
+import { typed } from './typed.ts';
 
 const facts = `cluster: galileo
 hosts:
@@ -46,16 +48,19 @@ interface Cluster {
   readonly stop: () => Promise<void>;
 }
 
-const openCluster = async (t: Test): Promise<Cluster> => {
+const openCluster = async (
+  t: Test,
+  start: (t: Test, data: string) => Promise<RunningStation> = (t) => stationHere(t),
+): Promise<Cluster> => {
   const folder = t.testdir({ 'facts.yaml': facts, 'roles.yaml': roles });
-  const station = await startStation(t, join(folder, 'data'));
+  const station = await start(t, join(folder, 'data'));
   const { url, token } = station;
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(folder, {
     HALCYON_STATION: url,
     HALCYON_TOKEN_FILE: join(folder, 'token'),
   });
-  const halctl = (line: string): Promise<Ran> => shell(`halctl ${line}`, folder, env);
+  const halctl = (line: string): Promise<Ran> => typed(`halctl ${line}`, folder, env);
   const json = async (line: string): Promise<Json> =>
     JSON.parse((await halctl(`${line} --json`)).out);
   t.match(await halctl('cluster load -f facts.yaml -r roles.yaml'), { code: 0 });
@@ -198,7 +203,7 @@ t.test('who dies without a word loses the process when the lease runs out', asyn
 });
 
 t.test('where the station is away at the end, the lease does the rest', async (t) => {
-  const cluster = await openCluster(t);
+  const cluster = await openCluster(t, startStation);
   const child = started(t, cluster, ['sh', '-c', 'echo begun; exec sleep 60']);
   const said = watch(child.stderr!);
   await watch(child.stdout!).until((text) => text === 'begun\n');

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { until } from '../station/harness.ts';
-import { environment, scripts, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment, scripts, shell } from './station.ts';
+import { typed } from './typed.ts';
 
 const facts = `cluster: galileo
 hosts:
@@ -42,9 +44,11 @@ interface Place {
   readonly env: NodeJS.ProcessEnv;
 }
 
+// All tests have one station, and each a folder of its own.
+const { url, token } = await stationHere(t);
+
 const openCluster = async (t: Test): Promise<Place> => {
   const folder = t.testdir({ 'facts.yaml': facts, 'roles.yaml': roles, 'taker.sh': taker });
-  const { url, token } = await startStation(t, join(folder, 'data'));
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(folder, {
     HALCYON_STATION: url,
@@ -52,7 +56,7 @@ const openCluster = async (t: Test): Promise<Place> => {
     // How Node.js itself is started is part of this: it is started as by users.
     HALCYON_JOINED: undefined,
   });
-  t.match(await shell('halctl cluster load -f facts.yaml -r roles.yaml', folder, env), { code: 0 });
+  t.match(await typed('halctl cluster load -f facts.yaml -r roles.yaml', folder, env), { code: 0 });
   return { folder, env };
 };
 

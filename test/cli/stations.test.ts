@@ -8,7 +8,8 @@ import type { Test } from 'tap';
 import type { StationLine } from '../../src/client/view/stations.ts';
 import { until } from '../station/harness.ts';
 import { freeUrl, twoStations } from '../station/two-stations.ts';
-import { environment, shell } from './station.ts';
+import { environment } from './station.ts';
+import { typed } from './typed.ts';
 
 /** A server that takes connections and says nothing. */
 const silent = async (t: Test): Promise<string> => {
@@ -28,7 +29,7 @@ t.test('each station is asked itself, and one that does not answer is unknown', 
   const { admin, station, url } = leader;
   const env = environment(`${folder}/home`, { HALCYON_STATION: url, HALCYON_TOKEN: admin });
   const halctl = (line: string, at = url) =>
-    shell(`halctl system station ${line}`, folder, { ...env, HALCYON_STATION: at });
+    typed(`halctl system station ${line}`, folder, { ...env, HALCYON_STATION: at });
 
   const added = await halctl(`add head3.example --url ${await freeUrl()}`);
   t.equal(added.code, 0, added.err);
@@ -83,6 +84,6 @@ t.test('a station that nobody added says so', async (t) => {
   const env = environment(`${folder}/home`, {
     ...{ HALCYON_STATION: follower.url, HALCYON_TOKEN: follower.admin },
   });
-  const { out } = await shell('halctl system station status', folder, env);
+  const { out } = await typed('halctl system station status', folder, env);
   t.match(out, /^role +following .*none of the stations of the cluster, and may not lead$/m);
 });

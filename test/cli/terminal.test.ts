@@ -7,7 +7,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
+import { stationHere } from './station-here.ts';
 import { environment, scripts, shell, startStation, watch } from './station.ts';
+import { typed } from './typed.ts';
 
 const halctl = join(scripts, 'halctl');
 
@@ -26,13 +28,13 @@ t.test('events are followed through a restart of the station, until Ctrl-C', asy
   const err = watch(follower.stderr);
   await out.until((text) => text.includes('CredentialIssued'));
 
-  await shell('halctl system node add n1.example', folder, env);
+  await typed('halctl system node add n1.example', folder, env);
   await out.until((text) => text.includes('"fqdn":"n1.example"'));
 
   await station.stop();
   await err.until((text) => text.includes('trying again'));
   await startStation(t, data, { listen: new URL(station.url).host, first: false });
-  const added = await shell('halctl system node add n2.example', folder, env);
+  const added = await typed('halctl system node add n2.example', folder, env);
   t.equal(added.code, 0, added.err);
   await out.until((text) => text.includes('"fqdn":"n2.example"') && text.endsWith('\n'));
   const events = out.text
@@ -91,7 +93,7 @@ const unread = async (
 
 t.test('no tool and no command says a word about a reader that has gone', async (t) => {
   const folder = t.testdir({ home: {} });
-  const station = await startStation(t, join(folder, 'data'));
+  const station = await stationHere(t);
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: station.url,
     HALCYON_TOKEN: station.token,
@@ -141,13 +143,13 @@ t.test('a daemon goes on when nobody reads what it says', async (t) => {
 
 t.test('nothing that was written by others drives the terminal', async (t) => {
   const folder = t.testdir({ home: {} });
-  const station = await startStation(t, join(folder, 'data'));
+  const station = await stationHere(t);
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: station.url,
     HALCYON_TOKEN: station.token,
   });
   const name = 'a\u009b2Jb\u202ec\u2028d\u0085e';
-  const made = await shell(`halctl auth token create '${name}' --role viewer --json`, folder, env);
+  const made = await typed(`halctl auth token create '${name}' --role viewer --json`, folder, env);
   t.equal(made.code, 0, made.err);
   t.equal((JSON.parse(made.out) as { name: string }).name, name, 'JSON says the same');
   for (const line of [
@@ -159,7 +161,7 @@ t.test('nothing that was written by others drives the terminal', async (t) => {
     'system info graph --format json',
     'system info graph --format dot',
   ]) {
-    const { code, out, err } = await shell(`halctl ${line}`, folder, env);
+    const { code, out, err } = await typed(`halctl ${line}`, folder, env);
     t.equal(code, 0, `${line}: ${err}`);
     t.notMatch(out + err, /[\u007f-\u009f\u2028-\u202e]/, line);
   }
@@ -167,7 +169,7 @@ t.test('nothing that was written by others drives the terminal', async (t) => {
 
 t.test('a time without a zone is one of the user, who is told which', async (t) => {
   const folder = t.testdir({ home: {} });
-  const station = await startStation(t, join(folder, 'data'));
+  const station = await stationHere(t);
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: station.url,
     HALCYON_TOKEN: station.token,
@@ -201,7 +203,7 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
     'facts.yaml': 'cluster: one\nhosts: []\n',
     'other.yaml': 'cluster: one\nhosts: [{ fqdn: n1.example, roles: [] }]\n',
   });
-  const { url, token } = await startStation(t, join(folder, 'data'));
+  const { url, token } = await stationHere(t);
   const env = environment(join(folder, 'home'));
 
   const asking = onTerminal(`halctl config set-context one --station ${url}`, folder, env);
@@ -215,7 +217,7 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
   t.notMatch(screen.text, token);
   t.match(readFileSync(join(folder, 'home/config/halcyon/config.yaml'), 'utf8'), token);
 
-  const first = await shell('halctl cluster load -f facts.yaml', folder, env);
+  const first = await typed('halctl cluster load -f facts.yaml', folder, env);
   t.equal(first.code, 0, first.err);
   for (const [answer, exit] of [
     ['n\r', 1],
@@ -237,13 +239,13 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
 
 t.test('several machines are switched by who types how many they are', async (t) => {
   const folder = t.testdir({ home: {} });
-  const { url, token } = await startStation(t, join(folder, 'data'));
+  const { url, token } = await stationHere(t);
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: url,
     HALCYON_TOKEN_FILE: join(folder, 'token'),
   });
-  await shell("halctl system node add 'n[1-3].example'", folder, env);
+  await typed("halctl system node add 'n[1-3].example'", folder, env);
   for (const [answer, exit] of [
     ['2\r', 1],
     ['y\r', 1],
@@ -265,7 +267,7 @@ t.test('several machines are switched by who types how many they are', async (t)
 
 t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', async (t) => {
   const folder = t.testdir({ home: {} });
-  const { url, token } = await startStation(t, join(folder, 'data'));
+  const { url, token } = await stationHere(t);
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: url,

@@ -8,7 +8,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment } from './station.ts';
+import { typed } from './typed.ts';
 
 const golden = join(import.meta.dirname, '..', 'golden');
 const isUpdate = (process.env.UPDATE ?? '') !== '';
@@ -103,7 +105,7 @@ const transcript = (name: string, about: string, lines: readonly string[]): void
       'broken.yaml': brokenFacts,
       home: {},
     });
-    const { url, token } = await startStation(t, join(folder, 'data'));
+    const { url, token } = await stationHere(t);
     writeFileSync(join(folder, 'admin.token'), token, { mode: 0o600 });
     const env = environment(join(folder, 'home'), {
       HALCYON_STATION: url,
@@ -111,7 +113,7 @@ const transcript = (name: string, about: string, lines: readonly string[]): void
     });
     let text = '';
     for (const line of lines) {
-      const { code, out, err } = await shell(line, folder, env);
+      const { code, out, err } = await typed(line, folder, env);
       const said = err.replace(/^(?=.)/gm, '! ');
       const place = (one: string): string => one.replaceAll(folder, '<folder>');
       text += `$ ${line}\n${place(normalised(out))}${place(normalised(said))}[${code}]\n\n`;

@@ -4,22 +4,24 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
-import { environment, scripts, shell, startStation, watch } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment, scripts, watch } from './station.ts';
+import { typed } from './typed.ts';
 
 const folder = t.testdir({
   home: {},
   'facts.yaml': 'cluster: one\nhosts: [{ fqdn: n1.example, roles: [] }]\n',
 });
-const { url, token } = await startStation(t, join(folder, 'data'));
+const { url, token } = await stationHere(t);
 const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
 
 t.test('T61: before anything is loaded the status says so and ends well', async (t) => {
-  const { code, out, err } = await shell('halctl cluster status', folder, env);
+  const { code, out, err } = await typed('halctl cluster status', folder, env);
   t.equal(code, 0, err);
   t.match(out, /^No cluster is loaded yet\. Load one with: /);
-  const json = await shell('halctl cluster status --json --only-problems', folder, env);
+  const json = await typed('halctl cluster status --json --only-problems', folder, env);
   t.match(JSON.parse(json.out), { cluster: null, hosts: [] });
-  t.equal((await shell('halctl auth whoami', folder, env)).code, 0, 'the station is well');
+  t.equal((await typed('halctl auth whoami', folder, env)).code, 0, 'the station is well');
 });
 
 t.test('on a terminal the status is drawn over when it changes, until Ctrl-C', async (t) => {
@@ -30,10 +32,10 @@ t.test('on a terminal the status is drawn over when it changes, until Ctrl-C', a
   const screen = watch(child.stdout);
   await screen.until((text) => text.includes('No cluster is loaded yet'));
   t.ok(screen.text.includes('\u001b[?1049h'), 'the screen is its own');
-  const loaded = await shell('halctl cluster load -f facts.yaml', folder, env);
+  const loaded = await typed('halctl cluster load -f facts.yaml', folder, env);
   t.equal(loaded.code, 0, loaded.err);
   await screen.until((text) => text.includes('n1.example'));
-  for (let i = 2; i < 12; i += 1) await shell(`halctl system node add n${i}.example`, folder, env);
+  for (let i = 2; i < 12; i += 1) await typed(`halctl system node add n${i}.example`, folder, env);
   await screen.until((text) => /… and \d+ lines more/.test(text));
   t.notMatch(screen.text, /\u001b\[2J/, 'it is never cleared as a whole');
   child.stdin.write('\u0003');
@@ -51,7 +53,7 @@ t.test('on a pipe each change is shown once more', async (t) => {
   const ended = once(child, 'close');
   const out = watch(child.stdout);
   await out.until((text) => text.endsWith('\n'));
-  await shell('halctl system node add late.example', folder, env);
+  await typed('halctl system node add late.example', folder, env);
   await out.until((text) => text.trimEnd().split('\n').length === 2);
   const [before, after] = out.text
     .trimEnd()
@@ -60,7 +62,7 @@ t.test('on a pipe each change is shown once more', async (t) => {
   t.equal(after!.revision, before!.revision + 1);
   child.kill('SIGINT');
   t.same(await ended, [130, null]);
-  const past = await shell('halctl cluster status --watch --at 1', folder, env);
+  const past = await typed('halctl cluster status --watch --at 1', folder, env);
   t.equal(past.code, 2);
 });
 
@@ -80,7 +82,7 @@ t.test('what is shown once more is whole, and has no host that is gone', async (
     return seen.hosts.map(({ fqdn }) => fqdn);
   };
   const after = async (line: string, hosts: readonly string[]): Promise<void> => {
-    t.equal((await shell(line, folder, env)).code, 0, line);
+    t.equal((await typed(line, folder, env)).code, 0, line);
     await out.until(() => shown().join() === hosts.join());
   };
   await out.until((text) => text.endsWith('\n'));

@@ -23,8 +23,9 @@ import type { Client } from '../../src/client/client.ts';
 import { everyItem } from '../../src/client/pages.ts';
 import type { Host, Process } from '../../src/client/types.ts';
 import { Executable } from '../agent/executable.ts';
-import { environment, shell } from '../cli/station.ts';
+import { environment } from '../cli/station.ts';
 import type { Ran } from '../cli/station.ts';
+import { typed } from '../cli/typed.ts';
 import { freePort } from '../station/sshd.ts';
 import { init } from '../postgres/ready.ts';
 import { startServer } from '../postgres/servers.ts';
@@ -291,7 +292,7 @@ export class Cluster {
 
   /** Runs halctl as a user does. */
   async halctl(line: string, token = this.#token): Promise<Ran> {
-    return shell(`halctl ${line}`, this.folder, this.environment(token));
+    return typed(`halctl ${line}`, this.folder, this.environment(token));
   }
 
   /** What halctl needs to reach the station. */

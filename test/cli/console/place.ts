@@ -9,14 +9,14 @@ import { until } from '../../ipmi/simulator.ts';
 import { Daemon } from '../../obm/daemon.ts';
 import { SerialMachine } from '../../obm/serial-machine.ts';
 import { startStation, temporary } from '../../station/harness.ts';
-import type { Child } from '../../station/harness.ts';
-import { environment, scripts, shell, watch } from '../station.ts';
+import { stationHere } from '../station-here.ts';
+import { environment, scripts, watch } from '../station.ts';
 import type { Ran } from '../station.ts';
+import { typed } from '../typed.ts';
 
 export const host = 'n1.example';
 
 export interface Place {
-  readonly station: Child;
   readonly daemon: Daemon;
   readonly machine: SerialMachine;
   readonly folder: string;
@@ -31,6 +31,7 @@ export interface Place {
 }
 
 interface Flags {
+  /** Of a station that is a process, instead of one in this one. */
   readonly station?: readonly string[];
   readonly obmd?: readonly string[];
   readonly ca?: string;
@@ -40,16 +41,19 @@ export const setUp = async (t: Test, flags: Flags = {}): Promise<Place> => {
   const folder = temporary(t);
   const machine = await SerialMachine.start(t);
   const daemon = await Daemon.start(t, ['--poll', '0', ...(flags.obmd ?? [])]);
-  const station = await startStation(t, join(folder, 'data'), { flags: flags.station ?? [] });
+  const { url, admin } =
+    flags.station === undefined
+      ? await stationHere(t, join(folder, 'data')).then(({ url, token }) => ({ url, admin: token }))
+      : await startStation(t, join(folder, 'data'), { flags: flags.station });
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
   const env = environment(folder, {
-    ...{ HALCYON_STATION: station.url, HALCYON_TOKEN_FILE: file('admin.token', station.admin!) },
+    ...{ HALCYON_STATION: url, HALCYON_TOKEN_FILE: file('admin.token', admin!) },
     ...(flags.ca === undefined ? {} : { HALCYON_CA: flags.ca }),
   });
-  const halctl = (words: string, as = env): Promise<Ran> => shell(`halctl ${words}`, folder, as);
+  const halctl = (words: string, as = env): Promise<Ran> => typed(`halctl ${words}`, folder, as);
   const obmd = `--obmd ${daemon.url} --admin-token-file ${file('obmd.token', daemon.admin)}`;
   for (const words of [
     ...[`system node add ${host}`, 'project create climate', `project attach climate ${host}`],
@@ -66,7 +70,7 @@ export const setUp = async (t: Test, flags: Flags = {}): Promise<Place> => {
     const { id, token } = JSON.parse((await halctl(words)).out) as { id: string; token: string };
     return { id, env: { ...env, HALCYON_TOKEN_FILE: file(`${id}.token`, token) } };
   };
-  return { station, daemon, machine, folder, env, halctl, member };
+  return { daemon, machine, folder, env, halctl, member };
 };
 
 /** Another machine of the same project, at the same daemon. */
