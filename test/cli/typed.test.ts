@@ -15,20 +15,27 @@ const env = environment(join(folder, 'home'), {
   SEVERAL: 'cluster status',
 });
 
-for (const [what, line, input] of [
-  ['text', 'halctl cluster status'],
-  ['JSON', 'halctl auth whoami --json'],
-  ['a file by its relative name, and warnings', 'halctl cluster load -f $LOADED --verify'],
-  ['help', 'halctl obm send --help'],
-  ['a command that there is not', 'halctl cluster staus'],
-  ['quotes, and what is refused', `halctl note n9.example 'two words' --idempotency-key "a b"`],
-  ['a place that is not reached', 'halctl cluster status --station http://127.0.0.1:1'],
-  ['standard input', 'halctl auth user add ada viewer --password-stdin', 'short\n'],
+for (const [what, line, code, said, input] of [
+  ['text', 'halctl cluster status', 0, /^No cluster is loaded yet/],
+  ['JSON', 'halctl auth whoami --json', 0, /"role": "admin"/],
+  ['a relative name', 'halctl cluster load -f $LOADED --verify', 0, /The files are right/],
+  ['help', 'halctl obm send --help', 0, /^Usage: halctl obm send/],
+  ['a command that there is not', 'halctl cluster staus', 2, /unknown command 'staus'/],
+  ['quotes', `halctl note 'n9.example' "two  words"`, 3, /n9\.example/],
+  ['nobody there', 'halctl auth whoami --station http://127.0.0.1:1', 5, /cannot reach http/],
+  [
+    'input',
+    'halctl auth login --user ada -o own --password-stdin',
+    6,
+    /login-refused/,
+    'a password',
+  ],
 ] as const)
   t.test(`${what}: the same as of a process`, async (t) => {
     const here = await typed(line, folder, env, input);
+    t.equal(here.code, code, here.err);
+    t.match(here.out + here.err, said);
     t.strictSame(here, await shell(line, folder, env, input), line);
-    t.not(here.out + here.err, '');
   });
 
 t.test('what is more than words is run by bash, and so is what hands on its process', async (t) => {
