@@ -19,6 +19,7 @@ for (const [what, line, code, said, input] of [
   ['text', 'halctl cluster status', 0, /^No cluster is loaded yet/],
   ['JSON', 'halctl auth whoami --json', 0, /"role": "admin"/],
   ['a relative name', 'halctl cluster load -f $LOADED --verify', 0, /The files are right/],
+  ['what nobody reads', 'halctl auth whoami >/dev/null', 0, /^$/],
   ['help', 'halctl obm send --help', 0, /^Usage: halctl obm send/],
   ['a command that there is not', 'halctl cluster staus', 2, /unknown command 'staus'/],
   ['quotes', `halctl note 'n9.example' "two  words"`, 3, /n9\.example/],

@@ -11,7 +11,8 @@ import { shell } from './station.ts';
 import type { Ran } from './station.ts';
 
 /**
- * Runs a command line as if a user had typed it: in this process where it is halctl and plain words, else in bash.
+ * Runs a command line as if a user had typed it: in this process where it is halctl and plain words, at most with
+ * ` >/dev/null` after them, else in bash.
  *
  * @param folder what relative names are relative to
  */
@@ -21,22 +22,30 @@ export const typed = async (
   env: NodeJS.ProcessEnv,
   input = '',
 ): Promise<Ran> => {
-  const words = wordsOf(line, env);
+  const isUnread = line.endsWith(unread);
+  const words = wordsOf(isUnread ? line.slice(0, -unread.length) : line, env);
   if (words?.[0] !== 'halctl' || needsProcess(words, env)) return shell(line, folder, env, input);
   const [stdin, stdout, stderr] = [new PassThrough().end(input), new Kept(), new Kept()];
   const surroundings = { stdin, stdout, stderr, env } as unknown as Surroundings;
+  const ending = (code: number): Ran => ({
+    code,
+    out: isUnread ? '' : stdout.text,
+    err: stderr.text,
+  });
   const leave = enter(folder);
   try {
     const given = shellOf(surroundings, new AbortController().signal);
-    const code = await runWords(given, words.slice(1));
-    return { code, out: stdout.text, err: stderr.text };
+    return ending(await runWords(given, words.slice(1)));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    return { code: exitCodes.interrupted, out: stdout.text, err: stderr.text };
+    return ending(exitCodes.interrupted);
   } finally {
     leave();
   }
 };
+
+/** The one thing of a shell that is done here. */
+const unread = ' >/dev/null';
 
 /** Whether a command hands on what its process was given, or is in another time zone. */
 const needsProcess = ([, command = '']: readonly string[], env: NodeJS.ProcessEnv): boolean =>

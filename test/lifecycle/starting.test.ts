@@ -36,7 +36,8 @@ t.test('T18: adding writes no file and starts nothing', async (t) => {
   await cluster.start(fid);
   t.ok(existsSync(join(folder, `worker-${fid}`)), 'starting does');
   t.equal((await cluster.halctl(`cluster process remove ${fid}`)).code, 0);
-  t.notOk(existsSync(join(folder, `worker-${fid}`)), 'and removal takes it away');
+  // It is told when the process is gone; its agent forgets it then.
+  await until('removal takes it away', () => !existsSync(join(folder, `worker-${fid}`)));
 });
 
 t.test('T51: a killed process comes back with a new pid', async (t) => {
