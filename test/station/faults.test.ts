@@ -12,13 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { revision } from '../../src/core/values/revision.ts';
+import { servingOf } from '../../src/daemons/serving.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import {
   fillFrom,
@@ -125,7 +126,7 @@ t.test(
     await fillFrom(station.ask);
     const head = (): number =>
       Number(/ (\d{16}) /.exec(readFileSync(join(directory, 'head'), 'latin1'))?.[1]);
-    for (let attempt = 0; attempt < (soak ? 50 : 3); attempt += 1) {
+    for (let attempt = 0; attempt < (soak ? 50 : 1); attempt += 1) {
       const key = `lost ${attempt}`;
       const body = JSON.stringify({ host, role: 'clovis-app', tokens: true });
       const socket = connect(Number(new URL(station.url).port), '127.0.0.1');
@@ -229,11 +230,10 @@ t.test(
 );
 
 t.test('a damaged end of the log is refused, in words, and nothing is touched', async (t) => {
-  const directory = temporary(t);
-  const station = await startStation(t, directory);
-  await fillFrom(station.ask);
-  for (let i = 0; i < 20; i += 1) await add(station.ask, `k${i}`);
-  t.equal((await station.end('SIGTERM')).code, 0);
+  const { directory, ask, fill, close } = await openStation(t);
+  await fill();
+  for (let i = 0; i < 20; i += 1) await add(ask, `k${i}`);
+  await close();
   const path = join(directory, 'log.db');
   const whole = readFileSync(path);
   const at = whole.lastIndexOf('clovis-app');
@@ -251,9 +251,7 @@ t.test('a damaged end of the log is refused, in words, and nothing is touched', 
   t.ok(readFileSync(path).equals(damaged));
 
   writeFileSync(path, whole.subarray(0, whole.length - 4096));
-  const cut = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
-  t.equal(await cut.ended, 1);
-  t.match(cut.stderr(), /log\.db is damaged/);
+  await t.rejects(openStation(t, { directory }), { message: /log\.db is damaged/ });
 });
 
 t.test(
@@ -283,6 +281,8 @@ t.test(
         await opened.close();
         continue;
       }
+      await t.rejects(openStation(t, { directory }), { message: said }, what);
+      if (what !== 'type') continue;
       const run = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
       t.equal(await run.ended, 1, what);
       t.match(run.stderr(), said);
@@ -292,8 +292,7 @@ t.test(
 );
 
 t.test('a data directory is for one station', async (t) => {
-  const directory = temporary(t);
-  await startStation(t, directory);
+  const { directory } = await openStation(t);
   const second = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
   t.equal(await second.ended, 1);
   t.match(second.stderr(), /lock\.db is in use: another process/);
@@ -316,9 +315,8 @@ t.test('the first token is printed once', async (t) => {
 t.test(
   'who runs the station gets in again when every token of an administrator is lost',
   async (t) => {
-    const directory = temporary(t);
-    const first = await startStation(t, directory);
-    await first.end('SIGTERM');
+    const { directory, close } = await openStation(t);
+    await close();
     const run = runStation(t, [
       '--data',
       directory,
@@ -333,7 +331,7 @@ t.test(
     run.process.kill('SIGTERM');
     t.equal(await run.ended, 0);
     t.notOk(run.stderr().includes(secretOf(token)));
-    const second = await startStation(t, directory, { token });
+    const second = await openStation(t, { directory, admin: token });
     const { items } = (await second.ask('GET', '/tokens')).body;
     t.strictSame(items.map(({ name }: { name: string }) => name).sort(), [
       'bootstrap',
@@ -343,29 +341,31 @@ t.test(
 );
 
 t.test('the key of a station is its own, whole, and not lost', async (t) => {
-  const directory = temporary(t);
-  const first = await startStation(t, directory);
-  await fillFrom(first.ask);
-  await first.end('SIGTERM');
+  const { directory, admin, fill, close } = await openStation(t);
+  await fill();
+  await close();
   const path = join(directory, 'station.key');
   t.equal(statSync(path).mode & 0o777, 0o600);
   const key = readFileSync(path);
-  const refusal = async (): Promise<string> => {
+  const refused = async (message: RegExp): Promise<void> => {
+    await t.rejects(openStation(t, { directory, admin }), { message });
+  };
+  const executed = async (): Promise<string> => {
     const run = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
     t.equal(await run.ended, 1);
     t.notOk(run.stderr().includes(key.toString('hex')));
     return run.stderr();
   };
   chmodSync(path, 0o644);
-  t.match(await refusal(), /station\.key is readable by others; run: chmod 600/);
+  await refused(/station\.key is readable by others; run: chmod 600/);
   chmodSync(path, 0o600);
   writeFileSync(path, key.subarray(1));
-  t.match(await refusal(), /station\.key is damaged: it has 31 bytes, not 32/);
+  t.match(await executed(), /station\.key is damaged: it has 31 bytes, not 32/);
   rmSync(path);
-  t.match(await refusal(), /station\.key is missing.*restore it from a backup/);
+  await refused(/station\.key is missing.*restore it from a backup/);
   writeFileSync(path, key, { mode: 0o600 });
-  const again = await startStation(t, directory);
-  t.equal((await again.end('SIGTERM')).code, 0);
+  const again = await openStation(t, { directory, admin });
+  t.equal((await again.ask('GET', '/whoami')).status, 200);
 });
 
 t.test('tokens are not served in the clear to others, unless one insists', async (t) => {
@@ -373,15 +373,14 @@ t.test('tokens are not served in the clear to others, unless one insists', async
     const { ended, stderr } = runStation(t, ['--data', temporary(t), ...flags]);
     return { code: await ended, said: stderr() };
   };
-  for (const listen of ['0.0.0.0:0', '[::]:0', '10.9.9.9:0'])
-    t.match(
-      await run('--listen', listen),
-      { code: 1, said: /give --tls-cert and --tls-key, or --insecure/ },
-      listen,
-    );
-  t.match(await run('--listen', 'nonsense'), { code: 1, said: /is not <address>:<port>/ });
-  t.match(await run('--listen', '127.0.0.1:99999'), { code: 1, said: /is not <address>:<port>/ });
-  t.match(await run('--tls-cert', 'x.pem'), { code: 1, said: /go together/ });
+  const inTheClear = /give --tls-cert and --tls-key, or --insecure/;
+  for (const listen of ['[::]:0', '10.9.9.9:0'])
+    t.throws(() => servingOf({ listen }), { message: inTheClear }, listen);
+  for (const listen of ['nonsense', '127.0.0.1:99999'])
+    t.throws(() => servingOf({ listen }), { message: /is not <address>:<port>/ }, listen);
+  const alone = { listen: '127.0.0.1:0', tlsCert: 'x.pem' };
+  t.throws(() => servingOf(alone), { message: /go together/ });
+  t.match(await run('--listen', '0.0.0.0:0'), { code: 1, said: inTheClear });
   t.match(await run('--wrong'), { code: 2, said: /unknown option/ });
   const insecure = runStation(t, ['--data', temporary(t), '--listen', '0.0.0.0:0', '--insecure']);
   await until('it to listen', () => insecure.stdout().includes('listening on http://0.0.0.0:'));
@@ -390,8 +389,10 @@ t.test('tokens are not served in the clear to others, unless one insists', async
 });
 
 t.test('a port that is taken and a certificate that is none are refused at once', async (t) => {
-  const first = await startStation(t, temporary(t));
-  const port = new URL(first.url).port;
+  const first = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => first.close());
+  await once(first, 'listening');
+  const { port } = first.address() as AddressInfo;
   const taken = runStation(t, ['--data', temporary(t), '--listen', `127.0.0.1:${port}`]);
   t.equal(await taken.ended, 1);
   t.match(taken.stderr(), /EADDRINUSE/);

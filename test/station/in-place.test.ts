@@ -16,14 +16,16 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import type { Test } from 'tap';
-import { fillFrom, startStation, temporary, until } from './harness.ts';
-import type { Child } from './harness.ts';
+import { fillFrom, openStation, startStation, temporary, until } from './harness.ts';
+import type { Ask } from './harness.ts';
 
 interface Displacement {
   readonly take: (data: string) => void;
   /** Puts it back as it was; absent: nothing can. */
   readonly giveBack?: (data: string) => void;
   readonly says: RegExp;
+  /** With the real executable, which ends by a signal. */
+  readonly isExecuted?: true;
 }
 
 const move = (name: string): Displacement => ({
@@ -41,8 +43,9 @@ const displacements: Readonly<Record<string, Displacement>> = {
   'the directory is removed': {
     take: (data) => rmSync(data, { recursive: true }),
     says: /data was removed or renamed/,
+    isExecuted: true,
   },
-  'the directory is renamed': move(''),
+  'the directory is renamed': { ...move(''), isExecuted: true },
   'the directory is replaced by a copy': {
     take: (data) => {
       renameSync(data, `${data}.old`);
@@ -82,6 +85,7 @@ const displacements: Readonly<Record<string, Displacement>> = {
   'the log is cut': {
     take: (data) => truncateSync(join(data, 'log.db')),
     says: /log\.db was cut/,
+    isExecuted: true,
   },
   'the log is replaced by a copy': {
     take: (data) => {
@@ -123,7 +127,10 @@ hosts:
   roles: [],
 });
 
-const add = async (station: Child, name: string): Promise<{ status: number; body: Json }> =>
+const add = async (
+  station: { readonly ask: Ask },
+  name: string,
+): Promise<{ status: number; body: Json }> =>
   station.ask('POST', '/hosts', { fqdn: `${name}.example` });
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -132,7 +139,7 @@ const lateMs = 15_000;
 
 /** Adds hosts all the while, many a second, and remembers which were acknowledged and when they were asked for. */
 const adding = (
-  station: Child,
+  station: { readonly ask: Ask },
   prefix: string,
 ): {
   stop: () => Promise<{ name: string; asked: number }[]>;
@@ -145,7 +152,7 @@ const adding = (
       const asked = performance.now();
       const { status } = await add(station, name);
       if (status === 201) acknowledged.push({ name: `${name}.example`, asked });
-      await pause(5);
+      await pause(20);
     }
   })();
   return {
@@ -157,24 +164,66 @@ const adding = (
   };
 };
 
-const whole = t;
-/**
- * The station that was started on what was kept when something was given back: the next displacement finds it.
- * None after one that failed.
- */
-let kept: { data: string; station: Child; admin: string } | null = null;
+/** One of which the files are taken. */
+interface Robbed {
+  readonly data: string;
+  readonly ask: Ask;
+  /** What it has logged. */
+  readonly said: () => string;
+  readonly end: () => Promise<void>;
+  /** What it finds who opens the files that it leaves when it is killed now. */
+  readonly left: (t: Test) => Promise<Ask>;
+}
 
-const fresh = async (of: Test): Promise<{ data: string; station: Child; admin: string }> => {
-  const data = join(temporary(of), 'data');
-  const station = await startStation(of, data);
-  return { data, station, admin: station.admin! };
+/** What is in the files of one that is killed is in a copy of them. Another process copies: SQLite's locks are this one's. */
+const opened = async (t: Test, data: string, admin: string): Promise<Ask> => {
+  const copy = join(temporary(t), 'data');
+  execFileSync('cp', ['-a', data, copy]);
+  return (await openStation(t, { directory: copy, admin })).ask;
 };
 
-for (const [number, [what, { take, giveBack, says }]] of Object.entries(displacements).entries())
+const inProcess = async (t: Test, data: string): Promise<Robbed> => {
+  const { ask, admin, logged, close } = await openStation(t, { directory: data });
+  return {
+    data,
+    ask,
+    said: () => logged.join('\n'),
+    end: close,
+    left: (of) => opened(of, data, admin),
+  };
+};
+
+const executed = async (t: Test, data: string): Promise<Robbed> => {
+  const station = await startStation(t, data);
+  return {
+    data,
+    ask: station.ask,
+    said: station.stderr,
+    end: async () => {
+      t.equal((await station.end('SIGTERM')).code, 0);
+    },
+    left: async (of) => {
+      await station.end('SIGKILL');
+      return (await startStation(of, data, { token: station.admin! })).ask;
+    },
+  };
+};
+
+const whole = t;
+/** One to which everything was given back: the next displacement finds it. None after one that failed. */
+let kept: Robbed | null = null;
+
+for (const [number, [what, { take, giveBack, says, isExecuted }]] of Object.entries(
+  displacements,
+).entries())
   t.test(`when ${what}, nothing is acknowledged and it is said why`, async (t: Test) => {
-    const { data, station, admin } =
-      giveBack === undefined ? await fresh(t) : (kept ?? (await fresh(whole)));
-    if (giveBack !== undefined) kept = null;
+    const isKept = giveBack !== undefined && !isExecuted;
+    const begin = isExecuted ? executed : inProcess;
+    const of = isKept ? whole : t;
+    const station = (isKept && kept) || (await begin(of, join(temporary(of), 'data')));
+    if (isKept) kept = null;
+    const { data } = station;
+    const before = station.said().length;
     t.equal((await station.ask('POST', '/load', facts('c'))).status, 200);
     let isBack = false;
     t.teardown(() => isBack || giveBack?.(data));
@@ -198,7 +247,7 @@ for (const [number, [what, { take, giveBack, says }]] of Object.entries(displace
     t.ok(acknowledged.length > 0);
     const late = acknowledged.filter(({ asked }) => asked > taken + lateMs);
     t.same(late, [], 'nothing was acknowledged for longer than it takes to notice');
-    const saidOf = (text: string): number => station.stderr().split(text).length - 1;
+    const saidOf = (text: string): number => station.said().slice(before).split(text).length - 1;
     await until('a line in the log', () => saidOf('"trouble":') > 0);
     if (giveBack !== undefined) {
       giveBack(data);
@@ -210,42 +259,45 @@ for (const [number, [what, { take, giveBack, says }]] of Object.entries(displace
       t.equal((await add(station, `again${number}`)).status, 201);
       await until('the end in the log', () => saidOf('all files are where they were') > 0);
       const { digest } = (await station.ask('GET', '/log')).body;
-      await station.end('SIGKILL');
-      const next = await startStation(whole, data, { token: admin });
-      t.equal((await next.ask('GET', '/log')).body.digest, digest, 'all that was shown is kept');
-      const hosts = (await next.ask('GET', '/hosts?limit=10000')).body.items;
+      const ask = await station.left(t);
+      t.equal((await ask('GET', '/log')).body.digest, digest, 'all that was shown is kept');
+      const hosts = (await ask('GET', '/hosts?limit=10000')).body.items;
       const names = new Set(hosts.map(({ fqdn }: { fqdn: string }) => fqdn));
       t.ok(acknowledged.every(({ name }) => names.has(name)));
       t.notOk(names.has(`refused${number}.example`), 'what was refused is not there');
-      kept = { data, station: next, admin };
+      if (isKept) kept = station;
     } else {
-      t.equal((await station.end('SIGTERM')).code, 0);
+      await station.end();
       t.notOk(what.includes('directory') && existsSync(data), 'nothing was made in its place');
     }
-    const troubles = station.stderr().match(/"trouble":"(?:[^"\\]|\\.)*"/g) ?? [];
+    const troubles =
+      station
+        .said()
+        .slice(before)
+        .match(/"trouble":"(?:[^"\\]|\\.)*"/g) ?? [];
     t.ok(troubles.length > 0);
     t.same(troubles, [...new Set(troubles)], 'each once');
   });
 
 t.test('what was given back so often is served by a station that ends cleanly', async (t) => {
-  t.equal((await kept?.station.end('SIGTERM'))?.code, 0);
+  t.ok(kept);
+  await kept?.end();
 });
 
 t.test('without its write-ahead log, what was acknowledged is in the log itself', async (t) => {
   const data = join(temporary(t), 'data');
-  const station = await startStation(t, data);
+  const station = await inProcess(t, data);
   await fillFrom(station.ask);
   const { digest } = (await station.ask('GET', '/log')).body;
   rmSync(join(data, 'log.db-wal'));
   await until('it to notice', async () => (await station.ask('GET', '/readyz')).status === 503);
-  await station.end('SIGKILL');
-  const next = await startStation(t, data, { token: station.admin! });
-  t.equal((await next.ask('GET', '/log')).body.digest, digest);
+  const ask = await station.left(t);
+  t.equal((await ask('GET', '/log')).body.digest, digest);
 });
 
 t.test('a head file that is taken away is made again', async (t) => {
   const data = join(temporary(t), 'data');
-  const station = await startStation(t, data);
+  const station = await inProcess(t, data);
   await fillFrom(station.ask);
   for (const spoil of [
     () => rmSync(join(data, 'head')),
@@ -267,7 +319,7 @@ t.test('a file system that becomes read-only is noticed by an idle station', asy
   const mounted = temporary(t);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=700', 'none', mounted]);
   t.teardown(() => execFileSync('umount', ['-l', mounted]));
-  const station = await startStation(t, join(mounted, 'data'));
+  const station = await inProcess(t, join(mounted, 'data'));
   await fillFrom(station.ask);
   // With files open for writing the kernel refuses to remount, as it does not after an error: those that are open are not
   // of this mount, and one by which others were opened since is left to them.

@@ -49,8 +49,8 @@ t.test('a station keeps its log where it is told to, and starts again from there
 
 t.test('a log and a data directory are one station’s each, and it is named', async (t) => {
   const { data, log, other } = places(t);
-  const first = await startStation(t, data, { flags: ['--log', `sqlite:${log}`] });
-  const holder = `in use: another process \\(pid ${first.process.pid}\\), most likely a station, has`;
+  const first = await openStation(t, { directory: data, log: `sqlite:${log}` });
+  const holder = `in use: another process \\(pid ${process.pid}\\), most likely a station, has`;
   for (const [what, flags, says] of [
     ['the log', ['--data', other, '--log', `sqlite:${log}`], `log/lock\\.db is ${holder} this log`],
     ['the log as data', ['--data', log], `log/lock\\.db is ${holder} this log`],
@@ -70,18 +70,18 @@ t.test('a log and a data directory are one station’s each, and it is named', a
 
 t.test('the data directory may be given as the log’s, by any path', async (t) => {
   const { data } = places(t);
-  const first = await startStation(t, data);
-  t.equal((await first.end('SIGTERM')).code, 0);
-  const flags = ['--log', `sqlite:${data}/../data/.`];
-  const again = await startStation(t, data, { flags, token: first.admin! });
+  const first = await openStation(t, { directory: data });
+  await first.close();
+  const log = `sqlite:${data}/../data/.`;
+  const again = await openStation(t, { directory: data, log, admin: first.admin });
   t.equal((await again.ask('GET', '/whoami')).status, 200);
 });
 
 for (const what of ['data', 'log'] as const)
   t.test(`when the directory of the ${what} is moved, nothing is acknowledged`, async (t) => {
     const where = places(t);
-    const flags = ['--log', `sqlite:${where.log}`];
-    const station = await startStation(t, where.data, { flags });
+    const { data: directory, log } = where;
+    const station = await openStation(t, { directory, log: `sqlite:${log}` });
     const away = `${where[what]}.away`;
     renameSync(where[what], away);
     const answer = await until('the station to notice', async () => {
@@ -94,7 +94,7 @@ for (const what of ['data', 'log'] as const)
     renameSync(away, where[what]);
     await until('it to go on', async () => (await station.ask('GET', '/readyz')).status === 200);
     t.equal((await add()).status, 201);
-    t.equal((await station.end('SIGTERM')).code, 0);
+    await station.close();
     t.same(readdirSync(join(where.data, '..')).sort(), ['data', 'log'], 'nothing was made anew');
   });
 

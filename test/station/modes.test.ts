@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { bodyOf, openStation, runStation, startStation, temporary, until } from './harness.ts';
+import { servingOf } from '../../src/daemons/serving.ts';
+import { bodyOf, openStation, runStation, startStation, temporary } from './harness.ts';
 
 const facts = `cluster: c
 hosts:
@@ -92,7 +93,14 @@ t.test('a data directory that is a link, a file or another user’s is refused',
     ['file', 'is not a directory'],
     ['foreign', 'belongs to the user 65534, and this runs as the user 0: run it as that user, or:'],
   ] as const) {
-    const run = runStation(t, ['--data', `${folder}/${name}`, '--listen', '127.0.0.1:0']);
+    const directory = `${folder}/${name}`;
+    const error = await openStation(t, { directory }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    t.match(error?.message, said, name);
+    if (name !== 'foreign') continue;
+    const run = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
     t.equal(await run.ended, 1);
     t.match(run.stderr(), said);
   }
@@ -100,13 +108,13 @@ t.test('a data directory that is a link, a file or another user’s is refused',
 });
 
 t.test('a second station on a directory is told whose it is', async (t) => {
-  const directory = temporary(t);
-  const first = await startStation(t, directory);
+  const first = await openStation(t);
+  const { directory } = first;
   const second = runStation(t, ['--data', directory, '--listen', '127.0.0.1:0']);
   t.equal(await second.ended, 1);
-  const said = new RegExp(`lock\\.db is in use: another process \\(pid ${first.process.pid}\\)`);
+  const said = new RegExp(`lock\\.db is in use: another process \\(pid ${process.pid}\\)`);
   t.match(second.stderr(), said);
-  await until('the first to serve', async () => (await first.ask('GET', '/whoami')).status === 200);
+  t.equal((await first.ask('GET', '/whoami')).status, 200, 'the first serves');
 });
 
 t.test('a private key for TLS that others can use is refused', async (t) => {
@@ -129,12 +137,11 @@ t.test('a private key for TLS that others can use is refused', async (t) => {
   };
   for (const mode of [0o644, 0o604, 0o660]) {
     chmodSync(key, mode);
-    await refused(
-      new RegExp(
-        `key.pem holds a private key, and others may use it \\(mode 0${mode.toString(8)}\\); ` +
-          `make it yours alone: chmod 600 ${key}\n`,
-      ),
+    const message = new RegExp(
+      `key.pem holds a private key, and others may use it \\(mode 0${mode.toString(8)}\\); ` +
+        `make it yours alone: chmod 600 ${key}`,
     );
+    t.throws(() => servingOf({ listen: '127.0.0.1:0', tlsCert: cert, tlsKey: key }), { message });
   }
   execFileSync('chown', ['65534', key]);
   chmodSync(key, 0o600);
