@@ -12,6 +12,9 @@ import { host, until } from './harness.ts';
 import type { Answer } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const patient = { prefer: 'wait=300' };
 
 const power = ({ station }: Bench, action: string): Promise<Answer> =>
@@ -26,7 +29,7 @@ const depose = async ({ daemon, station: { station } }: Bench, term: number): Pr
 };
 
 t.test('a daemon that has heard of the next station does nothing for the one before', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { mandate } = bench.station.station;
   const said: string[] = [];
   mandate.judgedBy({ stillLeads: () => true, deposed: (why) => void said.push(why) });
@@ -46,7 +49,7 @@ t.test('a daemon that has heard of the next station does nothing for the one bef
 });
 
 t.test('the next term of the same station goes on', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { duties } = bench.station.station;
   await bench.register();
   await bench.turn('enable');
@@ -57,7 +60,7 @@ t.test('the next term of the same station goes on', async (t) => {
 });
 
 t.test('nothing is sent while it is not sure that this station leads', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { station } = bench.station;
   let leads = true;
   station.mandate.judgedBy({ stillLeads: () => leads, deposed: () => undefined });
@@ -77,7 +80,7 @@ t.test('nothing is sent while it is not sure that this station leads', async (t)
 });
 
 t.test('what began and was never sent is reported by the next term, not done', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { station } = bench.station;
   let leads = true;
   station.mandate.judgedBy({ stillLeads: () => leads, deposed: () => undefined });

@@ -5,6 +5,9 @@ import { host, reported, until } from './harness.ts';
 import type { Answer, Json } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const power = ({ station }: Bench, body: object): Promise<Answer> =>
   station.ask('POST', `/hosts/${host}/obm/power`, body);
 
@@ -16,7 +19,7 @@ const boots = ({ station }: Bench, boot: string): Promise<Answer> =>
   station.ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id: boot }));
 
 const ready = async (t: Parameters<typeof Bench.set>[0]): Promise<Bench> => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   await boots(bench, 'one');

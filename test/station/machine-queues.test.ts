@@ -5,6 +5,9 @@ import { host, reported, until } from './harness.ts';
 import type { Answer, Json } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const order = ({ station }: Bench, path: string, body: object = {}, query = ''): Promise<Answer> =>
   station.ask('POST', `/hosts/${host}/${path}${query}`, body);
 
@@ -23,7 +26,7 @@ const boots = ({ station }: Bench, boot: string, change: object = {}): Promise<A
   station.ask('PUT', `/hosts/${host}/facts`, reported('10.0.0.3', { boot_id: boot, ...change }));
 
 const ready = async (t: Parameters<typeof Bench.set>[0]): Promise<Bench> => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   await boots(bench, 'one');
@@ -138,7 +141,7 @@ t.test('a stage that fails names itself, and a cancelled one says what was done'
 });
 
 t.test('a machine of a project is given back: off, with its OBM disabled', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   await ask('POST', '/projects', { name: 'climate' });
   await ask('POST', '/projects/climate/attach', { hosts: [host] });

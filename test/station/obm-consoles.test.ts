@@ -11,6 +11,9 @@ import { host, until } from './harness.ts';
 import type { Answer, Asked } from './harness.ts';
 import { Bench, other } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const open = (bench: Bench, body: object = {}, asked: Asked = {}, fqdn = host): Promise<Answer> =>
   bench.station.ask('POST', `/hosts/${fqdn}/obm/console`, body, asked);
 
@@ -31,7 +34,7 @@ const attach = async (bench: Bench, { body }: Answer): Promise<ConsoleViewer> =>
 /** A machine that is lent to a project, whose OBM is enabled. */
 const set = async (t: Test): Promise<{ bench: Bench; machine: SerialMachine }> => {
   const machine = await SerialMachine.start(t);
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   await ask('POST', '/projects', { name: 'climate' });
   await ask('POST', '/projects/climate/attach', { hosts: [host] });
@@ -121,7 +124,7 @@ t.test('a console is asked for by HIL’s show_console', async (t) => {
 });
 
 t.test('3: nobody is let in to the console of an OBM that is disabled', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const show = (): Promise<Answer> => bench.station.ask('GET', `/hosts/${host}/obm/console`);
   t.match(await open(bench), { status: 404, body: { code: 'obm-not-registered' } });
   await bench.register();

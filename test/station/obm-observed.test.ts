@@ -5,6 +5,9 @@ import { host, until } from './harness.ts';
 import type { Answer } from './harness.ts';
 import { Bench, other } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const power = (bench: Bench, query = ''): Promise<Answer> =>
   bench.station.ask('GET', `/hosts/${host}/obm/power${query}`);
 
@@ -14,7 +17,7 @@ const refresh = (bench: Bench, body: object = {}, seconds = 60, fqdn = host): Pr
   });
 
 const enabled = async (t: Parameters<typeof Bench.set>[0], info: object = {}): Promise<Bench> => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register({ info: { boot_ms: 0, ...info } });
   await bench.turn('enable');
   return bench;
@@ -77,6 +80,7 @@ t.test('a look that fails says why, and what was seen before stays, with its age
     state: 'failed',
     failed: [{ reason: /power: its OBM daemon (is away|broke off)/ }],
   });
+  await bench.daemon.run();
 });
 
 t.test('an order waits for no look', async (t) => {

@@ -6,6 +6,9 @@ import { host, until } from './harness.ts';
 import type { Answer, Asked } from './harness.ts';
 import { Bench, other } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const patient = { prefer: 'wait=300' };
 
 const power = (
@@ -29,7 +32,7 @@ const sent = ({ proxy }: Bench): number =>
   proxy.calls.filter((call) => call === 'POST power').length;
 
 t.test('45: a machine is switched on and off, cycled and reset, as operations', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   t.equal(await seen(bench), 'unknown', 'nobody has looked yet, and that is not off');
@@ -63,7 +66,7 @@ t.test('45: a machine is switched on and off, cycled and reset, as operations', 
 });
 
 t.test('boot device and lamp are orders, too', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   await bench.register();
   await bench.turn('enable');
@@ -85,7 +88,7 @@ t.test('boot device and lamp are orders, too', async (t) => {
 });
 
 t.test('3: nothing is sent to an OBM that is disabled', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   t.match(await power(bench, 'on'), { status: 404, body: { code: 'obm-not-registered' } });
   await bench.register();
@@ -99,7 +102,7 @@ t.test('3: nothing is sent to an OBM that is disabled', async (t) => {
 });
 
 t.test('an order is answered at once, and followed by its operation', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register({ info: { latency_ms: 500 } });
   await bench.turn('enable');
   const begun = await power(bench, 'on', { headers: {} });
@@ -120,7 +123,7 @@ t.test('an order is answered at once, and followed by its operation', async (t) 
 });
 
 t.test('34: machines whose OBMs hang hold no other machine up', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   const slow = Array.from({ length: 100 }, (_, i) => `slow${i}.example`);
   await bench.register();
@@ -142,7 +145,7 @@ t.test('34: machines whose OBMs hang hold no other machine up', async (t) => {
 });
 
 t.test('38: one request sent twice under one key is one order', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   const [first, second] = await Promise.all([
@@ -156,7 +159,7 @@ t.test('38: one request sent twice under one key is one order', async (t) => {
 });
 
 t.test('35, 37: orders of one machine are given in order, and so many may wait', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   const gate = Promise.withResolvers<boolean>();
@@ -178,7 +181,7 @@ t.test('35, 37: orders of one machine are given in order, and so many may wait',
 });
 
 t.test('what waits when the right ends is not sent', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   const gate = Promise.withResolvers<boolean>();
@@ -198,7 +201,7 @@ t.test('what waits when the right ends is not sent', async (t) => {
 });
 
 t.test('39: what nobody knows is said to be unknown, and what was not sent is not', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register();
   await bench.turn('enable');
   bench.proxy.cuts = (call, when) => call === 'POST power' && when === 'after';
@@ -218,7 +221,7 @@ t.test('39: what nobody knows is said to be unknown, and what was not sent is no
 });
 
 t.test('an OBM that fails says why, and whether it did anything', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   for (const [fault, state] of [
     ['credentials-refused', 'failed'],
     ['busy', 'failed'],
@@ -240,7 +243,7 @@ t.test('an OBM that fails says why, and whether it did anything', async (t) => {
 });
 
 t.test('9: members switch their own machines, and learn of no other order', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   await ask('POST', '/projects', { name: 'climate' });
   await ask('POST', '/projects/climate/attach', { hosts: [host] });

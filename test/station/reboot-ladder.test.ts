@@ -10,13 +10,16 @@ import { Bench } from './obm-bench.ts';
 import { sshMachine } from './ssh-machine.ts';
 import { observe, unasked, well } from './suggestions/observed.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t, { poll: 1 });
+
 const patient = { headers: { prefer: 'wait=300' } };
 const ownBoot = '00000000-0000-4000-8000-00000000b006';
 const nextBoot = '00000000-0000-4000-8000-00000000b007';
 
 /** A machine that is on and well, and somebody who has a grant. */
 const wellMachine = async (t: Test, choices: object = {}): Promise<Bench> => {
-  const bench = await Bench.set(t, { poll: 1, station: { checks: unasked, ...choices } });
+  const bench = await Bench.set(t, { daemon, station: { checks: unasked, ...choices } });
   await bench.register();
   await bench.turn('enable');
   await bench.station.ask('POST', `/hosts/${host}/obm/power`, { action: 'on' }, patient);

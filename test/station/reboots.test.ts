@@ -7,11 +7,14 @@ import type { Answer, Json } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 import { observe, silentButOn, unasked, well } from './suggestions/observed.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const hour = 3_600_000;
 
 /** A machine with an OBM that has said nothing for two hours. */
 const silentMachine = async (t: Test): Promise<Bench> => {
-  const bench = await Bench.set(t, { station: { checks: unasked } });
+  const bench = await Bench.set(t, { daemon, station: { checks: unasked } });
   await bench.register();
   await bench.turn('enable');
   await bench.station.ask('POST', `/hosts/${host}/obm/power`, { action: 'on' }, patient);
