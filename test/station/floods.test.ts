@@ -9,7 +9,7 @@ import { makeCluster } from '../../scripts/bench/flood/cluster.ts';
 import { floods } from '../../scripts/bench/flood/index.ts';
 import { startStation, temporary } from './harness.ts';
 
-const secondsEach = 1;
+const secondsEach = 0.5;
 /** See docs/security.md. */
 const memoryMax = 1024 * 2 ** 20;
 
