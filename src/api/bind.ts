@@ -5,6 +5,7 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
+  FastifySchema,
   preValidationHookHandler,
   RouteOptions,
 } from 'fastify';
@@ -73,10 +74,7 @@ const configOf = ({ access, lent, repeat, answeredBy }: Endpoint): FastifyContex
 });
 
 const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
-  const { method, path, params, query, headers, body, bodyBytesMax, bodyOptional } = endpoint;
-  const isEmpty = (properties: object): boolean => Object.keys(properties).length === 0;
-  // Who asks of a moment, and is answered of another one, does not notice it.
-  const isStrict = endpoint.kind === 'ask' && !endpoint.bare;
+  const { method, path, bodyBytesMax, bodyOptional } = endpoint;
   return {
     method,
     url: path,
@@ -84,15 +82,28 @@ const routeOf = (endpoint: Endpoint, handler: AnyHandler): RouteOptions => {
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
     ...(bodyOptional ? { preValidation: withBody } : {}),
     ...(endpoint.stream ? { exposeHeadRoute: false } : {}),
-    schema: {
-      ...(isEmpty(params) ? {} : { params: Type.Object(params) }),
-      ...(isEmpty(query) && !isStrict ? {} : { querystring: Type.Object(query, strict) }),
-      ...(isEmpty(headers) ? {} : { headers: Type.Object(headers) }),
-      ...(body ? { body } : {}),
-    },
+    schema: { ...schemasOf(endpoint) },
     handler,
   };
 };
+
+/** Of what a request says; the same ones for every server of this process, which share what is compiled of them. */
+const schemasOf = (endpoint: Endpoint): FastifySchema => {
+  const { params, query, headers, body } = endpoint;
+  const isEmpty = (properties: object): boolean => Object.keys(properties).length === 0;
+  // Who asks of a moment, and is answered of another one, does not notice it.
+  const isStrict = endpoint.kind === 'ask' && !endpoint.bare;
+  const schemas = known.get(endpoint) ?? {
+    ...(isEmpty(params) ? {} : { params: Type.Object(params) }),
+    ...(isEmpty(query) && !isStrict ? {} : { querystring: Type.Object(query, strict) }),
+    ...(isEmpty(headers) ? {} : { headers: Type.Object(headers) }),
+    ...(body ? { body } : {}),
+  };
+  known.set(endpoint, schemas);
+  return schemas;
+};
+
+const known = new WeakMap<Endpoint, FastifySchema>();
 
 /** A body that was left out is empty. */
 const withBody: preValidationHookHandler = (request, _reply, done) => {

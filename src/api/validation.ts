@@ -26,7 +26,21 @@ const places: Record<string, string> = {
  * Bodies are taken as they are; queries and paths are text, so numbers and booleans in them are
  * converted.
  */
-export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({
+  schema,
+  httpPart = 'body',
+}) => {
+  const known = validators.get(schema) ?? {};
+  validators.set(schema, known);
+  return (known[httpPart] ??= validatorOf(schema, httpPart));
+};
+
+type Validate = (data: unknown) => { readonly value: unknown } | { readonly error: Error };
+
+/** One schema has one, whichever server of this process asks. */
+const validators = new WeakMap<TSchema, Record<string, Validate>>();
+
+const validatorOf = (schema: TSchema, httpPart: string): Validate => {
   // Compiled when it is first asked for, not at every start for all endpoints.
   let compiled: ReturnType<typeof Compile> | undefined;
   const isText = httpPart !== 'body';
@@ -37,7 +51,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const value: unknown = isText ? Value.Convert(schema, data) : data;
     if (isText && validator.Check(value)) return { value };
     const first = firstOf(validator.Errors(value));
-    const place = places[httpPart ?? 'body'] ?? 'body';
+    const place = places[httpPart] ?? 'body';
     const path = readable(first?.instancePath ?? '');
     const { names, what } = mistake(first);
     const field = [path, names[0]].filter(Boolean).join('.');

@@ -9,8 +9,6 @@ import { pino } from 'pino';
 import { connectionLimits } from '../api/connections.ts';
 import { checkFileBytesMax, readCheckFile } from '../checks/settings/read.ts';
 import type { CheckSettings } from '../checks/settings/settings.ts';
-import { readSshSettings } from '../checks/ssh/settings.ts';
-import { ownSshDefaults } from '../checks/sweep/sweeper.ts';
 import { groupFileBytesMax, readGroupFile } from '../checks/groups/settings.ts';
 import type { GroupSettings } from '../checks/groups/settings.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
@@ -116,12 +114,19 @@ const authoritiesIn = (file: string): string => {
 };
 
 /** @throws {CheckFileError} something in it is wrong */
-const checksIn = (file: string): CheckSettings => {
+const checksIn = async (file: string): Promise<CheckSettings> => {
   const text = readRegularSync(file, checkFileBytesMax).toString('utf8');
   const settings = readCheckFile({ name: file, text });
   // What is wrong with it is said now, and not by a process that does not start.
-  if (settings.sshFile !== null) readSshSettings(settings.sshFile, ownSshDefaults());
+  if (settings.sshFile !== null) await mustBeSshSettings(settings.sshFile);
   return settings;
+};
+
+/** All of ssh is loaded for it, and for nothing else in this process. */
+const mustBeSshSettings = async (file: string): Promise<void> => {
+  const { readSshSettings } = await import('../checks/ssh/settings.ts');
+  const { ownSshDefaults } = await import('../checks/sweep/sweeper.ts');
+  readSshSettings(file, ownSshDefaults());
 };
 
 /** @throws Error something in it is wrong */
@@ -151,7 +156,7 @@ const runStation = async (flags: StationFlags): Promise<void> => {
       groups: groups === undefined ? undefined : groupsIn(groups),
       obmdCa: obmdCa === undefined ? undefined : authoritiesIn(obmdCa),
       policy: flags.policy === undefined ? undefined : resolve(flags.policy),
-      checks: checks === undefined ? undefined : checksIn(checks),
+      checks: checks === undefined ? undefined : await checksIn(checks),
       lease: flags.lease,
       rules: flags.suggestions === undefined ? undefined : rulesIn(flags.suggestions),
       ...namedBy(flags, serving),
