@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { oddLines, oddValues } from '../core/odd-values.ts';
-import { environment, shell, startStation } from './station.ts';
+import { stationHere } from './station-here.ts';
+import { environment } from './station.ts';
+import { typed } from './typed.ts';
 
 const names = Object.keys(oddValues);
 const facts = `cluster: galileo
@@ -39,14 +41,14 @@ t.test('values that look like more than text arrive as they are', async (t) => {
   });
   writeFileSync(join(folder, 'print'), printing);
   writeFileSync(join(folder, 'read-and-print'), `set -eu\n. ./configuration\n${printing}`);
-  const { url, token } = await startStation(t, join(folder, 'data'));
+  const { url, token } = await stationHere(t);
   const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
   const run = async (line: string): Promise<string> => {
-    const { code, out, err } = await shell(line, folder, env);
+    const { code, out, err } = await typed(line, folder, env);
     t.equal(code, 0, `${line}: ${err}`);
     return out;
   };
-  t.match(await shell('halctl cluster load -f facts.yaml -r lines.yaml', folder, env), {
+  t.match(await typed('halctl cluster load -f facts.yaml -r lines.yaml', folder, env), {
     code: 4,
     err: /lines\.yaml:8:\d+: \[0\]\.processes\[0\]\.environment\.LINES: A value must be one line/,
   });
