@@ -1,15 +1,13 @@
 /** The thread that writes a SQLite log dies in the middle: nothing is lost, doubled or guessed. */
 
-import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import t from 'tap';
-import type { Test } from 'tap';
 import type { Commit } from '../../src/core/events/commit.ts';
 import { revision } from '../../src/core/values/revision.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { commitAt as storedAt } from '../../src/log/reading.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
-import { appendAll, commitAt, range, sameCommits } from './contract.ts';
+import { commitAt, range } from './contract.ts';
 
 const codeOf = async (promise: Promise<void>): Promise<string> =>
   promise.then(
@@ -27,18 +25,12 @@ const settle = async (log: EventLog, commit: Commit): Promise<void> => {
   } else if (code !== 'kept') throw new Error(code);
 };
 
-/** Those that are started from now on. */
-const writersOf = (t: Test): Worker[] => {
+t.test('what a dead writer had is in doubt until it is appended once more', async (t) => {
+  const directory = t.testdir();
   const writers: Worker[] = [];
   const took = (worker: Worker): void => void writers.push(worker);
   process.on('worker', took);
   t.teardown(() => process.off('worker', took));
-  return writers;
-};
-
-t.test('what a dead writer had is in doubt until it is appended once more', async (t) => {
-  const directory = t.testdir();
-  const writers = writersOf(t);
   const log = await openSqliteLog({ directory, limits: { batchCommits: 64 } });
   const heard: number[] = [];
   log.subscribe(revision(0), (commit) => heard.push(commit.revision));
@@ -67,36 +59,4 @@ t.test('what a dead writer had is in doubt until it is appended once more', asyn
   const reopened = await openSqliteLog({ directory, verify: 'full' });
   t.equal(reopened.head(), head);
   await reopened.close();
-});
-
-t.test('the writers of closed logs write the next ones, unless they have ended', async (t) => {
-  const directory = t.testdir();
-  const writers = writersOf(t);
-  const names = ['a', 'b', 'c'];
-  let kept = 0;
-  /** All at once: no two have the same writer. */
-  const appendToEach = async (): Promise<void> => {
-    const opening = names.map((name) =>
-      openSqliteLog({ directory: join(directory, name), verify: 'full' }),
-    );
-    const logs = await Promise.all(opening);
-    for (const [i, log] of logs.entries()) {
-      await Promise.all(appendAll(log, kept, kept + 5, `in ${names[i]}`));
-      const expected = range(0, kept + 5).map((at) => commitAt(at, `in ${names[i]}`));
-      sameCommits(t, await Array.fromAsync(log.read(revision(0))), expected);
-    }
-    kept += 5;
-    await Promise.all(logs.map((log) => log.close()));
-  };
-  await appendToEach();
-  const started = writers.length;
-  t.ok(started >= 2, 'the test before has left one at most');
-  await appendToEach();
-  t.equal(writers.length, started, 'no other one is started');
-  await writers[0]!.terminate();
-  await appendToEach();
-  t.equal(writers.length, started + 1, 'one in place of the one that had ended');
-  void writers[1]!.terminate();
-  await appendToEach();
-  t.equal(writers.length, started + 2, 'and of one that is just ending');
 });

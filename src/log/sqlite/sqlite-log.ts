@@ -5,6 +5,7 @@
  * own. Where that thread dies, the next append starts another.
  */
 
+import { once } from 'node:events';
 import { rmSync, statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type { Commit } from '../../core/events/commit.ts';
@@ -27,7 +28,7 @@ import type { LogFiles } from './files.ts';
 import { sqliteLogLimits, sqlitePace } from './limits.ts';
 import type { SqliteLogLimits } from './limits.ts';
 import type { SqliteReader } from './reader.ts';
-import { endWriter, identityOf, startWriter } from './start-writer.ts';
+import { identityOf, startWriter } from './start-writer.ts';
 import type { WriterReport, WriterRequest } from './writer.ts';
 
 export interface SqliteLogOptions {
@@ -295,7 +296,11 @@ class SqliteLog implements EventLog {
     // The last connection to close writes the write-ahead log back, which a reader cannot do.
     reader.close();
     try {
-      if (this.#broken === undefined) await endWriter(this.#writer);
+      if (this.#broken === undefined) {
+        const ended = once(this.#writer, 'exit');
+        this.#send('close');
+        await ended;
+      }
     } finally {
       unlock();
     }

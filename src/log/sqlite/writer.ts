@@ -1,12 +1,17 @@
 /**
  * The writing half of the SQLite log: a worker thread that owns the write connection, so that
  * waiting for the disk never holds up the event loop. Everything that was sent while one
- * transaction waited for the disk is the next transaction. When its log is closed, it may be told to write another.
+ * transaction waited for the disk is the next transaction.
  */
 
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
 import { InPlace } from '../../disk/in-place.ts';
 import { after } from '../chain.ts';
 import type { LogPosition } from '../chain.ts';
@@ -49,8 +54,6 @@ export type WriterRequest = Batch | 'close';
 
 export type WriterReport =
   | { readonly kind: 'ready' }
-  /** The last one about a log: it has let go of the files. */
-  | { readonly kind: 'closed' }
   | { readonly kind: 'durable'; readonly revision: number }
   /** What is not where it was; null: all is again. Comes before what fails for it. */
   | { readonly kind: 'place'; readonly trouble: string | null }
@@ -101,15 +104,13 @@ class Writer {
     this.#port = port;
   }
 
-  /** @returns whether it goes on */
-  take(request: WriterRequest): boolean {
+  take(request: WriterRequest): void {
     let next: WriterRequest | undefined = request;
     while (next !== undefined && next !== 'close') {
       if (next.era === this.#era) next = this.#write(next);
       else next = this.#receive();
     }
     if (next === 'close') this.#close();
-    return next !== 'close';
   }
 
   /** The next message, where one has come already. */
@@ -228,16 +229,12 @@ class Writer {
     } catch {
       // As above.
     }
-    this.#report({ kind: 'closed' });
+    this.#port.close();
   }
 }
 
 const port = parentPort;
 if (port === null) throw new Error('writer.ts runs as a worker thread');
-let writer: Writer | null = null;
-port.on('message', (request: WriterSetup | WriterRequest) => {
-  if (typeof request === 'object' && 'files' in request) {
-    writer = new Writer(request, port);
-    port.postMessage({ kind: 'ready' } satisfies WriterReport);
-  } else if (writer?.take(request) === false) writer = null;
-});
+const writer = new Writer(workerData as WriterSetup, port);
+port.on('message', (request: WriterRequest) => writer.take(request));
+port.postMessage({ kind: 'ready' } satisfies WriterReport);
