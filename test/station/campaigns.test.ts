@@ -2,11 +2,14 @@
 
 import t from 'tap';
 import type { Test } from 'tap';
-import { Daemon } from '../obm/daemon.ts';
 import { bodyOf, openStation, reported, temporary, until } from './harness.ts';
 import type { Answer, InProcess, Json } from './harness.ts';
+import { Bench, forget } from './obm-bench.ts';
 import { ObmdProxy } from './obmd-proxy.ts';
 import { unasked } from './suggestions/observed.ts';
+
+/** Of every fleet here. */
+const daemon = await Bench.daemon(t);
 
 const patient = { headers: { prefer: 'wait=300' } };
 const nameOf = (n: number): string => `n${String(n).padStart(2, '0')}.example`;
@@ -26,7 +29,7 @@ class Fleet {
   }
 
   static async of(t: Test, count: number, faulty: readonly number[] = []): Promise<Fleet> {
-    const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
+    await forget(daemon);
     const proxy = await ObmdProxy.start(t, () => daemon.url);
     const directory = temporary(t);
     const station = await openStation(t, { directory, checks: unasked });

@@ -15,7 +15,7 @@ interface BenchChoices {
 }
 
 /** No OBM is registered any more at a daemon, and so no token and no connection is of any. */
-const forget = async (daemon: Daemon): Promise<void> => {
+export const forget = async (daemon: Daemon): Promise<void> => {
   const { text } = await daemon.asAdmin('GET', '/v2/obms');
   for (const { label } of (JSON.parse(text) as { obms: { label: string }[] }).obms) {
     const { status } = await daemon.asAdmin('DELETE', `/node/${label}`);

@@ -7,11 +7,14 @@ import { simulatorGuid, startSimulator } from '../ipmi/simulator.ts';
 import { bodyOf } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const password = 'dear-to-all-bmcs';
 
 t.test('what facts declare is registered with the credentials that they have', async (t) => {
   const simulator = await startSimulator(t);
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask, directory, logged } = bench.station;
   const address = `127.0.0.1:${simulator.port}`;
   const facts = [
@@ -55,7 +58,7 @@ t.test('what facts declare is registered with the credentials that they have', a
 });
 
 t.test('one OBM that facts declare for several hosts is not registered by that', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const read = (name: string): { name: string; text: string } => {
     const file = join(import.meta.dirname, '..', 'fixtures', 'halon', name);
     return { name, text: readFileSync(file, 'utf8') };

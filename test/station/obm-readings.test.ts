@@ -8,6 +8,9 @@ import { host } from './harness.ts';
 import type { Answer, Asked } from './harness.ts';
 import { Bench, other } from './obm-bench.ts';
 
+/** Of every bench here. */
+const daemon = await Bench.daemon(t);
+
 const kinds = ['sensors', 'system-events', 'inventory', 'identity'] as const;
 
 const reading = (bench: Bench, what: string, fqdn = host, asked: Asked = {}): Promise<Answer> =>
@@ -17,7 +20,7 @@ const waits = (asked: Asked = {}): Asked => ({ ...asked, headers: { prefer: 'wai
 
 t.test('a BMC tells who it is, and whether its credentials are right', async (t) => {
   const simulator = await startSimulator(t);
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register({ type: 'ipmi', info: ipmiInfo(simulator.port) });
   t.match(await reading(bench, 'identity'), { status: 409, body: { code: 'obm-disabled' } });
   await bench.turn('enable');
@@ -37,7 +40,7 @@ t.test('a BMC tells who it is, and whether its credentials are right', async (t)
 });
 
 t.test('sensors of a machine that is off are unknown, and not zero', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register({ info: { boot_ms: 0 } });
   await bench.turn('enable');
   const off = (await reading(bench, 'sensors', host, waits())).body.sensors as {
@@ -55,7 +58,7 @@ t.test('sensors of a machine that is off are unknown, and not zero', async (t) =
 });
 
 t.test('no request waits for an OBM that hangs, unless it would', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   await bench.register({ info: { latency_ms: 600_000 } });
   await bench.turn('enable');
   for (const what of [...kinds, 'power', 'console/info']) {
@@ -81,7 +84,7 @@ t.test('no request waits for an OBM that hangs, unless it would', async (t) => {
 });
 
 t.test('9: members ask the OBMs of their machines, and learn of no other', async (t) => {
-  const bench = await Bench.set(t);
+  const bench = await Bench.set(t, { daemon });
   const { ask } = bench.station;
   await ask('POST', '/projects', { name: 'climate' });
   await ask('POST', '/projects/climate/attach', { hosts: [host] });
