@@ -240,7 +240,7 @@ t.test(
         for (const directory of directories) rmSync(directory, { recursive: true, force: true });
       }),
       {
-        numRuns: soak ? 300 : 12,
+        numRuns: soak ? 300 : 8,
         interruptAfterTimeLimit: soak ? 600_000 : 60_000,
         // However few of the random ones a busy machine has time for.
         examples: [[[addAndCrash, addAndCrash]]],

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { LogUrlError } from '../../src/log/log.ts';
 import {
   fillFrom,
   host,
@@ -152,12 +153,17 @@ t.test('a URL of no log, or with a password, is wrong usage and is not repeated'
     ['sqlite:', /sqlite: is written otherwise; give sqlite:DIRECTORY or /],
     ['sqlite://user:hidden@host/log', /its URL holds a password; whoever sees the command line /],
   ] as const) {
-    const { code, said } = await refused(t, '--data', data, '--log', url);
-    t.equal(code, 2, url);
-    t.match(said, says);
-    t.notMatch(said, /hidden/);
+    const error = await openStation(t, { directory: data, log: url }).catch((e: Error) => e);
+    if (!(error instanceof LogUrlError)) throw new Error(`no wrong usage: ${url}`);
+    t.match(error.message, says);
+    t.notMatch(error.message, /hidden/);
     t.notOk(existsSync(data));
   }
+  const { code, said } = await refused(t, '--data', data, '--log', 'sqlite://u:hidden@host/log');
+  t.equal(code, 2);
+  t.match(said, /its URL holds a password; whoever sees the command line /);
+  t.notMatch(said, /hidden/);
+  t.notOk(existsSync(data));
 });
 
 t.test('a log that cannot be used is no wrong usage', async (t) => {

@@ -36,13 +36,17 @@ t.test('no news is lost and none is doubled, whoever is killed', async (t) => {
     for (const label of all)
       await daemon.asAdmin('POST', `/v2/obms/${label}/power`, { action }).catch(() => undefined);
   };
-  for (let round = 0; round < 6; round++) {
-    const switching = switchAll(round % 2 === 0 ? 'on' : 'off');
-    if (round % 3 !== 1) {
+  for (const [victim, action] of [
+    ['station', 'on'],
+    ['obmd', 'off'],
+    ['both', 'on'],
+  ] as const) {
+    const switching = switchAll(action);
+    if (victim !== 'obmd') {
       await station.end('SIGKILL');
-      if (round % 3 === 2) await daemon.process.stop('SIGKILL');
+      if (victim === 'both') await daemon.process.stop('SIGKILL');
       await switching;
-      if (round % 3 === 2) await daemon.run();
+      if (victim === 'both') await daemon.run();
       station = await startStation(t, directory, { token });
     } else {
       await switching;

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { openStation, startStation, temporary, until } from './harness.ts';
+import type { Ask } from './harness.ts';
 
 const sender = { actor: 'test' };
 /** Runs a program as somebody whom modes stop; tests often run as root, whom they do not. */
@@ -61,9 +62,10 @@ const strangers: Readonly<Record<string, (path: string, good: string) => void>> 
   'garbage \u{1b}[31m': (path, good) => copyFileSync(good, path),
 };
 
+const unreadable = 'a directory that nobody may read';
 /** Everything that the directory of snapshots may be instead. */
 const places: Readonly<Record<string, (path: string) => void>> = {
-  'a directory that nobody may read': (path) => {
+  [unreadable]: (path) => {
     mkdirSync(path);
     chmodSync(path, 0);
   },
@@ -75,39 +77,59 @@ const places: Readonly<Record<string, (path: string) => void>> = {
 
 t.test('what cannot be read where snapshots are neither stops nor hangs a start', async (t) => {
   const { directory: whole, admin, digest, snapshot } = await withSnapshot(t);
-  /** Starts a station on a copy of the log and gives what it warned of. */
+  /**
+   * Starts a station on a copy of the log and gives what it warned of.
+   *
+   * @param isStopped by modes, as this process may not be: it is the executable, run by somebody else
+   */
   const startedBeside = async (
     t: Test,
     spoil: (snapshots: string, good: string) => void,
+    isStopped = false,
   ): Promise<string[]> => {
     const directory = temporary(t);
     for (const name of ['log.db', 'head', 'station.key'])
       copyFileSync(join(whole, name), join(directory, name));
     const snapshots = join(directory, 'snapshots');
     spoil(snapshots, snapshot);
-    execFileSync('chown', ['-hR', '65534:65534', directory]);
-    const station = await startStation(t, directory, { token: admin, through: asNobody });
-    t.equal((await station.ask('GET', '/log')).body.digest, digest, 'the log was read instead');
-    t.equal((await station.ask('POST', '/hosts', { fqdn: 'new.example' })).status, 201);
-    t.equal((await station.ask('GET', '/graph?at=20')).status, 200, 'the past can be seen too');
-    t.equal((await station.end('SIGTERM')).code, 0);
-    return station
-      .stderr()
+    const check = async (ask: Ask): Promise<void> => {
+      t.equal((await ask('GET', '/log')).body.digest, digest, 'the log was read instead');
+      t.equal((await ask('POST', '/hosts', { fqdn: 'new.example' })).status, 201);
+      t.equal((await ask('GET', '/graph?at=20')).status, 200, 'the past can be seen too');
+    };
+    let said: string;
+    if (isStopped) {
+      execFileSync('chown', ['-hR', '65534:65534', directory]);
+      const station = await startStation(t, directory, { token: admin, through: asNobody });
+      await check(station.ask);
+      t.equal((await station.end('SIGTERM')).code, 0);
+      said = station.stderr();
+    } else {
+      const { ask, close, logged } = await openStation(t, { directory, admin });
+      await check(ask);
+      await close();
+      said = logged.join('\n');
+    }
+    return said
       .split('\n')
       .flatMap((line) => (line.startsWith('{"level":40') ? (JSON.parse(line).msg as string) : []));
   };
 
   await t.test('strange files', async (t) => {
-    const warned = await startedBeside(t, (snapshots, good) => {
-      mkdirSync(snapshots);
-      for (const [name, make] of Object.entries(strangers)) make(join(snapshots, name), good);
-    });
+    const warned = await startedBeside(
+      t,
+      (snapshots, good) => {
+        mkdirSync(snapshots);
+        for (const [name, make] of Object.entries(strangers)) make(join(snapshots, name), good);
+      },
+      true,
+    );
     for (const name of Object.keys(strangers))
       t.equal(warned.filter((msg) => msg.includes(`/${name} is left out`)).length, 1, name);
   });
   for (const [what, make] of Object.entries(places))
     await t.test(what, async (t) => {
-      const warned = await startedBeside(t, make);
+      const warned = await startedBeside(t, make, what === unreadable);
       t.equal(warned.length, 1, warned.join('\n'));
     });
 });
