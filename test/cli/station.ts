@@ -10,7 +10,7 @@ import type { Test } from 'tap';
 export const scripts = join(import.meta.dirname, '..', '..', 'scripts');
 
 /** Longest time that anything here may take, ms. */
-const deadline = 180_000;
+export const deadline = 180_000;
 
 export interface RunningStation {
   readonly url: string;

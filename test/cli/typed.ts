@@ -3,11 +3,12 @@
  * costs twenty times what it does then. Tests of halctl as a process have it run by `shell` of `station.ts`.
  */
 
+import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { exitCodes, Interrupted } from '../../src/cli/exit-codes.ts';
 import { runWords, shellOf } from '../../src/cli/main.ts';
 import type { Surroundings } from '../../src/cli/main.ts';
-import { shell } from './station.ts';
+import { deadline, shell } from './station.ts';
 import type { Ran } from './station.ts';
 
 /**
@@ -33,9 +34,13 @@ export const typed = async (
     err: stderr.text,
   });
   const leave = enter(folder);
+  const late = AbortSignal.timeout(deadline);
+  const tooLate = once(late, 'abort').then(() => {
+    throw new Error(`${line} took longer than ${deadline / 1000} s`);
+  });
   try {
-    const given = shellOf(surroundings, new AbortController().signal);
-    return ending(await runWords(given, words.slice(1)));
+    const given = shellOf(surroundings, late);
+    return ending(await Promise.race([runWords(given, words.slice(1)), tooLate]));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     return ending(exitCodes.interrupted);
