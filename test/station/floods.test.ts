@@ -4,7 +4,7 @@
  */
 
 import t from 'tap';
-import { besideOperator } from '../../scripts/bench/flood/beside.ts';
+import { besideOperator, startAttacker } from '../../scripts/bench/flood/beside.ts';
 import { makeCluster } from '../../scripts/bench/flood/cluster.ts';
 import { floods } from '../../scripts/bench/flood/index.ts';
 import { startStation, temporary } from './harness.ts';
@@ -22,9 +22,11 @@ t.test(
     const station = await startStation(t, directory, { token });
     const before = Number((await station.ask('GET', '/processes?limit=10000')).body.items.length);
     let added = 0;
+    const attacker = startAttacker();
+    t.teardown(() => attacker.kill('SIGKILL'));
     for (const flood of floods) {
       const target = { url: station.url, pid: station.process.pid! };
-      const beside = await besideOperator(flood, target, cluster, secondsEach);
+      const beside = await besideOperator(flood, target, cluster, secondsEach, attacker);
       t.same(beside.failures, [], `${flood.name}: nothing is refused to the operator`);
       t.ok(beside.asked > 0, `${flood.name}: asked ${beside.asked} times`);
       t.ok(beside.rssMax < memoryMax, `${flood.name}: ${Math.round(beside.rssMax / 2 ** 20)} MiB`);

@@ -1,6 +1,7 @@
 /** A flood beside an operator who only wants to work. */
 
 import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,13 +36,17 @@ const rssOf = (pid: number): number =>
 
 type Station = Pick<StationProcess, 'url' | 'pid'>;
 
-/** Begins a flood in a process of its own, which takes its time to start on a busy machine. */
+/** A process that floods, one flood after the other; whoever starts it ends it. */
+export const startAttacker = (): ChildProcess => fork(join(import.meta.dirname, 'attacker.ts'));
+
+/** Begins a flood in a process beside this one, which takes its time to start on a busy machine. */
 const begin = async (
   flood: Flood,
   { url }: Station,
   cluster: Cluster,
+  given?: ChildProcess,
 ): Promise<() => Promise<number>> => {
-  const child = fork(join(import.meta.dirname, 'attacker.ts'));
+  const child = given ?? startAttacker();
   const begun = once(child, 'message');
   child.send({ name: flood.name, target: { ...cluster, url } });
   await begun;
@@ -49,18 +54,26 @@ const begin = async (
     const told = once(child, 'message');
     child.send('end');
     const [asked] = (await told) as [number];
+    if (!given) child.disconnect();
     return asked;
   };
 };
 
-/** Runs a flood for some seconds; null: measures how it is in quiet. */
+/**
+ * Runs a flood for some seconds; null: measures how it is in quiet.
+ *
+ * @param attacker that floods, if not one of its own
+ */
 export const besideOperator = async (
   flood: Flood | null,
   station: Station,
   cluster: Cluster,
   seconds: number,
+  attacker?: ChildProcess,
 ): Promise<Beside> => {
-  const end = flood ? await begin(flood, station, cluster) : async (): Promise<number> => 0;
+  const end = flood
+    ? await begin(flood, station, cluster, attacker)
+    : async (): Promise<number> => 0;
   const until = performance.now() + seconds * 1000;
   const failures: string[] = [];
   const timed = async (path: string, init: RequestInit): Promise<number> => {
