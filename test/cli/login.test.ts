@@ -15,6 +15,14 @@ const halctl = (line: string, more: NodeJS.ProcessEnv = {}, input = '') =>
 const asAdmin = (line: string) => halctl(line, { HALCYON_TOKEN: station.token });
 const password = 'correct horse battery';
 
+t.test('with a password that is too short no user is made', async (t) => {
+  const add = 'halctl auth user add eve viewer --password-stdin';
+  const refused = { code: 2, err: /a password has 12 characters or more/ };
+  for (let time = 1; time <= 2; time += 1)
+    t.match(await asAdmin(`echo short | ${add}`), refused, 'and a second time the same');
+  t.notMatch((await asAdmin('halctl auth user list')).out, /eve/);
+});
+
 t.test('a user is made, logs in, elevates by the password again, and logs out', async (t) => {
   t.match(
     await asAdmin(`echo '${password}' | halctl auth user add ada operator --password-stdin`),

@@ -22,6 +22,9 @@ import type { Shell } from '../shell.ts';
 import { passwordStdin, secretsFrom } from './auth-session.ts';
 import type { AskSecret } from './auth-session.ts';
 
+/** Fewest characters of a password: what `PUT /users/:name/password` takes. */
+const passwordLeast = 12;
+
 const userRoles = ['viewer', 'note-taker', 'power-intern', 'operator', 'admin'] as const;
 
 interface PasswordFlags extends GlobalFlags, JsonFlag {
@@ -41,9 +44,15 @@ export const userCommands = (auth: Command, shell: Shell): void => {
 
 const role = (): Argument => new Argument('<role>', 'what the user may do').choices(userRoles);
 
-/** A new password, entered twice at a terminal. */
+/**
+ * A new password, entered twice at a terminal.
+ *
+ * @throws {Failure} the station would refuse it; nothing has been done then
+ */
 const newPassword = async (ask: AskSecret, isInput: boolean): Promise<string> => {
-  const password = await ask('New password, 12 characters or more (not shown): ');
+  const rule = `${passwordLeast} characters or more`;
+  const password = await ask(`New password, ${rule} (not shown): `);
+  if (password.length < passwordLeast) throw new Failure('usage', `a password has ${rule}`);
   if (!isInput && (await ask('Again: ')) !== password)
     throw new Failure('usage', 'these were two different passwords');
   return password;
