@@ -9,9 +9,20 @@ import { lookLimits, waitLimits } from '../../src/station/fair-use/shares.ts';
 import { Turns } from '../../src/station/fair-use/turns.ts';
 import type { Turn } from '../../src/station/fair-use/turns.ts';
 import { OperationWaits } from '../../src/station/queries/operation-waits.ts';
+import type { OperationWaitsParts } from '../../src/station/queries/operation-waits.ts';
+import type { Station } from '../../src/station/station.ts';
 import { systemTime } from '../../src/station/time.ts';
 import { openStation, until } from './harness.ts';
 import type { InProcess, Json } from './harness.ts';
+
+/** Waits beside the station's own; what is not given is as the station has it. */
+const waitsOf = (station: Station, parts: Partial<OperationWaitsParts> = {}): OperationWaits =>
+  new OperationWaits({
+    ...{ log: station.log, time: systemTime, turns: station.turns },
+    graph: () => station.graph,
+    settled: () => station.settled(),
+    ...parts,
+  });
 
 const held = { headers: { prefer: 'wait=300' } };
 
@@ -51,10 +62,7 @@ t.test('an operation is looked at when a commit touched it, once for all who wai
     asked += 1;
     return station.graph;
   };
-  const waits = new OperationWaits({
-    ...{ log: station.log, graph, time: systemTime, turns: station.turns },
-    settled: () => station.settled(),
-  });
+  const waits = waitsOf(station, { graph });
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ends = Array.from({ length: 300 }, () =>
@@ -81,11 +89,7 @@ t.test('what is not durable yet is told to nobody, and never where it is taken b
   const { station, ask, operation, fid } = await started(t);
   const disk = Promise.withResolvers<void>();
   let durable: Promise<void> | undefined = disk.promise;
-  const waits = new OperationWaits({
-    ...{ log: station.log, time: systemTime, turns: station.turns },
-    graph: () => station.graph,
-    settled: () => durable,
-  });
+  const waits = waitsOf(station, { settled: () => durable });
   t.teardown(() => waits.close());
   const { signal } = new AbortController();
   let told = 0;
@@ -160,11 +164,7 @@ t.test('one token waits so often and not once more; a closed connection makes ro
 t.test('what a look of another finds is told to all who wait', async (t) => {
   const opened = await started(t);
   const { station, ask, operation, fid } = opened;
-  const waits = new OperationWaits({
-    ...{ log: station.log, time: systemTime, turns: station.turns },
-    graph: () => station.graph,
-    settled: () => station.settled(),
-  });
+  const waits = waitsOf(station);
   t.teardown(() => waits.close());
   const { signal } = new AbortController();
   const [a, b] = ['token:a', 'token:b'].map((principal) => ({ principal, signal })) as [
@@ -216,10 +216,7 @@ t.test('a look keeps nothing open before its turn, and ends with who asked for i
     return station.graph;
   };
   const turns = new HeldTurns();
-  const waits = new OperationWaits({
-    ...{ log: station.log, graph, time: systemTime, turns },
-    settled: () => station.settled(),
-  });
+  const waits = waitsOf(station, { graph, turns });
   t.teardown(() => waits.close());
   const leaving = new AbortController();
   const ask = (signal: AbortSignal) =>
@@ -245,11 +242,7 @@ t.test(
       ids.push((await ask('POST', `/processes/${fid}/${wish}`)).body.id);
     t.equal(new Set(ids).size, 4);
     const turns = new HeldTurns();
-    const waits = new OperationWaits({
-      ...{ log: station.log, time: systemTime, turns },
-      graph: () => station.graph,
-      settled: () => station.settled(),
-    });
+    const waits = waitsOf(station, { turns });
     t.teardown(() => waits.close());
     const { signal } = new AbortController();
     const answers = ids.map((id, i) =>
@@ -272,10 +265,7 @@ t.test('what two ask for is looked at once, in the first turn that one of them g
     return station.graph;
   };
   const turns = new HeldTurns('token:a');
-  const waits = new OperationWaits({
-    ...{ log: station.log, graph, time: systemTime, turns },
-    settled: () => station.settled(),
-  });
+  const waits = waitsOf(station, { graph, turns });
   t.teardown(() => waits.close());
   const { signal } = new AbortController();
   const ask = (principal: string) => waits.until(revision(operation.id), 0, { principal, signal });
