@@ -42,20 +42,27 @@ export const runRandomFaults = async (
   const vars = { process_max_start_attempts: 1000, keepalive_timeout: 3 };
   const cluster = await Cluster.open(t, hosts, vars);
   const chaos = new Chaos(cluster, seed);
-  await chaos.run(seconds * 1000);
-  t.comment(`${chaos.done.length} orders and deaths, ${chaos.added.length} processes added`);
-  await chaos.heal();
+  try {
+    await chaos.run(seconds * 1000);
+    t.comment(`${chaos.done.length} orders and deaths, ${chaos.added.length} processes added`);
+    await chaos.heal();
+    await itsTruths(t, cluster, chaos);
+  } catch (error) {
+    const last = chaos.done.slice(-60).join('\n');
+    throw new Error(`seed ${seed}: ${(error as Error).message}\nthe last that was done:\n${last}`, {
+      cause: error,
+    });
+  }
+  t.ok(chaos.done.length > seconds, 'something was done');
+};
+
+/** What must be true when all has been healed. */
+const itsTruths = async (t: Test, cluster: Cluster, chaos: Chaos): Promise<void> => {
   t.equal(new Set(chaos.added).size, chaos.added.length, 'no fid was given twice');
   t.same([...chaos.doubled], [], 'no process ran twice at any time');
-  await converged(cluster).catch((error: Error) => {
-    throw new Error(
-      `${error.message}\nthe last that was done:\n${chaos.done.slice(-60).join('\n')}`,
-    );
-  });
-  const processes = await cluster.processes();
-  const endpoints = processes.map(({ endpoint }) => endpoint);
+  await converged(cluster);
+  const endpoints = (await cluster.processes()).map(({ endpoint }) => endpoint);
   t.equal(new Set(endpoints).size, endpoints.length, 'no endpoint belongs to two');
-  t.ok(chaos.done.length > seconds, 'something was done');
   await digestSurvives(t, cluster);
   await cluster.clear();
   t.same(cluster.runs(), [], 'nothing is left');
@@ -299,14 +306,25 @@ const isBlocked = ({ role, node }: Process, all: readonly Process[]): boolean =>
   );
 };
 
+/** Waits until none is left, and says which are. */
+const untilNone = async (
+  what: string,
+  look: () => readonly object[] | Promise<readonly object[]>,
+): Promise<void> => {
+  let left: readonly object[] = [];
+  await until(what, async () => (left = await look()).length === 0).catch((error: Error) => {
+    throw new Error(`${error.message}; there is ${JSON.stringify(left)}`);
+  });
+};
+
 /** What the station makes of its log after a crash is what it was. */
 const digestSurvives = async (t: Test, cluster: Cluster): Promise<void> => {
   await cluster.client.act({ verb: 'stop', cluster: true });
-  await until('nothing runs', () => cluster.runs().length === 0);
-  await until('everything is known to be down', async () =>
-    (await cluster.processes()).every(
+  await untilNone('nothing runs', () => cluster.runs());
+  await untilNone('everything is known to be down', async () =>
+    (await cluster.processes()).filter(
       ({ state, ownership }) =>
-        ownership === 'independent' || ['unknown', 'offline', 'failed'].includes(state),
+        ownership !== 'independent' && !['unknown', 'offline', 'failed'].includes(state),
     ),
   );
   const before = await cluster.client.log();
