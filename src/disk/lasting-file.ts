@@ -87,6 +87,16 @@ export async function replaceFile<T = void>(
 }
 
 /**
+ * Removes a file that is replaced, and the draft that a writer who died in the midst of it has left: it may hold what
+ * the file would have. A power cut may bring both back.
+ *
+ * @throws what the file system failed with; not where there is none
+ */
+export function removeFileSync(path: string): void {
+  for (const name of [path, `${path}.new`]) rmSync(name, { force: true });
+}
+
+/**
  * Makes a file, mode 0600, where there is none; of several that do so at the same time, one does.
  *
  * @param draft where it is written first, in the same folder; nobody else's

@@ -1,8 +1,8 @@
 /** The file that holds the environment of a process, where its systemd unit and people find it. */
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderSync, replaceFile } from '../../disk/lasting-file.ts';
+import { makeFolderSync, removeFileSync, replaceFile } from '../../disk/lasting-file.ts';
 import type { Assignment } from './assignment.ts';
 import { isUnit, obstacle } from './assignment.ts';
 
@@ -35,7 +35,7 @@ export function removeEnvironmentFile(sysconfigDir: string, named: Named): void 
   // What was refused for its name has no file, and its name must not lead to another one.
   if (!isUnit(named.unit)) return;
   try {
-    rmSync(environmentFilePath(sysconfigDir, named), { force: true });
+    removeFileSync(environmentFilePath(sysconfigDir, named));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
   }

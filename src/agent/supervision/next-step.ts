@@ -1,6 +1,7 @@
 /** What is to be done about one process next. Pure: the same for every supervisor. */
 
 import type { Assignment } from './assignment.ts';
+import { isBefore } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 
 export interface Situation {
@@ -37,6 +38,6 @@ export function nextStep({ wanted, forgotten, record, strays = [] }: Situation):
   if (forgotten) return 'erase';
   if (wanted === undefined) return 'nothing';
   if (!wanted.run) return 'rest';
-  const hadItsStart = record !== undefined && record.phase !== 'intent';
+  const hadItsStart = record !== undefined && !isBefore(record.phase);
   return hadItsStart && wanted.generation <= record.generation ? 'nothing' : 'start';
 }

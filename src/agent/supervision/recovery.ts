@@ -67,7 +67,7 @@ export class Recovery {
   obstacle({ fid, record, wanted }: Slot): string | undefined {
     if (!this.#hasLooked)
       return this.#blind === undefined ? '' : `processes cannot be looked at: ${this.#blind}`;
-    if (record !== undefined) return undefined;
+    if (record !== undefined && record.phase !== 'prepared') return undefined;
     const unread = this.#unread.get(fid);
     if (unread !== undefined) return `its record cannot be read: ${unread}`;
     const command = wanted?.command.join(' ') ?? '';

@@ -1,8 +1,8 @@
 /** What an agent remembers of a run, so that the next agent can take it over. */
 
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderSync, replaceFileSync } from '../../disk/lasting-file.ts';
+import { makeFolderSync, removeFileSync, replaceFileSync } from '../../disk/lasting-file.ts';
 import { readRegularSync } from '../../disk/regular-file.ts';
 import { isFid } from './assignment.ts';
 import type { Assignment, Observation, Readiness, State } from './assignment.ts';
@@ -19,11 +19,12 @@ export interface Run {
 }
 
 /**
+ * - `prepared`: it may have an environment file; nothing of it was started;
  * - `intent`: about to be started; a command has not run, a systemd unit may have been started;
  * - `running`: its process exists, or did when an agent last looked;
  * - `ended`, `refused`: over; kept, so that its generation is not started again.
  */
-export type Phase = 'intent' | 'running' | 'ended' | 'refused';
+export type Phase = 'prepared' | 'intent' | 'running' | 'ended' | 'refused';
 
 export interface RunRecord extends Run {
   readonly version: 1;
@@ -42,6 +43,11 @@ export interface RunRecord extends Run {
   readonly code: number | null;
   readonly signal: string | null;
   readonly reason: string;
+}
+
+/** Whether a run has not begun, as far as its record tells. */
+export function isBefore(phase: Phase): boolean {
+  return phase === 'prepared' || phase === 'intent';
 }
 
 /** The name of a run, which its processes carry in their environment. */
@@ -149,7 +155,7 @@ export class RunRecords {
   }
 
   remove(fid: string): void {
-    rmSync(this.#path(fid), { force: true });
+    removeFileSync(this.#path(fid));
   }
 
   /** Names of what may be records. */
@@ -193,7 +199,7 @@ function parse(text: string, fid: string): RunRecord {
   return record as RunRecord;
 }
 
-const phases: ReadonlySet<Phase> = new Set(['intent', 'running', 'ended', 'refused']);
+const phases: ReadonlySet<Phase> = new Set(['prepared', 'intent', 'running', 'ended', 'refused']);
 
 function jsonOf(text: string): unknown {
   try {

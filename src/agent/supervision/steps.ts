@@ -11,7 +11,7 @@ import type { OutputFiles } from './output-files.ts';
 import { strangerAt } from './readiness.ts';
 import type { ReadinessWatch } from './readiness-watch.ts';
 import type { Recovery } from './recovery.ts';
-import { intended, observationOfNone } from './run-record.ts';
+import { intended, isBefore, observationOfNone } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Slot } from './slot.ts';
 import type { Ownership } from './strays.ts';
@@ -90,6 +90,8 @@ export class Steps {
       if (problem !== undefined) throw new Refusal(problem);
       if (last !== undefined && last.unit !== unit)
         removeEnvironmentFile(this.#parts.sysconfigDir, last);
+      // By it the next agent finds the file, whatever becomes of this one.
+      if (last?.unit !== unit) this.#record(slot, { ...record, phase: 'prepared' });
       await writeEnvironmentFile(this.#parts.sysconfigDir, assignment);
       const stranger = resumed ? undefined : await strangerAt(assignment);
       if (stranger !== undefined)
@@ -97,11 +99,7 @@ export class Steps {
       await this.#parts.readiness.listen(record);
       // Nothing has been run yet, so what came in between is what counts.
       if (this.#parts.isClosed() || slot.wanted !== assignment || slot.forgotten) return;
-      try {
-        this.#parts.book.write(slot, record);
-      } catch (error) {
-        throw obstacle('its start cannot be recorded', error);
-      }
+      this.#record(slot, record);
       await this.#parts.supervisors[record.supervisor].start(assignment, record, resumed);
       if (slot.record?.phase === 'intent') this.#parts.course.began(record, null);
     } catch (error) {
@@ -110,6 +108,15 @@ export class Steps {
       this.#parts.readiness.forget(record);
       this.#parts.book.keep(slot, { ...record, phase: 'refused', reason: error.message });
       this.#parts.book.observe(slot, 'refused');
+    }
+  }
+
+  /** @throws {Refusal} what is not on record is not started */
+  #record(slot: Slot, record: RunRecord): void {
+    try {
+      this.#parts.book.write(slot, record);
+    } catch (error) {
+      throw obstacle('its start cannot be recorded', error);
     }
   }
 
@@ -146,7 +153,8 @@ export class Steps {
    */
   async #clear(last: RunRecord | undefined, wanted: Assignment | undefined): Promise<void> {
     const record = last ?? intended(wanted!, this.#parts.own.nonce(), this.#parts.boot);
-    const isOver = record.boot !== this.#parts.boot || record.phase === 'refused';
+    const isOver =
+      record.boot !== this.#parts.boot || record.phase === 'refused' || record.phase === 'prepared';
     // A unit may be started by somebody else, at every boot for example.
     if (record.supervisor === 'exec' && isOver) return;
     const timeoutMs = wanted?.stop_timeout_ms ?? record.stop_timeout_ms;
@@ -158,8 +166,10 @@ export class Steps {
     if (mayRun(record, wanted)) await this.#clear(record, wanted);
     if (this.#parts.isClosed() || slot.wanted !== wanted || slot.forgotten) return;
     slot.resting = wanted;
-    if (record?.phase === 'intent') this.#parts.book.keep(slot, { ...record, phase: 'ended' });
-    if (record?.generation === wanted.generation && record.phase !== 'intent') return;
+    const hasBegun = record !== undefined && !isBefore(record.phase);
+    if (record !== undefined && !hasBegun)
+      this.#parts.book.keep(slot, { ...record, phase: 'ended' });
+    if (hasBegun && record.generation === wanted.generation) return;
     this.#parts.book.tell(slot, observationOfNone(wanted, 'exited', 'does not run'));
   }
 

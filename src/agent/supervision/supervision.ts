@@ -221,6 +221,7 @@ export class Supervision {
     if (slot.record !== undefined) return;
     slot.record = record;
     this.#outputs.watch(record.fid);
+    if (record.phase === 'prepared') return;
     if (record.phase === 'refused') return this.#book.observe(slot, 'refused');
     if (record.phase === 'ended') return this.#book.observe(slot, 'exited');
     if (record.boot !== this.#boot)
@@ -267,7 +268,8 @@ export class Supervision {
     const { fid, record, wanted } = slot;
     const unexpected = error instanceof NotNow ? {} : { err: error };
     this.#log.warn({ ...unexpected, fid, why: error.message }, 'a step of a process waits');
-    if (record !== undefined || wanted === undefined) return;
+    const hasRun = record !== undefined && record.phase !== 'prepared';
+    if (hasRun || wanted === undefined) return;
     const state = wanted.run ? 'starting' : 'stopping';
     this.#book.tell(slot, observationOfNone(wanted, state, `waits: ${error.message}`));
   }

@@ -4,10 +4,35 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import t from 'tap';
+import type { Test } from 'tap';
+import { Worker } from 'node:worker_threads';
 import type { Observation } from '../../../src/agent/supervision/assignment.ts';
+import type { RunRecord } from '../../../src/agent/supervision/run-record.ts';
 import { assignment, newFid, shell, SupervisedHost, until } from './supervised-host.ts';
+
+/** A port of this machine at which nobody takes a connection, and no more of them wait. */
+const fullPort = async (t: Test): Promise<number> => {
+  const script = `
+    const { createServer } = require('node:net');
+    const { parentPort } = require('node:worker_threads');
+    const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const worker = new Worker(script, { eval: true });
+  const [port] = (await once(worker, 'message')) as [number];
+  const waiting = Array.from({ length: 8 }, () => connect({ port, host: '127.0.0.1' }));
+  for (const socket of waiting) socket.on('error', () => {});
+  t.teardown(async () => {
+    for (const socket of waiting) socket.destroy();
+    await worker.terminate();
+  });
+  await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
+  return port;
+};
 
 t.test('the environment file is there with current values before every start', async (t) => {
   const host = new SupervisedHost(t);
@@ -48,6 +73,56 @@ t.test('nothing is started while the environment file cannot be written', async 
   const { reason } = await host.reaches(wanted.fid, 'refused');
   t.match(reason, /environment file .* cannot be written: /);
   t.notOk(existsSync(host.supervision.logs(wanted.fid)));
+});
+
+t.test('what an agent wrote that died in the midst of a start goes with the process', async (t) => {
+  // Whoever connects is kept waiting, and the start with it.
+  const full = await fullPort(t);
+  const wanted = assignment({
+    environment_file: 'PASSWORD="of a process"\n',
+    endpoint: `127.0.0.1:${full}`,
+    ready: { kind: 'tcp', port: full },
+  });
+  const host = new SupervisedHost(t);
+  await host.supervision.close();
+  const sysconfig = join(host.folder, 'sysconfig');
+  const program = join(import.meta.dirname, 'agent-process.ts');
+  const agent = spawn(process.execPath, [program, host.stateDir, sysconfig], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  t.teardown(() => agent.kill('SIGKILL'));
+  agent.stdin.write(`${JSON.stringify([wanted])}\n`);
+  await until('the file is there', () => existsSync(host.environmentFile(wanted)));
+  const ended = once(agent, 'exit');
+  agent.kill('SIGKILL');
+  await ended;
+  // As where it died before the name was the draft's.
+  for (const name of readdirSync(sysconfig)) writeFileSync(join(sysconfig, `${name}.new`), 'draft');
+  const runs = join(host.stateDir, 'runs');
+  t.not(readdirSync(runs).length, 0, 'the next agent knows of it');
+  for (const name of readdirSync(runs)) writeFileSync(join(runs, `${name}.new`), 'draft');
+  host.open();
+  host.assignAll();
+  await until('it is forgotten', () => readdirSync(runs).length === 0);
+  t.same(readdirSync(sysconfig), []);
+});
+
+t.test('a start that was only prepared is made by the next agent', async (t) => {
+  const host = new SupervisedHost(t);
+  const wanted = assignment({ command: ['true'] });
+  host.assign(wanted);
+  await host.reaches(wanted.fid, 'exited');
+  await host.supervision.close();
+  const file = join(host.stateDir, 'runs', `${wanted.fid}.json`);
+  const record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+  writeFileSync(file, JSON.stringify({ ...record, phase: 'prepared', main: null }));
+  host.told.length = 0;
+  host.open();
+  t.equal(host.now(wanted.fid), undefined, 'nothing is known of it');
+  host.assignAll({ ...wanted, run: false });
+  await host.reaches(wanted.fid, 'exited', 1);
+  host.assignAll({ ...wanted, generation: 2, command: ['sleep', '1000'] });
+  await host.reaches(wanted.fid, 'online', 2);
 });
 
 t.test('a full disk refuses the start, and the old file stays whole', async (t) => {
