@@ -75,6 +75,7 @@ export type {
   ReinstallManyBody,
   ReleaseManyBody,
 } from '../contract/campaigns.ts';
+export type { MachinesActed, MachinesPlan } from '../contract/machine-actions.ts';
 export type { Group, GroupList, GroupSourceState, ResolvedNodeset } from '../contract/groups.ts';
 export type { MachinesBody, MemberBody, Project, ProjectBody } from '../contract/projects.ts';
 export type { EngineInfo, LogInfo, Sequences, StationInfo } from '../contract/station.ts';

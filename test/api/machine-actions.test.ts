@@ -136,6 +136,28 @@ t.test('a machine that is vetoed is told of beside those that are rebooted', asy
   );
 });
 
+t.test('a dry run of several tells of which nothing would be begun', async (t) => {
+  const made = await bench(t, machines);
+  const { ask, station } = made.station;
+  await ask('PUT', `/hosts/${second}/maintenance`, { reason: 'a fan' });
+  const [before, { head }] = [await ordered(made), station];
+  const dry = (nodes: string): Promise<Answer> =>
+    ask('POST', `/actions/reboot?nodes=${nodes}&dry_run=true`, { reason: 'it is silent' });
+  const plan = await dry(`${second},${first}`);
+  t.match(plan, {
+    status: 200,
+    body: { dry_run: true, refused: [{ host: second, status: 422, code: 'reboot-vetoed' }] },
+  });
+  t.equal(plan.body.refused.length, 1);
+  t.not(plan.body.events.length, 0, 'what would be begun of the other');
+  t.match(await dry(second), { status: 422, body: { code: 'reboot-vetoed' } });
+  await ask('PUT', `/hosts/${first}/maintenance`, { reason: 'a fan' });
+  t.match(await dry(`${second},${first}`), { status: 422, body: { code: 'reboot-vetoed' } });
+  t.match(await dry(`${first},n9.savio3`), { status: 404, body: { code: 'unknown-host' } });
+  t.equal(station.head, head + 1, 'nothing but the maintenance was written');
+  t.same(await ordered(made), before);
+});
+
 t.test('one that is unknown, forbidden or too many: nothing is done to any', async (t) => {
   const made = await bench(t, machines);
   const { ask, station, tokenOf } = made.station;

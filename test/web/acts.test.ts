@@ -169,6 +169,17 @@ t.test('what is ordered by the page', async (t) => {
     t.match(await operation(on), { kind: 'power-on', state: 'succeeded', subject: third });
     t.same(sent(from).slice(2), [`on ${third}`]);
     await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+    await page.getByRole('button', { name: 'Power…' }).click();
+    await dialog.getByLabel('off, at once').check();
+    const plan = dialog.getByRole('region', { name: 'What will be done' });
+    await plan.getByText('Nothing would be done to 1 machine:').waitFor();
+    await plan.getByText(`${second}: the OBM of ${second} is not enabled`).waitFor();
+    await plan.getByText(/^It writes \d+ events? to the log$/).waitFor();
+    await dialog
+      .getByRole('button', { name: /Close|Cancel/ })
+      .last()
+      .click();
     t.same(unexpected(complaints), []);
   });
 

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as contract from '../../contract/machine-actions.ts';
 import { machinesAtOnceMax } from '../../contract/machine-actions.ts';
-import type { MachinesActed } from '../../contract/machine-actions.ts';
+import type { MachinesActed, MachinesPlan } from '../../contract/machine-actions.ts';
 import type { Operation } from '../../contract/operations.ts';
 import type { DryRun } from '../../contract/outcome.ts';
 import type { Station } from '../../station/station.ts';
@@ -24,7 +24,7 @@ export interface ActionsOfOne {
 }
 
 type Work = (part: FastifyRequest) => Promise<Operation | DryRun>;
-type Acted = Operation | MachinesActed | DryRun;
+type Acted = Operation | MachinesActed | MachinesPlan;
 
 export const machineActionHandlers = (
   station: Station,
@@ -40,9 +40,15 @@ export const machineActionHandlers = (
     for (const fqdn of machines) mustBeAllowed(station.graph, partOf(request, fqdn, { body }));
     const work: Work = async (part) => (await handler(part, reply)) as Operation | DryRun;
     if (machines.length === 1) return work(partOf(request, machines[0]!, { body }));
-    return isDryRun(request)
-      ? planned(request, machines, body, work)
-      : taken(request, reply, machines, body, work);
+    const parts = machines.map((host, place): Part => {
+      const part = { body, place };
+      return {
+        host,
+        plan: () => work(partOf(request, host, { ...part, dryRun: true })) as Promise<DryRun>,
+        act: () => work(partOf(request, host, part)) as Promise<Operation>,
+      };
+    });
+    return isDryRun(request) ? planned(parts) : taken(parts, reply);
   };
   return {
     rebootMachines: (request, reply) => act(request, reply, ofOne.reboot, request.body),
@@ -107,50 +113,60 @@ const partOf = (
   return Object.create(request, Object.fromEntries(fields)) as FastifyRequest;
 };
 
-const planned = async (
-  request: FastifyRequest,
-  machines: readonly string[],
-  body: object,
-  work: Work,
-): Promise<DryRun> => {
-  const plans: DryRun[] = [];
-  for (const [place, fqdn] of machines.entries())
-    plans.push((await work(partOf(request, fqdn, { body, place }))) as DryRun);
-  return { ...plans[0]!, events: plans.flatMap(({ events }) => events) };
-};
+/** What is asked of one of several. */
+interface Part {
+  readonly host: string;
+  readonly plan: () => Promise<DryRun>;
+  readonly act: () => Promise<Operation>;
+}
 
 /** What is wrong with whoever asks, or with the question: not with the machine as it is now. */
 const forbids: readonly number[] = [401, 403, 404];
 
-const taken = async (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  machines: readonly string[],
-  body: object,
-  work: Work,
-): Promise<MachinesActed> => {
-  for (const [place, fqdn] of machines.entries()) {
-    const refused = await refusalIn(work(partOf(request, fqdn, { body, place, dryRun: true })));
+const planned = async (parts: readonly Part[]): Promise<MachinesPlan> => {
+  const { done: plans, refused } = await each(parts, ({ plan }) => plan());
+  const forbidden = refused.find(({ error }) => forbids.includes(error.status));
+  if (forbidden) throw forbidden.error;
+  const [first] = plans;
+  if (first === undefined) throw refused[0]!.error;
+  const events = plans.flatMap((plan) => plan.events);
+  return { ...first, events, refused: refused.map(refusedView) };
+};
+
+const taken = async (parts: readonly Part[], reply: FastifyReply): Promise<MachinesActed> => {
+  for (const { plan } of parts) {
+    const refused = await refusalIn(plan());
     if (refused && forbids.includes(refused.status)) throw refused;
   }
-  const operations: Operation[] = [];
-  const refused: { readonly host: string; readonly error: ApiError }[] = [];
-  for (const [place, host] of machines.entries()) {
-    const working = work(partOf(request, host, { body, place })).then(
-      (operation) => void operations.push(operation as Operation),
-    );
-    const error = await refusalIn(working);
-    if (error) refused.push({ host, error });
-  }
+  const { done: operations, refused } = await each(parts, ({ act }) => act());
   if (operations.length === 0) throw refused[0]!.error;
   reply.removeHeader('location');
-  return {
-    operations,
-    refused: refused.map(({ host, error: { status, code, message } }) => {
-      return { host, status, code, detail: message };
-    }),
-  };
+  return { operations, refused: refused.map(refusedView) };
 };
+
+interface Refusal {
+  readonly host: string;
+  readonly error: ApiError;
+}
+
+/** One after the other, in the order of the names: what was done, and of which nothing was. */
+const each = async <T>(
+  parts: readonly Part[],
+  work: (part: Part) => Promise<T>,
+): Promise<{ done: T[]; refused: Refusal[] }> => {
+  const done: T[] = [];
+  const refused: Refusal[] = [];
+  for (const part of parts) {
+    const error = await refusalIn(work(part).then((result) => void done.push(result)));
+    if (error) refused.push({ host: part.host, error });
+  }
+  return { done, refused };
+};
+
+const refusedView = ({
+  host,
+  error: { status, code, message: detail },
+}: Refusal): MachinesActed['refused'][number] => ({ host, status, code, detail });
 
 const refusalIn = async (work: Promise<unknown>): Promise<ApiError | undefined> => {
   try {

@@ -40,7 +40,7 @@ export const suggestionHandlers = (station: Station): Handlers<typeof contract> 
           else if (isAskedFor(made)) found.push(made);
         found.sort((a, b) => (a.machine < b.machine ? -1 : 1));
         const page = found.slice(0, limit);
-        let separator = `{"revision":${station.head},"items":[`;
+        let separator = `{"revision":${station.log.head()},"items":[`;
         for (const made of page) {
           yield separator + JSON.stringify(suggestionItem(made));
           separator = ',';

@@ -1,17 +1,18 @@
 /** What an order would do, as the station answers a dry run: its stages, its waves, and what it writes to the log. */
 
 import type { JSX } from 'preact';
-import type { CampaignPlan, DryRun, ProcedurePlan } from '../../../client/types.ts';
+import type { CampaignPlan, DryRun, MachinesPlan, ProcedurePlan } from '../../../client/types.ts';
 import { briefly, counted } from '../../../client/view/words.ts';
 import { formatSeconds } from '../../../checks/view/quantities.ts';
 
 /** What `dryRun` answers, of whatever order. */
-export type Plan = DryRun | ProcedurePlan | CampaignPlan;
+export type Plan = DryRun | ProcedurePlan | CampaignPlan | MachinesPlan;
 
 export const PlanShown = ({ plan }: { readonly plan: Plan }): JSX.Element => (
   <>
     {'stages' in plan ? <Stages stages={plan.stages} /> : null}
     {'waves' in plan ? <Waves plan={plan} /> : null}
+    {'refused' in plan ? <Refused machines={plan.refused ?? []} /> : null}
     <Events events={plan.events} isAll={!('stages' in plan) && !('waves' in plan)} />
   </>
 );
@@ -54,6 +55,24 @@ const Waves = ({ plan }: { readonly plan: CampaignPlan }): JSX.Element => {
     </>
   );
 };
+
+const Refused = ({
+  machines,
+}: {
+  readonly machines: NonNullable<MachinesPlan['refused']>;
+}): JSX.Element | null =>
+  machines.length === 0 ? null : (
+    <>
+      <p>Nothing would be done to {counted(machines.length, 'machine')}:</p>
+      <ul>
+        {machines.map(({ host, detail }) => (
+          <li key={host}>
+            {host}: {detail}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 
 /** So many events say what there is to know; of more the first. */
 const shown = 50;
