@@ -18,6 +18,7 @@ import { openRegularSync } from '../disk/regular-file.ts';
 const format = 1;
 const suffix = '.snapshot';
 const temporary = '.tmp';
+const ofSnapshot = /^\d+\.snapshot$/;
 /** What a save has written so far, or an interrupted one has left. */
 const ofSave = /^\d+\.snapshot\.tmp$/;
 /** Bytes written or read at a time. */
@@ -133,8 +134,7 @@ export function listSnapshots(directory: string, unusable: Unusable = () => {}):
     const path = join(directory, name);
     if (ofSave.test(name)) continue;
     try {
-      if (!/^\d+\.snapshot$/.test(name))
-        throw new SnapshotInvalidError(path, 'it has another name');
+      if (!ofSnapshot.test(name)) throw new SnapshotInvalidError(path, 'it has another name');
       const { about, bytes } = withFile(path, (descriptor) => readEdges(descriptor, path));
       if (`${about.revision}${suffix}` !== name)
         throw new SnapshotInvalidError(path, `it is of revision ${about.revision}`);
@@ -189,9 +189,18 @@ export function* readSnapshot(path: string): Generator<string, void> {
 }
 
 /**
- * Removes all snapshots but the newest `keep` usable ones, and what interrupted saves left behind.
- * A save of a newer revision than those there may be under way. What cannot be read stays: nobody
- * knows what it is.
+ * Removes what saves have left that ended with their process: as much as a snapshot each. No save may be under way.
+ *
+ * @param unusable told of what cannot be removed
+ */
+export function removeUnfinished(directory: string, unusable: Unusable = () => {}): void {
+  for (const name of fileNames(directory, unusable))
+    if (ofSave.test(name)) remove(join(directory, name), unusable);
+}
+
+/**
+ * Removes all snapshots but the newest `keep` usable ones. What cannot be read stays: nobody knows
+ * what it is.
  *
  * @param unusable told of what cannot be removed
  * @returns the paths removed
@@ -206,21 +215,23 @@ export function pruneSnapshots(
     if (!(why instanceof SnapshotInvalidError)) stays.add(path);
   });
   for (const { path } of usable.slice(0, keep)) stays.add(path);
-  const newest = usable[0]?.about.revision ?? 0;
   const removed: string[] = [];
   for (const name of fileNames(directory, unusable)) {
-    const match = /^(\d+)\.snapshot(\.tmp)?$/.exec(name);
     const path = join(directory, name);
-    if (match === null || stays.has(path)) continue;
-    if (match[2] !== undefined && Number(match[1]) > newest) continue;
-    try {
-      rmSync(path, { force: true });
-      removed.push(path);
-    } catch (error) {
-      unusable(path, error as Error);
-    }
+    if (!ofSnapshot.test(name) || stays.has(path)) continue;
+    if (remove(path, unusable)) removed.push(path);
   }
   return removed;
+}
+
+function remove(path: string, unusable: Unusable): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch (error) {
+    unusable(path, error as Error);
+    return false;
+  }
 }
 
 function fileNames(directory: string, unusable: Unusable): string[] {

@@ -124,14 +124,13 @@ t.test('a save that fails leaves the one before it', async (t) => {
   t.same(readdirSync(directory), ['3.snapshot'], 'nothing else is left');
 });
 
-t.test('pruning keeps the newest usable ones and saves under way', async (t) => {
-  const directory = t.testdir({ '2.snapshot.tmp': '', '99.snapshot.tmp': '', other: '' });
+t.test('pruning keeps the newest usable ones', async (t) => {
+  const directory = t.testdir({ other: '' });
   for (const at of [1, 2, 3, 4]) await saveSnapshot(directory, about(at), []);
   writeFileSync(join(directory, '4.snapshot'), 'garbage');
-  writeFileSync(join(directory, '2.snapshot.tmp'), 'interrupted');
   const removed = pruneSnapshots(directory, 2);
-  t.same(readdirSync(directory).sort(), ['2.snapshot', '3.snapshot', '99.snapshot.tmp', 'other']);
-  t.equal(removed.length, 3);
+  t.same(readdirSync(directory).sort(), ['2.snapshot', '3.snapshot', 'other']);
+  t.equal(removed.length, 2);
   t.same(pruneSnapshots(directory, 0).length, 2);
   t.notOk(existsSync(join(directory, '3.snapshot')));
 });

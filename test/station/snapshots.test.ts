@@ -1,6 +1,7 @@
 /** Snapshots that cannot be used, whatever they are: the log is read instead. With the real executable. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -15,7 +16,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { openStation, startStation, temporary, until } from './harness.ts';
+import { openStation, root, startStation, temporary, until } from './harness.ts';
 import type { Ask } from './harness.ts';
 
 const sender = { actor: 'test' };
@@ -132,6 +133,39 @@ t.test('what cannot be read where snapshots are neither stops nor hangs a start'
       const warned = await startedBeside(t, make, what === unreadable);
       t.equal(warned.length, 1, warned.join('\n'));
     });
+});
+
+/** Begins a save of a revision, and dies in the midst of it. */
+const dieSaving = async (t: Test, directory: string, revision: number): Promise<void> => {
+  const about = { revision, crc: 0, digest: '', rules: '' };
+  const script = `
+    import { saveSnapshot } from ${JSON.stringify(join(root, 'src/log/snapshots.ts'))};
+    async function* endless() {
+      yield 'begun';
+      process.stdout.write('saving');
+      await new Promise((never) => setInterval(never.toString, 1000));
+    }
+    await saveSnapshot(${JSON.stringify(directory)}, ${JSON.stringify(about)}, endless());`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+};
+
+t.test('a station that is killed in the midst of snapshots leaves nothing of them', async (t) => {
+  const { directory, admin, snapshot } = await withSnapshot(t);
+  const snapshots = join(directory, 'snapshots');
+  for (const revision of [1, 1000, 2000]) await dieSaving(t, snapshots, revision);
+  t.equal(readdirSync(snapshots).length, 4, 'each left what it had');
+  const { close } = await openStation(t, { directory, admin });
+  t.same(
+    readdirSync(snapshots).map((name) => join(snapshots, name)),
+    [snapshot],
+  );
+  await close();
 });
 
 t.test('a snapshot that cannot be written is not the end of anything', async (t) => {

@@ -12,7 +12,13 @@ import { ownContentSync } from '../../disk/modes.ts';
 import type { Narrowed } from '../../disk/modes.ts';
 import { NotInPlaceError } from '../../log/log.ts';
 import type { EventLog } from '../../log/log.ts';
-import { listSnapshots, pruneSnapshots, readSnapshot, saveSnapshot } from '../../log/snapshots.ts';
+import {
+  listSnapshots,
+  pruneSnapshots,
+  readSnapshot,
+  removeUnfinished,
+  saveSnapshot,
+} from '../../log/snapshots.ts';
 import type { SnapshotFile } from '../../log/snapshots.ts';
 import { Turns } from '../fair-use/turns.ts';
 import type { Turn } from '../fair-use/turns.ts';
@@ -86,9 +92,11 @@ export class Archive {
     );
   }
 
-  /** The graph at the head of the log. @throws what reading the log throws */
+  /** The graph at the head of the log, at the start. @throws what reading the log throws */
   async latest(): Promise<GraphAt> {
     const nobodyElse = await new Turns().begin('station', new AbortController().signal);
+    // A station that is killed again and again would fill the disk with them.
+    removeUnfinished(this.#directory, this.#unusable);
     const head = this.#log.head();
     // They would be kept as the newest, in the place of those to come.
     for (const file of this.snapshots)
