@@ -2,7 +2,7 @@
 
 import type { Narrowed } from '../disk/modes.ts';
 import type { EventLog } from './log.ts';
-import { isOnServers, LogUrlError } from './log.ts';
+import { isOnServers, LogUnavailableError, LogUrlError } from './log.ts';
 import { openMemoryLog } from './memory.ts';
 import type { MirroredLogOptions } from './mirror/open-mirror.ts';
 import { openSqliteLog } from './sqlite/sqlite-log.ts';
@@ -56,9 +56,12 @@ const postgres: Driver = {
 const kurrentdb = (discover: boolean): Driver => ({
   form: 'kurrentdb://HOST[:PORT][,HOST…]/STREAM',
   hasPlace: true,
-  open: async (place, { verify }) => {
+  open: async (place, { verify, mustExist }) => {
     const { openKurrentdbLog } = await import('./kurrentdb/kurrentdb-log.ts');
-    return openKurrentdbLog({ place, discover, ...(verify && { verify }) });
+    const log = await openKurrentdbLog({ place, discover, ...(verify && { verify }) });
+    if (!mustExist || log.head() > 0) return log;
+    await log.close();
+    throw new LogUnavailableError('there is no log in the stream on KurrentDB that its URL names');
   },
 });
 

@@ -1,52 +1,18 @@
 /** `halcyon log copy` and `halcyon log verify`, as they are run. */
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { text } from 'node:stream/consumers';
 import t from 'tap';
-import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openLog } from '../../src/log/open.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import { init } from '../postgres/ready.ts';
 import { startServer } from '../postgres/servers.ts';
-import { openStation, root, temporary } from '../station/harness.ts';
+import { temporary } from '../station/harness.ts';
+import { log, start, stopped } from './commands.ts';
 import { appendAll } from './contract.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const start = (...args: string[]): ReturnType<typeof spawn> =>
-  spawn('env', ['-u', 'NODE_OPTIONS', join(root, 'scripts/halcyon'), 'log', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-
-const log = async (...args: string[]): Promise<Ended> => {
-  const child = start(...args);
-  const ended = once(child, 'close');
-  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
-  const [code] = (await ended) as [number | null];
-  return { code, stdout, stderr };
-};
-
-/** The directory of a station that has stopped, and what its log was. */
-const stopped = async (
-  t: Test,
-): Promise<{ directory: string; head: number; digest: string; url: string }> => {
-  const station = await openStation(t);
-  await station.fill();
-  const { directory } = station;
-  const { head, graph } = station.station;
-  const digest = graph.digest();
-  await station.close();
-  return { directory, head, digest, url: `sqlite:${directory}` };
-};
 
 const execute = (directory: string, sql: string): void => {
   const database = new DatabaseSync(join(directory, 'log.db'));
@@ -156,7 +122,7 @@ t.test('a copy that is killed goes on where it was', async (t) => {
     );
   await source.close();
   const to = join(temporary(t), 'copy');
-  const child = start('copy', url, `sqlite:${to}`);
+  const child = start(['copy', url, `sqlite:${to}`]);
   t.teardown(() => child.kill('SIGKILL'));
   const database = join(to, 'log.db');
   for (let count = 0; count < 2000;) {

@@ -72,5 +72,11 @@ export function wordsOf(error: unknown): string {
     .replaceAll(/\s*Resolution note:.*$/gs, '')
     .replaceAll(/^Could not recognize /g, '');
   if (words !== '' && words !== 'UnavailableError') return words;
+  // Of one whose certificate it does not believe the client says no more than of one that is not there.
+  if (type === 'unavailable')
+    return (
+      'no server can be reached; with TLS, none whose certificate is of an authority that is not trusted ' +
+      '(see tlsCAFile)'
+    );
   return type === undefined ? 'the servers failed without a reason' : `the servers: ${type}`;
 }
