@@ -1,6 +1,9 @@
 /** What each file that must last holds after a power cut at any moment. */
 
+import { once } from 'node:events';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
@@ -284,7 +287,8 @@ const recordsIn = (folder: string): RunRecord[] => {
     try {
       return [records.read(fid)];
     } catch (error) {
-      if (error instanceof NotARecord) return [];
+      const isDraft = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (isDraft || error instanceof NotARecord) return [];
       throw error;
     }
   });
@@ -339,4 +343,32 @@ t.test('records of runs: what is left of them is one that was written, or nothin
     host.assign({ ...wanted, generation: generation + 1, run: false });
     await host.reaches(wanted.fid, 'exited');
   }
+});
+
+t.test('where there is an environment file, the next agent knows of its process', async (t) => {
+  // It is refused, once its file is written.
+  const stranger = createServer().listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  t.teardown(() => stranger.close());
+  const { port } = stranger.address() as AddressInfo;
+  const wanted = assignment({
+    ...{ environment_file: 'A="b"\n', endpoint: `127.0.0.1:${port}` },
+    ready: { kind: 'tcp', port },
+  });
+  const host = new SupervisedHost(t);
+  const disk = await RecordedDisk.record(host.folder, async () => {
+    host.assignAll(wanted);
+    await host.reaches(wanted.fid, 'refused');
+    host.assignAll();
+    await host.gone(wanted.fid);
+  });
+  let withFile = 0;
+  for (const { files, after } of disk.remains()) {
+    const has = (folder: string): boolean =>
+      [...files].some(([path, content]) => path.startsWith(folder) && content !== undefined);
+    if (!has('sysconfig/')) continue;
+    withFile += 1;
+    if (!has('state/runs/')) return t.fail(`cut after "${after}"`, { files });
+  }
+  t.ok(withFile > 3, `${withFile} states`);
 });

@@ -56,10 +56,17 @@ export class Book {
 
   /** @throws Error where the record cannot be written, or would not be found again */
   write(slot: Slot, record: RunRecord): void {
-    const trouble = this.#state.trouble();
-    if (trouble !== undefined) throw new Error(trouble);
+    this.#mustBeInPlace();
     this.#records.write(record);
     slot.record = record;
+  }
+
+  /** The same for the first one, which a power cut leaves there, if not what is in it. */
+  async writeFirst(slot: Slot, record: RunRecord): Promise<void> {
+    this.#mustBeInPlace();
+    await this.#records.writeFirst(record);
+    slot.record = record;
+    slot.isLost = false;
   }
 
   /**
@@ -91,5 +98,10 @@ export class Book {
     if (isDeepStrictEqual(observation, slot.observation)) return;
     slot.observation = observation;
     this.#onObservation(observation);
+  }
+
+  #mustBeInPlace(): void {
+    const trouble = this.#state.trouble();
+    if (trouble !== undefined) throw new Error(trouble);
   }
 }

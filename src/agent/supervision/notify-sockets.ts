@@ -4,12 +4,12 @@
  * this is not systemd's own protocol, only its line.
  */
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { obstacle, Refusal } from './assignment.ts';
+import { isFid, obstacle, Refusal } from './assignment.ts';
 
 /** Longest text before the line, characters; a process that says more is cut off. */
 const charactersMax = 4096;
@@ -28,6 +28,7 @@ export class NotifySockets {
 
   constructor(folder: string) {
     this.#folder = folder;
+    this.#removeLeft();
   }
 
   path(fid: string): string {
@@ -79,6 +80,16 @@ export class NotifySockets {
 
   closeAll(): void {
     for (const fid of [...this.#listening.keys()]) this.close(fid);
+  }
+
+  /** An agent that was killed leaves them, and nobody listens there. */
+  #removeLeft(): void {
+    try {
+      for (const name of readdirSync(this.#folder))
+        if (isFid(name)) rmSync(this.path(name), { force: true });
+    } catch {
+      // Whatever is wrong there is told when one is made.
+    }
   }
 }
 

@@ -23,6 +23,8 @@ const hides = 'does not let this agent look into it';
 export interface Findings {
   /** A record of an earlier agent. */
   record(record: RunRecord): void;
+  /** A file for a record that says nothing. */
+  lost(fid: string): void;
   /** All runs of a process that are there, those with a record among them. */
   present(fid: string, runs: readonly Present[]): void;
   /** More is known than before. */
@@ -82,7 +84,8 @@ export class Recovery {
     for (const fid of fids)
       try {
         const record = this.#book.record(fid);
-        if (record !== undefined) this.#findings.record(record);
+        if (record === undefined) this.#findings.lost(fid);
+        else this.#findings.record(record);
       } catch (error) {
         unread.set(fid, (error as Error).message);
       }

@@ -2,7 +2,12 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderSync, removeFileSync, replaceFileSync } from '../../disk/lasting-file.ts';
+import {
+  makeFolderSync,
+  removeFileSync,
+  replaceFile,
+  replaceFileSync,
+} from '../../disk/lasting-file.ts';
 import { readRegularSync } from '../../disk/regular-file.ts';
 import { isFid } from './assignment.ts';
 import type { Assignment, Observation, Readiness, State } from './assignment.ts';
@@ -137,9 +142,9 @@ export function observationOfNone(
 /**
  * The records of one agent: one file a process. They outlive the agent, at any moment, and need not
  * outlive the host: a power cut ends what they are about. What it leaves of them says that the host
- * was rebooted, by the boot it is of, or is missing or torn and says nothing; then the process is
- * started anew by its assignment, as on a host that never ran it. So no start waits for the disk
- * here.
+ * was rebooted, by the boot it is of, or is torn and says nothing; then the process is started anew
+ * by its assignment, as on a host that never ran it. So no start waits for the disk here but the
+ * first: its environment file outlives the host, and by the name of the record the file is found.
  */
 export class RunRecords {
   readonly #folder: string;
@@ -151,19 +156,25 @@ export class RunRecords {
 
   /** @throws Error where the disk is full or the folder cannot be written */
   write(record: RunRecord): void {
-    replaceFileSync(this.#path(record.fid), `${JSON.stringify(record)}\n`, 'process');
+    replaceFileSync(this.#path(record.fid), textOf(record), 'process');
+  }
+
+  /** Writes the first record of a process. There is a file of its name from then on, even after a power cut. */
+  writeFirst(record: RunRecord): Promise<void> {
+    return replaceFile(this.#path(record.fid), textOf(record));
   }
 
   remove(fid: string): void {
     removeFileSync(this.#path(fid));
   }
 
-  /** Names of what may be records. */
+  /** Names of what may be records, and of drafts that never became one. */
   fids(): string[] {
-    return readdirSync(this.#folder).flatMap((name) => {
-      const fid = name.replace(/\.json$/, '');
+    const names = readdirSync(this.#folder).flatMap((name) => {
+      const fid = name.replace(/\.json(\.new)?$/, '');
       return fid !== name && isFid(fid) ? [fid] : [];
     });
+    return [...new Set(names)];
   }
 
   /**
@@ -178,6 +189,8 @@ export class RunRecords {
     return join(this.#folder, `${fid}.json`);
   }
 }
+
+const textOf = (record: RunRecord): string => `${JSON.stringify(record)}\n`;
 
 /** A file does not hold the record that it should. */
 export class NotARecord extends Error {}

@@ -12,6 +12,8 @@ export interface Slot extends Situation {
   forgotten: boolean;
   /** The last run. */
   record: RunRecord | undefined;
+  /** Whether there is a file for its record that says nothing: it has had a run, or was about to. */
+  isLost: boolean;
   /** Runs that no record tells of, to be ended. */
   strays: readonly RunRecord[];
   observation: Observation | undefined;
@@ -33,6 +35,7 @@ export function emptySlot(fid: string): Slot {
     wanted: undefined,
     forgotten: false,
     record: undefined,
+    isLost: false,
     strays: [],
     observation: undefined,
     stopping: false,

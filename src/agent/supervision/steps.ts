@@ -5,7 +5,7 @@ import { obstacle, problemOf, Refusal } from './assignment.ts';
 import type { Assignment } from './assignment.ts';
 import type { Book } from './book.ts';
 import type { Course } from './course.ts';
-import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
+import { removeEnvironmentFile, unitsWithFile, writeEnvironmentFile } from './environment-file.ts';
 import { nextStep } from './next-step.ts';
 import type { OutputFiles } from './output-files.ts';
 import { strangerAt } from './readiness.ts';
@@ -75,7 +75,8 @@ export class Steps {
   }
 
   async #start(slot: Slot, assignment: Assignment): Promise<void> {
-    const { generation, unit } = assignment;
+    const { book } = this.#parts;
+    const { fid, generation, unit } = assignment;
     const last = slot.record;
     const resumed =
       last?.phase === 'intent' &&
@@ -88,10 +89,13 @@ export class Steps {
       if (last !== undefined && !resumed) await this.#clear(last, undefined);
       const problem = problemOf(assignment);
       if (problem !== undefined) throw new Refusal(problem);
-      if (last !== undefined && last.unit !== unit)
-        removeEnvironmentFile(this.#parts.sysconfigDir, last);
+      await this.#removeFiles(
+        fid,
+        this.#unitsOf(slot).filter((other) => other !== unit),
+      );
       // By it the next agent finds the file, whatever becomes of this one.
-      if (last?.unit !== unit) this.#record(slot, { ...record, phase: 'prepared' });
+      if (last?.unit !== unit)
+        await this.#recorded(() => book.writeFirst(slot, { ...record, phase: 'prepared' }));
       await writeEnvironmentFile(this.#parts.sysconfigDir, assignment);
       const stranger = resumed ? undefined : await strangerAt(assignment);
       if (stranger !== undefined)
@@ -99,7 +103,7 @@ export class Steps {
       await this.#parts.readiness.listen(record);
       // Nothing has been run yet, so what came in between is what counts.
       if (this.#parts.isClosed() || slot.wanted !== assignment || slot.forgotten) return;
-      this.#record(slot, record);
+      await this.#recorded(() => book.write(slot, record));
       await this.#parts.supervisors[record.supervisor].start(assignment, record, resumed);
       if (slot.record?.phase === 'intent') this.#parts.course.began(record, null);
     } catch (error) {
@@ -112,12 +116,22 @@ export class Steps {
   }
 
   /** @throws {Refusal} what is not on record is not started */
-  #record(slot: Slot, record: RunRecord): void {
+  async #recorded(write: () => void | Promise<void>): Promise<void> {
     try {
-      this.#parts.book.write(slot, record);
+      await write();
     } catch (error) {
       throw obstacle('its start cannot be recorded', error);
     }
+  }
+
+  /** For which the process may have environment files of earlier runs: any, where no record tells. */
+  #unitsOf({ fid, record, isLost }: Slot): readonly string[] {
+    if (isLost || record?.unit === '') return unitsWithFile(this.#parts.sysconfigDir, fid);
+    return record === undefined ? [] : [record.unit];
+  }
+
+  async #removeFiles(fid: string, units: readonly string[]): Promise<void> {
+    for (const unit of units) await removeEnvironmentFile(this.#parts.sysconfigDir, { fid, unit });
   }
 
   /** What was found running has the settings of its assignment, which is of its generation. */
@@ -179,8 +193,8 @@ export class Steps {
     if (this.#parts.isClosed() || !slot.forgotten) return true;
     await this.#parts.outputs.remove(fid);
     if (this.#parts.isClosed() || !slot.forgotten) return true;
-    for (const named of [record, wanted])
-      if (named !== undefined) removeEnvironmentFile(this.#parts.sysconfigDir, named);
+    await this.#removeFiles(fid, [...this.#unitsOf(slot), ...(wanted ? [wanted.unit] : [])]);
+    if (this.#parts.isClosed() || !slot.forgotten) return true;
     this.#parts.book.remove(fid);
     this.#parts.slots.delete(fid);
     return false;

@@ -91,6 +91,7 @@ export class Supervision {
     const groups = new ControlGroups(log);
     this.#recovery = new Recovery(this.#book, groups, log, {
       record: (record) => this.#takeOver(record),
+      lost: (fid) => (this.#slot(fid).isLost = true),
       present: (fid, runs) => this.#meet(fid, runs),
       progress: () => {
         for (const slot of this.#slots.values()) this.#loops.wake(slot);

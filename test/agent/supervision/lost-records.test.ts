@@ -4,13 +4,14 @@ import { spawn } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Assignment } from '../../../src/agent/supervision/assignment.ts';
@@ -78,6 +79,66 @@ for (const [what, lose] of Object.entries(losses)) {
     t.same(pidsOf(wanted.fid), []);
   });
 }
+
+const inState = (host: SupervisedHost, { fid }: Assignment): string[] =>
+  ['runs', 'logs', 'pipes', 'notify'].flatMap((folder) =>
+    readdirSync(join(host.stateDir, folder)).filter((name) => name.includes(fid)),
+  );
+
+const beyondReading = ['is empty', 'holds zeros', 'is no record'];
+for (const what of beyondReading) {
+  t.test(`where a record ${what}, all that a process had goes with it`, async (t) => {
+    const changes = { command: shell('echo said; exec sleep 1000'), environment_file: 'A="b"\n' };
+    const { host, wanted, pid } = await left(t, changes);
+    losses[what]!(fileOf(host, wanted));
+    // As after a power cut.
+    kill(pid, 'SIGKILL');
+    await until('it is gone', () => statOf(pid) === undefined);
+    mkdirSync(join(host.stateDir, 'notify'), { recursive: true });
+    t.not(inState(host, wanted).length, 0);
+    host.open();
+    host.assignAll();
+    await until('its record is gone', () => readdirSync(folderOf(host)).length === 0);
+    t.same(inState(host, wanted), []);
+    t.same(readdirSync(join(host.folder, 'sysconfig')), []);
+  });
+}
+
+t.test('a draft that never became a record goes with its process', async (t) => {
+  const { host, wanted, pid } = await left(t);
+  kill(pid, 'SIGKILL');
+  await until('it is gone', () => statOf(pid) === undefined);
+  renameSync(fileOf(host, wanted), `${fileOf(host, wanted)}.new`);
+  host.open();
+  host.assignAll();
+  await until('it is gone', () => readdirSync(folderOf(host)).length === 0);
+});
+
+t.test('a process whose record is lost leaves no environment file of another unit', async (t) => {
+  const { host, wanted, pid } = await left(t, { environment_file: 'A="b"\n' });
+  truncateSync(fileOf(host, wanted));
+  kill(pid, 'SIGKILL');
+  await until('it is gone', () => statOf(pid) === undefined);
+  writeFileSync(`${host.environmentFile(wanted)}.new`, 'a draft');
+  const other = join(host.folder, 'sysconfig', `m0d-${newFid()}`);
+  writeFileSync(other, 'of somebody else');
+  await host.restart();
+  const next = { ...wanted, unit: 's3server', generation: 2 };
+  host.assignAll(next);
+  await host.reaches(wanted.fid, 'online', 2);
+  const there = [other, host.environmentFile(next)].map((path) => basename(path));
+  t.same(readdirSync(join(host.folder, 'sysconfig')).sort(), there.sort());
+});
+
+t.test('one that is found running and forgotten leaves no environment file', async (t) => {
+  const { host, wanted } = await left(t, { environment_file: 'A="b"\n' });
+  truncateSync(fileOf(host, wanted));
+  host.open();
+  await until('it is found', () => host.now(wanted.fid) !== undefined);
+  host.assignAll();
+  await host.gone(wanted.fid);
+  t.same(readdirSync(join(host.folder, 'sysconfig')), []);
+});
 
 t.test('a record cut to any length loses no process', async (t) => {
   const { host, wanted, pid } = await left(t);

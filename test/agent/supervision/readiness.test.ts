@@ -1,12 +1,15 @@
 /** When a process counts as online. */
 
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import type { Test } from 'tap';
-import { assignment, shell, SupervisedHost, until } from './supervised-host.ts';
+import { assignment, kill, pidsOf, shell, SupervisedHost, until } from './supervised-host.ts';
 
 const open = async (t: Test, port = 0): Promise<Server> => {
   const server = createServer((socket) => socket.end());
@@ -111,6 +114,30 @@ t.test('a process that waits for its socket is heard by the next agent', async (
   await host.restart();
   await host.reaches(wanted.fid, 'online');
   t.same(host.states(wanted.fid), ['starting', 'online']);
+});
+
+t.test('a socket at which nobody listens is not left for good', async (t) => {
+  const host = new SupervisedHost(t);
+  await host.supervision.close();
+  const program = join(import.meta.dirname, 'agent-process.ts');
+  const agent = spawn(process.execPath, [program, host.stateDir, join(host.folder, 'sysconfig')], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  t.teardown(() => agent.kill('SIGKILL'));
+  const wanted = assignment({ ready: { kind: 'notify' } });
+  agent.stdin.write(`${JSON.stringify([wanted])}\n`);
+  await until('it runs', () => pidsOf(wanted.fid).length > 0);
+  const ended = once(agent, 'exit');
+  agent.kill('SIGKILL');
+  await ended;
+  for (const pid of pidsOf(wanted.fid)) kill(pid, 'SIGKILL');
+  await until('nothing of it runs', () => pidsOf(wanted.fid).length === 0);
+  const sockets = join(host.stateDir, 'notify');
+  t.same(readdirSync(sockets), [wanted.fid], 'it is there');
+  host.open();
+  host.assignAll();
+  await host.gone(wanted.fid);
+  t.same(readdirSync(sockets), []);
 });
 
 t.test('one that floods the notify socket is cut off, not the agent', async (t) => {
