@@ -13,7 +13,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import t from 'tap';
 import { folderName } from '../../../src/obm/console/recording/folder-name.ts';
 import { PlayedTime, reasonOf, settled, startConsole } from './played.ts';
@@ -304,6 +304,32 @@ t.test('a writer that is killed leaves what it had written, whole', async (t) =>
   lines.pop();
   for (const [i, text] of lines.entries()) if (text !== `line ${i}`) t.fail(`${i}: ${text}`);
   t.ok(existsSync(join(directory, 'n1')));
+});
+
+t.test('what a daemon that was killed has left of segments does not stay', async (t) => {
+  const first = await openRecordings(t, { settings: { segmentBytes: 1_024 } });
+  const recording = await first.recordings.record('n1', 1);
+  const writing = new Writing(recording);
+  for (let i = 0; i < 3; i += 1) {
+    writing.say('x'.repeat(2_000));
+    await recording.flush();
+  }
+  const { directory } = first;
+  const there = (): string[] => readdirSync(join(directory, 'n1')).sort();
+  const [oldest, , last] = recording.segments;
+  await first.recordings.close();
+  const before = there();
+  // Between the two files of a segment that is removed, and before an index that is mended is in its place.
+  rmSync(oldest!.log);
+  for (const { index } of [oldest!, last!]) writeFileSync(`${index}.new`, 'a part of it');
+  const { recordings } = await openRecordings(t, { directory });
+  const next = await recordings.record('n1', 1);
+  t.equal(next.segments.length, 2);
+  const gone = [oldest!.log, oldest!.index].map((path) => basename(path));
+  t.same(
+    there(),
+    before.filter((name) => !gone.includes(name)),
+  );
 });
 
 t.test('a new owner never sees what was before, after a restart neither', async (t) => {

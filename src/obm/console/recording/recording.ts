@@ -10,7 +10,7 @@ import type { OpenFiles } from './open-files.ts';
 import { repair } from './repair.ts';
 import type { Repaired } from './repair.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { listSegments } from './segment.ts';
+import { listSegments, removeLeft } from './segment.ts';
 import type { Segment } from './segment.ts';
 import type { RecordingSettings } from './settings.ts';
 import { Waiting } from './waiting.ts';
@@ -100,6 +100,8 @@ export class Recording implements Recorder {
     epoch: number,
     services: RecordingServices,
   ): Promise<Recording> {
+    // A disk that removes nothing now has it removed another time.
+    await removeLeft(folder).catch(() => undefined);
     const segments = await listSegments(folder);
     const last = segments.at(-1);
     const { torn, wasConnected } = last === undefined ? untorn : await mended(last);

@@ -72,3 +72,17 @@ export const removeSegment = async ({ log, index }: Segment): Promise<void> => {
   await rm(log, { force: true });
   await rm(index, { force: true });
 };
+
+/**
+ * Removes what was left where somebody was killed: an index whose bytes are gone already, and the draft of one. As no
+ * segments they would count for nothing, and stay.
+ */
+export const removeLeft = async (folder: string): Promise<void> => {
+  const names = await namesIn(folder);
+  for (const name of names) {
+    const [, stem, isDraft] = /^(\d{8,}-[0-9a-f]{14})\.index(\.new)?$/.exec(name) ?? [];
+    if (stem === undefined) continue;
+    if (isDraft !== undefined || !names.includes(`${stem}.log`))
+      await rm(join(folder, name), { force: true });
+  }
+};
