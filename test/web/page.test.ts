@@ -1,11 +1,11 @@
 /** The page in a real browser: let in, led around, refused. */
 
 import t from 'tap';
-import { openStation } from '../station/harness.ts';
+import { host, openStation } from '../station/harness.ts';
 import { openBrowser, signInByToken, visit } from './chromium.ts';
 
 t.test('the page', async (t) => {
-  const { app, ask, admin, fill } = await openStation(t);
+  const { app, ask, admin, fill, tokenOf } = await openStation(t);
   await fill();
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const browser = await openBrowser(t);
@@ -38,5 +38,39 @@ t.test('the page', async (t) => {
     await other.getByRole('alert').filter({ hasText: 'link' }).waitFor();
     await other.getByRole('heading', { name: 'Sign in' }).waitFor();
     t.notMatch(other.url(), /sign-in=/);
+  });
+
+  t.test('is of whoever has signed in last, in all tabs of a browser', async (t) => {
+    const { page, context } = await visit(t, browser);
+    const other = await context.newPage();
+    const isIn = (role: string): Promise<void> =>
+      page
+        .locator('.person')
+        .filter({ hasText: `, ${role}` })
+        .waitFor();
+    await page.goto(`${url}/machines/${host}`);
+    await other.goto(`${url}/audit`);
+    await signInByToken(other, admin);
+    await isIn('admin');
+    await page.getByText('Other actions').click();
+    await page.getByRole('button', { name: 'Write a note…' }).click();
+    const note = page.getByRole('dialog').getByRole('textbox');
+    await note.fill('half a no');
+
+    await context.clearCookies();
+    await page.getByRole('button', { name: 'Write it down' }).click();
+    const ended = page.getByRole('dialog', { name: 'Your session has ended' });
+    await ended.waitFor();
+    await other.reload();
+    await signInByToken(other, admin);
+    await ended.waitFor({ state: 'detached' });
+    t.equal(await note.inputValue(), 'half a no', 'the same person goes on');
+
+    await other.locator('.person summary').click();
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await signInByToken(other, await tokenOf('note-taker'));
+    await isIn('note-taker');
+    t.equal(await page.getByRole('dialog').count(), 0, 'another one has begun nothing');
   });
 });

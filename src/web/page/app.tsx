@@ -15,7 +15,7 @@ import type { Page } from './page.ts';
 import { announce } from './state/announce.ts';
 import { forgetRights } from './state/rights.ts';
 import { goTo, usePlace } from './state/router.ts';
-import { signIn, signOut, whoIsIn } from './state/session.ts';
+import { nameOf, onOtherTab, signIn, signOut, whoIsIn } from './state/session.ts';
 import { onExpiry } from './state/station.ts';
 import { SessionContext } from './state/who.ts';
 
@@ -55,6 +55,16 @@ export const App = (): JSX.Element => {
   }, []);
   useEffect(find, []);
   useEffect(() => onExpiry(() => setExpired(true)), []);
+  useEffect(
+    () =>
+      onOtherTab(() => {
+        whoIsIn()
+          .then((next) => (next ? enter(next) : setWho(null)))
+          // Whoever asks for something next is told why not.
+          .catch(() => undefined);
+      }),
+    [],
+  );
 
   const leave = useCallback(() => {
     signOut()
@@ -83,7 +93,8 @@ export const App = (): JSX.Element => {
     );
   return (
     <SessionContext.Provider value={{ who, signedIn, leave }}>
-      <Shell>
+      {/* What one has begun, another does not go on with. */}
+      <Shell key={nameOf(who)}>
         <Here />
       </Shell>
       {isExpired ? (

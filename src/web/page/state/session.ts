@@ -31,6 +31,15 @@ const answered = async <T>(answer: Response): Promise<T> => {
   return said as T;
 };
 
+/** All tabs of a browser have one cookie, so that whoever signs in or out in one of them does it in all. */
+const tabs = new BroadcastChannel(`halcyon session ${folder.href}`);
+
+/** Told when somebody has signed in or out in another tab. */
+export const onOtherTab = (listener: () => void): (() => void) => {
+  tabs.addEventListener('message', listener);
+  return () => tabs.removeEventListener('message', listener);
+};
+
 /** Whoever has signed in; null: nobody. @throws {ApiError | UnreachableError} it is not known */
 export const whoIsIn = async (): Promise<Token | null> => {
   const answer = await asked('GET');
@@ -39,13 +48,17 @@ export const whoIsIn = async (): Promise<Token | null> => {
 };
 
 /** Begins a session, which the browser keeps where no page can read it. @throws {ApiError | UnreachableError} */
-export const signIn = async (credentials: Credentials): Promise<Token> =>
-  answered<Token>(await asked('POST', credentials));
+export const signIn = async (credentials: Credentials): Promise<Token> => {
+  const who = await answered<Token>(await asked('POST', credentials));
+  tabs.postMessage('in');
+  return who;
+};
 
 /** Ends the session. @throws {ApiError | UnreachableError} it may go on */
 export const signOut = async (): Promise<void> => {
   const answer = await asked('DELETE');
   if (!answer.ok && answer.status !== 401) await answered(answer);
+  tabs.postMessage('out');
 };
 
 /** What to call somebody. */
