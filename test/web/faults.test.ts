@@ -13,7 +13,9 @@ import { openBrowser, signInByToken, visit } from './chromium.ts';
 const wayTo = async (t: Test, port: () => number) => {
   const pairs = new Set<readonly [Socket, Socket]>();
   let isSilent = false;
+  let isAway = false;
   const server = createServer((near) => {
+    if (isAway) return void near.destroy();
     const far = connect(port(), '127.0.0.1');
     const pair = [near, far] as const;
     pairs.add(pair);
@@ -39,6 +41,11 @@ const wayTo = async (t: Test, port: () => number) => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
     silence: (now: boolean): void => void (isSilent = now),
+    /** Nobody is there, or somebody again. */
+    away: (now: boolean): void => {
+      isAway = now;
+      if (now) cut();
+    },
   };
 };
 
@@ -82,6 +89,51 @@ t.test('while a page is open', async (t) => {
     way.cut();
     await page.clock.fastForward(20_000);
     await page.getByRole('status').filter({ hasText: 'as it was' }).waitFor({ state: 'detached' });
+  });
+
+  t.test('the station was away when a page was opened: it is asked again by itself', async (t) => {
+    const { page } = await visit(t, browser);
+    await page.clock.install();
+    await page.goto(`${way.url}/fleet`);
+    await signInByToken(page, admin);
+    await page.getByRole('link', { name: host }).waitFor();
+    const back = async (): Promise<void> => {
+      way.away(false);
+      await page.clock.fastForward(5000);
+    };
+    const problem = page.getByRole('alert').filter({ hasText: 'cannot reach' });
+    const goTo = async (path: string): Promise<void> => {
+      await page.evaluate((to) => {
+        history.pushState(null, '', to);
+        dispatchEvent(new PopStateEvent('popstate'));
+      }, path);
+    };
+    // Its parts are loaded while the station is there: what is asked of the station is what matters here.
+    for (const [path, title] of [
+      ['/audit', 'Audit'],
+      ['/events', 'Events'],
+      ['/fleet', 'Fleet'],
+    ] as const) {
+      await goTo(path);
+      await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+    }
+    await page.getByRole('link', { name: host }).waitFor();
+    way.away(true);
+    await page.getByLabel(`Select ${host}`).check();
+    const unknown = page.getByText('Whether you may do this is not known').first();
+    await unknown.waitFor();
+    await back();
+    await unknown.waitFor({ state: 'detached' });
+    const begin = page.getByRole('button', { name: 'Begin maintenance…' });
+    t.equal(await begin.getAttribute('aria-disabled'), null, 'it can be ordered again');
+    for (const path of ['/audit', '/events', '/fleet?at=2']) {
+      way.away(true);
+      await goTo(path);
+      await problem.first().waitFor();
+      await back();
+      await problem.first().waitFor({ state: 'detached' });
+      await page.locator('.rows [role=row]').first().waitFor();
+    }
   });
 
   t.test('the session ends while something is written: what was written stays', async (t) => {

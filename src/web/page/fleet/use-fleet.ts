@@ -1,15 +1,17 @@
 /** The fleet as a view asks for it, for pages to draw. */
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { orderNamed } from '../../../checks/view/request.ts';
 import type { FleetRow, ViewedCheck } from '../../../checks/view/row.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { stationNow, stationSaid } from '../state/clock.ts';
 import { useAnswer } from '../state/answer.ts';
 import { useLive } from '../state/live.ts';
+import { useAgainLater } from '../state/passing.ts';
 import { Slice } from '../state/slices.ts';
 import { isExpired, station } from '../state/station.ts';
 import { useStream } from '../state/stream.ts';
+import { useSession } from '../state/who.ts';
 import { filterRead, groupsOf } from './filter-test.ts';
 import type { Memberships } from './filter-test.ts';
 import { Machines } from './machines.ts';
@@ -54,7 +56,10 @@ export const useFleet = (view: FleetView, isHeld: boolean): FleetShown => {
   const [version, draw] = useState(0);
   const [round, setRound] = useState(0);
   const { groups, nodes, at } = view;
-  const key = JSON.stringify([groups, nodes, at, round]);
+  const again = useCallback(() => setRound((last) => last + 1), []);
+  const { signedIn } = useSession();
+  // What is now goes on by itself when somebody has signed in again.
+  const key = JSON.stringify([groups, nodes, at, round, at === undefined ? 0 : signedIn]);
   const { machines, watch } = useMemo(() => {
     const made = new Machines();
     return { machines: made, watch: new Watch(made, () => draw((last) => last + 1)) };
@@ -64,6 +69,7 @@ export const useFleet = (view: FleetView, isHeld: boolean): FleetShown => {
   watch.hold(isHeld);
   watch.pause(isPaused);
   const error = useMachines(machines, key, { groups, nodes, at });
+  useAgainLater(error, again);
   const memberships = useMemberships(view.filter, at);
   const viewError = useArrangement(watch, machines, view, memberships.groups);
   return {
@@ -77,7 +83,7 @@ export const useFleet = (view: FleetView, isHeld: boolean): FleetShown => {
     error,
     viewError: viewError ?? memberships.error,
     release: () => watch.release(),
-    again: () => setRound((last) => last + 1),
+    again,
   };
 };
 

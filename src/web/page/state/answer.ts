@@ -1,6 +1,7 @@
 /** What the station answers, while it is asked, and when that fails. */
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useAgainLater } from './passing.ts';
 import { isExpired } from './station.ts';
 import { useSession } from './who.ts';
 
@@ -16,7 +17,8 @@ export interface Answered<T> {
 
 /**
  * Asks the station, and asks anew where `key` changes: all that the question depends on. What is no longer wanted is
- * given up. Where the session has ended, it is asked again as soon as somebody has signed in.
+ * given up. Where the session has ended, it is asked again as soon as somebody has signed in; where the station was not
+ * reached, after a while.
  *
  * @param changes asks anew where it changes, and goes on showing what was answered until then: see `useChanges`
  */
@@ -46,10 +48,7 @@ export const useAnswer = <T>(
     return () => giveUp.abort();
   }, [key, round, changes, signedIn]);
   const again = useCallback(() => setRound((last) => last + 1), []);
-  return {
-    data: state.key === key ? state.data : undefined,
-    error: state.key === key ? state.error : undefined,
-    isLoading,
-    again,
-  };
+  const { data, error } = state.key === key ? state : {};
+  useAgainLater(error, again);
+  return { data, error, isLoading, again };
 };

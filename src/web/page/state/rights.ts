@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Can } from '../../../client/types.ts';
+import { againLater } from './passing.ts';
 import { isExpired, station } from './station.ts';
 import { useSession } from './who.ts';
 
@@ -68,14 +69,20 @@ export const useRight = ({ action, hosts, suggested, ofOwners = false }: Asked):
   const [right, setRight] = useState(asking);
   useEffect(() => {
     let isWanted = true;
-    const tell = (next: Right): void => void (isWanted && setRight(next));
-    rightTo({ action, hosts, suggested })
-      .then(tell)
-      .catch((error: Error) => {
-        const why = `Whether you may do this is not known: ${error.message}`;
-        if (!isExpired(error)) tell({ why, lack: null });
-      });
-    return () => void (isWanted = false);
+    let giveUp = (): void => undefined;
+    const find = (): void =>
+      void rightTo({ action, hosts, suggested })
+        .then((found) => isWanted && setRight(found))
+        .catch((error: Error) => {
+          if (!isWanted || isExpired(error)) return;
+          setRight({ why: `Whether you may do this is not known: ${error.message}`, lack: null });
+          giveUp = againLater(error, find);
+        });
+    find();
+    return () => {
+      isWanted = false;
+      giveUp();
+    };
   }, [action, hosts, suggested, signedIn]);
   return ofOwners && who.role === 'member' ? lentOnly : right;
 };

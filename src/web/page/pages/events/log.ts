@@ -4,8 +4,10 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { EventReply } from '../../../../client/types.ts';
 import { liveNow, onLive } from '../../state/live.ts';
 import { revisionOf } from '../../state/changes.ts';
-import { station } from '../../state/station.ts';
+import { useAgainLater } from '../../state/passing.ts';
+import { isExpired, station } from '../../state/station.ts';
 import { useStream } from '../../state/stream.ts';
+import { useSession } from '../../state/who.ts';
 
 /** Commits that are looked at for one more piece. */
 const pieceCommits = 500;
@@ -37,6 +39,12 @@ export const useLog = (types: readonly string[], at: number | undefined): Log =>
   const [isLoading, setLoading] = useState(true);
   const key = JSON.stringify([types, at]);
   const head = useRef<number | undefined>(undefined);
+  const reading = useRef(new AbortController());
+  const [round, setRound] = useState(0);
+  const { signedIn } = useSession();
+  const again = useCallback(() => setRound((last) => last + 1), []);
+  // What fails later is an older piece, which is asked for by hand.
+  useAgainLater(since === null ? error : undefined, again);
 
   const told = useRef(0);
   const take = (): void => {
@@ -63,7 +71,7 @@ export const useLog = (types: readonly string[], at: number | undefined): Log =>
   };
 
   useEffect(() => {
-    const giveUp = new AbortController();
+    const giveUp = (reading.current = new AbortController());
     kept.current = [];
     waiting.current = [];
     head.current = undefined;
@@ -79,10 +87,10 @@ export const useLog = (types: readonly string[], at: number | undefined): Log =>
       setSince(from);
     };
     begin()
-      .catch((failed: unknown) => giveUp.signal.aborted || setError(failed))
+      .catch((failed: unknown) => giveUp.signal.aborted || isExpired(failed) || setError(failed))
       .finally(() => giveUp.signal.aborted || setLoading(false));
     return () => giveUp.abort();
-  }, [key]);
+  }, [key, round, signedIn]);
 
   useEffect(() => {
     const timer = setInterval(take, drawMs);
@@ -106,14 +114,17 @@ export const useLog = (types: readonly string[], at: number | undefined): Log =>
   const older = useCallback(() => {
     if (since === null || since === 0) return;
     const from = Math.max(0, since - pieceCommits);
+    const { signal } = reading.current;
+    setError(undefined);
     setLoading(true);
-    read(from, since)
+    read(from, since, signal)
       .then((found) => {
+        if (signal.aborted) return;
         kept.current = [...kept.current, ...found];
         setSince(from);
       })
-      .catch(setError)
-      .finally(() => setLoading(false));
+      .catch((failed: unknown) => signal.aborted || isExpired(failed) || setError(failed))
+      .finally(() => signal.aborted || setLoading(false));
   }, [since, key]);
 
   return {

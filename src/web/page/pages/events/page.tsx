@@ -33,20 +33,22 @@ const columns: readonly TableColumn<EventReply>[] = [
   { id: 'data', title: 'DATA', cell: ({ data }) => briefly(data), width: 'minmax(16rem, 4fr)' },
 ];
 
-/** The revision that a moment is; a time has to be found in the log first. */
-const useRevision = (at: string | undefined): number | undefined | null => {
-  const isTime = at !== undefined && !/^\d{1,12}$/.test(at);
-  const { data } = useAnswer(isTime ? `revision at ${at}` : null, (signal) =>
-    station.status({ signal, at }),
-  );
-  if (at === undefined) return undefined;
-  return isTime ? (data?.revision ?? null) : Number(at);
-};
-
 export const Page = (): JSX.Element => {
   const { query } = usePlace();
-  const revision = useRevision(useMoment());
-  if (revision === null) return <p class="quiet">Finding that moment in the log…</p>;
+  const at = useMoment();
+  const isTime = at !== undefined && !/^\d{1,12}$/.test(at);
+  // A time has to be found in the log first.
+  const { data, error, again } = useAnswer(isTime ? `revision at ${at}` : null, (signal) =>
+    station.status({ signal, at }),
+  );
+  const revision = isTime ? data?.revision : at === undefined ? undefined : Number(at);
+  if (isTime && revision === undefined)
+    return (
+      <>
+        <PageTitle title="Events" />
+        {error ? <Problem {...{ error, again }} /> : <p class="quiet">Finding that moment…</p>}
+      </>
+    );
   return <Events types={query.get('type')?.split(',') ?? []} at={revision} />;
 };
 
