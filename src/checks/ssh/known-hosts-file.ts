@@ -1,6 +1,6 @@
 /** Files of known hosts: read again when they change, and added to by one writer at a time. */
 
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HeldElsewhereError, hold } from '../../disk/held.ts';
 import type { Held } from '../../disk/held.ts';
@@ -114,13 +114,16 @@ export class KnownHostsStore {
   }
 }
 
-/** One write at the end of the file: a reader sees all of the line or nothing; ssh appends the same way. */
+/**
+ * One write at the end of the file, as long as there is room: a reader sees all of the line or nothing; ssh appends the
+ * same way. What a full disk leaves of it says nothing to whoever reads, and the next line begins behind it.
+ */
 const appendLine = (path: string, line: string): void => {
   const file = openSync(path, 'a+', 0o600);
   try {
     const text = readFileSync(path, 'latin1');
     const begin = text === '' || text.endsWith('\n') ? '' : '\n';
-    writeSync(file, `${begin}${line}\n`);
+    writeFileSync(file, `${begin}${line}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);

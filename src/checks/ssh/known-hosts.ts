@@ -90,7 +90,7 @@ const entryOf = (text: string, line: number): ReadLine | undefined => {
   if (hosts === undefined || type === undefined || base64 === undefined) return undefined;
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   const key = Buffer.from(base64, 'base64');
-  if (keyType(key) !== type) return undefined;
+  if (keyType(key) !== type || !isWhole(key, type)) return undefined;
   const covers = hosts.startsWith('|') ? hashed(hosts) : listed(hosts);
   if (covers === undefined) return undefined;
   const isPlain = !/[|*?!]/.test(hosts);
@@ -106,6 +106,26 @@ export const keyType = (key: Buffer): string | undefined => {
   const length = key.readUInt32BE(0);
   if (length === 0 || length > 64 || key.length < 4 + length) return undefined;
   return key.toString('latin1', 4, 4 + length);
+};
+
+/** Parts of a key by its type; each is its length and so many bytes. */
+const partsOf = new Map([
+  ['ssh-ed25519', 2],
+  ['ecdsa-sha2-nistp256', 3],
+  ['ecdsa-sha2-nistp384', 3],
+  ['ecdsa-sha2-nistp521', 3],
+  ['ssh-rsa', 3],
+]);
+
+/**
+ * Whether nothing of a key is missing, as where a full disk has cut its line: it would be another one than that of the
+ * host, which could not be reached any more.
+ */
+const isWhole = (key: Buffer, type: string): boolean => {
+  const wanted = partsOf.get(type);
+  let [at, parts] = [0, 0];
+  for (; at + 4 <= key.length; parts += 1) at += 4 + key.readUInt32BE(at);
+  return wanted === undefined || (parts === wanted && at === key.length);
 };
 
 /** `|1|salt|hash`: names that cannot be read off the file. */

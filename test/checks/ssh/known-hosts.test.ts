@@ -132,6 +132,40 @@ t.test('two that learn at once write each host once, and whole lines', async (t)
   );
 });
 
+t.test('a line that was cut names no other key', async () => {
+  for (const { text, blob } of [one, rsa]) {
+    const line = `n1 ${text}`;
+    for (let length = 1; length < line.length; length += 1) {
+      const known = parseKnownHosts(line.slice(0, length));
+      const wrong = known.entries.filter(({ key }) => !key.equals(blob));
+      assert.deepEqual(wrong, [], line.slice(0, length));
+    }
+  }
+});
+
+t.test('a host is learnt again where its line did not fit on the disk', async (t) => {
+  const file = join(folder, 'short');
+  writeFileSync(file, '# a remark\n');
+  const module = join(import.meta.dirname, '../../../src/checks/ssh');
+  const script = `
+    import { KnownHostsStore } from '${module}/known-hosts-file.ts';
+    import { systemTime } from '${module}/time.ts';
+    const store = new KnownHostsStore({ paths: ['${file}'] }, systemTime, Buffer.alloc);
+    const key = Buffer.from('${one.blob.toString('base64')}', 'base64');
+    await store.learn('n1', key, new AbortController().signal).then(console.log, ({ code }) => console.log(code));`;
+  // Files of that process may not grow beyond this: like a full disk.
+  const args = ['--fsize=60', process.execPath, '--input-type=module', '-e', script];
+  const { stdout } = spawnSync('prlimit', args, {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  });
+  t.equal(stdout.trim(), 'EFBIG', 'it says so');
+  t.equal(readFileSync(file).length, 60, 'and a part is there');
+  const store = new KnownHostsStore({ paths: [file] }, systemTime, randomBytes);
+  t.equal(await store.learn('n1', one.blob, neverAborted), true);
+  t.equal(standingOf(knownOf(store.known(), 'n1'), one.blob), 'known');
+});
+
 t.test('a key is known, changed, unknown or revoked', async (t) => {
   const known = parseKnownHosts(
     [
