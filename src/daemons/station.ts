@@ -179,6 +179,9 @@ const namedBy = (
   serving: Serving,
 ): { readonly name?: string | undefined; readonly url?: string | undefined } => {
   const url = flags.url?.replace(/\/+$/, '');
+  // Others would show it tokens in the clear, and never learn what became of a command.
+  if (serving.tls && url?.startsWith('http:'))
+    throw new Error(`--url ${url} is for one without --tls-cert: give --url https://…`);
   if (!ofSeveral.test(log)) return { name: flags.name, url };
   const found = serving.port === 0 ? undefined : shownUrl(serving);
   return { name: flags.name ?? hostname(), url: url ?? found };

@@ -52,13 +52,15 @@ export class Executable {
     return this.#child.pid!;
   }
 
-  /** The lines of its log. */
+  /** The lines of its log: an agent writes them to the one, a station to the other. */
   get log(): Readonly<Record<string, unknown>>[] {
-    const whole = this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1);
-    return whole
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    return [this.stdout, this.stderr].flatMap((text) =>
+      text
+        .slice(0, text.lastIndexOf('\n') + 1)
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    );
   }
 
   hasLogged(pattern: RegExp): boolean {
