@@ -1,7 +1,7 @@
 /** Contexts: which stations an operator talks to, and with which token. */
 
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { makeFolderSync, replaceFile } from '../disk/lasting-file.ts';
 import { Failure } from './exit-codes.ts';
 
@@ -129,5 +129,34 @@ export const writeConfig = async (env: Environment, config: Config): Promise<voi
  */
 export const writePrivately = async (path: string, text: string): Promise<void> => {
   makeFolderSync(dirname(path), 0o700);
-  await replaceFile(path, text, `${path}.${process.pid}.new`);
+  await removeLeft(path);
+  await replaceFile(path, text, draftOf(path, process.pid));
+};
+
+/** Removes such a file, where there is one. */
+export const removePrivate = async (path: string): Promise<void> => {
+  await rm(path, { force: true });
+  await removeLeft(path);
+};
+
+/** Each who writes has a draft of his own. */
+const draftOf = (path: string, pid: number): string => `${path}.${pid}.new`;
+
+/** Removes the drafts of those who were killed: they hold what the file would have, and may be a token. */
+const removeLeft = async (path: string): Promise<void> => {
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    const pid = Number(/\.(\d{1,10})\.new$/.exec(name)?.[1]);
+    if (name === basename(draftOf(path, pid)) && !isAlive(pid))
+      await rm(draftOf(path, pid), { force: true }).catch(() => undefined);
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== 'ESRCH';
+  }
 };

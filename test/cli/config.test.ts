@@ -1,11 +1,17 @@
 /** Contexts and tokens: where they are kept, who may read them, and which of them counts. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { configPath, readConfig, writeConfig, writePrivately } from '../../src/cli/config.ts';
+import {
+  configPath,
+  readConfig,
+  removePrivate,
+  writeConfig,
+  writePrivately,
+} from '../../src/cli/config.ts';
 import type { Environment } from '../../src/cli/config.ts';
 import { resolveSession } from '../../src/cli/session.ts';
 import { environment, shell } from './station.ts';
@@ -92,6 +98,23 @@ t.test('a private file is written whole or not at all, whatever the umask', asyn
   mkdirSync(join(folder, 'taken', 'x'), { recursive: true });
   await t.rejects(writePrivately(join(folder, 'taken'), 'new'));
   t.same(readdirSync(folder).sort(), ['file', 'taken'], 'no draft is left behind');
+});
+
+t.test('drafts of those who were killed while they wrote go with the next', async (t) => {
+  const folder = t.testdir({ 'a.token': 'old', 'a.token.x.new': '', 'b.token.1.new': '' });
+  const path = join(folder, 'a.token');
+  const others = ['a.token', 'a.token.x.new', 'b.token.1.new'];
+  const dead = spawnSync('true').pid;
+  const left = `${path}.${dead}.new`;
+  // That of one who still writes is his.
+  const living = `a.token.${process.ppid}.new`;
+  writeFileSync(join(folder, living), 'a token');
+  for (const act of [() => writePrivately(path, 'new'), () => removePrivate(path)]) {
+    writeFileSync(left, 'a token');
+    await act();
+    t.same(readdirSync(folder).sort(), [...others, living].sort());
+    others.shift();
+  }
 });
 
 t.test(

@@ -1,8 +1,9 @@
 /** People at the real halctl: they log in, elevate and log out, and leave nothing where others can read it. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { configPath } from '../../src/cli/config.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
 import { typed } from './typed.ts';
@@ -83,4 +84,17 @@ t.test('the session of a context is kept in it, and is gone with it', async (t) 
   t.throws(() => statSync(file));
   t.match(await run('halctl auth whoami'), { code: 6, err: /no token was sent/ });
   t.match(await run(login, `${password}\n`), { code: 0 }, 'and can log in again');
+  // As where halctl was killed when the station had ended the session.
+  const [config, token] = [configPath(rest), file].map((path) => readFileSync(path));
+  t.match(await run('halctl auth logout'), { code: 0 });
+  writeFileSync(configPath(rest), config!, { mode: 0o600 });
+  writeFileSync(file, token!, { mode: 0o600 });
+  t.match(await run('halctl auth whoami'), { code: 6 });
+  t.match(await run(login, `${password}\n`), { code: 0 }, 'nor is that in the way');
+  // Or before the configuration was written, which fails here: it is this process that runs halctl.
+  const draft = `${configPath(rest)}.${process.pid}.new`;
+  mkdirSync(draft);
+  t.match(await run('halctl auth logout'), { code: 1 });
+  rmdirSync(draft);
+  t.match(await run(login, `${password}\n`), { code: 0 }, 'nor is what is half done');
 });

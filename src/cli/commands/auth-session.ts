@@ -1,13 +1,12 @@
 /** `halctl auth login` and `logout`. */
 
-import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ApiError } from '../../client/errors.ts';
 import type { SessionBody } from '../../client/types.ts';
 import { show, withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
-import { configPath, readConfig, writeConfig, writePrivately } from '../config.ts';
+import { configPath, readConfig, removePrivate, writeConfig, writePrivately } from '../config.ts';
 import { duration } from '../duration.ts';
 import { Failure } from '../exit-codes.ts';
 import { formatTable } from '../output/table.ts';
@@ -210,11 +209,12 @@ const logoutCommand = (auth: Command, shell: Shell): void => {
 /** The token of a context's session is good no more. */
 const forget = async (shell: Shell, name: string): Promise<void> => {
   const file = sessionFile(shell, name);
-  await rm(file, { force: true });
   const { current, contexts } = await readConfig(shell.env);
   const { token_file: used, ...context } = contexts[name]!;
+  // In this order: a context with a file that is gone lets nobody do anything.
   if (used === file)
     await writeConfig(shell.env, { current, contexts: { ...contexts, [name]: context } });
+  await removePrivate(file);
 };
 
 const sessionsCommand = (auth: Command, shell: Shell): void => {
