@@ -83,6 +83,15 @@ const answerOf = (problem: ApiError, { raw, id }: Asked): Problem => {
 const isAway = (error: unknown): boolean =>
   (error as { readonly code?: unknown } | undefined)?.code === 'log-unavailable';
 
+/** Who took the lead while the request was here does it, or tells what became of it. */
+const deposed = ({ leader, message }: NotLeadingError): ApiError =>
+  new ApiError(
+    'not-leading',
+    `${message}. Repeat it in a few seconds, here or at any other station, with the same Idempotency-Key: it is ` +
+      'passed on to the one that leads then, and done once',
+    { retryAfter: 1, ...(leader ? { leader } : {}) },
+  );
+
 /**
  * What the framework, the log or a bug threw, as an answer. Messages of bugs stay in the station's
  * log.
@@ -91,10 +100,7 @@ export const asApiError = (error: Error & { code?: string; statusCode?: number }
   if (error instanceof ApiError) return error;
   if (error instanceof ShareExceededError)
     return new ApiError(error.code, error.message, { retryAfter: error.retryAfter });
-  if (error instanceof NotLeadingError) {
-    const { leader, message } = error;
-    return new ApiError('not-leading', message, { retryAfter: 1, ...(leader ? { leader } : {}) });
-  }
+  if (error instanceof NotLeadingError) return deposed(error);
   // Another station may reach them.
   if (isAway(error) || (error.code === 'append-failed' && isAway(error.cause)))
     return new ApiError(

@@ -48,10 +48,11 @@ export class NotLeadingError extends Error {
   /** Null: nobody does now, as far as is known. */
   readonly leader: Place | null;
   constructor(leader: Place | null) {
-    const who = leader
-      ? `${leader.station} does, at ${leader.url}`
-      : 'nobody does at the moment; try again in some seconds';
-    super(`this station does not lead: ${who}`);
+    super(
+      leader
+        ? `this station does not lead: ${leader.station} does, at ${leader.url}`
+        : 'this station does not lead, and nobody else does yet',
+    );
     this.name = 'NotLeadingError';
     this.leader = leader;
   }
