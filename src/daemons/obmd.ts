@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { hold, HeldElsewhereError } from '../disk/held.ts';
 import { keyOf } from '../disk/key-file.ts';
-import { replaceFileSync } from '../disk/lasting-file.ts';
+import { makeFolderSync, replaceFileSync } from '../disk/lasting-file.ts';
 import { ownDirectorySync, refuseOpenToOthers } from '../disk/modes.ts';
 import { readRegularSync } from '../disk/regular-file.ts';
 import { HeardTerms } from '../disk/heard-terms.ts';
@@ -149,7 +149,7 @@ const serveObms = async (flags: ObmdFlags, opened: Close[]): Promise<void> => {
   const serving = servingOf(flags);
   const logger = pino({ level: flags.logLevel, base: { obmd: process.pid } }, pino.destination(2));
   const directory = flags.data;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolderSync(directory, 0o700);
   ownDirectorySync(directory, (path, mode) =>
     logger.warn({ path, mode }, 'others could use it; now nobody else can'),
   );
@@ -159,7 +159,7 @@ const serveObms = async (flags: ObmdFlags, opened: Close[]): Promise<void> => {
   const log = await openLog(`sqlite:${join(directory, 'log')}`);
   opened.push(() => log.close());
   const key = keyOf(flags.keyFile ?? join(directory, 'obmd.key'), log.head() === 0);
-  const { admin, shown } = adminOf(flags);
+  const { admin, made } = adminOf(flags);
   const privateDirectory = join(directory, 'run');
   // What an earlier run handed to a program and could not remove.
   rmSync(privateDirectory, { recursive: true, force: true });
@@ -184,7 +184,9 @@ const serveObms = async (flags: ObmdFlags, opened: Close[]): Promise<void> => {
   obmd.start();
   await app.listen({ host: serving.host, port: serving.port });
   stopOnSignal(logger, () => closeAll(opened));
-  const said = shown === null ? '' : `admin token: ${shown}\nIt is shown this once.\n`;
+  // One that was kept by a start that failed would be nobody's: it is shown this once.
+  made?.keep();
+  const said = made ? `admin token: ${made.token}\nIt is shown this once.\n` : '';
   process.stdout.write(`listening on ${urlOf(app, serving)}\n${said}`);
 };
 
@@ -227,22 +229,27 @@ const holdData = (directory: string): ReturnType<typeof hold> => {
 
 const tokenBytesMax = 4096;
 
-/** The administrator's token is kept as a hash only; it is shown when it is made. */
-const adminOf = (flags: ObmdFlags): { admin: Admin; shown: string | null } => {
+/** The administrator's token, of which only the hash is kept. */
+interface MadeToken {
+  readonly token: string;
+  /** Makes it last; until then the one before, if there is one, is good at the next start. */
+  readonly keep: () => void;
+}
+
+const adminOf = (flags: ObmdFlags): { admin: Admin; made: MadeToken | null } => {
   const { adminTokenFile: file } = flags;
   if (file !== undefined) {
     refuseOpenToOthers(file, 'a token');
     const token = readFileSync(file, 'utf8').trim();
     if (token.length < 16) throw new Error(`${file} holds no token of at least 16 characters`);
-    return { admin: new Admin(Admin.hashOf(token)), shown: null };
+    return { admin: new Admin(Admin.hashOf(token)), made: null };
   }
   const path = join(flags.data, 'admin.sha256');
   const kept = flags.newAdminToken ? null : readHash(path);
-  if (kept !== null) return { admin: new Admin(kept), shown: null };
+  if (kept !== null) return { admin: new Admin(kept), made: null };
   const token = systemRandom(16).toString('hex');
   const hash = Admin.hashOf(token);
-  replaceFileSync(path, hash);
-  return { admin: new Admin(hash), shown: token };
+  return { admin: new Admin(hash), made: { token, keep: () => replaceFileSync(path, hash) } };
 };
 
 const readHash = (path: string): string | null => {

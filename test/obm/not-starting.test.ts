@@ -46,3 +46,26 @@ t.test('an OBM daemon that finds its data or its port unfit exits with the reaso
   t.match(await daemon.asAdmin('PUT', '/node/b', { type: 'dummy', info: {} }), { status: 200 });
   t.match(await daemon.process.stop(), { code: 0 }, 'and it stops in good order as ever');
 });
+
+t.test('a start that fails uses up no token that is shown once', async (t) => {
+  const data = join(t.testdir(), 'data');
+  const other = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => new Promise((resolve) => other.close(resolve)));
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const start = (listen: string, ...flags: string[]): Executable =>
+    new Executable(t, ['obmd', '--data', data, '--listen', listen, ...flags]);
+  const taken = `127.0.0.1:${port}`;
+  t.match(await start(taken).exit, { code: 1 });
+
+  const first = start('127.0.0.1:0');
+  const token = await first.says(/^admin token: (\S+)/m);
+  await first.stop('SIGKILL');
+  t.match(await start(taken, '--new-admin-token').exit, { code: 1 });
+  const again = start('127.0.0.1:0');
+  const url = await again.says(/listening on (\S+)/);
+  const authorization = `Basic ${Buffer.from(`admin:${token}`).toString('base64')}`;
+  const body = JSON.stringify({ type: 'dummy', info: {} });
+  const asked = { method: 'PUT', headers: { authorization }, body };
+  t.match(await fetch(`${url}/node/a`, asked), { status: 200 });
+});
