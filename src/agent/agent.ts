@@ -78,6 +78,10 @@ const reportOf = ({
   reason: reason.slice(0, 1024),
 });
 
+/** The token is shown to no station but those that were given, whoever names it. */
+const strangerAdvice =
+  'the station that leads is none of those that this agent was given: give it that one too, by HALCYON_STATION or --station';
+
 export class Agent {
   readonly #options: AgentOptions;
   /** What is logged where nobody wants more. */
@@ -105,14 +109,18 @@ export class Agent {
       const station = stations[attempt.station]!;
       const { kind, message, advice, leader } = await this.#attend(station, stop);
       if (stop.aborted) return;
+      const place = placeIn(stations, leader);
       const next = following(
         ...([attempt, kind, stations.length, timing.pauses, random] as const),
-        placeIn(stations, leader),
+        place,
       );
       attempt = next.attempt;
       const again_ms = Math.round(next.pauseMs);
       log[this.#levelOf(station, kind, message)](
-        { station: station.href, ending: kind, advice, again_ms },
+        {
+          ...{ station: station.href, ending: kind, again_ms },
+          advice: leader !== undefined && place === undefined ? strangerAdvice : advice,
+        },
         message,
       );
       await pauseFor(next.pauseMs, stop);

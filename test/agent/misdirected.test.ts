@@ -17,8 +17,15 @@ const played = async (t: Test, part: Part = {}): Promise<PlayedStation> => {
   return station;
 };
 
-const start = (t: Test, stations: readonly URL[]): { log: { msg: string; level: number }[] } => {
-  const log: { msg: string; level: number }[] = [];
+interface Line {
+  readonly msg: string;
+  readonly level: number;
+  readonly station?: string;
+  readonly advice?: string;
+}
+
+const start = (t: Test, stations: readonly URL[]): { log: Line[] } => {
+  const log: Line[] = [];
   const stop = new AbortController();
   const agent = new Agent({
     stations,
@@ -63,9 +70,11 @@ t.test('an agent shows its token to no station that it was not given', async (t)
   const stranger = await played(t);
   const second = await played(t);
   const first = await played(t, { status: () => 421, leader: () => stranger.url.href });
-  start(t, [first.url, second.url]);
+  const { log } = start(t, [first.url, second.url]);
   await until('a report', () => second.messages('node-up').length > 0);
   t.equal(stranger.requests, 0);
+  const told = log.filter(({ advice }) => advice?.includes('give it that one too'));
+  t.match(told, [{ station: first.url.href, msg: /follows, and http:\S+ leads/ }], 'it says so');
 });
 
 t.test('while none leads an agent asks again and again, and says it once of each', async (t) => {

@@ -35,7 +35,7 @@ t.test('each station is asked itself, and one that does not answer is unknown', 
   t.equal(added.code, 0, added.err);
   t.match(
     added.out,
-    /Copy station\.key[^]*halcyon station --name head3\.example --url http:.* --log/,
+    /Copy station\.key[^]*halcyon station --name head3\.example --url http:.* --log[^]*to agents and people, too \(HALCYON_STATION\)/,
   );
   t.equal((await halctl(`add head4 --url ${await silent(t)}`)).code, 0);
   t.equal((await halctl(`add head5 --url ${url}`)).code, 0, 'where another one answers');

@@ -144,6 +144,7 @@ const addedLines = ({ name, url }: KnownStation): string[] => [
   '2. Start it on the log of the others:',
   `   halcyon station --name ${name} --url ${url} --log URL`,
   '3. See that it follows: halctl system station list',
+  'Give its URL to agents and people, too (HALCYON_STATION): an agent without it has no station while that one leads.',
 ];
 
 const retireCommand = (station: Command, shell: Shell): void => {
