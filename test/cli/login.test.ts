@@ -98,3 +98,11 @@ t.test('the session of a context is kept in it, and is gone with it', async (t) 
   rmdirSync(draft);
   t.match(await run(login, `${password}\n`), { code: 0 }, 'nor is what is half done');
 });
+
+t.test('a token that cannot be written is nobody’s', async (t) => {
+  mkdirSync(join(folder, 'taken', 'by'), { recursive: true });
+  t.match(await asAdmin('halctl auth token create lost --role viewer -o taken'), {
+    ...{ code: 1, out: '', err: /the token could not be written: .*; it was revoked/ },
+  });
+  t.notMatch((await asAdmin('halctl auth token list')).out, 'lost');
+});

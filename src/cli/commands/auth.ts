@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import type { Client } from '../../client/client.ts';
 import { everyItem } from '../../client/pages.ts';
 import type { Done, IssuedToken, Token, TokenBody } from '../../client/types.ts';
 import {
@@ -106,6 +107,15 @@ const placesOf = (
     throw new Failure('usage', `in a project a token is viewer or operator, not ${said}`);
   });
 
+/** Nobody has a token that could not be written, and it might be good for ever. @throws {Failure} in any case */
+const takeBack = async (client: Client, { id }: IssuedToken, why: Error): Promise<never> => {
+  const text = `the token could not be written: ${why.message}`;
+  await client.revokeToken(id).catch(() => {
+    throw new Failure('failed', text, `Revoke it: halctl auth token revoke ${id}`);
+  });
+  throw new Failure('failed', `${text}; it was revoked`);
+};
+
 const createCommand = (token: Command, shell: Shell): void => {
   const run = async (flags: CreateFlags, name: string): Promise<void> => {
     const { host, process, user, expires, output, dryRun } = flags;
@@ -127,8 +137,10 @@ const createCommand = (token: Command, shell: Shell): void => {
         'The token, which is not shown again:',
         issued.token,
       ]);
-    await writePrivately(output, `${reply.token}\n`);
-    const { token: _secret, ...shown } = reply;
+    const { token: secret, ...shown } = reply;
+    await writePrivately(output, `${secret}\n`).catch((error: unknown) =>
+      takeBack(client, reply, error as Error),
+    );
     show(shell, flags, shown, (issued) => [
       ...tokenLines(issued),
       '',
