@@ -52,8 +52,13 @@ t.test('every page', async (t) => {
   const { app, ask, admin, fill } = await openStation(t);
   await fill();
   await ask('POST', '/cluster/start');
-  await ask('POST', `/hosts/${host}/notes`, { text: 'a note' });
-  await ask('PUT', `/hosts/${host}/maintenance`, { reason: 'a new disk' });
+  // A word that breaks nowhere makes no page wider.
+  const [first] = (await ask('GET', '/hosts?limit=1')).body.items as { fqdn: string }[];
+  for (const fqdn of new Set([host, first!.fqdn])) {
+    await ask('POST', `/hosts/${fqdn}/notes`, { text: `a note ${'n'.repeat(500)}` });
+    await ask('PUT', `/hosts/${fqdn}/maintenance`, { reason: `a new disk ${'d'.repeat(500)}` });
+  }
+  await ask('POST', '/projects', { name: 'p'.repeat(32) });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const addresses = await pageAddresses(createClient({ station: url, token: admin }));
   const browser = await openBrowser(t);
