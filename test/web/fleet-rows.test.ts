@@ -69,6 +69,7 @@ t.test('names come in the order in which people count, those without a digit too
 
 const watched = async (
   all: readonly FleetRow[],
+  isWhole = true,
 ): Promise<{ machines: Machines; watch: Watch; tick: () => Promise<void> }> => {
   const machines = new Machines();
   let due: (() => void)[] = [];
@@ -84,7 +85,7 @@ const watched = async (
   const next = (): Promise<void> => new Promise((resolve) => void told.push(resolve));
   machines.take({ kind: 'begin', meta: { checks: [], at: 1 } as never });
   machines.take({ kind: 'machines', machines: all.map((one) => shownMachine(one)) as never });
-  machines.take({ kind: 'whole' });
+  if (isWhole) machines.take({ kind: 'whole' });
   watch.arrange(problemsFirst, false);
   await next();
   return {
@@ -105,6 +106,22 @@ const change = (machines: Machines, ...rows: readonly FleetRow[]): void =>
     nodes: rows.map((one) => shownMachine(one)) as never,
     gone: [],
   });
+
+t.test('all rows come while somebody points at the first of them', async (t) => {
+  const { machines, watch, tick } = await watched([row('a', true), row('b', true)], false);
+  watch.hold(true);
+  const more = [row('c', true), row('d', true)].map((one) => shownMachine(one));
+  machines.take({ kind: 'machines', machines: more as never });
+  machines.take({ kind: 'whole' });
+  await tick();
+  t.same(names(watch.rows), ['a', 'b', 'c', 'd'], 'they were there before, and are no changes');
+  t.equal(watch.waiting, 0);
+  change(machines, row('e', true));
+  await tick();
+  t.same(names(watch.rows), ['a', 'b', 'c', 'd'], 'what is new waits');
+  t.equal(watch.waiting, 1);
+  watch.close();
+});
 
 t.test('rows stay where they are while somebody points at them, and say what is new', async (t) => {
   const { machines, watch, tick } = await watched(['a', 'b', 'c'].map((name) => row(name, true)));

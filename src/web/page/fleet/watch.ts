@@ -39,6 +39,8 @@ export class Watch {
   #isPutting = false;
   #isHeld = false;
   #isPaused = false;
+  /** Whether all that there was has been shown: what comes before that is no change. */
+  #isWhole = false;
 
   constructor(machines: Machines, tell: () => void, after: After = afterInBrowser) {
     [this.#machines, this.#tell, this.#after] = [machines, tell, after];
@@ -151,11 +153,12 @@ export class Watch {
 
   #show(isForced: boolean): void {
     const all = this.#machines.rows;
-    if (this.#isHeld && !isForced && this.#rows.length > 0)
+    if (this.#isHeld && !isForced && this.#isWhole && this.#rows.length > 0)
       this.#rows = this.#rows.map((row) => all.get(row.machine) ?? row);
     else {
       this.#rows = this.passing;
       this.#moved.clear();
+      this.#isWhole = this.#machines.isWhole && this.#pending.size === 0;
     }
     this.#tell();
   }
