@@ -6,6 +6,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { useKeys } from '../state/keys.ts';
+import { usePlaceIn } from '../state/list-place.ts';
 import { useRows } from '../state/rows.ts';
 import { sortedBy } from './sorting.ts';
 import type { Sorted } from './sorting.ts';
@@ -45,7 +46,8 @@ export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
   const { empty = 'Nothing.' } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { items, height, scrollTo } = useRows(scroller, rows.length);
-  const [at, setAt] = useState<string | null>(null);
+  const { before, stayHere, keepPlace } = usePlaceIn(label, scroller, height);
+  const [at, setAt] = useState(before);
   const held = useRef({ byPointer: false, byFocus: false });
 
   const placeNow = (): number => (at === null ? -1 : rows.findIndex((row) => keyOf(row) === at));
@@ -53,6 +55,7 @@ export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
     const place = Math.max(0, Math.min(index, rows.length - 1));
     const row = rows[place];
     if (!row) return;
+    stayHere();
     setAt(keyOf(row));
     scrollTo(place);
     // Whoever goes through rows by keys is among them.
@@ -88,6 +91,7 @@ export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
             run: () => {
               const row = rows[placeNow()];
               if (!row) return false as const;
+              keepPlace(keyOf(row));
               open(row);
             },
           },
@@ -111,6 +115,8 @@ export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
       tabindex={0}
       role="region"
       aria-label={label}
+      onWheel={stayHere}
+      onPointerDown={stayHere}
       onPointerEnter={({ pointerType }) => pointerType === 'mouse' && holding({ byPointer: true })}
       onPointerLeave={() => holding({ byPointer: false })}
       onFocusCapture={({ target }) =>
@@ -175,6 +181,7 @@ export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
                   transform: `translateY(${start}px)`,
                   height: `${size}px`,
                 }}
+                onClickCapture={() => keepPlace(id)}
                 onClick={() => setAt(id)}
               >
                 {select ? (
