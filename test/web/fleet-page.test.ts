@@ -234,4 +234,30 @@ t.test('the fleet', async (t) => {
     complaints.filter((said) => !/status of 40[01]/.test(said)),
     [],
   );
+
+  t.test('of thousands of machines one goes back to where one was, and acts on all', async (t) => {
+    const many = await openStation(t);
+    const all = Array.from({ length: 4100 }, (_, i) => `m${i + 1}.savio3`);
+    await machinesOf(many, all);
+    const origin = await many.app.listen({ port: 0, host: '127.0.0.1' });
+    const { page: other } = await visit(t, browser);
+    await other.goto(`${origin}/fleet`);
+    await signInByToken(other, many.admin);
+    await other.locator('.told').filter({ hasText: '4100 machines, problems' }).waitFor();
+    const table = other.getByRole('region', { name: 'machines' });
+    await table.evaluate((element) => (element.scrollTop = 100_000));
+    const far = other.getByRole('link', { name: 'm2950.savio3' });
+    await far.click();
+    await other.getByRole('heading', { level: 1, name: 'm2950.savio3' }).waitFor();
+    await other.goBack();
+    await far.waitFor();
+    t.equal(await table.evaluate(({ scrollTop }) => scrollTop), 100_000);
+    await other.locator('.row.current').filter({ hasText: 'm2950.savio3' }).waitFor();
+    await other.locator('.told').filter({ hasText: '4100 machines, problems' }).waitFor();
+    await other.getByLabel('Select all').check();
+    await other.getByText('4100 machines picked:').waitFor();
+    await other.getByText('are being asked for').first().waitFor({ state: 'detached' });
+    const reboot = other.getByRole('button', { name: 'Reboot…' });
+    t.equal(await reboot.getAttribute('aria-disabled'), null);
+  });
 });

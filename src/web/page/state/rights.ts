@@ -8,8 +8,8 @@ import { useSession } from './who.ts';
 
 export interface Asked {
   readonly action: 'look' | 'note' | 'operate' | 'power' | 'administer';
-  /** A nodeset; absent: the cluster as a whole. */
-  readonly hosts?: string | undefined;
+  /** A nodeset, or several for what is too many for one question; absent: the cluster as a whole. */
+  readonly hosts?: string | readonly string[] | undefined;
   /** Halcyon suggests it for them, which is what some may do it by. */
   readonly suggested?: boolean | undefined;
   /** It is for those who own the machines: members of projects have them lent, and are not asked about. */
@@ -32,9 +32,9 @@ const answers = new Map<string, { readonly at: number; readonly right: Promise<R
 /** Whoever signs in has rights of their own. */
 export const forgetRights = (): void => answers.clear();
 
-/** @throws {Error} it could not be found out */
-export const rightTo = (asked: Asked): Promise<Right> => {
-  const { action, hosts, suggested = false } = asked;
+type AskedOnce = Pick<Asked, 'action' | 'suggested'> & { readonly hosts: string | undefined };
+
+const askedOnce = ({ action, hosts, suggested = false }: AskedOnce): Promise<Right> => {
   const key = `${action} ${suggested} ${hosts ?? ''}`;
   const known = answers.get(key);
   if (known && performance.now() - known.at < goodForMs) return known.right;
@@ -43,6 +43,17 @@ export const rightTo = (asked: Asked): Promise<Right> => {
   if (answers.size >= answersMax) answers.clear();
   answers.set(key, { at: performance.now(), right });
   return right;
+};
+
+/** @throws {Error} it could not be found out */
+export const rightTo = async ({ hosts, ...asked }: Asked): Promise<Right> => {
+  let all: Right = { why: undefined, lack: null };
+  for (const some of typeof hosts === 'object' ? hosts : [hosts]) {
+    const { why, lack } = await askedOnce({ ...asked, hosts: some });
+    if (why !== undefined) return { why, lack };
+    all = { ...all, lack: all.lack ?? lack };
+  }
+  return all;
 };
 
 const canBeHad: ReadonlySet<string> = new Set(['grant', 'second-factor']);
@@ -83,6 +94,6 @@ export const useRight = ({ action, hosts, suggested, ofOwners = false }: Asked):
       isWanted = false;
       giveUp();
     };
-  }, [action, hosts, suggested, signedIn]);
+  }, [action, typeof hosts === 'object' ? hosts.join() : hosts, suggested, signedIn]);
   return ofOwners && who.role === 'member' ? lentOnly : right;
 };

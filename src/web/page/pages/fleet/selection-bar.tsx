@@ -42,8 +42,18 @@ const offered: readonly {
   { action: 'note', acts: [{ label: 'Note…', Dialog: NoteDialog }] },
 ];
 
-/** Characters of a nodeset that rights can be asked about in one question. */
-const askedMax = 8000;
+/** What rights can be asked about in one question. */
+const askedCharactersMax = 8000;
+const askedMachinesMax = 4096;
+
+/** As few nodesets as can be asked about. */
+const questionsOf = (hosts: readonly string[]): readonly string[] => {
+  const nodeset = foldNodeset(hosts);
+  const fits = hosts.length <= askedMachinesMax && nodeset.length <= askedCharactersMax;
+  if (fits || hosts.length <= 1) return [nodeset];
+  const half = Math.ceil(hosts.length / 2);
+  return [...questionsOf(hosts.slice(0, half)), ...questionsOf(hosts.slice(half))];
+};
 
 interface SelectionBarProps {
   readonly selection: Selection;
@@ -66,6 +76,7 @@ export const SelectionBar = ({
   const [told, setTold] = useState<Told | undefined>();
   const hosts = useMemo(() => inOrder(names), [names]);
   const nodeset = useMemo(() => foldNodeset(names), [names]);
+  const asked = useMemo(() => questionsOf(hosts), [hosts]);
   const unseen = useMemo(() => {
     if (hosts.length === 0) return [];
     const shown = new Set(passing.map(({ machine }) => machine));
@@ -92,7 +103,7 @@ export const SelectionBar = ({
           </p>
           <div class="buttons">
             {offered.map(({ action, acts }) => (
-              <Acts key={action} right={{ action, hosts: nodeset }} acts={acts} open={setOpen} />
+              <Acts key={action} right={{ action, hosts: asked }} acts={acts} open={setOpen} />
             ))}
             <button type="button" onClick={() => change(new Set())}>
               Pick none
@@ -120,9 +131,7 @@ interface ActsProps {
 }
 
 const Acts = ({ right, acts, open }: ActsProps): JSX.Element => {
-  const { hosts = '' } = right;
-  const isLong = hosts.length > askedMax;
-  const may = useRight(isLong ? { action: right.action } : right);
+  const may = useRight(right);
   const isPast = useMoment() !== undefined;
   const why = isPast ? 'This is the past: nothing can be done there.' : may.why;
   const id = `why-${right.action}`;
