@@ -90,7 +90,10 @@ const throughHub = async (): Promise<number[]> => {
   const library = createIpmi();
   const driver = ipmi.open(
     { addr: '127.0.0.1', port, user: 'admin', pass: 'secret', suites: [3] },
-    { ipmi: library, time: systemTime, random: systemRandom, privateDirectory: directory },
+    {
+      ...{ ipmi: library, time: systemTime, random: systemRandom, privateDirectory: directory },
+      session: { get: () => null, keep: () => undefined },
+    },
   );
   const hub = new ConsoleHub(usualViewerLimits);
   const kept = hub.add({

@@ -16,6 +16,7 @@ import { createIpmi } from '../ipmi/index.ts';
 import { openLog } from '../log/open.ts';
 import { Admin } from '../obm/api/admin.ts';
 import { createObmServer } from '../obm/api/server.ts';
+import { KeptSessions } from '../obm/kept-sessions.ts';
 import { Obmd } from '../obm/obmd.ts';
 import type { ObmdSettings } from '../obm/obmd.ts';
 import { systemRandom, systemTime } from '../obm/time.ts';
@@ -168,6 +169,7 @@ const serveObms = async (flags: ObmdFlags, opened: Close[]): Promise<void> => {
   const obmd = await Obmd.open({
     ...{ log, time, random: systemRandom, ipmi: createIpmi(), privateDirectory, logger },
     credentials: new SealedFile(join(directory, 'credentials.json'), key),
+    sessions: new KeptSessions(join(directory, 'sessions'), key),
     terms,
     consoleDirectory: flags.consoleLog ? join(directory, 'consoles') : null,
     settings: settingsOf(flags),

@@ -18,6 +18,7 @@ import { LabelError } from './errors.ts';
 import { Gate, hashOf } from './gate.ts';
 import type { Pass } from './gate.ts';
 import { Leaders } from './leaders.ts';
+import type { KeptSessions } from './kept-sessions.ts';
 import type { ObmLogger } from './logger.ts';
 import { Machine } from './machine.ts';
 import { Networks } from './network.ts';
@@ -63,6 +64,7 @@ export interface ObmdParts {
   readonly terms: HeardTerms;
   readonly ipmi: Ipmi;
   readonly privateDirectory: string;
+  readonly sessions: KeptSessions;
   /** See `ConsolesParts.directory`. */
   readonly consoleDirectory: string | null;
   readonly time: Time;
@@ -284,10 +286,10 @@ export class Obmd {
   }
 
   #employ(obm: Obm): void {
-    const { time, random, ipmi, privateDirectory, credentials } = this.#parts;
+    const { time, random, ipmi, privateDirectory, credentials, sessions } = this.#parts;
     const { label, driver: kind, info, id } = obm;
     const secret = credentials.get(id) ?? {};
-    const surroundings = { time, random, ipmi, privateDirectory };
+    const surroundings = { time, random, ipmi, privateDirectory, session: sessions.of(id) };
     const { driver, address } = openDriver({ driver: kind, open: info, secret }, surroundings);
     const tell = (seen: Seen): void => void this.#observe(label, id, seen);
     const machine = new Machine({
@@ -386,6 +388,7 @@ export class Obmd {
     const used = new Set([...this.obms()].map(({ id }) => id));
     const unused = this.#parts.credentials.names.filter((name) => !used.has(name));
     this.#parts.credentials.change(new Map(), unused);
+    this.#parts.sessions.forgetBut(used);
   }
 
   #newId(): string {

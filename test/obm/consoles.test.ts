@@ -13,6 +13,7 @@ import { systemRandom, systemTime } from '../../src/obm/time.ts';
 import { until } from '../ipmi/simulator.ts';
 import { Spectator } from './console/played.ts';
 import { temporary } from './console/recorded.ts';
+import { noSession } from './drivers.ts';
 
 const label = 'n1';
 const hash = '0'.repeat(64);
@@ -31,7 +32,10 @@ const startMachine = (t: Test): Machine => {
       identified: say,
       eventsSeen: say,
     },
-    driver: dummy.open({}, { ipmi, time, random: systemRandom, privateDirectory: '' }),
+    driver: dummy.open(
+      {},
+      { ipmi, time, random: systemRandom, privateDirectory: '', session: noSession },
+    ),
     settings: { minIntervalMs: 0 },
   });
   t.teardown(async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { createIpmi } from '../../src/ipmi/index.ts';
-import type { Driver, Surroundings } from '../../src/obm/drivers/driver.ts';
+import type { Driver, KeptSession, Surroundings } from '../../src/obm/drivers/driver.ts';
 import { checked, InfoError, openDriver } from '../../src/obm/drivers/kinds.ts';
 import { ObmError } from '../../src/obm/errors.ts';
 import type { ObmReason } from '../../src/obm/errors.ts';
@@ -27,8 +27,11 @@ export const surroundingsFor = (t: Test, time: Time = hurried): Surroundings => 
     await ipmi.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  return { time, random: systemRandom, ipmi, privateDirectory };
+  return { time, random: systemRandom, ipmi, privateDirectory, session: noSession };
 };
+
+/** As where nothing can be kept. */
+export const noSession: KeptSession = { get: () => null, keep: () => undefined };
 
 /** Closed when the test ends. */
 export const driverFor = (

@@ -12,6 +12,7 @@ import { openMemoryLog } from '../../src/log/memory.ts';
 import type { MemoryStorage } from '../../src/log/memory.ts';
 import { eventOf } from '../../src/obm/catalogue/events.ts';
 import type { ObmEvent } from '../../src/obm/catalogue/events.ts';
+import { KeptSessions } from '../../src/obm/kept-sessions.ts';
 import { Obmd } from '../../src/obm/obmd.ts';
 import type { ObmdSettings } from '../../src/obm/obmd.ts';
 import { systemRandom } from '../../src/obm/time.ts';
@@ -65,6 +66,7 @@ export class HeldObmd {
         },
       }),
       credentials: new SealedFile(join(this.#folder, 'credentials.json'), this.#key),
+      sessions: new KeptSessions(join(this.#folder, 'sessions'), this.#key),
       terms: new HeardTerms(join(this.#folder, 'terms')),
       ...{ ipmi: createIpmi(), privateDirectory: this.#folder, consoleDirectory: null },
       ...{ time: this.#time, random: systemRandom, settings: this.#settings },

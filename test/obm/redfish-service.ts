@@ -135,6 +135,11 @@ export class RedfishService {
     return this.#sessions.size;
   }
 
+  /** By which its sessions are known. */
+  get tokens(): readonly string[] {
+    return [...this.#sessions.keys()];
+  }
+
   get fingerprint(): string {
     return new X509Certificate(this.certificate).fingerprint256;
   }

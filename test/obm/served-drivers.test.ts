@@ -1,6 +1,6 @@
 /** OBMs of several kinds at `halcyon obmd`. Numbers are those of the cases and acceptance rows. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startSimulator, until } from '../ipmi/simulator.ts';
@@ -26,6 +26,53 @@ t.test('case 6: restarts by TERM leave no session at a Redfish service', async (
   t.equal((await daemon.asAdmin('DELETE', '/node/n1')).status, 200);
   t.equal(service.sessions, 0);
   t.notMatch(daemon.everything, service.info.pass, '14: the password is nowhere');
+});
+
+t.test('case 6: a daemon that is killed again and again has one session, too', async (t) => {
+  const service = await RedfishService.start(t);
+  service.quirks.sessionsMax = 2;
+  const daemon = await Daemon.start(t, ['--poll', '0']);
+  const token = await daemon.lend('n1', 'redfish', service.info);
+  const kept = (): string[] => readdirSync(join(daemon.data, 'sessions'));
+  for (let starts = 0; starts < 4; starts++) {
+    t.equal(await daemon.power('n1', token), 'on');
+    t.equal(service.sessions, 1);
+    await daemon.process.stop('SIGKILL');
+    t.equal(kept().length, 1);
+    // What was shown once is in no file.
+    t.notMatch(daemon.everything, service.tokens[0]!);
+    await daemon.run();
+  }
+  t.equal(service.logins, 1);
+  service.forgetSessions();
+  t.equal(await daemon.power('n1', token), 'on', 'one that was forgotten meanwhile is renewed');
+  t.equal(service.logins, 2);
+  await daemon.process.stop('SIGKILL');
+  await daemon.run();
+  await daemon.process.stop('SIGTERM');
+  t.equal(service.sessions, 0, 'also where it was not used again');
+  t.same(kept(), []);
+});
+
+t.test('a session is kept for as long as its registration', async (t) => {
+  const service = await RedfishService.start(t);
+  const daemon = await Daemon.start(t, ['--poll', '0']);
+  const kept = (): string[] => readdirSync(join(daemon.data, 'sessions'));
+  const token = await daemon.lend('n1', 'redfish', service.info);
+  t.equal(await daemon.power('n1', token), 'on');
+  const [name] = kept();
+  await daemon.process.stop('SIGKILL');
+  const file = join(daemon.data, 'sessions', name!);
+  // Of another, a draft, and one that is not to be read.
+  copyFileSync(file, join(daemon.data, 'sessions', 'f'.repeat(16)));
+  copyFileSync(file, `${file}.new`);
+  writeFileSync(file, 'torn');
+  await daemon.run();
+  t.equal(await daemon.power('n1', token), 'on');
+  t.equal(service.logins, 2);
+  t.same(kept(), [name]);
+  t.equal((await daemon.asAdmin('DELETE', '/node/n1')).status, 200);
+  t.same(kept(), []);
 });
 
 t.test('case 8: with other credentials the old session is given back', async (t) => {

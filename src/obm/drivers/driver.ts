@@ -155,6 +155,16 @@ export interface Driver {
   close(): Promise<void>;
 }
 
+/** What shows an OBM that whoever comes next has the session of the one before. */
+export type LentSession = Readonly<Record<'token' | 'path', string>>;
+
+/** Where a driver keeps the one session that it has, for the next run. */
+export interface KeptSession {
+  readonly get: () => LentSession | null;
+  /** Never throws. */
+  readonly keep: (session: LentSession | null) => void;
+}
+
 /** What drivers share and are handed. */
 export interface Surroundings {
   readonly time: Time;
@@ -162,6 +172,8 @@ export interface Surroundings {
   readonly ipmi: Ipmi;
   /** A directory that only we can read, for files that a program is to be given. */
   readonly privateDirectory: string;
+  /** Of this OBM. */
+  readonly session: KeptSession;
 }
 
 /** A kind of OBM. `Info` is what one is registered with, secrets included. */

@@ -17,6 +17,7 @@ import { startFakeHost } from '../../ipmi/fake-host.ts';
 import type { FakeHost } from '../../ipmi/fake-host.ts';
 import { clientFor, sessionWith, startSimulator, until } from '../../ipmi/simulator.ts';
 import type { Simulator } from '../../ipmi/simulator.ts';
+import { noSession } from '../drivers.ts';
 import { Spectator } from './played.ts';
 import { openRecordings, storyOf, textsOf } from './recorded.ts';
 
@@ -48,7 +49,10 @@ const keep = async (
   await before?.(simulator);
   const driver = ipmi.open(
     { addr: '127.0.0.1', port: simulator.port, user: 'admin', pass: 'secret', suites: [3] },
-    { ipmi: clientFor(t), time: systemTime, random: systemRandom, privateDirectory: '' },
+    {
+      ...{ ipmi: clientFor(t), time: systemTime, random: systemRandom, privateDirectory: '' },
+      session: noSession,
+    },
   );
   t.teardown(() => driver.close());
   const hub = new ConsoleHub(usualViewerLimits);

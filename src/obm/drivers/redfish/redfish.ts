@@ -36,9 +36,9 @@ class Redfish implements Driver {
   readonly #systems: Systems;
   readonly #orders: PowerOrders;
 
-  constructor(info: RedfishInfo, time: Time) {
+  constructor(info: RedfishInfo, { time, session }: Surroundings) {
     this.#time = time;
-    this.#session = new Session(info, time);
+    this.#session = new Session(info, time, session);
     this.#systems = new Systems(this.#session, info.system ?? null);
     this.#orders = new PowerOrders(this.#session, this.#systems, time);
   }
@@ -100,5 +100,5 @@ export const redfish: DriverKind<RedfishInfo> = {
   secrets: ['pass'],
   problem: redfishProblem,
   address: ({ addr }) => addr,
-  open: (info, { time }: Surroundings) => new Redfish(info, time),
+  open: (info, surroundings) => new Redfish(info, surroundings),
 };

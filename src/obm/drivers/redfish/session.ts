@@ -1,11 +1,12 @@
 /**
  * One session with a service. It is opened when it is needed, serves everything after, is renewed once where the
- * service has forgotten it, and is given back on every path.
+ * service has forgotten it, and is given back on every path. Where this run is killed, the next one goes on with it.
  */
 
 import { ObmError } from '../../errors.ts';
 import { pause } from '../../time.ts';
 import type { Time } from '../../time.ts';
+import type { KeptSession } from '../driver.ts';
 import { refusal } from './errors.ts';
 import { linkAt, malformed, objectAt, pathIn, textAt } from './resource.ts';
 import type { Resource } from './resource.ts';
@@ -31,11 +32,17 @@ export class Session {
   readonly #time: Time;
   readonly #transport: Transport;
   readonly #closing = new AbortController();
+  readonly #kept: KeptSession;
   #pass: Promise<Pass> | null = null;
+  /** The one that is kept for the next run. */
+  #noted: Pass | null = null;
+  /** Whether what the run before has kept is still to be looked at. */
+  #isFirst = true;
 
-  constructor(info: RedfishInfo, time: Time) {
+  constructor(info: RedfishInfo, time: Time, kept: KeptSession) {
     this.#info = info;
     this.#time = time;
+    this.#kept = kept;
     this.#transport = new Transport(info, time);
   }
 
@@ -79,7 +86,7 @@ export class Session {
   /** Never rejects. */
   async close(): Promise<void> {
     this.#closing.abort(new ObmError('closed', 'the OBM is not used any more'));
-    const pass = await this.#pass?.catch(() => null);
+    const pass = await (this.#pass ?? this.#resumed())?.catch(() => null);
     this.#pass = null;
     if (pass) await this.#logout(pass);
     this.#transport.close();
@@ -114,12 +121,21 @@ export class Session {
   #passed(signal: AbortSignal): { kept: Promise<Pass>; pass: Promise<Pass> } {
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason as Error;
     if (this.#pass === null) {
-      const made = this.#login();
+      const made = this.#resumed() ?? this.#login();
       this.#pass = made;
       made.catch(() => this.#pass === made && (this.#pass = null));
     }
     const kept = this.#pass;
     return { kept, pass: orLeave(kept, signal) };
+  }
+
+  /** What the run before had, once; whether the service still knows it, it says itself. */
+  #resumed(): Promise<Pass> | null {
+    const lent = this.#isFirst ? this.#kept.get() : null;
+    this.#isFirst = false;
+    if (lent === null) return null;
+    this.#noted = { headers: { 'x-auth-token': lent.token }, path: lent.path };
+    return Promise.resolve(this.#noted);
   }
 
   async #login(): Promise<Pass> {
@@ -143,7 +159,10 @@ export class Session {
     if (status < 200 || status > 299) throw refusal(answer, 'the log-in');
     const token = headers['x-auth-token'];
     if (typeof token !== 'string' || token === '') return { headers: asUser, path: null };
-    return { headers: { 'x-auth-token': token }, path: this.#placeOf(answer) };
+    const made = { headers: { 'x-auth-token': token }, path: this.#placeOf(answer) };
+    this.#noted = made;
+    this.#kept.keep({ token, path: made.path });
+    return made;
   }
 
   /** Where sessions are made; the root needs no log-in. */
@@ -164,7 +183,8 @@ export class Session {
     return (isOurs ? (inHeader ?? inBody) : (inBody ?? inHeader)) ?? '';
   }
 
-  async #logout({ headers, path }: Pass): Promise<void> {
+  async #logout(pass: Pass): Promise<void> {
+    const { headers, path } = pass;
     if (path === null || path === '') return;
     const never = new AbortController().signal;
     const remove = (at: string): Promise<Answer> =>
@@ -172,8 +192,9 @@ export class Session {
     try {
       const { status } = await remove(path);
       if (status === 405 && path.endsWith('/')) await remove(path.slice(0, -1));
+      if (this.#noted === pass) this.#kept.keep(null);
     } catch {
-      // It ends by its own limit, then.
+      // It ends by its own limit, then, if the next run does not go on with it.
     }
   }
 }
