@@ -1,135 +1,98 @@
 /** Two stations that speak to each other over TLS, each by a certificate of an authority of the site's own. */
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/client.ts';
 import { Executable } from '../agent/executable.ts';
 import { Authority } from '../network/authority.ts';
 import type { Pair } from '../network/authority.ts';
-import { init } from '../postgres/ready.ts';
-import { startServer } from '../postgres/servers.ts';
-import { temporary } from '../station/harness.ts';
-import { freePort } from '../station/sshd.ts';
-import { insist, patience, until } from './stations.ts';
-
-const here = 'DNS:localhost,IP:127.0.0.1';
+import { FewStations } from './few-stations.ts';
+import { insist, until } from './stations.ts';
 
 t.test('stations find each other over TLS', { timeout: 1_200_000 }, async (t) => {
-  const folder = temporary(t);
+  const stations = await FewStations.on(t);
+  const { folder } = stations;
   const [ours, theirs] = [new Authority(folder), new Authority(folder)];
-  const good = ours.sign('good', here);
-  const server = await startServer(t);
-  await init(server.url());
-  const ports: Record<string, number> = { a: await freePort(), b: await freePort() };
-  const urlOf = (name: string): string => `https://127.0.0.1:${ports[name]}`;
-  const running = new Map<string, Executable>();
-  let token = '';
-  const client = (name: string): Client => {
-    // By a name that all certificates here are for.
-    const station = `https://localhost:${ports[name]}`;
-    const ca = readFileSync(ours.certificate, 'utf8');
-    return createClient({ station, token, ca, timeoutMs: patience, busyMs: 0 });
-  };
-  const start = async (
-    name: string,
-    pair: Pair,
-    others: readonly string[],
-  ): Promise<Executable> => {
-    const data = join(folder, name);
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-    const [first, own] = [join(folder, 'a', 'station.key'), join(data, 'station.key')];
-    if (!existsSync(own) && existsSync(first)) copyFileSync(first, own);
-    const station = new Executable(
-      t,
-      [
-        ...['station', '--data', data, '--log', server.url(), '--name', name],
-        ...['--listen', `127.0.0.1:${ports[name]}`, '--url', urlOf(name)],
-        ...['--tls-cert', pair.certificate, '--tls-key', pair.key, ...others],
-      ],
-      { NODE_OPTIONS: '' },
-    );
-    running.set(name, station);
-    await station.says(/listening on (https:\S+)/);
-    return station;
-  };
-  const stop = async (name: string): Promise<void> => {
-    await running.get(name)?.stop('SIGTERM');
-    running.delete(name);
-  };
-  const leads = (name: string, station: Executable): Promise<unknown> =>
-    until(`${name} leads`, () => station.hasLogged(/this station leads/));
+  const good = ours.sign('good', 'DNS:localhost,IP:127.0.0.1');
   const believing = ['--stations-ca', ours.certificate];
-  const first = await start('a', good, believing);
-  await leads('a', first);
-  token = await first.says(/bootstrap admin token: (\S+)/);
-  await insist((by) => client('a').addStation({ name: 'b', url: urlOf('b') }, by));
-  await start('b', good, believing);
+  const ca = readFileSync(ours.certificate, 'utf8');
+  /** By a name that all certificates here are for. */
+  const urlOf = async (which: string): Promise<string> =>
+    `https://${(await stations.place(which)).replace('127.0.0.1', 'localhost')}`;
+  const [atA, atB] = [await urlOf('a'), await urlOf('b')];
+  const at = (station: string, token = stations.token): Client =>
+    stations.client('a', { station, ca, token });
+  const served = ({ certificate, key }: Pair, more: readonly string[] = believing) =>
+    ({
+      scheme: 'https',
+      more: ['--tls-cert', certificate, '--tls-key', key, ...more],
+    }) as const;
+
+  await stations.first('a', served(good));
+  const url = `https://${await stations.place('b')}`;
+  await insist((by) => at(atA).addStation({ name: 'b', url }, by));
+  await stations.start('b', served(good));
 
   await t.test('who follows passes a command on, and reads there what it did', async (t) => {
     const key = { idempotencyKey: 'over TLS' };
-    const made = await insist(() => client('b').createProject({ name: 'tomography' }, key));
-    t.same(await client('a').createProject({ name: 'tomography' }, key), made);
-    t.match(await client('b').getProject('tomography'), { name: 'tomography' });
-    const { name, role, leader } = await client('b').station();
+    const made = await insist(() => at(atB).createProject({ name: 'tomography' }, key));
+    t.same(await at(atA).createProject({ name: 'tomography' }, key), made);
+    t.match(await at(atB).getProject('tomography'), { name: 'tomography' });
+    const { name, role, leader } = await at(atB).station();
     t.match({ name, role, leader }, { name: 'b', role: 'following', leader: { name: 'a' } });
-    t.match(await client('b').listAgents(), {}, 'what only the leader knows');
-    const issued = await client('a').issueToken({ name: 'new', role: 'viewer' });
-    const station = `https://localhost:${ports['b']}`;
-    const ca = readFileSync(ours.certificate, 'utf8');
-    t.match(await createClient({ station, ca, token: issued.token }).whoami(), { name: 'new' });
+    t.match(await at(atB).listAgents(), {}, 'what only the leader knows');
+    const { token } = await at(atA).issueToken({ name: 'new', role: 'viewer' });
+    t.match(await at(atB, token).whoami(), { name: 'new' });
   });
 
   let number = 0;
   /** Asks b for something, and compares why it did not come to a. */
   const refused = async (t: Test, why: RegExp): Promise<void> => {
     const name = `refused-${++number}`;
-    await until('b knows who leads', async () => (await client('b').station()).leader !== null);
-    const asked = client('b').createProject({ name });
-    await t.rejects(asked, { status: 503, code: 'no-leader', message: why });
-    await t.rejects(client('b').getProject(name), { code: 'unknown-project' });
-    const { events } = await client('b').listEvents({ from: 0, types: ['ProjectCreated'] });
+    await until('b knows who leads', async () => (await at(atB).station()).leader !== null);
+    await t.rejects(at(atB).createProject({ name }), {
+      ...{ status: 503, code: 'no-leader', message: why },
+    });
+    await t.rejects(at(atB).getProject(name), { code: 'unknown-project' });
+    const { events } = await at(atB).listEvents({ from: 0, types: ['ProjectCreated'] });
     t.equal(events.length, 1);
   };
 
   await t.test(
     'who follows believes nobody of another authority, and says what to do',
     async (t) => {
-      for (const others of [[], ['--stations-ca', theirs.certificate]]) {
-        await stop('b');
-        await start('b', good, others);
+      for (const more of [[], ['--stations-ca', theirs.certificate]]) {
+        await stations.stop('b');
+        await stations.start('b', served(good, more));
         await refused(t, /^a, which leads, .* at https:\S+ \(.*certificate.*: give --stations-ca /);
       }
-      t.equal(number, 2);
     },
   );
 
   await t.test('nor a certificate that has expired, or is of another host', async (t) => {
     for (const [pair, why] of [
-      [ours.sign('expired', here, -1), /^a, which leads, .* \(.*certificate has expired/],
-      [
-        ours.sign('elsewhere', 'DNS:localhost'),
-        /^a, which leads, .* \(.*127\.0\.0\.1 is not in the cert/,
-      ],
+      [ours.sign('old', 'DNS:localhost,IP:127.0.0.1', -1), /\(.*certificate has expired/],
+      [ours.sign('elsewhere', 'DNS:localhost'), /\(.*127\.0\.0\.1 is not in the cert/],
     ] as const) {
-      await stop('b');
-      await stop('a');
-      await leads('a', await start('a', pair, believing));
-      await start('b', good, believing);
-      await refused(t, why);
+      await stations.stop('b');
+      await stations.stop('a');
+      const a = await stations.start('a', served(pair));
+      await until('a leads', () => a.hasLogged(/this station leads/));
+      await stations.start('b', served(good));
+      await refused(t, new RegExp(`^a, which leads, .* ${why.source}`));
     }
   });
 
   await t.test('what would never work is refused at the start', async (t) => {
-    await stop('b');
-    const served = ['--tls-cert', good.certificate, '--tls-key', good.key];
+    await stations.stop('b');
+    const tls = served(good, []).more;
     for (const [wrong, why] of [
       [['--stations-ca', good.key], /good\.key holds no certificate; it must be PEM/],
-      [[...served, '--url', 'http://127.0.0.1:7400'], /--url http:\S+ is .*give --url https:/],
+      [[...tls, '--url', 'http://127.0.0.1:7400'], /--url http:\S+ is .*give --url https:/],
     ] as const) {
-      const which = ['station', '--data', join(folder, 'b'), '--log', server.url()];
+      const which = ['station', '--data', join(folder, 'b'), '--log', stations.server.url()];
       const station = new Executable(t, [...which, ...wrong]);
       t.match(await station.exit, { code: 1 });
       t.match(station.stderr, why);

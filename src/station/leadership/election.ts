@@ -37,6 +37,7 @@ import { pause } from '../time.ts';
 import type { Time } from '../time.ts';
 import { leaderIn } from './leader-in.ts';
 import { Lease } from './lease.ts';
+import { Lookout } from './lookout.ts';
 import { DutiesHangError, NotLeadingError } from './standing.ts';
 import type { Leadership, Place, Standing } from './standing.ts';
 
@@ -101,22 +102,23 @@ interface Tenure {
 export class Election implements Leadership {
   readonly #parts: ElectionParts;
   readonly #lease: Lease;
+  readonly #lookout: Lookout;
   readonly #ended = Promise.withResolvers<Error>();
   readonly #closing = new AbortController();
   #tenure: Tenure | null = null;
   #running: Promise<void> | null = null;
   #unsubscribe: (() => void) | null = null;
   #since: number;
-  /** Whether the last look found that nobody leads. */
-  #isVacant = false;
   #isKnown = true;
   /** Whether duties are being started, and cannot be stopped yet. */
   #isBeginning = false;
 
   constructor(parts: ElectionParts) {
-    const { shared, place, holder, time, leaseSeconds: seconds } = parts;
+    const { shared, place, holder, time, leaseSeconds: seconds, logger } = parts;
+    const register = shared.register('lease');
     this.#parts = parts;
-    this.#lease = new Lease({ register: shared.register('lease'), place, holder, time, seconds });
+    this.#lease = new Lease({ register, place, holder, time, seconds });
+    this.#lookout = new Lookout({ lease: this.#lease, place, logger });
     this.#since = time.now();
   }
 
@@ -171,12 +173,13 @@ export class Election implements Leadership {
   get #leader(): Place | null {
     const { graph, place } = this.#parts;
     if (this.#isLeading) return place;
-    return this.#isVacant ? null : leaderIn(graph(), place.station);
+    return this.#lookout.isLed ? leaderIn(graph(), place.station) : null;
   }
 
   /** What the log has brought may say that another leads, or that this station is retired. */
   #heed(): void {
     const { graph, place } = this.#parts;
+    this.#lookout.heard();
     const term = this.#tenure?.term ?? null;
     if (term === null) return;
     const led = leadership(graph());
@@ -209,13 +212,8 @@ export class Election implements Leadership {
   async #hasTaken(): Promise<boolean> {
     const { time, random } = this.#parts;
     const { signal } = this.#closing;
-    if (!this.#mayTry()) {
-      this.#lease.forget();
-      return false;
-    }
-    const look = await this.#lease.look();
-    if (look !== 'unknown') this.#isVacant = look === 'free';
-    if (look !== 'free') return false;
+    const look = await this.#lookout.look();
+    if (!this.#mayTry() || look !== 'free') return false;
     await pause(time, random() * staggerMs, signal);
     if (signal.aborted || !(await this.#lease.take())) return false;
     if (!signal.aborted) return true;
@@ -311,7 +309,7 @@ export class Election implements Leadership {
         if (signal.aborted || leadership(graph())?.term !== term) return false;
         tenure.term = term;
         this.#since = time.now();
-        this.#isVacant = false;
+        this.#lookout.led();
         logger.info({ term, station: place.station }, 'this station leads');
         this.#begin(duties, term);
         led();

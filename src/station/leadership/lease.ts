@@ -42,6 +42,7 @@ export class Lease {
   readonly times: LeaseTimes;
   readonly #parts: LeaseParts;
   #seen: Seen | null = null;
+  #renewer: string | null = null;
   /** What was put there last by this station; 0: it does not have it. */
   #version = 0;
   /** When the last renewal that succeeded was issued, by both clocks. */
@@ -81,8 +82,16 @@ export class Lease {
     if (before?.version === version) {
       before.unchanged += Math.min(Math.max(0, asked - before.asked), longestLookMs);
       before.asked = asked;
-    } else this.#seen = { version, leaseMs, unchanged: 0, asked: time.monotonic() };
+    } else {
+      if (before && entry && !this.#isOpen(entry)) this.#renewer = stationIn(entry);
+      this.#seen = { version, leaseMs, unchanged: 0, asked: time.monotonic() };
+    }
     return this.#isOpen(entry) || this.#seen!.unchanged >= leaseMs ? 'free' : 'held';
+  }
+
+  /** Which station has taken or renewed it between two looks, the last that did; null: nobody was seen to. */
+  get renewer(): string | null {
+    return this.#renewer;
   }
 
   /** Until the next look, ms: not later than when it will have run out, should nobody renew it. */
@@ -90,11 +99,6 @@ export class Lease {
     const { renewMs } = this.times;
     const left = this.#seen ? this.#seen.leaseMs - this.#seen.unchanged : 0;
     return left > 0 ? Math.min(renewMs, left) : renewMs;
-  }
-
-  /** What was seen of it so far counts no more. */
-  forget(): void {
-    this.#seen = null;
   }
 
   /** Takes it, where it is as the last look found it. */
@@ -174,6 +178,7 @@ export class Lease {
 }
 
 interface Content {
+  readonly station?: unknown;
   readonly holder?: unknown;
   readonly seconds?: unknown;
 }
@@ -185,6 +190,12 @@ const contentOf = ({ value }: RegisterEntry): Content | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** Empty where that is not said. */
+const stationIn = (entry: RegisterEntry): string => {
+  const station = contentOf(entry)?.station;
+  return typeof station === 'string' ? station : '';
 };
 
 /** How long it lasts by what whoever has it wrote, s. */
