@@ -119,7 +119,9 @@ export class LoggerLink {
     }
     if (message.version !== agentVersion) {
       socket.write(`${JSON.stringify({ do: 'quit' } satisfies LoggerRequest)}\n`);
+      const hangs = setTimeout(() => end(message.pid), silenceMs);
       if (!socket.closed) await once(socket, 'close');
+      clearTimeout(hangs);
       return undefined;
     }
     this.#logger = message.pid;
@@ -177,8 +179,7 @@ export class LoggerLink {
   /** Its pipes keep what it has not read; the next one reads on. */
   #endSilent(): void {
     this.#options.log.error('the logger does not answer; another one is started');
-    // Its connection is open, so the number is still its own.
-    if (this.#logger !== undefined) process.kill(this.#logger, 'SIGKILL');
+    if (this.#logger !== undefined) end(this.#logger);
   }
 
   #lost(): void {
@@ -191,6 +192,15 @@ export class LoggerLink {
     if (!this.#closed) this.#options.lost();
   }
 }
+
+/** Ends a logger whose connection is open, so that the number is still its own. */
+const end = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+};
 
 /** Little memory, and no debugger on a signal. */
 const flags = [

@@ -191,6 +191,29 @@ t.test('a logger that hangs is ended, and one that nobody needs ends', async (t)
   host.open();
 });
 
+t.test('one of another release that does not make room is ended', async (t) => {
+  const host = new SupervisedHost(t);
+  const pipes = join(host.stateDir, 'pipes');
+  mkdirSync(pipes, { mode: 0o700 });
+  const script = `
+    const server = require('node:net').createServer((agent) => {
+      agent.resume().write(JSON.stringify({ type: 'hello', version: 'older', pid: process.pid }) + '\\n');
+    });
+    server.listen('logger.sock', () => console.log('listens'));`;
+  const older = spawn(process.execPath, ['-e', script], {
+    cwd: pipes,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => older.kill('SIGKILL'));
+  const ended = once(older, 'exit');
+  await once(older.stdout, 'data');
+  const wanted = assignment({ command: shell('echo a; exec sleep 1000') });
+  host.assign(wanted);
+  await host.reaches(wanted.fid, 'online');
+  t.same(await ended, [null, 'SIGKILL']);
+  await host.says(wanted.fid, 'a\n');
+});
+
 t.test('a logger to which no agent ever comes ends', async (t) => {
   const folder = t.testdir({ pipes: {}, logs: {} });
   const program = join(import.meta.dirname, '../../../src/agent/logger/main.ts');
