@@ -65,7 +65,11 @@ export const Holder = Type.Object({
   waiting: Type.Array(Turn, { description: 'What waits, in the order in which it was accepted.' }),
   maintenance: nullable(
     Type.Object(
-      { reason: Type.String(), by: Type.String(), since: Timestamp, until: nullable(Timestamp) },
+      {
+        ...{ reason: Type.String(), by: Type.String() },
+        by_name: nullable(Type.String({ description: 'Of the user or token, where it is known.' })),
+        ...{ since: Timestamp, until: nullable(Timestamp) },
+      },
       { description: 'Who works on it; null: nobody has said so.' },
     ),
   ),

@@ -22,6 +22,9 @@ t.test('the host says who works on it, since when, until when and why', async (t
   const { maintenance } = (await ask('GET', '/hosts/n1.example')).body;
   t.match(maintenance, { reason: 'a fan', by: `token:${operator.split('_')[1]}` });
   t.equal(maintenance.until, maintenance.since + 60_000);
+  t.match((await ask('GET', '/hosts/n1.example/holder')).body, {
+    maintenance: { reason: 'a fan', by: maintenance.by, by_name: 'test operator' },
+  });
   await ask('PUT', at('n3.example'), { reason: 'a disk' });
   t.match((await ask('GET', '/status')).body.hosts, [
     { maintenance: { reason: 'a fan' } },

@@ -321,7 +321,7 @@ t.test('the page of a machine', async (t) => {
     await page.keyboard.type('a new fan');
     await dialog(page).getByRole('heading', { name: 'What will be done' }).waitFor();
     await press(/^Begin maintenance$/);
-    await page.getByText('Somebody works on it: a new fan').waitFor();
+    await page.getByText('Somebody works on it: a new fan (bob, since').waitFor();
     t.equal(await page.evaluate('document.activeElement.textContent'), 'Other actions');
     await page.keyboard.press('Enter');
     await press(/^End maintenance…$/);

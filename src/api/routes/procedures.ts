@@ -41,11 +41,13 @@ export const procedureHandlers = (
     if (!graph.get('host', fqdn)) throw new ApiError('unknown-host', `there is no host ${fqdn}`);
     const { holder: has, waiting } = holdingOf(graph, fqdn);
     const paused = graph.get('maintenance', fqdn);
-    const maintenance = paused && {
-      ...{ reason: paused.reason, by: paused.by, since: paused.since, until: paused.until },
-    };
-    const by = [...(has?.by ?? []), ...waiting.flatMap((turn) => turn.by)];
+    const turns = has ? [has, ...waiting] : waiting;
+    const by = [...turns.flatMap((turn) => turn.by), ...(paused ? [paused.by] : [])];
     const names = await actorNames({ graph, log, index }, isMember(request) ? [] : by);
+    const maintenance = paused && {
+      ...{ reason: paused.reason, by: paused.by, by_name: names.get(paused.by) ?? null },
+      ...{ since: paused.since, until: paused.until },
+    };
     const view = (turn: Turn): Held => turnView(turn, names);
     const found = {
       ...{ host: fqdn, holder: has && view(has), waiting: waiting.map(view) },

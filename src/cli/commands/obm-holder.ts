@@ -56,7 +56,7 @@ const linesOf = ({ host, holder, waiting, maintenance }: Holder): Line[] => {
   const turns = [
     ...(holder ? [{ ...holder, is: 'has it' }] : []),
     ...waiting.map((turn) => ({ ...turn, is: 'waits' })),
-  ].map(({ is, operation, what, stage, by, since }): Line => {
+  ].map(({ is, operation, what, stage, by_names: by, since }): Line => {
     const text = is === 'waits' ? what : `${what}: ${stage}`;
     const asked = by.length === 0 ? 'station' : by.join(', ');
     return { host, is, operation: String(operation), what: text, by: asked, since };
@@ -65,7 +65,7 @@ const linesOf = ({ host, holder, waiting, maintenance }: Holder): Line[] => {
     ? [
         {
           ...{ host, is: 'maintenance', operation: '-', what: printable(maintenance.reason) },
-          ...{ by: maintenance.by, since: maintenance.since },
+          ...{ by: maintenance.by_name ?? maintenance.by, since: maintenance.since },
         },
       ]
     : [];

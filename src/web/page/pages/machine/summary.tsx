@@ -7,9 +7,11 @@ import { Link } from '../../parts/link.tsx';
 import { State } from '../../parts/state.tsx';
 import type { KnownMachine } from './known.ts';
 
-export const Summary = ({ row, checks, at }: KnownMachine): JSX.Element => {
+export const Summary = ({ row, checks, at, holder }: KnownMachine): JSX.Element => {
   const [state, ...fields] = columnsNamed(machineFields, checks);
   const { maintenance, note } = row;
+  const worksOnIt = holder?.maintenance;
+  const who = worksOnIt?.by === maintenance?.by ? worksOnIt?.by_name : null;
   const said = fields
     .filter(({ id }) => !['maintenance', 'project', 'reason'].includes(id))
     .map((column) => [column, column.text(row, at)] as const)
@@ -26,7 +28,7 @@ export const Summary = ({ row, checks, at }: KnownMachine): JSX.Element => {
       </p>
       {maintenance ? (
         <p class="banner stale">
-          Somebody works on it: {maintenance.reason} ({maintenance.by}, since{' '}
+          Somebody works on it: {maintenance.reason} ({who ?? maintenance.by}, since{' '}
           <Moment at={maintenance.since} />
           {maintenance.until === null ? (
             ''
@@ -65,7 +67,7 @@ export const Summary = ({ row, checks, at }: KnownMachine): JSX.Element => {
             <dd>
               {note.text}{' '}
               <span class="quiet">
-                ({note.by}, <Ago at={note.at} />)
+                (<Ago at={note.at} />)
               </span>
             </dd>
           </div>
