@@ -307,9 +307,11 @@ export class Station {
 
   /** A disk that is full keeps nobody from starting. */
   #forgetSecrets(): void {
-    this.obms.forgetUnused().catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'secrets that nobody needs any more are kept for now');
-    });
+    Promise.all([this.obms, this.users].map((each) => each.forgetUnused())).catch(
+      (error: unknown) => {
+        this.#logger.warn({ err: error }, 'secrets that nobody needs any more are kept for now');
+      },
+    );
   }
 
   /**

@@ -1,6 +1,6 @@
 /** People log in: passwords, codes, sessions, and what is kept of them. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -184,6 +184,22 @@ t.test('nothing of passwords and codes is in the log, and what is kept is sealed
     for (const text of [password, secret, 'argon2id'])
       t.equal(bytes.indexOf(text), -1, `${text} in ${path}`);
   }
+});
+
+t.test('what is kept of a user goes with a station that was killed on the way, too', async (t) => {
+  const { ask, station, directory, admin, close } = await withAda(t);
+  t.match(await ask('POST', '/users', { name: 'eve', role: 'viewer' }), { status: 201 });
+  t.match(await ask('PUT', '/users/eve/password', { password }), { status: 200 });
+  const path = join(directory, 'secrets.json');
+  const before = readFileSync(path);
+  t.match(await ask('DELETE', '/users/ada'), { status: 200 });
+  t.same(station.secrets.names, ['user/eve']);
+  await close();
+  // As where the log had it, and the secrets had not changed yet.
+  writeFileSync(path, before);
+  const next = await openStation(t, { directory, admin });
+  t.same(next.station.secrets.names, ['user/eve']);
+  t.match(await next.ask('POST', '/sessions', { user: 'eve', password }), { status: 201 });
 });
 
 t.test('whoever sends many passwords at once is told to wait', async (t) => {

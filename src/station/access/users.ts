@@ -68,7 +68,8 @@ const refuse = (...of: Parameters<typeof reject>): never => {
   throw new UserRefusedError(reject(...of).rejection);
 };
 
-const secretOf = (name: string): string => `user/${name}`;
+const ofUser = 'user/';
+const secretOf = (name: string): string => `${ofUser}${name}`;
 
 const keptIn = (secret: Secret | undefined): Kept =>
   secret ? (JSON.parse(secret.password) as Kept) : {};
@@ -240,6 +241,15 @@ export class Users {
   async remove(name: string, sender: Sender): Promise<void> {
     await this.#run({ type: 'RemoveUser', name }, sender);
     await this.#parts.secrets.change(new Map(), [secretOf(name)]);
+  }
+
+  /** What is kept of users who are gone, where a station was killed before it had let go of it. */
+  async forgetUnused(): Promise<void> {
+    const { secrets } = this.#parts;
+    const unused = secrets.names.filter(
+      (name) => name.startsWith(ofUser) && !this.#known(name.slice(ofUser.length)),
+    );
+    await secrets.change(new Map(), unused);
   }
 
   /** The second factor that a code is, where one is asked for. A recovery code is good no more from here on. */
