@@ -163,7 +163,7 @@ t.test('what is ordered by the page', async (t) => {
     t.equal((await bench.turn('disable', second)).status, 200);
     await send.click();
     await dialog.getByText(`Done with 1 machine: ${third}`).waitFor();
-    await dialog.getByRole('heading', { name: '1 machine refused' }).waitFor();
+    await dialog.getByRole('heading', { name: 'Not done with 1 machine' }).waitFor();
     await dialog.getByText(`${second}: the OBM of ${second} is not enabled`).waitFor();
     const on = Number((await links.textContent())!.split(' ')[1]);
     t.match(await operation(on), { kind: 'power-on', state: 'succeeded', subject: third });

@@ -95,6 +95,19 @@ t.test(
   },
 );
 
+t.test('what is stopped goes no further, and says what it left out', async (t) => {
+  const stop = new AbortController();
+  const hosts = Array.from({ length: 100 }, (_, i) => `n${i}`);
+  const work = async (host: string): Promise<void> => {
+    await Promise.resolve();
+    if (host === 'n20') stop.abort();
+  };
+  const { done, failed } = await eachMachine(hosts, 'k', work, undefined, stop.signal);
+  t.equal(done.length + failed.length, 100);
+  t.ok(done.length > 20 && done.length < 40, 'what was begun is done');
+  t.match(byReason(failed), [{ why: 'not begun: you stopped it' }]);
+});
+
 t.test('a station that is away is not asked for each of thousands', async (t) => {
   let asked = 0;
   const hosts = Array.from({ length: 1000 }, (_, i) => `n${i}`);

@@ -259,5 +259,17 @@ t.test('the fleet', async (t) => {
     await other.getByText('are being asked for').first().waitFor({ state: 'detached' });
     const reboot = other.getByRole('button', { name: 'Reboot…' });
     t.equal(await reboot.getAttribute('aria-disabled'), null);
+
+    await other.getByRole('button', { name: 'Note…' }).click();
+    const dialog = other.getByRole('dialog', { name: 'Note about 4100 machines' });
+    await dialog.getByLabel('What is to be known').fill('of the wrong ones');
+    await dialog.getByRole('button', { name: 'Write it down' }).click();
+    await dialog.getByRole('progressbar').waitFor();
+    await dialog.getByRole('button', { name: 'Stop' }).click();
+    await dialog.getByText(/: not begun: you stopped it$/).waitFor();
+    const noted = await dialog.getByRole('status').textContent();
+    const count = Number(/^Done with (\d+) machines: m/.exec(noted!)?.[1]);
+    t.ok(count > 0 && count < 4100, noted!);
+    await dialog.getByRole('heading', { name: `Not done with ${4100 - count} machines` }).waitFor();
   });
 });

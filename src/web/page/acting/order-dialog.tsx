@@ -29,6 +29,8 @@ export interface PlanOptions {
 export interface OrderOptions {
   /** The same as long as the dialog is open: pressed twice, or sent again for want of an answer, it is done once. */
   readonly idempotencyKey: string;
+  /** What is done one after another goes no further than this. */
+  readonly stop: AbortSignal;
 }
 
 interface OrderDialogProps<R, P> {
@@ -53,6 +55,8 @@ interface OrderDialogProps<R, P> {
   /** Draws the plan; absent: as dry runs are. */
   readonly showPlan?: ((plan: P) => ComponentChildren) | undefined;
   readonly order: (reason: string, options: OrderOptions) => Promise<R>;
+  /** It is done one after another, and can be stopped in between. */
+  readonly isStepwise?: boolean | undefined;
   /** The same, as it is typed. */
   readonly command?: ((reason: string) => readonly string[]) | undefined;
   /** What to tell when it was accepted and is no operation; absent: the title. */
@@ -70,6 +74,7 @@ const isOperation = (reply: unknown): reply is Operation =>
 export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Element => {
   const { title, verb, hosts = [], danger = false, close, children } = props;
   const { reason: asks, reasonLabel = 'Why', count = 1, unless, chosen = '' } = props;
+  const { isStepwise = false } = props;
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
   const [key] = useState(() => crypto.randomUUID());
@@ -84,6 +89,7 @@ export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Ele
   const planned = usePlan(props, said, lacks === undefined && begun === undefined, chosen);
   const grantNeeded = takesGrant(error) || takesGrant(planned.error);
   const warning = useId();
+  const stopping = useRef(new AbortController());
 
   const isReady =
     !isSending &&
@@ -97,15 +103,18 @@ export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Ele
     if (!isReady) return;
     setSending(true);
     setError(undefined);
+    stopping.current = new AbortController();
     try {
-      const reply = await props.order(said, { idempotencyKey: key });
+      const { signal: stop } = stopping.current;
+      const reply = await props.order(said, { idempotencyKey: key, stop });
       props.done?.(reply);
       if (isOperation(reply)) return setBegun(reply);
       announce(props.told?.(reply) ?? `${title}: done.`, 'good');
       close();
     } catch (refused) {
       setError(refused);
-      if (isExpired(refused)) announce(`Nothing was done yet: ${wordsOf(refused)}`, 'bad');
+      const what = isStepwise ? 'Not all was done yet' : 'Nothing was done yet';
+      if (isExpired(refused)) announce(`${what}: ${wordsOf(refused)}`, 'bad');
     } finally {
       setSending(false);
     }
@@ -172,9 +181,15 @@ export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Ele
           <button type="submit" class={danger ? 'danger' : 'main'} disabled={!isReady}>
             {isSending ? 'Sending…' : verb}
           </button>
-          <button type="button" onClick={close} disabled={isSending}>
-            Leave it
-          </button>
+          {isSending && isStepwise ? (
+            <button type="button" onClick={() => stopping.current.abort()}>
+              Stop
+            </button>
+          ) : (
+            <button type="button" onClick={close} disabled={isSending}>
+              Leave it
+            </button>
+          )}
           {props.command ? <CopyCommand command={props.command(said)} /> : null}
         </p>
         <p id={warning} class="quiet">

@@ -12,12 +12,14 @@ const atATime = 8;
 /**
  * @param work with a key of its own for each, which is the same where it is tried again
  * @param progress told how many are over
+ * @param stop those that are not begun then are left out
  */
 export const eachMachine = async (
   hosts: readonly string[],
   key: string,
   work: (host: string, idempotencyKey: string) => Promise<unknown>,
   progress: (over: number) => void = () => undefined,
+  stop?: AbortSignal,
 ): Promise<Outcome> => {
   const done: string[] = [];
   const failed: { host: string; why: string }[] = [];
@@ -28,6 +30,7 @@ export const eachMachine = async (
     for (const host of waiting) {
       try {
         if (away) throw away;
+        if (stop?.aborted) throw new Error('not begun: you stopped it');
         await work(host, `${key}/${host}`);
         done.push(host);
       } catch (error) {

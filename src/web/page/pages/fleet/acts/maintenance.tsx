@@ -41,14 +41,16 @@ export const BeginMaintenanceDialog = (props: ActProps): JSX.Element => {
           on.
         </p>
       )}
-      order={(reason, { idempotencyKey }) =>
+      order={(reason, { idempotencyKey, stop }) =>
         eachMachine(
           hosts,
           idempotencyKey,
           (host, key) => station.beginMaintenance(host, body(reason), { idempotencyKey: key }),
           progress,
+          stop,
         )
       }
+      isStepwise={hosts.length > 1}
       told={({ done }) => `${done.length} in maintenance.`}
       done={(outcome) => (outcome.failed.length > 0 ? tell(title, outcome) : undefined)}
       command={(reason) => [
@@ -91,14 +93,16 @@ export const EndMaintenanceDialog = (props: ActProps): JSX.Element => {
           Those that are down are recovered then; of those that nobody works on nothing changes.
         </p>
       )}
-      order={(_reason, { idempotencyKey }) =>
+      order={(_reason, { idempotencyKey, stop }) =>
         eachMachine(
           hosts,
           idempotencyKey,
           (host, key) => station.endMaintenance(host, { idempotencyKey: key }),
           progress,
+          stop,
         )
       }
+      isStepwise={hosts.length > 1}
       told={({ done }) => `${done.length} not in maintenance.`}
       done={(outcome) => (outcome.failed.length > 0 ? tell(title, outcome) : undefined)}
       command={() => ['halctl', 'maintenance', 'end', nodeset]}

@@ -22,14 +22,16 @@ export const NoteDialog = ({ hosts, nodeset, close, tell }: ActProps): JSX.Eleme
       showPlan={() => (
         <p>It stands in the history of {hosts.length === 1 ? 'the machine' : 'each machine'}.</p>
       )}
-      order={(text, { idempotencyKey }) =>
+      order={(text, { idempotencyKey, stop }) =>
         eachMachine(
           hosts,
           idempotencyKey,
           (host, key) => station.addNote(host, { text }, { idempotencyKey: key }),
           progress,
+          stop,
         )
       }
+      isStepwise={hosts.length > 1}
       told={({ done }) => `Written down about ${done.length}.`}
       done={(outcome) => (outcome.failed.length > 0 ? tell(title, outcome) : undefined)}
       command={

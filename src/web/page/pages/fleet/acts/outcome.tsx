@@ -36,7 +36,7 @@ export const OutcomeDialog = ({
       </p>
       {failed.length === 0 ? null : (
         <>
-          <h3>{counted(failed.length, 'machine')} refused</h3>
+          <h3>Not done with {counted(failed.length, 'machine')}</h3>
           <ul>
             {byReason(failed).map(({ hosts, why }) => (
               <li key={why}>
