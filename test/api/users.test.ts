@@ -6,7 +6,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { systemTime } from '../../src/station/time.ts';
 import { codeOf } from '../../src/station/access/totp.ts';
-import { host, openStation } from '../station/harness.ts';
+import { host, openStation, temporary } from '../station/harness.ts';
 
 const password = 'correct horse battery';
 const startedAt = 1_790_000_000_000;
@@ -200,6 +200,9 @@ t.test('what is kept of a user goes with a station that was killed on the way, t
   const next = await openStation(t, { directory, admin });
   t.same(next.station.secrets.names, ['user/eve']);
   t.match(await next.ask('POST', '/sessions', { user: 'eve', password }), { status: 201 });
+  await next.close();
+  const other = await openStation(t, { directory, log: `sqlite:${temporary(t)}` });
+  t.same(other.station.secrets.names, ['user/eve'], 'a log that knows nobody is no reason');
 });
 
 t.test('whoever sends many passwords at once is told to wait', async (t) => {

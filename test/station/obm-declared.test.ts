@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { simulatorGuid, startSimulator } from '../ipmi/simulator.ts';
-import { bodyOf } from './harness.ts';
+import { bodyOf, openStation, temporary } from './harness.ts';
 import { Bench } from './obm-bench.ts';
 
 /** Of every bench here. */
@@ -75,3 +75,33 @@ t.test('one OBM that facts declare for several hosts is not registered by that',
     body: { field: 'declared', detail: /one OBM for cl1.example and others/ },
   });
 });
+
+t.test(
+  'credentials are kept of OBMs that facts declare, and of no others after a start',
+  async (t) => {
+    const { ask, station, directory, admin, close } = await openStation(t);
+    const facts = (...hosts: string[]): string =>
+      [
+        'cluster: galileo',
+        'hosts:',
+        ...hosts.map((fqdn) => `  - {fqdn: ${fqdn}, roles: [], ${obm}}`),
+      ].join('\n');
+    const obm = `obm: {type: ipmi, address: 10.1.0.1, user: obmd, password: ${password}}`;
+    t.match(await ask('POST', '/load', bodyOf(facts('n1.example', 'n2.example'))), { status: 200 });
+    // As of a load that was never durable.
+    await station.secrets.put(new Map([['obm/n3.example', { user: 'obmd', password }]]));
+    t.match(await ask('POST', '/hosts/n1.example/rename', { to: 'n9.example' }), { status: 200 });
+    const loaded = await ask('POST', '/load?prune=true', bodyOf(facts('n9.example')));
+    t.equal(loaded.status, 200, loaded.text);
+    await close();
+    const next = await openStation(t, { directory, admin });
+    const used = [...next.station.graph.all('obm')].map(({ secret }) => secret);
+    t.same(new Set(next.station.secrets.names), new Set(used));
+    t.same(next.station.secrets.names.length, 1);
+    await next.close();
+
+    // By mistake, on a log that is new.
+    const other = await openStation(t, { directory, log: `sqlite:${temporary(t)}` });
+    t.same(other.station.secrets.names.length, 1, 'nothing is concluded from a log without any');
+  },
+);

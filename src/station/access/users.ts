@@ -245,7 +245,9 @@ export class Users {
 
   /** What is kept of users who are gone, where a station was killed before it had let go of it. */
   async forgetUnused(): Promise<void> {
-    const { secrets } = this.#parts;
+    const { secrets, graph } = this.#parts;
+    // A log that knows of nobody may be another than they are of.
+    if (graph().count('user') === 0) return;
     const unused = secrets.names.filter(
       (name) => name.startsWith(ofUser) && !this.#known(name.slice(ofUser.length)),
     );

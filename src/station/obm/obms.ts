@@ -31,7 +31,7 @@ import { Obmd } from './obmd.ts';
 import type { ObmSeen } from './obmd.ts';
 import { Observed } from './observed.ts';
 import { whyNot } from './readings.ts';
-import { adminSecret, isOurs, tokenSecret } from './secret-names.ts';
+import { adminSecret, isOfFacts, isOurs, tokenSecret } from './secret-names.ts';
 import { SecretWriter } from './secret-writer.ts';
 import { Sights } from './sights.ts';
 import { knownIn } from './told-news.ts';
@@ -348,15 +348,18 @@ export class Obms {
     return this.#parts.secrets.get(adminSecret(obmd))?.password;
   }
 
-  /** Secrets of requests that ended half-way, and of what is registered no more. */
+  /** Secrets of requests and loads that ended half-way, and of what is registered or declared no more. */
   async forgetUnused(): Promise<void> {
     const { graph, secrets } = this.#parts;
-    const used = new Set<string>();
+    const declared = [...graph().all('obm')].flatMap(({ secret }) => secret ?? []);
+    const used = new Set<string>(declared);
     for (const { obmd, token } of graph().all('registration')) {
       used.add(adminSecret(obmd));
       if (token !== null) used.add(tokenSecret(token));
     }
-    const unused = secrets.names.filter((name) => isOurs(name) && !used.has(name));
+    // A log that knows of none may be another than they are of.
+    const isToGo = declared.length > 0 ? (name: string) => isOurs(name) || isOfFacts(name) : isOurs;
+    const unused = secrets.names.filter((name) => isToGo(name) && !used.has(name));
     await secrets.change(new Map(), unused);
   }
 
