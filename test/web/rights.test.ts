@@ -108,6 +108,30 @@ t.test('rights in the browser', async (t) => {
     await page.getByRole('alert').filter({ hasText: 'whole cluster' }).waitFor();
   });
 
+  t.test('a right that is given or taken is known on a page that is open', async (t) => {
+    const password = 'correct horse battery';
+    await ask('POST', '/users', { name: 'vera', role: 'viewer' });
+    await ask('PUT', '/users/vera/password', { password });
+    const { page } = await visit(t, browser);
+    await page.clock.install();
+    await page.goto(`${url}/machines/${ours}`);
+    await page.getByLabel('Name').fill('vera');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('Other actions').click();
+    const why = page
+      .locator('.act')
+      .filter({ has: page.getByRole('button', { name: maintenance }) })
+      .locator('.why-not');
+    await why.filter({ hasText: 'You may not do this' }).waitFor();
+    await ask('PUT', '/users/vera', { role: 'operator' });
+    await page.clock.fastForward(60_000);
+    await why.waitFor({ state: 'detached' });
+    await ask('PUT', '/users/vera', { role: 'viewer' });
+    await page.clock.fastForward(60_000);
+    await why.filter({ hasText: 'You may not do this' }).waitFor();
+  });
+
   t.test('administrators have what nobody else has', async (t) => {
     for (const [token, isIn] of [
       [admin, true],

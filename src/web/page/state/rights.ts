@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Can } from '../../../client/types.ts';
+import { useEvery } from './every.ts';
 import { againLater } from './passing.ts';
 import { isExpired, station } from './station.ts';
 import { useSession } from './who.ts';
@@ -25,6 +26,8 @@ export interface Right {
 
 /** An answer holds for so long, ms; the station looks again before anything is done. */
 const goodForMs = 15_000;
+/** What others have given or taken is known after so long, ms. */
+const againMs = 60_000;
 const answersMax = 500;
 
 const answers = new Map<string, { readonly at: number; readonly right: Promise<Right> }>();
@@ -78,6 +81,7 @@ const lentOnly: Right = {
 export const useRight = ({ action, hosts, suggested, ofOwners = false }: Asked): Right => {
   const { signedIn, who } = useSession();
   const [right, setRight] = useState(asking);
+  const round = useEvery(againMs);
   useEffect(() => {
     let isWanted = true;
     let giveUp = (): void => undefined;
@@ -94,6 +98,6 @@ export const useRight = ({ action, hosts, suggested, ofOwners = false }: Asked):
       isWanted = false;
       giveUp();
     };
-  }, [action, typeof hosts === 'object' ? hosts.join() : hosts, suggested, signedIn]);
+  }, [action, typeof hosts === 'object' ? hosts.join() : hosts, suggested, signedIn, round]);
   return ofOwners && who.role === 'member' ? lentOnly : right;
 };
