@@ -21,10 +21,27 @@ t.test('the page', async (t) => {
     await page.getByRole('link', { name: 'node3.halcyon.example' }).waitFor();
     t.equal(await page.title(), 'Fleet - Halcyon');
     t.equal(new URL(page.url()).pathname, '/fleet');
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByRole('link', { name: 'Station', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Station' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'Station' }).waitFor();
+    const here = await page.getByRole('link', { name: 'Station', exact: true }).boundingBox();
+    t.ok(here!.x + here!.width <= 360, 'where one is stands in sight');
     t.same(
       complaints.filter((said) => !/status of 401/.test(said)),
       [],
     );
+  });
+
+  t.test('says of a cluster without machines how they come', async (t) => {
+    const none = await openStation(t);
+    const { page } = await visit(t, browser);
+    await page.goto(`${await none.app.listen({ port: 0, host: '127.0.0.1' })}/fleet`);
+    await signInByToken(page, none.admin);
+    await page.getByText('There is no machine yet').waitFor();
+    await page.getByRole('link', { name: 'facts', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Facts and roles as files' }).waitFor();
   });
 
   t.test('says of a link that was used already that it was, and asks who comes', async (t) => {

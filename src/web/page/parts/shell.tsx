@@ -1,7 +1,7 @@
 /** What stands around every page: where one can go, who has signed in, whether it is live, and what happened. */
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PageName } from '../../page-paths.ts';
 import { PastBanner } from '../past/banner.tsx';
 import { TimeBar } from '../past/bar.tsx';
@@ -102,10 +102,18 @@ const Header = ({ isTimeShown, showTime }: HeaderProps): JSX.Element => {
   const { page } = usePlace();
   const isPast = useMoment() !== undefined;
   const { who, leave } = useSession();
+  const nav = useRef<HTMLElement>(null);
+  // Where they do not all fit, that which is shown is in sight.
+  useEffect(() => {
+    const row = nav.current!;
+    const { left, right } = row.getBoundingClientRect();
+    const here = row.querySelector('[aria-current]')?.getBoundingClientRect();
+    if (here) row.scrollLeft += Math.max(0, here.right - right) - Math.max(0, left - here.left);
+  }, [page?.name]);
   return (
     <header class="top">
       <strong class="brand">Halcyon</strong>
-      <nav aria-label="Pages">
+      <nav ref={nav} aria-label="Pages">
         {destinations.map(({ path, title, pages }) => (
           <Link
             key={path}

@@ -3,7 +3,7 @@
 import { changeQuery, placeNow, usePlace } from './router.ts';
 
 /** Undefined: the cluster as it is. */
-export const useMoment = (): string | undefined => usePlace().query.get('at') ?? undefined;
+export const useMoment = (): string | undefined => usePlace().query.get('at')?.trim() || undefined;
 
 /**
  * Looks at another moment, on the same page; null: now. Going back in the browser leaves the past at once, not step by

@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Column } from '../../../../checks/view/columns.ts';
+import { counted } from '../../../../client/view/words.ts';
 import { gridColumn, columnsShown } from '../../fleet/columns.tsx';
 import { countsOf } from '../../fleet/counts.ts';
 import { useSelection } from '../../fleet/selection.ts';
@@ -13,7 +14,7 @@ import type { FleetView } from '../../fleet/view.ts';
 import { useNow } from '../../parts/age.tsx';
 import { CopyCommand } from '../../parts/copy.tsx';
 import { Grid } from '../../parts/grid.tsx';
-import { machinePath } from '../../parts/link.tsx';
+import { Link, machinePath } from '../../parts/link.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { sortingOf, sortText } from '../../parts/sorting.ts';
@@ -73,7 +74,7 @@ export const Page = (): JSX.Element => {
         selected={selection.names}
         select={selection.change}
         hold={setHeld}
-        empty={emptyWords(fleet)}
+        empty={<NoRows view={view} fleet={fleet} />}
       />
       {isChoosing ? (
         <ColumnsDialog
@@ -89,11 +90,27 @@ export const Page = (): JSX.Element => {
 
 const nameOf = ({ machine }: { readonly machine: string }): string => machine;
 
+interface NoRowsProps {
+  readonly view: FleetView;
+  readonly fleet: FleetShown;
+}
+
 /** That nothing is shown is no answer where it is not known what is asked. */
-const emptyWords = ({ viewError, error, isWhole }: FleetShown): string => {
-  if (error) return 'The machines could not be read.';
-  if (viewError) return 'Nothing is shown, as the filter or the order is not understood.';
-  return isWhole ? 'No machine passes.' : 'The machines are being read…';
+const NoRows = ({ view, fleet }: NoRowsProps): JSX.Element => {
+  const { viewError, error, isWhole, all } = fleet;
+  const { filter, problems, groups, nodes } = view;
+  if (error) return <>The machines could not be read.</>;
+  if (viewError) return <>Nothing is shown, as the filter or the order is not understood.</>;
+  if (!isWhole) return <>The machines are being read…</>;
+  if (all.size === 0 && groups === undefined && nodes === undefined)
+    return (
+      <>
+        There is no machine yet: agents that report make them known, or{' '}
+        <Link to="/facts">facts</Link> that are loaded.
+      </>
+    );
+  if (filter !== undefined) return <>No machine passes the filter.</>;
+  return <>{problems ? 'Nothing needs attention.' : 'No machine passes.'}</>;
 };
 
 /** How many there are, and how many changes wait. */
@@ -103,7 +120,7 @@ const Told = ({ fleet }: { readonly fleet: FleetShown }): JSX.Element => {
   return (
     <>
       {passing.length === all.size
-        ? `${all.size} machines`
+        ? counted(all.size, 'machine')
         : `${passing.length} of ${all.size} machines`}
       {isWhole ? '' : ', and more are coming'}, problems first unless sorted otherwise.{' '}
       {waiting > 0 ? (
