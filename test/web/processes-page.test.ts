@@ -216,6 +216,11 @@ t.test('the page', async (t) => {
       field.value.slice(field.selectionStart),
     );
     t.match(marked, /^9007199254740993/, 'the place is marked in the field');
+    const written = await facts.inputValue();
+    await page.getByRole('link', { name: 'The roles that are loaded' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Roles' }).waitFor();
+    await page.goBack();
+    t.equal(await facts.inputValue(), written, 'what was written stays');
     t.equal((await cluster.client.status()).hosts.length, 2);
     const mime = { mimeType: 'application/yaml' };
     await page.getByLabel(/Choose files/).setInputFiles([

@@ -16,16 +16,17 @@ import { announce } from '../../state/announce.ts';
 import { useMoment } from '../../state/moment.ts';
 import { useRight } from '../../state/rights.ts';
 import { station } from '../../state/station.ts';
+import { useFilesDraft } from './draft.ts';
 import { Errors } from './errors.tsx';
 import { FileFields } from './file-fields.tsx';
-import { noFiles, whatIsWrong } from './files.ts';
+import { whatIsWrong } from './files.ts';
 import type { Files } from './files.ts';
 import { Kept, PlanDiff } from './plan.tsx';
 import { useLoad } from './use-load.ts';
 import type { Load } from './use-load.ts';
 
 export const Page = (): JSX.Element => {
-  const [files, setFiles] = useState<Files>(noFiles);
+  const [files, setFiles] = useFilesDraft();
   const [prune, setPrune] = useState(false);
   const fields = useRef(new Map<string, HTMLTextAreaElement>());
   const load = useLoad();
