@@ -78,6 +78,10 @@ t.test('the page', async (t) => {
     await page.getByRole('button', { name: 'Write it down' }).click();
     const ended = page.getByRole('dialog', { name: 'Your session has ended' });
     await ended.waitFor();
+    for (let pressed = 0; pressed < 5; pressed++) await page.keyboard.press('Escape');
+    t.ok(await ended.isVisible(), 'what has to be answered does not go by itself');
+    await ended.evaluate((dialog: HTMLDialogElement) => dialog.close());
+    await ended.waitFor();
     await other.reload();
     await signInByToken(other, admin);
     await ended.waitFor({ state: 'detached' });

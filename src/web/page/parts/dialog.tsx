@@ -27,9 +27,17 @@ export const Dialog = ({ title, close, canClose = true, children }: DialogProps)
     <dialog
       ref={element}
       aria-labelledby={heading}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !canClose) event.preventDefault();
+      }}
       onCancel={(event) => {
         event.preventDefault();
         if (canClose) close();
+      }}
+      onClose={() => {
+        // Browsers let nobody be held: asked to several times, they close it themselves.
+        if (canClose) close();
+        else element.current?.showModal();
       }}
     >
       <header>
