@@ -1,6 +1,7 @@
 /** Contexts: which stations an operator talks to, and with which token. */
 
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeFolderSync, replaceFile } from '../disk/lasting-file.ts';
 import { Failure } from './exit-codes.ts';
@@ -123,14 +124,17 @@ export const writeConfig = async (env: Environment, config: Config): Promise<voi
   await writePrivately(path, stringify(config));
 };
 
+/** The whole of it, or what writes it piece by piece. */
+type Content = string | ((file: FileHandle) => Promise<void>);
+
 /**
  * Writes a file that only its owner may read, all of it or nothing. Makes its folder. A token that
  * is shown once is not lost with the power.
  */
-export const writePrivately = async (path: string, text: string): Promise<void> => {
+export const writePrivately = async (path: string, content: Content): Promise<void> => {
   makeFolderSync(dirname(path), 0o700);
   await removeLeft(path);
-  await replaceFile(path, text, draftOf(path, process.pid));
+  await replaceFile(path, content, draftOf(path, process.pid));
 };
 
 /** Removes such a file, where there is one. */

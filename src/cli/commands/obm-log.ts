@@ -1,13 +1,11 @@
 /** `halctl obm log`: what machines have written on their consoles. */
 
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { withExamples, withJson, withWork } from '../command.ts';
 import type { JsonFlag } from '../command.ts';
+import { writePrivately } from '../config.ts';
 import type { LogEntry } from '../console/log.ts';
 import type { StationConsole } from '../console/station-console.ts';
 import { Failure } from '../exit-codes.ts';
@@ -207,22 +205,23 @@ const exportTo = async (
 ): Promise<void> => {
   const { openLog } = await import('../console/log.ts');
   const { host } = console;
+  if (existsSync(file)) throw new Failure('usage', `${file} is there already; name another`);
   const address = await console.address();
   const query = { ...range, format: 'asciicast' };
   const body = await openLog(host, address, query, shell.signal);
-  let isOpen = false;
   try {
-    const written = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-    written.once('open', () => (isOpen = true));
-    await pipeline(Readable.fromWeb(body as never), written, { signal: shell.signal });
-    if (!(await console.leave()))
-      throw new Failure('notAllowed', `the right to the log of ${host} ended before it was whole`);
+    await writePrivately(file, async (draft) => {
+      for await (const piece of body) await draft.writeFile(piece);
+      if (!(await console.leave()))
+        throw new Failure(
+          'notAllowed',
+          `the right to the log of ${host} ended before it was whole`,
+        );
+    });
   } catch (error) {
-    if (isOpen) await rm(file, { force: true });
     shell.signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new Failure('usage', `${file} is there already; name another`);
+    const { message } = error as Error;
     throw new Failure('failed', `the log of ${host} is not exported: ${printable(message)}`);
   }
   shell.say(`The log of ${host} is in ${file}; play it: asciinema play ${file}\n`);

@@ -2,12 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { until } from '../../ipmi/simulator.ts';
-import { scripts, watch } from '../station.ts';
+import { environment, scripts, watch } from '../station.ts';
 import { host, setUp } from './place.ts';
 import type { Place } from './place.ts';
 
@@ -73,6 +75,39 @@ t.test('69: a log is read by time and text, as JSON, and exported as a recording
 
   const { out } = await halctl(`obm console ${host} --list --json`);
   t.same(JSON.parse(out), { connections: [] }, 'whoever has read it is there no more');
+});
+
+t.test('an export that is killed is not taken for a whole one', async (t) => {
+  // A station and a daemon that give a part of a log, and no end of it.
+  const server = createServer(({ method }, response) => {
+    const { port } = server.address() as AddressInfo;
+    const opened = { id: 'connection', url: `http://127.0.0.1:${port}/log`, ca: null };
+    response.writeHead(method === 'POST' ? 201 : 200, { 'content-type': 'application/json' });
+    if (method === 'POST') response.end(JSON.stringify(opened));
+    else response.write('{"version":2}\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => (server.closeAllConnections(), server.close()));
+  const folder = t.testdir({ home: {}, logs: {} });
+  const { port } = server.address() as AddressInfo;
+  const env = environment(join(folder, 'home'), {
+    HALCYON_STATION: `http://127.0.0.1:${port}`,
+    HALCYON_TOKEN: 'hal_1_x',
+  });
+  const logs = join(folder, 'logs');
+  const words = ['obm', 'log', host, '--export', join(logs, 'n1.cast')];
+  const child = spawn(join(scripts, 'halctl'), words, {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const sizes = (): number[] => readdirSync(logs).map((name) => statSync(join(logs, name)).size);
+  await until('a part is there', () => sizes().some((size) => size > 0));
+  child.kill('SIGKILL');
+  t.same(await ended, [null, 'SIGKILL']);
+  t.notOk(readdirSync(logs).includes('n1.cast'));
 });
 
 t.test('9, 10: a log is for whoever has the machine, and of the time that he has it', async (t) => {
