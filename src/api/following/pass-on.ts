@@ -22,6 +22,11 @@ import { UnknownTokens } from './unknown-tokens.ts';
 const answerMs = (waitMax + 30) * 1000;
 /** How long an answer is kept back so that its caller finds here what it speaks of, ms. */
 export const ownReadsMs = 2_000;
+/**
+ * How long the answer to a command is waited for when another station leads: it may be on its way, as when the command
+ * was to retire the one that led, ms.
+ */
+export const lastAnswerMs = 2_000;
 /** How often it is looked who leads, where no commit tells, ms. */
 const lookMs = 1_000;
 /** When a leader may be there, s. */
@@ -132,11 +137,17 @@ export class PassingOn {
     const ended = new AbortController();
     const gone = abandonment(reply);
     const signal = AbortSignal.any([ended.signal, gone]);
+    const { time } = this.#station;
+    let changed = Infinity;
     const forget = this.#watch({
-      isOver: (now) => now.role === 'leading' || now.leader?.station !== leader.station,
+      isOver: (now) => {
+        const isSame = now.role === 'following' && now.leader?.station === leader.station;
+        changed = isSame ? Infinity : Math.min(changed, time.monotonic());
+        return time.monotonic() - changed >= (isCommand(request) ? lastAnswerMs : 0);
+      },
       end: () => ended.abort(new LeaderChanged('another station leads now, or none')),
     });
-    const cancel = this.#station.time.after(answerMs, () =>
+    const cancel = time.after(answerMs, () =>
       ended.abort(new CutOffError(`no answer within ${answerMs / 1000} s`)),
     );
     let answer: IncomingMessage;
@@ -231,9 +242,11 @@ export class PassingOn {
 
 const isCommand = ({ method }: FastifyRequest): boolean => method !== 'GET' && method !== 'HEAD';
 
+const tooLarge = (): ApiError =>
+  new ApiError('body-too-large', 'the body is larger than this request may be');
+
 const mustFit = ({ headers, routeOptions: { bodyLimit } }: FastifyRequest): void => {
-  if (Number(headers['content-length'] ?? 0) > bodyLimit)
-    throw new ApiError('body-too-large', 'the body is larger than this request may be');
+  if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
 };
 
 /** As it comes, and no more than may be. */
@@ -241,13 +254,15 @@ const sendBody = ({ raw, routeOptions }: FastifyRequest, passed: ClientRequest):
   let bytes = 0;
   raw.on('data', (piece: Buffer) => {
     bytes += piece.length;
-    if (bytes > routeOptions.bodyLimit) passed.destroy();
+    if (bytes > routeOptions.bodyLimit) passed.destroy(tooLarge());
   });
   raw.pipe(passed);
 };
 
 const refusalOf = (error: unknown, { station, url }: Place, method: string): Error => {
-  const { message } = error as Error;
+  const { message, cause } = error as Error;
+  // What was not sent to its end, nobody has done.
+  if (cause instanceof ApiError) return cause;
   if (error instanceof NotReachedError)
     return nobodyLeads(`${station}, which leads, cannot be reached at ${url} (${message})`);
   if (error instanceof CutOffError || error instanceof LeaderChanged)

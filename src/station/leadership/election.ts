@@ -179,10 +179,10 @@ export class Election implements Leadership {
   /** What the log has brought may say that another leads, or that this station is retired. */
   #heed(): void {
     const { graph, place } = this.#parts;
-    this.#lookout.heard();
+    const led = leadership(graph());
+    this.#lookout.heard(led?.term ?? 0);
     const term = this.#tenure?.term ?? null;
     if (term === null) return;
-    const led = leadership(graph());
     if (led?.station !== place.station) this.#stepDown('it was retired, or another station leads');
     else if (led.term !== term) this.#stepDown('another process leads by its name');
   }
@@ -309,7 +309,6 @@ export class Election implements Leadership {
         if (signal.aborted || leadership(graph())?.term !== term) return false;
         tenure.term = term;
         this.#since = time.now();
-        this.#lookout.led();
         logger.info({ term, station: place.station }, 'this station leads');
         this.#begin(duties, term);
         led();

@@ -22,6 +22,7 @@ export class Lookout {
   /** Whether anybody has done anything since this station was opened. */
   #isInUse = false;
   #hasNamesake = false;
+  #term = 0;
 
   constructor(parts: LookoutParts) {
     this.#parts = parts;
@@ -42,14 +43,15 @@ export class Lookout {
     return look;
   }
 
-  /** A commit has come. */
-  heard(): void {
+  /**
+   * A commit has come: who begins a term is there, whatever the last look found.
+   *
+   * @param term the newest of the log with it
+   */
+  heard(term: number): void {
     this.#isInUse = true;
-  }
-
-  /** This station leads. */
-  led(): void {
-    this.#isVacant = false;
+    if (term > this.#term) this.#isVacant = false;
+    this.#term = term;
   }
 
   /** Two of one name take each other for themselves: neither passes anything on to the other. */

@@ -1,15 +1,17 @@
 /** What a following station passes on to the one that leads, and how its answers come back. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
+import { HandTime } from '../../station/hand-time.ts';
 import { example, host, reported, until } from '../../station/harness.ts';
+import { lastAnswerMs } from '../../../src/api/following/pass-on.ts';
 import { beside } from './beside.ts';
 
 const nowhere = { station: 'gone', url: 'http://127.0.0.1:1' };
@@ -17,9 +19,9 @@ const nowhere = { station: 'gone', url: 'http://127.0.0.1:1' };
 /** A server in the place of a leader, and what it is asked. */
 const played = async (
   t: Test,
-  answer: (request: IncomingMessage) => void,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<{ station: string; url: string }> => {
-  const server = createServer((request) => answer(request)).listen(0, '127.0.0.1');
+  const server = createServer(answer).listen(0, '127.0.0.1');
   t.teardown(() => server.close().closeAllConnections());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -110,6 +112,44 @@ t.test('a command that is with a leader that leads no more is not waited for', a
   t.match(await asked, { status: 503, body: { code: 'outcome-unknown' } });
   const again = await follower.ask('POST', '/projects', { name: 'p' }, { key: 'k' });
   t.equal(again.status, 201, 'the same request gets the truth of who leads now');
+});
+
+t.test('an answer that is on its way when another one leads is waited for', async (t) => {
+  const { follower, leads, place } = await beside(t);
+  const time = new HandTime();
+  Object.defineProperty(follower.station, 'time', { value: time });
+  const { promise, resolve } = Promise.withResolvers<ServerResponse>();
+  leads(
+    await played(t, (request, response) => request.on('end', () => resolve(response)).resume()),
+  );
+  // As to one that retires the leader: its commit is here before the answer to it.
+  const asked = follower.ask('DELETE', '/stations/played', undefined, { key: 'k' });
+  const response = await promise;
+  leads(place);
+  await time.pass(lastAnswerMs);
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"changed":true}');
+  t.match(await asked, { status: 200, body: { changed: true } });
+});
+
+t.test('a body that is too large is said to be, whether it says its length or not', async (t) => {
+  const { leader, place, url } = await beside(t);
+  const { head } = leader.station;
+  const body = JSON.stringify({ name: 'p', more: 'x'.repeat(2 * 1024 * 1024) });
+  const headers = {
+    ...{ authorization: `Bearer ${leader.admin}`, 'content-type': 'application/json' },
+    connection: 'close',
+  };
+  for (const at of [place.url, url])
+    for (const length of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
+      const sent = request(`${at}/api/v1/projects`, {
+        ...{ method: 'POST', agent: false, headers: { ...headers, ...length } },
+      });
+      // It is answered before all of it was read.
+      sent.on('error', () => undefined).end(body);
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      t.match([answer.statusCode, await text(answer)], [413, /"body-too-large"/]);
+    }
+  t.equal(leader.station.head, head);
 });
 
 t.test('nothing is passed on twice', async (t) => {

@@ -65,6 +65,9 @@ t.test(
     const second_ = cluster.leaders[0]!;
     const third = second_ === two ? three : two;
     t.match(third.station.standing.role, 'following');
+    await cluster.until('the third has its term', () => third.station.standing.term === 2);
+    const { leader } = third.station.standing;
+    t.equal(leader?.station, second_.name, 'it leads for others as soon as they have its term');
     await cluster.pass(5 * second);
     cluster.halt(second_);
     const lapsed = await cluster.until('the third leads', () => cluster.leaders.includes(third));
