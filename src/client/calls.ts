@@ -2,6 +2,7 @@
 
 import type { EndpointName, Endpoints } from '../contract/catalogue.ts';
 import type { BodyOf, Endpoint, ParamsOf, PlanOf, QueryOf, ReplyOf } from '../contract/endpoint.ts';
+import { randomId } from './random-id.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { jsonOf } from './transport.ts';
@@ -70,7 +71,7 @@ export const requestOf = (name: EndpointName, given: readonly unknown[]): Reques
   const options = (rest.shift() ?? {}) as Options;
   const { idempotencyKey, ifMatch, wait, signal } = options;
   // One key for all attempts of a call: a station that took the command and broke off is not asked twice.
-  const key = route.repeat === 'by-key' ? (idempotencyKey ?? crypto.randomUUID()) : undefined;
+  const key = route.repeat === 'by-key' ? (idempotencyKey ?? randomId()) : undefined;
   return {
     method: route.method,
     path,

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { host, openStation } from '../station/harness.ts';
-import { openBrowser, signInByToken, visit } from './chromium.ts';
+import { hostWithoutTls, openBrowser, signInByToken, visit } from './chromium.ts';
 
 t.test('the page', async (t) => {
   const { app, ask, admin, fill, tokenOf } = await openStation(t);
@@ -55,6 +55,22 @@ t.test('the page', async (t) => {
     await other.getByRole('alert').filter({ hasText: 'link' }).waitFor();
     await other.getByRole('heading', { name: 'Sign in' }).waitFor();
     t.notMatch(other.url(), /sign-in=/);
+  });
+
+  t.test('orders what is ordered also where there is no TLS', async (t) => {
+    const { page, complaints } = await visit(t, browser);
+    await page.goto(`${url.replace('127.0.0.1', hostWithoutTls)}/machines/${host}`);
+    await signInByToken(page, admin);
+    t.notOk(await page.evaluate(() => isSecureContext));
+    await page.getByText('Other actions').click();
+    await page.getByRole('button', { name: 'Write a note…' }).click();
+    await page.getByRole('dialog').getByRole('textbox').fill('in the clear');
+    await page.getByRole('button', { name: 'Write it down' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'in the clear' }).waitFor();
+    t.same(
+      complaints.filter((said) => !/status of 40[14]|Cross-Origin-Opener-Policy/.test(said)),
+      [],
+    );
   });
 
   t.test('is of whoever has signed in last, in all tabs of a browser', async (t) => {

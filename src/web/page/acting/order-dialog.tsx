@@ -5,6 +5,7 @@
 
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { randomId } from '../../../client/random-id.ts';
 import type { Operation } from '../../../client/types.ts';
 import { counted } from '../../../client/view/words.ts';
 import { CopyCommand } from '../parts/copy.tsx';
@@ -77,7 +78,7 @@ export const OrderDialog = <R, P = Plan>(props: OrderDialogProps<R, P>): JSX.Ele
   const { isStepwise = false } = props;
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(() => randomId());
   const [error, setError] = useState<unknown>();
   const [isSending, setSending] = useState(false);
   const [begun, setBegun] = useState<Operation | undefined>();

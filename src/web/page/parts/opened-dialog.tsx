@@ -6,6 +6,7 @@
 import { createContext, Fragment } from 'preact';
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useContext, useState } from 'preact/hooks';
+import { randomId } from '../../../client/random-id.ts';
 
 /** Draws a dialog as it was opened: about what was there then. */
 export type DrawDialog = (close: () => void) => JSX.Element;
@@ -32,7 +33,7 @@ export const WithDialogs = ({
 }): JSX.Element => {
   const [opened, setOpened] = useState<Opened | null>(null);
   const open = useCallback((draw: DrawDialog) => {
-    const key = crypto.randomUUID();
+    const key = randomId();
     // One that gave way closes nothing but itself.
     const close = (): void => setOpened((now) => (now?.key === key ? null : now));
     setOpened({ key, draw, close });

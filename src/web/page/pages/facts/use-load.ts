@@ -2,6 +2,7 @@
 
 import { useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../../../client/errors.ts';
+import { randomId } from '../../../../client/random-id.ts';
 import type { Loaded, LoadBody, LoadPlan } from '../../../../client/types.ts';
 import { station } from '../../state/station.ts';
 import type { Files } from './files.ts';
@@ -59,7 +60,7 @@ export const useLoad = (): Load => {
     try {
       const made = await station.planLoad(bodyOf(asked.files), { prune: asked.prune });
       const isSame = before && contentOf(before.plan) === contentOf(made);
-      end({ planned: { ...asked, plan: made, key: crypto.randomUUID(), isSame } });
+      end({ planned: { ...asked, plan: made, key: randomId(), isSame } });
     } catch (error) {
       end({ error });
     }
