@@ -12,6 +12,7 @@ import { filterAnd, filterValue, statusCommand, viewIn } from '../../src/web/pag
 import { Watch } from '../../src/web/page/fleet/watch.ts';
 import type { After } from '../../src/web/page/fleet/watch.ts';
 import { shownMachine } from '../../src/checks/view/shapes.ts';
+import { restMs, Still } from '../../src/web/page/parts/still.ts';
 import { sortedBy, sortingOf, sortText } from '../../src/web/page/parts/sorting.ts';
 
 const row = (machine: string, isUp: boolean, reason = ''): FleetRow =>
@@ -196,5 +197,30 @@ t.test('a press on a title sorts up, then down, then no more; with Shift besides
   t.equal(press('-age,machine', 'state', true), '-age,machine,state');
   t.equal(press('-age,machine', 'machine', true), '-age,-machine');
   t.equal(press('-age,machine', 'age', true), 'machine');
+  t.end();
+});
+
+t.test('rows of any table stay where they are while somebody moves among them', (t) => {
+  type Row = readonly [key: string, text: string];
+  const still = new Still<Row>(([key]) => key);
+  const shown = (rows: readonly Row[], now: number, asked = ''): string =>
+    still.rows(rows, asked, now).join(' ');
+  const [a, b, c]: Row[] = [
+    ['a', '1'],
+    ['b', '1'],
+    ['c', '1'],
+  ] as const;
+  still.stirred(0);
+  t.equal(shown([], 1), '');
+  t.equal(shown([b!, a!], 2), 'b,1 a,1', 'the first are shown at once');
+  t.equal(shown([c!, b!, ['a', '2']], 3), 'b,1 a,2', 'none moves, and each is as it is');
+  t.equal(shown([c!, b!], 4), 'b,1 a,1', 'nor does one go');
+  t.equal(shown([c!, b!], 5, 'filter=c'), 'c,1 b,1', 'what is asked anew is answered');
+  still.stirred(6);
+  t.equal(shown([a!, c!, b!], 6 + restMs - 1, 'filter=c'), 'c,1 b,1');
+  t.equal(shown([a!, c!, b!], 6 + restMs, 'filter=c'), 'a,1 c,1 b,1', 'whoever rests looks on');
+  still.stirred(10_000);
+  still.left();
+  t.equal(shown([b!], 10_001, 'filter=c'), 'b,1');
   t.end();
 });

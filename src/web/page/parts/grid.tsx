@@ -37,13 +37,15 @@ interface GridProps<T> {
   readonly select?: ((selected: ReadonlySet<string>) => void) | undefined;
   /** Told whether somebody points at the rows, or is among them with the keyboard. */
   readonly hold?: ((isHeld: boolean) => void) | undefined;
+  /** Told whenever somebody moves among the rows, and that he has left them. */
+  readonly stir?: ((isThere: boolean) => void) | undefined;
   /** What stands there when there are no rows. */
   readonly empty?: ComponentChildren;
 }
 
 export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
   const { label, rows, columns, keyOf, sorting, sort, open, selected, select, hold } = props;
-  const { empty = 'Nothing.' } = props;
+  const { empty = 'Nothing.', stir } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { items, height, scrollTo } = useRows(scroller, rows.length);
   const { before, stayHere, keepPlace } = usePlaceIn(label, scroller, height);
@@ -118,7 +120,12 @@ export const Grid = <T extends object>(props: GridProps<T>): JSX.Element => {
       onWheel={stayHere}
       onPointerDown={stayHere}
       onPointerEnter={({ pointerType }) => pointerType === 'mouse' && holding({ byPointer: true })}
-      onPointerLeave={() => holding({ byPointer: false })}
+      onPointerMove={() => stir?.(true)}
+      onKeyDown={() => stir?.(true)}
+      onPointerLeave={() => {
+        holding({ byPointer: false });
+        stir?.(false);
+      }}
       onFocusCapture={({ target }) =>
         // Titles are no rows: whoever sorts wants them to move.
         holding({ byFocus: !(target as Element).matches('.head *') })

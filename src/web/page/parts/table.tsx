@@ -1,4 +1,4 @@
-/** A table that sorts by its columns; by which, stands in the address. */
+/** A table that sorts by its columns, as the address says. Its rows stay where they are while somebody moves among them. */
 
 import {
   rowSortingFeature,
@@ -8,13 +8,14 @@ import {
 } from '@tanstack/preact-table';
 import type { ColumnDef } from '@tanstack/preact-table';
 import type { ComponentChildren, JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { byName } from '../../../checks/view/natural.ts';
 import { changeQuery, usePlace } from '../state/router.ts';
 import { Grid } from './grid.tsx';
 import type { GridColumn } from './grid.tsx';
 import { sortingOf, sortText } from './sorting.ts';
 import type { Sorted } from './sorting.ts';
+import { restMs, Still } from './still.ts';
 
 export interface TableColumn<T> extends Omit<GridColumn<T>, 'isSorting'> {
   /** By what it sorts; absent: it does not. Null and undefined come last. */
@@ -76,7 +77,8 @@ export const Table = <T extends object>(props: TableProps<T>): JSX.Element => {
     state: { sorting: [...sorting] },
     enableMultiSort: true,
   });
-  const sorted = table.getRowModel().rows;
+  const sorted = table.getRowModel().rows.map(({ original }) => original);
+  const { shown, stir } = useStill(sorted, keyOf, query.toString());
   const titles = useMemo(
     () => columns.map((one) => ({ ...one, isSorting: one.value !== undefined })),
     [columns],
@@ -88,7 +90,7 @@ export const Table = <T extends object>(props: TableProps<T>): JSX.Element => {
   return (
     <Grid
       label={label}
-      rows={sorted.map(({ original }) => original)}
+      rows={shown}
       columns={titles}
       keyOf={keyOf}
       sorting={sorting}
@@ -97,6 +99,26 @@ export const Table = <T extends object>(props: TableProps<T>): JSX.Element => {
       selected={selected}
       select={select}
       empty={empty}
+      stir={stir}
     />
   );
+};
+
+/** @param asked what the rows answer */
+const useStill = <T,>(
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+  asked: string,
+): { readonly shown: readonly T[]; readonly stir: (isThere: boolean) => void } => {
+  const [still] = useState(() => new Still(keyOf));
+  const [, draw] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const stir = (isThere: boolean): void => {
+    if (isThere) still.stirred(performance.now());
+    else still.left();
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => draw((last) => last + 1), isThere ? restMs : 0);
+  };
+  return { shown: still.rows(rows, asked, performance.now()), stir };
 };
