@@ -181,6 +181,12 @@ export class Consoles {
     return { startOfLast, read, revoked: revoked.signal };
   }
 
+  /** How many read the log of a console by a connection now. */
+  readersBy(label: string, connection: string): number {
+    const passes = [...this.#readings.values()];
+    return passes.filter((pass) => pass.label === label && pass.connection === connection).length;
+  }
+
   /** Whoever holds a pass that holds no more is out when this returns. */
   checkPasses(): void {
     for (const [revoked, pass] of this.#readings)

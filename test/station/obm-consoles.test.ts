@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { connectionsOfMachineMax } from '../../src/core/values/consoles.ts';
+import { systemTime } from '../../src/station/time.ts';
 import { ConsoleViewer, refusalOf } from '../obm/console-viewer.ts';
 import { SerialMachine } from '../obm/serial-machine.ts';
 import { host, until } from './harness.ts';
@@ -305,6 +306,35 @@ t.test('33: a connection of which nobody was told is nobody’s, and makes room'
   const viewer = await attach(bench, await open(bench));
   await viewer.leave();
   await until('whoever left makes room', async () => (await open(bench)).status === 201);
+});
+
+t.test('whoever read a log and was killed makes room, and whoever reads does not', async (t) => {
+  const clock = { ahead: 0 };
+  const time = { ...systemTime, now: () => Date.now() + clock.ahead };
+  const machine = await SerialMachine.start(t);
+  const bench = await Bench.set(t, { isLogged: true, station: { time } });
+  await bench.register({ info: { addr: machine.addr } });
+  await bench.turn('enable');
+  const follow = async (): Promise<AbortController> => {
+    const stop = new AbortController();
+    t.teardown(() => stop.abort());
+    const { body } = await open(bench, { purpose: 'log' });
+    // Not through the proxy, which waits for the end of each answer.
+    const { pathname, search } = new URL(body.url as string);
+    const url = `${bench.daemon.url}${pathname}${search}&follow=true`;
+    const { status } = await fetch(url, { signal: stop.signal });
+    t.equal(status, 200);
+    return stop;
+  };
+  await follow();
+  const [reading] = await connections(bench);
+  for (let i = 1; i < connectionsOfMachineMax; i += 1) (await follow()).abort();
+  t.match(await open(bench), { status: 409, body: { code: 'too-many-connections' } });
+  clock.ahead = 61_000;
+  await until('they make room', async () => (await open(bench)).status === 201);
+  const left = await connections(bench);
+  t.equal(left.length, 2);
+  t.ok(left.some(({ id }) => id === reading!['id']));
 });
 
 t.test('of a dry run, and of what is wrong, the daemon hears nothing', async (t) => {

@@ -75,6 +75,10 @@ export const registerConsole = (app: FastifyInstance, parts: ConsoleParts): void
     if (!obmd.machine(label).hasConsole)
       throw new Refusal(409, 'unsupported', `the OBM of ${label} has no console`);
   };
+  const listed = (connection: Connection): object => ({
+    ...connectionView(connection),
+    reading: obmd.consoles.readersBy(connection.label, connection.id),
+  });
   app.post<OfObm>(`${consolePath}/connections`, async (request, reply) => {
     const { label, asker, pass } = callers.either(request);
     const wish = wishOf(fitting(connectionBody, request.body ?? '{}') as ConnectionBody);
@@ -87,13 +91,13 @@ export const registerConsole = (app: FastifyInstance, parts: ConsoleParts): void
   app.get<OfObm>(`${consolePath}/connections`, async (request, reply) => {
     const { label } = callers.either(request);
     obmd.machine(label);
-    const views = connections.list(label).map(connectionView);
+    const views = connections.list(label).map(listed);
     return reply.type('application/json').send(JSON.stringify({ connections: views }));
   });
 
   app.get('/v2/console-connections', async (request, reply) => {
     callers.mustBeAdmin(request);
-    const views = connections.listAll().map(connectionView);
+    const views = connections.listAll().map(listed);
     return reply.type('application/json').send(JSON.stringify({ connections: views }));
   });
 

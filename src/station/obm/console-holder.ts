@@ -34,6 +34,8 @@ export interface SeenConnection {
   readonly made: number;
   /** How often somebody was attached by it. */
   readonly used: number;
+  /** How many read the log by it now; null: a daemon of an earlier release does not say. */
+  readonly reading: number | null;
   /** Whether the station made it, and not the administrator of the daemon. */
   readonly isOurs: boolean;
   /** Who is attached by it, from where and since when; null: nobody is. */
@@ -109,6 +111,7 @@ export class ConsoleHolder {
       id: String(one['id']),
       made: Number(one['made']),
       used: Number(one['used']),
+      reading: typeof one['reading'] === 'number' ? one['reading'] : null,
       isOurs: String(one['by']).startsWith('holder:'),
       connected: (one['connected'] ?? null) as SeenConnection['connected'],
     }));

@@ -182,7 +182,10 @@ export class Consoles {
     for (const { id, purpose, since } of rows.values()) {
       const there = seen.get(id);
       const isLate = time.now() >= since + unusedMs;
-      const isIdle = purpose === 'console' && there?.used === 0 && isLate;
+      const { used = 0, reading = null } = there ?? {};
+      // Whoever read a log by it may have been killed.
+      const isFree = used === 0 && (reading ?? (purpose === 'log' ? 1 : 0)) === 0;
+      const isIdle = isFree && isLate;
       if (there && !isIdle) continue;
       if (there) await holder.revoke(id);
       await submit({ type: 'EndConnection', id, why: 'over' }, later(sender));
