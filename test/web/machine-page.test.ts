@@ -12,6 +12,7 @@ import {
   pickedIn,
   withPicked,
 } from '../../src/web/page/pages/machine/history-view.ts';
+import { timeLabels } from '../../src/web/page/pages/machine/plot-times.ts';
 import { ribbonOf } from '../../src/web/page/pages/machine/ribbon-marks.ts';
 import { verdictSteps } from '../../src/web/page/pages/machine/steps.ts';
 import type { HistoryEntry } from '../../src/client/types.ts';
@@ -116,6 +117,15 @@ t.test('of two moments is told what differs, and what was not there', async (t) 
   ]);
 });
 
+t.test('the times below a plot are in UTC, and tell the day where it begins', (t) => {
+  const at = (text: string): number => Date.parse(text) / 1000;
+  const times = ['2026-11-27T23:00Z', '2026-11-28T00:00Z', '2026-11-28T01:00Z'].map(at);
+  t.same(timeLabels(times, 3600), ['23:00\n2026-11-27', '00:00\n2026-11-28', '01:00']);
+  t.same(timeLabels(times.slice(2), 10), ['01:00:00\n2026-11-28']);
+  t.same(timeLabels([at('2026-11-28')], 86_400), ['2026-11-28']);
+  t.end();
+});
+
 t.test('the page of a machine', async (t) => {
   const bench = await Bench.set(t, { station: { checks: unasked } });
   const { station, ask, app } = bench.station;
@@ -148,7 +158,8 @@ t.test('the page of a machine', async (t) => {
   const sent = (): number => bench.proxy.calls.filter((call) => call === 'POST power').length;
 
   const comes = async (user: string, code = ''): Promise<Visit> => {
-    const one = await visit(t, browser);
+    // All that is told is in UTC, wherever it is read.
+    const one = await visit(t, browser, { timezoneId: 'Asia/Kathmandu' });
     await one.page.goto(`${url}/machines/${host}`);
     await one.page.getByLabel('Name').fill(user);
     await one.page.getByLabel(/^Code/).fill(code);
@@ -281,9 +292,22 @@ t.test('the page of a machine', async (t) => {
       .filter({ hasText: /^.*check.*ping/ })
       .first()
       .waitFor();
+    await page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      const fillText = Reflect.get(prototype, 'fillText') as typeof prototype.fillText;
+      prototype.fillText = function fill(text, ...place) {
+        document.body.dataset.drawn = `${document.body.dataset.drawn ?? ''} ${text}`;
+        fillText.call(this, text, ...place);
+      };
+    });
     await page.getByRole('button', { name: 'History of ping' }).click();
     const plot = page.getByRole('img', { name: 'Verdicts of ping, from fail to ok, at last ok' });
     await plot.locator('canvas').waitFor();
+    const hours = [0, 1].map((ago) => new Date(station.now() - ago * hour).getUTCHours());
+    const drawn = await page.waitForFunction(() => document.body.dataset.drawn);
+    const clocks = [...String(await drawn.jsonValue()).matchAll(/(\d\d):\d\d/g)];
+    t.not(clocks.length, 0);
+    for (const [clock, hourOf] of clocks) t.ok(hours.includes(Number(hourOf)), clock);
   });
 
   t.test('what can be read is read when it is asked for, and says its age', async (t) => {

@@ -6,6 +6,7 @@ import type uPlot from 'uplot';
 import { formatValue } from '../../../../checks/view/columns.ts';
 import type { ValueType } from '../../../../checks/view/columns.ts';
 import { Problem } from '../../parts/problem.tsx';
+import { timeLabels } from './plot-times.ts';
 
 interface PlotProps {
   /** What it shows, for all readers. */
@@ -54,7 +55,7 @@ export const Plot = ({ label, points, isStepped, names, type }: PlotProps): JSX.
   }, [key, isStepped, type]);
   return (
     <figure class="plot">
-      <figcaption>{label}</figcaption>
+      <figcaption>{label} (UTC)</figcaption>
       <Problem error={error} />
       <div ref={box} role="img" aria-label={`${label}, ${rangeOf(points, names, type)}`} />
     </figure>
@@ -91,6 +92,7 @@ const optionsOf = ({ element, isStepped, names, type, UPlot }: Drawn): uPlot.Opt
   return {
     ...{ width: widthOf(element), height, legend: { show: false } },
     cursor: { drag: { x: false, y: false } },
+    tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     scales: names ? { y: { range: [-0.25, names.length - 0.75] } } : {},
     series: [
       {},
@@ -100,7 +102,11 @@ const optionsOf = ({ element, isStepped, names, type, UPlot }: Drawn): uPlot.Opt
       },
     ],
     axes: [
-      axis,
+      {
+        ...axis,
+        space: 80,
+        values: (_plot, splits, _axis, _space, step) => timeLabels(splits, step),
+      },
       {
         ...axis,
         size: 70,
