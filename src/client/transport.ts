@@ -2,9 +2,9 @@
 
 import { ApiError, causeOf, UnreachableError, wasNeverSent } from './errors.ts';
 import type { Attempt } from './errors.ts';
+import { isNode, nodeFetch } from './node-fetch.ts';
 import { nothingDone, Patience, pause, retryAfterIn } from './patience.ts';
 import type { PatienceOptions } from './patience.ts';
-import { trustingFetch } from './trust.ts';
 import type { ProblemDetails } from './types.ts';
 
 export interface ClientOptions extends PatienceOptions {
@@ -66,6 +66,8 @@ export interface Transport {
 }
 
 const defaultTimeoutMs = 30_000;
+/** For a connection to one of several stations, ms: the system has asked twice by then. */
+const connectMs = 2_000;
 
 /** Checks base URLs. Throws a `TypeError` that says what is wrong with one. */
 export const stationUrls = (station: string | readonly string[]): readonly string[] => {
@@ -140,11 +142,17 @@ const withAttempts = (error: ApiError, attempts: readonly Attempt[]): ApiError =
   return new ApiError({ ...problem, detail: `${message} (${asked})` }, retryAfterMs);
 };
 
+/** Where there is another station to be asked, a machine that is off is not waited for as if there were none. */
+const fetchFor = (ca: string | undefined, stations: number): typeof globalThis.fetch => {
+  const hasOthers = isNode && stations > 1;
+  if (ca === undefined && !hasOthers) return globalThis.fetch;
+  return nodeFetch({ ca, connectMs: hasOthers ? connectMs : undefined });
+};
+
 /** Requests to the given stations, the one that answered last first. */
 export const createTransport = (options: ClientOptions): Transport => {
   const urls = stationUrls(options.station);
-  const fetch =
-    options.fetch ?? (options.ca === undefined ? globalThis.fetch : trustingFetch(options.ca));
+  const fetch = options.fetch ?? fetchFor(options.ca, urls.length);
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   let preferred = 0;
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { WebSocket } from 'ws';
-import { trustingFetch } from '../../src/client/trust.ts';
+import { nodeFetch } from '../../src/client/node-fetch.ts';
 import { Executable } from '../agent/executable.ts';
 import { until } from '../ipmi/simulator.ts';
 import { SerialMachine } from './serial-machine.ts';
@@ -30,7 +30,7 @@ t.test('25: over TLS a page of the same name without TLS is another one', async 
   const url = await daemon.says(/listening on (https:\S+)/);
   const admin = await daemon.says(/^admin token: (\S+)/m);
   const ca = readFileSync(cert, 'utf8');
-  const trusting = trustingFetch(ca);
+  const trusting = nodeFetch({ ca });
   const asAdmin = async (method: string, path: string, body?: object): Promise<string> => {
     const basic = Buffer.from(`admin:${admin}`).toString('base64');
     const answer = await trusting(`${url}${path}`, {

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError } from '../../client/errors.ts';
-import { trustingFetch } from '../../client/trust.ts';
+import { nodeFetch } from '../../client/node-fetch.ts';
 import { endingOf, Failure } from '../exit-codes.ts';
 import type { Ending } from '../exit-codes.ts';
 import { printable } from '../output/text.ts';
@@ -155,7 +155,7 @@ export const openLog = async (
   const timer = setTimeout(() => late.abort(), answerMs);
   let answer: Response;
   try {
-    const fetch = trustingFetch([ca].flat().join('\n'));
+    const fetch = nodeFetch({ ca: [ca].flat().join('\n') });
     answer = await fetch(wanted.href, { signal: AbortSignal.any([signal, late.signal]) });
   } catch (error) {
     signal.throwIfAborted();
