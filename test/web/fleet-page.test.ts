@@ -259,6 +259,15 @@ t.test('the fleet', async (t) => {
     await other.getByText('are being asked for').first().waitFor({ state: 'detached' });
     const reboot = other.getByRole('button', { name: 'Reboot…' });
     t.equal(await reboot.getAttribute('aria-disabled'), null);
+    await reboot.click();
+    const refusal = other.getByRole('dialog').getByRole('alert');
+    await refusal.filter({ hasText: '4100 of 4100 machines may not be' }).waitFor();
+    const [short, whole] = [refusal.getByRole('paragraph').first(), refusal.locator('details p')];
+    t.ok((await short.innerText()).length <= 602, 'what is read of it is short');
+    t.notOk(await whole.isVisible());
+    await refusal.getByText('All of it').click();
+    t.ok((await whole.innerText()).length > 1000);
+    await other.keyboard.press('Escape');
 
     await other.getByRole('button', { name: 'Note…' }).click();
     const dialog = other.getByRole('dialog', { name: 'Note about 4100 machines' });

@@ -17,7 +17,7 @@ export const Problem = ({ error, again }: ProblemProps): JSX.Element | null => {
   if (error === undefined || error === null) return null;
   return (
     <div class="refusal" role="alert">
-      <p>{wordsOf(error)}</p>
+      <Words text={wordsOf(error)} />
       {error instanceof ApiError ? <Details error={error} /> : null}
       {error instanceof UnreachableError ? <p>{error.advice}</p> : null}
       {again ? (
@@ -28,6 +28,22 @@ export const Problem = ({ error, again }: ProblemProps): JSX.Element | null => {
     </div>
   );
 };
+
+/** A refusal of thousands of machines names many: so much of it is read at once, characters. */
+const readMax = 600;
+
+const Words = ({ text }: { readonly text: string }): JSX.Element =>
+  text.length <= readMax ? (
+    <p>{text}</p>
+  ) : (
+    <>
+      <p>{text.slice(0, text.lastIndexOf(' ', readMax))} …</p>
+      <details>
+        <summary>All of it</summary>
+        <p>{text}</p>
+      </details>
+    </>
+  );
 
 const Details = ({ error: { problem } }: { readonly error: ApiError }): JSX.Element => (
   <>
