@@ -15,6 +15,7 @@ import { agentUrl } from '../../src/agent/connection.ts';
 import type { ReportedFacts } from '../../src/agent/protocol.ts';
 import { closeCodes } from '../../src/contract/agent-protocol.ts';
 import { HeardTerms } from '../../src/disk/heard-terms.ts';
+import { folderOf } from '../folder.ts';
 import { content, PlayedStation, say, until, welcome } from './played-station.ts';
 import type { Part } from './played-station.ts';
 
@@ -428,7 +429,7 @@ t.test('an agent stops in the middle of a pause', async (t) => {
 });
 
 t.test('over TLS only a station with a trusted certificate is talked to', async (t) => {
-  const dir = t.testdir();
+  const dir = folderOf(t);
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   execFileSync(
     'openssl',

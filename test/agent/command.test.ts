@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import t from 'tap';
 import type { Test } from 'tap';
 import { registerAgent } from '../../src/daemons/agent.ts';
+import { folderOf } from '../folder.ts';
 import { Executable } from './executable.ts';
 import { PlayedStation, until } from './played-station.ts';
 
@@ -72,7 +73,7 @@ t.test('wrong usage ends a process with 2, and what is missing with 1', async (t
     [usage, 2, /"station:7400" is not the URL of a station/],
     [missing, 1, /a token is needed: give --token-file/],
   ] as const) {
-    const agent = new Executable(t, ['agent', ...args, '--state-dir', join(t.testdir(), 'state')]);
+    const agent = new Executable(t, ['agent', ...args, '--state-dir', join(folderOf(t), 'state')]);
     t.same(await agent.exit, { code, signal: null });
     t.match(agent.stderr, problem);
     t.notMatch(agent.stderr, /at Command/);
@@ -82,7 +83,7 @@ t.test('wrong usage ends a process with 2, and what is missing with 1', async (t
 t.test(
   'an agent does not start without a token, its certificates or a place for its id',
   async (t) => {
-    const dir = t.testdir({ file: '', empty: '' });
+    const dir = folderOf(t, { file: '', empty: '' });
     const station = ['--station', 'https://127.0.0.1:1', '--state-dir', join(dir, 'state')];
     const cases: [string[], string | undefined, RegExp][] = [
       [[], undefined, /a token is needed: give --token-file/],
@@ -129,7 +130,7 @@ t.test(
   'an agent reports as it was told, keeps its token to itself, and stops with 0',
   async (t) => {
     const station = await open(t);
-    const dir = t.testdir();
+    const dir = folderOf(t);
     writeFileSync(join(dir, 'token'), `${secret}\n`, { mode: 0o600 });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const agent = new Executable(t, [
@@ -155,7 +156,7 @@ t.test(
 );
 
 t.test('a token that goes over a network in the clear is warned of', async (t) => {
-  const args = ['agent', '--state-dir', t.testdir(), '--station'];
+  const args = ['agent', '--state-dir', folderOf(t), '--station'];
   const urls = 'http://127.0.0.1:1,https://192.0.2.1:1,http://192.0.2.7:1';
   const agent = new Executable(t, [...args, urls], { HALCYON_TOKEN: secret });
   await agent.says(/starting/);
@@ -170,7 +171,7 @@ t.test(`an idle agent takes at most ${rssMiBMax} MiB`, async (t) => {
   const station = await open(t);
   // The published package is JavaScript; from a checkout the first start strips types, and keeps
   // the result for the next.
-  const dir = t.testdir({ cache: {}, state: {} });
+  const dir = folderOf(t, { cache: {}, state: {} });
   const environment = { HALCYON_TOKEN: secret, NODE_COMPILE_CACHE: join(dir, 'cache') };
   const args = ['agent', '--station', station.url.href, '--state-dir', join(dir, 'state')];
   for (const start of [1, 2]) {

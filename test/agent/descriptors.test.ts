@@ -4,13 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { Executable } from './executable.ts';
 import { PlayedStation, until } from './played-station.ts';
 
 t.test('running out of descriptors is logged once with advice, and so is its end', async (t) => {
   const station = await PlayedStation.open({ heartbeatMs: 100 });
   t.teardown(async () => station.vanish());
-  const dir = t.testdir({ state: {} });
+  const dir = folderOf(t, { state: {} });
   const args = ['agent', '--station', station.url.href, '--state-dir', join(dir, 'state')];
   args.push('--sysconfig-dir', join(dir, 'sysconfig'), '--fqdn', 'n1.example');
   const agent = new Executable(t, args, { HALCYON_TOKEN: 'secret' });

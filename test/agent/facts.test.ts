@@ -6,6 +6,7 @@ import Value from 'typebox/value';
 import { lnetAddress, reachableInterfaces, usableAddress } from '../../src/agent/address.ts';
 import { agentVersion, factGatherer, memoryMib, onlineCpus } from '../../src/agent/facts.ts';
 import { ReportedFacts } from '../../src/contract/agent-protocol.ts';
+import { folderOf } from '../folder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const say = (command: string, ...args: string[]): string =>
@@ -90,7 +91,7 @@ t.test('address and LNet id follow the connection, unless they are given', async
 t.test(
   'where LNet is, its first network id counts, and a silence of it changes nothing',
   async (t) => {
-    const bin = t.testdir();
+    const bin = folderOf(t);
     const lctl = join(bin, 'lctl');
     const play = (script: string): void => {
       writeFileSync(lctl, `#!/bin/sh\n${script}\n`);

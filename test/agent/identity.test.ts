@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { agentId, canonicalFqdn, normalFqdn } from '../../src/agent/identity.ts';
 import { tokenSource } from '../../src/agent/token.ts';
+import { folderOf } from '../folder.ts';
 
 t.test('the name of the host is the one that hostname -f prints', async (t) => {
   const printed = execFileSync('hostname', ['-f'], { encoding: 'utf8' });
@@ -22,7 +23,7 @@ t.test('what is no host name is not taken for one', async (t) => {
 });
 
 t.test('an agent keeps its id for life, for itself alone', async (t) => {
-  const stateDir = join(t.testdir(), 'var', 'agent');
+  const stateDir = join(folderOf(t), 'var', 'agent');
   const id = agentId(stateDir);
   t.match(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   t.equal(agentId(stateDir), id);
@@ -33,7 +34,7 @@ t.test('an agent keeps its id for life, for itself alone', async (t) => {
 });
 
 t.test('a file that holds no id is not overwritten, but said', async (t) => {
-  const stateDir = t.testdir({ 'agent-id': '' });
+  const stateDir = folderOf(t, { 'agent-id': '' });
   t.throws(() => agentId(stateDir), {
     message: /agent-id does not hold the id of an agent; remove/,
   });
@@ -41,15 +42,15 @@ t.test('a file that holds no id is not overwritten, but said', async (t) => {
 });
 
 t.test('a state directory that cannot be used is said', async (t) => {
-  const file = join(t.testdir({ file: '' }), 'file');
+  const file = join(folderOf(t, { file: '' }), 'file');
   t.throws(() => agentId(file), { code: 'EEXIST' });
-  const occupied = t.testdir();
+  const occupied = folderOf(t);
   mkdirSync(join(occupied, 'agent-id'));
   t.throws(() => agentId(occupied), { code: 'EISDIR' });
 });
 
 t.test('a token file is read anew each time', async (t) => {
-  const file = join(t.testdir(), 'token');
+  const file = join(folderOf(t), 'token');
   writeFileSync(file, 'first\n', { mode: 0o600 });
   const token = tokenSource(file, {});
   t.equal(token(), 'first');

@@ -8,6 +8,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import { following } from '../../src/agent/backoff.ts';
 import { placeIn } from '../../src/agent/named-station.ts';
 import { HeardTerms } from '../../src/disk/heard-terms.ts';
+import { folderOf } from '../folder.ts';
 import { PlayedStation, until } from './played-station.ts';
 import type { Part } from './played-station.ts';
 
@@ -47,7 +48,7 @@ const start = (t: Test, stations: readonly URL[]): { log: Line[] } => {
       readOutput: () => t.fail('nobody asks') as never,
       observations: () => [],
     },
-    terms: new HeardTerms(join(t.testdir(), 'terms')),
+    terms: new HeardTerms(join(folderOf(t), 'terms')),
   });
   const running = agent.run(stop.signal);
   t.teardown(async () => {

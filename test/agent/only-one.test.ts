@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { temporary } from '../station/harness.ts';
 import { Executable } from './executable.ts';
 import { until } from './played-station.ts';
@@ -127,7 +128,7 @@ t.test('who may not hold names is told so, and runs', async (t) => {
 });
 
 t.test('what an agent keeps is closed to others, whatever the modes were', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     state: { runs: { '0x1:0x1.json': '{}' }, logs: { '0x1:0x1.log': 'said' } },
   });
   const stateDir = join(folder, 'state');
@@ -169,7 +170,7 @@ t.test('a token file that others can read is refused, at the start and later', a
 });
 
 t.test('a state directory that is not the agent’s own is refused', async (t) => {
-  const folder = t.testdir({ state: {}, foreign: {}, file: 'no directory', strange: {} });
+  const folder = folderOf(t, { state: {}, foreign: {}, file: 'no directory', strange: {} });
   symlinkSync(join(folder, 'state'), join(folder, 'link'));
   execFileSync('chown', ['65534', join(folder, 'foreign')]);
   execFileSync('mkfifo', [join(folder, 'strange', 'agent-id')]);

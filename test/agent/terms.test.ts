@@ -10,6 +10,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { Assign, StationMessage } from '../../src/agent/protocol.ts';
 import { closeCodes } from '../../src/contract/agent-protocol.ts';
 import { HeardTerms } from '../../src/disk/heard-terms.ts';
+import { folderOf } from '../folder.ts';
 import { Executable } from './executable.ts';
 import { content, PlayedStation, playedCluster, say, until, welcome } from './played-station.ts';
 import type { Part } from './played-station.ts';
@@ -94,7 +95,7 @@ const wasRefused = ({ closes }: PlayedStation): boolean =>
   closes.some(({ code }) => code === closeCodes.staleTerm);
 
 const heardIn = (t: Test): { path: string; terms: () => HeardTerms } => {
-  const path = join(t.testdir(), 'terms');
+  const path = join(folderOf(t), 'terms');
   return { path, terms: () => new HeardTerms(path) };
 };
 
@@ -225,7 +226,7 @@ t.test('who speaks before the welcome is not listened to', async (t) => {
 });
 
 t.test('nothing is started in a term that is not on the disk, until it is', async (t) => {
-  const folder = t.testdir({ state: {} });
+  const folder = folderOf(t, { state: {} });
   const path = join(folder, 'state', 'terms');
   const terms = new HeardTerms(path);
   rmSync(join(folder, 'state'), { recursive: true });
@@ -271,7 +272,7 @@ t.test('halcyon agent obeys no station of a term before, not after kill -9 eithe
       { HALCYON_TOKEN: 'secret' },
     );
   const agent = run();
-  t.testdir({ sysconfig: {} });
+  folderOf(t, { sysconfig: {} });
   await until('the process of the one that leads', () => existsSync(told(second)));
   await agent.stop('SIGKILL');
   await next.vanish();

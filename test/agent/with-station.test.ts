@@ -10,6 +10,7 @@ import { closeCodes } from '../../src/contract/agent-protocol.ts';
 import type { Host } from '../../src/contract/hosts.ts';
 import type { Page } from '../../src/contract/page.ts';
 import type { Status } from '../../src/contract/status.ts';
+import { folderOf } from '../folder.ts';
 import { Executable } from './executable.ts';
 import { until } from './played-station.ts';
 
@@ -29,7 +30,7 @@ class RunningStation {
 
   constructor(t: Test) {
     this.#t = t;
-    this.dir = t.testdir({ data: {}, agents: {} });
+    this.dir = folderOf(t, { data: {}, agents: {} });
   }
 
   get url(): string {

@@ -10,6 +10,7 @@ import type { Test } from 'tap';
 import { connectionLimits, Connections } from '../../src/api/connections.ts';
 import { loadBytesMax } from '../../src/contract/load.ts';
 import { uploadBytesMax } from '../../src/api/uploads.ts';
+import { folderOf } from '../folder.ts';
 import { certificate } from './certificate.ts';
 import { openStation, until } from '../station/harness.ts';
 import type { InProcess } from '../station/harness.ts';
@@ -104,7 +105,7 @@ t.test('a body that drips under a good token is cut when its time is over', asyn
 
 t.test('a TLS handshake that never ends is cut', async (t) => {
   const opened = await openStation(t, {
-    server: { tls: certificate(t.testdir({})), patience: short },
+    server: { tls: certificate(folderOf(t, {})), patience: short },
   });
   const port = await portOf(opened);
   const silent = open(t, port);

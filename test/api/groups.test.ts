@@ -6,6 +6,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { readGroupFile } from '../../src/checks/groups/settings.ts';
 import { RealSlurm } from '../checks/scheduler/real-slurm.ts';
+import { folderOf } from '../folder.ts';
 import { openStation, until } from '../station/harness.ts';
 import type { InProcess, Json } from '../station/harness.ts';
 
@@ -135,7 +136,7 @@ t.test('7: partitions and states of Slurm are groups, also while Slurm hangs', a
 });
 
 t.test('1: text that was saved of sinfo is a source, as old as its file', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     'sinfo.txt': [
       'REASON               USER      TIMESTAMP           NODELIST',
       'HW: disk sda dead    jwhite    2019-11-26T08:00:00 n[1-2]',
@@ -191,7 +192,7 @@ t.test('there is one scheduler, however it is asked', async (t) => {
 });
 
 t.test('a folder of groups that is not there is an error of its source alone', async (t) => {
-  const missing = join(t.testdir(), 'none');
+  const missing = join(folderOf(t), 'none');
   const { ask } = await opened(
     t,
     `sources:\n  - {name: pdsh, kind: files, directory: ${missing}}\n`,

@@ -5,6 +5,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { openStation } from '../station/harness.ts';
 import type { Choices } from '../station/harness.ts';
 import { certificate } from './certificate.ts';
@@ -79,7 +80,7 @@ t.test('a page of another origin can neither act, nor look, nor open a socket', 
 });
 
 t.test('with TLS the cookie is for TLS only, and none is readable', async (t) => {
-  const { url } = await withAda(t, { tls: certificate(t.testdir({})) });
+  const { url } = await withAda(t, { tls: certificate(folderOf(t, {})) });
   const { page: tab, context } = await visit(t, await openBrowser(t), { ignoreHTTPSErrors: true });
   await tab.goto(`${url}/healthz`);
   t.equal(await tab.evaluate(signIn), 200);

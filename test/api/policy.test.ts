@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { host, openStation } from '../station/harness.ts';
 
 const rule = (name: string, more: string): string => `  - name: ${name}\n${more}`;
@@ -12,7 +13,7 @@ const password = 'correct horse battery';
 
 /** A station with a policy file, and a user who is a viewer. */
 const withPolicy = async (t: Test) => {
-  const path = join(t.testdir(), 'policy.yaml');
+  const path = join(folderOf(t), 'policy.yaml');
   writeFileSync(path, 'version: 1\nrules: []\n');
   const opened = await openStation(t, { policy: path });
   const { ask, fill } = opened;

@@ -1,6 +1,7 @@
 /** What halctl says before any cluster was loaded. */
 
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
 import type { Ran } from './station.ts';
@@ -9,7 +10,7 @@ import { typed } from './typed.ts';
 t.test(
   'T61: before a load, status says so and all is well; the rest says what to do',
   async (t) => {
-    const folder = t.testdir({});
+    const folder = folderOf(t, {});
     const { url, token } = await stationHere(t);
     const env = environment(folder, { HALCYON_STATION: url, HALCYON_TOKEN: token });
     const halctl = (line: string): Promise<Ran> => typed(`halctl ${line}`, folder, env);

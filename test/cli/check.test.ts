@@ -2,11 +2,12 @@
 
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment, shell } from './station.ts';
 import { typed } from './typed.ts';
 
-const folder = t.testdir({ home: {} });
+const folder = folderOf(t, { home: {} });
 const { url, token } = await stationHere(t);
 const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
 const run = (line: string): ReturnType<typeof typed> => typed(line, folder, env);

@@ -7,6 +7,7 @@ import t from 'tap';
 import { treeOf } from '../../src/cli/command-tree.ts';
 import { completionScript, completionShells } from '../../src/cli/completion.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { folderOf } from '../folder.ts';
 import { silentShell } from './shell.ts';
 
 const tree = treeOf(createProgram(silentShell()));
@@ -20,14 +21,17 @@ for (const shell of completionShells) {
     t.match(script, 'set-context');
     // Debian's fish and zsh are not needed for anything else: where they are missing, only bash is asked.
     if (shell !== 'bash' && !isInstalled(shell)) return;
-    const file = join(t.testdir({ script }), 'script');
+    const file = join(folderOf(t, { script }), 'script');
     const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     t.equal(status, 0, stderr);
   });
 }
 
 t.test('bash offers what can stand there', async (t) => {
-  const folder = t.testdir({ 'completion.bash': completionScript('bash', tree), 'facts.yaml': '' });
+  const folder = folderOf(t, {
+    'completion.bash': completionScript('bash', tree),
+    'facts.yaml': '',
+  });
   // Stands in for a station that knows names.
   writeFileSync(
     join(folder, 'halctl'),

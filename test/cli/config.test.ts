@@ -14,9 +14,10 @@ import {
 } from '../../src/cli/config.ts';
 import type { Environment } from '../../src/cli/config.ts';
 import { resolveSession } from '../../src/cli/session.ts';
+import { folderOf } from '../folder.ts';
 import { environment, shell } from './station.ts';
 
-const home = (t: Test): Environment => ({ XDG_CONFIG_HOME: t.testdir() });
+const home = (t: Test): Environment => ({ XDG_CONFIG_HOME: folderOf(t) });
 
 const withContexts = async (t: Test): Promise<Environment> => {
   const env = home(t);
@@ -86,7 +87,7 @@ t.test('a broken file is refused without showing what is in it', async (t) => {
 });
 
 t.test('a private file is written whole or not at all, whatever the umask', async (t) => {
-  const folder = t.testdir({ file: 'old' });
+  const folder = folderOf(t, { file: 'old' });
   const before = process.umask(0o277);
   try {
     await writePrivately(join(folder, 'file'), 'new');
@@ -101,7 +102,7 @@ t.test('a private file is written whole or not at all, whatever the umask', asyn
 });
 
 t.test('drafts of those who were killed while they wrote go with the next', async (t) => {
-  const folder = t.testdir({ 'a.token': 'old', 'a.token.x.new': '', 'b.token.1.new': '' });
+  const folder = folderOf(t, { 'a.token': 'old', 'a.token.x.new': '', 'b.token.1.new': '' });
   const path = join(folder, 'a.token');
   const others = ['a.token', 'a.token.x.new', 'b.token.1.new'];
   const dead = spawnSync('true').pid;
@@ -186,7 +187,7 @@ t.test('root may hand a token to a group, and read those of others; nobody else 
 });
 
 t.test('a token may come from a pipe', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const env = environment(folder, { HALCYON_STATION: 'http://127.0.0.1:9' });
   // Nobody is asked with a token that is refused: that would be exit code 2.
   const asking = await shell(
@@ -226,7 +227,7 @@ t.test('what is missing is named', async (t) => {
 });
 
 t.test('a file that holds no token is refused without showing what it holds', async (t) => {
-  const folder = t.testdir({ empty: ' \n', long: 'two s3cret words' });
+  const folder = folderOf(t, { empty: ' \n', long: 'two s3cret words' });
   await t.rejects(resolveSession({ station: 'http://a', tokenFile: join(folder, 'empty') }, {}), {
     message: /holds no token/,
   });

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { until } from '../station/harness.ts';
 import { environment, scripts } from './station.ts';
 
@@ -35,7 +36,7 @@ const byItsFirstLine = (program: string): string[] => {
 };
 
 t.test('SIGUSR1 opens no debugger, from the first moment on', async (t) => {
-  const folder = t.testdir({ home: {}, token: 'token' });
+  const folder = folderOf(t, { home: {}, token: 'token' });
   // Where nobody answers, halctl and the agent go on trying.
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
@@ -56,7 +57,7 @@ t.test('SIGUSR1 opens no debugger, from the first moment on', async (t) => {
   for (const [name, [program = '', ...args]] of Object.entries(commands))
     for (const line of [[join(scripts, program)], byItsFirstLine(program)]) {
       await t.test(`${name} by ${line[0]}`, async (t) => {
-        const child = spawn(line[0]!, [...line.slice(1), ...args], { cwd: t.testdir({}), env });
+        const child = spawn(line[0]!, [...line.slice(1), ...args], { cwd: folderOf(t, {}), env });
         const ended = once(child, 'exit');
         t.teardown(() => child.kill('SIGKILL'));
         let said = '';

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment, scripts, shell, watch } from './station.ts';
 import { typed } from './typed.ts';
@@ -11,7 +12,7 @@ import { typed } from './typed.ts';
 const halctl = join(scripts, 'halctl');
 
 // One fleet for all tests: they look at it, or leave it as it was.
-const folder = t.testdir({ home: {} });
+const folder = folderOf(t, { home: {} });
 const { url, token } = await stationHere(t);
 const env = environment(join(folder, 'home'), { HALCYON_STATION: url, HALCYON_TOKEN: token });
 const added = await typed("halctl system node add 'n[1-300].example'", folder, env);

@@ -4,11 +4,12 @@ import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import t from 'tap';
 import { configPath } from '../../src/cli/config.ts';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
 import { typed } from './typed.ts';
 
-const folder = t.testdir({ home: {} });
+const folder = folderOf(t, { home: {} });
 const station = await stationHere(t);
 const env = environment(join(folder, 'home'), { HALCYON_STATION: station.url });
 const halctl = (line: string, more: NodeJS.ProcessEnv = {}, input = '') =>

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { Daemon } from '../obm/daemon.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
@@ -84,7 +85,7 @@ const normalised = (text: string): string =>
     .replace(/\btoken:[0-9a-f]{12}\b/g, 'token:<id>');
 
 t.test('an operator registers OBMs, and lets whoever has a machine use its own', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const put = (name: string, text: string, mode = 0o600): void =>
     writeFileSync(join(folder, name), text, { mode });
   const [{ url, token }, daemon] = await Promise.all([

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { oddLines, oddValues } from '../core/odd-values.ts';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
 import { typed } from './typed.ts';
@@ -33,7 +34,7 @@ const printed = Object.values(oddValues)
   .join('');
 
 t.test('values that look like more than text arrive as they are', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     'facts.yaml': facts,
     'roles.yaml': rolesWith(oddValues),
     'lines.yaml': rolesWith(oddLines),

@@ -7,10 +7,11 @@ import t from 'tap';
 import { createClient } from '../../src/client/index.ts';
 import { Executable } from '../agent/executable.ts';
 import { until } from '../agent/played-station.ts';
+import { folderOf } from '../folder.ts';
 import { environment, shell } from './station.ts';
 import { typed } from './typed.ts';
 
-const folder = t.testdir({ home: {}, state: {} });
+const folder = folderOf(t, { home: {}, state: {} });
 const at = (name: string): string => join(folder, name);
 
 const openssl = (...args: string[]): void =>

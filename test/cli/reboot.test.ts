@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { Daemon } from '../obm/daemon.ts';
 import { reported, until } from '../station/harness.ts';
 import { ObmdProxy } from '../station/obmd-proxy.ts';
@@ -14,7 +15,7 @@ import type { Ran } from './station.ts';
 import { typed } from './typed.ts';
 
 t.test('many are rebooted by one command, which may end; each is told of', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const daemon = await Daemon.start(t, ['--poll', '0', '--no-console-log']);
   const proxy = await ObmdProxy.start(t, () => daemon.url);
   const { url, token } = await stationHere(t);

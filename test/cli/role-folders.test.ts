@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
 import type { Ran } from './station.ts';
@@ -11,7 +12,7 @@ import { typed } from './typed.ts';
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'halon');
 
 t.test("Halon's .ede files in a folder are read, and what is left out is named", async (t) => {
-  const folder = t.testdir({ home: {}, roles: {}, empty: { 'README.md': '' } });
+  const folder = folderOf(t, { home: {}, roles: {}, empty: { 'README.md': '' } });
   copyFileSync(join(fixtures, 'halon_facts.yaml'), join(folder, 'facts.yaml'));
   copyFileSync(
     join(fixtures, 'mero_role_mappings.yaml'),

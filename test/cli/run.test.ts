@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { until } from '../station/harness.ts';
 import type { Json } from '../station/harness.ts';
 import { stationHere } from './station-here.ts';
@@ -52,7 +53,7 @@ const openCluster = async (
   t: Test,
   start: (t: Test, data: string) => Promise<RunningStation> = (t) => stationHere(t),
 ): Promise<Cluster> => {
-  const folder = t.testdir({ 'facts.yaml': facts, 'roles.yaml': roles });
+  const folder = folderOf(t, { 'facts.yaml': facts, 'roles.yaml': roles });
   const station = await start(t, join(folder, 'data'));
   const { url, token } = station;
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });

@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { until } from '../station/harness.ts';
 import { stationHere } from './station-here.ts';
 import { environment, scripts, shell } from './station.ts';
@@ -48,7 +49,7 @@ interface Place {
 const { url, token } = await stationHere(t);
 
 const openCluster = async (t: Test): Promise<Place> => {
-  const folder = t.testdir({ 'facts.yaml': facts, 'roles.yaml': roles, 'taker.sh': taker });
+  const folder = folderOf(t, { 'facts.yaml': facts, 'roles.yaml': roles, 'taker.sh': taker });
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(folder, {
     HALCYON_STATION: url,

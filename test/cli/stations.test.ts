@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { StationLine } from '../../src/client/view/stations.ts';
+import { folderOf } from '../folder.ts';
 import { until } from '../station/harness.ts';
 import { freeUrl, twoStations } from '../station/two-stations.ts';
 import { environment } from './station.ts';
@@ -24,7 +25,7 @@ const silent = async (t: Test): Promise<string> => {
 };
 
 t.test('each station is asked itself, and one that does not answer is unknown', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const { leader, follower } = await twoStations(t);
   const { admin, station, url } = leader;
   const env = environment(`${folder}/home`, { HALCYON_STATION: url, HALCYON_TOKEN: admin });
@@ -79,7 +80,7 @@ t.test('each station is asked itself, and one that does not answer is unknown', 
 });
 
 t.test('a station that nobody added says so', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const { follower } = await twoStations(t, { isKnown: false });
   const env = environment(`${folder}/home`, {
     ...{ HALCYON_STATION: follower.url, HALCYON_TOKEN: follower.admin },

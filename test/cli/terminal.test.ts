@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment, scripts, shell, startStation, watch } from './station.ts';
 import { typed } from './typed.ts';
@@ -14,7 +15,7 @@ import { typed } from './typed.ts';
 const halctl = join(scripts, 'halctl');
 
 t.test('events are followed through a restart of the station, until Ctrl-C', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const data = join(folder, 'data');
   const station = await startStation(t, data);
   const env = environment(join(folder, 'home'), {
@@ -60,7 +61,7 @@ t.test('a station that falls silent does not hold Ctrl-C up', async (t) => {
     server.close();
   });
   const { port } = server.address() as { port: number };
-  const env = environment(t.testdir(), { HALCYON_STATION: `http://127.0.0.1:${port}` });
+  const env = environment(folderOf(t), { HALCYON_STATION: `http://127.0.0.1:${port}` });
   const child = spawn(halctl, ['cluster', 'status'], { env });
   const ended = once(child, 'close');
   await once(server, 'request');
@@ -69,7 +70,7 @@ t.test('a station that falls silent does not hold Ctrl-C up', async (t) => {
 });
 
 t.test('a closed pipe is no error', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const line = 'set -o pipefail; halctl completion fish | head -1';
   const { code, err } = await shell(line, folder, environment(join(folder, 'home')));
   t.equal(err, '');
@@ -92,7 +93,7 @@ const unread = async (
 };
 
 t.test('no tool and no command says a word about a reader that has gone', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const station = await stationHere(t);
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: station.url,
@@ -127,7 +128,7 @@ t.test('no tool and no command says a word about a reader that has gone', async 
 });
 
 t.test('a daemon goes on when nobody reads what it says', async (t) => {
-  const data = join(t.testdir(), 'data');
+  const data = join(folderOf(t), 'data');
   const args = ['station', '--data', data, '--listen', '127.0.0.1:0'];
   const child = spawn(join(scripts, 'halcyon'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
@@ -142,7 +143,7 @@ t.test('a daemon goes on when nobody reads what it says', async (t) => {
 });
 
 t.test('nothing that was written by others drives the terminal', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const station = await stationHere(t);
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: station.url,
@@ -168,7 +169,7 @@ t.test('nothing that was written by others drives the terminal', async (t) => {
 });
 
 t.test('a time without a zone is one of the user, who is told which', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const station = await stationHere(t);
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: station.url,
@@ -187,7 +188,7 @@ t.test('a time without a zone is one of the user, who is told which', async (t) 
 });
 
 t.test('a full disk is an error', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const { code, err } = await shell('halctl --version >/dev/full', folder, environment(folder));
   t.equal(code, 1);
   t.match(err, /^halctl: cannot write: /);
@@ -198,7 +199,7 @@ const onTerminal = (line: string, folder: string, env: NodeJS.ProcessEnv) =>
   spawn('script', ['-qec', `stty cols 70; ${line}`, '/dev/null'], { cwd: folder, env });
 
 t.test('on a terminal a token is asked for and not shown, and a load asks first', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     home: {},
     'facts.yaml': 'cluster: one\nhosts: []\n',
     'other.yaml': 'cluster: one\nhosts: [{ fqdn: n1.example, roles: [] }]\n',
@@ -238,7 +239,7 @@ t.test('on a terminal a token is asked for and not shown, and a load asks first'
 });
 
 t.test('several machines are switched by who types how many they are', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const { url, token } = await stationHere(t);
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(join(folder, 'home'), {
@@ -266,7 +267,7 @@ t.test('several machines are switched by who types how many they are', async (t)
 });
 
 t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const { url, token } = await stationHere(t);
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
   const env = environment(join(folder, 'home'), {
@@ -295,7 +296,7 @@ t.test('on a terminal tables fit and are coloured, unless NO_COLOR is set', asyn
 });
 
 t.test('a station that has too much to do is waited for, which a terminal shows', async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const busy = {
     type: 'x',
     title: 'x',

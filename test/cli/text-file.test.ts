@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Failure } from '../../src/cli/exit-codes.ts';
 import { readText } from '../../src/cli/text-file.ts';
+import { folderOf } from '../folder.ts';
 
 t.test('a text in UTF-8 is read, and anything else is refused with its place', async (t) => {
-  const folder = t.testdir({});
+  const folder = folderOf(t, {});
   const read = async (bytes: string | Buffer): Promise<string> => {
     const path = join(folder, 'facts.yaml');
     writeFileSync(path, bytes);

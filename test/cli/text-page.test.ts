@@ -9,6 +9,7 @@ import type { Test } from 'tap';
 import type { Observation } from '../../src/checks/observation.ts';
 import { tsvCell } from '../../src/checks/view/delimited.ts';
 import { systemTime } from '../../src/station/time.ts';
+import { folderOf } from '../folder.ts';
 import { openStation, reported } from '../station/harness.ts';
 import { fleetIn } from '../web/html.ts';
 import { environment, shell } from './station.ts';
@@ -49,7 +50,7 @@ const fleet = async (t: Test) => {
     seen(8, 'ssh', 'unknown', { cause: 'dns', text: 'no such name' }),
   ]);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   const more = { HALCYON_STATION: url, HALCYON_TOKEN: admin, LANG: 'C.UTF-8' };
   const env = environment(join(folder, 'home'), more);
   const cookie = `halcyon=${admin}`;

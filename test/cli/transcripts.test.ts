@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment } from './station.ts';
 import { typed } from './typed.ts';
@@ -97,7 +98,7 @@ const normalised = (text: string): string =>
 /** Runs command lines on a station of their own and compares the whole with what is kept. */
 const transcript = (name: string, about: string, lines: readonly string[]): void => {
   t.test(about, async (t) => {
-    const folder = t.testdir({
+    const folder = folderOf(t, {
       'facts.yaml': facts,
       'later.yaml': laterFacts,
       'roles.yaml': roles,

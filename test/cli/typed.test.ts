@@ -2,12 +2,13 @@
 
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment, shell } from './station.ts';
 import { typed } from './typed.ts';
 
 const { url, token } = await stationHere(t);
-const folder = t.testdir({ home: {}, 'facts.yaml': 'cluster: one\nhosts: []\n', here: {} });
+const folder = folderOf(t, { home: {}, 'facts.yaml': 'cluster: one\nhosts: []\n', here: {} });
 const env = environment(join(folder, 'home'), {
   HALCYON_STATION: url,
   HALCYON_TOKEN: token,

@@ -4,11 +4,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { stationHere } from './station-here.ts';
 import { environment, scripts, watch } from './station.ts';
 import { typed } from './typed.ts';
 
-const folder = t.testdir({
+const folder = folderOf(t, {
   home: {},
   'facts.yaml': 'cluster: one\nhosts: [{ fqdn: n1.example, roles: [] }]\n',
 });

@@ -11,6 +11,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { createClient } from '../../src/client/index.ts';
 import { certificate } from '../api/certificate.ts';
+import { folderOf } from '../folder.ts';
 
 /** Listens, and stands still: the system takes a connection or two for it, and answers to no other. */
 const stillServer = `
@@ -46,7 +47,7 @@ t.test('another one is asked soon, with an authority of the site or without', as
     asked.push(`${method} ${url}`);
     response.end('{"id":"1"}');
   };
-  const pair = certificate(t.testdir());
+  const pair = certificate(folderOf(t));
   const ports = {
     http: await listening(t, createServer(answer)),
     https: await listening(t, createSecureServer(pair, answer)),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Engine } from '../../src/core/engine.ts';
+import { folderOf } from '../folder.ts';
 import { oddLines, oddValues } from './odd-values.ts';
 import {
   configurationOf,
@@ -101,7 +102,7 @@ const asRead = (shell: string, file: string, names: readonly string[]): string[]
 
 for (const shell of ['sh', 'dash', 'bash'])
   t.test(`${shell} reads the values that were written`, async (t) => {
-    const file = join(t.testdir({}), 'environment');
+    const file = join(folderOf(t, {}), 'environment');
     writeFileSync(file, environmentFile(written));
     t.strictSame(asRead(shell, file, Object.keys(written)), Object.values(written));
     fc.assert(
@@ -135,7 +136,7 @@ const createFiles = (root: string, configuration: string): void => {
  * makes of the latter: `%w` is VERSION_ID.
  */
 t.test('systemd reads the values that were written', async (t) => {
-  const root = t.testdir({});
+  const root = folderOf(t, {});
   mkdirSync(join(root, 'etc'));
   for (const [name, value] of Object.entries(written)) {
     writeFileSync(join(root, 'etc', 'os-release'), environmentFile({ ID: 'x', VERSION_ID: value }));

@@ -23,6 +23,7 @@ import { FileSecrets } from '../../src/station/access/file-secrets.ts';
 import { stationKey } from '../../src/station/access/key-file.ts';
 import { keysOf } from '../../src/station/access/keys.ts';
 import { assignment, pidsOf, SupervisedHost, until } from '../agent/supervision/supervised-host.ts';
+import { folderOf } from '../folder.ts';
 import { RecordedDisk } from './recorded-disk.ts';
 import type { Remains } from './recorded-disk.ts';
 
@@ -45,7 +46,7 @@ async function outlivesPowerCuts(
   t: Test,
   { before, act, find, isRight = oldOrNew }: Lasting,
 ): Promise<void> {
-  const folder = t.testdir({ root: {}, cut: {} });
+  const folder = folderOf(t, { root: {}, cut: {} });
   const root = join(folder, 'root');
   await before?.(root);
   const disk = await RecordedDisk.record(root, (said) => act(root, said));
@@ -304,7 +305,7 @@ t.test('records of runs: what is left of them is one that was written, or nothin
     { ...intent, phase: 'running', main },
     { ...intent, phase: 'ended', main, code: 0, reason: 'ended with exit code 0' },
   ];
-  const root = t.testdir({});
+  const root = folderOf(t, {});
   const disk = await RecordedDisk.record(root, (said) => {
     const records = new RunRecords(join(root, 'runs'));
     for (const record of written) {

@@ -10,6 +10,7 @@ import { basename, join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { declarationFrom } from '../../src/config/declaration.ts';
+import { folderOf } from '../folder.ts';
 import { alike, examplesOf, fits } from './page.ts';
 import type { Command, Example } from './page.ts';
 import { Terminal } from './terminal.ts';
@@ -49,7 +50,7 @@ class Reader {
     // Said before the folder is made: it is removed after what was said before it, and a station
     // that still writes there would be in its way.
     t.teardown(() => this.terminal.close());
-    this.#folder = t.testdir({ home: {} });
+    this.#folder = folderOf(t, { home: {} });
     for (const name of ['roles', 'scripts', 'facts.example.yaml', 'packaging'])
       symlinkSync(join(root, name), join(this.#folder, name));
     this.terminal = new Terminal(this.#folder, {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { root } from '../station/harness.ts';
 import { alike, examplesOf, fits } from './page.ts';
 import { Terminal } from './terminal.ts';
@@ -17,7 +18,7 @@ const longest = 400_000;
 const port = 20_000 + (process.pid % 300) * 40;
 
 t.test('several stations are tried on one machine', { timeout: 1_500_000 }, async (t) => {
-  const folder = t.testdir({ home: {} });
+  const folder = folderOf(t, { home: {} });
   // Servers need a folder into which another user may look.
   const place = join(tmpdir(), `halcyon-cluster-test-${process.pid}`);
   const script = join(root, 'scripts', 'cluster');

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import type { Test } from 'tap';
 import { createIpmi, IpmiError } from '../../src/ipmi/index.ts';
 import type { Ipmi, Reason, Session, SessionOptions } from '../../src/ipmi/index.ts';
+import { folderOf } from '../folder.ts';
 
 /** Every order that changes something is a line in `log`; files make the machine slow or broken. */
 const hook = `#!/bin/sh
@@ -242,7 +243,7 @@ export const startSimulator = async (
   consolePort: number | null = null,
   more = '',
 ): Promise<Simulator> => {
-  const simulator = await simulate(join(t.testdir({ bmc: {} }), 'bmc'), {
+  const simulator = await simulate(join(folderOf(t, { bmc: {} }), 'bmc'), {
     consolePort,
     more,
   });

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { Cluster, kill, patientVars, until } from './cluster.ts';
 
 const day = 86_400;
@@ -14,7 +15,7 @@ const open = async (
   t: Test,
   vars: Record<string, number>,
 ): Promise<{ cluster: Cluster; host: string; step: (seconds: number) => Promise<void> }> => {
-  const file = join(t.testdir({}), 'offset');
+  const file = join(folderOf(t, {}), 'offset');
   const set = (seconds: number): void => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}`);
   set(0);
   const cluster = await Cluster.open(t, 1, vars, {

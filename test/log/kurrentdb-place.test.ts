@@ -6,6 +6,7 @@ import t from 'tap';
 import { credentialsOf } from '../../src/log/kurrentdb/credentials.ts';
 import { readPlace } from '../../src/log/kurrentdb/place.ts';
 import { openLog } from '../../src/log/open.ts';
+import { folderOf } from '../folder.ts';
 
 t.test('a URL names hosts, a stream and what is special', async (t) => {
   t.same(readPlace('//db1.example.org', false), {
@@ -61,7 +62,7 @@ t.test('any other URL is refused, and is not repeated', async (t) => {
 });
 
 t.test('who the station is comes from the environment, with both halves', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const file = join(directory, 'password');
   writeFileSync(file, 'to:the@moon %\n', { mode: 0o600 });
   const named = { KURRENTDB_USER: 'station', KURRENTDB_PASSWORD_FILE: file };

@@ -9,6 +9,7 @@ import { revision } from '../../src/core/values/revision.ts';
 import { openKurrentdbLog } from '../../src/log/kurrentdb/kurrentdb-log.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { registerBytesMax } from '../../src/log/register.ts';
+import { folderOf } from '../folder.ts';
 import { FakeCluster, FakeNode } from '../kurrentdb/node.ts';
 import { patience } from '../kurrentdb/patience.ts';
 import { grpc } from '../kurrentdb/protocol.ts';
@@ -99,7 +100,7 @@ t.test('a register whose change has no answer is in doubt, or changed once', asy
 
 t.test('with TLS the station says who it is, to both halves of the client', async (t) => {
   // One that signed itself is refused by the bridge.
-  const directory = t.testdir({ names: 'subjectAltName=DNS:localhost,IP:127.0.0.1' });
+  const directory = folderOf(t, { names: 'subjectAltName=DNS:localhost,IP:127.0.0.1' });
   const file = (name: string): string => join(directory, name);
   const openssl = (...given: string[]): unknown =>
     execFileSync('openssl', given, { cwd: directory, stdio: 'ignore' });

@@ -8,6 +8,7 @@ import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openMirroredLog } from '../../src/log/mirror/open-mirror.ts';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
+import { folderOf } from '../folder.ts';
 import { commitAt } from './contract.ts';
 
 const news = { info: (): void => undefined, warn: (): void => undefined };
@@ -16,7 +17,7 @@ const news = { info: (): void => undefined, warn: (): void => undefined };
 const mounted = (t: Test, size: string): string => {
   const unmount: (() => void)[] = [];
   t.teardown(() => unmount.forEach((one) => one()));
-  const directory = join(t.testdir(), 'data');
+  const directory = join(folderOf(t), 'data');
   mkdirSync(directory);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', directory]);
   unmount.push(() => execFileSync('umount', ['--lazy', directory]));

@@ -13,6 +13,7 @@ import type { MirroredLogOptions } from '../../src/log/mirror/open-mirror.ts';
 import { openSharedMemoryLog, SharedMemory } from '../../src/log/shared-memory.ts';
 import type { SharedMemoryLog, SharedMemoryLogOptions } from '../../src/log/shared-memory.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import { folderOf } from '../folder.ts';
 import { Collector } from './collector.ts';
 import { appendAll, commitAt, logContract, range } from './contract.ts';
 import { refusalContract } from './refusal-contract.ts';
@@ -20,7 +21,7 @@ import type { RefusingLog } from './refusal-contract.ts';
 
 const opened = async (t: Test): Promise<RefusingLog> => {
   const storage = new SharedMemory();
-  const directory = t.testdir();
+  const directory = folderOf(t);
   let broken = false;
   const store = (): void => {
     if (broken) throw new Error('no space');
@@ -76,7 +77,7 @@ async function withCommits(
   readonly open: Open;
 }> {
   const storage = new SharedMemory();
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const other = openSharedMemoryLog({ storage, limits: { queueCommits: commits + 1 } });
   t.teardown(() => other.close());
   await Promise.all(appendAll(other, 0, commits));
@@ -208,7 +209,7 @@ t.test('without the engine it does not open, and goes on where it was then', asy
   const cut = openSharedMemoryLog({ storage });
   cut.line.cut('refused');
   const news = { info: () => undefined, warn: () => undefined };
-  await t.rejects(openMirroredLog({ engine: cut, directory: t.testdir(), news }), {
+  await t.rejects(openMirroredLog({ engine: cut, directory: folderOf(t), news }), {
     code: 'log-unavailable',
   });
   await Promise.all(appendAll(other, 100, 110));

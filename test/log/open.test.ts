@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { logForms, openLog } from '../../src/log/open.ts';
 import { revision } from '../../src/core/values/revision.ts';
+import { folderOf } from '../folder.ts';
 import { commitAt } from './contract.ts';
 
 t.test('sqlite: is a log in a directory', async (t) => {
-  const directory = join(t.testdir(), 'made');
+  const directory = join(folderOf(t), 'made');
   const log = await openLog(`sqlite:${directory}`);
   await log.append(commitAt(1), revision(0));
   t.equal(log.durability, 'disk');

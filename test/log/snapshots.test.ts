@@ -10,6 +10,7 @@ import {
   saveSnapshot,
 } from '../../src/log/snapshots.ts';
 import type { SnapshotAbout } from '../../src/log/snapshots.ts';
+import { folderOf } from '../folder.ts';
 
 function about(at: number): SnapshotAbout {
   return { revision: revision(at), crc: 0xfedcba98, digest: `digest of ${at}`, rules: '1' };
@@ -18,7 +19,7 @@ function about(at: number): SnapshotAbout {
 const invalid = { code: 'snapshot-invalid' };
 
 t.test('a snapshot is read as it was saved', async (t) => {
-  const directory = join(t.testdir(), 'snapshots');
+  const directory = join(folderOf(t), 'snapshots');
   const lines = ['{"host":"n0001"}', '', '{"greek":"αβγ"}', '"\\n"'];
   const saved = await saveSnapshot(directory, about(42), lines);
   t.equal(saved.path, join(directory, '42.snapshot'));
@@ -28,7 +29,7 @@ t.test('a snapshot is read as it was saved', async (t) => {
 });
 
 t.test('any lines come back, from a generator that waits too', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   async function* slowly(lines: string[]): AsyncGenerator<string> {
     yield* lines;
   }
@@ -45,7 +46,7 @@ t.test('any lines come back, from a generator that waits too', async (t) => {
 });
 
 t.test('a large snapshot streams, whatever its lines do to the pieces', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const lineAt = (at: number): string =>
     `${at}:${'ä'.repeat(at % 7000 === 0 ? 2_000_000 : at % 90)}`;
   function* lines(): Generator<string> {
@@ -69,7 +70,7 @@ t.test('saving interleaves with other work', async (t) => {
   };
   setImmediate(turn);
   await saveSnapshot(
-    t.testdir(),
+    folderOf(t),
     about(1),
     Array.from({ length: 20 }, () => 'z'.repeat(1 << 20)),
   );
@@ -78,7 +79,7 @@ t.test('saving interleaves with other work', async (t) => {
 });
 
 t.test('snapshots are listed newest first, by number', async (t) => {
-  const directory = t.testdir({ 'notes.txt': 'not one', '5.snapshot.tmp': 'cut' });
+  const directory = folderOf(t, { 'notes.txt': 'not one', '5.snapshot.tmp': 'cut' });
   for (const at of [9, 100, 20]) await saveSnapshot(directory, about(at), []);
   writeFileSync(join(directory, '300.snapshot'), 'garbage\n');
   const listed = listSnapshots(directory).map((file) => file.about.revision);
@@ -87,7 +88,7 @@ t.test('snapshots are listed newest first, by number', async (t) => {
 });
 
 t.test('every single damaged byte is noticed', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const { path } = await saveSnapshot(directory, about(3), ['one', 'two', 'three']);
   const intact = readFileSync(path);
   for (let at = 0; at < intact.length; at++) {
@@ -104,7 +105,7 @@ t.test('every single damaged byte is noticed', async (t) => {
 });
 
 t.test('a snapshot of another format is not read', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const { path } = await saveSnapshot(directory, about(3), ['one']);
   writeFileSync(path, readFileSync(path, 'utf8').replace('"format":1', '"format":2'));
   t.throws(() => [...readSnapshot(path)], { ...invalid, message: /another format/ });
@@ -112,7 +113,7 @@ t.test('a snapshot of another format is not read', async (t) => {
 });
 
 t.test('a save that fails leaves the one before it', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const { path } = await saveSnapshot(directory, about(3), ['one']);
   function* broken(): Generator<string> {
     yield 'two';
@@ -125,7 +126,7 @@ t.test('a save that fails leaves the one before it', async (t) => {
 });
 
 t.test('pruning keeps the newest usable ones', async (t) => {
-  const directory = t.testdir({ other: '' });
+  const directory = folderOf(t, { other: '' });
   for (const at of [1, 2, 3, 4]) await saveSnapshot(directory, about(at), []);
   writeFileSync(join(directory, '4.snapshot'), 'garbage');
   const removed = pruneSnapshots(directory, 2);

@@ -10,6 +10,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import { folderOf } from '../folder.ts';
 import { commitAt, range } from './contract.ts';
 
 const program = join(import.meta.dirname, 'appender.ts');
@@ -65,7 +66,7 @@ class Appender {
 }
 
 t.test('every acknowledged commit is there after kill -9, whole and once', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   for (const round of [1, 2, 3, 4]) {
     const appender = new Appender(t, directory, 200);
     t.equal(await appender.listen(), 'open');
@@ -84,7 +85,7 @@ t.test('every acknowledged commit is there after kill -9, whole and once', async
 });
 
 t.test('a log is for one process, until that ends', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const appender = new Appender(t, directory, 1);
   t.equal(await appender.listen(), 'open');
   await t.rejects(openSqliteLog({ directory }), { code: 'log-locked' });
@@ -94,7 +95,7 @@ t.test('a log is for one process, until that ends', async (t) => {
 });
 
 t.test('without space appends fail, and go on once there is space', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const appender = new Appender(t, directory, 64);
   t.equal(await appender.listen(), 'open');
   // Files of that process may not grow beyond 1 MiB: like a full disk, and anybody may set it.

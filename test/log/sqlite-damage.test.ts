@@ -10,13 +10,14 @@ import { revision } from '../../src/core/values/revision.ts';
 import { HeadFile } from '../../src/log/sqlite/head-file.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
 import type { EventLog } from '../../src/log/log.ts';
+import { folderOf } from '../folder.ts';
 import { appendAll } from './contract.ts';
 
 const page = 4096;
 
 /** The directory of a log that was closed in order: no write-ahead log is left. */
 async function closedLog(t: Test, commits: number): Promise<string> {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const log = await openSqliteLog({ directory });
   await Promise.all(appendAll(log, 0, commits));
   await log.close();
@@ -25,7 +26,7 @@ async function closedLog(t: Test, commits: number): Promise<string> {
 
 /** The directory of a log as a crash leaves it: the commits are in the write-ahead log. */
 async function crashedLog(t: Test, commits: number): Promise<string> {
-  const root = t.testdir({ running: {} });
+  const root = folderOf(t, { running: {} });
   const directory = join(root, 'running');
   const log = await openSqliteLog({ directory });
   await Promise.all(appendAll(log, 0, commits));
@@ -124,11 +125,11 @@ t.test('a database that was cut off', async (t) => {
 });
 
 t.test('files that are no log', async (t) => {
-  const directory = t.testdir({ 'log.db': 'This is not a database.'.repeat(500) });
+  const directory = folderOf(t, { 'log.db': 'This is not a database.'.repeat(500) });
   await refuses(t, directory, /not a database/);
-  const empty = t.testdir({ 'log.db': '' });
+  const empty = folderOf(t, { 'log.db': '' });
   await refuses(t, empty, /not a log of Halcyon/);
-  const other = t.testdir();
+  const other = folderOf(t);
   execute(other, 'CREATE TABLE commits (revision INTEGER PRIMARY KEY, body TEXT)');
   await refuses(t, other, /not a log of Halcyon/);
   const dropped = await closedLog(t, 3);
@@ -146,7 +147,7 @@ t.test('the log of a newer release', async (t) => {
 });
 
 t.test('a directory that cannot be one', async (t) => {
-  const directory = join(t.testdir({ taken: 'a file' }), 'taken');
+  const directory = join(folderOf(t, { taken: 'a file' }), 'taken');
   await t.rejects(openSqliteLog({ directory }), { code: 'log-unavailable', message: /taken/ });
   const below = join(directory, 'log');
   await t.rejects(openSqliteLog({ directory: below }), { code: 'log-unavailable' });
@@ -239,7 +240,7 @@ t.test('the head file', async (t) => {
 });
 
 t.test('a log is open once in a process, too', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const log = await openSqliteLog({ directory });
   await t.rejects(openSqliteLog({ directory }), { code: 'log-locked', message: /lock\.db/ });
   await log.close();
@@ -248,7 +249,7 @@ t.test('a log is open once in a process, too', async (t) => {
 
 t.test('checksums tell logs apart', async (t) => {
   const open = async (note: string): Promise<EventLog> => {
-    const log = await openSqliteLog({ directory: t.testdir({ [note]: {} }) + `/${note}` });
+    const log = await openSqliteLog({ directory: folderOf(t, { [note]: {} }) + `/${note}` });
     await Promise.all([...appendAll(log, 0, 5), ...appendAll(log, 5, 10, note)]);
     return log;
   };

@@ -7,6 +7,7 @@ import { revision } from '../../src/core/values/revision.ts';
 import type { EventLog } from '../../src/log/log.ts';
 import { commitAt as storedAt } from '../../src/log/reading.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import { folderOf } from '../folder.ts';
 import { commitAt, range } from './contract.ts';
 
 const codeOf = async (promise: Promise<void>): Promise<string> =>
@@ -26,7 +27,7 @@ const settle = async (log: EventLog, commit: Commit): Promise<void> => {
 };
 
 t.test('what a dead writer had is in doubt until it is appended once more', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const writers: Worker[] = [];
   const took = (worker: Worker): void => void writers.push(worker);
   process.on('worker', took);

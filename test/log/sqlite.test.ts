@@ -4,12 +4,13 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { revision } from '../../src/core/values/revision.ts';
 import { openSqliteLog } from '../../src/log/sqlite/sqlite-log.ts';
+import { folderOf } from '../folder.ts';
 import { appendAll, commitAt, logContract, range } from './contract.ts';
 import { refusalContract } from './refusal-contract.ts';
 import type { RefusingLog } from './refusal-contract.ts';
 
 const opened = async (t: Test): Promise<RefusingLog> => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const path = join(directory, 'log.db');
   const execute = (sql: string): void => {
     const database = new DatabaseSync(path, { timeout: 5000 });
@@ -35,7 +36,7 @@ logContract(t, 'sqlite', opened);
 refusalContract(t, 'sqlite', opened);
 
 t.test('commits beyond the limits of size', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const limits = { commitCharacters: 1000, queueCharacters: 2000, batchCharacters: 1500 };
   const log = await openSqliteLog({ directory, limits });
   const sized = (characters: number): string =>
@@ -58,7 +59,7 @@ t.test('commits beyond the limits of size', async (t) => {
 });
 
 t.test('small batches keep everything and its order', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const limits = { batchCommits: 7, batchCharacters: 900 };
   const log = await openSqliteLog({ directory, limits });
   await Promise.all(appendAll(log, 0, 2000));
@@ -70,7 +71,7 @@ t.test('small batches keep everything and its order', async (t) => {
 });
 
 t.test('commits of very different sizes are read in order', async (t) => {
-  const directory = t.testdir();
+  const directory = folderOf(t);
   const log = await openSqliteLog({ directory });
   const notes = range(0, 300).map((at) => 'y'.repeat(at % 50 === 0 ? 3_000_000 : at));
   await Promise.all(

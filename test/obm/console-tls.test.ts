@@ -7,11 +7,12 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { nodeFetch } from '../../src/client/node-fetch.ts';
 import { Executable } from '../agent/executable.ts';
+import { folderOf } from '../folder.ts';
 import { until } from '../ipmi/simulator.ts';
 import { SerialMachine } from './serial-machine.ts';
 
 t.test('25: over TLS a page of the same name without TLS is another one', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   execFileSync(
     'openssl',

@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { startSimulator, simulatorGuid } from '../ipmi/simulator.ts';
 import { bootIn, bytesIn, eventsIn, powerIn } from '../../src/obm/drivers/ipmitool/answers.ts';
 import { ipmiInfo } from './daemon.ts';
@@ -126,7 +127,7 @@ const playTool = (folder: string, script: string): void => {
 t.test('29: the password is in a file for us alone, and in no argument', async (t) => {
   const path = process.env['PATH'];
   t.teardown(() => (process.env['PATH'] = path));
-  const folder = t.testdir({});
+  const folder = folderOf(t, {});
   playTool(
     folder,
     `tr '\\0' ' ' </proc/$$/cmdline >"$d/argv"; env >"$d/env"
@@ -149,7 +150,7 @@ stat -c %a "$2" >"$d/mode"; cat "$2" >"$d/pass"; echo "Chassis Power is on"`,
 t.test('who gives up ends the process, and what was ordered is unknown', async (t) => {
   const path = process.env['PATH'];
   t.teardown(() => (process.env['PATH'] = path));
-  const folder = t.testdir({});
+  const folder = folderOf(t, {});
   playTool(
     folder,
     `case "$*" in *status) echo "Chassis Power is off";;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { Executable } from '../agent/executable.ts';
+import { folderOf } from '../folder.ts';
 import { Daemon, ipmiInfo } from './daemon.ts';
 
 /** Ends by itself, or the test has waited in vain. */
@@ -48,7 +49,7 @@ t.test('an OBM daemon that finds its data or its port unfit exits with the reaso
 });
 
 t.test('a start that fails uses up no token that is shown once', async (t) => {
-  const data = join(t.testdir(), 'data');
+  const data = join(folderOf(t), 'data');
   const other = createServer().listen(0, '127.0.0.1');
   t.teardown(() => new Promise((resolve) => other.close(resolve)));
   await once(other, 'listening');

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { dice, startBadNetwork } from '../ipmi/bad-network.ts';
 import type { BadNetwork } from '../ipmi/bad-network.ts';
 import { simulate, until } from '../ipmi/simulator.ts';
@@ -75,7 +76,7 @@ class History {
 
   static async open(t: Test, seed: number): Promise<History> {
     const machines: Machine[] = [];
-    const folder = t.testdir(Object.fromEntries(labels.map((label) => [label, {}])));
+    const folder = folderOf(t, Object.fromEntries(labels.map((label) => [label, {}])));
     for (const [index, label] of labels.entries()) {
       const simulator = await simulate(join(folder, label));
       t.teardown(() => simulator.kill());

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { formsOf, keptIn, processes, SecretSearch } from './secret-search.ts';
 
 const random = randomBytes(32);
@@ -22,7 +23,7 @@ const found = (text: string): string[] => {
 };
 
 t.test('a secret is found in whatever form a file has it, and its hash is none', async (t) => {
-  const folder = t.testdir({});
+  const folder = folderOf(t, {});
   const keep = (bytes: string | Buffer): void => writeFileSync(join(folder, 'kept'), bytes);
   for (const secret of secrets) {
     for (const form of formsOf(secret)) {

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { Terminal } from '../docs/terminal.ts';
+import { folderOf } from '../folder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -110,7 +111,7 @@ const packagesImportedIn = (folder: string): ReadonlySet<string> => {
 t.setTimeout(4 * longest);
 
 t.test('the package is built, packed, installed and run', { timeout: 3 * longest }, async (t) => {
-  const folder = t.testdir({ packed: {}, here: { 'package.json': '{}' } });
+  const folder = folderOf(t, { packed: {}, here: { 'package.json': '{}' } });
   const packed = join(folder, 'packed');
   const here = join(folder, 'here');
   const terminal = terminalIn(t, here);

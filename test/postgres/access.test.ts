@@ -8,6 +8,7 @@ import { passwordFor } from '../../src/log/postgres/password.ts';
 import { tlsOf } from '../../src/log/postgres/tls.ts';
 import { parsePlace } from '../../src/log/postgres/url.ts';
 import { openLog } from '../../src/log/open.ts';
+import { folderOf } from '../folder.ts';
 import { commitAt } from '../log/contract.ts';
 import { endOf } from './fates.ts';
 import { init, open } from './ready.ts';
@@ -75,7 +76,7 @@ t.test('whoever is not on this machine is spoken to under encryption', async (t)
 });
 
 t.test('a password is taken from where libpq takes it', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const file = join(folder, 'passwords');
   const [place, host] = [parsePlace('//station@h/d'), { host: 'h', port: 7 }];
   const lines = [
@@ -105,7 +106,7 @@ t.test('a station is let in by its password, and by no other', async (t) => {
   await server.ask(`create role station login password 'first'`);
   await init(server.url(), 'station');
   const url = server.url('', 'station');
-  const file = join(t.testdir(), 'pgpass');
+  const file = join(folderOf(t), 'pgpass');
   const write = (password: string): void => {
     writeFileSync(file, `127.0.0.1:${server.port}:halcyon:station:${password}\n`, { mode: 0o600 });
   };
@@ -133,7 +134,7 @@ t.test('a station is let in by its password, and by no other', async (t) => {
 });
 
 t.test('the server is believed by its certificate', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const openssl = (...args: string[]): void => {
     execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   };

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 import { startServer } from './servers.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -23,7 +24,7 @@ const halcyon = async (
 t.test('it makes what a station needs, says what it did, and does nothing twice', async (t) => {
   const server = await startServer(t);
   await server.ask('create role station login');
-  const data = t.testdir();
+  const data = folderOf(t);
   const start = ['station', '--data', join(data, 'd'), '--listen', '127.0.0.1:0'];
   const refused = await halcyon(...start, '--log', server.url('', 'station'));
   t.equal(refused.code, 1);

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { CountingProxy } from '../ipmi/counting-proxy.ts';
 import { simulate } from '../ipmi/simulator.ts';
 import { ipmiInfo } from '../obm/daemon.ts';
@@ -24,7 +25,7 @@ export const askAThousandTimes = async (t: Test, seconds: number): Promise<void>
   const bench = await Bench.set(t);
   const { ask } = bench.station;
   const hosts = await hostsIn(bench);
-  const folders = t.testdir(Object.fromEntries(hosts.map((_, i) => [`bmc${i}`, {}])));
+  const folders = folderOf(t, Object.fromEntries(hosts.map((_, i) => [`bmc${i}`, {}])));
   const proxies: CountingProxy[] = [];
   for (const [i, fqdn] of hosts.entries()) {
     const simulator = await simulate(join(folders, `bmc${i}`));

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
+import { folderOf } from '../folder.ts';
 import { dice, startBadNetwork } from '../ipmi/bad-network.ts';
 import { simulate, until } from '../ipmi/simulator.ts';
 import { ConsoleViewer } from '../obm/console-viewer.ts';
@@ -64,7 +65,7 @@ class History {
 
   static async open(t: Test, { machines: count, seed }: Choices): Promise<History> {
     const labels = Array.from({ length: count }, (_, i) => `n${i + 1}.example`);
-    const folder = t.testdir(Object.fromEntries(labels.map((label) => [label, {}])));
+    const folder = folderOf(t, Object.fromEntries(labels.map((label) => [label, {}])));
     const machines: ModelledMachine[] = [];
     for (const [index, label] of labels.entries()) {
       const simulator = await simulate(join(folder, label));

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
+import { folderOf } from '../folder.ts';
 
 const scripts = join(import.meta.dirname, '..', '..', 'scripts');
 
@@ -28,7 +29,7 @@ const versionBy = (
 };
 
 t.test('the machine’s own is run, also where scripts of checkouts are on the PATH', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const [a, b] = [checkout(join(folder, 'a')), checkout(join(folder, 'b'))];
   const machine = dirname(process.execPath);
   for (const path of [[machine], [a, machine], [b, a, machine]])
@@ -39,7 +40,7 @@ t.test('the machine’s own is run, also where scripts of checkouts are on the P
 });
 
 t.test('where there is none, it says what to do', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const a = checkout(join(folder, 'a'));
   const tools = join(folder, 'tools');
   mkdirSync(tools);

@@ -65,6 +65,16 @@ t.test('nothing is left unfinished', async (t) => {
   }
 });
 
+t.test('what a test starts is ended before its folder is removed', async (t) => {
+  const own = join('test', 'folder.ts');
+  const tests = filesIn('test').filter((file) => file.endsWith('.ts') && file !== own);
+  t.same(
+    tests.filter((file) => read(file).includes('.test' + 'dir(')),
+    [],
+    `folderOf of ${own} does so`,
+  );
+});
+
 t.test('no folder is a drawer for odds and ends', async (t) => {
   const folders = new Set(program.flatMap((file) => dirname(file).split(sep)));
   t.same(

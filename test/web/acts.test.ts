@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Page } from 'playwright-core';
+import { folderOf } from '../folder.ts';
 import { example, reported, until } from '../station/harness.ts';
 import type { Json } from '../station/harness.ts';
 import { Bench } from '../station/obm-bench.ts';
@@ -19,7 +20,7 @@ const unexpected = (complaints: readonly string[]): string[] =>
   complaints.filter((said) => !/status of (401|404|422)/.test(said));
 
 t.test('what is ordered by the page', async (t) => {
-  const policy = join(t.testdir(), 'policy.yaml');
+  const policy = join(folderOf(t), 'policy.yaml');
   writeFileSync(policy, 'version: 1\nrules: []\n');
   const bench = await Bench.set(t, { station: { checks: unasked, policy } });
   const { admin, app, ask } = bench.station;

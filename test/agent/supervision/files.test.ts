@@ -12,6 +12,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { Observation } from '../../../src/agent/supervision/assignment.ts';
 import type { RunRecord } from '../../../src/agent/supervision/run-record.ts';
+import { folderOf } from '../../folder.ts';
 import { assignment, newFid, shell, SupervisedHost, until } from './supervised-host.ts';
 
 /** A port of this machine at which nobody takes a connection, and no more of them wait. */
@@ -127,7 +128,7 @@ t.test('a start that was only prepared is made by the next agent', async (t) => 
 });
 
 t.test('a full disk refuses the start, and the old file stays whole', async (t) => {
-  const folder = t.testdir({ state: {}, sysconfig: {} });
+  const folder = folderOf(t, { state: {}, sysconfig: {} });
   const wanted = assignment({ environment_file: `A="${'x'.repeat(50_000)}"\n` });
   const file = `${folder}/sysconfig/m0d-${wanted.fid}`;
   // In a mount namespace of its own: nobody else sees the small disk.

@@ -6,13 +6,14 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { JournalReader } from '../../../src/agent/supervision/journal-reader.ts';
 import type { OutputRequest } from '../../../src/agent/supervision/output-reader.ts';
+import { folderOf } from '../../folder.ts';
 
 const all: OutputRequest = { channels: ['stdout', 'stderr'], lines: null, follow: false };
 const unit = 'm0d@0x7200000000000001:0x2.service';
 
 /** A program in the place of journalctl: no journal with known content can be had in a test. */
 const printing = (t: Test, script: string): string => {
-  const program = join(t.testdir({}), 'journalctl');
+  const program = join(folderOf(t, {}), 'journalctl');
   writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return program;
 };

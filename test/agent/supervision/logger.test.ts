@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { bootId, runVariable, statOf } from '../../../src/agent/supervision/proc.ts';
 import { intended, runName } from '../../../src/agent/supervision/run-record.ts';
+import { folderOf } from '../../folder.ts';
 import { assignment, kill, shell, readIfThere, SupervisedHost, until } from './supervised-host.ts';
 
 const patience = 60_000;
@@ -215,7 +216,7 @@ t.test('one of another release that does not make room is ended', async (t) => {
 });
 
 t.test('a logger to which no agent ever comes ends', async (t) => {
-  const folder = t.testdir({ pipes: {}, logs: {} });
+  const folder = folderOf(t, { pipes: {}, logs: {} });
   const program = join(import.meta.dirname, '../../../src/agent/logger/main.ts');
   const args = [program, join(folder, 'pipes'), join(folder, 'logs'), 'none'];
   const child = spawn(process.execPath, args, { cwd: join(folder, 'pipes'), stdio: 'inherit' });
@@ -266,7 +267,7 @@ t.test('a full disk holds no process up, and what is missing is said', async (t)
 });
 
 t.test('a state directory may have a path that is too long for a socket', async (t) => {
-  const stateDir = join(t.testdir({}), 'a'.repeat(120));
+  const stateDir = join(folderOf(t, {}), 'a'.repeat(120));
   const host = new SupervisedHost(t, { stateDir });
   const wanted = assignment({ command: shell('echo heard; exec sleep 1000') });
   host.assign(wanted);

@@ -10,6 +10,7 @@ import type { OutputLimits } from '../../../src/agent/logger/rolling-file.ts';
 import type { Output } from '../../../src/agent/supervision/output-files.ts';
 import { FileReader } from '../../../src/agent/supervision/output-reader.ts';
 import type { OutputRequest } from '../../../src/agent/supervision/output-reader.ts';
+import { folderOf } from '../../folder.ts';
 
 class Written {
   readonly fid = '0x7200000000000001:0x1';
@@ -29,7 +30,7 @@ class Written {
 
   constructor(t: Test, limits: OutputLimits = { bytes: 100, files: 3 }) {
     this.limits = limits;
-    this.folder = t.testdir({});
+    this.folder = folderOf(t, {});
     this.#files = {
       stdout: new RollingFile(this.path('', 'stdout'), limits),
       stderr: new RollingFile(this.path('', 'stderr'), limits),

@@ -11,6 +11,7 @@ import type { Test } from 'tap';
 import { LeaderLink, linksMax, linksOfTokenMax } from '../../../src/api/following/leader-link.ts';
 import type { LinkLimits } from '../../../src/api/following/leader-link.ts';
 import { systemTime } from '../../../src/station/time.ts';
+import { folderOf } from '../../folder.ts';
 import { until } from '../../station/harness.ts';
 import { certificate } from '../certificate.ts';
 
@@ -62,7 +63,7 @@ t.test('one token has so many connections to the leader, and all have so many', 
 });
 
 t.test('over TLS the leader is believed by the authorities that are named', async (t) => {
-  const folder = t.testdir({ ours: {}, theirs: {} });
+  const folder = folderOf(t, { ours: {}, theirs: {} });
   const ours = certificate(`${folder}/ours`);
   const theirs = certificate(`${folder}/theirs`);
   let asked = 0;

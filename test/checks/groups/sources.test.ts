@@ -9,6 +9,7 @@ import { MachineNames } from '../../../src/checks/groups/machine-names.ts';
 import { readGroupFile, sourcesOf } from '../../../src/checks/groups/settings.ts';
 import type { GroupSource } from '../../../src/checks/groups/listing.ts';
 import { foldNodeset, readNodeset } from '../../../src/nodeset/nodeset.ts';
+import { folderOf } from '../../folder.ts';
 
 const never = new AbortController().signal;
 const slurm = (name: string): GroupSource => ({
@@ -28,7 +29,7 @@ const fold = (book: GroupBook, nodeset: string, hosts: readonly string[] = []): 
   foldNodeset(readNodeset(nodeset, { groups: book.resolver(new MachineNames(hosts)) }));
 
 t.test('files of pdsh and dsh are groups, one a file', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     gpu: 'g1\ng2 # spare\n\n',
     mixed: 'n[1-3] n9\n@gpu\n',
     'bad name': 'n1',
@@ -45,7 +46,7 @@ t.test('files of pdsh and dsh are groups, one a file', async (t) => {
 });
 
 t.test('genders mean what nodeattr says', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     genders: 'n[1-3] compute,rack=r1\nn[4-5]   compute,gpu\n# no\nlogin  mgmt,rack=r2\n',
   });
   const file = join(folder, 'genders');
@@ -76,7 +77,7 @@ map: echo n1
 `;
 
 t.test('sources of groups.conf say what nodeset says of them', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     'groups.conf': groupsConf,
     'local.cfg': 'all: n[1-20]\ngpu: n[1-4]\nbig: n[3-9],@gpu\nempty:\n',
   });
@@ -103,7 +104,7 @@ t.test('sources of groups.conf say what nodeset says of them', async (t) => {
 });
 
 t.test('11: groups may have a slash, and YAML of ClusterShell has sources', async (t) => {
-  const folder = t.testdir({
+  const folder = folderOf(t, {
     'cluster.yaml':
       'roles:\n  savio2/htc: n[0292-0294]\n  web: [w1, "w[2-3]"]\n  one: 7\nracks:\n  r1: n1\n',
     'half.yaml': 'roles:\n  a: [n1\n',
@@ -121,7 +122,7 @@ t.test('11: groups may have a slash, and YAML of ClusterShell has sources', asyn
 });
 
 t.test('a source that fails keeps what it said, with its age and what is wrong', async (t) => {
-  const folder = t.testdir({ genders: 'n1 gpu\n' });
+  const folder = folderOf(t, { genders: 'n1 gpu\n' });
   const file = join(folder, 'genders');
   const settings = readGroupFile({
     name: 'groups.yaml',

@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../../folder.ts';
 import { until } from '../../ipmi/simulator.ts';
 import { ConsoleViewer } from '../../obm/console-viewer.ts';
 import { Daemon } from '../../obm/daemon.ts';
@@ -42,7 +43,7 @@ const sit = (
   { daemon, token, url = daemon.url }: SetUp & { readonly url?: string },
   ...flags: string[]
 ): Seat => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   const file = join(folder, 'token');
   writeFileSync(file, token, { mode: 0o600 });
   const seat = join(import.meta.dirname, 'seat.ts');

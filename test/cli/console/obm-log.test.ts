@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { folderOf } from '../../folder.ts';
 import { until } from '../../ipmi/simulator.ts';
 import { environment, scripts, watch } from '../station.ts';
 import { host, setUp } from './place.ts';
@@ -89,7 +90,7 @@ t.test('an export that is killed is not taken for a whole one', async (t) => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => (server.closeAllConnections(), server.close()));
-  const folder = t.testdir({ home: {}, logs: {} });
+  const folder = folderOf(t, { home: {}, logs: {} });
   const { port } = server.address() as AddressInfo;
   const env = environment(join(folder, 'home'), {
     HALCYON_STATION: `http://127.0.0.1:${port}`,
