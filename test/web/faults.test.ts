@@ -174,7 +174,9 @@ t.test('while a page is open', async (t) => {
     await page.getByRole('heading', { name: 'Audit' }).waitFor();
     await page.route('**/assets/page-*.js', (route) => route.fulfill({ status: 404 }));
     await page.getByRole('link', { name: 'Station', exact: true }).click();
-    await page.getByText('The page may be of another version than the station.').waitFor();
+    await page
+      .getByText('The station was not reached, or is of another version than the page by now.')
+      .waitFor();
     await page.unroute('**/assets/page-*.js');
     await page.getByRole('button', { name: 'Load the page anew' }).click();
     await page.getByRole('heading', { name: 'Station', exact: true }).waitFor();

@@ -28,6 +28,13 @@ t.test('the page', async (t) => {
     await page.getByRole('heading', { level: 1, name: 'Station' }).waitFor();
     const here = await page.getByRole('link', { name: 'Station', exact: true }).boundingBox();
     t.ok(here!.x + here!.width <= 360, 'where one is stands in sight');
+    await page.emulateMedia({ forcedColors: 'active' });
+    const [line, others] = await page.evaluate(() =>
+      ['[aria-current]', ':not([aria-current])'].map(
+        (which) => getComputedStyle(document.querySelector(`nav a${which}`)!).borderBottomColor,
+      ),
+    );
+    t.not(line, others, 'and is marked in the colours of the system, too');
     t.same(
       complaints.filter((said) => !/status of 401/.test(said)),
       [],

@@ -131,7 +131,7 @@ const Here = (): JSX.Element => {
     return (
       <>
         <Problem error={error} />
-        <p>The page may be of another version than the station.</p>
+        <p>The station was not reached, or is of another version than the page by now.</p>
         <button type="button" onClick={() => window.location.reload()}>
           Load the page anew
         </button>
