@@ -1,4 +1,4 @@
-/** Stations as real processes on one real PostgreSQL server, each started as a test would have it. */
+/** Stations as real processes, each started as a test would have it, on one real PostgreSQL server or another log. */
 
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,16 +24,19 @@ export interface Start {
 
 export class FewStations {
   readonly folder: string;
-  readonly server: PostgresServer;
+  readonly #log: string;
+  readonly #server: PostgresServer | undefined;
   readonly running = new Map<string, Executable>();
   /** Of an administrator. */
   token = '';
   readonly #t: Test;
   readonly #ports = new Map<string, number>();
 
-  private constructor(t: Test, server: PostgresServer) {
+  /** None runs. @param log its URL */
+  constructor(t: Test, log: string, server?: PostgresServer) {
     this.#t = t;
-    this.server = server;
+    this.#log = log;
+    this.#server = server;
     this.folder = temporary(t);
   }
 
@@ -41,7 +44,12 @@ export class FewStations {
   static async on(t: Test): Promise<FewStations> {
     const server = await startServer(t);
     await init(server.url());
-    return new FewStations(t, server);
+    return new FewStations(t, server.url(), server);
+  }
+
+  get server(): PostgresServer {
+    if (this.#server) return this.#server;
+    throw new Error('their log is not on PostgreSQL');
   }
 
   /** Where one listens, or will. */
@@ -53,7 +61,7 @@ export class FewStations {
 
   /** Starts one with what is in its folder, and waits until it listens. */
   async start(which: string, choices: Start = {}): Promise<Executable> {
-    const { name = which, log = this.server.url(), scheme = 'http', more = [] } = choices;
+    const { name = which, log = this.#log, scheme = 'http', more = [] } = choices;
     const data = join(this.folder, which);
     mkdirSync(data, { recursive: true, mode: 0o700 });
     const own = join(data, 'station.key');

@@ -17,12 +17,13 @@ import {
   AppendFailedError,
   CommitTooLargeError,
   LogBusyError,
+  LogUnavailableError,
   OutcomeUnknownError,
   RevisionConflictError,
 } from '../log.ts';
 import type { LogLimits } from '../log.ts';
 import { eventOverhead } from './event.ts';
-import { wordsOf } from './failure.ts';
+import { failureOf, wordsOf } from './failure.ts';
 import type { Appended } from './stream.ts';
 
 export interface WaitingCommit extends StoredCommit {
@@ -245,7 +246,10 @@ export class Appends {
 
   #giveUp(cause: Error, isUnknown: boolean): void {
     const what = `KurrentDB did not keep it: ${wordsOf(cause)}`;
-    const failed = new AppendFailedError(what, { cause });
+    // Where no server was met that takes it, another station may meet one, or this one soon.
+    const isAway = ['not-now', 'not-leader'].includes(failureOf(cause).kind);
+    const why = isAway ? new LogUnavailableError(wordsOf(cause), { cause }) : cause;
+    const failed = new AppendFailedError(what, { cause: why });
     if (!isUnknown) return this.fail(failed, failed);
     const [first, last] = [this.#sent[0], this.#sent.at(-1)] as [WaitingCommit, WaitingCommit];
     this.#doubt = { from: first.revision, to: Math.max(last.revision, this.#doubt?.to ?? 0) };

@@ -71,12 +71,13 @@ export function wordsOf(error: unknown): string {
     .replaceAll(/^\d+ [A-Z_]+: /g, '')
     .replaceAll(/\s*Resolution note:.*$/gs, '')
     .replaceAll(/^Could not recognize /g, '');
-  if (words !== '' && words !== 'UnavailableError') return words;
+  const saysNothing = words === '' || words === 'UnavailableError';
   // Of one whose certificate it does not believe the client says no more than of one that is not there.
-  if (type === 'unavailable')
+  if (/^Failed to discover/.test(words) || (saysNothing && type === 'unavailable'))
     return (
       'no server can be reached; with TLS, none whose certificate is of an authority that is not trusted ' +
       '(see tlsCAFile)'
     );
+  if (!saysNothing) return words;
   return type === undefined ? 'the servers failed without a reason' : `the servers: ${type}`;
 }
