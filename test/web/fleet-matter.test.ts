@@ -6,6 +6,7 @@ import type { FleetRow } from '../../src/checks/view/row.ts';
 import { isProblem } from '../../src/checks/view/state.ts';
 import { atOnce } from '../../src/checks/view/steps.ts';
 import { expandNodeset } from '../../src/nodeset/nodeset.ts';
+import { noteCommand } from '../../src/web/page/acting/note-command.ts';
 import { countsOf } from '../../src/web/page/fleet/counts.ts';
 import { byReason, eachMachine } from '../../src/web/page/fleet/each-machine.ts';
 import { facetsOf } from '../../src/web/page/fleet/facets.ts';
@@ -118,6 +119,12 @@ t.test('a station that is away is not asked for each of thousands', async (t) =>
   });
   t.same([done.length, failed.length], [0, 1000]);
   t.ok(asked <= 8);
+});
+
+t.test('a note is copied as halctl takes it', (t) => {
+  t.same(noteCommand('n1', 'a fan'), ['halctl', 'note', 'n1', 'a fan']);
+  t.same(noteCommand('n1', '- a fan'), ['halctl', 'note', 'n1', '--', '- a fan']);
+  t.end();
 });
 
 t.test('a saved view is an address with a name, without who was picked', (t) => {

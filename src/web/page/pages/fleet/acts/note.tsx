@@ -1,6 +1,7 @@
 /** Writing something down about machines that were picked. */
 
 import type { JSX } from 'preact';
+import { noteCommand } from '../../../acting/note-command.ts';
 import type { Plan } from '../../../acting/plan.tsx';
 import { OrderDialog } from '../../../acting/order-dialog.tsx';
 import { eachMachine } from '../../../fleet/each-machine.ts';
@@ -34,9 +35,7 @@ export const NoteDialog = ({ hosts, nodeset, close, tell }: ActProps): JSX.Eleme
       isStepwise={hosts.length > 1}
       told={({ done }) => `Written down about ${done.length}.`}
       done={(outcome) => (outcome.failed.length > 0 ? tell(title, outcome) : undefined)}
-      command={
-        hosts.length === 1 ? (text) => ['halctl', 'note', nodeset, text || '...'] : undefined
-      }
+      command={hosts.length === 1 ? (text) => noteCommand(nodeset, text) : undefined}
       close={close}
     >
       <p class="nodeset">{nodeset}</p>

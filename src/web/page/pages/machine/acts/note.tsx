@@ -1,5 +1,6 @@
 /** Writing something down about a machine. */
 
+import { noteCommand } from '../../../acting/note-command.ts';
 import { OrderDialog } from '../../../acting/order-dialog.tsx';
 import { station } from '../../../state/station.ts';
 import type { MachineAct } from './act.ts';
@@ -14,7 +15,7 @@ export const note: MachineAct = {
       reason="needed"
       reasonLabel="Note, in one line; whoever sees the machine sees it"
       order={(text, options) => station.addNote(fqdn, { text }, options)}
-      command={(text) => ['halctl', 'note', fqdn, text]}
+      command={(text) => noteCommand(fqdn, text)}
       told={() => 'It is written down.'}
       close={close}
     />
