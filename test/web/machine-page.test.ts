@@ -294,10 +294,10 @@ t.test('the page of a machine', async (t) => {
       .waitFor();
     await page.evaluate(() => {
       const { prototype } = CanvasRenderingContext2D;
-      const fillText = Reflect.get(prototype, 'fillText') as typeof prototype.fillText;
+      const fillText: unknown = Reflect.get(prototype, 'fillText');
       prototype.fillText = function fill(text, ...place) {
         document.body.dataset.drawn = `${document.body.dataset.drawn ?? ''} ${text}`;
-        fillText.call(this, text, ...place);
+        (fillText as typeof prototype.fillText).call(this, text, ...place);
       };
     });
     await page.getByRole('button', { name: 'History of ping' }).click();
