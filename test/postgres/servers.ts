@@ -429,7 +429,9 @@ export class ThreeServers {
   async promoteBetter(): Promise<PostgresServer> {
     const [one, other] = this.standbys as [PostgresServer, PostgresServer];
     const has = async (server: PostgresServer): Promise<string> =>
-      (await server.ask('select pg_last_wal_receive_lsn()'))[0]![0]!;
+      (
+        await server.ask('select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())')
+      )[0]![0]!;
     const [first, second] = await Promise.all([has(one), has(other)]);
     const question = `select '${second}'::pg_lsn > '${first}'::pg_lsn`;
     const isSecond = (await one.ask(question))[0]![0] === 't';
