@@ -29,13 +29,15 @@ export interface DeadlinesParts {
   readonly now: Clock;
   readonly time: Time;
   readonly agents: Pick<AgentSessions, 'away' | 'isNew'>;
-  readonly own: OwnCommands;
+  readonly own: Pick<OwnCommands, 'attempt'>;
 }
 
 export class Deadlines implements Duty {
   readonly #parts: DeadlinesParts;
   readonly #hasLeapt: () => boolean;
   #cancel: Cancel | null = null;
+  /** Whether nobody has looked in this term. */
+  #isFirst = false;
   #firing: Promise<void> | null = null;
 
   constructor(parts: DeadlinesParts) {
@@ -44,8 +46,9 @@ export class Deadlines implements Duty {
   }
 
   start(): void {
-    // Whatever the clock did meanwhile: agents have their time anyway at the beginning of a term.
+    // What is due by now may be so by this clock alone: another station's may be behind, or this one leapt meanwhile.
     this.#hasLeapt();
+    this.#isFirst = true;
     this.#cancel = this.#parts.time.every(lookMs, () => this.#look());
   }
 
@@ -56,7 +59,8 @@ export class Deadlines implements Duty {
   }
 
   #look(): void {
-    const hasLeapt = this.#hasLeapt();
+    const hasLeapt = this.#hasLeapt() || this.#isFirst;
+    this.#isFirst = false;
     if (this.#firing || !this.#isDue()) return;
     this.#firing = this.#fire(hasLeapt).finally(() => {
       this.#firing = null;
