@@ -6,14 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import { exec } from '../../../src/checks/ssh/exec.ts';
 import { Probes } from '../../../src/checks/ssh/probe.ts';
-import {
-  connectionsFor,
-  neverAborted,
-  patientTime,
-  processesOf,
-  startSshd,
-  until,
-} from './sshd.ts';
+import { connectionsFor, neverAborted, patientTime, sessionsAt, startSshd, until } from './sshd.ts';
 
 const sshd = await startSshd(t);
 const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
@@ -21,8 +14,7 @@ const known = names.map((name) => sshd.known(name)).join('');
 const patience = { timeoutMs: 60_000 };
 const limits = { connectMs: 60_000 };
 /** Sessions of the server that are there now. */
-const sessions = (): number =>
-  processesOf('sshd: plain').filter((line) => line.includes('@notty')).length;
+const sessions = (): number => sessionsAt(sshd).length;
 
 t.test(
   '14: the first look at 64 machines makes one connection each, and runs one script',
@@ -106,7 +98,7 @@ t.test(
       probes.run(sshd.target('n1'), sections, neverAborted);
     await run();
     await until('there is one session', () => sessions() === 1);
-    for (const line of processesOf('sshd: plain@notty')) process.kill(Number.parseInt(line, 10));
+    for (const pid of sessionsAt(sshd)) process.kill(pid);
     const again = await run();
     t.match(again.sections.get('pid'), { ending: 'done' });
     t.equal(again.wasKept, false);

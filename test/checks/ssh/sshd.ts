@@ -225,4 +225,23 @@ export const processesOf = (text: string): readonly string[] =>
     .split('\n')
     .filter((line) => line.includes(text) && !/^\s*\d+\s+Z/.test(line));
 
+/** Pids of the sessions that a server has: others on this machine have theirs. */
+export const sessionsAt = ({ daemon }: Pick<Sshd, 'daemon'>): readonly number[] => {
+  const all = run('ps', '-eo', 'pid=,ppid=,stat=,args=')
+    .split('\n')
+    .flatMap((line) => {
+      const [, pid, parent, state, args = ''] =
+        /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      return state === undefined || state.startsWith('Z')
+        ? []
+        : [{ pid: Number(pid), parent: Number(parent), args }];
+    });
+  const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
+  const isOurs = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === daemon.pid || isOurs(parents.get(pid)));
+  return all
+    .filter(({ pid, args }) => /^sshd(-session)?: \S+@notty/.test(args) && isOurs(pid))
+    .map(({ pid }) => pid);
+};
+
 export const neverAborted = new AbortController().signal;
