@@ -9,6 +9,7 @@ import type { Book } from './book.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { inTurns } from './proc.ts';
 import type { ProcessStat } from './proc.ts';
+import { tellsOfRun } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Slot } from './slot.ts';
 import { presence } from './strays.ts';
@@ -69,7 +70,7 @@ export class Recovery {
   obstacle({ fid, record, wanted }: Slot): string | undefined {
     if (!this.#hasLooked)
       return this.#blind === undefined ? '' : `processes cannot be looked at: ${this.#blind}`;
-    if (record !== undefined && record.phase !== 'prepared') return undefined;
+    if (tellsOfRun(record)) return undefined;
     const unread = this.#unread.get(fid);
     if (unread !== undefined) return `its record cannot be read: ${unread}`;
     const command = wanted?.command.join(' ') ?? '';

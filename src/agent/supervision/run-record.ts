@@ -55,6 +55,11 @@ export function isBefore(phase: Phase): boolean {
   return phase === 'prepared' || phase === 'intent';
 }
 
+/** Whether a record tells of something that may have been started. */
+export function tellsOfRun(record: RunRecord | undefined): boolean {
+  return record !== undefined && record.phase !== 'prepared';
+}
+
 /** The name of a run, which its processes carry in their environment. */
 export function runName({ fid, generation, nonce }: Run): string {
   return `${fid}:${generation}:${nonce}`;

@@ -17,7 +17,7 @@ import type { OutputReader, OutputRequest } from './output-reader.ts';
 import { bootId } from './proc.ts';
 import { ReadinessWatch } from './readiness-watch.ts';
 import { Recovery } from './recovery.ts';
-import { observationOfNone } from './run-record.ts';
+import { observationOfNone, tellsOfRun } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import { emptySlot } from './slot.ts';
 import type { Slot } from './slot.ts';
@@ -269,8 +269,7 @@ export class Supervision {
     const { fid, record, wanted } = slot;
     const unexpected = error instanceof NotNow ? {} : { err: error };
     this.#log.warn({ ...unexpected, fid, why: error.message }, 'a step of a process waits');
-    const hasRun = record !== undefined && record.phase !== 'prepared';
-    if (hasRun || wanted === undefined) return;
+    if (tellsOfRun(record) || wanted === undefined) return;
     const state = wanted.run ? 'starting' : 'stopping';
     this.#book.tell(slot, observationOfNone(wanted, state, `waits: ${error.message}`));
   }

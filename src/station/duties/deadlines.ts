@@ -47,7 +47,6 @@ export class Deadlines implements Duty {
 
   start(): void {
     // What is due by now may be so by this clock alone: another station's may be behind, or this one leapt meanwhile.
-    this.#hasLeapt();
     this.#isFirst = true;
     this.#cancel = this.#parts.time.every(lookMs, () => this.#look());
   }
